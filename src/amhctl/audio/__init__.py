@@ -1,0 +1,1 @@
+"""Files become waveforms and waveforms become features. Knows no text."""

@@ -1,0 +1,1 @@
+"""A checkpoint folder: safetensors and a manifest, checked on every load."""

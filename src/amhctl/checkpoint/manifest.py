@@ -1,0 +1,86 @@
+"""``manifest.json``: what a checkpoint is, in full. Knows no tensors.
+
+Format 1. A checkpoint is a folder::
+
+    manifest.json        this document
+    model.safetensors    the weights; the same manifest stands in its ``__metadata__`` under ``manifest``
+    vocabulary.model     SentencePiece model (voices)
+    text_state.json      the frontend's state (voices)
+    …                    what else ``files`` names; every file's SHA-256 is in ``files``
+"""
+
+from typing import Literal
+
+from pydantic import Field, JsonValue
+
+from amhctl.config.document import Document
+
+FORMAT_VERSION = 1
+
+
+class CodecIdentity(Document):
+    """The codec whose codes a voice writes; the fields of ``codec.CodecSpec``."""
+
+    name: str
+    architecture: str
+    sample_rate: int
+    frame_samples: int
+    codebooks: int
+    codebook_size: int
+    fingerprint: str
+
+
+class VocabularyIdentity(Document):
+    """The vocabulary whose ids a voice reads."""
+
+    file: str
+    fingerprint: str
+    """SHA-256 of the ordered pieces, joined by newlines."""
+    size: int
+    units: Literal["fidel", "phones"]
+
+
+class TextIdentity(Document):
+    """The frontend by which a voice reads."""
+
+    file: str
+    hash: str
+
+
+class Licence(Document):
+    """One work that went into the weights."""
+
+    work: str
+    licence: str
+    attribution: str = ""
+    url: str = ""
+
+
+class Manifest(Document):
+    """Everything that must agree before a checkpoint is used."""
+
+    format_version: int = FORMAT_VERSION
+    kind: Literal["voice", "codec", "training"]
+    """A voice or codec to use, or a training state to resume."""
+    name: str
+    model_version: str
+    """Version of the architecture in code, such as ``unified-voice-1`` or ``mel-codec-1``."""
+    package_version: str
+    language: str = "am"
+    sample_rate: int
+    config: dict[str, JsonValue]
+    """The leaf configuration: ``ModelConfig`` of a voice, ``MelCodecConfig`` of a codec."""
+    vocabulary: VocabularyIdentity | None = None
+    text: TextIdentity | None = None
+    codec: CodecIdentity | None = None
+    conditioning: dict[str, JsonValue] | None = None
+    """The ``MelConfig`` of the log-mel frames that condition a voice; None where features come from elsewhere."""
+    data_fingerprint: str = ""
+    parent: str = ""
+    """SHA-256 of the parent's weights file, or empty."""
+    licences: tuple[Licence, ...] = ()
+    metrics: dict[str, JsonValue] = Field(default_factory=dict)
+    training: dict[str, JsonValue] = Field(default_factory=dict)
+    """How it was trained: configuration, steps, machine. For people; not checked."""
+    files: dict[str, str]
+    """Every file of the folder but this one, and its SHA-256."""

@@ -1,0 +1,1 @@
+"""The terminal: options in, reports out. The only room that prints."""

@@ -1,0 +1,1 @@
+"""Waveforms become discrete codes and back. Never sees a letter."""

@@ -1,0 +1,74 @@
+"""What a codec is: waveforms to discrete codes and back. Knows no files and no letters.
+
+Shapes: ``B batch, N samples, S frames, Q codebooks``. Codes are uint16-sized integers, true length only: a
+waveform of n samples has ``ceil(n / frame_samples)`` frames, whatever batch it was encoded in.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class CodecSpec:
+    """What must agree between the codec that made codes and the one that plays them.
+
+    Attributes
+    ----------
+    name : str
+        Name in the registry, such as ``mel16k``.
+    architecture : str
+        ``mel`` or ``dac``.
+    sample_rate : int
+        Samples a second.
+    frame_samples : int
+        Samples of one frame of codes.
+    codebooks : int
+        Codes per frame.
+    codebook_size : int
+        Values of each code.
+    fingerprint : str
+        SHA-256 over the names, shapes and bytes of the weights.
+    """
+
+    name: str
+    architecture: str
+    sample_rate: int
+    frame_samples: int
+    codebooks: int
+    codebook_size: int
+    fingerprint: str
+
+    @property
+    def frame_rate(self) -> float:
+        """Frames a second."""
+        return self.sample_rate / self.frame_samples
+
+    def frames_of(self, samples: int) -> int:
+        """Return how many frames a waveform of ``samples`` samples has."""
+        return -(-samples // self.frame_samples)
+
+
+class Codec(Protocol):
+    """Encodes and decodes speech. Implementations: ``MelCodec``, ``DacCodec``."""
+
+    @property
+    def spec(self) -> CodecSpec:
+        """What must agree between encoder and decoder."""
+        ...
+
+    def encode(self, waveforms: list[NDArray[np.float32]]) -> list[NDArray[np.uint16]]:
+        """Encode mono waveforms at the codec's sample rate.
+
+        A batch equals its items one by one. Each result has shape (Q, S) with S the true number of frames.
+        """
+        ...
+
+    def decode(self, codes: list[NDArray[np.uint16]]) -> list[NDArray[np.float32]]:
+        """Decode codes of shape (Q, S) to waveforms of ``S * frame_samples`` samples.
+
+        Raises ``CodecError`` for a wrong shape or a code outside the codebook.
+        """
+        ...

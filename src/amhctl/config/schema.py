@@ -1,0 +1,293 @@
+"""Every number that describes a voice, a codec or a run: the single source of truth. No torch."""
+
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from amhctl.config.document import Document
+
+
+class MelConfig(Document):
+    """A log-mel spectrogram: the natural logarithm of Slaney-normalised mel magnitudes."""
+
+    sample_rate: int = Field(16_000, gt=0)
+    """Samples a second."""
+    fft_samples: int = Field(1_024, gt=0)
+    """Length of the Fourier transform."""
+    window_samples: int = Field(1_024, gt=0)
+    """Length of the Hann window."""
+    hop_samples: int = Field(320, gt=0)
+    """Samples from one frame to the next."""
+    bins: int = Field(100, gt=0)
+    """Mel bins."""
+    low_hertz: float = Field(0.0, ge=0)
+    """Lower edge of the first bin."""
+    high_hertz: float = Field(8_000.0, gt=0)
+    """Upper edge of the last bin."""
+
+    @model_validator(mode="after")
+    def _check_band(self) -> Self:
+        if not self.low_hertz < self.high_hertz <= self.sample_rate / 2:
+            raise ValueError("the mel band must lie below half the sample rate")
+        if self.window_samples > self.fft_samples:
+            raise ValueError("the window is longer than the Fourier transform")
+        return self
+
+
+class TextConfig(Document):
+    """How written text is read; part of every checkpoint's text state."""
+
+    units: Literal["fidel", "phones"] = "phones"
+    """What the vocabulary is made of."""
+    backends: tuple[Literal["rules", "epitran", "transphone"], ...] = ("rules", "epitran")
+    """G2P backends in the order in which they are tried."""
+    fold_homophones: bool = False
+    """Write ሀ ሐ ኀ, ሰ ሠ, አ ዐ and ጸ ፀ alike before anything else."""
+    hundred: Literal["መቶ", "አንድ መቶ"] = "መቶ"
+    """How 100 is read where it stands alone."""
+    breath_syllables: int = Field(40, ge=8, le=200)
+    """Longest piece of text spoken in one go, in fidel."""
+
+
+class VocabularyConfig(Document):
+    """Training of a vocabulary."""
+
+    size: int = Field(512, ge=16)
+    """Pieces wanted."""
+    model_type: Literal["bpe", "unigram", "char"] = "char"
+    """SentencePiece algorithm; ``char`` gives one piece per fidel or phone, which explicit durations need."""
+
+
+class MelCodecConfig(Document):
+    """The bundled codec: log-mel, ConvNeXt encoder, residual quantiser, ConvNeXt decoder, inverse STFT."""
+
+    mel: MelConfig = MelConfig()
+    """What the encoder sees: a frame is ``mel.hop_samples * 2`` samples long in the codes."""
+    width: int = Field(256, gt=0)
+    """Channels of every block."""
+    encoder_blocks: tuple[int, int] = (4, 2)
+    """ConvNeXt blocks before and after the halving of the frame rate."""
+    decoder_blocks: tuple[int, int] = (2, 8)
+    """ConvNeXt blocks before and after the doubling of the frame rate."""
+    synthesis_fft_samples: int = Field(1_280, gt=0)
+    """Length of the inverse transform of the head."""
+    codebooks: int = Field(8, ge=1)
+    """Stages of the residual quantiser."""
+    codebook_size: int = Field(1_024, ge=2, le=65_536)
+    """Codes of each stage."""
+
+    @property
+    def frame_samples(self) -> int:
+        """Samples of one code frame."""
+        return self.mel.hop_samples * 2
+
+
+class CodecTrainingConfig(Document):
+    """Training of the bundled codec."""
+
+    steps: int = Field(3_000, gt=0)
+    """Optimiser steps."""
+    batch_size: int = Field(16, gt=0)
+    """Segments a step."""
+    segment_seconds: float = Field(1.28, gt=0)
+    """Length of a training segment."""
+    learning_rate: float = Field(5e-4, gt=0)
+    """Peak of the cosine schedule."""
+    warmup_steps: int = Field(100, ge=0)
+    """Steps of linear warm-up."""
+    weight_decay: float = Field(0.01, ge=0)
+    """Decoupled weight decay of matrices."""
+    ema_decay: float = Field(0.999, ge=0, lt=1)
+    """Decay of the averaged weights that are saved."""
+    commitment_weight: float = Field(0.25, ge=0)
+    """Weight of the encoder's distance to its codes."""
+    valid_every: int = Field(250, gt=0)
+    """Steps between measurements on the validation clips."""
+    save_every: int = Field(250, gt=0)
+    """Steps between resumable checkpoints."""
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    """Arithmetic of the forward pass; ``auto`` is bf16 where the device computes it natively."""
+
+
+class ConformerConfig(Document):
+    """A conditioning encoder and the perceiver behind it (spec: conformer_perceiver)."""
+
+    output_size: int = Field(512, gt=0)
+    """Width of the conformer."""
+    linear_units: int = Field(2_048, gt=0)
+    """Width of its feed-forward layers."""
+    attention_heads: int = Field(8, gt=0)
+    """Attention heads of conformer and perceiver."""
+    num_blocks: int = Field(6, gt=0)
+    """Conformer blocks."""
+    input_layer: Literal["conv2d2"] = "conv2d2"
+    """Front end: one convolution that halves the frame rate."""
+    perceiver_mult: int = Field(2, gt=0)
+    """Width factor of the perceiver's feed-forward layers."""
+
+
+class AlignmentConfig(Document):
+    """Explicit durations: the text piece of each frame is an input beside the codes."""
+
+    encoder_layers: int = Field(4, ge=1)
+    """Convolution blocks over the text pieces."""
+    kernel: int = Field(5, ge=1)
+    """Width of those convolutions, in pieces."""
+    duration_layers: int = Field(2, ge=1)
+    """Convolution blocks of the duration predictor."""
+    text_prefix: bool = False
+    """Whether the text also stands before the codes in the sequence, as in the official layout."""
+
+
+class ModelConfig(Document):
+    """UnifiedVoice. The defaults are the official IndexTTS-2 shape; names are those of its configuration."""
+
+    model_dim: int = Field(1_280, gt=0)
+    """Width of the transformer."""
+    layers: int = Field(24, gt=0)
+    """Transformer blocks."""
+    heads: int = Field(20, gt=0)
+    """Attention heads."""
+    max_text_tokens: int = Field(600, gt=0)
+    """Longest text, without its two specials."""
+    max_mel_tokens: int = Field(1_815, gt=0)
+    """Longest code sequence, in frames, without specials."""
+    number_text_tokens: int = Field(12_000, gt=2)
+    """Pieces of the vocabulary; the embedding has one row more, as in the official file."""
+    start_text_token: int = 0
+    """Id that opens a text."""
+    stop_text_token: int = 1
+    """Id that closes a text."""
+    number_mel_codes: int = Field(8_194, gt=2)
+    """Codes of one codebook and its two specials."""
+    start_mel_token: int = 8_192
+    """Code that opens a stream."""
+    stop_mel_token: int = 8_193
+    """Code that closes a stream."""
+    codebooks: int = Field(1, ge=1)
+    """Codes per frame; stream q is delayed by q positions."""
+    condition_dim: int = Field(1_024, ge=8)
+    """Width of the conditioning features."""
+    condition_num_latent: int = Field(32, gt=0)
+    """Speaker latents before the text."""
+    condition_type: Literal["conformer_perceiver"] = "conformer_perceiver"
+    """Architecture of the conditioning encoders."""
+    condition_module: ConformerConfig = ConformerConfig()
+    """The speaker encoder."""
+    emo_condition_module: ConformerConfig | None = ConformerConfig(linear_units=1_024, attention_heads=4, num_blocks=4)
+    """The emotion encoder; without one, the emotion vector is zero."""
+    emo_dim: int = Field(1_024, gt=0)
+    """Width of the emotion perceiver."""
+    dropout: float = Field(0.1, ge=0, lt=1)
+    """Dropout of embeddings, attention and residuals in training."""
+    position_rule: Literal["upstream", "aligned"] = "upstream"
+    """Code positions while decoding: 0, 2, 3, … as upstream does, or 0, 1, 2, … as in training."""
+    alignment: AlignmentConfig | None = None
+    """Explicit durations; off in the official layout."""
+
+    @model_validator(mode="after")
+    def _check_shapes(self) -> Self:
+        faults = []
+        if self.model_dim % self.heads:
+            faults.append(f"model_dim {self.model_dim} is not a multiple of heads {self.heads}")
+        if {self.start_mel_token, self.stop_mel_token} != {self.number_mel_codes - 2, self.number_mel_codes - 1}:
+            faults.append("start_mel_token and stop_mel_token must be the last two of number_mel_codes")
+        for name, module in (("condition_module", self.condition_module), ("emo", self.emo_condition_module)):
+            if module is not None and module.output_size % module.attention_heads:
+                faults.append(f"{name}: output_size is not a multiple of attention_heads")
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+    @property
+    def codebook_size(self) -> int:
+        """Real codes of one codebook, without start and stop."""
+        return self.number_mel_codes - 2
+
+
+class TrainingConfig(Document):
+    """Training of a voice."""
+
+    steps: int = Field(2_000, gt=0)
+    """Optimiser steps."""
+    batch_frames: int = Field(2_400, gt=0)
+    """Target code frames of one micro-batch, padding included."""
+    accumulation: int = Field(1, ge=1)
+    """Micro-batches of one optimiser step."""
+    learning_rate: float = Field(5e-4, gt=0)
+    """Peak of the schedule."""
+    minimum_rate: float = Field(0.05, ge=0, le=1)
+    """End of the cosine, as a fraction of the peak."""
+    warmup_steps: int = Field(100, ge=0)
+    """Steps of linear warm-up."""
+    weight_decay: float = Field(0.01, ge=0)
+    """Decoupled weight decay; never of norms, biases and embeddings."""
+    betas: tuple[float, float] = (0.9, 0.98)
+    """Decay rates of Adam's moments."""
+    clip_norm: float = Field(1.0, gt=0)
+    """Largest gradient norm."""
+    text_weight: float = Field(0.2, ge=0)
+    """Weight of the text cross-entropy."""
+    code_weight: float = Field(0.8, ge=0)
+    """Weight of the code cross-entropy."""
+    duration_weight: float = Field(0.1, ge=0)
+    """Weight of the duration loss, where the model has explicit durations."""
+    first_codebook_weight: float = Field(1.0, gt=0)
+    """Weight of the first codebook relative to each other one."""
+    label_smoothing: float = Field(0.0, ge=0, lt=1)
+    """Label smoothing of the code cross-entropy in training; validation never smooths."""
+    code_replacement: float = Field(0.0, ge=0, lt=1)
+    """Share of input code frames replaced at random in training."""
+    prompt_seconds: float = Field(3.0, gt=0)
+    """Longest conditioning prompt drawn for a target."""
+    ema_decay: float = Field(0.999, ge=0, lt=1)
+    """Decay of the averaged weights, which are the ones validated and kept as best."""
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    """Arithmetic of the forward pass; ``auto`` is bf16 where the device computes it natively."""
+    valid_every: int = Field(200, gt=0)
+    """Steps between validations."""
+    save_every: int = Field(200, gt=0)
+    """Steps between resumable checkpoints."""
+    keep_checkpoints: int = Field(2, ge=1)
+    """Resumable checkpoints kept; the best one is kept besides."""
+    patience: int = Field(0, ge=0)
+    """Validations without improvement before stopping early; 0 never stops early."""
+    workers: int = Field(0, ge=0)
+    """Processes that prepare batches."""
+
+
+class PathsConfig(Document):
+    """Where the parts of a project lie; relative paths are relative to ``amhctl.toml``."""
+
+    data: Path | None = None
+    """Code store to train on."""
+    vocabulary: Path | None = None
+    """Vocabulary model."""
+    codec: str = "mel16k"
+    """Codec name or folder."""
+    base: Path | None = None
+    """Checkpoint to start from."""
+    run: Path | None = None
+    """Run folder."""
+
+
+class RunConfig(Document):
+    """Everything that describes a run; presets, ``amhctl.toml``, environment and ``--set`` fill it."""
+
+    seed: int = Field(0, ge=0)
+    """Seed of every random choice."""
+    paths: PathsConfig = PathsConfig()
+    """Where things lie."""
+    text: TextConfig = TextConfig()
+    """How text is read."""
+    vocabulary: VocabularyConfig = VocabularyConfig()
+    """Training of a vocabulary."""
+    mel_codec: MelCodecConfig = MelCodecConfig()
+    """Shape of a mel codec to train."""
+    codec_training: CodecTrainingConfig = CodecTrainingConfig()
+    """Training of a codec."""
+    model: ModelConfig = ModelConfig()
+    """Shape of the voice."""
+    training: TrainingConfig = TrainingConfig()
+    """Training of the voice."""

@@ -1,0 +1,1 @@
+"""Errors, findings, reports, units, files and progress: the standard library only."""

@@ -1,0 +1,102 @@
+"""The errors amhctl raises. Knows nothing of terminals or exit codes.
+
+The whole tree::
+
+    AmhctlError                     subject, hint
+    ├── ConfigError   (ValueError)  a configuration that cannot be used
+    ├── TextError     (ValueError)  text that cannot be spoken
+    ├── VocabularyError (ValueError) a vocabulary that is broken or is not the right one
+    ├── AudioError    (ValueError)  a file or waveform that is not usable speech audio
+    ├── DatasetError  (ValueError)  a manifest or code store that cannot be read
+    ├── CheckpointError (ValueError) a checkpoint that is broken or does not fit
+    ├── CodecError    (ValueError)  codes or codec weights that cannot be used
+    ├── ModelError    (ValueError)  input outside what a model's configuration allows
+    ├── TrainingError               a run that cannot go on
+    ├── SynthesisError              speech that could not be produced
+    │   └── UnspeakableError        speech was produced and judged bad (exit code 1)
+    ├── EvaluationError             a measurement that cannot be made
+    ├── FileExistsRefused (FileExistsError) an output that exists, without ``--force``
+    └── MissingExtra  (ImportError) an optional dependency or resource is absent
+
+Every message has three parts: what happened (the message), where (``subject``), what to do (``hint``).
+"""
+
+
+class AmhctlError(Exception):
+    """The root of every error a user can cause or mend.
+
+    Parameters
+    ----------
+    message : str
+        What happened, one sentence without a final full stop.
+    subject : str
+        Where: a file, ``file:line``, key, tensor or command. Empty if there is none.
+    hint : str
+        What to do next. Empty if there is nothing to say.
+    """
+
+    def __init__(self, message: str, *, subject: str = "", hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.subject = subject
+        self.hint = hint
+
+    def __str__(self) -> str:
+        """Return ``subject: message``."""
+        return f"{self.subject}: {self.message}" if self.subject else self.message
+
+
+class ConfigError(AmhctlError, ValueError):
+    """A configuration that cannot be used."""
+
+
+class TextError(AmhctlError, ValueError):
+    """Text that cannot be spoken."""
+
+
+class VocabularyError(AmhctlError, ValueError):
+    """A vocabulary that is broken or is not the right one."""
+
+
+class AudioError(AmhctlError, ValueError):
+    """A file or waveform that is not usable speech audio."""
+
+
+class DatasetError(AmhctlError, ValueError):
+    """A manifest or code store that cannot be read."""
+
+
+class CheckpointError(AmhctlError, ValueError):
+    """A checkpoint that is broken or does not fit."""
+
+
+class CodecError(AmhctlError, ValueError):
+    """Codes or codec weights that cannot be used."""
+
+
+class ModelError(AmhctlError, ValueError):
+    """Input outside what a model's configuration allows."""
+
+
+class TrainingError(AmhctlError):
+    """A run that cannot go on."""
+
+
+class SynthesisError(AmhctlError):
+    """Speech that could not be produced."""
+
+
+class UnspeakableError(SynthesisError):
+    """Speech was produced, judged bad on every attempt, and withheld."""
+
+
+class EvaluationError(AmhctlError):
+    """A measurement that cannot be made."""
+
+
+class FileExistsRefused(AmhctlError, FileExistsError):
+    """An output that already exists and was not to be overwritten."""
+
+
+class MissingExtra(AmhctlError, ImportError):
+    """An optional dependency or resource that is absent."""

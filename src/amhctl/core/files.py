@@ -1,0 +1,110 @@
+"""Files: atomic writing, digests, refusal to overwrite. Standard library only."""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from amhctl.core.errors import FileExistsRefused
+
+_CHUNK_BYTES = 1 << 20
+
+
+def sha256_of_file(path: Path) -> str:
+    """Return the hexadecimal SHA-256 of a file's bytes."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def canonical_json(value: object) -> str:
+    """Return JSON that is the same on every machine: sorted keys, no spaces, UTF-8 letters kept."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def sha256_of_json(value: object) -> str:
+    """Return the hexadecimal SHA-256 of a value's canonical JSON."""
+    return hashlib.sha256(canonical_json(value).encode("utf-8")).hexdigest()
+
+
+def refuse_existing(path: Path, *, force: bool) -> None:
+    """Refuse an output path that exists, unless forced.
+
+    Raises
+    ------
+    FileExistsRefused
+        If the path exists and ``force`` is false.
+    """
+    if path.exists() and not force:
+        raise FileExistsRefused(
+            "the output exists already", subject=str(path), hint="choose another path or pass --force"
+        )
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside ``path`` that replaces it when the block ends without an error.
+
+    The data is flushed to the disk before the rename, so that a crash leaves the old file or the new one.
+    The temporary file keeps the suffix of the target, because writers choose a format by it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        with temporary.open("rb") as stream:
+            os.fsync(stream.fileno())
+        # mkstemp makes files private; an output of a command has the mode any other new file has.
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text_atomically(path: Path, text: str) -> None:
+    """Write UTF-8 text to a file, whole or not at all."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_bytes_atomically(path: Path, content: bytes) -> None:
+    """Write bytes to a file, whole or not at all."""
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content)
+
+
+@contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """Yield a temporary folder beside ``path`` that takes its place when the block ends without an error.
+
+    An existing folder at ``path`` is replaced as the last step; callers refuse that beforehand if it is not wanted.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    try:
+        yield temporary
+        for file in sorted(temporary.rglob("*")):
+            if file.is_file():
+                with file.open("rb") as stream:
+                    os.fsync(stream.fileno())
+        temporary.chmod(0o755)
+        if path.exists():
+            previous = Path(tempfile.mkdtemp(prefix=f".{path.name}-old-", dir=path.parent))
+            path.replace(previous / path.name)
+            temporary.replace(path)
+            shutil.rmtree(previous)
+        else:
+            temporary.replace(path)
+    finally:
+        if temporary.exists():
+            shutil.rmtree(temporary)

@@ -1,0 +1,1 @@
+"""What lies on disk as a dataset, and how it becomes a batch."""

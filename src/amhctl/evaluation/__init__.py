@@ -1,0 +1,1 @@
+"""Measurements of synthesised speech against natural speech."""

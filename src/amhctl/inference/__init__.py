@@ -1,0 +1,1 @@
+"""A checkpoint becomes a ready voice, and text becomes a waveform."""

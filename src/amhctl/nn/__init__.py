@@ -1,0 +1,1 @@
+"""Layers. Sees numbers only: no configuration, no letters."""

@@ -1,0 +1,1 @@
+"""Spoken Amharic becomes phones: rules, epitran, transphone, and the gated chain of them."""

@@ -1,0 +1,1 @@
+"""Spoken text becomes ids of an immutable vocabulary. Loads no torch."""
