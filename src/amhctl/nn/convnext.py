@@ -1,0 +1,40 @@
+"""One-dimensional ConvNeXt blocks (Liu et al. 2022, arXiv 2201.03545; in speech: Vocos, Siuzdak 2023, arXiv 2306.00814).
+
+Shapes: ``B batch, T frames, D width``. Channels stand last; padded frames are kept at zero by an optional mask, so
+that a padded batch equals its items one by one.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+class ConvNeXtBlock(nn.Module):
+    """Depthwise convolution over time, layer norm, a wide pointwise layer, layer scale, residual.
+
+    Parameters
+    ----------
+    width : int
+        Channels D.
+    kernel : int
+        Frames each output frame sees; odd.
+    expansion : int
+        Width of the inner layer as a multiple of D.
+    scale : float
+        Initial layer scale; ``1 / blocks`` is what Vocos uses.
+    """
+
+    def __init__(self, width: int, *, kernel: int = 7, expansion: int = 3, scale: float = 0.1) -> None:
+        super().__init__()
+        self.depthwise = nn.Conv1d(width, width, kernel, padding=kernel // 2, groups=width)
+        self.norm = nn.LayerNorm(width)
+        self.expand = nn.Linear(width, expansion * width)
+        self.contract = nn.Linear(expansion * width, width)
+        self.scale = nn.Parameter(torch.full((width,), scale))
+
+    def forward(self, hidden_BTD: Tensor, keep_BT1: Tensor | None = None) -> Tensor:
+        """Return the block's output, shape (B, T, D); frames where ``keep_BT1`` is 0 come out as zeros."""
+        inner_BTD = self.depthwise(hidden_BTD.transpose(1, 2)).transpose(1, 2)
+        inner_BTD = self.contract(functional.gelu(self.expand(self.norm(inner_BTD))))
+        hidden_BTD = hidden_BTD + self.scale * inner_BTD
+        return hidden_BTD if keep_BT1 is None else hidden_BTD * keep_BT1
