@@ -10,6 +10,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from amhctl.core.errors import CodecError
+
 
 @dataclass(frozen=True, slots=True)
 class CodecSpec:
@@ -72,3 +74,40 @@ class Codec(Protocol):
         Raises ``CodecError`` for a wrong shape or a code outside the codebook.
         """
         ...
+
+
+def padded_waveform(waveform: NDArray[np.float32], spec: CodecSpec) -> NDArray[np.float32]:
+    """Return the waveform with zeros up to a whole number of frames, shape (S * frame_samples,).
+
+    Raises
+    ------
+    CodecError
+        If it is empty, not one-dimensional or not finite.
+    """
+    if waveform.ndim != 1 or waveform.size == 0 or not np.isfinite(waveform).all():
+        raise CodecError(
+            f"cannot encode a waveform of shape {waveform.shape} or with non-finite samples", subject=spec.name
+        )
+    padded = np.zeros(spec.frames_of(waveform.size) * spec.frame_samples, dtype=np.float32)
+    padded[: waveform.size] = waveform
+    return padded
+
+
+def require_codes(codes: NDArray[np.uint16], spec: CodecSpec) -> None:
+    """Refuse codes that a codec cannot decode.
+
+    Raises
+    ------
+    CodecError
+        If the shape is not (Q, S) with at least one frame, or a code lies outside the codebook.
+    """
+    if codes.ndim != 2 or codes.shape[0] != spec.codebooks or codes.shape[1] == 0:
+        raise CodecError(
+            f"codes have shape {codes.shape}, this codec wants ({spec.codebooks}, frames)", subject=spec.name
+        )
+    if int(codes.max()) >= spec.codebook_size:
+        raise CodecError(
+            f"code {int(codes.max())} lies outside the codebook of {spec.codebook_size}",
+            subject=spec.name,
+            hint="these codes were made by another codec: extract them again with this one",
+        )

@@ -86,24 +86,32 @@ class MelCodecConfig(Document):
 class CodecTrainingConfig(Document):
     """Training of the bundled codec."""
 
-    steps: int = Field(3_000, gt=0)
+    steps: int = Field(5_000, gt=0)
     """Optimiser steps."""
     batch_size: int = Field(16, gt=0)
     """Segments a step."""
     segment_seconds: float = Field(1.28, gt=0)
     """Length of a training segment."""
-    learning_rate: float = Field(5e-4, gt=0)
+    learning_rate: float = Field(1e-3, gt=0)
     """Peak of the cosine schedule."""
     warmup_steps: int = Field(100, ge=0)
     """Steps of linear warm-up."""
     weight_decay: float = Field(0.01, ge=0)
     """Decoupled weight decay of matrices."""
-    ema_decay: float = Field(0.999, ge=0, lt=1)
-    """Decay of the averaged weights that are saved."""
+    clip_norm: float = Field(1.0, gt=0)
+    """Largest gradient norm."""
+    unquantised_steps: int = Field(300, ge=0)
+    """First steps without the quantiser, so that k-means starts the codebooks from latents that mean something."""
     commitment_weight: float = Field(0.25, ge=0)
     """Weight of the encoder's distance to its codes."""
+    level: float = -20.0
+    """Speech level in dBFS to which every clip is brought first."""
+    gain_range: float = Field(6.0, ge=0)
+    """Random gain of a segment in training, in dB up or down."""
     valid_every: int = Field(250, gt=0)
     """Steps between measurements on the validation clips."""
+    valid_clips: int = Field(16, gt=0)
+    """Validation clips measured each time."""
     save_every: int = Field(250, gt=0)
     """Steps between resumable checkpoints."""
     precision: Literal["auto", "fp32", "bf16"] = "auto"

@@ -1,0 +1,215 @@
+"""The bundled codec: log-mel → ConvNeXt → residual quantiser → ConvNeXt → inverse STFT. Trains and runs on a CPU.
+
+Shapes: ``B batch, N samples, T mel frames, S code frames (T = 2 S), F mel bins, D width, Z latent width, Q codebooks``.
+The network is Vocos' (Siuzdak 2023, arXiv 2306.00814) around the residual vector quantiser of SoundStream
+(Zeghidour et al. 2021, arXiv 2107.03312); the quantiser itself is vector-quantize-pytorch's.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from vector_quantize_pytorch import ResidualVQ
+
+from amhctl.codec.codec import CodecSpec, padded_waveform, require_codes
+from amhctl.config.schema import MelCodecConfig
+from amhctl.nn.convnext import ConvNeXtBlock
+from amhctl.nn.spectral import InverseSTFTHead, LogMel
+
+MODEL_VERSION = "mel-codec-1"
+_LATENT_WIDTH = 128
+# Natural log-mel of speech at a level of -20 dBFS lies about here; the encoder sees it centred and scaled.
+_MEL_MEAN = -6.0
+_MEL_SCALE = 2.5
+# A code is dead when it is chosen less often than this, as a share of its fair share.
+_DEAD_SHARE = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Reconstruction:
+    """What one pass through the codec gives in training.
+
+    Attributes
+    ----------
+    samples_BN : Tensor
+        The decoded waveforms.
+    commitment : Tensor
+        Mean squared distance of the encoder's output to its codes, summed over the stages; 0 when not quantised.
+    codes_BSQ : Tensor | None
+        The chosen codes; None when not quantised.
+    """
+
+    samples_BN: Tensor
+    commitment: Tensor
+    codes_BSQ: Tensor | None
+
+
+class MelCodecNetwork(nn.Module):
+    """Encoder, residual quantiser and decoder of the mel codec.
+
+    Parameters
+    ----------
+    config : MelCodecConfig
+        Shape of the network.
+    vectors_per_step : int
+        Latent vectors the quantiser sees in one training step; sets when a code counts as dead.
+    """
+
+    def __init__(self, config: MelCodecConfig, *, vectors_per_step: int = 512) -> None:
+        super().__init__()
+        self.config = config
+        width = config.width
+        blocks = sum(config.encoder_blocks) + sum(config.decoder_blocks)
+        mel = config.mel
+        self.mel = LogMel(
+            sample_rate=mel.sample_rate,
+            fft_samples=mel.fft_samples,
+            window_samples=mel.window_samples,
+            hop_samples=mel.hop_samples,
+            bins=mel.bins,
+            low_hertz=mel.low_hertz,
+            high_hertz=mel.high_hertz,
+        )
+
+        def stack(count: int) -> nn.ModuleList:
+            return nn.ModuleList(ConvNeXtBlock(width, scale=1.0 / blocks) for _ in range(count))
+
+        self.enter = nn.Conv1d(mel.bins, width, 7, padding=3)
+        self.encoder_fast = stack(config.encoder_blocks[0])
+        self.halve_rate = nn.Linear(2 * width, width)
+        self.encoder_slow = stack(config.encoder_blocks[1])
+        self.encoder_norm = nn.LayerNorm(width)
+        self.to_latent = nn.Linear(width, _LATENT_WIDTH)
+        self.quantizer = ResidualVQ(
+            dim=_LATENT_WIDTH,
+            num_quantizers=config.codebooks,
+            codebook_size=config.codebook_size,
+            decay=0.98,
+            kmeans_init=True,
+            kmeans_iters=12,
+            threshold_ema_dead_code=_DEAD_SHARE * vectors_per_step / config.codebook_size,
+            rotation_trick=False,
+        )
+        self.from_latent = nn.Linear(_LATENT_WIDTH, width)
+        self.decoder_slow = stack(config.decoder_blocks[0])
+        self.double_rate = nn.Linear(width, 2 * width)
+        self.decoder_fast = stack(config.decoder_blocks[1])
+        self.decoder_norm = nn.LayerNorm(width)
+        self.head = InverseSTFTHead(width, fft_samples=config.synthesis_fft_samples, hop_samples=mel.hop_samples)
+
+    def latents(self, samples_BN: Tensor) -> Tensor:
+        """Return latents, shape (B, S, Z), of samples whose number is a multiple of the frame length."""
+        mel_BTF = (self.mel(samples_BN)[:, :-1] - _MEL_MEAN) / _MEL_SCALE
+        hidden = self.enter(mel_BTF.transpose(1, 2)).transpose(1, 2)
+        for block in self.encoder_fast:
+            hidden = block(hidden)
+        batch, frames, width = hidden.shape
+        hidden = self.halve_rate(hidden.reshape(batch, frames // 2, 2 * width))
+        for block in self.encoder_slow:
+            hidden = block(hidden)
+        latents: Tensor = self.to_latent(self.encoder_norm(hidden))
+        return latents
+
+    def synthesise(self, latents_BSZ: Tensor) -> Tensor:
+        """Return samples, shape (B, S * frame_samples), of quantised latents."""
+        hidden = self.from_latent(latents_BSZ)
+        for block in self.decoder_slow:
+            hidden = block(hidden)
+        batch, frames, width = hidden.shape
+        hidden = self.double_rate(hidden).reshape(batch, 2 * frames, width)
+        for block in self.decoder_fast:
+            hidden = block(hidden)
+        samples: Tensor = self.head(self.decoder_norm(hidden))
+        return samples
+
+    def forward(self, samples_BN: Tensor, *, quantised: bool = True) -> Reconstruction:
+        """Return the reconstruction of samples whose number is a multiple of the frame length."""
+        latents = self.latents(samples_BN)
+        if not quantised:
+            return Reconstruction(self.synthesise(latents), latents.new_zeros(()), None)
+        with torch.autocast(latents.device.type, enabled=False):
+            rounded, codes, losses = self.quantizer(latents.float())
+        return Reconstruction(self.synthesise(rounded), losses.sum(), codes)
+
+
+def fingerprint_of(tensors: Mapping[str, Tensor]) -> str:
+    """Return the SHA-256 over the names, shapes, types and bytes of tensors, in the order of their names."""
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        tensor = tensors[name].detach().cpu().contiguous()
+        digest.update(f"{name}|{tuple(tensor.shape)}|{tensor.dtype}\n".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes() if tensor.numel() else b"")
+    return digest.hexdigest()
+
+
+class MelCodec:
+    """A trained mel codec, ready to encode and decode.
+
+    Parameters
+    ----------
+    network : MelCodecNetwork
+        Trained weights; put into evaluation mode.
+    name : str
+        Name in the registry.
+    fingerprint : str
+        ``fingerprint_of`` the stored tensors.
+    device : str
+        Where to compute.
+    """
+
+    def __init__(self, network: MelCodecNetwork, *, name: str, fingerprint: str, device: str = "cpu") -> None:
+        self._network = network.to(device).eval()
+        self._device = torch.device(device)
+        config = network.config
+        self._spec = CodecSpec(
+            name=name,
+            architecture="mel",
+            sample_rate=config.mel.sample_rate,
+            frame_samples=config.frame_samples,
+            codebooks=config.codebooks,
+            codebook_size=config.codebook_size,
+            fingerprint=fingerprint,
+        )
+
+    @property
+    def spec(self) -> CodecSpec:
+        """What must agree between encoder and decoder."""
+        return self._spec
+
+    @torch.inference_mode()
+    def encode(self, waveforms: list[NDArray[np.float32]]) -> list[NDArray[np.uint16]]:
+        """Encode waveforms, one by one: batches would change the last bits of a matrix product, and so a code.
+
+        Raises
+        ------
+        CodecError
+            If a waveform is empty, not one-dimensional or not finite.
+        """
+        results = []
+        for waveform in waveforms:
+            padded = padded_waveform(waveform, self._spec)
+            latents = self._network.latents(torch.from_numpy(padded[None]).to(self._device))
+            _, codes_BSQ, _ = self._network.quantizer(latents)
+            results.append(codes_BSQ[0].T.cpu().numpy().astype(np.uint16))
+        return results
+
+    @torch.inference_mode()
+    def decode(self, codes: list[NDArray[np.uint16]]) -> list[NDArray[np.float32]]:
+        """Decode codes of shape (Q, S), one by one.
+
+        Raises
+        ------
+        CodecError
+            If the shape is wrong or a code lies outside the codebook.
+        """
+        results = []
+        for item in codes:
+            require_codes(item, self._spec)
+            indices = torch.from_numpy(item.T[None].astype(np.int64)).to(self._device)
+            samples = self._network.synthesise(self._network.quantizer.get_output_from_indices(indices))
+            results.append(samples[0].float().cpu().numpy())
+        return results

@@ -1,0 +1,72 @@
+"""``codec list`` and ``codec show``: the codecs at hand, and what one is."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+from amhctl.codec.codec import CodecSpec
+from amhctl.codec.registry import codec_path, list_codecs, load_codec, read_codec_manifest
+from amhctl.core.findings import Finding
+from amhctl.core.progress import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class ListCodecsRequest:
+    """Which codec to show; all bundled ones if none is named."""
+
+    codec: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListCodecsReport:
+    """What the codecs are."""
+
+    codecs: tuple[CodecSpec, ...]
+    metrics: dict[str, object]
+    licences: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """True: nothing is judged."""
+        return True
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Nothing is inspected."""
+        return ()
+
+    def payload(self) -> dict[str, object]:
+        """Return the codecs as objects."""
+        rows = [asdict(spec) | {"frame_rate": spec.frame_rate} for spec in self.codecs]
+        return {"codecs": rows, "metrics": self.metrics, "licences": list(self.licences)}
+
+    def lines(self) -> Iterable[str]:
+        """Return a line for each codec."""
+        for spec in self.codecs:
+            bits = spec.codebooks * (spec.codebook_size - 1).bit_length() * spec.frame_rate
+            yield (
+                f"{spec.name}  {spec.architecture}  {spec.sample_rate} Hz  {spec.frame_rate:g} frames/s  "
+                f"{spec.codebooks} x {spec.codebook_size}  {bits / 1000:g} kbit/s  {spec.fingerprint[:12]}"
+            )
+        for name, value in self.metrics.items():
+            yield f"  {name}: {value}"
+        for licence in self.licences:
+            yield f"  {licence}"
+
+
+def run(request: ListCodecsRequest, progress: Progress) -> ListCodecsReport:
+    """Describe one codec in full, or every bundled codec in a line.
+
+    Raises
+    ------
+    CodecError
+        If the named codec does not exist or cannot be read.
+    """
+    if request.codec is None:
+        return ListCodecsReport(list_codecs(), {}, ())
+    progress.say(f"reading {codec_path(request.codec)}")
+    spec = load_codec(request.codec).spec
+    if spec.architecture != "mel":
+        return ListCodecsReport((spec,), {}, ())
+    manifest = read_codec_manifest(request.codec)
+    licences = tuple(f"{item.work}: {item.licence} {item.attribution}".strip() for item in manifest.licences)
+    return ListCodecsReport((spec,), dict(manifest.metrics), licences)

@@ -1,0 +1,145 @@
+"""``codec train``: train a mel codec on the recordings of manifests."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amhctl.audio.files import read
+from amhctl.audio.levels import set_speech_level
+from amhctl.checkpoint.manifest import Licence
+from amhctl.config.load import load_run_config
+from amhctl.core.errors import AudioError, DatasetError
+from amhctl.core.files import refuse_existing, sha256_of_json
+from amhctl.core.findings import Finding
+from amhctl.core.progress import Progress
+from amhctl.data.records import Record, read_records
+from amhctl.training.codec_loop import CodecMaterial, CodecRun, train_codec
+
+
+@dataclass(frozen=True, slots=True)
+class TrainCodecRequest:
+    """What to train a codec on, and where."""
+
+    manifests: tuple[Path, ...]
+    output: Path
+    name: str = "codec"
+    preset: str = "cpu"
+    sets: tuple[str, ...] = ()
+    resume: bool = False
+    force: bool = False
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrainCodecReport:
+    """How the codec does on clips it was not trained on."""
+
+    run: CodecRun
+    clips: int
+    hours: float
+    unreadable: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """True: a run that cannot end well raises."""
+        return True
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Nothing is inspected."""
+        return ()
+
+    def payload(self) -> dict[str, object]:
+        """Return the codec's place and figures."""
+        scores = self.run.scores
+        return {
+            "codec": str(self.run.codec),
+            "steps": self.run.steps,
+            "clips": self.clips,
+            "hours": self.hours,
+            "unreadable": list(self.unreadable),
+            "mel_distance": scores.mel_distance,
+            "stoi": scores.stoi,
+            "codebook_usage": list(scores.usage),
+        }
+
+    def lines(self) -> Iterable[str]:
+        """Return the figures for people."""
+        scores = self.run.scores
+        yield f"codec {self.run.codec} after {self.run.steps} steps on {self.clips} clips, {self.hours:.2f} h"
+        yield f"held-out mel distance {scores.mel_distance:.4f}, STOI {scores.stoi:.3f}"
+        yield "codes used per codebook: " + ", ".join(f"{share:.0%}" for share in scores.usage)
+
+
+def run(request: TrainCodecRequest, progress: Progress) -> TrainCodecReport:
+    """Train the codec.
+
+    Raises
+    ------
+    DatasetError
+        If a manifest has no training or no validation clips.
+    FileExistsRefused
+        If the run folder exists and the run is neither resumed nor forced.
+    """
+    flags: dict[str, object] = {} if request.seed is None else {"seed": request.seed}
+    config = load_run_config(preset=request.preset, project=None, sets=request.sets, flags=flags).config
+    if not request.resume:
+        refuse_existing(request.output, force=request.force)
+    records = [(path.parent, record) for path in request.manifests for record in read_records(path)]
+    unreadable: list[str] = []
+
+    def load(split: str) -> list[NDArray[np.float32]]:
+        chosen = [(folder, record) for folder, record in records if record.split == split]
+        if not chosen:
+            raise DatasetError(
+                f"no clips of split {split!r}",
+                subject=", ".join(str(path) for path in request.manifests),
+                hint="run `amhctl data split` on the manifest first",
+            )
+        progress.start(f"reading {split} clips", len(chosen), "clip")
+        clips = []
+        for folder, record in chosen:
+            progress.advance()
+            try:
+                clips.append(_clip(folder, record, config.mel_codec.mel.sample_rate, config.codec_training.level))
+            except AudioError as error:
+                unreadable.append(f"{record.id}: {error.message}")
+        progress.finish()
+        return clips
+
+    train, valid = load("train"), load("valid")
+    if not train or not valid:
+        raise DatasetError("no clip of the manifest can be read", subject=unreadable[0])
+    material = CodecMaterial(
+        train=train,
+        valid=valid,
+        fingerprint=sha256_of_json([record.model_dump(mode="json") for _, record in records]),
+        licences=_licences([record for _, record in records]),
+    )
+    result = train_codec(
+        shape=config.mel_codec,
+        config=config.codec_training,
+        material=material,
+        name=request.name,
+        seed=config.seed,
+        folder=request.output,
+        resume=request.resume,
+        progress=progress,
+    )
+    seconds = sum(clip.size for clip in train) / config.mel_codec.mel.sample_rate
+    return TrainCodecReport(result, len(train), seconds / 3600, tuple(unreadable))
+
+
+def _clip(folder: Path, record: Record, sample_rate: int, level: float) -> NDArray[np.float32]:
+    waveform = read(
+        folder / record.audio, sample_rate=sample_rate, offset=record.offset, duration=record.duration
+    )
+    return set_speech_level(waveform, level).samples
+
+
+def _licences(records: list[Record]) -> tuple[Licence, ...]:
+    found = sorted({(record.source or record.speaker, record.licence) for record in records if record.licence})
+    return tuple(Licence(work=work, licence=licence) for work, licence in found)
