@@ -1,22 +1,36 @@
-"""Manifest records: one utterance a line. Knows nothing of audio content.
+"""Manifest records: one utterance a line. Knows no audio content.
 
 A manifest is JSON Lines in UTF-8. ``audio`` is relative to the manifest's folder unless absolute. Unknown keys are
-kept out: a line that has one is refused with its number.
+kept out: a line that has one is refused with its number. Empty lines are allowed. A key that has its default value is
+left out when written.
 """
 
+import json
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
+from pydantic import Field, ValidationError
+
+from amhctl.audio import files
+from amhctl.audio.waveform import Waveform
 from amhctl.config.document import Document
+from amhctl.core.errors import DatasetError
+from amhctl.core.files import refuse_existing, write_text_atomically
 
 Split = Literal["train", "valid", "test"]
+
+_FIX_HINT = "mend that line, or see every fault at once with: amhctl data check"
 
 
 class Record(Document):
     """One utterance."""
 
-    id: str
+    id: str = Field(min_length=1)
     """Unique in the manifest."""
-    audio: str
+    audio: str = Field(min_length=1)
     """Path of the audio file."""
     text: str
     """What is said, as written."""
@@ -28,9 +42,9 @@ class Record(Document):
     """ISO 639 code."""
     split: Split | Literal[""] = ""
     """Empty until ``data split`` has decided."""
-    duration: float | None = None
-    """Seconds, if known."""
-    offset: float = 0.0
+    duration: float | None = Field(None, gt=0)
+    """Seconds, if known; with an offset, how much of the file belongs to the utterance."""
+    offset: float = Field(0.0, ge=0)
     """Seconds from the start of the file."""
     licence: str = ""
     """Licence of the recording."""
@@ -40,3 +54,142 @@ class Record(Document):
     """Where the recording comes from."""
     sha256: str = ""
     """Digest of the audio file, if known."""
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestLine:
+    """One line of a manifest: a record, or why it is none.
+
+    Attributes
+    ----------
+    number : int
+        Counted from 1.
+    record : Record | None
+        None if the line is faulty.
+    fault : str
+        What is wrong with the line; empty if nothing is.
+    """
+
+    number: int
+    record: Record | None
+    fault: str
+
+
+def scan_manifest(path: Path) -> Iterator[ManifestLine]:
+    """Yield every line of a manifest that is not empty, faulty ones included.
+
+    Raises
+    ------
+    DatasetError
+        If the file is missing or cannot be read.
+    """
+    try:
+        stream = path.open("rb")
+    except OSError as error:
+        raise DatasetError(
+            f"the manifest cannot be opened: {error.strerror}",
+            subject=str(path),
+            hint="give the path of a .jsonl file; amhctl data import makes one",
+        ) from error
+    with stream:
+        for number, raw in enumerate(stream, start=1):
+            if raw.strip():
+                yield _parse(number, raw)
+
+
+def _parse(number: int, raw: bytes) -> ManifestLine:
+    try:
+        value = json.loads(raw.decode("utf-8-sig" if number == 1 else "utf-8"))
+    except UnicodeDecodeError:
+        return ManifestLine(number, None, "the line is not UTF-8")
+    except json.JSONDecodeError as error:
+        return ManifestLine(number, None, f"the line is not JSON ({error.msg}, column {error.colno})")
+    if not isinstance(value, dict):
+        return ManifestLine(number, None, "the line is not a JSON object")
+    try:
+        return ManifestLine(number, Record.model_validate(value), "")
+    except ValidationError as error:
+        faults = [_describe(".".join(map(str, item["loc"])), item["msg"], item["type"]) for item in error.errors()]
+        return ManifestLine(number, None, "; ".join(faults))
+
+
+def _describe(key: str, message: str, kind: str) -> str:
+    if kind == "missing":
+        return f"the key {key!r} is missing"
+    if kind == "extra_forbidden":
+        return f"the key {key!r} is unknown"
+    return f"the key {key!r}: {message[0].lower()}{message[1:]}"
+
+
+def read_records(path: Path) -> tuple[Record, ...]:
+    """Read a manifest.
+
+    Raises
+    ------
+    DatasetError
+        If the file cannot be read, holds no record, a line is not a record, or an id occurs twice; the subject is
+        ``file:line``.
+    """
+    records: list[Record] = []
+    first_line: dict[str, int] = {}
+    for line in scan_manifest(path):
+        if line.record is None:
+            raise DatasetError(line.fault, subject=f"{path}:{line.number}", hint=_FIX_HINT)
+        earlier = first_line.setdefault(line.record.id, line.number)
+        if earlier != line.number:
+            raise DatasetError(
+                f"the id {line.record.id!r} stands in line {earlier} already",
+                subject=f"{path}:{line.number}",
+                hint=_FIX_HINT,
+            )
+        records.append(line.record)
+    if not records:
+        raise DatasetError("the manifest holds no record", subject=str(path))
+    return tuple(records)
+
+
+def write_records(path: Path, records: Iterable[Record], *, force: bool = False) -> None:
+    """Write a manifest, whole or not at all; audio paths are written as they are.
+
+    Raises
+    ------
+    FileExistsRefused
+        If the file exists and ``force`` is false.
+    """
+    refuse_existing(path, force=force)
+    write_text_atomically(path, "".join(f"{to_json_line(record)}\n" for record in records))
+
+
+def to_json_line(record: Record) -> str:
+    """Return a record as one line of JSON, defaults left out, letters kept."""
+    return json.dumps(record.model_dump(exclude_defaults=True), ensure_ascii=False)
+
+
+def audio_path(record: Record, folder: Path) -> Path:
+    """Return where the audio of a record lies, given its manifest's folder."""
+    return folder / record.audio
+
+
+def move_record(record: Record, source: Path, target: Path) -> Record:
+    """Return the record with its audio path counted from another folder; absolute if it lies outside of that."""
+    return record.model_copy(update={"audio": portable_path(audio_path(record, source), target)})
+
+
+def portable_path(path: Path, folder: Path) -> str:
+    """Return a path relative to a folder if it lies inside, else absolute; always with forward slashes."""
+    whole = Path(os.path.abspath(path))  # noqa: PTH100 (symbolic links are kept as the user laid them)
+    root = Path(os.path.abspath(folder))  # noqa: PTH100
+    return (whole.relative_to(root) if whole.is_relative_to(root) else whole).as_posix()
+
+
+def read_audio(record: Record, folder: Path, *, sample_rate: int | None = None) -> Waveform:
+    """Read the audio of a record, cut to its offset and duration.
+
+    Raises
+    ------
+    AudioError
+        As ``audio.files.read`` does.
+    """
+    return files.read(
+        audio_path(record, folder), sample_rate=sample_rate, offset=record.offset, duration=record.duration
+    )

@@ -1,0 +1,23 @@
+"""Change of sample rate by soxr, at its highest quality. Knows nothing of files."""
+
+import numpy as np
+import soxr
+
+from amhctl.audio.waveform import Waveform
+from amhctl.core.errors import AudioError
+
+
+def resample(waveform: Waveform, sample_rate: int) -> Waveform:
+    """Return the waveform at another sample rate; the same object if the rate is right already.
+
+    Raises
+    ------
+    AudioError
+        If the rate is not positive.
+    """
+    if sample_rate <= 0:
+        raise AudioError(f"a sample rate must be positive, not {sample_rate}")
+    if sample_rate == waveform.sample_rate:
+        return waveform
+    samples = soxr.resample(waveform.samples, waveform.sample_rate, sample_rate, quality="VHQ")
+    return Waveform(np.ascontiguousarray(samples, dtype=np.float32), sample_rate)
