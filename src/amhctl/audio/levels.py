@@ -24,9 +24,14 @@ def speech_level(waveform: Waveform) -> float:
 
 
 def set_speech_level(waveform: Waveform, level: float, *, peak: float = 0.98) -> Waveform:
-    """Return the waveform scaled so that ``speech_level`` is ``level`` dBFS, or less where it would exceed ``peak``."""
-    largest = float(np.abs(waveform.samples).max(initial=0.0))
+    """Return the waveform without DC offset, scaled to a ``speech_level`` of ``level`` dBFS.
+
+    The level stays lower where a sample would otherwise exceed ``peak``.
+    """
+    samples = waveform.samples - waveform.samples.mean(dtype=np.float64).astype(np.float32)
+    largest = float(np.abs(samples).max(initial=0.0))
     if largest == 0.0:
         return waveform
-    gain = min(10.0 ** ((level - speech_level(waveform)) / 20.0), peak / largest)
-    return Waveform((waveform.samples * np.float32(gain)).astype(np.float32), waveform.sample_rate)
+    centred = Waveform(samples, waveform.sample_rate)
+    gain = min(10.0 ** ((level - speech_level(centred)) / 20.0), peak / largest)
+    return Waveform((samples * np.float32(gain)).astype(np.float32), waveform.sample_rate)

@@ -12,6 +12,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -28,7 +29,7 @@ from amhctl.core.errors import TrainingError
 from amhctl.core.files import sha256_of_json
 from amhctl.core.progress import Progress
 from amhctl.nn.spectral import LogMel
-from amhctl.training.precision import autocast_type
+from amhctl.training.precision import autocast, resolve_precision
 
 # (window, mel bins) of the reconstruction loss; hops are a quarter of the window. The five resolutions are those that
 # DAC's multi-scale mel loss keeps after its two shortest, which hold fewer than 10 bins and cost as much.
@@ -255,7 +256,7 @@ class _Run:
             latents = torch.cat([self.network.latents(part) for part in segments.split(16)])
             self.network.quantizer(latents)
 
-    def advance(self, dtype: torch.dtype | None) -> tuple[float, float, float]:
+    def advance(self, precision: Literal["fp32", "bf16"]) -> tuple[float, float, float]:
         """Take one step and return the reconstruction loss, the commitment loss and the gradient norm."""
         config = self.config
         quantised = self.step >= config.unquantised_steps
@@ -270,7 +271,7 @@ class _Run:
         for group in self.optimizer.param_groups:
             group["lr"] = _learning_rate(self.step, config)
         self.network.train()
-        with torch.autocast("cpu", dtype=dtype or torch.bfloat16, enabled=dtype is not None):
+        with autocast(precision, target_BN.device):
             output = self.network(target_BN, quantised=quantised)
         distance = self.reconstruction(output.samples_BN, target_BN)
         loss = distance + config.commitment_weight * output.commitment
@@ -312,7 +313,7 @@ def train_codec(
     run = _Run(shape, config, material, seed, folder)
     if resume:
         run.resume()
-    dtype = autocast_type(config.precision, torch.device("cpu"))
+    precision = resolve_precision(config.precision, torch.device("cpu"))
     valid = list(material.valid[: config.valid_clips])
     journal = folder / "journal.jsonl"
     progress.start("training the codec", config.steps, "step")
@@ -320,7 +321,7 @@ def train_codec(
     average = math.nan
     try:
         while run.step < config.steps:
-            distance, commitment, norm = run.advance(dtype)
+            distance, commitment, norm = run.advance(precision)
             average = distance if math.isnan(average) else 0.98 * average + 0.02 * distance
             progress.advance(note=f"mel {average:.3f}")
             row: dict[str, object] = {"step": run.step, "mel": distance, "commitment": commitment, "norm": norm}
