@@ -1,0 +1,196 @@
+"""The measurements of a voice on a test set, and whether they are good enough. Measures nothing itself."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from amhctl.core.errors import EvaluationError
+from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.evaluation.bootstrap import Estimate, estimate_mean
+from amhctl.evaluation.naturalness import NOTE
+
+
+class Better(StrEnum):
+    """Which way a metric improves."""
+
+    HIGHER = "higher"
+    LOWER = "lower"
+    ONE = "nearer to 1"
+
+
+@dataclass(frozen=True, slots=True)
+class MetricKind:
+    """What a metric is; ``name`` is its key in ``--json`` and the field of ``UtteranceScore`` it averages."""
+
+    name: str
+    title: str
+    better: Better
+    note: str = ""
+
+
+KINDS: tuple[MetricKind, ...] = (
+    MetricKind("text_match", "Nearest to its own recording", Better.HIGHER, "share of clips"),
+    MetricKind("mfcc_own", "MFCC distance to its own recording", Better.LOWER),
+    MetricKind("mfcc_other", "MFCC distance to the nearest other recording", Better.HIGHER),
+    MetricKind("stops", "Stopped by itself", Better.HIGHER, "share of clips"),
+    MetricKind("mcd", "Mel-cepstral distortion", Better.LOWER, "dB, c1 to c24, after warping"),
+    MetricKind("log_f0_rmse", "log-F0 error", Better.LOWER, "natural logarithm, after warping"),
+    MetricKind("duration_ratio", "Duration ratio", Better.ONE, "synthesised over natural"),
+    MetricKind("speaker_similarity", "Speaker similarity", Better.HIGHER, "Resemblyzer cosine to the own recording"),
+    MetricKind("dnsmos_overall", "DNSMOS overall", Better.HIGHER, NOTE),
+    MetricKind("dnsmos_signal", "DNSMOS signal", Better.HIGHER, NOTE),
+    MetricKind("dnsmos_background", "DNSMOS background", Better.HIGHER, NOTE),
+    MetricKind("dnsmos_p808", "DNSMOS P.808", Better.HIGHER, NOTE),
+    MetricKind("natural_dnsmos_overall", "DNSMOS overall of the recordings", Better.HIGHER, NOTE),
+    MetricKind("realtime_factor", "Real-time factor", Better.LOWER, "seconds of work per second of speech"),
+    MetricKind("copy_mcd", "MCD of copy-synthesis", Better.LOWER, "the codec alone, dB"),
+    MetricKind("copy_pesq", "PESQ of copy-synthesis", Better.HIGHER, "the codec alone, wideband"),
+    MetricKind("copy_stoi", "STOI of copy-synthesis", Better.HIGHER, "the codec alone"),
+)
+
+RULES: tuple[Rule, ...] = (
+    Rule("E001", Severity.ERROR, "metric misses its threshold", "A metric is worse than --fail-under allows."),
+    Rule(
+        "E002",
+        Severity.ERROR,
+        "test text could not be spoken",
+        "Every attempt was judged bad. The clip counts as neither stopped nor matched and has no other measurements.",
+    ),
+    Rule("E003", Severity.WARNING, "clip could not be measured", "A measurement could not be made on one clip."),
+    Rule("E004", Severity.WARNING, "text match left out", "Text match needs at least two test clips to choose from."),
+    Rule(
+        "E005",
+        Severity.INFO,
+        "metric not validated for Amharic",
+        "DNSMOS was fitted to ratings of English; compare versions of one voice by it, not languages.",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class UtteranceScore:
+    """Everything measured on one test clip; None where a measurement does not exist.
+
+    The fields after ``seconds`` are the metrics of ``KINDS``.
+    """
+
+    id: str
+    text: str
+    seconds: float | None
+    text_match: float | None = None
+    mfcc_own: float | None = None
+    mfcc_other: float | None = None
+    stops: float | None = None
+    mcd: float | None = None
+    log_f0_rmse: float | None = None
+    duration_ratio: float | None = None
+    speaker_similarity: float | None = None
+    dnsmos_overall: float | None = None
+    dnsmos_signal: float | None = None
+    dnsmos_background: float | None = None
+    dnsmos_p808: float | None = None
+    natural_dnsmos_overall: float | None = None
+    realtime_factor: float | None = None
+    copy_mcd: float | None = None
+    copy_pesq: float | None = None
+    copy_stoi: float | None = None
+
+    def value_of(self, kind: MetricKind) -> float | None:
+        """Return this clip's value of a metric."""
+        value: float | None = getattr(self, kind.name)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric over the whole set."""
+
+    kind: MetricKind
+    estimate: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Scorecard:
+    """All metrics of a voice on a test set, and the clips they rest on."""
+
+    metrics: tuple[Metric, ...]
+    utterances: tuple[UtteranceScore, ...]
+
+    def metric(self, name: str) -> Metric | None:
+        """Return a metric by its name, or None if nothing was measured."""
+        return next((metric for metric in self.metrics if metric.kind.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """The worst value of a metric that still passes."""
+
+    kind: MetricKind
+    value: float
+
+    def passes(self, value: float) -> bool:
+        """Return whether a value is good enough; a ratio may be off by the same factor either way."""
+        if self.kind.better is Better.HIGHER:
+            return value >= self.value
+        if self.kind.better is Better.LOWER:
+            return value <= self.value
+        worst = min(self.value, 1.0 / self.value)
+        return worst <= value <= 1.0 / worst
+
+
+def build_scorecard(utterances: tuple[UtteranceScore, ...], *, seed: int) -> Scorecard:
+    """Return the metrics over a set of clips, each with a bootstrap interval over the clips that have it."""
+    metrics = []
+    for kind in KINDS:
+        values = [value for utterance in utterances if (value := utterance.value_of(kind)) is not None]
+        if values:
+            metrics.append(Metric(kind, estimate_mean(np.array(values, dtype=np.float64), seed=seed)))
+    return Scorecard(tuple(metrics), utterances)
+
+
+def parse_thresholds(conditions: tuple[str, ...]) -> tuple[Threshold, ...]:
+    """Return the thresholds written as ``metric=value``.
+
+    Raises
+    ------
+    EvaluationError
+        If a condition is not of that form, names no metric, or has an impossible value.
+    """
+    kinds = {kind.name: kind for kind in KINDS}
+    thresholds = []
+    for condition in conditions:
+        name, equals, number = condition.partition("=")
+        kind = kinds.get(name.strip())
+        if not equals or kind is None:
+            raise EvaluationError(
+                "a condition names a metric and a value, as in mcd=7.5",
+                subject=condition,
+                hint=f"metrics: {', '.join(kinds)}",
+            )
+        try:
+            value = float(number)
+        except ValueError:
+            raise EvaluationError("the threshold is not a number", subject=condition) from None
+        if not np.isfinite(value) or (kind.better is Better.ONE and value <= 0):
+            raise EvaluationError("the threshold is not a possible value", subject=condition)
+        thresholds.append(Threshold(kind, value))
+    return tuple(thresholds)
+
+
+def judge(scorecard: Scorecard, thresholds: tuple[Threshold, ...]) -> tuple[Finding, ...]:
+    """Return a finding for each threshold that a scorecard misses; a metric that was not measured misses it."""
+    findings = []
+    for threshold in thresholds:
+        metric = scorecard.metric(threshold.kind.name)
+        if metric is None:
+            message = "was not measured, so its threshold is not met"
+        elif not threshold.passes(metric.estimate.value):
+            bound = "below" if threshold.kind.better is Better.HIGHER else "above"
+            if threshold.kind.better is Better.ONE:
+                bound = "farther from 1 than"
+            message = f"{metric.estimate.value:.4g} is {bound} {threshold.value:g}"
+        else:
+            continue
+        findings.append(Finding("E001", Severity.ERROR, threshold.kind.name, message))
+    return tuple(findings)

@@ -1,0 +1,15 @@
+"""The stopwatch and the machine's name."""
+
+from amhctl.evaluation import speed
+
+
+def test_the_median_of_calls_counts_every_call() -> None:
+    calls: list[int] = []
+    assert speed.median_time(lambda: calls.append(1), repetitions=4) >= 0.0
+    assert len(calls) == 4
+
+
+def test_the_machine_is_named() -> None:
+    machine = speed.describe_machine()
+    assert machine.cores >= 1 and machine.memory_gib > 0
+    assert machine.processor and machine.processor in machine.line() and machine.python in machine.line()
