@@ -1,0 +1,35 @@
+"""The arithmetic and the refusals that every codec shares."""
+
+import numpy as np
+import pytest
+
+from amhctl.codec.codec import CodecSpec, padded_waveform, require_codes
+from amhctl.core.errors import CodecError
+
+SPEC = CodecSpec("c", "mel", 16_000, 640, 2, 16, "f")
+
+
+@pytest.mark.parametrize(("samples", "frames"), [(1, 1), (640, 1), (641, 2), (16_000, 25)])
+def test_frames_are_true_lengths(samples: int, frames: int) -> None:
+    assert SPEC.frames_of(samples) == frames
+    assert padded_waveform(np.ones(samples, np.float32), SPEC).size == frames * 640
+
+
+def test_frame_rate() -> None:
+    assert SPEC.frame_rate == 25.0
+
+
+@pytest.mark.parametrize(
+    "waveform", [np.zeros(0, np.float32), np.zeros((2, 9), np.float32), np.array([0.0, np.nan], np.float32)]
+)
+def test_unusable_waveforms_are_refused(waveform: np.ndarray) -> None:
+    with pytest.raises(CodecError):
+        padded_waveform(waveform, SPEC)
+
+
+@pytest.mark.parametrize(
+    "codes", [np.zeros((3, 4), np.uint16), np.zeros((2, 0), np.uint16), np.full((2, 4), 16, np.uint16)]
+)
+def test_unusable_codes_are_refused(codes: np.ndarray) -> None:
+    with pytest.raises(CodecError, match="codes have shape|outside the codebook"):
+        require_codes(codes, SPEC)

@@ -1,0 +1,49 @@
+"""The mel codec: true lengths, singles equal batches, codes decode to whole frames."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from support.codecs import TINY_CODEC, tiny_codec_folder
+
+from amhctl.codec.mel_codec import MelCodecNetwork, fingerprint_of
+from amhctl.codec.registry import load_codec
+
+
+def test_a_batch_equals_its_items_and_lengths_are_true(tmp_path: Path) -> None:
+    codec = load_codec(str(tiny_codec_folder(tmp_path)))
+    random = np.random.default_rng(0)
+    clips = [random.normal(0, 0.1, size).astype(np.float32) for size in (100, 640, 1_000, 16_000)]
+    together = codec.encode(clips)
+    for clip, codes in zip(clips, together, strict=True):
+        assert codes.dtype == np.uint16
+        assert codes.shape == (2, codec.spec.frames_of(clip.size))
+        assert np.array_equal(codes, codec.encode([clip])[0])
+    for codes, samples in zip(together, codec.decode(together), strict=True):
+        assert samples.size == codes.shape[1] * codec.spec.frame_samples
+        assert samples.dtype == np.float32
+
+
+def test_codes_decode_to_what_the_network_reconstructs(tmp_path: Path) -> None:
+    torch.manual_seed(3)
+    network = MelCodecNetwork(TINY_CODEC)
+    network.train()
+    samples = torch.randn(2, 32 * 640) * 0.1
+    with torch.no_grad():
+        network(samples)
+        network.eval()
+        output = network(samples)
+        latents = network.quantizer.get_output_from_indices(output.codes_BSQ)
+        assert torch.allclose(network.synthesise(latents), output.samples_BN, atol=1e-5)
+
+
+def test_the_unquantised_pass_has_gradients_everywhere_but_the_codebooks() -> None:
+    network = MelCodecNetwork(TINY_CODEC)
+    network(torch.randn(1, 6_400) * 0.1, quantised=False).samples_BN.square().mean().backward()
+    assert all(p.grad is not None and bool(p.grad.isfinite().all()) for p in network.parameters() if p.requires_grad)
+
+
+def test_fingerprint_follows_names_shapes_and_bytes() -> None:
+    one = {"a": torch.zeros(4), "b": torch.ones(2)}
+    assert fingerprint_of(one) == fingerprint_of(dict(reversed(one.items())))
+    assert len({fingerprint_of(t) for t in (one, {"a": torch.zeros(2, 2), "b": one["b"]}, {"c": one["a"]})}) == 3
