@@ -118,6 +118,21 @@ class CodecTrainingConfig(Document):
     """Arithmetic of the forward pass; ``auto`` is bf16 where the device computes it natively."""
 
 
+class AlignerConfig(Document):
+    """Training of the aligner that gives a code store its durations."""
+
+    steps: int = Field(800, gt=0)
+    """Optimiser steps."""
+    batch_size: int = Field(16, gt=0)
+    """Utterances a step, of like length."""
+    learning_rate: float = Field(2e-3, gt=0)
+    """Peak of the one-cycle schedule."""
+    width: int = Field(128, gt=0)
+    """Channels of the encoders."""
+    prior_steps: int = Field(500, ge=0)
+    """First steps under the diagonal prior."""
+
+
 class ConformerConfig(Document):
     """A conditioning encoder and the perceiver behind it (spec: conformer_perceiver)."""
 
@@ -295,6 +310,8 @@ class RunConfig(Document):
     """Shape of a mel codec to train."""
     codec_training: CodecTrainingConfig = CodecTrainingConfig()
     """Training of a codec."""
+    aligner: AlignerConfig = AlignerConfig()
+    """Training of the aligner."""
     model: ModelConfig = ModelConfig()
     """Shape of the voice."""
     training: TrainingConfig = TrainingConfig()

@@ -1,0 +1,107 @@
+"""``codes align``: find how many code frames each text piece of a store lasts."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from amhctl.config.load import load_run_config
+from amhctl.core.errors import DatasetError, TextError, VocabularyError
+from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.progress import Progress
+from amhctl.data.codestore import CodeStore
+from amhctl.text.frontend import Frontend
+from amhctl.tokenizer.tokenizer import Tokenizer
+from amhctl.tokenizer.vocabulary import Vocabulary
+from amhctl.training.aligner_loop import Spoken, align_speech
+
+RULES = (
+    Rule(
+        "A001",
+        Severity.WARNING,
+        "text cannot be aligned",
+        "The frontend cannot read the text or the vocabulary lacks a piece; the utterance gets no durations.",
+    ),
+    Rule(
+        "A002",
+        Severity.WARNING,
+        "more pieces than frames",
+        "The utterance has more text pieces than mel frames: its text is too long for its audio, or is not its text.",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AlignCodesRequest:
+    """Which store to align, by which vocabulary."""
+
+    store: Path
+    vocabulary: Path
+    preset: str = "cpu"
+    sets: tuple[str, ...] = ()
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlignCodesReport:
+    """How the alignment went."""
+
+    utterances: int
+    loss: float
+    frames_per_piece: float
+    findings: tuple[Finding, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether anything was aligned."""
+        return self.utterances > 0
+
+    def payload(self) -> dict[str, object]:
+        """Return the figures."""
+        return {"utterances": self.utterances, "loss": self.loss, "frames_per_piece": self.frames_per_piece}
+
+    def lines(self) -> Iterable[str]:
+        """Return the figures for people."""
+        yield (
+            f"{self.utterances} utterances aligned, forward-sum loss {self.loss:.3f} a frame, "
+            f"{self.frames_per_piece:.2f} code frames a piece"
+        )
+
+
+def run(request: AlignCodesRequest, progress: Progress) -> AlignCodesReport:
+    """Train an aligner on the store and write its durations into the store.
+
+    Raises
+    ------
+    DatasetError
+        If nothing in the store can be aligned.
+    """
+    flags: dict[str, object] = {} if request.seed is None else {"seed": request.seed}
+    config = load_run_config(preset=request.preset, project=None, sets=request.sets, flags=flags).config
+    vocabulary = Vocabulary.read(request.vocabulary)
+    tokenizer = Tokenizer(vocabulary)
+    frontend = Frontend(config.text.model_copy(update={"units": vocabulary.units}))
+    store = CodeStore.open(request.store)
+    findings, utterances = [], []
+    for entry in store.entries:
+        try:
+            pieces = tokenizer.encode(frontend.units(entry.record.text))
+        except (TextError, VocabularyError) as error:
+            findings.append(Finding("A001", Severity.WARNING, entry.id, error.message, error.hint))
+            continue
+        utterances.append(Spoken(entry.id, pieces, store.features(entry.id), entry.frames))
+    if not utterances:
+        raise DatasetError("no utterance of the store can be aligned", subject=str(request.store))
+    aligned = align_speech(
+        utterances, text_tokens=vocabulary.size, config=config.aligner, seed=config.seed, progress=progress
+    )
+    findings += [
+        Finding("A002", Severity.WARNING, id_, "more text pieces than mel frames", "listen to it and mend its text")
+        for id_ in aligned.left_out
+    ]
+    store.write_alignment(
+        aligned.durations, vocabulary_fingerprint=vocabulary.fingerprint, text_hash=frontend.state_hash
+    )
+    durations = np.concatenate(list(aligned.durations.values()))
+    return AlignCodesReport(len(aligned.durations), aligned.loss, float(durations.mean()), tuple(findings))
