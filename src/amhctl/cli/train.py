@@ -1,0 +1,50 @@
+"""``amhctl train``: train or fine-tune a voice."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from amhctl.cli import options
+from amhctl.cli.app import execute
+
+
+def command(
+    preset: Annotated[str | None, typer.Option(help="Preset to start from: tiny, cpu, t4, a100 or h100.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Code store, made by `amhctl codes extract`.")] = None,
+    vocab: Annotated[Path | None, typer.Option(help="Vocabulary model, made by `amhctl vocab train`.")] = None,
+    codec: Annotated[str | None, typer.Option(help="Codec the store must be made with.")] = None,
+    base: Annotated[Path | None, typer.Option(help="Voice checkpoint to start from.")] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Run folder.")] = None,
+    resume: Annotated[Path | None, typer.Option(help="Run folder to go on with.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="One full step, what a run would cost, and no more.")
+    ] = False,
+    sets: options.Set = None,
+    config: options.Config = None,
+    seed: options.Seed = None,
+    device: options.Device = "auto",
+    force: options.Force = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = 0,
+) -> None:
+    """Train a voice on a code store, fine-tune one, or go on with a run."""
+    from amhctl.workflows import train
+
+    request = train.TrainRequest(
+        preset=preset,
+        project=config,
+        data=data,
+        vocabulary=vocab,
+        codec=codec,
+        base=base,
+        run=output,
+        resume=resume,
+        dry_run=dry_run,
+        force=force,
+        sets=tuple(sets or ()),
+        seed=seed,
+        device=device,
+    )
+    execute("train", lambda progress: train.run(request, progress), json=json, quiet=quiet, verbose=verbose)

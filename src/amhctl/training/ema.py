@@ -1,0 +1,40 @@
+"""Averaged weights: an exponential moving average of a model's parameters, which are the ones measured and kept.
+
+Knows no optimiser. The decay grows from 0.18 towards its final value in the first steps, min(decay, (1 + n) / (10 + n)),
+so that the random start is forgotten soon (as in TensorFlow's ExponentialMovingAverage).
+"""
+
+import copy
+from typing import Generic, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+M = TypeVar("M", bound=nn.Module)
+
+
+class AveragedModel(Generic[M]):
+    """A copy of a model in evaluation mode whose parameters follow those of the original.
+
+    Parameters
+    ----------
+    model : nn.Module
+        The original.
+    decay : float
+        Share of the average that stays at each step; 0 makes the copy equal to the original.
+    """
+
+    def __init__(self, model: M, decay: float) -> None:
+        self.decay = decay
+        self.model: M = copy.deepcopy(model).eval().requires_grad_(False)
+        self._averages: list[Tensor] = list(self.model.parameters())
+        self._sources: list[Tensor] = [parameter.detach() for parameter in model.parameters()]
+        self._buffers = list(zip(self.model.buffers(), model.buffers(), strict=True))
+
+    @torch.no_grad()
+    def update(self, step: int) -> None:
+        """Move the averages towards the original after optimiser step ``step``, counted from 1."""
+        decay = min(self.decay, (1 + step) / (10 + step))
+        torch._foreach_lerp_(self._averages, self._sources, 1.0 - decay)
+        for average, source in self._buffers:
+            average.copy_(source)

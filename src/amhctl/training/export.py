@@ -1,0 +1,117 @@
+"""What a run says of the voice it makes: the manifest and the files beside the weights. Knows no loop."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+from pydantic import JsonValue
+from torch import Tensor
+
+from amhctl import __version__
+from amhctl.checkpoint.manifest import CodecIdentity, Licence, Manifest, TextIdentity, VocabularyIdentity
+from amhctl.checkpoint.store import write_checkpoint
+from amhctl.config.schema import MelConfig, ModelConfig, TrainingConfig
+from amhctl.data.codestore import CodeStore
+from amhctl.data.dataset import SpeechDataset
+
+MODEL_VERSION = "unified-voice-1"
+REFERENCE_FILE = "reference.safetensors"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VoiceIdentity:
+    """Everything a checkpoint says of a voice besides its weights.
+
+    Attributes
+    ----------
+    reference_TF : Tensor
+        Conditioning features of a training clip; the voice speaks with them where no other reference is given.
+    parent : str
+        SHA-256 of the weights the run started from, or empty.
+    """
+
+    name: str
+    language: str
+    sample_rate: int
+    model: ModelConfig
+    training: TrainingConfig
+    seed: int
+    vocabulary: VocabularyIdentity
+    vocabulary_bytes: bytes
+    text: TextIdentity
+    text_state: bytes
+    codec: CodecIdentity
+    conditioning: MelConfig
+    data_fingerprint: str
+    parent: str
+    licences: tuple[Licence, ...]
+    reference_TF: Tensor
+
+    def manifest(
+        self, kind: Literal["voice", "training"], *, step: int, metrics: Mapping[str, JsonValue], precision: str
+    ) -> Manifest:
+        """Return the manifest of a checkpoint of this run; the store fills in the digests."""
+        return Manifest(
+            kind=kind,
+            name=self.name,
+            model_version=MODEL_VERSION,
+            package_version=__version__,
+            language=self.language,
+            sample_rate=self.sample_rate,
+            config=self.model.model_dump(mode="json"),
+            vocabulary=self.vocabulary,
+            text=self.text,
+            codec=self.codec,
+            conditioning=self.conditioning.model_dump(mode="json"),
+            data_fingerprint=self.data_fingerprint,
+            parent=self.parent,
+            licences=self.licences,
+            metrics=dict(metrics),
+            training={
+                "config": self.training.model_dump(mode="json"),
+                "seed": self.seed,
+                "step": step,
+                "precision": precision,
+            },
+            files={},
+        )
+
+    def files(self) -> dict[str, bytes]:
+        """Return the files that the manifest names besides tensors."""
+        return {self.vocabulary.file: self.vocabulary_bytes, self.text.file: self.text_state}
+
+
+def choose_reference(store: CodeStore, dataset: SpeechDataset, prompt_seconds: float) -> Tensor:
+    """Return the conditioning features of a training clip, shape (T, F), of at most ``prompt_seconds``.
+
+    The clip is the one of the most frequent speaker whose length is nearest to the prompts of training.
+    """
+    speakers = Counter(entry.record.speaker for entry in dataset.entries)
+    speaker = max(sorted(speakers), key=lambda name: speakers[name])
+    frames = max(1, round(prompt_seconds * store.mel.sample_rate / store.mel.hop_samples))
+    clips = [entry for entry in dataset.entries if entry.record.speaker == speaker]
+    chosen = min(clips, key=lambda entry: (abs(entry.feature_frames - frames), entry.id))
+    return torch.from_numpy(store.features(chosen.id)[:frames].astype("float32"))
+
+
+def export_voice(
+    folder: Path,
+    identity: VoiceIdentity,
+    tensors: Mapping[str, Tensor],
+    *,
+    step: int,
+    metrics: Mapping[str, JsonValue],
+    precision: str,
+) -> Manifest:
+    """Write a complete voice checkpoint, replacing the previous best one as the last step."""
+    return write_checkpoint(
+        folder,
+        manifest=identity.manifest("voice", step=step, metrics=metrics, precision=precision),
+        tensors=tensors,
+        extra_files=identity.files(),
+        extra_tensors={REFERENCE_FILE: {"features": identity.reference_TF}},
+        force=True,
+    )

@@ -1,0 +1,195 @@
+"""What must agree before a run starts: model, codec, vocabulary, frontend and the checkpoint it starts from.
+
+A run starts from nothing or from an *origin*: a voice to fine-tune, or its own training checkpoint to resume. Values
+that the data or the origin decide are taken from there; a value someone chose that says otherwise is an error.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+
+import torch
+from pydantic import JsonValue, ValidationError
+
+from amhctl.checkpoint.manifest import CodecIdentity
+from amhctl.checkpoint.store import LoadedCheckpoint
+from amhctl.codec.codec import CodecSpec
+from amhctl.config.schema import MelConfig, ModelConfig, TextConfig
+from amhctl.core.errors import CheckpointError, CodecError, ConfigError, VocabularyError
+from amhctl.model.unified_voice import UnifiedVoice
+from amhctl.text.frontend import Frontend
+from amhctl.tokenizer.vocabulary import Vocabulary
+from amhctl.training.seeding import derive_seed
+
+_FREE_IN_ORIGIN = frozenset({"dropout", "position_rule"})
+"""Model values that may differ from the origin's: they have no weights."""
+
+Explicit = Callable[[str], bool]
+"""Tells whether someone chose the value of a key such as ``model.layers``, rather than a preset or a default."""
+
+
+def codec_identity(spec: CodecSpec) -> CodecIdentity:
+    """Return the manifest's form of a codec's specification."""
+    return CodecIdentity(**asdict(spec))
+
+
+def fit_codec(spec: CodecSpec, *, wanted: CodecSpec | None, origin: LoadedCheckpoint | None) -> None:
+    """Check the codec of a code store against the one someone chose and the one of the origin.
+
+    Raises
+    ------
+    CodecError
+        If the store's codes are of another codec.
+    """
+    ours = codec_identity(spec)
+    others = [("the codec that was chosen", codec_identity(wanted))] if wanted else []
+    if origin is not None and origin.manifest.codec is not None:
+        others.append(("the base checkpoint", origin.manifest.codec))
+    for owner, theirs in others:
+        differences = [
+            f"{field} {getattr(ours, field)} instead of {getattr(theirs, field)}"
+            for field in CodecIdentity.model_fields
+            if field != "name" and getattr(ours, field) != getattr(theirs, field)
+        ]
+        if differences:
+            raise CodecError(
+                f"the store's codes are not those of {owner}: {', '.join(differences)}",
+                subject=spec.name,
+                hint="run `amhctl codes extract` with that codec",
+            )
+
+
+def fit_vocabulary(vocabulary: Vocabulary, frontend: Frontend, origin: LoadedCheckpoint | None) -> None:
+    """Check a vocabulary against the frontend's units and the origin's vocabulary.
+
+    Raises
+    ------
+    VocabularyError
+        If its units or its pieces are others.
+    """
+    units = frontend.config.units
+    if vocabulary.units != units:
+        raise VocabularyError(
+            f"the vocabulary is made of {vocabulary.units}, the text is read as {units}",
+            hint=f"pass --set text.units={vocabulary.units}, or train a vocabulary of {units}",
+        )
+    theirs = origin.manifest.vocabulary if origin else None
+    if theirs is not None and theirs.fingerprint != vocabulary.fingerprint:
+        raise VocabularyError(
+            f"the vocabulary ({vocabulary.size} pieces, {vocabulary.fingerprint[:12]}) is not that of the base "
+            f"checkpoint ({theirs.size} pieces, {theirs.fingerprint[:12]})",
+            hint="grow the checkpoint with `amhctl vocab extend BASE.model CORPUS -o V.model --size N "
+            "--base-checkpoint C --checkpoint-out D`, then pass --base D",
+        )
+
+
+def fit_frontend(config: TextConfig, origin: LoadedCheckpoint | None, explicit: Explicit) -> Frontend:
+    """Return the frontend of the origin, or a new one.
+
+    Raises
+    ------
+    ConfigError
+        If someone chose a text option that the origin does not have.
+    """
+    if origin is None or origin.manifest.text is None:
+        return Frontend(config)
+    frontend = Frontend.from_state(json.loads(origin.read_text(origin.manifest.text.file)))
+    for name in TextConfig.model_fields:
+        ours, theirs = getattr(config, name), getattr(frontend.config, name)
+        if explicit(f"text.{name}") and ours != theirs:
+            raise ConfigError(
+                f"the base checkpoint reads text with {theirs!r}, not {ours!r}",
+                subject=f"text.{name}",
+                hint="leave the value out: a voice keeps reading as it learnt to",
+            )
+    return frontend
+
+
+def fit_model(
+    config: ModelConfig,
+    *,
+    spec: CodecSpec,
+    mel: MelConfig,
+    vocabulary: Vocabulary,
+    origin: LoadedCheckpoint | None,
+    explicit: Explicit,
+) -> ModelConfig:
+    """Return the model's configuration with the values that vocabulary, codec, features and origin decide.
+
+    Raises
+    ------
+    ConfigError
+        If someone chose another value.
+    CheckpointError
+        If the origin's configuration cannot be read.
+    """
+    decided: dict[str, JsonValue] = {
+        "number_text_tokens": vocabulary.size,
+        "codebooks": spec.codebooks,
+        "number_mel_codes": spec.codebook_size + 2,
+        "start_mel_token": spec.codebook_size,
+        "stop_mel_token": spec.codebook_size + 1,
+        "condition_dim": mel.bins,
+    }
+    _refuse_contradictions(config, decided, explicit, "the vocabulary and the code store say")
+    if origin is None:
+        return _validated({**config.model_dump(mode="json"), **decided}, subject="model")
+    theirs = dict(origin.manifest.config)
+    kept = {name: value for name, value in theirs.items() if name not in _FREE_IN_ORIGIN}
+    _refuse_contradictions(config, kept, explicit, "the base checkpoint has")
+    chosen = config.model_dump(mode="json", include={name for name in _FREE_IN_ORIGIN if explicit(f"model.{name}")})
+    model = _validated({**theirs, **chosen}, subject=str(origin.folder))
+    differing = [
+        f"{name} {getattr(model, name)} instead of {value}"
+        for name, value in decided.items()
+        if getattr(model, name) != value
+    ]
+    if differing:
+        raise CheckpointError(
+            f"the base checkpoint does not fit the vocabulary and the code store: {', '.join(differing)}",
+            subject=str(origin.folder),
+            hint="extract codes with the checkpoint's codec and use its vocabulary",
+        )
+    return model
+
+
+def build_model(config: ModelConfig, seed: int, origin: LoadedCheckpoint | None) -> UnifiedVoice:
+    """Return a model with weights drawn by the seed, or with those of the origin, each by name and shape.
+
+    Raises
+    ------
+    CheckpointError
+        If a tensor of the origin is missing, left over or of another shape.
+    """
+    torch.manual_seed(derive_seed(seed, "weights"))
+    model = UnifiedVoice(config)
+    if origin is not None:
+        try:
+            model.load_state_dict(origin.tensors, strict=True)
+        except RuntimeError as error:
+            raise CheckpointError(
+                f"the weights do not fit the model: {error}",
+                subject=str(origin.folder),
+                hint="see `amhctl ckpt validate`",
+            ) from error
+    return model
+
+
+def _refuse_contradictions(
+    config: ModelConfig, decided: Mapping[str, JsonValue], explicit: Explicit, owner: str
+) -> None:
+    chosen = config.model_dump(mode="json")
+    faults = [
+        f"model.{name} is {chosen[name]}, {owner} {value}"
+        for name, value in decided.items()
+        if explicit(f"model.{name}") and chosen.get(name) != value
+    ]
+    if faults:
+        raise ConfigError("; ".join(faults), subject="model", hint="leave these values out: they follow from the data")
+
+
+def _validated(values: dict[str, JsonValue], *, subject: str) -> ModelConfig:
+    try:
+        return ModelConfig.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(f"the model's configuration is not valid: {error}", subject=subject) from error

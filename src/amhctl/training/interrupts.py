@@ -1,0 +1,42 @@
+"""Interruptions: Ctrl-C and SIGTERM become a wish to stop, which the loop grants between two steps.
+
+A step torn in the middle could not be saved. A second signal interrupts at once.
+"""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@dataclass(slots=True)
+class StopWish:
+    """Whether someone asked the run to stop."""
+
+    asked: bool = False
+
+
+@contextmanager
+def watch_interrupts() -> Iterator[StopWish]:
+    """Yield a wish that the first signal sets; the previous handlers come back when the block ends."""
+    wish = StopWish()
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        if wish.asked:
+            raise KeyboardInterrupt
+        wish.asked = True
+
+    # Only the main thread may set handlers; a run inside another thread is stopped by whoever started it.
+    if threading.current_thread() is not threading.main_thread():
+        yield wish
+        return
+    previous = {number: signal.signal(number, ask) for number in _SIGNALS}
+    try:
+        yield wish
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

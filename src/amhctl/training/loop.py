@@ -1,0 +1,376 @@
+"""The training loop of a voice: steps, validations, checkpoints, in an order that a kill cannot disturb.
+
+A run is a function of its configuration, seed and data: the batches, prompts, dropout and noise of step n depend on
+n alone, so a run continued from a checkpoint equals an uninterrupted one, on a CPU bit for bit. Several processes
+(``accelerate launch``) share the micro-batches of each step; the sums they add up are those of one process.
+"""
+
+import math
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import DistributedDataParallelKwargs
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from amhctl.config.schema import TrainingConfig
+from amhctl.core.errors import TrainingError
+from amhctl.core.files import write_text_atomically
+from amhctl.core.progress import Progress, SilentProgress
+from amhctl.data.batching import Batch, collate, plan_epoch
+from amhctl.data.dataset import Item, SpeechDataset
+from amhctl.model.unified_voice import UnifiedVoice
+from amhctl.training.ema import AveragedModel
+from amhctl.training.export import VoiceIdentity, export_voice
+from amhctl.training.feed import Group, Plan, Share, iterate_groups, shares_of
+from amhctl.training.interrupts import watch_interrupts
+from amhctl.training.journal import Journal
+from amhctl.training.losses import Losses, TargetCounts, summarize
+from amhctl.training.objective import Objective, replace_frames
+from amhctl.training.optimizers import build_optimizer
+from amhctl.training.precision import resolve_precision
+from amhctl.training.schedule import Schedule
+from amhctl.training.seeding import generator_of, seed_step
+from amhctl.training.state import Best, RunFolder, RunState, Trainable, load_state, save_state
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """Everything that is fixed when a run starts."""
+
+    folder: RunFolder
+    config: TrainingConfig
+    seed: int
+    model: UnifiedVoice
+    train: SpeechDataset
+    valid: SpeechDataset
+    identity: VoiceIdentity
+    document: str
+    """The JSON of ``config.json``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Where a run ended."""
+
+    state: RunState
+    stopped_early: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Lengths:
+    """Code frames and text pieces of each item of a dataset."""
+
+    codes: tuple[int, ...]
+    text: tuple[int, ...]
+
+    @classmethod
+    def of(cls, dataset: SpeechDataset) -> "_Lengths":
+        return cls(dataset.lengths, dataset.text_lengths)
+
+    def count(self, batches: Plan) -> TargetCounts:
+        """Return how many real targets micro-batches have: each sequence and exactly one stop."""
+        items = [index for batch in batches for index in batch]
+        text = sum(self.text[index] for index in items)
+        codes = sum(self.codes[index] for index in items)
+        return TargetCounts(codes=codes + len(items), text=text + len(items), durations=text)
+
+
+class _Items:
+    """A dataset keyed by (epoch, index), so that one loader serves all epochs."""
+
+    def __init__(self, dataset: SpeechDataset) -> None:
+        self.dataset = dataset
+
+    def __getitem__(self, key: tuple[int, int]) -> Item:
+        epoch, index = key
+        return self.dataset.item(index, epoch)
+
+
+def connect_devices(device: str) -> Accelerator:
+    """Return the accelerator of a wanted device: ``auto``, ``cpu``, ``cuda``, ``cuda:n`` or ``mps``.
+
+    Raises
+    ------
+    TrainingError
+        If the device is not there.
+    """
+    if device.startswith("cuda"):
+        if not torch.cuda.is_available():
+            raise TrainingError("no CUDA device can be used", subject=device, hint="see `amhctl doctor`, or --device cpu")
+        if ":" in device:
+            torch.cuda.set_device(torch.device(device))
+    # Parameters that a configuration leaves unused, such as the text head without a text prefix, get no gradient.
+    parallel = DistributedDataParallelKwargs(find_unused_parameters=True)
+    accelerator = Accelerator(cpu=device == "cpu", kwargs_handlers=[parallel])
+    if device != "auto" and accelerator.device.type != device.partition(":")[0]:
+        raise TrainingError(
+            f"the device cannot be used, only {accelerator.device.type}", subject=device, hint="see `amhctl doctor`"
+        )
+    return accelerator
+
+
+class Loop:
+    """One run in motion: model, average, optimiser and position, moved on step by step.
+
+    Parameters
+    ----------
+    run : Run
+        What is fixed.
+    accelerator : Accelerator
+        Devices and processes.
+    """
+
+    def __init__(self, run: Run, accelerator: Accelerator) -> None:
+        self.run = run
+        self.accelerator = accelerator
+        self.precision: Literal["fp32", "bf16"] = resolve_precision(run.config.precision, accelerator.device)
+        self.schedule = Schedule.of(run.config)
+        self.state = RunState()
+        model = run.model.to(accelerator.device)
+        average = AveragedModel(model, run.config.ema_decay)
+        optimizer = build_optimizer(model, run.config)
+        self.parts = Trainable(model, average, optimizer)
+        self._objective = accelerator.prepare_model(Objective(model, run.config, self.precision))
+        self._averaged_objective = Objective(average.model, run.config, self.precision).eval()
+        self._parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        self._train_lengths = _Lengths.of(run.train)
+        self._valid_lengths = _Lengths.of(run.valid)
+        self.group_size = run.config.accumulation * accelerator.num_processes
+
+    def plan(self, epoch: int) -> Plan:
+        """Return the micro-batches of a training epoch."""
+        return plan_epoch(
+            self._train_lengths.codes, batch_frames=self.run.config.batch_frames, seed=self.run.seed, epoch=epoch
+        )
+
+    def groups(self) -> Iterator[Group]:
+        """Yield the groups of the steps to come."""
+        return iterate_groups(self.plan, self.state.position, self.group_size)
+
+    def load_batches(self) -> Iterator[Batch]:
+        """Yield this process's micro-batches of the steps to come, prepared by ``workers`` processes."""
+        keys = (
+            [(group.epoch, index) for index in share.indices]
+            for group in self.groups()
+            for share in self.shares(group.batches)
+        )
+        loader = DataLoader(
+            _Items(self.run.train),  # type: ignore[arg-type]
+            batch_sampler=keys,  # type: ignore[arg-type]
+            collate_fn=collate,
+            num_workers=self.run.config.workers,
+            generator=torch.Generator(),
+        )
+        return iter(loader)
+
+    def step(self, group: Group, batches: Iterator[Batch]) -> tuple[Losses, float]:
+        """Take one optimiser step and return its losses and gradient norm.
+
+        Raises
+        ------
+        TrainingError
+            If the loss or the gradient is not finite; the weights are then those of the step before.
+        """
+        number = self.state.step + 1
+        seed_step(self.run.seed, number, self.accelerator.process_index)
+        counts = self._train_lengths.count(group.batches)
+        shares = self.shares(group.batches)
+        self._objective.train()
+        packed: Tensor | float = 0.0
+        for index, share in enumerate(shares):
+            batch = next(batches).to(self.accelerator.device)
+            if index + 1 < len(shares):
+                with self.accelerator.no_sync(self._objective):
+                    packed = packed + self._accumulate(batch, share, counts, number, index)
+            else:
+                packed = packed + self._accumulate(batch, share, counts, number, index)
+        norm = self.accelerator.clip_grad_norm_(self._parameters, self.run.config.clip_norm)
+        sums = self.accelerator.reduce(packed, "sum")
+        *values, norm_value = torch.cat([sums, norm.reshape(1)]).tolist()
+        losses = summarize(values, counts, self.run.config)
+        if not (math.isfinite(losses.total) and math.isfinite(norm_value)):
+            raise TrainingError(
+                f"the loss or its gradient is not finite at step {number} (loss {losses.total}, norm {norm_value})",
+                subject=str(self.run.folder.root),
+                hint="lower training.learning_rate or set training.precision=fp32, then --resume from the last checkpoint",
+            )
+        for parameters in self.parts.optimizer.param_groups:
+            parameters["lr"] = self.schedule.rate(number)
+        self.parts.optimizer.step()
+        self.parts.optimizer.zero_grad(set_to_none=True)
+        self.parts.average.update(number)
+        self.state = self.state.model_copy(
+            update={"step": number, "epoch": group.after.epoch, "offset": group.after.offset}
+        )
+        return losses, norm_value
+
+    @torch.no_grad()
+    def validate(self) -> Losses:
+        """Return the losses of the averaged weights on the validation set: no dropout, noise or smoothing."""
+        dataset, lengths = self.run.valid, self._valid_lengths
+        plan = plan_epoch(lengths.codes, batch_frames=self.run.config.batch_frames, seed=self.run.seed, epoch=0)
+        counts = lengths.count(plan)
+        packed: Tensor | float = 0.0
+        for share in self.shares(plan):
+            batch = collate([dataset.item(index, 0) for index in share.indices]).to(self.accelerator.device)
+            _, sums = self._averaged_objective(batch, batch.codes_BQS, counts, 0.0)
+            packed = packed + sums * float(share.counted)
+        return summarize(self.accelerator.reduce(packed, "sum").tolist(), counts, self.run.config)
+
+    def judge(self, losses: Losses) -> bool:
+        """Take note of a validation; return whether it is the best so far.
+
+        The code loss decides: a text loss that rises on little data says nothing of the speech.
+        """
+        if not math.isfinite(losses.code):
+            raise TrainingError(
+                f"the validation loss is not finite at step {self.state.step}", subject=str(self.run.folder.root)
+            )
+        better = self.state.best is None or losses.code < self.state.best.loss
+        update = (
+            {"best": Best(step=self.state.step, loss=losses.code), "stale": 0}
+            if better
+            else {"stale": self.state.stale + 1}
+        )
+        self.state = self.state.model_copy(update=update)
+        return better
+
+    def save(self) -> None:
+        """Write a training checkpoint and drop the oldest ones."""
+        if self.accelerator.is_main_process:
+            folder = self.run.folder.checkpoint(self.state.step)
+            save_state(folder, self.parts, self.state, self.run.identity, precision=self.precision)
+            self.run.folder.prune(self.run.config.keep_checkpoints)
+        self.accelerator.wait_for_everyone()
+
+    def load(self) -> None:
+        """Go on from the newest training checkpoint."""
+        self.state = load_state(self.run.folder.latest(), self.parts, self.run.identity)
+
+    def export(self, losses: Losses) -> None:
+        """Write the averaged weights as the best voice."""
+        if self.accelerator.is_main_process:
+            export_voice(
+                self.run.folder.best,
+                self.run.identity,
+                {name: tensor.cpu() for name, tensor in self.parts.average.model.state_dict().items()},
+                step=self.state.step,
+                metrics={
+                    "valid_code_loss": losses.code,
+                    "valid_loss": losses.total,
+                    "valid_accuracy": losses.accuracy,
+                    "valid_codebooks": list(losses.codebooks),
+                },
+                precision=self.precision,
+            )
+        self.accelerator.wait_for_everyone()
+
+    def agree(self, wish: bool) -> bool:
+        """Return whether any process wishes to stop, so that all stop after the same step."""
+        if self.accelerator.num_processes == 1:
+            return wish
+        wishes = torch.tensor(float(wish), device=self.accelerator.device)
+        return bool(self.accelerator.reduce(wishes, "sum").item() > 0)
+
+    def shares(self, batches: Plan) -> tuple[Share, ...]:
+        """Return the micro-batches of this process."""
+        return shares_of(batches, self.accelerator.process_index, self.accelerator.num_processes)
+
+    def _accumulate(self, batch: Batch, share: Share, counts: TargetCounts, step: int, index: int) -> Tensor:
+        generator = generator_of(self.run.seed, "replacement", step, self.accelerator.process_index, index)
+        config = self.run.config
+        inputs_BQS = replace_frames(batch, config.code_replacement, self.run.identity.model.codebook_size, generator)
+        loss, packed = self._objective(batch, inputs_BQS, counts, config.label_smoothing)
+        # Gradients of processes are averaged, the loss is a share of a sum: hence the number of processes.
+        self.accelerator.backward(loss * (float(share.counted) * self.accelerator.num_processes))
+        counted: Tensor = packed * float(share.counted)
+        return counted
+
+
+def train(run: Run, progress: Progress, *, device: str, resume: bool) -> Outcome:
+    """Train until the configured steps are done or patience is at its end.
+
+    Raises
+    ------
+    TrainingError
+        If a loss is not finite, the device is absent or there is nothing to resume.
+    KeyboardInterrupt
+        After Ctrl-C or SIGTERM, once the state is saved.
+    """
+    loop = Loop(run, connect_devices(device))
+    accelerator = loop.accelerator
+    shown = progress if accelerator.is_main_process else SilentProgress()
+    if resume:
+        loop.load()
+        shown.say(f"resumed at step {loop.state.step}")
+    accelerator.wait_for_everyone()
+    if accelerator.is_main_process:
+        if not resume:
+            run.folder.clear()
+        write_text_atomically(run.folder.config, run.document)
+    shown.say(f"{accelerator.device} · {loop.precision} · processes: {accelerator.num_processes}")
+    shown.start("training", max(0, run.config.steps - loop.state.step), "steps")
+    try:
+        with open_journal(run.folder, loop.state.step, silent=not accelerator.is_main_process) as journal:
+            stopped_early = _take_steps(loop, journal, shown)
+    finally:
+        shown.finish()
+    return Outcome(loop.state, stopped_early)
+
+
+def open_journal(folder: RunFolder, step: int, *, silent: bool) -> AbstractContextManager[Journal | None]:
+    """Return the journal of a run, or nothing for a process that is not the one that writes."""
+    return nullcontext() if silent else Journal(folder.journal, folder.tensorboard, step=step)
+
+
+def _take_steps(loop: Loop, journal: Journal | None, progress: Progress) -> bool:
+    config = loop.run.config
+    batches = loop.load_batches()
+    groups = loop.groups()
+    best = f"best {loop.state.best.loss:.3f}" if loop.state.best else ""
+    with watch_interrupts() as wish:
+        while loop.state.step < config.steps and not _out_of_patience(loop):
+            begun = time.perf_counter()
+            group = next(groups)
+            losses, norm = loop.step(group, batches)
+            step = loop.state.step
+            rate = loop.schedule.rate(step)
+            seconds = round(time.perf_counter() - begun, 4)
+            if journal:
+                journal.write("step", step, _values(losses) | {"norm": norm, "rate": rate, "seconds": seconds})
+            last = step == config.steps
+            if last or step % config.valid_every == 0:
+                valid = loop.validate()
+                if loop.judge(valid):
+                    loop.export(valid)
+                if journal:
+                    journal.write("valid", step, _values(valid) | {"codebooks": list(valid.codebooks)})
+                best = f"best {loop.state.best.loss:.3f}" if loop.state.best else ""
+            stop = loop.agree(wish.asked)
+            if last or stop or step % config.save_every == 0 or _out_of_patience(loop):
+                loop.save()
+            progress.advance(1, f"loss {losses.total:.3f} {best}".rstrip())
+            if stop:
+                progress.say(f"interrupted: saved at step {step}, go on with --resume {loop.run.folder.root}")
+                raise KeyboardInterrupt
+    return loop.state.step < config.steps
+
+
+def _out_of_patience(loop: Loop) -> bool:
+    return 0 < loop.run.config.patience <= loop.state.stale
+
+
+def _values(losses: Losses) -> dict[str, float | list[float]]:
+    return {
+        "loss": losses.total,
+        "code": losses.code,
+        "text": losses.text,
+        "duration": losses.duration,
+        "accuracy": losses.accuracy,
+    }

@@ -1,0 +1,132 @@
+"""What a voice is trained for: masked cross-entropies of codes and text, and the distance of durations.
+
+Everything is a *sum* over real targets and a count of them; who adds micro-batches or processes divides once by the
+total, so that neither padding nor the size of a micro-batch weighs anything. Knows no model.
+
+Shapes: ``B batch, Q codebooks, P positions of the code streams, T text, L positions of the text, V vocabulary``.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from amhctl.config.schema import TrainingConfig
+
+_IGNORED = -100
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LossSums:
+    """Sums of losses over real targets.
+
+    Attributes
+    ----------
+    codes_Q : Tensor
+        Cross-entropy of each codebook.
+    text : Tensor
+        Cross-entropy of the text; zero where the text is not predicted.
+    durations : Tensor
+        Squared error of log durations; zero where there are none.
+    correct : Tensor
+        How many targets of the first codebook were the most probable one.
+    """
+
+    codes_Q: Tensor
+    text: Tensor
+    durations: Tensor
+    correct: Tensor
+
+    def packed(self) -> Tensor:
+        """Return all sums in one detached vector: codebooks, text, durations, correct."""
+        return torch.cat([self.codes_Q.detach(), torch.stack([self.text, self.durations, self.correct]).detach()])
+
+
+@dataclass(frozen=True, slots=True)
+class TargetCounts:
+    """How many real targets there are: of each codebook, of the text and of the durations."""
+
+    codes: int
+    text: int
+    durations: int
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """Means over real targets, weighted into one number."""
+
+    total: float
+    code: float
+    text: float
+    duration: float
+    accuracy: float
+    codebooks: tuple[float, ...]
+
+
+def code_losses(logits_BQPV: Tensor, targets_BQP: Tensor, mask_BQP: Tensor, smoothing: float) -> Tensor:
+    """Return the summed cross-entropy of each codebook, shape (Q,)."""
+    targets_BQP = targets_BQP.masked_fill(~mask_BQP, _IGNORED)
+    losses = functional.cross_entropy(
+        logits_BQPV.float().flatten(0, 2),
+        targets_BQP.flatten(),
+        ignore_index=_IGNORED,
+        reduction="none",
+        label_smoothing=smoothing,
+    )
+    return losses.view(targets_BQP.shape).sum((0, 2))
+
+
+def text_loss(logits_BLV: Tensor, text_BT: Tensor, lengths_B: Tensor, stop: int) -> Tensor:
+    """Return the summed cross-entropy of each text and exactly one stop; position i predicts piece i."""
+    positions = text_BT.shape[1] + 1
+    index_L = torch.arange(positions, device=text_BT.device)
+    targets_BL = functional.pad(text_BT, (0, 1)).masked_fill(index_L >= lengths_B[:, None], stop)
+    targets_BL = targets_BL.masked_fill(index_L > lengths_B[:, None], _IGNORED)
+    return functional.cross_entropy(
+        logits_BLV[:, :positions].float().flatten(0, 1), targets_BL.flatten(), ignore_index=_IGNORED, reduction="sum"
+    )
+
+
+def duration_loss(predicted_BT: Tensor, durations_BT: Tensor, lengths_B: Tensor) -> Tensor:
+    """Return the summed squared error of log(1 + frames), as in FastSpeech (Ren et al. 2019, arXiv 1905.09263)."""
+    real_BT = torch.arange(durations_BT.shape[1], device=durations_BT.device) < lengths_B[:, None]
+    errors_BT = predicted_BT.float() - torch.log1p(durations_BT.float())
+    return errors_BT.masked_fill(~real_BT, 0.0).square().sum()
+
+
+def correct_codes(logits_BQPV: Tensor, targets_BQP: Tensor, mask_BQP: Tensor) -> Tensor:
+    """Return how many targets of the first codebook have the highest logit."""
+    hits_BP = logits_BQPV[:, 0].argmax(-1) == targets_BQP[:, 0]
+    return (hits_BP & mask_BQP[:, 0]).sum().float()
+
+
+def weigh(sums: LossSums, counts: TargetCounts, config: TrainingConfig) -> Tensor:
+    """Return the loss to minimise: the weighted sum of the means over real targets.
+
+    The code loss is the mean of the codebooks' means, the first of them weighted.
+    """
+    weights_Q = torch.ones_like(sums.codes_Q)
+    weights_Q[0] = config.first_codebook_weight
+    code = (weights_Q * sums.codes_Q).sum() / weights_Q.sum() / max(1, counts.codes)
+    text = sums.text / max(1, counts.text)
+    durations = sums.durations / max(1, counts.durations)
+    return config.code_weight * code + config.text_weight * text + config.duration_weight * durations
+
+
+def summarize(packed: list[float], counts: TargetCounts, config: TrainingConfig) -> Losses:
+    """Return the means of packed sums, over the same targets, for journals and decisions."""
+    *books, text_sum, duration_sum, correct = packed
+    codebooks = tuple(book / max(1, counts.codes) for book in books)
+    weights = (config.first_codebook_weight, *(1.0,) * (len(books) - 1))
+    code = sum(weight * loss for weight, loss in zip(weights, codebooks, strict=True)) / sum(weights)
+    text = text_sum / max(1, counts.text)
+    duration = duration_sum / max(1, counts.durations)
+    return Losses(
+        total=config.code_weight * code + config.text_weight * text + config.duration_weight * duration,
+        code=code,
+        text=text,
+        duration=duration,
+        accuracy=correct / max(1, counts.codes),
+        codebooks=codebooks,
+    )

@@ -1,0 +1,166 @@
+"""What a run is trained on: the utterances of a code store that fit the voice, and a finding for each that does not.
+
+Every path from written text to ids is the frontend's ``units`` and the tokenizer; there is no other.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from amhctl.config.schema import ModelConfig, TrainingConfig
+from amhctl.core.errors import DatasetError, TextError, VocabularyError
+from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.progress import Progress
+from amhctl.data.codestore import Alignment, CodeStore, StoredUtterance
+from amhctl.data.dataset import SpeechDataset
+from amhctl.text.frontend import Frontend
+from amhctl.tokenizer.tokenizer import Tokenizer
+
+RULES = (
+    Rule(
+        "R001",
+        Severity.WARNING,
+        "text too long",
+        "The text has more pieces than model.max_text_tokens; the utterance is left out of training.",
+    ),
+    Rule(
+        "R002",
+        Severity.WARNING,
+        "speech too long",
+        "The utterance has more code frames than model.max_mel_tokens; it is left out of training.",
+    ),
+    Rule(
+        "R003",
+        Severity.WARNING,
+        "nothing to speak",
+        "The frontend finds nothing speakable in the text; the utterance is left out of training.",
+    ),
+    Rule(
+        "R004",
+        Severity.WARNING,
+        "sole clip of its speaker",
+        "There is no other clip of the speaker to take the prompt from, so the clip is its own prompt, "
+        "and the voice may learn to copy it.",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Material:
+    """The two datasets of a run, and what was left out."""
+
+    train: SpeechDataset
+    valid: SpeechDataset
+    findings: tuple[Finding, ...]
+
+
+def gather(
+    store: CodeStore,
+    frontend: Frontend,
+    tokenizer: Tokenizer,
+    *,
+    vocabulary_fingerprint: str,
+    model: ModelConfig,
+    training: TrainingConfig,
+    seed: int,
+    progress: Progress,
+) -> Material:
+    """Return the datasets of a run.
+
+    Raises
+    ------
+    DatasetError
+        If the store has no training or no validation utterance, or lacks the alignment the model needs.
+    VocabularyError
+        If the vocabulary does not cover the texts.
+    """
+    alignment = require_alignment(store, vocabulary_fingerprint, frontend.state_hash) if model.alignment else None
+    entries = [entry for entry in store.entries if entry.record.split in {"train", "valid"}]
+    tokens, findings = _tokenize(entries, frontend, tokenizer, progress)
+    findings += _find_overlong(entries, tokens, model)
+    excluded = {finding.subject for finding in findings}
+    fitting = [entry for entry in entries if entry.record.id not in excluded]
+
+    def dataset(split: str) -> SpeechDataset:
+        chosen = _require_split(store, fitting, split)
+        return SpeechDataset(store, chosen, tokens, alignment, prompt_seconds=training.prompt_seconds, seed=seed)
+
+    train = dataset("train")
+    return Material(train, dataset("valid"), (*findings, *_find_sole_clips(train)))
+
+
+def require_alignment(store: CodeStore, vocabulary_fingerprint: str, text_hash: str) -> Alignment:
+    """Return the store's durations, made with this vocabulary and this frontend.
+
+    Raises
+    ------
+    DatasetError
+        If there are none, or they were made with others.
+    """
+    hint = f"run `amhctl codes align {store.path} --vocab VOCABULARY`"
+    alignment = store.alignment()
+    if alignment is None:
+        raise DatasetError("the model needs explicit durations and the store has none", subject=str(store.path), hint=hint)
+    faults = []
+    if alignment.vocabulary_fingerprint != vocabulary_fingerprint:
+        faults.append(f"vocabulary {alignment.vocabulary_fingerprint[:12]} instead of {vocabulary_fingerprint[:12]}")
+    if alignment.text_hash != text_hash:
+        faults.append(f"text state {alignment.text_hash[:12]} instead of {text_hash[:12]}")
+    if faults:
+        raise DatasetError(f"the store was aligned with {' and '.join(faults)}", subject=str(store.path), hint=hint)
+    return alignment
+
+
+def _tokenize(
+    entries: list[StoredUtterance], frontend: Frontend, tokenizer: Tokenizer, progress: Progress
+) -> tuple[dict[str, tuple[int, ...]], list[Finding]]:
+    tokens: dict[str, tuple[int, ...]] = {}
+    findings, unknown = [], []
+    progress.start("reading texts", len(entries), "utterances")
+    for entry in entries:
+        record = entry.record
+        try:
+            tokens[record.id] = tokenizer.encode(frontend.units(record.text))
+        except TextError as error:
+            findings.append(Finding("R003", Severity.WARNING, record.id, error.message, "left out of training"))
+        except VocabularyError as error:
+            unknown.append(f"{record.id}: {error.message}")
+        progress.advance()
+    progress.finish()
+    if unknown:
+        raise VocabularyError(
+            f"the vocabulary does not cover {len(unknown)} of {len(entries)} texts: {'; '.join(unknown[:3])}",
+            hint="run `amhctl vocab check` on the corpus, then `amhctl vocab train` or `amhctl vocab extend`",
+        )
+    return tokens, findings
+
+
+def _find_overlong(
+    entries: list[StoredUtterance], tokens: Mapping[str, tuple[int, ...]], model: ModelConfig
+) -> list[Finding]:
+    findings = []
+    for entry in entries:
+        subject = entry.record.id
+        pieces = len(tokens.get(subject, ()))
+        if pieces > model.max_text_tokens:
+            message = f"{pieces} pieces, more than model.max_text_tokens {model.max_text_tokens}"
+            findings.append(Finding("R001", Severity.WARNING, subject, message, "left out of training"))
+        elif entry.frames > model.max_mel_tokens:
+            message = f"{entry.frames} frames, more than model.max_mel_tokens {model.max_mel_tokens}"
+            findings.append(Finding("R002", Severity.WARNING, subject, message, "left out of training"))
+    return findings
+
+
+def _find_sole_clips(train: SpeechDataset) -> list[Finding]:
+    message = "the only clip of its speaker is its own prompt"
+    return [Finding("R004", Severity.WARNING, subject, message, "record more of this speaker") for subject in train.sole_clips]
+
+
+def _require_split(store: CodeStore, entries: list[StoredUtterance], split: str) -> tuple[StoredUtterance, ...]:
+    chosen = tuple(entry for entry in entries if entry.record.split == split)
+    if not chosen:
+        raise DatasetError(
+            f"the store has no utterance of the split {split!r} to train with",
+            subject=str(store.path),
+            hint="run `amhctl data split MANIFEST`, then `amhctl codes extract` again",
+        )
+    return chosen

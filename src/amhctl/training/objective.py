@@ -1,0 +1,98 @@
+"""One forward pass of training: from a batch to the loss to minimise. The only place that joins model and losses.
+
+A module, because gradients of several processes are exchanged behind a module's ``forward``.
+
+Shapes: ``B batch, Q codebooks, S frames``.
+"""
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from amhctl.config.schema import TrainingConfig
+from amhctl.data.batching import Batch
+from amhctl.model.layout import delay
+from amhctl.model.unified_voice import UnifiedVoice
+from amhctl.training.losses import (
+    LossSums,
+    TargetCounts,
+    code_losses,
+    correct_codes,
+    duration_loss,
+    text_loss,
+    weigh,
+)
+from amhctl.training.precision import autocast
+
+
+def replace_frames(batch: Batch, share: float, codebook_size: int, generator: torch.Generator) -> Tensor:
+    """Return input codes in which a random share of the frames is noise; the targets stay what they are.
+
+    A model that has met wrong codes in training recovers from its own while speaking (Bengio et al. 2015, scheduled
+    sampling, arXiv 1506.03099, in its cheapest form).
+    """
+    codes_BQS = batch.codes_BQS
+    if share == 0.0:
+        return codes_BQS
+    items, books, frames = codes_BQS.shape
+    chosen_B1S = torch.rand((items, 1, frames), generator=generator) < share
+    noise_BQS = torch.randint(codebook_size, (items, books, frames), generator=generator)
+    return torch.where(chosen_B1S.to(codes_BQS.device), noise_BQS.to(codes_BQS.device), codes_BQS)
+
+
+class Objective(nn.Module):
+    """A voice and what it is trained for.
+
+    Parameters
+    ----------
+    model : UnifiedVoice
+        The voice.
+    config : TrainingConfig
+        Weights of the losses.
+    precision : {"fp32", "bf16"}
+        Arithmetic of the forward pass.
+    """
+
+    def __init__(self, model: UnifiedVoice, config: TrainingConfig, precision: Literal["fp32", "bf16"]) -> None:
+        super().__init__()
+        self.model = model
+        self.config = config
+        self.precision = precision
+
+    def forward(
+        self, batch: Batch, inputs_BQS: Tensor, counts: TargetCounts, smoothing: float
+    ) -> tuple[Tensor, Tensor]:
+        """Return the loss to minimise and the packed sums of all losses.
+
+        ``inputs_BQS`` are the codes the model is shown, ``batch.codes_BQS`` those it is to predict; ``counts`` are
+        the targets of the whole optimiser step, of which the batch may be a part.
+        """
+        shape = self.model.config
+        with autocast(self.precision, batch.codes_BQS.device):
+            prompts_BTF = batch.prompts_BTF.float()
+            output = self.model(
+                batch.text_BT,
+                batch.text_lengths_B,
+                inputs_BQS,
+                batch.code_lengths_B,
+                self.model.speaker_latents(prompts_BTF, batch.prompt_lengths_B),
+                self.model.emotion_vector(prompts_BTF, batch.prompt_lengths_B),
+                batch.durations_BT,
+            )
+        streams = delay(
+            batch.codes_BQS, batch.code_lengths_B, start=shape.start_mel_token, stop=shape.stop_mel_token
+        )
+        logits_BQPV = output.code_logits_BQPV.float()
+        zero = logits_BQPV.new_zeros(())
+        sums = LossSums(
+            codes_Q=code_losses(logits_BQPV, streams.targets_BQP, streams.mask_BQP, smoothing),
+            text=zero
+            if output.text_logits_BTV is None
+            else text_loss(output.text_logits_BTV, batch.text_BT, batch.text_lengths_B, shape.stop_text_token),
+            durations=zero
+            if output.log_durations_BT is None or batch.durations_BT is None
+            else duration_loss(output.log_durations_BT, batch.durations_BT, batch.text_lengths_B),
+            correct=correct_codes(logits_BQPV, streams.targets_BQP, streams.mask_BQP),
+        )
+        return weigh(sums, counts, self.config), sums.packed()

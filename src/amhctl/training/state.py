@@ -1,0 +1,200 @@
+"""The state of a run on disk: all that is needed to go on as if nothing had happened.
+
+A run folder::
+
+    config.json          the configuration and the source of each value
+    journal.jsonl        what was measured (see ``journal``)
+    tensorboard/         the same for TensorBoard
+    checkpoints/step-N/  training checkpoints of kind ``training``, the newest few
+    best/                the best averaged weights so far, a complete voice
+
+A training checkpoint holds ``model.safetensors`` (weights), ``average.safetensors`` (their moving average),
+``optimizer.safetensors`` (``<parameter>/<slot>``), ``random.safetensors`` (generators; only for completeness, since
+every random choice is derived from seed and step) and ``state.json`` (``RunState``).
+"""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from pydantic import ValidationError
+from torch import Tensor, nn
+
+from amhctl.checkpoint.store import LoadedCheckpoint, read_checkpoint, write_checkpoint
+from amhctl.config.document import Document
+from amhctl.core.errors import CheckpointError, TrainingError
+from amhctl.training.ema import AveragedModel
+from amhctl.training.export import VoiceIdentity
+from amhctl.training.feed import Position
+from amhctl.training.optimizers import optimizer_tensors, restore_optimizer
+
+_AVERAGE_FILE = "average.safetensors"
+_OPTIMIZER_FILE = "optimizer.safetensors"
+_RANDOM_FILE = "random.safetensors"
+_STATE_FILE = "state.json"
+
+
+class Best(Document):
+    """The best validation so far."""
+
+    step: int
+    loss: float
+
+
+class RunState(Document):
+    """How far a run is."""
+
+    step: int = 0
+    epoch: int = 0
+    offset: int = 0
+    best: Best | None = None
+    stale: int = 0
+    """Validations since the best one."""
+
+    @property
+    def position(self) -> Position:
+        """Where the next micro-batch stands."""
+        return Position(self.epoch, self.offset)
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """The places of a run folder."""
+
+    root: Path
+
+    @property
+    def config(self) -> Path:
+        """The configuration with its sources."""
+        return self.root / "config.json"
+
+    @property
+    def journal(self) -> Path:
+        """The JSON Lines journal."""
+        return self.root / "journal.jsonl"
+
+    @property
+    def tensorboard(self) -> Path:
+        """TensorBoard's event files."""
+        return self.root / "tensorboard"
+
+    @property
+    def checkpoints(self) -> Path:
+        """The folder of training checkpoints."""
+        return self.root / "checkpoints"
+
+    @property
+    def best(self) -> Path:
+        """The best voice."""
+        return self.root / "best"
+
+    def checkpoint(self, step: int) -> Path:
+        """Return the place of the training checkpoint of a step."""
+        return self.checkpoints / f"step-{step:08d}"
+
+    def saved(self) -> tuple[Path, ...]:
+        """Return the training checkpoints, oldest first."""
+        return tuple(sorted(self.checkpoints.glob("step-*")))
+
+    def latest(self) -> Path:
+        """Return the newest training checkpoint.
+
+        Raises
+        ------
+        TrainingError
+            If there is none.
+        """
+        if saved := self.saved():
+            return saved[-1]
+        raise TrainingError(
+            "no checkpoint to resume from", subject=str(self.root), hint="start the run anew with -o and --force"
+        )
+
+    def prune(self, keep: int) -> None:
+        """Remove all but the newest ``keep`` training checkpoints."""
+        for folder in self.saved()[:-keep]:
+            shutil.rmtree(folder)
+
+    def clear(self) -> None:
+        """Remove what a former run left, and nothing else."""
+        for folder in (self.checkpoints, self.best, self.tensorboard):
+            shutil.rmtree(folder, ignore_errors=True)
+        for file in (self.config, self.journal):
+            file.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trainable:
+    """The parts of a run whose values change: a model, its average and its optimiser."""
+
+    model: nn.Module
+    average: AveragedModel[nn.Module]
+    optimizer: torch.optim.Optimizer
+
+
+def save_state(folder: Path, parts: Trainable, state: RunState, identity: VoiceIdentity, *, precision: str) -> None:
+    """Write a training checkpoint, whole or not at all."""
+    random = {"cpu": torch.get_rng_state()}
+    if torch.cuda.is_available():
+        random["cuda"] = torch.cuda.get_rng_state()
+    metrics = {"valid_loss": state.best.loss, "best_step": state.best.step} if state.best else {}
+    write_checkpoint(
+        folder,
+        manifest=identity.manifest("training", step=state.step, metrics=metrics, precision=precision),
+        tensors=_on_cpu(parts.model.state_dict()),
+        extra_files={**identity.files(), _STATE_FILE: state.model_dump_json().encode()},
+        extra_tensors={
+            _AVERAGE_FILE: _on_cpu(parts.average.model.state_dict()),
+            _OPTIMIZER_FILE: _on_cpu(optimizer_tensors(parts.optimizer, parts.model)),
+            _RANDOM_FILE: random,
+        },
+        force=True,
+    )
+
+
+def load_state(folder: Path, parts: Trainable, identity: VoiceIdentity) -> RunState:
+    """Put the values of a training checkpoint into the parts of a run and return how far it was.
+
+    Raises
+    ------
+    CheckpointError
+        If the checkpoint is broken or is of another model, vocabulary, frontend, codec or data.
+    """
+    checkpoint = read_checkpoint(folder, kind="training")
+    _require_same_run(checkpoint, identity)
+    _load_weights(parts.model, checkpoint.tensors, folder)
+    _load_weights(parts.average.model, checkpoint.read_tensors(_AVERAGE_FILE), folder)
+    restore_optimizer(parts.optimizer, parts.model, checkpoint.read_tensors(_OPTIMIZER_FILE))
+    random = checkpoint.read_tensors(_RANDOM_FILE)
+    torch.set_rng_state(random["cpu"])
+    if "cuda" in random and torch.cuda.is_available():
+        torch.cuda.set_rng_state(random["cuda"])
+    try:
+        return RunState.model_validate_json(checkpoint.read_text(_STATE_FILE))
+    except ValidationError as error:
+        raise CheckpointError("the state of the run cannot be read", subject=str(folder / _STATE_FILE)) from error
+
+
+def _on_cpu(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name: tensor.detach().cpu() for name, tensor in tensors.items()}
+
+
+def _load_weights(model: nn.Module, tensors: dict[str, Tensor], folder: Path) -> None:
+    try:
+        model.load_state_dict(tensors, strict=True)
+    except RuntimeError as error:
+        raise CheckpointError("the weights do not fit the model", subject=str(folder)) from error
+
+
+def _require_same_run(checkpoint: LoadedCheckpoint, identity: VoiceIdentity) -> None:
+    ours = identity.manifest("training", step=0, metrics={}, precision="")
+    theirs = checkpoint.manifest
+    fields = ("model_version", "config", "vocabulary", "text", "codec", "conditioning", "data_fingerprint")
+    differing = [field for field in fields if getattr(ours, field) != getattr(theirs, field)]
+    if differing:
+        raise CheckpointError(
+            f"the run was trained with another {', '.join(differing)}",
+            subject=str(checkpoint.folder),
+            hint="resume with the data and vocabulary the run began with, or start a new run with --base RUN/best",
+        )

@@ -1,0 +1,370 @@
+"""``amhctl train``: from a code store and a vocabulary to a voice; fits the parts together or says what does not fit."""
+
+import json
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from amhctl.checkpoint.manifest import Licence, TextIdentity, VocabularyIdentity
+from amhctl.checkpoint.store import LoadedCheckpoint, read_checkpoint
+from amhctl.codec.registry import load_codec
+from amhctl.config.load import load_run_config
+from amhctl.config.schema import ModelConfig, RunConfig
+from amhctl.core.errors import ConfigError, FileExistsRefused
+from amhctl.core.files import canonical_json, sha256_of_file
+from amhctl.core.findings import Finding
+from amhctl.core.progress import Progress
+from amhctl.data.codestore import CodeStore
+from amhctl.text.frontend import Frontend
+from amhctl.tokenizer.tokenizer import Tokenizer
+from amhctl.tokenizer.vocabulary import Vocabulary
+from amhctl.training.export import VoiceIdentity, choose_reference
+from amhctl.training.fitting import build_model, codec_identity, fit_codec, fit_frontend, fit_model, fit_vocabulary
+from amhctl.training.loop import Outcome, Run, train
+from amhctl.training.material import Material, gather
+from amhctl.training.rehearsal import Rehearsal, rehearse
+from amhctl.training.state import Best, RunFolder
+
+_VOCABULARY_FILE = "vocabulary.model"
+_TEXT_FILE = "text_state.json"
+_FREE_IN_RESUME = frozenset(
+    f"training.{name}" for name in ("steps", "valid_every", "save_every", "keep_checkpoints", "patience", "workers")
+)
+"""Values that may change when a run goes on; any other would make it another run."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainRequest:
+    """What ``amhctl train`` was asked."""
+
+    preset: str | None = None
+    project: Path | None = None
+    data: Path | None = None
+    vocabulary: Path | None = None
+    codec: str | None = None
+    base: Path | None = None
+    run: Path | None = None
+    resume: Path | None = None
+    dry_run: bool = False
+    force: bool = False
+    sets: tuple[str, ...] = ()
+    seed: int | None = None
+    device: str = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class TrainReport:
+    """Where the run ended, or what it would cost."""
+
+    findings: tuple[Finding, ...]
+    steps: int
+    best: Best | None
+    checkpoint: Path | None
+    stopped_early: bool
+    rehearsal: Rehearsal | None
+
+    @property
+    def ok(self) -> bool:
+        """A run that ends is well; what is wrong with one is an error."""
+        return True
+
+    def payload(self) -> dict[str, object]:
+        """Return steps, best and checkpoint; after a dry run also what it measured."""
+        values: dict[str, object] = {
+            "steps": self.steps,
+            "best": self.best.model_dump() if self.best else None,
+            "checkpoint": str(self.checkpoint) if self.checkpoint else None,
+        }
+        if self.rehearsal:
+            values["estimate"] = {
+                "loss": self.rehearsal.loss,
+                "step_seconds": self.rehearsal.step_seconds,
+                "run_seconds": self.rehearsal.run_seconds,
+                "peak_bytes": self.rehearsal.peak_bytes,
+                "checkpoint_bytes": self.rehearsal.checkpoint_bytes,
+            }
+        return values
+
+    def lines(self) -> Iterable[str]:
+        """Return the end of the run in two lines."""
+        if self.rehearsal:
+            yield f"one step works: loss {self.rehearsal.loss:.3f}, saved and loaded without a difference"
+            yield (
+                f"about {self.rehearsal.step_seconds:.2f} s a step, {self.rehearsal.run_seconds / 3600:.1f} h for "
+                f"{self.steps} steps; {self.rehearsal.peak_bytes / 2**30:.1f} GiB of memory, "
+                f"{self.rehearsal.checkpoint_bytes / 2**20:.0f} MiB a checkpoint"
+            )
+            return
+        why = ", stopped early: no better validation" if self.stopped_early else ""
+        yield f"{self.steps} steps{why}"
+        if self.best:
+            yield f"best voice: {self.checkpoint} (step {self.best.step}, validation code loss {self.best.loss:.4f})"
+
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    """A configuration and where each value comes from."""
+
+    config: RunConfig
+    sources: Mapping[str, str]
+
+    def explicit(self, key: str) -> bool:
+        """Return whether someone chose the value, or one inside it, rather than a preset or a default."""
+        return any(
+            (name == key or name.startswith(f"{key}.")) and not source.startswith(("preset", "default"))
+            for name, source in self.sources.items()
+        )
+
+    def document(self) -> str:
+        """Return the text of ``config.json``."""
+        values = {"config": self.config.model_dump(mode="json"), "sources": dict(self.sources)}
+        return json.dumps(values, ensure_ascii=False, indent=2) + "\n"
+
+
+def run(request: TrainRequest, progress: Progress) -> TrainReport:
+    """Train, fine-tune, resume or rehearse.
+
+    Raises
+    ------
+    AmhctlError
+        If the parts do not fit one another or the run cannot go on.
+    """
+    settings = _read_settings(request)
+    config = settings.config
+    folder = _choose_folder(request, config)
+    _tell_sources(settings, progress)
+    origin = _read_origin(request, config, folder)
+    store = CodeStore.open(_require_path(config.paths.data, "paths.data", "--data STORE"))
+    vocabulary, vocabulary_bytes = _read_vocabulary(config, origin)
+    frontend = fit_frontend(config.text, origin, settings.explicit)
+    fit_vocabulary(vocabulary, frontend, origin)
+    wanted = load_codec(config.paths.codec).spec if settings.explicit("paths.codec") else None
+    fit_codec(store.spec, wanted=wanted, origin=origin)
+    model = fit_model(
+        config.model, spec=store.spec, mel=store.mel, vocabulary=vocabulary, origin=origin, explicit=settings.explicit
+    )
+    material = gather(
+        store,
+        frontend,
+        Tokenizer(vocabulary),
+        vocabulary_fingerprint=vocabulary.fingerprint,
+        model=model,
+        training=config.training,
+        seed=config.seed,
+        progress=progress,
+    )
+    _tell_findings(material, progress)
+    plan = Run(
+        folder=folder,
+        config=config.training,
+        seed=config.seed,
+        model=build_model(model, config.seed, None if request.resume else origin),
+        train=material.train,
+        valid=material.valid,
+        identity=_identify(settings, folder, store, vocabulary, vocabulary_bytes, frontend, model, material, origin),
+        document=settings.document(),
+    )
+    if request.dry_run:
+        return _report(material, rehearse(plan, progress, device=request.device), None, folder, config)
+    outcome = train(plan, progress, device=request.device, resume=request.resume is not None)
+    return _report(material, None, outcome, folder, config)
+
+
+def _read_settings(request: TrainRequest) -> _Settings:
+    if request.resume:
+        return _read_resumed_settings(request)
+    flags: dict[str, object] = {
+        key: value
+        for key, value in {
+            "seed": request.seed,
+            "paths.data": _absolute(request.data),
+            "paths.vocabulary": _absolute(request.vocabulary),
+            "paths.codec": request.codec,
+            "paths.base": _absolute(request.base),
+            "paths.run": _absolute(request.run),
+        }.items()
+        if value is not None
+    }
+    resolved = load_run_config(preset=request.preset, project=request.project, sets=request.sets, flags=flags)
+    return _Settings(resolved.config, resolved.sources)
+
+
+def _read_resumed_settings(request: TrainRequest) -> _Settings:
+    folder = RunFolder(_require_path(request.resume, "run", "--resume RUN"))
+    refused = [
+        flag
+        for flag, value in {
+            "--preset": request.preset,
+            "--vocab": request.vocabulary,
+            "--codec": request.codec,
+            "--base": request.base,
+            "--output": request.run,
+            "--seed": request.seed,
+        }.items()
+        if value is not None
+    ]
+    if refused:
+        raise ConfigError(
+            f"a resumed run keeps its own values: {', '.join(refused)} cannot be given with --resume",
+            subject=str(folder.root),
+            hint="start a new run with --base RUN/best for other values",
+        )
+    try:
+        saved = json.loads(folder.config.read_text(encoding="utf-8"))
+        values, sources = saved["config"], dict(saved["sources"])
+        for assignment in request.sets:
+            key, value = _parse_free_value(assignment)
+            values["training"][key.partition(".")[2]] = value
+            sources[key] = "--set"
+        if request.data is not None:
+            # Only its place may change: what it holds is checked against the checkpoint.
+            values["paths"]["data"] = str(_absolute(request.data))
+            sources["paths.data"] = "--data"
+        return _Settings(RunConfig.model_validate(values), sources)
+    except OSError as error:
+        raise ConfigError(
+            "there is no run to resume", subject=str(folder.config), hint="give the run folder of `amhctl train -o RUN`"
+        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        if isinstance(error, ConfigError):
+            raise
+        raise ConfigError(f"the run's configuration cannot be read: {error}", subject=str(folder.config)) from error
+
+
+def _parse_free_value(assignment: str) -> tuple[str, object]:
+    key, _, text = assignment.partition("=")
+    key = key.strip()
+    if key not in _FREE_IN_RESUME:
+        raise ConfigError(
+            "the value cannot change while a run goes on",
+            subject=key,
+            hint=f"these can: {', '.join(sorted(_FREE_IN_RESUME))}",
+        )
+    try:
+        return key, tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{text!r} is not a number", subject=key) from error
+
+
+def _choose_folder(request: TrainRequest, config: RunConfig) -> RunFolder:
+    if request.resume:
+        return RunFolder(_require_path(_absolute(request.resume), "run", "--resume RUN"))
+    if request.dry_run and config.paths.run is None:
+        return RunFolder(Path("run"))
+    folder = RunFolder(_require_path(config.paths.run, "paths.run", "-o RUN"))
+    if folder.root.exists() and not request.force and not request.dry_run:
+        raise FileExistsRefused(
+            "the run folder exists already",
+            subject=str(folder.root),
+            hint=f"go on with --resume {folder.root}, or begin anew with --force",
+        )
+    base = config.paths.base
+    if base is not None and request.force and folder.root.resolve() in base.resolve().parents:
+        raise ConfigError(
+            "the base checkpoint lies in the run folder that --force would clear",
+            subject=str(base),
+            hint="choose another run folder",
+        )
+    return folder
+
+
+def _read_origin(request: TrainRequest, config: RunConfig, folder: RunFolder) -> LoadedCheckpoint | None:
+    if request.resume:
+        return read_checkpoint(folder.latest(), kind="training")
+    if config.paths.base is not None:
+        return read_checkpoint(config.paths.base, kind="voice")
+    return None
+
+
+def _read_vocabulary(config: RunConfig, origin: LoadedCheckpoint | None) -> tuple[Vocabulary, bytes]:
+    path = config.paths.vocabulary
+    if path is None and origin is not None and origin.manifest.vocabulary is not None:
+        path = origin.folder / origin.manifest.vocabulary.file
+    vocabulary = Vocabulary.read(_require_path(path, "paths.vocabulary", "--vocab V.model"))
+    return vocabulary, vocabulary.model_bytes
+
+
+def _identify(
+    settings: _Settings,
+    folder: RunFolder,
+    store: CodeStore,
+    vocabulary: Vocabulary,
+    vocabulary_bytes: bytes,
+    frontend: Frontend,
+    model: ModelConfig,
+    material: Material,
+    origin: LoadedCheckpoint | None,
+) -> VoiceIdentity:
+    config = settings.config
+    records = [entry.record for entry in material.train.entries]
+    languages = sorted({record.language for record in records})
+    parent = ""
+    if origin is not None:
+        resumed = origin.manifest.kind == "training"
+        parent = origin.manifest.parent if resumed else sha256_of_file(origin.folder / "model.safetensors")
+    works = {(record.source or record.speaker, record.licence) for record in records if record.licence}
+    inherited = origin.manifest.licences if origin is not None else ()
+    added = [Licence(work=work, licence=licence) for work, licence in sorted(works)]
+    return VoiceIdentity(
+        name=folder.root.name,
+        language=languages[0] if len(languages) == 1 else "mul",
+        sample_rate=store.spec.sample_rate,
+        model=model,
+        training=config.training,
+        seed=config.seed,
+        vocabulary=VocabularyIdentity(
+            file=_VOCABULARY_FILE,
+            fingerprint=vocabulary.fingerprint,
+            size=vocabulary.size,
+            units=vocabulary.units,
+        ),
+        vocabulary_bytes=vocabulary_bytes,
+        text=TextIdentity(file=_TEXT_FILE, hash=frontend.state_hash),
+        text_state=canonical_json(frontend.state()).encode("utf-8"),
+        codec=codec_identity(store.spec),
+        conditioning=store.mel,
+        data_fingerprint=store.fingerprint,
+        parent=parent,
+        licences=(*inherited, *(licence for licence in added if licence not in inherited)),
+        reference_TF=choose_reference(store, material.train, config.training.prompt_seconds),
+    )
+
+
+def _report(
+    material: Material, rehearsal: Rehearsal | None, outcome: Outcome | None, folder: RunFolder, config: RunConfig
+) -> TrainReport:
+    return TrainReport(
+        findings=material.findings,
+        steps=outcome.state.step if outcome else config.training.steps,
+        best=outcome.state.best if outcome else None,
+        checkpoint=folder.best if outcome else None,
+        stopped_early=outcome.stopped_early if outcome else False,
+        rehearsal=rehearsal,
+    )
+
+
+def _tell_sources(settings: _Settings, progress: Progress) -> None:
+    values = settings.config.model_dump(mode="json")
+    for key, source in sorted(settings.sources.items()):
+        if settings.explicit(key):
+            value: object = values
+            for part in key.split("."):
+                value = value.get(part) if isinstance(value, dict) else None
+            progress.say(f"{key} = {value} ({source})")
+
+
+def _tell_findings(material: Material, progress: Progress) -> None:
+    progress.say(f"{len(material.train)} utterances to train with, {len(material.valid)} to validate with")
+    if material.findings:
+        progress.say(f"{len(material.findings)} findings about the data, listed at the end")
+
+
+def _absolute(path: Path | None) -> Path | None:
+    return None if path is None else path.absolute()
+
+
+def _require_path(path: Path | None, key: str, flag: str) -> Path:
+    if path is None:
+        raise ConfigError("the value is needed", subject=key, hint=f"pass {flag}, or set it in amhctl.toml")
+    return path

@@ -1,0 +1,77 @@
+"""Twin of ``training/losses.py``."""
+
+import math
+
+import pytest
+import torch
+from torch.nn import functional
+
+from amhctl.config.schema import TrainingConfig
+from amhctl.training.losses import (
+    LossSums,
+    TargetCounts,
+    code_losses,
+    correct_codes,
+    duration_loss,
+    summarize,
+    text_loss,
+    weigh,
+)
+
+
+def test_uniform_logits_cost_the_logarithm_of_the_codes() -> None:
+    mask_BQP = torch.tensor([[[True, True, False], [False, True, True]]])
+    sums_Q = code_losses(torch.zeros(1, 2, 3, 8), torch.zeros(1, 2, 3, dtype=torch.int64), mask_BQP, 0.0)
+    torch.testing.assert_close(sums_Q, torch.full((2,), 2 * math.log(8)))
+
+
+def test_masked_positions_weigh_nothing_whatever_stands_there() -> None:
+    logits_BQPV = torch.randn(2, 2, 5, 7, requires_grad=True)
+    targets_BQP = torch.randint(7, (2, 2, 5))
+    mask_BQP = torch.rand(2, 2, 5) < 0.5
+    code_losses(logits_BQPV, targets_BQP, mask_BQP, 0.1).sum().backward()
+    assert logits_BQPV.grad is not None
+    assert torch.equal(logits_BQPV.grad.abs().sum(-1) > 0, mask_BQP)
+
+
+def test_smoothing_is_that_of_torch() -> None:
+    logits_BQPV, targets_BQP = torch.randn(1, 1, 4, 6), torch.randint(6, (1, 1, 4))
+    ours = code_losses(logits_BQPV, targets_BQP, torch.ones(1, 1, 4, dtype=torch.bool), 0.2)
+    theirs = functional.cross_entropy(logits_BQPV[0, 0], targets_BQP[0, 0], reduction="sum", label_smoothing=0.2)
+    torch.testing.assert_close(ours[0], theirs)
+
+
+def test_text_is_its_pieces_and_exactly_one_stop() -> None:
+    logits_BLV = torch.randn(1, 6, 9)
+    padded = text_loss(logits_BLV, torch.tensor([[5, 6, 7, 7]]), torch.tensor([2]), stop=1)
+    expected = functional.cross_entropy(logits_BLV[0, :3], torch.tensor([5, 6, 1]), reduction="sum")
+    torch.testing.assert_close(padded, expected)
+
+
+def test_durations_are_compared_in_logarithms_and_only_where_real() -> None:
+    durations_BT = torch.tensor([[3, 0, 9]])
+    exact_BT = torch.log1p(durations_BT.float())
+    exact_BT[0, 2] = 100.0
+    assert duration_loss(exact_BT, durations_BT, torch.tensor([2])).item() == 0.0
+    assert duration_loss(exact_BT + 1.0, durations_BT, torch.tensor([2])).item() == pytest.approx(2.0)
+
+
+def test_correct_counts_real_targets_of_the_first_book() -> None:
+    targets_BQP = torch.tensor([[[1, 2, 3], [0, 0, 0]]])
+    logits_BQPV = functional.one_hot(torch.tensor([[[1, 2, 0], [0, 0, 0]]]), 4).float()
+    mask_BQP = torch.tensor([[[True, True, True], [True, True, True]]])
+    assert correct_codes(logits_BQPV, targets_BQP, mask_BQP).item() == 2.0
+
+
+def test_means_are_over_all_targets_and_the_first_book_is_weighted() -> None:
+    config = TrainingConfig(code_weight=1.0, text_weight=0.5, duration_weight=2.0, first_codebook_weight=3.0)
+    sums = LossSums(torch.tensor([8.0, 4.0]), torch.tensor(6.0), torch.tensor(1.0), torch.tensor(2.0))
+    counts = TargetCounts(codes=4, text=3, durations=2)
+    losses = summarize(sums.packed().tolist(), counts, config)
+    assert losses.codebooks == (2.0, 1.0)
+    assert losses.code == pytest.approx((3 * 2 + 1) / 4)
+    assert losses.text == 2.0
+    assert losses.duration == 0.5
+    assert losses.accuracy == 0.5
+    assert losses.total == pytest.approx(1.75 + 1.0 + 1.0)
+    assert weigh(sums, counts, config).item() == pytest.approx(losses.total)
