@@ -1,0 +1,99 @@
+"""Durations of a store's text pieces, and the file they lie in. Knows no codes.
+
+``alignment.npz`` holds plain arrays, read without pickle: ``ids`` (UTF-8 bytes, one id a line), ``pieces`` (how many
+each utterance has), ``durations`` (uint16 frames, one utterance after the other), ``vocabulary_fingerprint`` and
+``text_hash`` (strings).
+"""
+
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amhctl.core.errors import DatasetError
+from amhctl.core.files import atomic_path
+
+_DURATION = np.dtype("<u2")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Alignment:
+    """How many frames each text piece of an utterance lasts.
+
+    Attributes
+    ----------
+    vocabulary_fingerprint : str
+        The vocabulary that cut the texts into pieces.
+    text_hash : str
+        Hash of the text state that read the texts.
+    """
+
+    vocabulary_fingerprint: str
+    text_hash: str
+    _durations: Mapping[str, NDArray[np.uint16]]
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Ids of the aligned utterances."""
+        return tuple(self._durations)
+
+    def __contains__(self, utterance: str) -> bool:
+        """Return whether an utterance has been aligned."""
+        return utterance in self._durations
+
+    def durations(self, utterance: str) -> NDArray[np.uint16]:
+        """Return the frames of each piece of an utterance, shape (pieces,).
+
+        Raises
+        ------
+        DatasetError
+            If the utterance has not been aligned.
+        """
+        try:
+            return self._durations[utterance]
+        except KeyError:
+            raise DatasetError(
+                "the utterance has no durations", subject=utterance, hint="run: amhctl codes align"
+            ) from None
+
+
+def write_alignment(path: Path, alignment: Alignment) -> None:
+    """Write an alignment, whole or not at all."""
+    arrays = [np.asarray(alignment.durations(utterance), dtype=_DURATION) for utterance in alignment.ids]
+    with atomic_path(path) as temporary:
+        np.savez(
+            temporary,
+            ids=np.frombuffer("\n".join(alignment.ids).encode("utf-8"), dtype=np.uint8),
+            pieces=np.array([frames.size for frames in arrays], dtype=np.uint32),
+            durations=np.concatenate(arrays) if arrays else np.zeros(0, dtype=_DURATION),
+            vocabulary_fingerprint=np.array(alignment.vocabulary_fingerprint),
+            text_hash=np.array(alignment.text_hash),
+        )
+
+
+def read_alignment(path: Path) -> Alignment:
+    """Read an alignment.
+
+    Raises
+    ------
+    DatasetError
+        If the file is missing or damaged.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            text = arrays["ids"].tobytes().decode("utf-8")
+            ids = text.split("\n") if text else []
+            ends = np.cumsum(arrays["pieces"], dtype=np.int64)
+            pieces = np.split(arrays["durations"].astype(np.uint16), ends[:-1]) if ids else []
+            return Alignment(
+                str(arrays["vocabulary_fingerprint"]),
+                str(arrays["text_hash"]),
+                dict(zip(ids, pieces, strict=True)),
+            )
+    except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise DatasetError(
+            "the alignment is damaged", subject=str(path), hint="run again: amhctl codes align"
+        ) from error

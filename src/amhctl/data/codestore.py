@@ -1,0 +1,338 @@
+"""The code store: discrete codes and conditioning features of many utterances on disk. Knows no codec and no text.
+
+Format 1. A store is a folder (``docs/formats.md``, section *Code store*)::
+
+    store.json            format version, the codec's spec, the mel configuration, the speech level
+    index-PART.jsonl      one line an utterance: its record, lengths, offsets and digest
+    codes-PART.bin        little-endian uint16, each utterance (Q, S) in C order, one after the other
+    features-PART.bin     little-endian float16, each utterance (T, F) in C order
+    failed-PART.jsonl     what could not be extracted, and why
+    alignment.npz         frames of each text piece, once they have been aligned
+
+PART is ``1-of-1``, or ``i-of-n`` where several processes extract at once, each into files of its own. Files only grow.
+An utterance exists from the moment its index line is whole; its data has been handed to the system before. What a
+killed process leaves behind the last whole line is ignored by readers and cut off by the next writer of that part.
+
+Shapes: ``Q codebooks, S code frames, T feature frames, F features``.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from amhctl.codec.codec import CodecSpec
+from amhctl.config.document import Document
+from amhctl.config.schema import MelConfig
+from amhctl.core.errors import DatasetError
+from amhctl.core.files import refuse_existing, sha256_of_json, write_text_atomically
+from amhctl.data.alignment import Alignment, read_alignment, write_alignment
+from amhctl.data.records import Record
+from amhctl.data.storeparts import (
+    CODE,
+    FEATURE,
+    PartWriter,
+    StoredUtterance,
+    codes_file,
+    digest,
+    features_file,
+    part_names,
+    read_part,
+)
+
+__all__ = ["SINGLE_PART", "Alignment", "CodeStore", "StoredUtterance"]
+
+SINGLE_PART = "1-of-1"
+
+_PART = re.compile(r"\d+-of-\d+")
+
+
+class _StoredSpec(Document):
+    """The fields of ``CodecSpec`` as they stand in ``store.json``."""
+
+    name: str
+    architecture: str
+    sample_rate: int
+    frame_samples: int
+    codebooks: int
+    codebook_size: int
+    fingerprint: str
+
+
+class _StoreDocument(Document):
+    """``store.json``."""
+
+    format_version: Literal[1] = 1
+    codec: _StoredSpec
+    mel: MelConfig
+    level: float | None = None
+
+
+class CodeStore:
+    """A store, open for reading; the first ``append`` opens one part of it for writing.
+
+    Use ``create`` or ``open``. ``close`` ends writing; a store is also a context manager.
+    """
+
+    def __init__(self, path: Path, document: _StoreDocument, part: str) -> None:
+        self._path = path
+        self._document = document
+        self._part = part
+        self._utterances: dict[str, StoredUtterance] = {}
+        self._writer: PartWriter | None = None
+        for name in part_names(path):
+            found = read_part(path, name, codebooks=document.codec.codebooks, bins=document.mel.bins)
+            self._admit(found.utterances)
+
+    @classmethod
+    def create(
+        cls, path: Path, spec: CodecSpec, mel: MelConfig, *, level: float | None = None, part: str = SINGLE_PART
+    ) -> Self:
+        """Create an empty store.
+
+        Raises
+        ------
+        FileExistsRefused
+            If there is a store already.
+        DatasetError
+            If ``part`` is not of the form ``i-of-n``.
+        """
+        refuse_existing(path / "store.json", force=False)
+        document = _StoreDocument(codec=_StoredSpec(**asdict(spec)), mel=mel, level=level)
+        write_text_atomically(path / "store.json", document.model_dump_json(indent=1) + "\n")
+        return cls(path, document, _require_part(part))
+
+    @classmethod
+    def open(cls, path: Path, *, part: str = SINGLE_PART) -> Self:
+        """Open a store that exists.
+
+        Raises
+        ------
+        DatasetError
+            If there is no store, it is of another format, or an index is damaged.
+        """
+        file = path / "store.json"
+        try:
+            document = _StoreDocument.model_validate_json(file.read_bytes())
+        except OSError as error:
+            raise DatasetError(
+                "there is no code store here", subject=str(path), hint="make one with: amhctl codes extract"
+            ) from error
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise DatasetError(
+                f"store.json is damaged or of another format: {'.'.join(map(str, first['loc']))}: {first['msg']}",
+                subject=str(file),
+                hint="extract the codes again with this version",
+            ) from error
+        return cls(path, document, _require_part(part))
+
+    def __enter__(self) -> Self:
+        """Return the store."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End writing."""
+        self.close()
+
+    @property
+    def path(self) -> Path:
+        """The folder."""
+        return self._path
+
+    @property
+    def spec(self) -> CodecSpec:
+        """The codec the codes were made with."""
+        return CodecSpec(**self._document.codec.model_dump())
+
+    @property
+    def mel(self) -> MelConfig:
+        """How the features were computed."""
+        return self._document.mel
+
+    @property
+    def level(self) -> float | None:
+        """Speech level in dBFS to which audio was brought before encoding; None if it was left as it was."""
+        return self._document.level
+
+    @property
+    def entries(self) -> tuple[StoredUtterance, ...]:
+        """Every utterance, in the order of parts and of writing."""
+        return tuple(self._utterances.values())
+
+    def __len__(self) -> int:
+        """Return the number of utterances."""
+        return len(self._utterances)
+
+    def __contains__(self, utterance: str) -> bool:
+        """Return whether an utterance is in the store."""
+        return utterance in self._utterances
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over the codec, the mel configuration, the level and each utterance."""
+        rows = sorted(
+            [entry.id, entry.record.text, entry.record.speaker, entry.record.split, entry.sha256]
+            for entry in self._utterances.values()
+        )
+        return sha256_of_json([self._document.model_dump(mode="json"), rows])
+
+    def entry(self, utterance: str) -> StoredUtterance:
+        """Return what the index says of an utterance.
+
+        Raises
+        ------
+        DatasetError
+            If it is not in the store.
+        """
+        try:
+            return self._utterances[utterance]
+        except KeyError:
+            raise DatasetError(f"the store has no utterance {utterance!r}", subject=str(self._path)) from None
+
+    def codes(self, utterance: str) -> NDArray[np.uint16]:
+        """Return the codes of an utterance, shape (Q, S)."""
+        entry = self.entry(utterance)
+        shape = (self.spec.codebooks, entry.frames)
+        return self._load(codes_file(self._path, entry.part), CODE, entry.codes_offset, shape).astype(
+            np.uint16, copy=False
+        )
+
+    def features(self, utterance: str) -> NDArray[np.float32]:
+        """Return the log-mel features of an utterance, shape (T, F)."""
+        entry = self.entry(utterance)
+        shape = (entry.feature_frames, self.mel.bins)
+        return self._load(features_file(self._path, entry.part), FEATURE, entry.features_offset, shape).astype(
+            np.float32
+        )
+
+    def _load(
+        self, file: Path, dtype: np.dtype[np.generic], offset: int, shape: tuple[int, int]
+    ) -> NDArray[np.generic]:
+        # Opened anew each time: the store can then be used by many processes, and a growing file needs no remapping.
+        flat = np.fromfile(file, dtype=dtype, count=shape[0] * shape[1], offset=offset)
+        if flat.size != shape[0] * shape[1]:
+            raise DatasetError("the file is shorter than the index says", subject=str(file))
+        return flat.reshape(shape)
+
+    def is_intact(self, utterance: str) -> bool:
+        """Return whether the bytes of an utterance still have their digest."""
+        entry = self.entry(utterance)
+        codes = self._load(
+            codes_file(self._path, entry.part), CODE, entry.codes_offset, (self.spec.codebooks, entry.frames)
+        )
+        features = self._load(
+            features_file(self._path, entry.part), FEATURE, entry.features_offset, (entry.feature_frames, self.mel.bins)
+        )
+        return digest(codes.tobytes(), features.tobytes()) == entry.sha256
+
+    def append(
+        self, record: Record, codes_QS: NDArray[np.uint16], features_TF: NDArray[np.float16] | NDArray[np.float32]
+    ) -> StoredUtterance:
+        """Add an utterance.
+
+        Parameters
+        ----------
+        record : Record
+            Its record; the audio path is absolute or counted from the store.
+        codes_QS : NDArray[np.uint16]
+            True length only, never padded.
+        features_TF : NDArray[np.float16] | NDArray[np.float32]
+            Log-mel frames; stored in half precision.
+
+        Raises
+        ------
+        DatasetError
+            If the id is in the store already, a shape does not fit, a code lies outside the codebook, a feature is not
+            finite, or another process writes this part.
+        """
+        spec = self.spec
+        if self._writer is None:
+            self._writer = PartWriter(self._path, self._part, codebooks=spec.codebooks, bins=self.mel.bins)
+            self._admit(self._writer.found.utterances)
+        fault = ""
+        if record.id in self._utterances:
+            fault = "the utterance is in the store already"
+        elif codes_QS.ndim != 2 or codes_QS.shape[0] != spec.codebooks or codes_QS.shape[1] == 0:
+            fault = f"the codes have shape {codes_QS.shape}, not ({spec.codebooks}, frames)"
+        elif codes_QS.dtype != np.uint16 or int(codes_QS.max()) >= spec.codebook_size:
+            fault = f"the codes are not uint16 below {spec.codebook_size}"
+        elif features_TF.ndim != 2 or features_TF.shape[1] != self.mel.bins or features_TF.shape[0] == 0:
+            fault = f"the features have shape {features_TF.shape}, not (frames, {self.mel.bins})"
+        elif not np.isfinite(features_TF).all():
+            fault = "the features are not finite"
+        if fault:
+            raise DatasetError(fault, subject=record.id)
+        stored = self._writer.append(record, codes_QS, features_TF)
+        self._utterances[record.id] = stored
+        return stored
+
+    def sync(self) -> None:
+        """Have the system write what was appended to the disk itself: after this, not even a power cut loses it."""
+        if self._writer is not None:
+            self._writer.sync()
+
+    def close(self) -> None:
+        """Write everything to the disk and end writing; reading goes on."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+    def write_failures(self, failures: Mapping[str, str]) -> None:
+        """Replace the list of what could not be extracted into this part: reason by id."""
+        rows = [json.dumps({"id": id_, "reason": why}, ensure_ascii=False) + "\n" for id_, why in failures.items()]
+        write_text_atomically(self._path / f"failed-{self._part}.jsonl", "".join(rows))
+
+    def failures(self) -> dict[str, str]:
+        """Return what could not be extracted into any part: reason by id."""
+        found: dict[str, str] = {}
+        for file in sorted(self._path.glob("failed-*.jsonl")):
+            for row in file.read_text(encoding="utf-8").splitlines():
+                value = json.loads(row)
+                found[str(value["id"])] = str(value["reason"])
+        return found
+
+    def write_alignment(
+        self, durations: Mapping[str, NDArray[np.uint16]], *, vocabulary_fingerprint: str, text_hash: str
+    ) -> None:
+        """Write how many frames each text piece lasts, in place of an earlier alignment.
+
+        Raises
+        ------
+        DatasetError
+            If an utterance is not in the store or its durations do not add up to its frames.
+        """
+        for id_, frames in durations.items():
+            total = int(frames.sum(dtype=np.int64))
+            if total != self.entry(id_).frames:
+                raise DatasetError(f"the durations add up to {total}, not to {self.entry(id_).frames}", subject=id_)
+        alignment = Alignment(vocabulary_fingerprint, text_hash, dict(durations))
+        write_alignment(self._path / "alignment.npz", alignment)
+
+    def alignment(self) -> Alignment | None:
+        """Return the alignment, or None if there is none.
+
+        Raises
+        ------
+        DatasetError
+            If the file is damaged.
+        """
+        file = self._path / "alignment.npz"
+        return read_alignment(file) if file.exists() else None
+
+    def _admit(self, utterances: tuple[StoredUtterance, ...]) -> None:
+        # Parts of job arrays of different sizes may overlap: the first to hold an utterance keeps it.
+        for stored in utterances:
+            self._utterances.setdefault(stored.id, stored)
+
+
+def _require_part(part: str) -> str:
+    if not _PART.fullmatch(part):
+        raise DatasetError(f"a part of a store is called i-of-n, not {part!r}")
+    return part

@@ -1,0 +1,172 @@
+"""Utterances as a model is trained on them: text ids, codes, durations and a prompt. Knows no model.
+
+Shapes: ``T text positions, S code frames, Q codebooks, F features``.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amhctl.core.errors import DatasetError
+from amhctl.data.alignment import Alignment
+from amhctl.data.codestore import CodeStore
+from amhctl.data.storeparts import StoredUtterance
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Item:
+    """One utterance, ready to be batched.
+
+    Attributes
+    ----------
+    id : str
+        Id of the utterance.
+    text_T : NDArray[np.int64]
+        Text ids without specials.
+    codes_QS : NDArray[np.uint16]
+        Codes.
+    prompt_TF : NDArray[np.float32]
+        Features of a piece of another clip of the same speaker.
+    prompt_id : str
+        Which clip the prompt is from.
+    durations_T : NDArray[np.int64] | None
+        Frames of each text id, adding up to S.
+    """
+
+    id: str
+    text_T: NDArray[np.int64]
+    codes_QS: NDArray[np.uint16]
+    prompt_TF: NDArray[np.float32]
+    prompt_id: str
+    durations_T: NDArray[np.int64] | None
+
+
+class SpeechDataset:
+    """Utterances of a store with their text ids.
+
+    Parameters
+    ----------
+    store : CodeStore
+        Where codes and features lie.
+    entries : Sequence[StoredUtterance]
+        The utterances to use; prompts are drawn among them.
+    tokens : Mapping[str, tuple[int, ...]]
+        Text ids of each, by utterance id.
+    durations : Alignment | None
+        Frames of each text id, for models with explicit durations.
+    prompt_seconds : float
+        Longest prompt.
+    seed : int
+        Seed of every choice.
+
+    Raises
+    ------
+    DatasetError
+        If there is no utterance, one has no text ids, or durations do not fit text ids and codes.
+    """
+
+    def __init__(
+        self,
+        store: CodeStore,
+        entries: Sequence[StoredUtterance],
+        tokens: Mapping[str, tuple[int, ...]],
+        durations: Alignment | None = None,
+        *,
+        prompt_seconds: float = 3.0,
+        seed: int = 0,
+    ) -> None:
+        self._store = store
+        self._entries = tuple(entries)
+        self._seed = seed
+        mel = store.mel
+        self._prompt_frames = max(1, round(prompt_seconds * mel.sample_rate / mel.hop_samples))
+        if not self._entries:
+            raise DatasetError("the dataset holds no utterance", subject=str(store.path))
+        self._tokens = tuple(_require_tokens(entry, tokens) for entry in self._entries)
+        self._durations = (
+            None
+            if durations is None
+            else tuple(
+                _require_durations(entry, ids, durations)
+                for entry, ids in zip(self._entries, self._tokens, strict=True)
+            )
+        )
+        speakers: dict[str, list[int]] = {}
+        for index, entry in enumerate(self._entries):
+            speakers.setdefault(entry.record.speaker, []).append(index)
+        self._clips_of_speaker = {speaker: tuple(clips) for speaker, clips in speakers.items()}
+        places = [0] * len(self._entries)
+        for clips in self._clips_of_speaker.values():
+            for place, index in enumerate(clips):
+                places[index] = place
+        self._place = tuple(places)
+
+    def __len__(self) -> int:
+        """Return the number of utterances."""
+        return len(self._entries)
+
+    @property
+    def entries(self) -> tuple[StoredUtterance, ...]:
+        """The utterances, by index."""
+        return self._entries
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """Code frames of each utterance."""
+        return tuple(entry.frames for entry in self._entries)
+
+    @property
+    def text_lengths(self) -> tuple[int, ...]:
+        """Text ids of each utterance, without specials."""
+        return tuple(ids.size for ids in self._tokens)
+
+    @property
+    def sole_clips(self) -> tuple[str, ...]:
+        """Utterances that are their speaker's only one, and so their own prompt."""
+        return tuple(self._entries[clips[0]].id for clips in self._clips_of_speaker.values() if len(clips) == 1)
+
+    def item(self, index: int, epoch: int) -> Item:
+        """Return an utterance with the prompt of an epoch: a pure function of the seed, the epoch and the index."""
+        entry = self._entries[index]
+        random = np.random.default_rng((self._seed, epoch, index))
+        prompt_entry = self._entries[self._draw_prompt(index, random)]
+        features_TF = self._store.features(prompt_entry.id)
+        spare = features_TF.shape[0] - self._prompt_frames
+        start = int(random.integers(0, spare + 1)) if spare > 0 else 0
+        return Item(
+            id=entry.id,
+            text_T=self._tokens[index],
+            codes_QS=self._store.codes(entry.id),
+            prompt_TF=features_TF[start : start + self._prompt_frames],
+            prompt_id=prompt_entry.id,
+            durations_T=None if self._durations is None else self._durations[index],
+        )
+
+    def _draw_prompt(self, index: int, random: np.random.Generator) -> int:
+        clips = self._clips_of_speaker[self._entries[index].record.speaker]
+        if len(clips) == 1:
+            return index
+        # One of the others: a step of 1 … n - 1 around the circle never comes back to the clip itself.
+        step = int(random.integers(1, len(clips)))
+        return clips[(self._place[index] + step) % len(clips)]
+
+
+def _require_tokens(entry: StoredUtterance, tokens: Mapping[str, tuple[int, ...]]) -> NDArray[np.int64]:
+    ids = tokens.get(entry.id, ())
+    if not ids:
+        raise DatasetError("the utterance has no text ids", subject=entry.id)
+    return np.asarray(ids, dtype=np.int64)
+
+
+def _require_durations(entry: StoredUtterance, ids: NDArray[np.int64], durations: Alignment) -> NDArray[np.int64]:
+    frames = durations.durations(entry.id).astype(np.int64)
+    if frames.size != ids.size or int(frames.sum()) != entry.frames:
+        raise DatasetError(
+            f"{frames.size} durations of {int(frames.sum())} frames stand against {ids.size} text ids "
+            f"and {entry.frames} frames",
+            subject=entry.id,
+            hint="the vocabulary, the text options or the codes have changed since: run amhctl codes align again",
+        )
+    return frames

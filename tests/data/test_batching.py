@@ -1,0 +1,50 @@
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from support.stores import toy_store
+
+from amhctl.core.errors import DatasetError
+from amhctl.data.batching import collate, plan_epoch
+from amhctl.data.dataset import SpeechDataset
+
+
+@given(st.lists(st.integers(1, 500), max_size=60), st.integers(1, 1_000), st.integers(0, 9), st.integers(0, 9))
+def test_a_plan_loses_nothing_and_keeps_to_its_size(lengths: list[int], limit: int, seed: int, epoch: int) -> None:
+    plan = plan_epoch(lengths, batch_frames=limit, seed=seed, epoch=epoch)
+    assert sorted(index for batch in plan for index in batch) == list(range(len(lengths)))
+    assert all(len(b) == 1 or len(b) * max(lengths[i] for i in b) <= limit for b in plan)
+    assert plan == plan_epoch(lengths, batch_frames=limit, seed=seed, epoch=epoch)
+
+
+def test_epochs_differ_and_padding_is_small() -> None:
+    lengths = [50 + 7 * n % 400 for n in range(400)]
+    first, second = (plan_epoch(lengths, batch_frames=2_400, seed=0, epoch=epoch) for epoch in (0, 1))
+    assert first != second
+    padded = sum(len(batch) * max(lengths[i] for i in batch) for batch in first)
+    assert sum(lengths) / padded > 0.85
+    with pytest.raises(DatasetError):
+        plan_epoch(lengths, batch_frames=0, seed=0, epoch=0)
+
+
+def test_collate_pads_with_zeros_and_keeps_lengths(tmp_path: Path) -> None:
+    store = toy_store(tmp_path / "store", 4)
+    tokens = {e.id: tuple(range(3, 5 + n)) for n, e in enumerate(store.entries)}
+    dataset = SpeechDataset(store, store.entries, tokens, prompt_seconds=0.3)
+    items = [dataset.item(index, 0) for index in range(4)]
+    batch = collate(items).to("cpu")
+    assert batch.ids == ("u0", "u1", "u2", "u3")
+    assert batch.text_lengths_B.tolist() == [2, 3, 4, 5]
+    assert batch.code_lengths_B.tolist() == list(dataset.lengths)
+    assert batch.codes_BQS.dtype == torch.int64
+    assert batch.codes_BQS.shape == (4, 2, max(dataset.lengths))
+    assert batch.durations_BT is None
+    for row, item in enumerate(items):
+        frames = item.codes_QS.shape[1]
+        assert batch.codes_BQS[row, :, :frames].tolist() == item.codes_QS.tolist()
+        assert not batch.codes_BQS[row, :, frames:].any()
+        assert not batch.prompts_BTF[row, item.prompt_TF.shape[0] :].any()
+    with pytest.raises(DatasetError):
+        collate([])

@@ -1,0 +1,130 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.stores import MEL, SPEC, fill, toy_store
+
+from amhctl.core.errors import DatasetError, FileExistsRefused
+from amhctl.data.codestore import CodeStore
+from amhctl.data.records import Record
+
+
+def test_what_was_appended_is_read_back(tmp_path: Path) -> None:
+    toy_store(tmp_path / "store")
+    store = CodeStore.open(tmp_path / "store")
+    random = np.random.default_rng(3)
+    assert [entry.id for entry in store.entries] == [f"u{n}" for n in range(6)]
+    assert np.array_equal(store.codes("u3"), random.integers(0, 16, (2, 8)))
+    assert np.array_equal(store.features("u3"), random.normal(size=(17, 8)).astype(np.float16).astype(np.float32))
+    assert store.features("u3").dtype == np.float32
+    assert store.spec == SPEC
+    assert store.mel == MEL
+    assert all(store.is_intact(entry.id) for entry in store.entries)
+
+
+def test_an_existing_store_is_not_created_again(tmp_path: Path) -> None:
+    toy_store(tmp_path / "store")
+    with pytest.raises(FileExistsRefused):
+        CodeStore.create(tmp_path / "store", SPEC, MEL)
+
+
+@pytest.mark.parametrize("cut", [1, 7, 40, 200, 600])
+def test_a_store_cut_anywhere_opens_and_goes_on(tmp_path: Path, cut: int) -> None:
+    path = tmp_path / "store"
+    toy_store(path)
+    whole = CodeStore.open(path).fingerprint
+    for name in ("index-1-of-1.jsonl", "codes-1-of-1.bin", "features-1-of-1.bin"):
+        file = path / name
+        content = file.read_bytes()
+        file.write_bytes(content[: max(0, len(content) - (cut if "index" in name else cut // 8))])
+    store = CodeStore.open(path)
+    kept = len(store)
+    assert kept < 6
+    fill(store, kept, 6)
+    store.close()
+    again = CodeStore.open(path)
+    assert again.fingerprint == whole
+    assert all(again.is_intact(entry.id) for entry in again.entries)
+
+
+def test_data_behind_the_last_index_line_is_cut_off(tmp_path: Path) -> None:
+    path = tmp_path / "store"
+    toy_store(path)
+    size = (path / "codes-1-of-1.bin").stat().st_size
+    with (path / "codes-1-of-1.bin").open("ab") as stream:
+        stream.write(b"12345")
+    with CodeStore.open(path) as store:
+        fill(store, 6, 7)
+    assert (path / "codes-1-of-1.bin").stat().st_size == size + 2 * 2 * (5 + 6)
+    assert CodeStore.open(path).is_intact("u6")
+
+
+def test_parts_are_written_side_by_side_and_read_as_one(tmp_path: Path) -> None:
+    path = tmp_path / "store"
+    CodeStore.create(path, SPEC, MEL)
+    with CodeStore.open(path, part="1-of-2") as first, CodeStore.open(path, part="2-of-2") as second:
+        fill(first, 0, 3)
+        fill(second, 3, 6)
+    assert {entry.id for entry in CodeStore.open(path).entries} == {f"u{n}" for n in range(6)}
+
+
+def test_one_part_has_one_writer(tmp_path: Path) -> None:
+    path = tmp_path / "store"
+    store = toy_store(path)
+    fill(store, 6, 7)
+    with pytest.raises(DatasetError, match="another process"):
+        fill(CodeStore.open(path), 7, 8)
+    store.close()
+    with CodeStore.open(path) as other:
+        fill(other, 7, 8)
+    # The first one's view is old by now; it looks again before it writes.
+    fill(store, 8, 9)
+    store.close()
+    assert len(CodeStore.open(path)) == 9
+
+
+def test_bad_items_are_refused(tmp_path: Path) -> None:
+    store = toy_store(tmp_path / "store")
+    record = Record(id="new", audio="a.wav", text="ሰላም")
+    codes = np.zeros((2, 4), dtype=np.uint16)
+    features = np.zeros((9, 8), dtype=np.float16)
+    for bad_codes, bad_features in (
+        (codes + 16, features),
+        (codes[:1], features),
+        (codes.astype(np.int64), features),
+        (codes[:, :0], features),
+        (codes, features[:, :4]),
+        (codes, features * np.nan),
+    ):
+        with pytest.raises(DatasetError):
+            store.append(record, bad_codes, bad_features)
+    with pytest.raises(DatasetError, match="already"):
+        store.append(record.model_copy(update={"id": "u0"}), codes, features)
+    store.close()
+    assert len(CodeStore.open(tmp_path / "store")) == 6
+
+
+def test_alignment_round_trip(tmp_path: Path) -> None:
+    store = toy_store(tmp_path / "store", 2)
+    assert store.alignment() is None
+    durations = {"u0": np.array([2, 3], dtype=np.uint16), "u1": np.array([1, 0, 5], dtype=np.uint16)}
+    store.write_alignment(durations, vocabulary_fingerprint="v", text_hash="t")
+    alignment = CodeStore.open(tmp_path / "store").alignment()
+    assert alignment is not None
+    assert (alignment.vocabulary_fingerprint, alignment.text_hash, alignment.ids) == ("v", "t", ("u0", "u1"))
+    assert alignment.durations("u1").tolist() == [1, 0, 5]
+    with pytest.raises(DatasetError, match="add up to 4"):
+        store.write_alignment({"u0": np.array([4], dtype=np.uint16)}, vocabulary_fingerprint="v", text_hash="t")
+    (tmp_path / "store" / "alignment.npz").write_bytes(b"PK nonsense")
+    with pytest.raises(DatasetError, match="damaged"):
+        store.alignment()
+
+
+def test_failures_and_missing_stores(tmp_path: Path) -> None:
+    store = toy_store(tmp_path / "store", 1)
+    store.write_failures({"x": "no such file"})
+    assert store.failures() == {"x": "no such file"}
+    with pytest.raises(DatasetError, match="no code store"):
+        CodeStore.open(tmp_path / "nowhere")
+    with pytest.raises(DatasetError, match="no utterance"):
+        store.codes("nobody")
