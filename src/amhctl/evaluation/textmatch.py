@@ -56,7 +56,8 @@ def cepstra(waveform: Waveform) -> NDArray[np.float64]:
     """
     with_level = mfcc(trim(waveform).samples, _MEL, count=_COEFFICIENTS + 1)
     coefficients = with_level[:, 1:].astype(np.float64)
-    return coefficients - coefficients.mean(axis=0)
+    normalised: NDArray[np.float64] = coefficients - coefficients.mean(axis=0)
+    return normalised
 
 
 def match(

@@ -1,0 +1,45 @@
+"""``amhctl eval``: measure a voice."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from amhctl.cli import options
+from amhctl.cli.app import execute
+
+
+def command(
+    voice: Annotated[str, typer.Argument(help="Bundled voice or checkpoint folder.")],
+    test_set: Annotated[Path, typer.Option("--set", help="Manifest of the test set; its split test if it has one.")],
+    report: Annotated[Path | None, typer.Option("--report", help="HTML page with players and spectrograms.")] = None,
+    fail_under: Annotated[
+        list[str] | None,
+        typer.Option("--fail-under", metavar="METRIC=VALUE", help="Exit 1 if the metric is worse; may be repeated."),
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many clips, spread over the set.")] = None,
+    codec: Annotated[
+        str | None, typer.Option("--codec", help="Codec of the voice, where it is neither bundled nor beside it.")
+    ] = None,
+    seed: options.Seed = None,
+    device: options.Device = "auto",
+    force: options.Force = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = 0,
+) -> None:
+    """Measure a voice against the recordings of a test set."""
+    from amhctl.workflows import evaluate
+
+    request = evaluate.EvaluateRequest(
+        voice=voice,
+        test_set=test_set,
+        codec=codec,
+        limit=limit,
+        report=report,
+        fail_under=tuple(fail_under or ()),
+        seed=seed or 0,
+        device=device,
+        force=force,
+    )
+    execute("eval", lambda progress: evaluate.run(request, progress), json=json, quiet=quiet, verbose=verbose)

@@ -1,0 +1,65 @@
+"""``amhctl speak``: say a text."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from amhctl.cli import options
+from amhctl.cli.app import execute
+
+
+def command(
+    text: Annotated[str | None, typer.Argument(help="What to say; - reads standard input.")] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Sound file; - writes to standard output.")] = None,
+    file: Annotated[Path | None, typer.Option("--file", help="Read the text from this UTF-8 file.")] = None,
+    voice: Annotated[str | None, typer.Option("--voice", help="Bundled voice or checkpoint folder.")] = None,
+    codec: Annotated[
+        str | None, typer.Option("--codec", help="Codec of the voice, where it is neither bundled nor beside it.")
+    ] = None,
+    reference: Annotated[
+        Path | None, typer.Option("--reference", help="Clip whose speaker to imitate instead of the voice's own.")
+    ] = None,
+    speed: Annotated[float, typer.Option(min=0.5, max=2.0, help="1 is the voice's own pace.")] = 1.0,
+    temperature: Annotated[float | None, typer.Option(min=0.0, help="0 takes the likeliest code.")] = None,
+    top_k: Annotated[int | None, typer.Option(min=0, help="Draw among so many likeliest codes; 0: all.")] = None,
+    top_p: Annotated[float | None, typer.Option(min=0.0, max=1.0, help="Draw among codes of this probability.")] = None,
+    format: Annotated[
+        Literal["wav", "flac", "ogg", "mp3", "pcm"] | None,
+        typer.Option("--format", help="Sound format; otherwise the output's suffix decides."),
+    ] = None,
+    seed: options.Seed = None,
+    device: options.Device = "auto",
+    force: options.Force = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = 0,
+) -> None:
+    """Say a text in a voice and write it to a sound file."""
+    if output is None:
+        raise typer.BadParameter("say where to write: -o OUT.wav, or -o - for standard output")
+    if (text is None) == (file is None):
+        raise typer.BadParameter("give a text, or - for standard input, or --file; one of them")
+    to_stdout = str(output) == "-"
+    if to_stdout and json:
+        raise typer.BadParameter("--json and -o - both want standard output")
+    from amhctl.workflows import speak
+
+    request = speak.SpeakRequest(
+        text=sys.stdin.read() if text == "-" else text,
+        file=file,
+        output=None if to_stdout else output,
+        format=format,
+        voice=voice or speak.DEFAULT_VOICE,
+        codec=codec,
+        reference=reference,
+        speed=speed,
+        seed=seed or 0,
+        temperature=temperature,
+        top_k=top_k,
+        top_p=top_p,
+        device=device,
+        force=force,
+    )
+    execute("speak", lambda progress: speak.run(request, progress), json=json, quiet=quiet, verbose=verbose)

@@ -1,0 +1,39 @@
+"""``amhctl voices``: the voices at hand."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from amhctl.cli import options
+from amhctl.cli.app import execute
+
+app = typer.Typer(help="Voices: list, show.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command("list")
+def list_(
+    folders: Annotated[list[Path] | None, typer.Argument(help="Folders to look for more voices in.")] = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = 0,
+) -> None:
+    """List the bundled voices, and those in given folders."""
+    from amhctl.workflows import list_voices
+
+    request = list_voices.ListVoicesRequest(folders=tuple(folders or ()))
+    execute("voices list", lambda progress: list_voices.run(request, progress), json=json, quiet=quiet, verbose=verbose)
+
+
+@app.command("show")
+def show(
+    voice: Annotated[str, typer.Argument(help="Bundled voice or checkpoint folder.")],
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = 0,
+) -> None:
+    """Show what a voice is, what it was made from and how it was measured."""
+    from amhctl.workflows import list_voices
+
+    request = list_voices.ListVoicesRequest(voice=voice)
+    execute("voices show", lambda progress: list_voices.run(request, progress), json=json, quiet=quiet, verbose=verbose)

@@ -1,0 +1,179 @@
+"""From a checkpoint folder to a voice that is ready to speak; whatever does not fit is refused here."""
+
+import json
+from pathlib import Path
+
+import torch
+
+from amhctl.checkpoint.manifest import Manifest
+from amhctl.checkpoint.store import LoadedCheckpoint, read_checkpoint, read_manifest, require_match
+from amhctl.codec.codec import Codec
+from amhctl.codec.registry import bundled_codecs, load_codec
+from amhctl.config.schema import ModelConfig
+from amhctl.core.errors import CheckpointError, SynthesisError
+from amhctl.inference.speaker import encode_speaker
+from amhctl.inference.voice import Voice
+from amhctl.model.unified_voice import UnifiedVoice
+from amhctl.text.frontend import Frontend
+from amhctl.tokenizer.tokenizer import Tokenizer
+from amhctl.tokenizer.vocabulary import Vocabulary
+
+DEFAULT_VOICE = "m01"
+MODEL_VERSION = "unified-voice-1"
+REFERENCE_FILE = "reference.safetensors"
+CODEC_FOLDER = "codec"
+_BUNDLED = Path(__file__).parent.parent / "assets" / "voices"
+
+
+def bundled_voices() -> tuple[str, ...]:
+    """Return the names of the voices in the package, sorted."""
+    if not _BUNDLED.is_dir():
+        return ()
+    return tuple(sorted(folder.name for folder in _BUNDLED.iterdir() if (folder / "manifest.json").is_file()))
+
+
+def voice_path(name_or_path: str) -> Path:
+    """Return the folder of a voice.
+
+    Raises
+    ------
+    SynthesisError
+        If there is no bundled voice and no checkpoint folder of that name.
+    """
+    if name_or_path in bundled_voices():
+        return _BUNDLED / name_or_path
+    path = Path(name_or_path).expanduser()
+    if (path / "manifest.json").is_file():
+        return path
+    raise SynthesisError(
+        "no such voice",
+        subject=name_or_path,
+        hint=f"bundled: {', '.join(bundled_voices()) or 'none'}; or give the folder of a voice checkpoint",
+    )
+
+
+def read_voice_manifest(name_or_path: str) -> Manifest:
+    """Return the manifest of a voice without loading its weights.
+
+    Raises
+    ------
+    SynthesisError
+        If there is no such voice.
+    CheckpointError
+        If the manifest is damaged or is not a voice's.
+    """
+    path = voice_path(name_or_path)
+    manifest = read_manifest(path)
+    _require_voice(manifest, path)
+    return manifest
+
+
+def choose_device(wanted: str) -> str:
+    """Return the device to compute on: ``auto`` is the accelerator if there is one.
+
+    Raises
+    ------
+    SynthesisError
+        If the device does not exist here.
+    """
+    if wanted == "auto":
+        if torch.cuda.is_available():
+            return "cuda"
+        return "mps" if torch.backends.mps.is_available() else "cpu"
+    try:
+        torch.empty(0, device=wanted)
+    except (RuntimeError, AssertionError, NotImplementedError) as fault:
+        raise SynthesisError(
+            "this device is not available", subject=wanted, hint="use --device cpu, or auto"
+        ) from fault
+    return wanted
+
+
+def load_voice(name_or_path: str, *, device: str = "cpu", codec: str | None = None) -> Voice:
+    """Load a voice by bundled name or checkpoint folder, with everything it needs, each part checked.
+
+    Parameters
+    ----------
+    name_or_path : str
+        Which voice.
+    device : str
+        As ``choose_device`` takes it.
+    codec : str | None
+        Name, folder or weights file of its codec; None looks into the voice's folder ``codec`` and among the bundled.
+
+    Raises
+    ------
+    SynthesisError
+        If there is no such voice or no such device.
+    CheckpointError
+        If the checkpoint is damaged, or a part is not the one it was trained with.
+    """
+    path = voice_path(name_or_path)
+    chosen = choose_device(device)
+    checkpoint = read_checkpoint(path, kind="voice", device="cpu")
+    manifest = checkpoint.manifest
+    _require_voice(manifest, path)
+    if manifest.vocabulary is None or manifest.text is None or manifest.codec is None:
+        raise CheckpointError("the voice does not name its vocabulary, text state and codec", subject=str(path))
+    vocabulary = Vocabulary.read(path / manifest.vocabulary.file)
+    frontend = Frontend.from_state(json.loads(checkpoint.read_text(manifest.text.file)))
+    matching_codec = _load_codec(manifest, path, codec, chosen)
+    require_match(
+        manifest,
+        codec=matching_codec.spec,
+        vocabulary_fingerprint=vocabulary.fingerprint,
+        text_hash=frontend.state_hash,
+    )
+    model = _build_model(checkpoint, vocabulary, path).to(chosen)
+    features_TF = checkpoint.read_tensors(REFERENCE_FILE)["features"].float()
+    return Voice(
+        manifest=manifest,
+        model=model,
+        codec=matching_codec,
+        frontend=frontend,
+        tokenizer=Tokenizer(vocabulary),
+        speaker=encode_speaker(model, features_TF),
+    )
+
+
+def _require_voice(manifest: Manifest, path: Path) -> None:
+    if manifest.kind != "voice" or manifest.model_version != MODEL_VERSION:
+        raise CheckpointError(
+            f"the folder holds a {manifest.kind} of version {manifest.model_version}, not a voice of {MODEL_VERSION}",
+            subject=str(path),
+            hint="a training run keeps its voice in the folder best/",
+        )
+
+
+def _load_codec(manifest: Manifest, path: Path, wanted: str | None, device: str) -> Codec:
+    name = manifest.codec.name if manifest.codec else ""
+    if wanted is None and (path / CODEC_FOLDER / "manifest.json").is_file():
+        wanted = str(path / CODEC_FOLDER)
+    if wanted is None and name in bundled_codecs():
+        wanted = name
+    if wanted is None:
+        raise CheckpointError(
+            f"the voice's codec {name!r} is not bundled",
+            subject=str(path),
+            hint=f"pass --codec with its folder or weights file, or copy its folder to {path / CODEC_FOLDER}",
+        )
+    return load_codec(wanted, device=device)
+
+
+def _build_model(checkpoint: LoadedCheckpoint, vocabulary: Vocabulary, path: Path) -> UnifiedVoice:
+    config = ModelConfig.model_validate(checkpoint.manifest.config)
+    if config.number_text_tokens < vocabulary.size:
+        raise CheckpointError(
+            f"the model has {config.number_text_tokens} text pieces and the vocabulary {vocabulary.size}",
+            subject=str(path),
+        )
+    model = UnifiedVoice(config)
+    tensors = {name: tensor.float() for name, tensor in checkpoint.tensors.items()}
+    try:
+        model.load_state_dict(tensors, strict=True)
+    except RuntimeError as fault:
+        first = str(fault).splitlines()[1].strip() if "\n" in str(fault) else str(fault)
+        raise CheckpointError(
+            f"the weights do not fit the configuration: {first}", subject=str(path), hint="run amhctl ckpt validate"
+        ) from fault
+    return model.eval().requires_grad_(False)

@@ -1,0 +1,212 @@
+"""Text ids become codes: the model steps, codes are drawn, the delay between the codebooks is undone. Knows no letters.
+
+Shapes: ``B batch, T text positions, S speech frames, Q codebooks, V codes``.
+
+Stream q is delayed by q positions (see ``model.layout``): what is drawn after position p of stream q is frame p - q.
+Before its first frame a stream holds the start code, after its last the stop code; both are known and never drawn, but
+for the one stop of book 0 by which a voice without explicit durations ends.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from amhctl.config.schema import ModelConfig
+from amhctl.core.errors import ModelError
+from amhctl.inference.speaker import Speaker
+from amhctl.model.sampling import sample
+from amhctl.model.unified_voice import UnifiedVoice
+
+_UNKNOWN = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How codes are drawn.
+
+    Attributes
+    ----------
+    temperature : float
+        0 takes the likeliest code.
+    top_k : int
+        Draw among so many likeliest codes; 0 among all.
+    top_p : float
+        Draw among the likeliest codes that together have this probability.
+    """
+
+    temperature: float = 0.8
+    top_k: int = 30
+    top_p: float = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One piece of text to speak.
+
+    Attributes
+    ----------
+    ids : tuple[int, ...]
+        Text ids without specials.
+    durations : tuple[int, ...] | None
+        Frames of each id, where the voice has explicit durations.
+    most_frames : int
+        Where to cut off a voice that does not stop.
+    seed : int
+        Seed of its codes.
+    """
+
+    ids: tuple[int, ...]
+    durations: tuple[int, ...] | None
+    most_frames: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Codes:
+    """The codes of one passage.
+
+    Attributes
+    ----------
+    codes_QS : NDArray[np.uint16]
+        Real codes only.
+    stopped : bool
+        Whether the voice ended by itself.
+    """
+
+    codes_QS: NDArray[np.uint16]
+    stopped: bool
+
+
+@torch.inference_mode()
+def predict_durations(model: UnifiedVoice, passages: Sequence[tuple[int, ...]], *, speed: float) -> list[NDArray[np.int64]]:
+    """Return the frames of each text id, for voices with explicit durations.
+
+    Frames are rounded along the running sum, so that a passage is as long as its durations say and no rounding adds up;
+    no id is left without a frame.
+
+    Parameters
+    ----------
+    model : UnifiedVoice
+        A voice with explicit durations.
+    passages : Sequence[tuple[int, ...]]
+        Text ids of each.
+    speed : float
+        Durations are divided by it.
+    """
+    text_BT, lengths_B = _pad(passages, model)
+    log_durations_BT = model.predict_durations(text_BT, lengths_B).float().cpu()
+    results = []
+    for row, ids in zip(log_durations_BT, passages, strict=True):
+        frames_T = torch.expm1(row[: len(ids)]).clamp_min(0.0).double().numpy() / speed
+        ends_T = np.floor(np.cumsum(frames_T) + 0.5).astype(np.int64)
+        results.append(np.maximum(np.diff(ends_T, prepend=0), 1))
+    return results
+
+
+@torch.inference_mode()
+def decode(model: UnifiedVoice, passages: Sequence[Passage], speaker: Speaker, sampling: Sampling) -> list[Codes]:
+    """Return the codes of a batch of passages; each draws from a generator of its own seed.
+
+    Raises
+    ------
+    ModelError
+        If a passage is longer than the model allows.
+    """
+    config = model.config
+    text_BT, lengths_B = _pad([passage.ids for passage in passages], model)
+    durations_BT = _pad_durations(passages, text_BT)
+    batch, books = len(passages), config.codebooks
+    limit = config.max_mel_tokens - books + 1
+    frames = [_UNKNOWN if passage.durations is None else sum(passage.durations) for passage in passages]
+    if max(frames) > limit:
+        raise ModelError(
+            f"{max(frames)} frames are more than the model's {limit}", hint="speak shorter sentences or faster"
+        )
+    most = [min(passage.most_frames, limit) for passage in passages]
+    generators = [torch.Generator().manual_seed(passage.seed) for passage in passages]
+    state = model.begin(
+        text_BT,
+        lengths_B,
+        speaker.latents_1LD.expand(batch, -1, -1),
+        speaker.emotion_1D.expand(batch, -1),
+        durations_BT,
+    )
+    stopped = [count != _UNKNOWN for count in frames]
+    codes_BQ = torch.full((batch, books), config.start_mel_token)
+    history: list[Tensor] = []
+    while any(count == _UNKNOWN or len(history) < count + books - 1 for count in frames):
+        logits_BQV, state = model.step(codes_BQ.to(text_BT.device), state)
+        logits_BQV = logits_BQV.float().cpu()
+        position = len(history)
+        for row in range(batch):
+            codes_BQ[row] = _draw(logits_BQV[row], position, frames[row], config, sampling, generators[row])
+            if frames[row] == _UNKNOWN and codes_BQ[row, 0] == config.stop_mel_token:
+                frames[row], stopped[row] = position, True
+            elif frames[row] == _UNKNOWN and position + 1 == most[row]:
+                frames[row] = position + 1
+        history.append(codes_BQ.clone())
+    return [_undelay(history, row, frames[row], stopped[row]) for row in range(batch)]
+
+
+def _draw(
+    logits_QV: Tensor,
+    position: int,
+    frames: int,
+    config: ModelConfig,
+    sampling: Sampling,
+    generator: torch.Generator,
+) -> Tensor:
+    """Return the codes that follow a position in every stream; start and stop where the layout fixes them."""
+    start, stop = config.start_mel_token, config.stop_mel_token
+    logits_QV[:, start] = -torch.inf
+    # Only book 0 of a voice that is free to end may say so, and not before it has said anything.
+    may_stop = frames == _UNKNOWN and position > 0
+    logits_QV[0 if not may_stop else 1 :, stop] = -torch.inf
+    drawn_Q = sample(
+        logits_QV,
+        temperature=sampling.temperature,
+        top_k=sampling.top_k,
+        top_p=sampling.top_p,
+        generator=generator,
+    )
+    frame_Q = position - torch.arange(drawn_Q.shape[0])
+    drawn_Q[frame_Q < 0] = start
+    if frames != _UNKNOWN:
+        drawn_Q[frame_Q >= frames] = stop
+    return drawn_Q
+
+
+def _undelay(history: list[Tensor], row: int, frames: int, stopped: bool) -> Codes:
+    if not frames:
+        return Codes(np.zeros((history[0].shape[1], 0), dtype=np.uint16), stopped)
+    drawn_PQ = torch.stack([codes_BQ[row] for codes_BQ in history])
+    streams = [drawn_PQ[book : book + frames, book] for book in range(drawn_PQ.shape[1])]
+    return Codes(torch.stack(streams).numpy().astype(np.uint16), stopped)
+
+
+def _pad(passages: Sequence[tuple[int, ...]], model: UnifiedVoice) -> tuple[Tensor, Tensor]:
+    device = next(model.parameters()).device
+    longest = max(len(ids) for ids in passages)
+    if longest > model.config.max_text_tokens:
+        raise ModelError(
+            f"{longest} text pieces are more than the model's {model.config.max_text_tokens}",
+            hint="lower text.breath_syllables or put marks between sentences",
+        )
+    text_BT = torch.full((len(passages), longest), model.config.stop_text_token)
+    for row, ids in enumerate(passages):
+        text_BT[row, : len(ids)] = torch.tensor(ids)
+    lengths_B = torch.tensor([len(ids) for ids in passages])
+    return text_BT.to(device), lengths_B.to(device)
+
+
+def _pad_durations(passages: Sequence[Passage], text_BT: Tensor) -> Tensor | None:
+    if any(passage.durations is None for passage in passages):
+        return None
+    durations_BT = torch.zeros(text_BT.shape, dtype=torch.long)
+    for row, passage in enumerate(passages):
+        durations_BT[row, : len(passage.ids)] = torch.tensor(passage.durations)
+    return durations_BT.to(text_BT.device)

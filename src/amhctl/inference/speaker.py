@@ -1,0 +1,66 @@
+"""Whose voice it is: a prompt clip becomes speaker latents and an emotion vector. Knows no text.
+
+Shapes: ``T feature frames, F features, L latents, D width``.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from amhctl.audio.levels import set_speech_level
+from amhctl.audio.mel import log_mel
+from amhctl.audio.resample import resample
+from amhctl.audio.waveform import Waveform
+from amhctl.config.schema import MelConfig
+from amhctl.core.errors import SynthesisError
+from amhctl.model.unified_voice import UnifiedVoice
+
+# The level to which training brings every clip (the default of CodecTrainingConfig.level).
+_LEVEL = -20.0
+# Longer prompts than training ever shows teach a voice nothing and slow the start (upstream caps at 15 s).
+_LONGEST_SECONDS = 15.0
+_SHORTEST_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Speaker:
+    """What a voice is conditioned on.
+
+    Attributes
+    ----------
+    latents_1LD : Tensor
+        Speaker latents of one prompt.
+    emotion_1D : Tensor
+        Emotion vector of the same prompt.
+    """
+
+    latents_1LD: Tensor
+    emotion_1D: Tensor
+
+
+def features_of(reference: Waveform, mel: MelConfig) -> Tensor:
+    """Return the conditioning features of a reference clip, shape (T, F): at most its first 15 s.
+
+    Raises
+    ------
+    SynthesisError
+        If the clip is shorter than half a second or silent.
+    """
+    if reference.duration < _SHORTEST_SECONDS:
+        raise SynthesisError(
+            f"the reference of {reference.duration:.2f} s is too short", hint="give at least half a second of speech"
+        )
+    if not reference.samples.any():
+        raise SynthesisError("the reference is silent", hint="give a clip of speech")
+    clip = set_speech_level(resample(reference, mel.sample_rate), _LEVEL)
+    samples = clip.samples[: round(_LONGEST_SECONDS * mel.sample_rate)]
+    return torch.from_numpy(log_mel(samples, mel))
+
+
+@torch.inference_mode()
+def encode_speaker(model: UnifiedVoice, features_TF: Tensor) -> Speaker:
+    """Return what a voice is conditioned on, from the features of a prompt."""
+    parameter = next(model.parameters())
+    features_1TF = features_TF.to(device=parameter.device, dtype=parameter.dtype)[None]
+    return Speaker(model.speaker_latents(features_1TF), model.emotion_vector(features_1TF))

@@ -1,0 +1,318 @@
+"""A voice that is ready to speak: text in, judged speech out. Knows no files.
+
+    str ─frontend─▶ segments ─tokenizer─▶ ids ─decode─▶ codes ─codec─▶ waveforms ─judge, stitching─▶ Speech
+
+Everything random follows from one seed, the place of the segment and the attempt, so the same request gives the same
+samples, and a segment that has to be sampled again does not change its neighbours.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from amhctl.audio.waveform import Waveform
+from amhctl.checkpoint.manifest import Manifest
+from amhctl.codec.codec import Codec
+from amhctl.config.schema import MelConfig
+from amhctl.core.errors import SynthesisError, TextError, UnspeakableError
+from amhctl.core.findings import Finding, Severity
+from amhctl.core.progress import Progress, SilentProgress
+from amhctl.core.units import Seconds
+from amhctl.inference.decode import Passage, Sampling, decode, predict_durations
+from amhctl.inference.judge import JudgeLimits, judge
+from amhctl.inference.speaker import Speaker, encode_speaker, features_of
+from amhctl.inference.stitching import Piece, join, trim_edges
+from amhctl.model.unified_voice import UnifiedVoice
+from amhctl.text.frontend import Frontend
+from amhctl.tokenizer.tokenizer import Tokenizer
+
+# Segments stepped together: on a CPU a step of eight costs little more than a step of one.
+_BATCH_SEGMENTS = 8
+_SLOWEST, _FASTEST = 0.5, 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakOptions:
+    """How to speak.
+
+    Attributes
+    ----------
+    seed : int
+        The same seed gives the same samples.
+    speed : float
+        From 0.5 to 2; voices without explicit durations speak at 1 only.
+    sampling : Sampling
+        How codes are drawn.
+    attempts : int
+        How often a segment is sampled before the voice gives up.
+    limits : JudgeLimits
+        What counts as speech.
+    """
+
+    seed: int = 0
+    speed: float = 1.0
+    sampling: Sampling = field(default_factory=Sampling)
+    attempts: int = 3
+    limits: JudgeLimits = field(default_factory=JudgeLimits)
+
+    def __post_init__(self) -> None:
+        """Refuse impossible values.
+
+        Raises
+        ------
+        SynthesisError
+            If a value lies outside its range.
+        """
+        if not _SLOWEST <= self.speed <= _FASTEST:
+            raise SynthesisError(f"speed {self.speed:g} is not between {_SLOWEST:g} and {_FASTEST:g}", subject="speed")
+        if self.attempts < 1:
+            raise SynthesisError("at least one attempt is needed", subject="attempts")
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenSegment:
+    """One segment of the text as it was spoken.
+
+    Attributes
+    ----------
+    text : str
+        The segment.
+    seconds : Seconds
+        Its length, without the pause after it.
+    pause : Seconds
+        Silence after it.
+    syllables : int
+        Syllables it was judged by.
+    attempts : int
+        How often it was sampled.
+    stopped : bool
+        Whether the voice ended it by itself.
+    """
+
+    text: str
+    seconds: Seconds
+    pause: Seconds
+    syllables: int
+    attempts: int
+    stopped: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Speech:
+    """A whole text, spoken."""
+
+    waveform: Waveform
+    segments: tuple[SpokenSegment, ...]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A segment on its way: what to say, and how often that has been tried."""
+
+    place: int
+    text: str
+    pause: Seconds
+    syllables: int
+    ids: tuple[int, ...]
+    durations: tuple[int, ...] | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Take:
+    """One attempt at a segment."""
+
+    waveform: Waveform
+    stopped: bool
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Voice:
+    """A voice and everything it needs; made by ``assemble.load_voice``.
+
+    Attributes
+    ----------
+    manifest : Manifest
+        What it is.
+    model, codec, frontend, tokenizer
+        Its parts, which have been checked against the manifest.
+    speaker : Speaker
+        The prompt it speaks with unless another is given.
+    """
+
+    manifest: Manifest
+    model: UnifiedVoice
+    codec: Codec
+    frontend: Frontend
+    tokenizer: Tokenizer
+    speaker: Speaker
+
+    @property
+    def sample_rate(self) -> int:
+        """Samples a second of its speech."""
+        return self.codec.spec.sample_rate
+
+    def imitate(self, reference: Waveform) -> Speaker:
+        """Return the prompt of another clip, to speak with instead of the voice's own.
+
+        Raises
+        ------
+        SynthesisError
+            If the clip is unusable, or the voice's features come from elsewhere than its own mel front end.
+        """
+        if self.manifest.conditioning is None:
+            raise SynthesisError(
+                "this voice is conditioned on features that amhctl does not compute", subject=self.manifest.name
+            )
+        features_TF = features_of(reference, MelConfig.model_validate(self.manifest.conditioning))
+        return encode_speaker(self.model, features_TF)
+
+    def speak(
+        self,
+        text: str,
+        options: SpeakOptions | None = None,
+        *,
+        speaker: Speaker | None = None,
+        progress: Progress | None = None,
+    ) -> Speech:
+        """Return a text as speech.
+
+        Parameters
+        ----------
+        text : str
+            Written text.
+        options : SpeakOptions | None
+            How to speak; None for the defaults.
+        speaker : Speaker | None
+            Another prompt than the voice's own, from ``imitate``.
+        progress : Progress | None
+            Told of each segment.
+
+        Raises
+        ------
+        TextError
+            If there is nothing speakable.
+        VocabularyError
+            If a segment has a character the voice does not know.
+        UnspeakableError
+            If a segment was judged bad at every attempt.
+        """
+        options = options or SpeakOptions()
+        progress = progress or SilentProgress()
+        jobs = self._plan(text, options)
+        takes: dict[int, _Take] = {}
+        attempts = dict.fromkeys(range(len(jobs)), 0)
+        open_jobs = jobs
+        progress.start("speaking", len(jobs), "segments")
+        for attempt in range(options.attempts):
+            for batch in _batches(open_jobs):
+                for job, take in zip(batch, self._take(batch, attempt, options, speaker), strict=True):
+                    takes[job.place] = take
+                    attempts[job.place] = attempt + 1
+                    if not take.findings:
+                        progress.advance(note=f"{take.waveform.duration:.1f} s")
+            open_jobs = [job for job in open_jobs if takes[job.place].findings]
+            if not open_jobs:
+                break
+        progress.finish()
+        if open_jobs:
+            raise _give_up(open_jobs, takes, options)
+        return _assemble(jobs, takes, attempts)
+
+    def _plan(self, text: str, options: SpeakOptions) -> list[_Job]:
+        segments = self.frontend.split(text)
+        if not segments:
+            raise TextError("the text is empty", hint="give at least one word in Ethiopic script")
+        ids = [self.tokenizer.encode(self.frontend.units(segment.text)) for segment in segments]
+        syllables = [self.frontend.normalize(segment.text).syllables for segment in segments]
+        durations: list[tuple[int, ...] | None] = [None] * len(segments)
+        if self.model.config.alignment is not None:
+            for start in range(0, len(ids), _BATCH_SEGMENTS):
+                predicted = predict_durations(self.model, ids[start : start + _BATCH_SEGMENTS], speed=options.speed)
+                durations[start : start + len(predicted)] = [tuple(frames.tolist()) for frames in predicted]
+        elif options.speed != 1.0:
+            raise SynthesisError(
+                "this voice has no explicit durations and speaks at speed 1 only",
+                subject=self.manifest.name,
+                hint="leave --speed out, or take a voice with explicit durations",
+            )
+        return [
+            _Job(place, segment.text, segment.pause, count, row, frames)
+            for place, (segment, count, row, frames) in enumerate(
+                zip(segments, syllables, ids, durations, strict=True)
+            )
+        ]
+
+    def _take(
+        self, batch: list[_Job], attempt: int, options: SpeakOptions, speaker: Speaker | None
+    ) -> list[_Take]:
+        frame_rate = self.codec.spec.frame_rate
+        passages = [
+            Passage(
+                ids=job.ids,
+                durations=job.durations,
+                # One frame past what the judge lets through, so that a voice cut off there is judged so.
+                most_frames=int(options.limits.longest(job.syllables, options.speed) * frame_rate) + 1,
+                seed=_derive_seed(options.seed, job.place, attempt),
+            )
+            for job in batch
+        ]
+        codes = decode(self.model, passages, speaker or self.speaker, options.sampling)
+        sounds = self.codec.decode([item.codes_QS for item in codes])
+        takes = []
+        for job, item, samples in zip(batch, codes, sounds, strict=True):
+            waveform = Waveform(np.ascontiguousarray(samples, dtype=np.float32), self.sample_rate)
+            findings = judge(
+                waveform,
+                stopped=item.stopped,
+                syllables=job.syllables,
+                speed=options.speed,
+                limits=options.limits,
+                subject=job.text,
+            )
+            takes.append(_Take(waveform, item.stopped, findings))
+        return takes
+
+
+def _batches(jobs: list[_Job]) -> list[list[_Job]]:
+    """Return the jobs in batches of like length, so that few rows wait for a long one."""
+    ordered = sorted(jobs, key=lambda job: (sum(job.durations or ()) or len(job.ids), job.place))
+    return [ordered[start : start + _BATCH_SEGMENTS] for start in range(0, len(ordered), _BATCH_SEGMENTS)]
+
+
+def _derive_seed(seed: int, place: int, attempt: int) -> int:
+    digest = hashlib.sha256(f"{seed}/{place}/{attempt}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 1
+
+
+def _assemble(jobs: list[_Job], takes: dict[int, _Take], attempts: dict[int, int]) -> Speech:
+    pieces = [Piece(trim_edges(takes[job.place].waveform), job.pause) for job in jobs]
+    segments = tuple(
+        SpokenSegment(
+            text=job.text,
+            seconds=piece.waveform.duration,
+            pause=job.pause,
+            syllables=job.syllables,
+            attempts=attempts[job.place],
+            stopped=takes[job.place].stopped,
+        )
+        for job, piece in zip(jobs, pieces, strict=True)
+    )
+    findings = tuple(
+        Finding("S008", Severity.WARNING, segment.text, f"spoken on attempt {segment.attempts}")
+        for segment in segments
+        if segment.attempts > 1
+    )
+    return Speech(join(pieces), segments, findings)
+
+
+def _give_up(jobs: list[_Job], takes: dict[int, _Take], options: SpeakOptions) -> UnspeakableError:
+    faults = "; ".join(f"{finding.code} {finding.message}" for finding in takes[jobs[0].place].findings)
+    more = f", and {len(jobs) - 1} more" if len(jobs) > 1 else ""
+    return UnspeakableError(
+        f"every one of {options.attempts} attempts was judged bad ({faults}){more}; nothing was written",
+        subject=jobs[0].text,
+        hint="try another --seed, a lower --temperature or shorter sentences",
+    )

@@ -1,0 +1,260 @@
+"""``amhctl bench``: how fast amhctl is on this machine, and how much memory it takes. Measures, does not judge."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from amhctl.audio.files import write
+from amhctl.audio.waveform import Waveform
+from amhctl.codec.registry import DEFAULT_CODEC, load_codec
+from amhctl.core.errors import EvaluationError
+from amhctl.core.findings import Finding
+from amhctl.core.progress import Progress, SilentProgress
+from amhctl.data.records import Record, read_audio, read_records, write_records
+from amhctl.evaluation.speed import Machine, describe_machine, median_time, time_once
+from amhctl.inference.assemble import DEFAULT_VOICE, load_voice, voice_path
+from amhctl.inference.voice import SpeakOptions
+from amhctl.workflows import check_data
+
+Section = Literal["speak", "codes", "data", "startup"]
+SECTIONS: tuple[Section, ...] = ("speak", "codes", "data", "startup")
+_TEXT = (
+    "አዲስ አበባ የኢትዮጵያ ዋና ከተማ ናት። ከተማዋ በአንድ ሺህ ስምንት መቶ ሰባ ዘጠኝ ዓመተ ምሕረት ተመሠረተች። "
+    "ዛሬ ብዙ ሰዎች የሚኖሩባት ትልቅ ከተማ ናት።"
+)
+_SENTENCE = "ዛሬ ብዙ ሰዎች የሚኖሩባት ትልቅ ከተማ ናት።"
+_CLIPS, _CLIP_SECONDS, _SAMPLE_RATE = 32, 6.0, 16_000
+_MOST_CODE_SECONDS = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkRequest:
+    """What to measure; an empty ``only`` is everything.
+
+    Attributes
+    ----------
+    manifest : Path | None
+        Recordings for ``codes`` and ``data``; None generates some.
+    """
+
+    only: tuple[Section, ...] = ()
+    voice: str = DEFAULT_VOICE
+    codec: str = DEFAULT_CODEC
+    manifest: Path | None = None
+    repetitions: int = 3
+    device: str = "cpu"
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One figure.
+
+    Attributes
+    ----------
+    name : str
+        Key in ``--json``.
+    value : float
+        The figure.
+    unit : str
+        What it counts.
+    note : str
+        How it was taken.
+    """
+
+    name: str
+    value: float
+    unit: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkReport:
+    """All figures and the machine they belong to."""
+
+    measurements: tuple[Measurement, ...]
+    machine: Machine
+
+    @property
+    def ok(self) -> bool:
+        """Measuring passes no verdict."""
+        return True
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Nothing is inspected."""
+        return ()
+
+    def payload(self) -> dict[str, object]:
+        """Return the figures and the machine."""
+        return {
+            "machine": {
+                "processor": self.machine.processor,
+                "cores": self.machine.cores,
+                "memory_gib": round(self.machine.memory_gib, 1),
+                "system": self.machine.system,
+                "python": self.machine.python,
+            },
+            "results": {
+                item.name: {"value": round(item.value, 4), "unit": item.unit, "note": item.note}
+                for item in self.measurements
+            },
+        }
+
+    def lines(self) -> Iterable[str]:
+        """Return a line a figure, the machine first."""
+        yield self.machine.line()
+        for item in self.measurements:
+            yield f"{item.name:<26}{item.value:>10.3f} {item.unit:<12} {item.note}"
+
+
+def run(request: BenchmarkRequest, progress: Progress) -> BenchmarkReport:
+    """Measure what was asked for, one thing after the other.
+
+    Raises
+    ------
+    AmhctlError
+        If the voice, the codec or the manifest cannot be used.
+    """
+    measures: dict[Section, Callable[[BenchmarkRequest, Path], list[Measurement]]] = {
+        "startup": _measure_startup,
+        "speak": _measure_speaking,
+        "codes": _measure_codes,
+        "data": _measure_checking,
+    }
+    wanted = request.only or SECTIONS
+    results: list[Measurement] = []
+    progress.start("measuring", len(wanted), "sections")
+    with tempfile.TemporaryDirectory(prefix="amhctl-bench-") as scratch:
+        for section, measure in measures.items():
+            if section in wanted:
+                results += measure(request, Path(scratch))
+                progress.advance(note=section)
+    progress.finish()
+    return BenchmarkReport(tuple(results), describe_machine())
+
+
+def _measure_startup(request: BenchmarkRequest, scratch: Path) -> list[Measurement]:
+    seconds = median_time(lambda: _run_child("--help"), repetitions=15)
+    bare = median_time(lambda: _run_python("-c", "pass"), repetitions=15)
+    return [
+        Measurement("startup_help", seconds * 1e3, "ms", "amhctl --help in a new process, median of 15"),
+        Measurement("startup_python", bare * 1e3, "ms", "the bare interpreter, median of 15"),
+    ]
+
+
+def _measure_speaking(request: BenchmarkRequest, scratch: Path) -> list[Measurement]:
+    path = str(voice_path(request.voice).resolve())
+    seconds_to_load = time_once(lambda: load_voice(path, device=request.device))
+    voice = load_voice(path, device=request.device)
+    options = SpeakOptions()
+    speech = voice.speak(_TEXT, options)
+    warm = median_time(lambda: voice.speak(_TEXT, options), repetitions=request.repetitions)
+    short = voice.speak("ሰላም ዓለም", options).waveform.duration
+    warm_short = median_time(lambda: voice.speak("ሰላም ዓለም", options), repetitions=request.repetitions)
+    target = scratch / "bench.wav"
+    peak, elapsed = _peak_of_child("speak", _TEXT, "-o", str(target), "--voice", path, "--device", request.device)
+    duration = speech.waveform.duration
+    return [
+        Measurement("speak_realtime_factor", warm / duration, "s per s", f"warm, {duration:.1f} s of speech"),
+        Measurement("speak_short_realtime", warm_short / short, "s per s", f"warm, {short:.1f} s of speech"),
+        Measurement("speak_load", seconds_to_load, "s", "voice and codec from disk"),
+        Measurement("speak_process", elapsed, "s", f"a whole process for {duration:.1f} s of speech"),
+        Measurement("speak_peak_memory", peak / 2**30, "GiB", "largest resident set of that process"),
+    ]
+
+
+def _measure_codes(request: BenchmarkRequest, scratch: Path) -> list[Measurement]:
+    codec = load_codec(request.codec, device=request.device)
+    manifest = request.manifest or _generate(scratch)
+    clips, total = [], 0.0
+    for record in read_records(manifest):
+        clip = read_audio(record, manifest.parent, sample_rate=codec.spec.sample_rate)
+        clips.append(clip.samples)
+        total += clip.duration
+        if total >= _MOST_CODE_SECONDS:
+            break
+    codes = codec.encode(clips[:1])
+    encoding = median_time(lambda: [codec.encode([clip]) for clip in clips], repetitions=request.repetitions)
+    codes = [codec.encode([clip])[0] for clip in clips]
+    decoding = median_time(lambda: [codec.decode([item]) for item in codes], repetitions=request.repetitions)
+    note = f"{codec.spec.name}, {total:.0f} s of recordings"
+    return [
+        Measurement("codes_encode", total / encoding, "x real time", note),
+        Measurement("codes_decode", total / decoding, "x real time", note),
+    ]
+
+
+def _measure_checking(request: BenchmarkRequest, scratch: Path) -> list[Measurement]:
+    manifest = request.manifest or _generate(scratch)
+    total = sum(read_audio(record, manifest.parent).duration for record in read_records(manifest))
+    seconds = time_once(
+        lambda: check_data.run(check_data.CheckDataRequest(manifest=manifest), SilentProgress())
+    )
+    return [Measurement("data_check", total / seconds, "x real time", f"{total:.0f} s of recordings")]
+
+
+def _generate(scratch: Path) -> Path:
+    """Write a manifest of clips of noise with the spectrum and rhythm of speech; made once."""
+    manifest = scratch / "generated.jsonl"
+    if manifest.is_file():
+        return manifest
+    generator = np.random.default_rng(0)
+    count = round(_CLIP_SECONDS * _SAMPLE_RATE)
+    rhythm = 0.05 + np.sin(np.pi * 4.0 * np.arange(count) / _SAMPLE_RATE) ** 2
+    records = []
+    for index in range(_CLIPS):
+        noise = np.convolve(generator.normal(0.0, 0.05, count), np.ones(8) / 8.0, mode="same") * rhythm
+        path = scratch / f"clip{index:02d}.flac"
+        write(path, Waveform(noise.astype(np.float32), _SAMPLE_RATE))
+        records.append(
+            Record(id=path.stem, audio=path.name, text=f"{_SENTENCE} {_SENTENCE}", duration=count / _SAMPLE_RATE)
+        )
+    write_records(manifest, records)
+    return manifest
+
+
+def _run_child(*arguments: str) -> None:
+    _run_python("-m", "amhctl", *arguments)
+
+
+def _run_python(*arguments: str) -> None:
+    finished = subprocess.run([sys.executable, *arguments], capture_output=True, check=False)
+    if finished.returncode:
+        raise _failed(arguments, finished.stderr.decode(errors="replace"))
+
+
+def _peak_of_child(*arguments: str) -> tuple[int, float]:
+    """Return the largest resident set in bytes and the wall-clock seconds of ``amhctl`` in a process of its own.
+
+    The child reports on its own children only, of which it has one: so what this process ran before does not count.
+    """
+    script = (
+        "import json, subprocess, sys, time\n"
+        "from amhctl.evaluation.speed import peak_memory_of_children\n"
+        "start = time.perf_counter()\n"
+        "done = subprocess.run([sys.executable, '-m', 'amhctl', *sys.argv[1:]], capture_output=True)\n"
+        "elapsed = time.perf_counter() - start\n"
+        "print(json.dumps([done.returncode, peak_memory_of_children(), elapsed, done.stderr.decode()]))\n"
+    )
+    finished = subprocess.run(
+        [sys.executable, "-c", script, *arguments], capture_output=True, check=False, env=dict(os.environ)
+    )
+    if finished.returncode:
+        raise _failed(arguments, finished.stderr.decode(errors="replace"))
+    code, peak, elapsed, errors = json.loads(finished.stdout)
+    if code:
+        raise _failed(arguments, errors)
+    return int(peak), float(elapsed)
+
+
+def _failed(arguments: tuple[str, ...], errors: str) -> EvaluationError:
+    last = errors.strip().splitlines()[-1] if errors.strip() else "no message"
+    return EvaluationError(f"the measured process failed: {last}", subject=" ".join(arguments[:3]))

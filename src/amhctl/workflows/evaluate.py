@@ -1,0 +1,293 @@
+"""``amhctl eval``: a voice reads a test set and is measured against the recordings of it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amhctl.audio.levels import set_speech_level
+from amhctl.audio.resample import resample
+from amhctl.audio.waveform import Waveform
+from amhctl.core.errors import (
+    AmhctlError,
+    AudioError,
+    EvaluationError,
+    ModelError,
+    SynthesisError,
+    TextError,
+    VocabularyError,
+)
+from amhctl.core.files import refuse_existing
+from amhctl.core.findings import Finding, Severity, has_errors
+from amhctl.core.progress import Progress
+from amhctl.data.records import Record, read_audio, read_records
+from amhctl.evaluation import acoustics, fidelity, naturalness, textmatch
+from amhctl.evaluation.page import PageClip, clips_folder, write_page
+from amhctl.evaluation.scorecard import (
+    Scorecard,
+    UtteranceScore,
+    build_scorecard,
+    judge,
+    parse_thresholds,
+)
+from amhctl.evaluation.similarity import SpeakerEncoder, similarity
+from amhctl.evaluation.speed import Machine, describe_machine
+from amhctl.inference.assemble import load_voice
+from amhctl.inference.voice import SpeakOptions, Speech, Voice
+
+# The level at which codes are made everywhere else; the codec has been trained on it.
+_LEVEL = -20.0
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateRequest:
+    """What ``amhctl eval`` was asked.
+
+    Attributes
+    ----------
+    test_set : Path
+        A manifest; its records of the split ``test`` if it has any, else all of them.
+    limit : int | None
+        At most so many of them, spread evenly over the set.
+    report : Path | None
+        Where to write the HTML page.
+    fail_under : tuple[str, ...]
+        Conditions ``metric=value``.
+    """
+
+    voice: str
+    test_set: Path
+    codec: str | None = None
+    limit: int | None = None
+    report: Path | None = None
+    fail_under: tuple[str, ...] = ()
+    seed: int = 0
+    device: str = "auto"
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateReport:
+    """The scorecard and the verdict."""
+
+    voice: str
+    scorecard: Scorecard
+    findings: tuple[Finding, ...]
+    page: Path | None
+    machine: Machine
+
+    @property
+    def ok(self) -> bool:
+        """Whether every text was spoken and every threshold met."""
+        return not has_errors(self.findings)
+
+    def payload(self) -> dict[str, object]:
+        """Return the metrics with their intervals, and every clip's."""
+        return {
+            "voice": self.voice,
+            "machine": self.machine.line(),
+            "report": str(self.page) if self.page else None,
+            "metrics": {
+                metric.kind.name: {
+                    "value": metric.estimate.value,
+                    "ci95": [metric.estimate.low, metric.estimate.high],
+                    "n": metric.estimate.count,
+                    "better": str(metric.kind.better),
+                    "note": metric.kind.note,
+                }
+                for metric in self.scorecard.metrics
+            },
+            "utterances": [
+                {"id": clip.id, "seconds": clip.seconds}
+                | {metric.kind.name: clip.value_of(metric.kind) for metric in self.scorecard.metrics}
+                for clip in self.scorecard.utterances
+            ],
+        }
+
+    def lines(self) -> Iterable[str]:
+        """Return a line a metric."""
+        for metric in self.scorecard.metrics:
+            estimate = metric.estimate
+            note = f"  ({metric.kind.note})" if metric.kind.note else ""
+            yield (
+                f"{metric.kind.name:<24}{estimate.value:>9.3f}  [{estimate.low:.3f}, {estimate.high:.3f}]"
+                f"  n={estimate.count}{note}"
+            )
+        yield f"measured on {self.machine.line()}"
+        if self.page:
+            yield f"page: {self.page}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Clip:
+    """A test record with its recording."""
+
+    record: Record
+    natural: Waveform
+    cepstra: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Spoken:
+    """What the voice made of a record; no speech where it failed."""
+
+    speech: Speech | None
+    copy: Waveform
+    realtime_factor: float | None
+
+
+def run(request: EvaluateRequest, progress: Progress) -> EvaluateReport:
+    """Speak every record of a test set and measure the result.
+
+    Raises
+    ------
+    AmhctlError
+        If the set, the voice or a condition cannot be used.
+    """
+    thresholds = parse_thresholds(request.fail_under)
+    if request.report is not None:
+        refuse_existing(request.report, force=request.force)
+        refuse_existing(clips_folder(request.report), force=request.force)
+    records = choose_records(read_records(request.test_set), request.limit, request.test_set)
+    voice = load_voice(request.voice, device=request.device, codec=request.codec)
+    clips, findings = _read_clips(records, request.test_set.parent)
+    if len(clips) < 2:
+        findings.append(Finding("E004", Severity.WARNING, str(request.test_set), "text match needs two clips or more"))
+    encoder = SpeakerEncoder()
+    natural_cepstra = tuple(clip.cepstra for clip in clips)
+    page_clips = []
+    progress.start("evaluating", len(clips), "clips")
+    for index, clip in enumerate(clips):
+        spoken = _speak(voice, clip, request.seed, findings)
+        score = _measure(clip, spoken, encoder, findings)
+        if len(clips) > 1:
+            score = _match(score, spoken, natural_cepstra, index, findings)
+        page_clips.append(
+            PageClip(score, clip.natural, spoken.speech.waveform if spoken.speech else None, spoken.copy)
+        )
+        progress.advance(note=clip.record.id)
+    progress.finish()
+    scorecard = build_scorecard(tuple(clip.score for clip in page_clips), seed=request.seed)
+    findings += judge(scorecard, thresholds)
+    findings.append(Finding("E005", Severity.INFO, "dnsmos", f"DNSMOS is {naturalness.NOTE}"))
+    machine = describe_machine()
+    if request.report is not None:
+        title = f"{voice.manifest.name} on {request.test_set.name}"
+        notes = (machine.line(), f"seed {request.seed}, {len(clips)} clips, DNSMOS is {naturalness.NOTE}")
+        write_page(request.report, title, scorecard, tuple(page_clips), notes=notes, force=request.force)
+    return EvaluateReport(voice.manifest.name, scorecard, tuple(findings), request.report, machine)
+
+
+def choose_records(records: tuple[Record, ...], limit: int | None, source: Path) -> tuple[Record, ...]:
+    """Return the test records of a manifest: those of the split ``test`` if there are any, else all; thinned evenly.
+
+    Raises
+    ------
+    EvaluationError
+        If there is none.
+    """
+    chosen = [record for record in records if record.split == "test"] or list(records)
+    if not chosen:
+        raise EvaluationError("the test set is empty", subject=str(source))
+    if limit is not None and limit < len(chosen):
+        places = np.linspace(0, len(chosen) - 1, limit).round().astype(int)
+        chosen = [chosen[place] for place in places]
+    return tuple(chosen)
+
+
+def _read_clips(records: tuple[Record, ...], folder: Path) -> tuple[list[_Clip], list[Finding]]:
+    clips, findings = [], []
+    for record in records:
+        try:
+            natural = read_audio(record, folder)
+            clips.append(_Clip(record, natural, textmatch.cepstra(natural)))
+        except (AudioError, EvaluationError) as fault:
+            findings.append(_unmeasured(record, "recording", fault))
+    if not clips:
+        raise EvaluationError(
+            "not one recording of the test set can be used",
+            subject=str(folder),
+            hint=f"the first fault: {findings[0].message}",
+        )
+    return clips, findings
+
+
+def _speak(voice: Voice, clip: _Clip, seed: int, findings: list[Finding]) -> _Spoken:
+    original = set_speech_level(resample(clip.natural, voice.sample_rate), _LEVEL)
+    decoded = voice.codec.decode(voice.codec.encode([original.samples]))[0]
+    copy = Waveform(np.ascontiguousarray(decoded[: original.samples.size], dtype=np.float32), voice.sample_rate)
+    start = perf_counter()
+    try:
+        speech = voice.speak(clip.record.text, SpeakOptions(seed=seed))
+    except (SynthesisError, TextError, VocabularyError, ModelError) as fault:
+        findings.append(Finding("E002", Severity.ERROR, clip.record.id, fault.message, fault.hint))
+        return _Spoken(None, copy, None)
+    return _Spoken(speech, copy, (perf_counter() - start) / speech.waveform.duration)
+
+
+def _measure(clip: _Clip, spoken: _Spoken, encoder: SpeakerEncoder, findings: list[Finding]) -> UtteranceScore:
+    record = clip.record
+    score = UtteranceScore(
+        record.id,
+        record.text,
+        None,
+        stops=0.0,
+        natural_dnsmos_overall=naturalness.score(clip.natural).overall,
+    )
+    original = set_speech_level(clip.natural, _LEVEL)
+    try:
+        copied = fidelity.compare(original, spoken.copy)
+        distance = acoustics.compare(clip.natural, spoken.copy)
+        score = replace(score, copy_pesq=copied.pesq, copy_stoi=copied.stoi, copy_mcd=distance.mcd)
+    except EvaluationError as fault:
+        findings.append(_unmeasured(record, "copy-synthesis", fault))
+    if spoken.speech is None:
+        return score
+    synthesised = spoken.speech.waveform
+    rating = naturalness.score(synthesised)
+    score = replace(
+        score,
+        seconds=synthesised.duration,
+        stops=float(all(segment.stopped for segment in spoken.speech.segments)),
+        realtime_factor=spoken.realtime_factor,
+        dnsmos_overall=rating.overall,
+        dnsmos_signal=rating.signal,
+        dnsmos_background=rating.background,
+        dnsmos_p808=rating.p808,
+    )
+    try:
+        distance = acoustics.compare(clip.natural, synthesised)
+        return replace(
+            score,
+            mcd=distance.mcd,
+            log_f0_rmse=distance.log_f0_rmse,
+            duration_ratio=distance.duration_ratio,
+            speaker_similarity=similarity(encoder.embed(clip.natural), encoder.embed(synthesised)),
+        )
+    except EvaluationError as fault:
+        findings.append(_unmeasured(record, "synthesised clip", fault))
+        return score
+
+
+def _match(
+    score: UtteranceScore,
+    spoken: _Spoken,
+    natural: tuple[NDArray[np.float64], ...],
+    index: int,
+    findings: list[Finding],
+) -> UtteranceScore:
+    if spoken.speech is None:
+        return replace(score, text_match=0.0)
+    try:
+        found = textmatch.match(textmatch.cepstra(spoken.speech.waveform), natural, index)
+    except EvaluationError as fault:
+        findings.append(Finding("E003", Severity.WARNING, score.id, f"text match: {fault.message}"))
+        return replace(score, text_match=0.0)
+    return replace(score, text_match=float(found.matched), mfcc_own=found.own, mfcc_other=found.nearest_other)
+
+
+def _unmeasured(record: Record, what: str, fault: AmhctlError) -> Finding:
+    return Finding("E003", Severity.WARNING, record.id, f"{what}: {fault.message}", fault.hint)

@@ -1,0 +1,124 @@
+"""``amhctl voices``: the voices at hand, and what one is."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from amhctl.checkpoint.manifest import Manifest
+from amhctl.checkpoint.store import read_manifest
+from amhctl.core.errors import CheckpointError
+from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.progress import Progress
+from amhctl.inference.assemble import DEFAULT_VOICE, bundled_voices, read_voice_manifest, voice_path
+
+RULES: tuple[Rule, ...] = (
+    Rule("S101", Severity.ERROR, "voice cannot be read", "The folder looks like a voice and its manifest is damaged."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ListVoicesRequest:
+    """Which voice to show, or which folders to look for voices in; the bundled ones are always listed."""
+
+    voice: str | None = None
+    folders: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceEntry:
+    """One voice at hand."""
+
+    name: str
+    path: Path
+    bundled: bool
+    manifest: Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class ListVoicesReport:
+    """The voices at hand; one in detail if it was asked for."""
+
+    voices: tuple[VoiceEntry, ...]
+    findings: tuple[Finding, ...]
+    detailed: bool
+
+    @property
+    def ok(self) -> bool:
+        """Whether every voice that was found can be read."""
+        return not self.findings
+
+    def payload(self) -> dict[str, object]:
+        """Return each voice; in detail with its whole manifest."""
+        return {"voices": [_payload(entry, detailed=self.detailed) for entry in self.voices]}
+
+    def lines(self) -> Iterable[str]:
+        """Return a line a voice, or the facts of one."""
+        for entry in self.voices:
+            manifest = entry.manifest
+            if not self.detailed:
+                mark = " (default)" if entry.bundled and entry.name == DEFAULT_VOICE else ""
+                where = "bundled" if entry.bundled else str(entry.path)
+                yield f"{entry.name}{mark}: {manifest.language}, {manifest.sample_rate} Hz, {where}"
+                continue
+            yield f"name: {manifest.name}"
+            yield f"language: {manifest.language}"
+            yield f"sample rate: {manifest.sample_rate} Hz"
+            yield f"path: {entry.path}"
+            yield f"model: {manifest.model_version}, made by amhctl {manifest.package_version}"
+            if manifest.codec:
+                yield f"codec: {manifest.codec.name} ({manifest.codec.fingerprint[:12]})"
+            if manifest.vocabulary:
+                yield f"vocabulary: {manifest.vocabulary.size} pieces of {manifest.vocabulary.units}"
+            for licence in manifest.licences:
+                yield f"licence: {licence.work}: {licence.licence} {licence.attribution} {licence.url}".rstrip()
+            for name, value in sorted(manifest.metrics.items()):
+                yield f"{name}: {value}"
+
+
+def run(request: ListVoicesRequest, progress: Progress) -> ListVoicesReport:
+    """List the voices, or show one.
+
+    Raises
+    ------
+    SynthesisError
+        If the voice that was asked for does not exist.
+    CheckpointError
+        If it is damaged.
+    """
+    if request.voice is not None:
+        path = voice_path(request.voice)
+        entry = VoiceEntry(path.name, path, request.voice in bundled_voices(), read_voice_manifest(request.voice))
+        return ListVoicesReport((entry,), (), detailed=True)
+    entries, findings = [], []
+    bundled = [(name, True) for name in bundled_voices()]
+    local = [
+        (str(manifest.parent), False)
+        for folder in request.folders
+        for manifest in sorted([folder / "manifest.json", *folder.glob("*/manifest.json")])
+        if manifest.is_file()
+    ]
+    for name, is_bundled in bundled + local:
+        try:
+            if not is_bundled and read_manifest(Path(name)).kind != "voice":
+                continue
+            manifest = read_voice_manifest(name)
+        except CheckpointError as fault:
+            findings.append(Finding("S101", Severity.ERROR, name, fault.message, fault.hint))
+            continue
+        path = voice_path(name)
+        entries.append(VoiceEntry(path.name, path, is_bundled, manifest))
+    return ListVoicesReport(tuple(entries), tuple(findings), detailed=False)
+
+
+def _payload(entry: VoiceEntry, *, detailed: bool) -> dict[str, object]:
+    values: dict[str, object] = {
+        "name": entry.name,
+        "path": str(entry.path),
+        "bundled": entry.bundled,
+        "default": entry.bundled and entry.name == DEFAULT_VOICE,
+        "language": entry.manifest.language,
+        "sample_rate": entry.manifest.sample_rate,
+    }
+    if detailed:
+        values["manifest"] = entry.manifest.model_dump(mode="json")
+    return values

@@ -1,0 +1,191 @@
+"""``amhctl speak``: a text, a voice, a sound file."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Literal
+
+import numpy as np
+
+from amhctl.audio.files import encode, read
+from amhctl.audio.waveform import Waveform
+from amhctl.core.errors import AudioError, TextError
+from amhctl.core.files import refuse_existing, write_bytes_atomically
+from amhctl.core.findings import Finding
+from amhctl.core.progress import Progress
+from amhctl.core.units import Seconds
+from amhctl.inference.assemble import DEFAULT_VOICE, load_voice
+from amhctl.inference.decode import Sampling
+from amhctl.inference.voice import SpeakOptions, Speech, SpokenSegment
+
+AudioFormat = Literal["wav", "flac", "ogg", "mp3", "pcm"]
+_FORMATS: tuple[AudioFormat, ...] = ("wav", "flac", "ogg", "mp3", "pcm")
+_SUFFIXES: dict[str, AudioFormat] = {f".{name}": name for name in _FORMATS} | {".raw": "pcm", ".oga": "ogg"}
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakRequest:
+    """What ``amhctl speak`` was asked.
+
+    Attributes
+    ----------
+    text : str | None
+        Written text; None where ``file`` has it.
+    file : Path | None
+        UTF-8 text file.
+    output : Path | None
+        Sound file; None for standard output.
+    format : AudioFormat | None
+        None for what the suffix says, or WAV on standard output.
+    """
+
+    output: Path | None
+    text: str | None = None
+    file: Path | None = None
+    format: AudioFormat | None = None
+    voice: str = DEFAULT_VOICE
+    codec: str | None = None
+    reference: Path | None = None
+    speed: float = 1.0
+    seed: int = 0
+    temperature: float | None = None
+    top_k: int | None = None
+    top_p: float | None = None
+    device: str = "auto"
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakReport:
+    """What was spoken, and how long it took."""
+
+    output: Path | None
+    seconds: Seconds
+    realtime_factor: float
+    segments: tuple[SpokenSegment, ...]
+    findings: tuple[Finding, ...]
+    raw: bytes | None
+
+    @property
+    def ok(self) -> bool:
+        """Speech that is judged bad is never reported: it is an error."""
+        return True
+
+    def payload(self) -> dict[str, object]:
+        """Return length, speed, segments and checks."""
+        return {
+            "output": str(self.output) if self.output else "-",
+            "seconds": round(self.seconds, 3),
+            "realtime_factor": round(self.realtime_factor, 4),
+            "segments": [
+                {
+                    "text": segment.text,
+                    "seconds": round(segment.seconds, 3),
+                    "pause": round(segment.pause, 3),
+                    "syllables": segment.syllables,
+                }
+                for segment in self.segments
+            ],
+            "checks": {
+                "stopped": all(segment.stopped for segment in self.segments),
+                "attempts": [segment.attempts for segment in self.segments],
+            },
+        }
+
+    def lines(self) -> Iterable[str]:
+        """Return one line: where, how long, how fast."""
+        if self.output:
+            plural = "segment" if len(self.segments) == 1 else "segments"
+            yield (
+                f"{self.output}: {self.seconds:.2f} s, {len(self.segments)} {plural}, "
+                f"real-time factor {self.realtime_factor:.2f}"
+            )
+
+
+def run(request: SpeakRequest, progress: Progress) -> SpeakReport:
+    """Speak a text into a file or into the report.
+
+    Raises
+    ------
+    AmhctlError
+        If the text, the voice or the output cannot be used; ``UnspeakableError`` if the speech was judged bad.
+    """
+    chosen = _choose_format(request)
+    if request.output is not None:
+        refuse_existing(request.output, force=request.force)
+    text = _read_text(request)
+    reference = read(request.reference) if request.reference else None
+    defaults = Sampling()
+    options = SpeakOptions(
+        seed=request.seed,
+        speed=request.speed,
+        sampling=Sampling(
+            temperature=defaults.temperature if request.temperature is None else request.temperature,
+            top_k=defaults.top_k if request.top_k is None else request.top_k,
+            top_p=defaults.top_p if request.top_p is None else request.top_p,
+        ),
+    )
+    voice = load_voice(request.voice, device=request.device, codec=request.codec)
+    start = perf_counter()
+    speaker = voice.imitate(reference) if reference else None
+    speech = voice.speak(text, options, speaker=speaker, progress=progress)
+    elapsed = perf_counter() - start
+    content = _encode(speech.waveform, chosen)
+    if request.output is not None:
+        write_bytes_atomically(request.output, content)
+    return _report(request, speech, elapsed, content)
+
+
+def _report(request: SpeakRequest, speech: Speech, elapsed: float, content: bytes) -> SpeakReport:
+    seconds = speech.waveform.duration
+    return SpeakReport(
+        output=request.output,
+        seconds=seconds,
+        realtime_factor=elapsed / seconds,
+        segments=speech.segments,
+        findings=speech.findings,
+        raw=content if request.output is None else None,
+    )
+
+
+def _read_text(request: SpeakRequest) -> str:
+    text, subject = request.text or "", "text"
+    if request.file is not None:
+        subject = str(request.file)
+        try:
+            text = request.file.read_text(encoding="utf-8-sig")
+        except FileNotFoundError:
+            raise TextError("there is no such text file", subject=subject) from None
+        except IsADirectoryError:
+            raise TextError("a folder stands where a text file is wanted", subject=subject) from None
+        except UnicodeDecodeError as fault:
+            raise TextError(
+                f"the file is not UTF-8 at byte {fault.start}", subject=subject, hint="save it as UTF-8"
+            ) from fault
+    if not text.strip():
+        raise TextError("the text is empty", subject=subject, hint="give at least one word in Ethiopic script")
+    return text
+
+
+def _choose_format(request: SpeakRequest) -> AudioFormat:
+    if request.format is not None:
+        return request.format
+    if request.output is None:
+        return "wav"
+    chosen = _SUFFIXES.get(request.output.suffix.lower())
+    if chosen is None:
+        raise AudioError(
+            f"no audio format has the suffix {request.output.suffix!r}",
+            subject=str(request.output),
+            hint=f"use one of {', '.join(_SUFFIXES)}, or say --format",
+        )
+    return chosen
+
+
+def _encode(waveform: Waveform, chosen: AudioFormat) -> bytes:
+    """Return a file's bytes; PCM is 16-bit little-endian mono without a header."""
+    if chosen == "pcm":
+        samples = np.round(np.clip(waveform.samples, -1.0, 1.0) * 32_767.0)
+        return samples.astype("<i2").tobytes()
+    return encode(waveform, chosen)

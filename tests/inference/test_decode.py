@@ -1,0 +1,104 @@
+"""Decoding: the delay is undone, seeds are kept per passage, stops and limits hold."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from support.voices import tiny_voice_folder
+
+from amhctl.core.errors import ModelError
+from amhctl.inference.assemble import load_voice
+from amhctl.inference.decode import Passage, Sampling, decode, predict_durations
+from amhctl.inference.voice import Voice
+from amhctl.model.layout import delay
+
+IDS = (5, 6, 7, 8)
+
+
+@pytest.fixture(scope="module")
+def aligned(tmp_path_factory: pytest.TempPathFactory) -> Voice:
+    return load_voice(str(tiny_voice_folder(tmp_path_factory.mktemp("aligned"))))
+
+
+@pytest.fixture(scope="module")
+def free(tmp_path_factory: pytest.TempPathFactory) -> Voice:
+    return load_voice(str(tiny_voice_folder(tmp_path_factory.mktemp("free"), alignment=False)))
+
+
+def passage(*, ids: tuple[int, ...] = IDS, durations: tuple[int, ...] | None = None, seed: int = 1) -> Passage:
+    return Passage(ids=ids, durations=durations, most_frames=12, seed=seed)
+
+
+def test_explicit_durations_give_exactly_their_frames(aligned: Voice) -> None:
+    short, long = decode(
+        aligned.model,
+        [passage(ids=IDS[:2], durations=(2, 1)), passage(durations=(3, 2, 4, 1))],
+        aligned.speaker,
+        Sampling(),
+    )
+    books = aligned.codec.spec.codebooks
+    assert short.codes_QS.shape == (books, 3)
+    assert long.codes_QS.shape == (books, 10)
+    assert short.stopped
+    assert long.codes_QS.max() < aligned.codec.spec.codebook_size
+
+
+def test_a_passage_does_not_depend_on_its_neighbours(aligned: Voice) -> None:
+    one = passage(ids=IDS[:2], durations=(2, 3), seed=7)
+    other = passage(durations=(3, 2, 4, 1), seed=8)
+    together = decode(aligned.model, [one, other], aligned.speaker, Sampling())
+    alone = decode(aligned.model, [one], aligned.speaker, Sampling())
+    np.testing.assert_array_equal(together[0].codes_QS, alone[0].codes_QS)
+
+
+def test_greedy_codes_are_the_likeliest_of_the_whole_forward_pass(aligned: Voice) -> None:
+    durations = (2, 3, 1, 2)
+    decoded = decode(aligned.model, [passage(durations=durations)], aligned.speaker, Sampling(temperature=0.0))[0]
+    codes_BQS = torch.from_numpy(decoded.codes_QS.astype(np.int64))[None]
+    output = aligned.model(
+        torch.tensor([IDS]),
+        torch.tensor([len(IDS)]),
+        codes_BQS,
+        torch.tensor([codes_BQS.shape[2]]),
+        aligned.speaker.latents_1LD,
+        aligned.speaker.emotion_1D,
+        torch.tensor([durations]),
+    )
+    config = aligned.model.config
+    streams = delay(
+        codes_BQS,
+        torch.tensor([codes_BQS.shape[2]]),
+        start=config.start_mel_token,
+        stop=config.stop_mel_token,
+    )
+    likeliest = output.code_logits_BQPV[..., : config.codebook_size].argmax(dim=-1)
+    real = streams.targets_BQP < config.codebook_size
+    torch.testing.assert_close(likeliest[real], streams.targets_BQP[real])
+
+
+def test_a_free_voice_ends_at_its_stop_or_at_the_limit(free: Voice) -> None:
+    results = [
+        decode(free.model, [passage(seed=seed)], free.speaker, Sampling(top_k=0, top_p=1.0, temperature=1.0))[0]
+        for seed in range(12)
+    ]
+    assert {result.stopped for result in results} == {True, False}
+    for result in results:
+        assert 1 <= result.codes_QS.shape[1] <= 12
+        assert result.stopped or result.codes_QS.shape[1] == 12
+        assert result.codes_QS.max() < free.codec.spec.codebook_size
+
+
+def test_faster_speech_has_fewer_frames_and_no_piece_is_lost(aligned: Voice) -> None:
+    slow, normal, fast = (
+        predict_durations(aligned.model, [IDS * 4], speed=speed)[0] for speed in (0.5, 1.0, 2.0)
+    )
+    assert fast.min() >= 1
+    assert fast.sum() <= normal.sum() <= slow.sum()
+
+
+def test_what_the_model_cannot_hold_is_refused(aligned: Voice) -> None:
+    with pytest.raises(ModelError, match="frames"):
+        decode(aligned.model, [passage(durations=(400, 1, 1, 1))], aligned.speaker, Sampling())
+    with pytest.raises(ModelError, match="pieces"):
+        predict_durations(aligned.model, [IDS * 100], speed=1.0)

@@ -1,0 +1,29 @@
+"""Prompts: features of a clip at any level and rate; unusable clips are refused."""
+
+import numpy as np
+import pytest
+import torch
+from support.speechlike import vowel_train
+
+from amhctl.audio.waveform import Waveform
+from amhctl.config.schema import MelConfig
+from amhctl.core.errors import SynthesisError
+from amhctl.inference.speaker import features_of
+
+
+def test_features_do_not_depend_on_the_level() -> None:
+    mel = MelConfig()
+    clip = vowel_train(seconds=1.0)
+    quiet = Waveform((clip.samples * np.float32(0.1)).astype(np.float32), clip.sample_rate)
+    torch.testing.assert_close(features_of(clip, mel), features_of(quiet, mel), atol=1e-3, rtol=0)
+    assert features_of(clip, mel).shape == (51, mel.bins)
+
+
+def test_long_references_are_cut_and_other_rates_converted() -> None:
+    assert features_of(vowel_train(seconds=17.0, sample_rate=8_000), MelConfig()).shape[0] == 15 * 50 + 1
+
+
+@pytest.mark.parametrize("samples", [np.zeros(16_000), np.ones(4_000)])
+def test_silent_and_short_references_are_refused(samples: np.ndarray) -> None:
+    with pytest.raises(SynthesisError):
+        features_of(Waveform(samples.astype(np.float32), 16_000), MelConfig())

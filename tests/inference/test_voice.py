@@ -1,0 +1,89 @@
+"""Speaking: seeds, segments, retries, refusals, on a tiny random voice."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from support.speechlike import vowel_train
+from support.voices import ANYTHING, any_speech, tiny_voice_folder
+
+from amhctl.core.errors import SynthesisError, TextError, UnspeakableError
+from amhctl.inference.assemble import load_voice
+from amhctl.inference.voice import SpeakOptions, Voice
+
+
+@pytest.fixture(scope="module")
+def voice(tmp_path_factory: pytest.TempPathFactory) -> Voice:
+    return load_voice(str(tiny_voice_folder(tmp_path_factory.mktemp("voice"))))
+
+
+@pytest.fixture(scope="module")
+def free(tmp_path_factory: pytest.TempPathFactory) -> Voice:
+    return load_voice(str(tiny_voice_folder(tmp_path_factory.mktemp("free"), alignment=False)))
+
+
+def test_the_same_seed_gives_the_same_samples_and_another_does_not(voice: Voice) -> None:
+    one, again, other = (voice.speak("ሰላም ዓለም።", any_speech(seed=seed)) for seed in (3, 3, 4))
+    np.testing.assert_array_equal(one.waveform.samples, again.waveform.samples)
+    assert not np.array_equal(one.waveform.samples, other.waveform.samples)
+
+
+def test_every_sentence_is_a_segment_in_order(voice: Voice) -> None:
+    speech = voice.speak("ሰላም ዓለም። ዛሬ ጥሩ ቀን ነው።", any_speech())
+    assert ["ሰላም" in segment.text for segment in speech.segments] == [True, False]
+    assert all(segment.stopped and segment.attempts == 1 for segment in speech.segments)
+    spoken = sum(segment.seconds for segment in speech.segments)
+    pauses = sum(segment.pause for segment in speech.segments[:-1])
+    assert speech.waveform.duration == pytest.approx(spoken + pauses, abs=0.05)
+    assert speech.waveform.sample_rate == voice.sample_rate
+
+
+def test_many_segments_are_spoken_in_batches(voice: Voice) -> None:
+    speech = voice.speak("ሰላም። " * 11, any_speech())
+    assert len(speech.segments) == 11
+
+
+def test_slow_speech_is_longer(voice: Voice) -> None:
+    slow, fast = (voice.speak("ሰላም ዓለም።", any_speech(speed=speed)).waveform.duration for speed in (0.5, 2.0))
+    assert slow > fast
+
+
+def test_another_speaker_changes_the_sound(voice: Voice) -> None:
+    speaker = voice.imitate(vowel_train(seconds=1.0))
+    own = voice.speak("ሰላም ዓለም።", any_speech())
+    imitated = voice.speak("ሰላም ዓለም።", any_speech(), speaker=speaker)
+    assert not np.array_equal(own.waveform.samples, imitated.waveform.samples)
+
+
+def test_what_is_judged_bad_every_time_is_withheld(voice: Voice) -> None:
+    strict = SpeakOptions(limits=replace(ANYTHING, lowest_level=200.0))
+    with pytest.raises(UnspeakableError, match="3 attempts") as caught:
+        voice.speak("ሰላም ዓለም።", strict)
+    assert "S002" in caught.value.message
+
+
+def test_a_bad_attempt_is_sampled_again_and_reported(free: Voice) -> None:
+    """A random free voice stops by chance; with enough attempts some seed stops, and the retry is on record."""
+    options = replace(any_speech(), attempts=60, limits=replace(ANYTHING, longest_syllable=0.0, longest_extra=0.5))
+    speeches = [free.speak("ሰላም።", replace(options, seed=seed)) for seed in range(6)]
+    assert all(speech.segments[0].stopped for speech in speeches)
+    retried = [speech for speech in speeches if speech.segments[0].attempts > 1]
+    assert retried
+    assert all([finding.code for finding in speech.findings] == ["S008"] for speech in retried)
+
+
+@pytest.mark.parametrize("text", ["", "  \n", "... !", "—"])
+def test_nothing_speakable_is_refused(voice: Voice, text: str) -> None:
+    with pytest.raises(TextError):
+        voice.speak(text, any_speech())
+
+
+def test_a_voice_without_durations_has_one_speed(free: Voice) -> None:
+    with pytest.raises(SynthesisError, match="speed 1 only"):
+        free.speak("ሰላም።", any_speech(speed=1.5))
+
+
+@pytest.mark.parametrize("speed", [0.4, 2.1, float("nan")])
+def test_impossible_speeds_are_refused(speed: float) -> None:
+    with pytest.raises(SynthesisError):
+        SpeakOptions(speed=speed)

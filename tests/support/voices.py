@@ -1,0 +1,115 @@
+"""A tiny voice: a real checkpoint of two layers with seeded random weights, its own vocabulary, frontend and codec."""
+
+import shutil
+from pathlib import Path
+
+import torch
+from support.codecs import tiny_codec_folder
+
+from amhctl import __version__
+from amhctl.checkpoint.manifest import CodecIdentity, Manifest, TextIdentity, VocabularyIdentity
+from amhctl.checkpoint.store import write_checkpoint
+from amhctl.codec.registry import load_codec
+from amhctl.config.schema import AlignmentConfig, ConformerConfig, MelConfig, ModelConfig, TextConfig
+from amhctl.core.files import canonical_json
+from amhctl.inference.assemble import CODEC_FOLDER, MODEL_VERSION, REFERENCE_FILE
+from amhctl.inference.judge import JudgeLimits
+from amhctl.inference.voice import SpeakOptions
+from amhctl.model.unified_voice import UnifiedVoice
+from amhctl.text.frontend import Frontend
+from amhctl.tokenizer.train import train_vocabulary
+
+TEXTS = ("ሰላም ዓለም።", "ዛሬ ጥሩ ቀን ነው፣ ነገም እንዲሁ።", "አዲስ አበባ ትልቅ ከተማ ናት።", "ልጆች ወደ ትምህርት ቤት ሄዱ።")
+# Random weights make noise, not speech: everything but numbers that are none passes.
+ANYTHING = JudgeLimits(
+    shortest_syllable=0.0,
+    longest_syllable=0.5,
+    longest_extra=1.0,
+    lowest_level=-300.0,
+    most_clipped=1.0,
+    longest_gap=100.0,
+)
+
+
+def any_speech(seed: int = 0, speed: float = 1.0) -> SpeakOptions:
+    """Return options under which whatever a random voice says is let out."""
+    return SpeakOptions(seed=seed, speed=speed, limits=ANYTHING)
+
+
+def tiny_voice_folder(folder: Path, *, alignment: bool = True, name: str = "tiny", seed: int = 0) -> Path:
+    """Write the checkpoint of a tiny voice with its codec beside it and return its folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Where to work.
+    alignment : bool
+        Whether the voice has explicit durations.
+    name : str
+        Name of the voice and of its folder.
+    seed : int
+        Seed of the weights.
+    """
+    codec_folder = tiny_codec_folder(folder, name="tiny-codec")
+    spec = load_codec(str(codec_folder)).spec
+    mel = MelConfig()
+    frontend = Frontend(TextConfig(units="phones"))
+    vocabulary = train_vocabulary(
+        [frontend.units(text) for text in TEXTS], size=128, units="phones", model_type="char"
+    )
+    config = ModelConfig(
+        model_dim=32,
+        layers=2,
+        heads=2,
+        max_text_tokens=120,
+        max_mel_tokens=400,
+        number_text_tokens=vocabulary.size,
+        number_mel_codes=spec.codebook_size + 2,
+        start_mel_token=spec.codebook_size,
+        stop_mel_token=spec.codebook_size + 1,
+        codebooks=spec.codebooks,
+        condition_dim=mel.bins,
+        condition_num_latent=2,
+        condition_module=ConformerConfig(output_size=16, linear_units=32, attention_heads=2, num_blocks=1),
+        emo_condition_module=None,
+        position_rule="aligned",
+        alignment=AlignmentConfig(encoder_layers=1, duration_layers=1) if alignment else None,
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        model = UnifiedVoice(config)
+        reference_TF = torch.randn(60, mel.bins)
+    text_state = canonical_json(frontend.state()).encode()
+    manifest = Manifest(
+        kind="voice",
+        name=name,
+        model_version=MODEL_VERSION,
+        package_version=__version__,
+        sample_rate=spec.sample_rate,
+        config=config.model_dump(mode="json"),
+        vocabulary=VocabularyIdentity(
+            file="vocabulary.model", fingerprint=vocabulary.fingerprint, size=vocabulary.size, units="phones"
+        ),
+        text=TextIdentity(file="text_state.json", hash=frontend.state_hash),
+        codec=CodecIdentity(
+            name=spec.name,
+            architecture=spec.architecture,
+            sample_rate=spec.sample_rate,
+            frame_samples=spec.frame_samples,
+            codebooks=spec.codebooks,
+            codebook_size=spec.codebook_size,
+            fingerprint=spec.fingerprint,
+        ),
+        conditioning=mel.model_dump(mode="json"),
+        files={},
+    )
+    voice_folder = folder / name
+    write_checkpoint(
+        voice_folder,
+        manifest=manifest,
+        tensors=model.state_dict(),
+        extra_files={"vocabulary.model": vocabulary.model_bytes, "text_state.json": text_state},
+        extra_tensors={REFERENCE_FILE: {"features": reference_TF}},
+    )
+    shutil.copytree(codec_folder, voice_folder / CODEC_FOLDER)
+    return voice_folder

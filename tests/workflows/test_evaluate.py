@@ -1,0 +1,96 @@
+"""``eval`` on a tiny random voice: every metric is measured, the page is written, gates close, failures are counted."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from support.speechlike import vowel_train
+from support.voices import TEXTS, tiny_voice_folder
+
+from amhctl.audio import files
+from amhctl.core.errors import EvaluationError
+from amhctl.core.progress import SilentProgress
+from amhctl.data.records import Record, write_records
+from amhctl.evaluation.scorecard import KINDS
+from amhctl.inference import voice as voice_module
+from amhctl.workflows import evaluate
+from amhctl.workflows.evaluate import EvaluateRequest, choose_records
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny voice and a test set of three recordings."""
+    folder = tmp_path_factory.mktemp("world")
+    tiny_voice_folder(folder)
+    records = []
+    for index, text in enumerate(TEXTS[:3]):
+        files.write(folder / f"{index}.wav", vowel_train(seconds=1.5, seed=index))
+        records.append(Record(id=f"clip{index}", audio=f"{index}.wav", text=text, split="test"))
+    records.append(Record(id="other", audio="missing.wav", text=TEXTS[3], split="train"))
+    write_records(folder / "set.jsonl", records)
+    return folder
+
+
+def request_of(world: Path, **changes: object) -> EvaluateRequest:
+    request = EvaluateRequest(voice=str(world / "tiny"), test_set=world / "set.jsonl", device="cpu")
+    return replace(request, **changes)
+
+
+@pytest.fixture
+def lenient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(voice_module, "judge", lambda *_args, **_kwargs: ())
+
+
+@pytest.mark.usefixtures("lenient")
+def test_every_metric_is_measured_and_shown(world: Path, tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    report = evaluate.run(request_of(world, report=page, fail_under=("mcd=100", "stops=0.5")), SilentProgress())
+    metrics = json.loads(json.dumps(report.payload()))["metrics"]
+    # Noise need not be voiced; every other metric exists for every clip.
+    assert set(metrics) >= {kind.name for kind in KINDS} - {"log_f0_rmse"}
+    for values in metrics.values():
+        low, high = values["ci95"]
+        assert low <= values["value"] <= high
+        assert values["n"] <= 3
+    assert metrics["text_match"]["n"] == 3
+    assert report.ok
+    assert "clip2" in page.read_text(encoding="utf-8")
+    assert any("not validated for Amharic" in line for line in report.lines())
+
+
+@pytest.mark.usefixtures("lenient")
+def test_a_missed_threshold_is_the_verdict(world: Path) -> None:
+    report = evaluate.run(request_of(world, limit=1, fail_under=("mcd=0.1",)), SilentProgress())
+    assert not report.ok
+    assert {"E001", "E004"} <= {finding.code for finding in report.findings}
+    assert report.scorecard.metric("text_match") is None
+
+
+def test_texts_that_cannot_be_spoken_are_counted(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    judged = voice_module.judge
+    monkeypatch.setattr(
+        voice_module, "judge", lambda waveform, **values: judged(waveform, **values | {"stopped": False})
+    )
+    report = evaluate.run(request_of(world, limit=2), SilentProgress())
+    stops, match = report.scorecard.metric("stops"), report.scorecard.metric("text_match")
+    assert stops is not None
+    assert match is not None
+    assert (stops.estimate.value, match.estimate.value) == (0.0, 0.0)
+    assert not report.ok
+    assert [finding.code for finding in report.findings].count("E002") == 2
+
+
+def test_a_bad_condition_is_refused_before_any_work(world: Path) -> None:
+    with pytest.raises(EvaluationError, match="metric"):
+        evaluate.run(request_of(world, fail_under=("beauty=1",)), SilentProgress())
+
+
+def test_test_records_are_chosen_and_thinned_evenly(tmp_path: Path) -> None:
+    records = tuple(Record(id=str(n), audio="a", text="ሀ", split="test" if n % 2 else "train") for n in range(10))
+    assert [record.id for record in choose_records(records, None, tmp_path)] == ["1", "3", "5", "7", "9"]
+    assert [record.id for record in choose_records(records, 3, tmp_path)] == ["1", "5", "9"]
+    unsplit = tuple(record.model_copy(update={"split": ""}) for record in records)
+    assert len(choose_records(unsplit, None, tmp_path)) == 10
+    with pytest.raises(EvaluationError):
+        choose_records((), None, tmp_path)

@@ -1,0 +1,107 @@
+"""``speak``: files of every format, standard output, bad input and refusals. The random voice is let out unjudged."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.speechlike import vowel_train
+from support.voices import ANYTHING, tiny_voice_folder
+
+from amhctl.audio import files
+from amhctl.core.errors import AudioError, FileExistsRefused, TextError, UnspeakableError
+from amhctl.core.progress import SilentProgress
+from amhctl.inference import voice as voice_module
+from amhctl.workflows import speak
+from amhctl.workflows.speak import SpeakRequest
+
+
+@pytest.fixture(scope="module")
+def voice_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_voice_folder(tmp_path_factory.mktemp("voice"))
+
+
+@pytest.fixture
+def lenient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Judge nothing: the checks have their own tests, and random weights do not speak."""
+    monkeypatch.setattr(voice_module, "judge", lambda *_args, **_kwargs: ())
+
+
+def request_of(voice_folder: Path, output: Path | None, **changes: object) -> SpeakRequest:
+    return replace(SpeakRequest(text="ሰላም ዓለም።", output=output, voice=str(voice_folder), device="cpu"), **changes)
+
+
+@pytest.mark.usefixtures("lenient")
+@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
+def test_the_suffix_chooses_the_format(voice_folder: Path, tmp_path: Path, suffix: str) -> None:
+    output = tmp_path / f"out.{suffix}"
+    report = speak.run(request_of(voice_folder, output), SilentProgress())
+    assert files.read(output).duration == pytest.approx(report.seconds, abs=0.15)
+    assert report.ok
+    assert report.raw is None
+    payload = report.payload()
+    assert set(payload) >= {"seconds", "realtime_factor", "segments", "checks"}
+
+
+@pytest.mark.usefixtures("lenient")
+def test_the_same_request_writes_the_same_bytes(voice_folder: Path, tmp_path: Path) -> None:
+    for name in ("one.wav", "two.wav"):
+        speak.run(request_of(voice_folder, tmp_path / name, seed=5), SilentProgress())
+    assert (tmp_path / "one.wav").read_bytes() == (tmp_path / "two.wav").read_bytes()
+
+
+@pytest.mark.usefixtures("lenient")
+def test_standard_output_gets_wav_or_pcm(voice_folder: Path) -> None:
+    wav = speak.run(request_of(voice_folder, None), SilentProgress())
+    pcm = speak.run(request_of(voice_folder, None, format="pcm"), SilentProgress())
+    assert wav.raw is not None
+    assert pcm.raw is not None
+    assert wav.raw[:4] == b"RIFF"
+    assert len(pcm.raw) == 2 * round(pcm.seconds * 16_000)
+    assert list(wav.lines()) == []
+    samples = np.frombuffer(wav.raw[-len(pcm.raw) :], dtype="<i2").astype(int)
+    assert np.abs(samples - np.frombuffer(pcm.raw, dtype="<i2")).max() <= 1
+
+
+@pytest.mark.usefixtures("lenient")
+def test_text_from_a_file_and_a_speaker_from_a_clip(voice_folder: Path, tmp_path: Path) -> None:
+    text, clip, output = tmp_path / "text.txt", tmp_path / "clip.wav", tmp_path / "out.wav"
+    text.write_text("\ufeffሰላም ዓለም።\nዛሬ ጥሩ ቀን ነው።\n", encoding="utf-8")
+    files.write(clip, vowel_train())
+    report = speak.run(request_of(voice_folder, output, text=None, file=text, reference=clip), SilentProgress())
+    assert len(report.segments) == 2
+
+
+def test_noise_is_withheld_and_nothing_is_written(voice_folder: Path, tmp_path: Path) -> None:
+    strict = replace(ANYTHING, lowest_level=200.0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(speak, "SpeakOptions", lambda **values: voice_module.SpeakOptions(**values, limits=strict))
+        with pytest.raises(UnspeakableError):
+            speak.run(request_of(voice_folder, tmp_path / "out.wav"), SilentProgress())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_existing_file_is_kept(voice_folder: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out.wav"
+    output.write_bytes(b"mine")
+    with pytest.raises(FileExistsRefused):
+        speak.run(request_of(voice_folder, output), SilentProgress())
+    assert output.read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("text", ["", "   ", "?!"])
+def test_nothing_to_say_is_refused(voice_folder: Path, tmp_path: Path, text: str) -> None:
+    with pytest.raises(TextError):
+        speak.run(request_of(voice_folder, tmp_path / "out.wav", text=text), SilentProgress())
+
+
+def test_bad_files_are_refused(voice_folder: Path, tmp_path: Path) -> None:
+    latin = tmp_path / "latin.txt"
+    latin.write_bytes(b"\xff\xfe\xfa")
+    for path in (latin, tmp_path / "missing.txt", tmp_path):
+        with pytest.raises(TextError):
+            speak.run(request_of(voice_folder, tmp_path / "out.wav", text=None, file=path), SilentProgress())
+    with pytest.raises(AudioError):
+        speak.run(request_of(voice_folder, tmp_path / "out.xyz"), SilentProgress())
+    with pytest.raises(AudioError):
+        speak.run(request_of(voice_folder, tmp_path / "out.wav", reference=latin), SilentProgress())
