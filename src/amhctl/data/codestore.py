@@ -19,7 +19,7 @@ Shapes: ``Q codebooks, S code frames, T feature frames, F features``.
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Literal, Self
 
@@ -253,9 +253,7 @@ class CodeStore:
             finite, or another process writes this part.
         """
         spec = self.spec
-        if self._writer is None:
-            self._writer = PartWriter(self._path, self._part, codebooks=spec.codebooks, bins=self.mel.bins)
-            self._admit(self._writer.found.utterances)
+        writer = self._require_writer()
         fault = ""
         if record.id in self._utterances:
             fault = "the utterance is in the store already"
@@ -269,9 +267,35 @@ class CodeStore:
             fault = "the features are not finite"
         if fault:
             raise DatasetError(fault, subject=record.id)
-        stored = self._writer.append(record, codes_QS, features_TF)
+        stored = writer.append(record, codes_QS, features_TF)
         self._utterances[record.id] = stored
         return stored
+
+    def amend(self, record: Record) -> None:
+        """Replace the record of an utterance, such as its text or split; codes and features stay.
+
+        Raises
+        ------
+        DatasetError
+            If the utterance is not in the store, or in a part that this store was not opened to write.
+        """
+        stored = replace(self.entry(record.id), record=record)
+        if stored.part != self._part:
+            raise DatasetError(
+                f"the utterance lies in part {stored.part}, not in {self._part}",
+                subject=record.id,
+                hint=f"use --shard {stored.part.replace('-of-', '/')}",
+            )
+        self._require_writer().amend(stored)
+        self._utterances[record.id] = stored
+
+    def _require_writer(self) -> PartWriter:
+        if self._writer is None:
+            self._writer = PartWriter(
+                self._path, self._part, codebooks=self._document.codec.codebooks, bins=self.mel.bins
+            )
+            self._admit(self._writer.found.utterances)
+        return self._writer
 
     def sync(self) -> None:
         """Have the system write what was appended to the disk itself: after this, not even a power cut loses it."""

@@ -107,7 +107,7 @@ def read_part(folder: Path, part: str, *, codebooks: int, bins: int) -> Part:
     """
     index = folder / f"index-{part}.jsonl"
     sizes = (_size(codes_file(folder, part)), _size(features_file(folder, part)))
-    found: list[StoredUtterance] = []
+    found: dict[str, StoredUtterance] = {}
     index_bytes = codes_bytes = features_bytes = 0
     # Behind the last newline stands nothing, or what a killed writer left.
     lines = index.read_bytes().split(b"\n")[:-1] if index.exists() else []
@@ -127,20 +127,19 @@ def read_part(folder: Path, part: str, *, codebooks: int, bins: int) -> Part:
         if ends[0] > sizes[0] or ends[1] > sizes[1]:
             # After a power cut the index may have reached the disk before its data: nothing behind it is safe.
             break
-        found.append(
-            StoredUtterance(
-                line.record,
-                line.frames,
-                line.feature_frames,
-                part,
-                line.codes_offset,
-                line.features_offset,
-                line.sha256,
-            )
+        # A later line with the same id amends the record; its data stay where they are.
+        found[line.record.id] = StoredUtterance(
+            line.record,
+            line.frames,
+            line.feature_frames,
+            part,
+            line.codes_offset,
+            line.features_offset,
+            line.sha256,
         )
         index_bytes += len(raw) + 1
-        codes_bytes, features_bytes = ends
-    return Part(tuple(found), index_bytes, codes_bytes, features_bytes)
+        codes_bytes, features_bytes = max(codes_bytes, ends[0]), max(features_bytes, ends[1])
+    return Part(tuple(found.values()), index_bytes, codes_bytes, features_bytes)
 
 
 def digest(codes: bytes, features: bytes) -> str:
@@ -202,6 +201,11 @@ class PartWriter:
             stream.write(content)
             stream.flush()
         return stored
+
+    def amend(self, stored: StoredUtterance) -> None:
+        """Add an index line for an utterance whose data are there."""
+        self._index.write(_line_of(stored))
+        self._index.flush()
 
     def sync(self) -> None:
         """Have the system write everything to the disk, data first."""
