@@ -1,0 +1,440 @@
+"""UnifiedVoice: a decoder that writes audio codes from text, speaker and emotion. Never sees a letter or a file.
+
+One network for the official IndexTTS-2 shape (one codebook, text before the codes) and for the small bundled voice
+(several delayed codebooks, explicit durations). Parameter names are the official ones. What stands in the sequence::
+
+    speaker latents + emotion | speed row 1 | speed row 0 | start text stop | start codes stop
+                                                            (text prefix)     (delayed streams)
+
+Shapes: ``B batch, T text, S speech frames, Q codebooks, P code positions, K prefix positions, L latents, D width,
+F feature width, V vocabulary``.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from amhctl.config.schema import ConformerConfig, ModelConfig
+from amhctl.core.errors import ModelError
+from amhctl.model.layout import delay
+from amhctl.nn.alignment import AlignedText
+from amhctl.nn.conformer import Conformer
+from amhctl.nn.feedforward import DecoderBlock, scale_residuals
+from amhctl.nn.kvcache import LayerCache
+from amhctl.nn.perceiver import Perceiver
+
+MODEL_VERSION = "unified-voice-1"
+_FEWEST_FEATURES = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VoiceOutput:
+    """What one teacher-forced pass predicts.
+
+    Attributes
+    ----------
+    text_logits_BTV : Tensor | None
+        Shape (B, T + 2, V): after start, each id and the stop. None without a text prefix.
+    code_logits_BQPV : Tensor
+        Of each position of the delayed streams.
+    log_durations_BT : Tensor | None
+        log(1 + frames) of each text id. None without explicit durations.
+    """
+
+    text_logits_BTV: Tensor | None
+    code_logits_BQPV: Tensor
+    log_durations_BT: Tensor | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DecodeState:
+    """Where a batch of rows stands in decoding; the caches are filled in place by ``step``.
+
+    Attributes
+    ----------
+    caches : tuple[LayerCache, ...]
+        Keys and values of every layer.
+    prefix_keep_BK : Tensor | None
+        Which prefix positions are real; None if all are.
+    aligned_BSD : Tensor | None
+        The text of each frame, with explicit durations.
+    position : int
+        Code positions fed so far.
+    """
+
+    caches: tuple[LayerCache, ...]
+    prefix_keep_BK: Tensor | None
+    aligned_BSD: Tensor | None
+    position: int
+
+
+class _PositionTable(nn.Module):
+    """Learnt positions, under the official parameter name."""
+
+    def __init__(self, rows: int, width: int) -> None:
+        super().__init__()
+        self.emb = nn.Embedding(rows, width)
+        nn.init.normal_(self.emb.weight, std=0.02)
+
+
+class _Decoder(nn.Module):
+    """GPT-2 without its own embeddings."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.dropout = config.dropout
+        self.h = nn.ModuleList(
+            DecoderBlock(config.model_dim, config.heads, config.dropout) for _ in range(config.layers)
+        )
+        self.ln_f = nn.LayerNorm(config.model_dim, eps=1e-5)
+        scale_residuals(self.h)
+
+    def forward(self, hidden_BPD: Tensor, mask: Tensor | None, caches: tuple[LayerCache, ...] | None = None) -> Tensor:
+        hidden_BPD = functional.dropout(hidden_BPD, self.dropout, self.training)
+        for index, block in enumerate(self.h):
+            hidden_BPD = block(hidden_BPD, mask, None if caches is None else caches[index])
+        normed: Tensor = self.ln_f(hidden_BPD)
+        return normed
+
+
+def _conformer(config: ConformerConfig, features: int) -> Conformer:
+    return Conformer(
+        features=features,
+        width=config.output_size,
+        heads=config.attention_heads,
+        inner=config.linear_units,
+        blocks=config.num_blocks,
+    )
+
+
+def _perceiver(config: ConformerConfig, *, width: int, latents: int) -> Perceiver:
+    return Perceiver(
+        width=width,
+        context=config.output_size,
+        latents=latents,
+        heads=config.attention_heads,
+        multiplier=config.perceiver_mult,
+    )
+
+
+def _embedding(rows: int, width: int) -> nn.Embedding:
+    table = nn.Embedding(rows, width)
+    nn.init.normal_(table.weight, std=0.02)
+    return table
+
+
+class UnifiedVoice(nn.Module):
+    """The whole network.
+
+    Parameters
+    ----------
+    config : ModelConfig
+        Its shape.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        width = config.model_dim
+        self.has_prefix = config.alignment is None or config.alignment.text_prefix
+        self.conditioning_encoder = _conformer(config.condition_module, config.condition_dim)
+        self.perceiver_encoder = _perceiver(
+            config.condition_module, width=width, latents=config.condition_num_latent
+        )
+        if config.emo_condition_module is not None:
+            self.emo_conditioning_encoder = _conformer(config.emo_condition_module, config.condition_dim)
+            self.emo_perceiver_encoder = _perceiver(config.emo_condition_module, width=config.emo_dim, latents=1)
+            self.emovec_layer = nn.Linear(config.emo_dim, width)
+            self.emo_layer = nn.Linear(width, width)
+        self.speed_emb = nn.Embedding(2, width)
+        nn.init.zeros_(self.speed_emb.weight)
+        # One row more than pieces, as in the official file; the last is never used.
+        self.text_embedding = _embedding(config.number_text_tokens + 1, width)
+        if self.has_prefix:
+            self.text_pos_embedding = _PositionTable(config.max_text_tokens + 2, width)
+            self.text_head = nn.Linear(width, config.number_text_tokens + 1)
+        # The table of book q stands at row q * number_mel_codes; one book is the official shape.
+        self.mel_embedding = _embedding(config.codebooks * config.number_mel_codes, width)
+        self.mel_pos_embedding = _PositionTable(config.max_mel_tokens + 3, width)
+        self.gpt = _Decoder(config)
+        self.final_norm = nn.LayerNorm(width, eps=1e-5)
+        self.mel_head = nn.Linear(width, config.codebooks * config.number_mel_codes)
+        if config.alignment is not None:
+            self.alignment = AlignedText(
+                width=width,
+                layers=config.alignment.encoder_layers,
+                duration_layers=config.alignment.duration_layers,
+                kernel=config.alignment.kernel,
+                dropout=config.dropout,
+            )
+
+    # -- conditioning ------------------------------------------------------------------------------------------------
+
+    def speaker_latents(self, features_BTF: Tensor, lengths_B: Tensor | None = None) -> Tensor:
+        """Return speaker latents, shape (B, L, D), of conditioning features.
+
+        Raises
+        ------
+        ModelError
+            If the features have another width or fewer than three frames.
+        """
+        context, keep = self.conditioning_encoder(features_BTF, self._keep_features(features_BTF, lengths_B))
+        latents: Tensor = self.perceiver_encoder(context, keep)
+        return latents
+
+    def emotion_vector(self, features_BTF: Tensor, lengths_B: Tensor | None = None) -> Tensor:
+        """Return the emotion vector, shape (B, D); zeros for a voice without an emotion encoder.
+
+        Raises
+        ------
+        ModelError
+            If the features have another width or fewer than three frames.
+        """
+        if self.config.emo_condition_module is None:
+            return features_BTF.new_zeros(features_BTF.shape[0], self.config.model_dim)
+        vector: Tensor = self.emo_layer(self.emovec_layer(self.emotion_context(features_BTF, lengths_B)))
+        return vector
+
+    def emotion_context(self, features_BTF: Tensor, lengths_B: Tensor | None = None) -> Tensor:
+        """Return the emotion perceiver's output, shape (B, emo_dim)."""
+        context, keep = self.emo_conditioning_encoder(features_BTF, self._keep_features(features_BTF, lengths_B))
+        latents_B1D: Tensor = self.emo_perceiver_encoder(context, keep)
+        return latents_B1D[:, 0]
+
+    def _keep_features(self, features_BTF: Tensor, lengths_B: Tensor | None) -> Tensor:
+        batch, frames, width = features_BTF.shape
+        fewest = frames if lengths_B is None else int(lengths_B.min())
+        if width != self.config.condition_dim or fewest < _FEWEST_FEATURES:
+            raise ModelError(
+                f"conditioning features have {fewest} frames of width {width}; "
+                f"wanted are at least {_FEWEST_FEATURES} of width {self.config.condition_dim}"
+            )
+        if lengths_B is None:
+            return torch.ones(batch, frames, dtype=torch.bool, device=features_BTF.device)
+        return torch.arange(frames, device=features_BTF.device) < lengths_B[:, None]
+
+    # -- the parts of the sequence -----------------------------------------------------------------------------------
+
+    def _condition(self, latents_BLD: Tensor, emotion_BD: Tensor) -> Tensor:
+        speed_2D = self.speed_emb.weight.flip(0).expand(latents_BLD.shape[0], -1, -1)
+        return torch.cat([latents_BLD + emotion_BD[:, None], speed_2D.to(latents_BLD.dtype)], dim=1)
+
+    def _prefix_text(self, text_BT: Tensor, lengths_B: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the embedded text with its specials (B, T + 2, D) and which positions are real."""
+        config = self.config
+        inner_BT = text_BT.masked_fill(
+            torch.arange(text_BT.shape[1], device=text_BT.device) >= lengths_B[:, None], config.stop_text_token
+        )
+        ids_BT = functional.pad(functional.pad(inner_BT, (1, 0), value=config.start_text_token), (0, 1))
+        ids_BT[:, -1] = config.stop_text_token
+        positions = ids_BT.shape[1]
+        keep_BT = torch.arange(positions, device=text_BT.device) < lengths_B[:, None] + 2
+        return self.text_embedding(ids_BT) + self.text_pos_embedding.emb.weight[:positions], keep_BT
+
+    def _embed_codes(self, inputs_BQP: Tensor, positions_P: Tensor) -> Tensor:
+        offsets_Q1 = torch.arange(self.config.codebooks, device=inputs_BQP.device)[:, None]
+        rows_BQP = inputs_BQP + offsets_Q1 * self.config.number_mel_codes
+        summed_BPD = self.mel_embedding(rows_BQP).sum(dim=1)
+        result: Tensor = summed_BPD + self.mel_pos_embedding.emb(positions_P)
+        return result
+
+    def _encode_text(self, text_BT: Tensor, lengths_B: Tensor) -> tuple[Tensor, Tensor]:
+        keep_BT = torch.arange(text_BT.shape[1], device=text_BT.device) < lengths_B[:, None]
+        return self.alignment.encode(self.text_embedding(text_BT), keep_BT), keep_BT
+
+    def _code_logits(self, hidden_BPD: Tensor) -> Tensor:
+        logits_BPX: Tensor = self.mel_head(hidden_BPD)
+        return logits_BPX.unflatten(-1, (self.config.codebooks, self.config.number_mel_codes)).transpose(1, 2)
+
+    def _require_lengths(self, text_BT: Tensor, frames: int) -> None:
+        limit = self.config.max_mel_tokens - self.config.codebooks + 1
+        if text_BT.shape[1] > self.config.max_text_tokens or frames > limit:
+            raise ModelError(
+                f"{text_BT.shape[1]} text ids and {frames} frames are more than the model's "
+                f"{self.config.max_text_tokens} and {limit}"
+            )
+
+    def _require_durations(self, durations_BT: Tensor | None) -> Tensor:
+        if durations_BT is None:
+            raise ModelError("a voice with explicit durations needs the frames of each text id")
+        return durations_BT
+
+    # -- teacher-forced passes ---------------------------------------------------------------------------------------
+
+    def forward(
+        self,
+        text_BT: Tensor,
+        text_lengths_B: Tensor,
+        codes_BQS: Tensor,
+        code_lengths_B: Tensor,
+        latents_BLD: Tensor,
+        emotion_BD: Tensor,
+        durations_BT: Tensor | None = None,
+    ) -> VoiceOutput:
+        """Return the logits of text and codes, and log durations.
+
+        A padded batch gives each item what it gets alone: padded text is hidden from the codes, positions count
+        within each part, and padded codes stand behind everything that could see them.
+
+        Parameters
+        ----------
+        text_BT : Tensor
+            Ids without specials, padded with anything.
+        text_lengths_B : Tensor
+            True lengths.
+        codes_BQS : Tensor
+            Codes without specials, padded with any code.
+        code_lengths_B : Tensor
+            True lengths in frames.
+        latents_BLD : Tensor
+            Of ``speaker_latents``.
+        emotion_BD : Tensor
+            Of ``emotion_vector``.
+        durations_BT : Tensor | None
+            Frames of each text id, for explicit durations.
+
+        Raises
+        ------
+        ModelError
+            If a part is longer than the model allows, or durations are wanted and missing.
+        """
+        self._require_lengths(text_BT, codes_BQS.shape[2])
+        streams = delay(
+            codes_BQS, code_lengths_B, start=self.config.start_mel_token, stop=self.config.stop_mel_token
+        )
+        positions = streams.inputs_BQP.shape[2]
+        codes_BPD = self._embed_codes(streams.inputs_BQP, torch.arange(positions, device=text_BT.device))
+        log_durations_BT = None
+        if self.config.alignment is not None:
+            encoded_BTD, keep_BT = self._encode_text(text_BT, text_lengths_B)
+            log_durations_BT = self.alignment.log_durations(encoded_BTD, keep_BT)
+            aligned_BPD = self.alignment.lay_over(
+                encoded_BTD, self._require_durations(durations_BT), keep_BT, positions
+            )
+            codes_BPD = codes_BPD + aligned_BPD
+        condition_BLD = self._condition(latents_BLD, emotion_BD)
+        if not self.has_prefix:
+            hidden_BPD = self._decode(torch.cat([condition_BLD, codes_BPD], dim=1), None)
+            return VoiceOutput(None, self._code_logits(hidden_BPD[:, condition_BLD.shape[1] :]), log_durations_BT)
+        prefix_BTD, keep_BT = self._prefix_text(text_BT, text_lengths_B)
+        begin, end = condition_BLD.shape[1], condition_BLD.shape[1] + prefix_BTD.shape[1]
+        mask = None if bool(keep_BT.all()) else _causal_mask(keep_BT, before=begin, after=positions)
+        hidden_BPD = self._decode(torch.cat([condition_BLD, prefix_BTD, codes_BPD], dim=1), mask)
+        text_logits_BTV: Tensor = self.text_head(hidden_BPD[:, begin:end])
+        return VoiceOutput(text_logits_BTV, self._code_logits(hidden_BPD[:, end:]), log_durations_BT)
+
+    def latent(
+        self, text_BT: Tensor, codes_BS: Tensor, latents_BLD: Tensor, emotion_BD: Tensor
+    ) -> Tensor:
+        """Return the states that predict each code, shape (B, S, D): IndexTTS-2's second pass, unpadded, one book.
+
+        Raises
+        ------
+        ModelError
+            If the model has several codebooks or explicit durations.
+        """
+        if self.config.codebooks != 1 or self.config.alignment is not None:
+            raise ModelError("the second pass belongs to the official layout: one codebook, no explicit durations")
+        lengths = torch.full((text_BT.shape[0],), text_BT.shape[1], device=text_BT.device)
+        frames = torch.full_like(lengths, codes_BS.shape[1])
+        streams = delay(
+            codes_BS[:, None], frames, start=self.config.start_mel_token, stop=self.config.stop_mel_token
+        )
+        positions = torch.arange(streams.inputs_BQP.shape[2], device=text_BT.device)
+        prefix_BTD, _ = self._prefix_text(text_BT, lengths)
+        condition_BLD = self._condition(latents_BLD, emotion_BD)
+        sequence = [condition_BLD, prefix_BTD, self._embed_codes(streams.inputs_BQP, positions)]
+        hidden_BPD = self._decode(torch.cat(sequence, dim=1), None)
+        return hidden_BPD[:, -positions.shape[0] : -2]
+
+    def predict_durations(self, text_BT: Tensor, text_lengths_B: Tensor) -> Tensor:
+        """Return log(1 + frames) of each text id, shape (B, T).
+
+        Raises
+        ------
+        ModelError
+            If the model has no explicit durations.
+        """
+        if self.config.alignment is None:
+            raise ModelError("this model has no explicit durations")
+        encoded_BTD, keep_BT = self._encode_text(text_BT, text_lengths_B)
+        return self.alignment.log_durations(encoded_BTD, keep_BT)
+
+    def _decode(self, sequence_BPD: Tensor, mask: Tensor | None) -> Tensor:
+        """Return states after the two norms in a row that the official model has."""
+        hidden_BPD: Tensor = self.final_norm(self.gpt(sequence_BPD, mask))
+        return hidden_BPD
+
+    # -- decoding ----------------------------------------------------------------------------------------------------
+
+    def begin(
+        self,
+        text_BT: Tensor,
+        text_lengths_B: Tensor,
+        latents_BLD: Tensor,
+        emotion_BD: Tensor,
+        durations_BT: Tensor | None = None,
+    ) -> DecodeState:
+        """Run the prefix of a batch of rows and return the state from which ``step`` goes on.
+
+        Raises
+        ------
+        ModelError
+            If the text is too long, or durations are wanted and missing.
+        """
+        self._require_lengths(text_BT, 0)
+        aligned_BSD = None
+        if self.config.alignment is not None:
+            durations_BT = self._require_durations(durations_BT)
+            encoded_BTD, keep_BT = self._encode_text(text_BT, text_lengths_B)
+            frames = int((durations_BT * keep_BT).sum(dim=1).max())
+            aligned_BSD = self.alignment.lay_over(encoded_BTD, durations_BT, keep_BT, frames)
+        sequence_BKD = self._condition(latents_BLD, emotion_BD)
+        prefix_keep_BK, mask = None, None
+        if self.has_prefix:
+            prefix_BTD, keep_BT = self._prefix_text(text_BT, text_lengths_B)
+            if not bool(keep_BT.all()):
+                mask = _causal_mask(keep_BT, before=sequence_BKD.shape[1], after=0)
+                prefix_keep_BK = functional.pad(keep_BT, (sequence_BKD.shape[1], 0), value=True)
+            sequence_BKD = torch.cat([sequence_BKD, prefix_BTD], dim=1)
+        capacity = sequence_BKD.shape[1] + self.config.max_mel_tokens + 3
+        caches = tuple(LayerCache(capacity) for _ in range(self.config.layers))
+        self.gpt(sequence_BKD, mask, caches)
+        return DecodeState(caches, prefix_keep_BK, aligned_BSD, 0)
+
+    def step(self, codes_BQ: Tensor, state: DecodeState) -> tuple[Tensor, DecodeState]:
+        """Feed one position of the delayed streams; return the next logits (B, Q, V) and the state behind it.
+
+        The first position holds the start code of every book. Positions are numbered by ``position_rule``.
+
+        Raises
+        ------
+        ModelError
+            If the model's longest sequence is reached.
+        """
+        # Upstream gives the start code position 0 and the first generated code position 2.
+        skipped = 1 if self.config.position_rule == "upstream" and state.position > 0 else 0
+        index = state.position + skipped
+        if index >= self.mel_pos_embedding.emb.num_embeddings:
+            raise ModelError(f"the sequence is longer than the model's {self.config.max_mel_tokens} frames")
+        hidden_B1D = self._embed_codes(codes_BQ[..., None], torch.tensor([index], device=codes_BQ.device))
+        if state.aligned_BSD is not None and state.position < state.aligned_BSD.shape[1]:
+            hidden_B1D = hidden_B1D + state.aligned_BSD[:, state.position : state.position + 1]
+        mask = None
+        if state.prefix_keep_BK is not None:
+            mask = functional.pad(state.prefix_keep_BK, (0, state.position + 1), value=True)[:, None, None, :]
+        hidden_B1D = self.final_norm(self.gpt(hidden_B1D, mask, state.caches))
+        following = DecodeState(state.caches, state.prefix_keep_BK, state.aligned_BSD, state.position + 1)
+        return self._code_logits(hidden_B1D)[:, :, 0], following
+
+
+def _causal_mask(keep_BT: Tensor, *, before: int, after: int) -> Tensor:
+    """Return what each position may see, (B, 1, P, P): the past, but for padded text between condition and codes."""
+    keys_BK = functional.pad(keep_BT, (before, after), value=True)
+    positions = keys_BK.shape[1]
+    causal_PK = torch.ones(positions, positions, dtype=torch.bool, device=keep_BT.device).tril()
+    # Padded positions see themselves, so that no row of the softmax is empty.
+    itself_PK = torch.eye(positions, dtype=torch.bool, device=keep_BT.device)
+    return ((causal_PK & keys_BK[:, None]) | itself_PK)[:, None]

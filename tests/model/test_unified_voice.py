@@ -1,0 +1,230 @@
+"""UnifiedVoice against published numbers, and the equalities that make it safe to batch and to cache."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from amhctl.config.schema import AlignmentConfig, ConformerConfig, ModelConfig
+from amhctl.core.errors import ModelError
+from amhctl.model.layout import delay
+from amhctl.model.unified_voice import UnifiedVoice
+
+FIXTURES = Path(__file__).parents[3] / "shared" / "fixtures" / "unified_voice"
+
+
+def _formula_weights(model: UnifiedVoice) -> None:
+    """Fill the parameters by the fixture's formula: sines by the rank of the name."""
+    parameters = dict(model.named_parameters())
+    for index, name in enumerate(sorted(parameters)):
+        tensor = parameters[name]
+        count = tensor.numel()
+        wave = np.sin(np.arange(count, dtype=np.float64) * (0.7310585 + 0.001 * index) + index)
+        if tensor.ndim == 1:
+            value = 1.0 + 0.1 * wave if name.endswith(("weight", "gamma")) else 0.05 * wave
+        elif name.endswith("emb.weight") or any(
+            part in name for part in ("embedding", "latents", "speed_emb", "pos_bias")
+        ):
+            value = 0.3 * wave
+        else:
+            value = wave * 1.4 / np.sqrt(count / tensor.shape[0])
+        with torch.no_grad():
+            tensor.copy_(torch.from_numpy(value.reshape(tensor.shape)).float())
+
+
+@pytest.fixture(scope="module")
+def published() -> tuple[UnifiedVoice, dict[str, Tensor], dict[str, list[int]]]:
+    """Return the fixture's model, its numbers and its parameter shapes."""
+    if not FIXTURES.is_dir():
+        pytest.skip(f"no fixtures at {FIXTURES}: published parity is not checked")
+    document = json.loads((FIXTURES / "config.json").read_text())
+    model = UnifiedVoice(ModelConfig.model_validate(document["config"])).eval()
+    _formula_weights(model)
+    return model, load_file(FIXTURES / "io.safetensors"), document["parameters"]
+
+
+def _near(ours: Tensor, theirs: Tensor) -> bool:
+    return ours.shape == theirs.shape and bool((ours - theirs).abs().max() < 1e-4)
+
+
+@torch.inference_mode()
+def test_names_and_shapes_are_the_published_ones(
+    published: tuple[UnifiedVoice, dict[str, Tensor], dict[str, list[int]]],
+) -> None:
+    model, _, shapes = published
+    assert {name: list(parameter.shape) for name, parameter in model.named_parameters()} == shapes
+
+
+@torch.inference_mode()
+def test_conditioning_is_the_published_one(
+    published: tuple[UnifiedVoice, dict[str, Tensor], dict[str, list[int]]],
+) -> None:
+    model, numbers, _ = published
+    assert _near(model.speaker_latents(numbers["speaker_features"]), numbers["speaker_latents"])
+    assert _near(model.emotion_context(numbers["emotion_features"]), numbers["emotion_context"])
+    assert _near(model.emotion_vector(numbers["emotion_features"]), numbers["emotion_vector"])
+
+
+@torch.inference_mode()
+def test_logits_and_latent_are_the_published_ones(
+    published: tuple[UnifiedVoice, dict[str, Tensor], dict[str, list[int]]],
+) -> None:
+    model, numbers, _ = published
+    text, codes = numbers["text"].long(), numbers["codes"].long()
+    output = model(
+        text,
+        torch.tensor([text.shape[1]]),
+        codes[:, None],
+        torch.tensor([codes.shape[1]]),
+        numbers["speaker_latents"],
+        numbers["emotion_vector"],
+    )
+    assert output.text_logits_BTV is not None
+    assert _near(output.text_logits_BTV, numbers["text_logits"])
+    assert _near(output.code_logits_BQPV[:, 0], numbers["mel_logits"])
+    assert _near(
+        model.latent(text, codes, numbers["speaker_latents"], numbers["emotion_vector"]), numbers["latent"]
+    )
+
+
+@torch.inference_mode()
+def test_greedy_decoding_is_the_published_one(
+    published: tuple[UnifiedVoice, dict[str, Tensor], dict[str, list[int]]],
+) -> None:
+    model, numbers, _ = published
+    text = numbers["text"].long()
+    state = model.begin(
+        text, torch.tensor([text.shape[1]]), numbers["speaker_latents"], numbers["emotion_vector"]
+    )
+    code = torch.tensor([[model.config.start_mel_token]])
+    codes, logits = [], []
+    for _ in range(numbers["greedy_codes"].shape[1]):
+        step_logits, state = model.step(code, state)
+        logits.append(step_logits[:, 0])
+        allowed = step_logits[:, 0].clone()
+        allowed[:, model.config.stop_mel_token] = -torch.inf
+        code = allowed.argmax(-1)[:, None]
+        codes.append(code)
+    assert torch.equal(torch.cat(codes, 1), numbers["greedy_codes"].long())
+    assert _near(torch.stack(logits, 1), numbers["greedy_logits"])
+
+
+def _small(*, books: int, alignment: AlignmentConfig | None) -> UnifiedVoice:
+    torch.manual_seed(0)
+    conformer = ConformerConfig(output_size=16, linear_units=24, attention_heads=2, num_blocks=1)
+    config = ModelConfig(
+        model_dim=32,
+        layers=2,
+        heads=2,
+        max_text_tokens=20,
+        max_mel_tokens=40,
+        number_text_tokens=30,
+        number_mel_codes=18,
+        start_mel_token=16,
+        stop_mel_token=17,
+        codebooks=books,
+        condition_dim=12,
+        condition_num_latent=3,
+        condition_module=conformer,
+        emo_condition_module=conformer,
+        emo_dim=16,
+        position_rule="aligned",
+        alignment=alignment,
+    )
+    model = UnifiedVoice(config).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.1)
+    return model
+
+
+SHAPES = [
+    pytest.param(1, None, id="official layout"),
+    pytest.param(3, None, id="delayed books"),
+    pytest.param(3, AlignmentConfig(encoder_layers=1, duration_layers=1), id="durations"),
+    pytest.param(2, AlignmentConfig(encoder_layers=1, text_prefix=True), id="durations and prefix"),
+]
+
+
+def _batch(model: UnifiedVoice) -> dict[str, Tensor]:
+    random = torch.Generator().manual_seed(1)
+    durations = torch.tensor([[2, 0, 3, 1, 1], [1, 4, 2, 9, 9]])
+    text_lengths = torch.tensor([5, 3])
+    return {
+        "text": torch.randint(3, 30, (2, 5), generator=random),
+        "text_lengths": text_lengths,
+        "codes": torch.randint(0, 16, (2, model.config.codebooks, 9), generator=random),
+        "code_lengths": torch.tensor([7, 7]),
+        "features": torch.randn(2, 31, 12, generator=random),
+        "feature_lengths": torch.tensor([31, 18]),
+        "durations": durations,
+    }
+
+
+@pytest.mark.parametrize(("books", "alignment"), SHAPES)
+@torch.inference_mode()
+def test_a_padded_batch_equals_its_items(books: int, alignment: AlignmentConfig | None) -> None:
+    model = _small(books=books, alignment=alignment)
+    batch = _batch(model)
+    batch["code_lengths"] = torch.tensor([7, 7]) if alignment else torch.tensor([9, 6])
+
+    def run(items: slice, *, cut: bool) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        part = {name: value[items] for name, value in batch.items()}
+        texts = int(part["text_lengths"].max()) if cut else part["text"].shape[1]
+        frames = int(part["code_lengths"].max()) if cut else part["codes"].shape[2]
+        features = int(part["feature_lengths"].max()) if cut else part["features"].shape[1]
+        prompts = part["features"][:, :features]
+        output = model(
+            part["text"][:, :texts],
+            part["text_lengths"],
+            part["codes"][:, :, :frames],
+            part["code_lengths"],
+            model.speaker_latents(prompts, part["feature_lengths"]),
+            model.emotion_vector(prompts, part["feature_lengths"]),
+            part["durations"][:, :texts] if alignment else None,
+        )
+        return output.code_logits_BQPV, output.text_logits_BTV, output.log_durations_BT
+
+    together = run(slice(None), cut=False)
+    for row in range(2):
+        alone = run(slice(row, row + 1), cut=True)
+        for whole, single in zip(together, alone, strict=True):
+            if single is None:
+                assert whole is None
+                continue
+            index = tuple(slice(0, size) for size in single.shape[1:])
+            assert torch.allclose(whole[(row, *index)], single[0], atol=1e-5)
+
+
+@pytest.mark.parametrize(("books", "alignment"), SHAPES)
+@torch.inference_mode()
+def test_cached_decoding_equals_the_teacher_forced_pass(books: int, alignment: AlignmentConfig | None) -> None:
+    model = _small(books=books, alignment=alignment)
+    batch = _batch(model)
+    latents = model.speaker_latents(batch["features"], batch["feature_lengths"])
+    emotion = model.emotion_vector(batch["features"], batch["feature_lengths"])
+    durations = batch["durations"] if alignment else None
+    arguments = (batch["text"], batch["text_lengths"])
+    output = model(*arguments, batch["codes"][:, :, :7], batch["code_lengths"], latents, emotion, durations)
+    streams = delay(batch["codes"][:, :, :7], batch["code_lengths"], start=16, stop=17)
+    state = model.begin(*arguments, latents, emotion, durations)
+    for position in range(streams.inputs_BQP.shape[2]):
+        logits, state = model.step(streams.inputs_BQP[:, :, position], state)
+        assert torch.allclose(logits, output.code_logits_BQPV[:, :, position], atol=1e-4)
+
+
+def test_what_the_model_cannot_take_is_refused() -> None:
+    model = _small(books=2, alignment=AlignmentConfig())
+    batch = _batch(model)
+    with pytest.raises(ModelError, match="width"):
+        model.speaker_latents(torch.zeros(1, 9, 11))
+    with pytest.raises(ModelError, match="frames"):
+        model.speaker_latents(torch.zeros(1, 2, 12))
+    with pytest.raises(ModelError, match="durations|frames of each"):
+        model.begin(batch["text"], batch["text_lengths"], torch.zeros(2, 3, 32), torch.zeros(2, 32))
+    with pytest.raises(ModelError, match="more than"):
+        model.begin(torch.zeros(1, 99, dtype=torch.long), torch.tensor([99]), torch.zeros(1, 3, 32), torch.zeros(1, 32))
