@@ -38,6 +38,6 @@ def test_the_copy_is_in_evaluation_mode_and_learns_nothing() -> None:
     assert not average.model.training
     assert model.training
     assert not any(parameter.requires_grad for parameter in average.model.parameters())
-    model[2].running_mean.fill_(3.0)  # type: ignore[operator, union-attr]
+    model[2].running_mean.fill_(3.0)  # type: ignore[operator]
     average.update(1)
     assert torch.equal(average.model[2].running_mean, model[2].running_mean)  # type: ignore[arg-type]

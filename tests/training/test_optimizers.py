@@ -19,7 +19,8 @@ class Small(nn.Module):
         self.unused = nn.Linear(3, 3)
 
     def forward(self, ids: Tensor) -> Tensor:
-        return self.linear(self.norm(self.embedding(ids) + self.latents[0])).square().mean()
+        hidden: Tensor = self.linear(self.norm(self.embedding(ids) + self.latents[0]))
+        return hidden.square().mean()
 
 
 def take_steps(model: Small, optimizer: torch.optim.Optimizer, count: int) -> None:

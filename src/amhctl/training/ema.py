@@ -1,7 +1,7 @@
-"""Averaged weights: an exponential moving average of a model's parameters, which are the ones measured and kept.
+"""Averaged weights: the exponential moving average of a model's parameters, which is what is measured and kept.
 
-Knows no optimiser. The decay grows from 0.18 towards its final value in the first steps, min(decay, (1 + n) / (10 + n)),
-so that the random start is forgotten soon (as in TensorFlow's ExponentialMovingAverage).
+Knows no optimiser. In the first steps n the decay grows from 0.18 towards its final value, min(decay,
+(1 + n) / (10 + n)), so that the random start is forgotten soon (as in TensorFlow's ExponentialMovingAverage).
 """
 
 import copy

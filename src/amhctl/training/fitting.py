@@ -83,8 +83,10 @@ def fit_vocabulary(vocabulary: Vocabulary, frontend: Frontend, origin: LoadedChe
         )
 
 
-def fit_frontend(config: TextConfig, origin: LoadedCheckpoint | None, explicit: Explicit) -> Frontend:
-    """Return the frontend of the origin, or a new one.
+def fit_frontend(
+    config: TextConfig, vocabulary: Vocabulary, origin: LoadedCheckpoint | None, explicit: Explicit
+) -> Frontend:
+    """Return the frontend of the origin, or a new one that reads in the vocabulary's units.
 
     Raises
     ------
@@ -92,7 +94,7 @@ def fit_frontend(config: TextConfig, origin: LoadedCheckpoint | None, explicit: 
         If someone chose a text option that the origin does not have.
     """
     if origin is None or origin.manifest.text is None:
-        return Frontend(config)
+        return Frontend(config if explicit("text.units") else config.model_copy(update={"units": vocabulary.units}))
     frontend = Frontend.from_state(json.loads(origin.read_text(origin.manifest.text.file)))
     for name in TextConfig.model_fields:
         ours, theirs = getattr(config, name), getattr(frontend.config, name)

@@ -1,14 +1,13 @@
 """The journal of a run: what was measured at each step, for people, scripts and TensorBoard.
 
 ``journal.jsonl`` holds one JSON object a line. Keys: ``kind`` (``step`` or ``valid``), ``step``, then the values
-measured. ``seconds`` is the only key that differs between two runs of the same seed on the same machine. A continued run drops what was
-written after its checkpoint, so that the file reads as if there had been no interruption.
+measured. ``seconds`` is the only key that differs between two runs of the same seed on the same machine. A
+continued run drops what was written after its checkpoint, so that the file reads as if there had been no interruption.
 """
 
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Literal, Self
 
 from torch.utils.tensorboard import SummaryWriter
@@ -67,6 +66,6 @@ class Journal:
         """Return the journal itself."""
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         """Close both files, whatever happened."""
         self.close()

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 import torch
 from accelerate import Accelerator
@@ -102,7 +102,7 @@ def connect_devices(device: str) -> Accelerator:
     """
     if device.startswith("cuda"):
         if not torch.cuda.is_available():
-            raise TrainingError("no CUDA device can be used", subject=device, hint="see `amhctl doctor`, or --device cpu")
+            raise TrainingError("no CUDA device here", subject=device, hint="see `amhctl doctor`; or --device cpu")
         if ":" in device:
             torch.cuda.set_device(torch.device(device))
     # Parameters that a configuration leaves unused, such as the text head without a text prefix, get no gradient.
@@ -160,14 +160,15 @@ class Loop:
             for group in self.groups()
             for share in self.shares(group.batches)
         )
-        loader = DataLoader(
+        loader: DataLoader[Item] = DataLoader(
             _Items(self.run.train),  # type: ignore[arg-type]
-            batch_sampler=keys,  # type: ignore[arg-type]
+            batch_sampler=keys,
             collate_fn=collate,
             num_workers=self.run.config.workers,
             generator=torch.Generator(),
         )
-        return iter(loader)
+        # What the loader yields is what collate returns, not what its type argument says.
+        return cast(Iterator[Batch], iter(loader))
 
     def step(self, group: Group, batches: Iterator[Batch]) -> tuple[Losses, float]:
         """Take one optimiser step and return its losses and gradient norm.
@@ -198,7 +199,7 @@ class Loop:
             raise TrainingError(
                 f"the loss or its gradient is not finite at step {number} (loss {losses.total}, norm {norm_value})",
                 subject=str(self.run.folder.root),
-                hint="lower training.learning_rate or set training.precision=fp32, then --resume from the last checkpoint",
+                hint="start anew with a lower training.learning_rate, or with training.precision=fp32",
             )
         for parameters in self.parts.optimizer.param_groups:
             parameters["lr"] = self.schedule.rate(number)

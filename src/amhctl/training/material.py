@@ -10,8 +10,10 @@ from amhctl.config.schema import ModelConfig, TrainingConfig
 from amhctl.core.errors import DatasetError, TextError, VocabularyError
 from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.core.progress import Progress
-from amhctl.data.codestore import Alignment, CodeStore, StoredUtterance
+from amhctl.data.alignment import Alignment
+from amhctl.data.codestore import CodeStore
 from amhctl.data.dataset import SpeechDataset
+from amhctl.data.storeparts import StoredUtterance
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.tokenizer import Tokenizer
 
@@ -41,7 +43,25 @@ RULES = (
         "There is no other clip of the speaker to take the prompt from, so the clip is its own prompt, "
         "and the voice may learn to copy it.",
     ),
+    Rule(
+        "R005",
+        Severity.WARNING,
+        "pieces missing from the vocabulary",
+        "The vocabulary does not cover the text; the utterance is left out of training. Where that happens to more "
+        "than a tenth of the utterances, the vocabulary is refused.",
+    ),
+    Rule(
+        "R006",
+        Severity.WARNING,
+        "no durations",
+        "The utterance could not be aligned and the model needs durations; it is left out of training.",
+    ),
 )
+
+
+_LEFT_OUT = "left out of training"
+_MOST_UNCOVERED = 0.1
+"""Share of texts with unknown pieces above which the vocabulary is not one for these texts."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,6 +97,12 @@ def gather(
     entries = [entry for entry in store.entries if entry.record.split in {"train", "valid"}]
     tokens, findings = _tokenize(entries, frontend, tokenizer, progress)
     findings += _find_overlong(entries, tokens, model)
+    if alignment is not None:
+        findings += [
+            Finding("R006", Severity.WARNING, entry.id, "the utterance has no durations", _LEFT_OUT)
+            for entry in entries
+            if entry.id in tokens and entry.id not in alignment
+        ]
     excluded = {finding.subject for finding in findings}
     fitting = [entry for entry in entries if entry.record.id not in excluded]
 
@@ -99,7 +125,7 @@ def require_alignment(store: CodeStore, vocabulary_fingerprint: str, text_hash: 
     hint = f"run `amhctl codes align {store.path} --vocab VOCABULARY`"
     alignment = store.alignment()
     if alignment is None:
-        raise DatasetError("the model needs explicit durations and the store has none", subject=str(store.path), hint=hint)
+        raise DatasetError("the store has no durations, which the model needs", subject=str(store.path), hint=hint)
     faults = []
     if alignment.vocabulary_fingerprint != vocabulary_fingerprint:
         faults.append(f"vocabulary {alignment.vocabulary_fingerprint[:12]} instead of {vocabulary_fingerprint[:12]}")
@@ -114,24 +140,26 @@ def _tokenize(
     entries: list[StoredUtterance], frontend: Frontend, tokenizer: Tokenizer, progress: Progress
 ) -> tuple[dict[str, tuple[int, ...]], list[Finding]]:
     tokens: dict[str, tuple[int, ...]] = {}
-    findings, unknown = [], []
+    findings: list[Finding] = []
+    unknown: list[Finding] = []
     progress.start("reading texts", len(entries), "utterances")
     for entry in entries:
         record = entry.record
         try:
             tokens[record.id] = tokenizer.encode(frontend.units(record.text))
         except TextError as error:
-            findings.append(Finding("R003", Severity.WARNING, record.id, error.message, "left out of training"))
+            findings.append(Finding("R003", Severity.WARNING, record.id, error.message, _LEFT_OUT))
         except VocabularyError as error:
-            unknown.append(f"{record.id}: {error.message}")
+            unknown.append(Finding("R005", Severity.WARNING, record.id, error.message, _LEFT_OUT))
         progress.advance()
     progress.finish()
-    if unknown:
+    if len(unknown) > _MOST_UNCOVERED * len(entries):
         raise VocabularyError(
-            f"the vocabulary does not cover {len(unknown)} of {len(entries)} texts: {'; '.join(unknown[:3])}",
+            f"the vocabulary does not cover {len(unknown)} of {len(entries)} texts: {unknown[0].message}",
+            subject=unknown[0].subject,
             hint="run `amhctl vocab check` on the corpus, then `amhctl vocab train` or `amhctl vocab extend`",
         )
-    return tokens, findings
+    return tokens, findings + unknown
 
 
 def _find_overlong(
@@ -143,16 +171,17 @@ def _find_overlong(
         pieces = len(tokens.get(subject, ()))
         if pieces > model.max_text_tokens:
             message = f"{pieces} pieces, more than model.max_text_tokens {model.max_text_tokens}"
-            findings.append(Finding("R001", Severity.WARNING, subject, message, "left out of training"))
+            findings.append(Finding("R001", Severity.WARNING, subject, message, _LEFT_OUT))
         elif entry.frames > model.max_mel_tokens:
             message = f"{entry.frames} frames, more than model.max_mel_tokens {model.max_mel_tokens}"
-            findings.append(Finding("R002", Severity.WARNING, subject, message, "left out of training"))
+            findings.append(Finding("R002", Severity.WARNING, subject, message, _LEFT_OUT))
     return findings
 
 
 def _find_sole_clips(train: SpeechDataset) -> list[Finding]:
     message = "the only clip of its speaker is its own prompt"
-    return [Finding("R004", Severity.WARNING, subject, message, "record more of this speaker") for subject in train.sole_clips]
+    hint = "record more of this speaker"
+    return [Finding("R004", Severity.WARNING, subject, message, hint) for subject in train.sole_clips]
 
 
 def _require_split(store: CodeStore, entries: list[StoredUtterance], split: str) -> tuple[StoredUtterance, ...]:

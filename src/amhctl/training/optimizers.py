@@ -29,7 +29,8 @@ def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, ob
         if isinstance(module, nn.Embedding)
         for name, _ in module.named_parameters(recurse=False)
     )
-    with_decay, without = [], []
+    with_decay: list[Tensor] = []
+    without: list[Tensor] = []
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
             (with_decay if decays(name, parameter, embeddings) else without).append(parameter)

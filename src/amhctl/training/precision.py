@@ -19,7 +19,7 @@ def computes_bf16(device: torch.device) -> bool:
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device.type == "cpu":
         # Absent from older torch; fp32 is then the answer that is never wrong.
-        capabilities = getattr(torch.cpu, "get_capabilities", dict)()
+        capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
         return any(bool(capabilities.get(name)) for name in _CPU_BF16)
     return False
 

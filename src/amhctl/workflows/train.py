@@ -1,4 +1,4 @@
-"""``amhctl train``: from a code store and a vocabulary to a voice; fits the parts together or says what does not fit."""
+"""``amhctl train``: from a code store and a vocabulary to a voice; says which parts do not fit together."""
 
 import json
 import tomllib
@@ -137,7 +137,7 @@ def run(request: TrainRequest, progress: Progress) -> TrainReport:
     origin = _read_origin(request, config, folder)
     store = CodeStore.open(_require_path(config.paths.data, "paths.data", "--data STORE"))
     vocabulary, vocabulary_bytes = _read_vocabulary(config, origin)
-    frontend = fit_frontend(config.text, origin, settings.explicit)
+    frontend = fit_frontend(config.text, vocabulary, origin, settings.explicit)
     fit_vocabulary(vocabulary, frontend, origin)
     wanted = load_codec(config.paths.codec).spec if settings.explicit("paths.codec") else None
     fit_codec(store.spec, wanted=wanted, origin=origin)

@@ -1,0 +1,79 @@
+"""Runs of a tiny voice, put together without the workflow, for tests of one step at a time."""
+
+from pathlib import Path
+
+from support.training_world import TINY_SETS, align_evenly, build_training_world
+
+from amhctl.checkpoint.manifest import Licence, TextIdentity, VocabularyIdentity
+from amhctl.config.load import load_run_config
+from amhctl.config.schema import TextConfig
+from amhctl.core.files import canonical_json
+from amhctl.core.progress import SilentProgress
+from amhctl.data.codestore import CodeStore
+from amhctl.text.frontend import Frontend
+from amhctl.tokenizer.tokenizer import Tokenizer
+from amhctl.tokenizer.vocabulary import Vocabulary
+from amhctl.training.export import VoiceIdentity, choose_reference
+from amhctl.training.fitting import build_model, codec_identity, fit_model
+from amhctl.training.loop import Run
+from amhctl.training.material import gather
+from amhctl.training.state import RunFolder
+
+
+def build_run(folder: Path, *, aligned: bool = True, dropout: float = 0.1, seed: int = 0, **training: object) -> Run:
+    """Return a run in ``folder`` whose world lies beside it; keywords are values of the training configuration."""
+    world_folder = folder.with_name(f"{folder.name}-world")
+    world_folder.mkdir(parents=True, exist_ok=True)
+    store_path, vocabulary_path = world_folder / "store", world_folder / "vocabulary.model"
+    if not store_path.exists():
+        world = build_training_world(world_folder, aligned=False)
+        align_evenly(world, Vocabulary.read(vocabulary_path), Frontend(TextConfig(units="fidel")))
+    sets = [*TINY_SETS, f"model.dropout={dropout}", *(["model.alignment.encoder_layers=1"] if aligned else [])]
+    config = load_run_config(preset=None, project=None, sets=tuple(sets)).config
+    shape = config.training.model_copy(update=training)
+    store = CodeStore.open(store_path)
+    vocabulary = Vocabulary.read(vocabulary_path)
+    frontend = Frontend(TextConfig(units="fidel"))
+    model = fit_model(
+        config.model, spec=store.spec, mel=store.mel, vocabulary=vocabulary, origin=None, explicit=lambda _: False
+    )
+    material = gather(
+        store,
+        frontend,
+        Tokenizer(vocabulary),
+        vocabulary_fingerprint=vocabulary.fingerprint,
+        model=model,
+        training=shape,
+        seed=seed,
+        progress=SilentProgress(),
+    )
+    identity = VoiceIdentity(
+        name="tiny",
+        language="am",
+        sample_rate=store.spec.sample_rate,
+        model=model,
+        training=shape,
+        seed=seed,
+        vocabulary=VocabularyIdentity(
+            file="vocabulary.model", fingerprint=vocabulary.fingerprint, size=vocabulary.size, units="fidel"
+        ),
+        vocabulary_bytes=vocabulary.model_bytes,
+        text=TextIdentity(file="text_state.json", hash=frontend.state_hash),
+        text_state=canonical_json(frontend.state()).encode(),
+        codec=codec_identity(store.spec),
+        conditioning=store.mel,
+        data_fingerprint=store.fingerprint,
+        parent="",
+        licences=(Licence(work="noise", licence="CC0-1.0"),),
+        reference_TF=choose_reference(store, material.train, shape.prompt_seconds),
+    )
+    return Run(
+        folder=RunFolder(folder),
+        config=shape,
+        seed=seed,
+        model=build_model(model, seed, None),
+        train=material.train,
+        valid=material.valid,
+        identity=identity,
+        document="{}\n",
+    )

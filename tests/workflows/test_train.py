@@ -1,0 +1,194 @@
+"""Twin of ``workflows/train.py``: runs of a tiny voice from end to end."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from support.training_world import (
+    TINY_SETS,
+    TrainingWorld,
+    build_training_world,
+    read_measured,
+    request_training,
+)
+
+from amhctl.checkpoint.store import read_checkpoint
+from amhctl.core.errors import AmhctlError, CheckpointError, ConfigError, DatasetError, FileExistsRefused, TrainingError
+from amhctl.core.files import sha256_of_file
+from amhctl.core.progress import SilentProgress
+from amhctl.workflows.train import TrainReport, TrainRequest, run
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> TrainingWorld:
+    return build_training_world(tmp_path_factory.mktemp("world"), aligned=True)
+
+
+@pytest.fixture(scope="module")
+def finished(world: TrainingWorld, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, TrainReport]:
+    folder = tmp_path_factory.mktemp("runs") / "voice"
+    return folder, run(request_training(world, folder, aligned=True), SilentProgress())
+
+
+def without_checkpoints_after(run_folder: Path, step: int) -> None:
+    for folder in (run_folder / "checkpoints").iterdir():
+        if int(folder.name.removeprefix("step-")) > step:
+            shutil.rmtree(folder)
+
+
+def test_the_best_voice_is_complete(finished: tuple[Path, TrainReport], world: TrainingWorld) -> None:
+    folder, report = finished
+    voice = read_checkpoint(folder / "best", kind="voice")
+    assert report.ok
+    assert report.payload()["steps"] == 8
+    assert report.payload()["checkpoint"] == str(folder / "best")
+    assert report.best is not None
+    assert voice.manifest.metrics["valid_code_loss"] == report.best.loss
+    assert voice.manifest.vocabulary is not None
+    assert voice.manifest.text is not None
+    assert voice.read_bytes(voice.manifest.vocabulary.file)
+    assert json.loads(voice.read_text(voice.manifest.text.file))
+    assert voice.read_tensors("reference.safetensors")["features"].shape[1] == 16
+    assert voice.manifest.config["number_text_tokens"] == voice.manifest.vocabulary.size
+    assert voice.manifest.config["codebooks"] == 2
+    assert [licence.licence for licence in voice.manifest.licences] == ["CC0-1.0"]
+    assert "best voice" in " ".join(report.lines())
+
+
+def test_the_run_says_where_its_values_come_from(finished: tuple[Path, TrainReport]) -> None:
+    saved = json.loads((finished[0] / "config.json").read_text())
+    assert saved["config"]["training"]["steps"] == 8
+    assert "training.steps" in saved["sources"]
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_resumed_run_equals_an_uninterrupted_one(world: TrainingWorld, tmp_path: Path, precision: str) -> None:
+    whole, resumed = tmp_path / "whole", tmp_path / "resumed"
+    sets = (f"training.precision={precision}", "training.accumulation=2", "model.dropout=0.2")
+    run(request_training(world, whole, *sets, aligned=True), SilentProgress())
+    shutil.copytree(whole, resumed)
+    without_checkpoints_after(resumed, 4)
+    run(TrainRequest(resume=resumed, device="cpu"), SilentProgress())
+    assert read_measured(resumed) == read_measured(whole)
+    for file in ("model.safetensors", "average.safetensors", "optimizer.safetensors"):
+        last = Path("checkpoints") / "step-00000008"
+        a, b = (read_checkpoint(folder / last, kind="training").read_tensors(file) for folder in (whole, resumed))
+        assert {name: tensor.tolist() for name, tensor in a.items()} == {n: t.tolist() for n, t in b.items()}
+
+
+def test_a_run_can_be_made_longer(finished: tuple[Path, TrainReport], tmp_path: Path) -> None:
+    folder = shutil.copytree(finished[0], tmp_path / "longer")
+    report = run(TrainRequest(resume=folder, sets=("training.steps=10",), device="cpu"), SilentProgress())
+    assert report.steps == 10
+    assert [entry["step"] for entry in read_measured(folder) if entry["kind"] == "step"] == list(range(1, 11))
+
+
+def test_a_resumed_run_keeps_its_other_values(finished: tuple[Path, TrainReport], tmp_path: Path) -> None:
+    for request in (
+        TrainRequest(resume=finished[0], sets=("training.learning_rate=1.0",)),
+        TrainRequest(resume=finished[0], preset="cpu"),
+        TrainRequest(resume=finished[0], seed=3),
+        TrainRequest(resume=tmp_path / "nowhere"),
+    ):
+        with pytest.raises(ConfigError):
+            run(request, SilentProgress())
+
+
+def test_resuming_with_other_data_is_refused(finished: tuple[Path, TrainReport], tmp_path: Path) -> None:
+    other = build_training_world(tmp_path, aligned=True, seed=5)
+    with pytest.raises(CheckpointError, match="data_fingerprint"):
+        run(TrainRequest(resume=finished[0], data=other.store, sets=("training.steps=9",), device="cpu"), SilentProgress())
+
+
+def test_fine_tuning_starts_from_the_base(
+    finished: tuple[Path, TrainReport], world: TrainingWorld, tmp_path: Path
+) -> None:
+    base = finished[0] / "best"
+    sets = (*(entry for entry in TINY_SETS if entry.startswith("training.")), "training.learning_rate=1e-9")
+    request = TrainRequest(data=world.store, base=base, run=tmp_path / "tuned", sets=sets, device="cpu")
+    report = run(request, SilentProgress())
+    tuned = read_checkpoint(tmp_path / "tuned" / "best", kind="voice")
+    assert tuned.manifest.parent == sha256_of_file(base / "model.safetensors")
+    assert report.best is not None
+    assert finished[1].best is not None
+    assert report.best.loss == pytest.approx(finished[1].best.loss, abs=1e-4)
+
+
+def test_another_shape_than_the_base_is_refused(
+    finished: tuple[Path, TrainReport], world: TrainingWorld, tmp_path: Path
+) -> None:
+    request = TrainRequest(
+        data=world.store, base=finished[0] / "best", run=tmp_path / "x", sets=("model.layers=3",), device="cpu"
+    )
+    with pytest.raises(ConfigError, match=r"model\.layers is 3"):
+        run(request, SilentProgress())
+
+
+def test_a_dry_run_measures_and_leaves_nothing(world: TrainingWorld, tmp_path: Path) -> None:
+    report = run(request_training(world, tmp_path / "none", aligned=True, dry_run=True), SilentProgress())
+    assert not (tmp_path / "none").exists()
+    assert report.rehearsal is not None
+    assert report.rehearsal.run_seconds > 0
+    assert report.rehearsal.peak_bytes > 1_000_000
+    assert set(report.payload()) == {"steps", "best", "checkpoint", "estimate"}
+    assert len(list(report.lines())) == 2
+
+
+def test_an_existing_run_is_kept_unless_forced(finished: tuple[Path, TrainReport], world: TrainingWorld) -> None:
+    before = sha256_of_file(finished[0] / "best" / "model.safetensors")
+    with pytest.raises(FileExistsRefused, match="exists"):
+        run(request_training(world, finished[0], aligned=True), SilentProgress())
+    with pytest.raises(ConfigError, match="--force would clear"):
+        run(replace(request_training(world, finished[0], force=True), base=finished[0] / "best"), SilentProgress())
+    assert sha256_of_file(finished[0] / "best" / "model.safetensors") == before
+
+
+def test_force_begins_anew_and_spares_what_is_not_its_own(world: TrainingWorld, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / "notes.txt").write_text("mine")
+    (folder / "journal.jsonl").write_text('{"kind": "step", "step": 1, "loss": 99.0}\n')
+    run(request_training(world, folder, "training.steps=2", aligned=True, force=True), SilentProgress())
+    assert (folder / "notes.txt").read_text() == "mine"
+    assert all(entry["loss"] != 99.0 for entry in read_measured(folder))
+
+
+@pytest.mark.parametrize(
+    ("sets", "error", "words"),
+    [
+        (("model.codebooks=4",), ConfigError, "model.codebooks is 4"),
+        (("model.number_text_tokens=999",), ConfigError, "number_text_tokens is 999"),
+        (("text.units=phones",), AmhctlError, "phones"),
+        (("text.fold_homophones=true",), DatasetError, "text state"),
+        (("training.learning_rate=1e30",), TrainingError, "step"),
+    ],
+)
+def test_what_does_not_fit_is_refused(
+    world: TrainingWorld, tmp_path: Path, sets: tuple[str, ...], error: type[AmhctlError], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        run(request_training(world, tmp_path / "run", *sets, aligned=True), SilentProgress())
+
+
+def test_parts_that_are_missing_are_named(world: TrainingWorld, tmp_path: Path) -> None:
+    whole = request_training(world, tmp_path / "run")
+    for part, flag in (("data", "--data"), ("vocabulary", "--vocab"), ("run", "-o RUN")):
+        with pytest.raises(ConfigError) as caught:
+            run(replace(whole, **{part: None}), SilentProgress())
+        assert flag in caught.value.hint
+
+
+def test_patience_stops_early(world: TrainingWorld, tmp_path: Path) -> None:
+    sets = (
+        "training.steps=40",
+        "training.learning_rate=0.5",
+        "training.valid_every=1",
+        "training.patience=2",
+        "training.ema_decay=0.0",
+    )
+    report = run(request_training(world, tmp_path / "run", *sets, aligned=True), SilentProgress())
+    assert report.stopped_early
+    assert report.steps < 40
+    assert "stopped early" in next(iter(report.lines()))
