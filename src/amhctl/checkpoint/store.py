@@ -1,0 +1,312 @@
+"""Writing and reading checkpoint folders: safetensors and ``manifest.json``. Knows no networks.
+
+Writing is atomic: the folder appears whole or not at all, and the same content gives the same bytes. Reading verifies
+the format version, every file's SHA-256 and that the manifest inside the weights is the one beside them; nothing is unpickled.
+The manifest stands in ``model.safetensors`` under the metadata key ``manifest``, with ``files`` empty, since a file
+cannot hold its own digest.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from pydantic import ValidationError
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from amhctl.checkpoint.manifest import FORMAT_VERSION, Manifest
+from amhctl.core.errors import CheckpointError
+from amhctl.core.files import atomic_folder, canonical_json, refuse_existing, sha256_of_file, write_text_atomically
+
+MANIFEST_FILE = "manifest.json"
+WEIGHTS_FILE = "model.safetensors"
+_METADATA_KEY = "manifest"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedCheckpoint:
+    """A checkpoint whose every file has been verified.
+
+    Attributes
+    ----------
+    manifest : Manifest
+        What it is.
+    tensors : dict[str, Tensor]
+        The weights, by name.
+    folder : Path
+        Where it lies.
+    """
+
+    manifest: Manifest
+    tensors: dict[str, Tensor]
+    folder: Path
+
+    def read_bytes(self, file: str) -> bytes:
+        """Return the content of a file that the manifest names.
+
+        Raises
+        ------
+        CheckpointError
+            If the manifest does not name it.
+        """
+        return self._path(file).read_bytes()
+
+    def read_text(self, file: str) -> str:
+        """Return the UTF-8 content of a file that the manifest names."""
+        return self.read_bytes(file).decode("utf-8")
+
+    def read_tensors(self, file: str) -> dict[str, Tensor]:
+        """Return the tensors of a safetensors file that the manifest names."""
+        return _load_tensors(self._path(file))
+
+    def _path(self, file: str) -> Path:
+        if file not in self.manifest.files:
+            raise CheckpointError(
+                f"the checkpoint has no file {file}",
+                subject=str(self.folder),
+                hint=f"it has: {', '.join(sorted(self.manifest.files))}",
+            )
+        return self.folder / file
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field in which two things that must agree do not."""
+
+    field: str
+    expected: str
+    found: str
+
+    def __str__(self) -> str:
+        """Return the field and both values in one line."""
+        return f"{self.field}: expected {self.expected}, found {self.found}"
+
+
+def write_checkpoint(
+    folder: Path,
+    *,
+    manifest: Manifest,
+    tensors: Mapping[str, Tensor],
+    extra_files: Mapping[str, bytes] | None = None,
+    extra_tensors: Mapping[str, Mapping[str, Tensor]] | None = None,
+    force: bool = False,
+) -> Manifest:
+    """Write a checkpoint folder and return its manifest with the digests of all files.
+
+    Raises
+    ------
+    FileExistsRefused
+        If the folder exists and ``force`` is false.
+    CheckpointError
+        If a file name leaves the folder.
+    """
+    refuse_existing(folder, force=force)
+    bare = manifest.model_copy(update={"files": {}})
+    with atomic_folder(folder) as temporary:
+        metadata = {_METADATA_KEY: canonical_json(bare.model_dump(mode="json"))}
+        save_file(_contiguous(tensors), temporary / WEIGHTS_FILE, metadata=metadata)
+        for name, content in (extra_files or {}).items():
+            _inside(temporary, name, folder).write_bytes(content)
+        for name, group in (extra_tensors or {}).items():
+            save_file(_contiguous(group), _inside(temporary, name, folder))
+        files = {path.name: sha256_of_file(path) for path in sorted(temporary.iterdir())}
+        complete = bare.model_copy(update={"files": files})
+        document = json.dumps(complete.model_dump(mode="json"), ensure_ascii=False, indent=1, sort_keys=True)
+        write_text_atomically(temporary / MANIFEST_FILE, document + "\n")
+    return complete
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read ``manifest.json`` alone, without verifying the files.
+
+    Raises
+    ------
+    CheckpointError
+        If it is absent, not of this format, or not a manifest.
+    """
+    path = folder / MANIFEST_FILE
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        raise CheckpointError(
+            "there is no manifest.json", subject=str(folder), hint="give the folder of a checkpoint, voice or codec"
+        ) from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise CheckpointError(f"the manifest is not JSON: {error}", subject=str(path)) from error
+    version = document.get("format_version") if isinstance(document, dict) else None
+    if version != FORMAT_VERSION:
+        raise CheckpointError(
+            f"the manifest has format version {version}, this amhctl reads {FORMAT_VERSION}",
+            subject=str(path),
+            hint="use the amhctl version named in package_version",
+        )
+    try:
+        manifest = Manifest.model_validate(document)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise CheckpointError(f"{place}: {first['msg']}", subject=str(path)) from error
+    for name in manifest.files:
+        _inside(folder, name, folder)
+    return manifest
+
+
+def broken_files(folder: Path, manifest: Manifest) -> tuple[Difference, ...]:
+    """Return every file that is missing, or whose content is not what the manifest says."""
+    found = []
+    for name, digest in sorted(manifest.files.items()):
+        path = folder / name
+        if not path.is_file():
+            found.append(Difference(name, f"sha256 {digest[:16]}…", "no file"))
+        elif (actual := sha256_of_file(path)) != digest:
+            found.append(Difference(name, f"sha256 {digest[:16]}…", f"sha256 {actual[:16]}…"))
+    return tuple(found)
+
+
+def embedded_manifest(weights: Path) -> dict[str, object]:
+    """Return the manifest inside a weights file, read from its header alone.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is not safetensors or has none.
+    """
+    try:
+        with safe_open(weights, framework="pt") as stream:
+            metadata = stream.metadata() or {}
+        document = json.loads(metadata[_METADATA_KEY])
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(f"not a readable safetensors file: {error}", subject=str(weights)) from error
+    except (KeyError, json.JSONDecodeError) as error:
+        raise CheckpointError("the weights hold no manifest", subject=str(weights)) from error
+    if not isinstance(document, dict):
+        raise CheckpointError("the manifest inside the weights is not an object", subject=str(weights))
+    return document
+
+
+def manifest_differences(expected: Mapping[str, object], found: Mapping[str, object]) -> tuple[Difference, ...]:
+    """Return the fields in which two manifests differ, nested ones by their path; ``files`` is left out."""
+    return tuple(_differences("", {**expected, "files": {}}, {**found, "files": {}}))
+
+
+def read_checkpoint(folder: Path, *, kind: str, device: str = "cpu") -> LoadedCheckpoint:
+    """Read a checkpoint, verifying all of it first.
+
+    Raises
+    ------
+    CheckpointError
+        If it is of another kind, a file is missing or changed, or the manifest inside the weights differs.
+    """
+    manifest = read_manifest(folder)
+    if manifest.kind != kind:
+        raise CheckpointError(
+            f"the folder holds a {manifest.kind} checkpoint, wanted is a {kind}", subject=str(folder)
+        )
+    if WEIGHTS_FILE not in manifest.files:
+        raise CheckpointError(f"the manifest names no {WEIGHTS_FILE}", subject=str(folder))
+    hint = f"restore the folder from its source; `amhctl ckpt validate {folder}` lists all that is wrong"
+    if broken := broken_files(folder, manifest):
+        raise CheckpointError(_joined(broken), subject=str(folder), hint=hint)
+    inside = embedded_manifest(folder / WEIGHTS_FILE)
+    if unlike := manifest_differences(inside, manifest.model_dump(mode="json")):
+        raise CheckpointError(
+            f"manifest.json is not the manifest inside the weights: {_joined(unlike)}", subject=str(folder), hint=hint
+        )
+    return LoadedCheckpoint(manifest, _load_tensors(folder / WEIGHTS_FILE, device), folder)
+
+
+def require_match(
+    manifest: Manifest,
+    *,
+    codec: object | None = None,
+    vocabulary_fingerprint: str | None = None,
+    text_hash: str | None = None,
+) -> None:
+    """Refuse parts that are not those a checkpoint was trained with; what is None is not compared.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        Of the checkpoint.
+    codec : object | None
+        A ``codec.CodecSpec``: anything with the fields of ``CodecIdentity``.
+    vocabulary_fingerprint : str | None
+        Of the vocabulary at hand.
+    text_hash : str | None
+        Of the frontend's state at hand.
+
+    Raises
+    ------
+    CheckpointError
+        With every differing field and the command that mends it.
+    """
+    differences = []
+    hint = ""
+    if text_hash is not None and manifest.text is not None and manifest.text.hash != text_hash:
+        differences.append(Difference("text.hash", manifest.text.hash, text_hash))
+        hint = "speak by the checkpoint's own text_state.json, or train again with the present frontend"
+    if (
+        vocabulary_fingerprint is not None
+        and manifest.vocabulary is not None
+        and manifest.vocabulary.fingerprint != vocabulary_fingerprint
+    ):
+        differences.append(
+            Difference("vocabulary.fingerprint", manifest.vocabulary.fingerprint, vocabulary_fingerprint)
+        )
+        hint = "pass the checkpoint's own vocabulary.model, or grow the checkpoint with `amhctl vocab extend --base-checkpoint`"
+    if codec is not None and manifest.codec is not None:
+        # The name is for people: the same weights under another name are the same codec.
+        wanted = manifest.codec.model_dump(exclude={"name"})
+        unlike = [
+            Difference(f"codec.{field}", str(value), str(getattr(codec, field)))
+            for field, value in wanted.items()
+            if getattr(codec, field) != value
+        ]
+        if unlike:
+            differences += unlike
+            hint = f"use codec {manifest.codec.name}, or `amhctl codes extract` again with the new one and train on that"
+    if differences:
+        raise CheckpointError(_joined(differences), subject=manifest.name, hint=hint)
+
+
+def _differences(path: str, expected: object, found: object) -> Iterable[Difference]:
+    if isinstance(expected, dict) and isinstance(found, dict):
+        for key in sorted({*expected, *found}):
+            inner = f"{path}.{key}" if path else str(key)
+            if key not in expected or key not in found:
+                yield Difference(inner, _shown(expected.get(key)), _shown(found.get(key)))
+            else:
+                yield from _differences(inner, expected[key], found[key])
+    elif expected != found:
+        yield Difference(path, _shown(expected), _shown(found))
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 80 else f"{text[:77]}…"
+
+
+def _joined(differences: Iterable[Difference]) -> str:
+    return "; ".join(str(difference) for difference in differences)
+
+
+def _contiguous(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: tensors[name].detach().contiguous() for name in sorted(tensors)}
+
+
+def _load_tensors(path: Path, device: str = "cpu") -> dict[str, Tensor]:
+    try:
+        return load_file(path, device=device)
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(f"not a readable safetensors file: {error}", subject=str(path)) from error
+
+
+def _inside(folder: Path, name: str, shown: Path) -> Path:
+    pure = PurePosixPath(name)
+    if len(pure.parts) != 1 or name in {"", ".", "..", MANIFEST_FILE} or "\\" in name:
+        raise CheckpointError(
+            f"{name!r} is not the name of a file in the checkpoint", subject=str(shown), hint="the manifest is not genuine"
+        )
+    return folder / name
