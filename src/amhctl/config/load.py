@@ -1,0 +1,259 @@
+"""From preset, project file, environment, ``--set`` and flags to one configuration, with the source of every value.
+
+Later layers win: preset → ``amhctl.toml`` → ``AMHCTL_*`` → ``--set a.b=c`` → flags. In the environment two underscores
+stand between the parts of a key: ``AMHCTL_TRAINING__STEPS=100`` is ``training.steps = 100``. Values of the environment and of
+``--set`` are TOML where they parse as TOML, else strings. TOML has no null: ``"none"`` stands for it where a field is
+optional. All faults of all layers are reported at once.
+"""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import NoneType
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
+
+from amhctl.config.schema import RunConfig
+from amhctl.core.errors import ConfigError
+
+PROJECT_FILE = "amhctl.toml"
+DEFAULT_PRESET = "cpu"
+_PREFIX = "AMHCTL_"
+_NONE = "none"
+_PRESETS = Path(__file__).parent / "presets"
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedConfig:
+    """A configuration and where each of its values comes from.
+
+    Attributes
+    ----------
+    config : RunConfig
+        The whole configuration.
+    sources : dict[str, str]
+        For each dotted key: ``default``, ``preset NAME``, a file, a variable, ``--set`` or ``--flag``.
+    """
+
+    config: RunConfig
+    sources: dict[str, str]
+
+
+class _Environment(BaseSettings):
+    """Reads nested values from ``AMHCTL_*``; pydantic-settings knows how variables are named and split."""
+
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_nested_delimiter="__", extra="forbid")
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    source: str
+    values: dict[str, object]
+
+
+def preset_names() -> tuple[str, ...]:
+    """Return the names of the presets in the package, sorted."""
+    return tuple(sorted(path.stem for path in _PRESETS.glob("*.toml")))
+
+
+def load_run_config(
+    *,
+    preset: str | None,
+    project: Path | None,
+    sets: tuple[str, ...] = (),
+    flags: Mapping[str, object] | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> ResolvedConfig:
+    """Resolve the configuration of a run.
+
+    Parameters
+    ----------
+    preset : str | None
+        Name of a preset; None is the default preset.
+    project : Path | None
+        ``amhctl.toml``, or the folder that may hold one; None reads none.
+    sets : tuple[str, ...]
+        ``a.b=c`` of the command line.
+    flags : Mapping[str, object] | None
+        Dotted key to value, of options that have their own flag.
+    environment : Mapping[str, str] | None
+        Variables; the process's own by default.
+
+    Raises
+    ------
+    ConfigError
+        With every fault of every layer.
+    """
+    faults: list[str] = []
+    layers = [_read_preset(preset or DEFAULT_PRESET)]
+    if project is not None and (file := _project_file(project)) is not None:
+        layers.append(_Layer(str(file), _absolute_paths(_read_toml(file), file.parent)))
+    layers += _environment_layers(os.environ if environment is None else environment, faults)
+    layers += _set_layers(sets, faults)
+    layers += [_Layer(f"--{key.rpartition('.')[2]}", _nested(key, value)) for key, value in (flags or {}).items()]
+    merged: dict[str, object] = {}
+    sources: dict[str, str] = {}
+    for layer in layers:
+        _merge(merged, layer.values, layer.source, "", RunConfig, sources, faults)
+    try:
+        config = RunConfig.model_validate(merged)
+    except ValidationError as error:
+        faults += [_fault(detail["loc"], detail["msg"], sources) for detail in error.errors()]
+        raise _config_error(faults) from error
+    if faults:
+        raise _config_error(faults)
+    complete = {key: sources.get(key, "default") for key, _ in leaves(config)}
+    return ResolvedConfig(config, complete)
+
+
+def leaves(document: BaseModel, prefix: str = "") -> Iterator[tuple[str, object]]:
+    """Yield every dotted key of a configuration and its value."""
+    for name in type(document).model_fields:
+        value = getattr(document, name)
+        if isinstance(value, BaseModel):
+            yield from leaves(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _read_preset(name: str) -> _Layer:
+    path = _PRESETS / f"{name}.toml"
+    if name not in preset_names():
+        near = difflib.get_close_matches(name, preset_names(), n=1)
+        raise ConfigError(
+            f"there is no preset {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""),
+            subject="--preset",
+            hint=f"presets: {', '.join(preset_names())}",
+        )
+    return _Layer(f"preset {name}", _read_toml(path))
+
+
+def _project_file(project: Path) -> Path | None:
+    if project.is_dir():
+        file = project / PROJECT_FILE
+        return file if file.is_file() else None
+    if not project.is_file():
+        raise ConfigError("there is no such project file", subject=str(project), hint="make one with `amhctl init`")
+    return project
+
+
+def _read_toml(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"not valid TOML: {error}", subject=str(path)) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"not UTF-8: {error}", subject=str(path)) from error
+
+
+def _absolute_paths(values: dict[str, object], folder: Path) -> dict[str, object]:
+    """Make the relative paths of a project file relative to the file, not to where the command runs."""
+    paths = values.get("paths")
+    if not isinstance(paths, dict):
+        return values
+    fixed = dict(paths)
+    for key, value in paths.items():
+        # A codec is a bundled name or a path; only what looks like a path is one.
+        if isinstance(value, str) and value != _NONE and (key != "codec" or "/" in value or value.endswith(".pth")):
+            fixed[key] = str((folder / value).resolve()) if not Path(value).is_absolute() else value
+    return {**values, "paths": fixed}
+
+
+def _environment_layers(environment: Mapping[str, str], faults: list[str]) -> list[_Layer]:
+    source = EnvSettingsSource(_Environment)
+    prefix = str(source.env_prefix)
+    layers = []
+    for name, text in sorted(environment.items()):
+        if not name.startswith(prefix):
+            continue
+        key = name.removeprefix(prefix).lower().replace(str(source.env_nested_delimiter), ".")
+        if key.split(".")[0] not in RunConfig.model_fields:
+            faults.append(f"{name}: no such setting{_nearest(key.split('.')[0], RunConfig)}")
+            continue
+        layers.append(_Layer(name, _nested(key, _parse(text))))
+    return layers
+
+
+def _set_layers(sets: tuple[str, ...], faults: list[str]) -> list[_Layer]:
+    layers = []
+    for item in sets:
+        key, equals, text = item.partition("=")
+        if not equals or not key.strip():
+            faults.append(f"--set {item}: wanted is key=value, such as training.steps=100")
+            continue
+        layers.append(_Layer("--set", _nested(key.strip(), _parse(text))))
+    return layers
+
+
+def _parse(text: str) -> object:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _nested(key: str, value: object) -> dict[str, object]:
+    for part in reversed(key.split(".")):
+        value = {part: value}
+    return value if isinstance(value, dict) else {}
+
+
+def _merge(
+    target: dict[str, object],
+    values: Mapping[str, object],
+    source: str,
+    prefix: str,
+    model: type[BaseModel],
+    sources: dict[str, str],
+    faults: list[str],
+) -> None:
+    """Lay one layer over what is there, key by key, noting the source of each and what is unknown."""
+    for key, value in values.items():
+        path = f"{prefix}{key}"
+        if key not in model.model_fields:
+            faults.append(f"{path} ({source}): no such setting{_nearest(key, model)}")
+            continue
+        inner, optional = _section(model, key)
+        if optional and value == _NONE:
+            target[key] = None
+            sources[path] = source
+        elif inner is not None and isinstance(value, Mapping):
+            present = target.get(key)
+            section = dict(present) if isinstance(present, dict) else {}
+            target[key] = section
+            sources.pop(path, None)
+            _merge(section, value, source, f"{path}.", inner, sources, faults)
+        else:
+            target[key] = value
+            sources[path] = source
+
+
+def _section(model: type[BaseModel], key: str) -> tuple[type[BaseModel] | None, bool]:
+    """Return the document type of a field, if it is one, and whether the field may be null."""
+    annotation: Any = model.model_fields[key].annotation
+    choices = get_args(annotation) or (annotation,)
+    documents = [choice for choice in choices if isinstance(choice, type) and issubclass(choice, BaseModel)]
+    return (documents[0] if documents else None), NoneType in choices
+
+
+def _nearest(key: str, model: type[BaseModel]) -> str:
+    near = difflib.get_close_matches(key, model.model_fields, n=1, cutoff=0.5)
+    return f"; did you mean {near[0]!r}?" if near else f"; there are: {', '.join(model.model_fields)}"
+
+
+def _fault(place: tuple[int | str, ...], message: str, sources: Mapping[str, str]) -> str:
+    key = ".".join(str(part) for part in place)
+    source = sources.get(key, "")
+    return f"{key}{f' ({source})' if source else ''}: {message.removeprefix('Value error, ')}"
+
+
+def _config_error(faults: list[str]) -> ConfigError:
+    return ConfigError(
+        "\n".join([f"{len(faults)} fault{'s' if len(faults) > 1 else ''} in the configuration", *faults]),
+        hint="`amhctl config show` lists every setting, its value and its source",
+    )
