@@ -1,0 +1,5 @@
+"""``python -m amhctl``."""
+
+from amhctl.cli.main import main
+
+main()

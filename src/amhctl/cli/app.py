@@ -1,0 +1,68 @@
+"""Running one command: from work to report to exit code. Errors become messages here and nowhere else."""
+
+import errno
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from typing import NoReturn
+
+from amhctl.cli.console import Console
+from amhctl.cli.progress import make_progress
+from amhctl.cli.render import render_error, render_report
+from amhctl.core.errors import AmhctlError, UnspeakableError
+from amhctl.core.progress import Progress
+from amhctl.core.report import Report
+
+OK, NEGATIVE, USAGE, CANNOT_GO_ON, BUG, INTERRUPTED = 0, 1, 2, 3, 70, 130
+
+
+def execute(
+    command: str, work: Callable[[Progress], Report], *, json: bool, quiet: bool, verbose: int
+) -> None:
+    """Do a command's work, write its report and end the process with the exit code of its verdict.
+
+    Raises
+    ------
+    SystemExit
+        Always, unless the work raises something that is not for people to read.
+    """
+    console = Console(json=json, quiet=quiet, verbose=verbose)
+    progress = make_progress(console)
+    try:
+        report = work(progress)
+    except AmhctlError as error:
+        progress.finish()
+        end_with_error(command, error, console)
+    except OSError as error:
+        progress.finish()
+        end_with_error(command, _named(error), console)
+    finally:
+        progress.finish()
+    render_report(command, report, console)
+    sys.exit(OK if report.ok else NEGATIVE)
+
+
+def end_with_error(command: str, error: AmhctlError, console: Console) -> NoReturn:
+    """Write an error and end the process with its exit code."""
+    if console.verbose > 1:
+        console.complain(traceback.format_exc().rstrip())
+    render_error(command, error, console)
+    sys.exit(NEGATIVE if isinstance(error, UnspeakableError) else CANNOT_GO_ON)
+
+
+def _named(error: OSError) -> AmhctlError:
+    """Return an error of the system as one that says what to do; a closed pipe goes on as it is."""
+    if isinstance(error, BrokenPipeError):
+        raise error
+    hints = {
+        errno.ENOSPC: "make room on the disk; nothing was left half-written",
+        errno.EDQUOT: "the quota is used up; nothing was left half-written",
+        errno.EACCES: "check the permissions of the path",
+        errno.EPERM: "check the permissions of the path",
+        errno.EROFS: "the file system is read-only: choose another path",
+        errno.ENOENT: "check the path",
+    }
+    subject = os.fspath(error.filename) if isinstance(error.filename, str | os.PathLike) else ""
+    message = (error.strerror or str(error)).lower()
+    return AmhctlError(message, subject=str(subject), hint=hints.get(error.errno or 0, ""))

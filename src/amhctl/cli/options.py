@@ -1,0 +1,20 @@
+"""Options that mean the same in every command. Typer only: nothing heavy may be imported here."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object on standard output.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No talk and no progress on standard error.")]
+Verbose = Annotated[int, typer.Option("-v", "--verbose", count=True, help="More talk; tracebacks of errors.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing output.")]
+Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Seed of every random choice.")]
+Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:N or mps.")]
+Config = Annotated[
+    Path | None, typer.Option("--config", help="Project file or folder; otherwise amhctl.toml of the current folder.")
+]
+Set = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set one value, such as training.steps=100.")
+]
+Preset = Annotated[str | None, typer.Option("--preset", help="tiny, cpu, t4, a100 or h100.")]

@@ -1,0 +1,75 @@
+"""Reports and errors, as lines for people or as one JSON object for scripts."""
+
+import json
+from collections.abc import Iterable
+
+from amhctl import __version__
+from amhctl.cli.console import Console
+from amhctl.core.errors import AmhctlError
+from amhctl.core.findings import Finding, Severity
+from amhctl.core.report import Report
+
+_SHOWN_FINDINGS = 200
+
+
+def render_report(command: str, report: Report, console: Console) -> None:
+    """Write a report: one JSON object, or its lines and findings; bytes of a report that has them go out as they are."""
+    raw = getattr(report, "raw", None)
+    if isinstance(raw, bytes):
+        console.raw(raw)
+        return
+    if console.json:
+        document = {
+            "command": command,
+            "version": __version__,
+            "ok": report.ok,
+            "findings": [_finding_document(finding) for finding in report.findings],
+            **report.payload(),
+        }
+        console.data(json.dumps(document, ensure_ascii=False))
+        return
+    for line in (*report.lines(), *_finding_lines(report.findings, verbose=console.verbose > 0)):
+        console.data(line)
+
+
+def render_error(command: str, error: AmhctlError, console: Console) -> None:
+    """Write an error: what happened, where, what to do."""
+    if console.json:
+        document = {
+            "command": command,
+            "version": __version__,
+            "ok": False,
+            "error": {
+                "type": type(error).__name__,
+                "message": error.message,
+                "where": error.subject,
+                "hint": error.hint,
+            },
+        }
+        console.data(json.dumps(document, ensure_ascii=False))
+        return
+    console.complain(f"error: {error}")
+    if error.hint:
+        console.complain(f"hint: {error.hint}")
+
+
+def _finding_document(finding: Finding) -> dict[str, str]:
+    return {
+        "code": finding.code,
+        "severity": finding.severity.value,
+        "subject": finding.subject,
+        "message": finding.message,
+        "hint": finding.hint,
+    }
+
+
+def _finding_lines(findings: tuple[Finding, ...], *, verbose: bool) -> Iterable[str]:
+    order = list(Severity)
+    ranked = sorted(findings, key=lambda finding: (order.index(finding.severity), finding.code, finding.subject))
+    shown = ranked if verbose else ranked[:_SHOWN_FINDINGS]
+    for finding in shown:
+        yield f"{finding.severity.value:<7}  {finding.code}  {finding.subject}: {finding.message}"
+        if finding.hint:
+            yield f"         hint: {finding.hint}"
+    if len(shown) < len(ranked):
+        yield f"… and {len(ranked) - len(shown)} more; -v shows all, --json lists them for scripts"
