@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from amhctl.text.g2p.phones import PHONES
+from amhctl.text.g2p.phones import MARKS, PHONES
 
 Units = Literal["fidel", "phones"]
 
 WORD_BOUNDARY = "▁"
 """SentencePiece's visible space."""
 
-PHONE_MARKS = ("።", "፣", "፧", "!")
 _MAIN_BLOCK = range(0x1200, 0x137D)
 # Supplement, Extended, Extended-A and Extended-B: syllables of other languages. They turn up in names and are learnt
 # where a corpus has them, but not guaranteed: some hundred rows that Amharic never trains.
@@ -62,7 +61,7 @@ def alphabet_of(units: Units) -> Alphabet:
             units,
             characters=tuple(phone for phone in PHONES if len(phone) == 1),
             # The longest first: SentencePiece matches greedily all the same, but ids then read well.
-            symbols=tuple(sorted((p for p in PHONES if len(p) > 1), key=lambda p: (-len(p), p))) + PHONE_MARKS,
+            symbols=tuple(sorted((p for p in PHONES if len(p) > 1), key=lambda p: (-len(p), p))) + MARKS,
         )
     assigned = [chr(code) for code in _MAIN_BLOCK if unicodedata.category(chr(code)) != "Cn"]
     marks = tuple(char for char in assigned if unicodedata.category(char) in ("Po", "So"))
