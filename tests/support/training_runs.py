@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from support.training_world import TINY_SETS, align_evenly, build_training_world
+from support.training_world import TINY_SETS, UNALIGNED_SETS, align_evenly, build_training_world
 
 from amhctl.checkpoint.manifest import Licence, TextIdentity, VocabularyIdentity
 from amhctl.config.load import load_run_config
@@ -28,8 +28,8 @@ def build_run(folder: Path, *, aligned: bool = True, dropout: float = 0.1, seed:
     if not store_path.exists():
         world = build_training_world(world_folder, aligned=False)
         align_evenly(world, Vocabulary.read(vocabulary_path), Frontend(TextConfig(units="fidel")))
-    sets = [*TINY_SETS, f"model.dropout={dropout}", *(["model.alignment.encoder_layers=1"] if aligned else [])]
-    config = load_run_config(preset=None, project=None, sets=tuple(sets)).config
+    sets = (*TINY_SETS, f"model.dropout={dropout}", *(() if aligned else UNALIGNED_SETS))
+    config = load_run_config(preset="tiny", project=None, sets=sets, environment={}).config
     shape = config.training.model_copy(update=training)
     store = CodeStore.open(store_path)
     vocabulary = Vocabulary.read(vocabulary_path)

@@ -28,21 +28,6 @@ TINY_SPEC = CodecSpec(
 TINY_MEL = MelConfig(bins=16)
 TINY_SETS = (
     "text.units=fidel",
-    "model.model_dim=16",
-    "model.layers=1",
-    "model.heads=2",
-    "model.max_text_tokens=60",
-    "model.max_mel_tokens=80",
-    "model.condition_num_latent=2",
-    "model.condition_module.output_size=8",
-    "model.condition_module.linear_units=16",
-    "model.condition_module.attention_heads=2",
-    "model.condition_module.num_blocks=1",
-    "model.emo_condition_module.output_size=8",
-    "model.emo_condition_module.linear_units=16",
-    "model.emo_condition_module.attention_heads=2",
-    "model.emo_condition_module.num_blocks=1",
-    "model.emo_dim=8",
     "training.steps=8",
     "training.batch_frames=120",
     "training.warmup_steps=2",
@@ -53,7 +38,9 @@ TINY_SETS = (
     "training.label_smoothing=0.1",
     "training.precision=fp32",
 )
-TINY_ALIGNMENT_SETS = ("model.alignment.encoder_layers=1", "model.alignment.duration_layers=1")
+"""Over the preset ``tiny``."""
+UNALIGNED_SETS = ("model.alignment=none", "training.text_weight=0.2")
+"""The official layout: the text stands before the codes."""
 
 _TEXTS = ("ሰላም ለዓለም", "ቡና ጠጣ", "አዲስ አበባ", "ውሃ ፈሰሰ", "ልጁ ሮጠ", "ዛሬ ሰኞ ነው")
 
@@ -113,10 +100,11 @@ def request_training(
 ) -> TrainRequest:
     """Return the request to train a tiny voice in the world."""
     return TrainRequest(
+        preset="tiny",
         data=world.store,
         vocabulary=world.vocabulary,
         run=run,
-        sets=(*TINY_SETS, *(TINY_ALIGNMENT_SETS if aligned else ()), *sets),
+        sets=(*TINY_SETS, *(() if aligned else UNALIGNED_SETS), *sets),
         dry_run=dry_run,
         force=force,
         device="cpu",

@@ -107,7 +107,9 @@ def test_fine_tuning_starts_from_the_base(
 ) -> None:
     base = finished[0] / "best"
     sets = (*(entry for entry in TINY_SETS if entry.startswith("training.")), "training.learning_rate=1e-9")
-    request = TrainRequest(data=world.store, base=base, run=tmp_path / "tuned", sets=sets, device="cpu")
+    request = TrainRequest(
+        preset="tiny", data=world.store, base=base, run=tmp_path / "tuned", sets=sets, device="cpu"
+    )
     report = run(request, SilentProgress())
     tuned = read_checkpoint(tmp_path / "tuned" / "best", kind="voice")
     assert tuned.manifest.parent == sha256_of_file(base / "model.safetensors")
@@ -141,7 +143,7 @@ def test_an_existing_run_is_kept_unless_forced(finished: tuple[Path, TrainReport
     with pytest.raises(FileExistsRefused, match="exists"):
         run(request_training(world, finished[0], aligned=True), SilentProgress())
     with pytest.raises(ConfigError, match="--force would clear"):
-        run(replace(request_training(world, finished[0], force=True), base=finished[0] / "best"), SilentProgress())
+        run(replace(request_training(world, finished[0], aligned=True, force=True), base=finished[0] / "best"), SilentProgress())
     assert sha256_of_file(finished[0] / "best" / "model.safetensors") == before
 
 

@@ -34,7 +34,7 @@ def command(
 
     request = train.TrainRequest(
         preset=preset,
-        project=config,
+        project=config or Path(),
         data=data,
         vocabulary=vocab,
         codec=codec,

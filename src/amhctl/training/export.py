@@ -16,8 +16,8 @@ from amhctl.checkpoint.store import write_checkpoint
 from amhctl.config.schema import MelConfig, ModelConfig, TrainingConfig
 from amhctl.data.codestore import CodeStore
 from amhctl.data.dataset import SpeechDataset
+from amhctl.model.unified_voice import MODEL_VERSION
 
-MODEL_VERSION = "unified-voice-1"
 REFERENCE_FILE = "reference.safetensors"
 
 

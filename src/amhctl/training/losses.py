@@ -66,15 +66,16 @@ class Losses:
 
 def code_losses(logits_BQPV: Tensor, targets_BQP: Tensor, mask_BQP: Tensor, smoothing: float) -> Tensor:
     """Return the summed cross-entropy of each codebook, shape (Q,)."""
-    targets_BQP = targets_BQP.masked_fill(~mask_BQP, _IGNORED)
+    targets_BPQ = targets_BQP.masked_fill(~mask_BQP, _IGNORED).transpose(1, 2)
+    # The model's head gives (B, P, Q, V): flattened in that order, the largest tensor of a step is not copied.
     losses = functional.cross_entropy(
-        logits_BQPV.float().flatten(0, 2),
-        targets_BQP.flatten(),
+        logits_BQPV.float().transpose(1, 2).flatten(0, 2),
+        targets_BPQ.flatten(),
         ignore_index=_IGNORED,
         reduction="none",
         label_smoothing=smoothing,
     )
-    return losses.view(targets_BQP.shape).sum((0, 2))
+    return losses.view(targets_BPQ.shape).sum((0, 1))
 
 
 def text_loss(logits_BLV: Tensor, text_BT: Tensor, lengths_B: Tensor, stop: int) -> Tensor:

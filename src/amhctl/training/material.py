@@ -28,7 +28,8 @@ RULES = (
         "R002",
         Severity.WARNING,
         "speech too long",
-        "The utterance has more code frames than model.max_mel_tokens; it is left out of training.",
+        "The utterance has more code frames than model.max_mel_tokens, less the delay of the last codebook, allows; it is "
+        "left out of training.",
     ),
     Rule(
         "R003",
@@ -165,6 +166,8 @@ def _tokenize(
 def _find_overlong(
     entries: list[StoredUtterance], tokens: Mapping[str, tuple[int, ...]], model: ModelConfig
 ) -> list[Finding]:
+    # The delayed streams of all codebooks end that much later than the first one.
+    most_frames = model.max_mel_tokens - model.codebooks + 1
     findings = []
     for entry in entries:
         subject = entry.record.id
@@ -172,8 +175,8 @@ def _find_overlong(
         if pieces > model.max_text_tokens:
             message = f"{pieces} pieces, more than model.max_text_tokens {model.max_text_tokens}"
             findings.append(Finding("R001", Severity.WARNING, subject, message, _LEFT_OUT))
-        elif entry.frames > model.max_mel_tokens:
-            message = f"{entry.frames} frames, more than model.max_mel_tokens {model.max_mel_tokens}"
+        elif entry.frames > most_frames:
+            message = f"{entry.frames} frames, more than the {most_frames} that model.max_mel_tokens allows"
             findings.append(Finding("R002", Severity.WARNING, subject, message, _LEFT_OUT))
     return findings
 
