@@ -1,0 +1,60 @@
+"""``amhctl codes``: discrete codes of recordings, and whether they are real."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from amhctl.cli import options
+from amhctl.cli.app import execute
+
+app = typer.Typer(help="Codes: extract, check.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command("extract")
+def extract(
+    manifest: Annotated[Path, typer.Argument(help="Manifest, a JSON Lines file.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Code store, a folder; made or gone on with.")],
+    codec: Annotated[str, typer.Option(help="Bundled name, codec folder, or DAC weights file.")] = "mel16k",
+    shard: Annotated[str, typer.Option(metavar="I/N", help="Do only the I-th of N shares.")] = "1/1",
+    level: Annotated[
+        float | None, typer.Option(min=-60.0, max=0.0, help="Bring speech to this level in dBFS, without DC offset.")
+    ] = None,
+    device: options.Device = "auto",
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = 0,
+) -> None:
+    """Encode recordings into a code store; run it again to go on after an interruption."""
+    from amhctl.workflows import extract_codes
+
+    request = extract_codes.ExtractCodesRequest(
+        manifest=manifest, output=output, codec=codec, shard=shard, level=level, device=device
+    )
+    execute(
+        "codes extract",
+        lambda progress: extract_codes.run(request, progress),
+        json=json,
+        quiet=quiet,
+        verbose=verbose,
+    )
+
+
+@app.command("check")
+def check(
+    store: Annotated[Path, typer.Argument(help="Code store.")],
+    codec: Annotated[
+        str | None, typer.Option(help="Codec to decode with; by default the bundled one of the store's codec name.")
+    ] = None,
+    sample: Annotated[int, typer.Option(min=0, help="Utterances decoded back and compared with the audio.")] = 16,
+    seed: options.Seed = None,
+    device: options.Device = "auto",
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = 0,
+) -> None:
+    """Decode a sample back; refuse constant, random or padded codes."""
+    from amhctl.workflows import check_codes
+
+    request = check_codes.CheckCodesRequest(store=store, codec=codec, sample=sample, seed=seed or 0, device=device)
+    execute("codes check", lambda progress: check_codes.run(request, progress), json=json, quiet=quiet, verbose=verbose)

@@ -1,0 +1,119 @@
+"""``amhctl data``: manifests in, checked, split."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from amhctl.cli import options
+from amhctl.cli.app import execute
+
+app = typer.Typer(help="Manifests: import, check, split.", no_args_is_help=True, rich_markup_mode=None)
+
+
+class ForeignFormat(StrEnum):
+    """Formats that ``data import`` reads."""
+
+    LJSPEECH = "ljspeech"
+    PIPER = "piper"
+    JSONL = "jsonl"
+    KALDI = "kaldi"
+    SIDECARS = "sidecars"
+
+
+class Disjoint(StrEnum):
+    """What no two splits share."""
+
+    TEXT = "text"
+    SPEAKER = "speaker"
+
+
+@app.command("import")
+def import_(
+    form: Annotated[ForeignFormat, typer.Argument(metavar="FORMAT", help="Format of the source.")],
+    source: Annotated[Path, typer.Argument(metavar="SRC", help="Folder or file of the source.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for manifest.jsonl.")],
+    speaker: Annotated[str, typer.Option(help="Speaker where the source names none.")] = "unknown",
+    licence: Annotated[str, typer.Option(help="Licence where the source names none.")] = "",
+    origin: Annotated[str, typer.Option(help="Where the recordings come from, if the source does not say.")] = "",
+    force: options.Force = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = 0,
+) -> None:
+    """Make a manifest of a foreign data set; recordings stay where they are."""
+    from amhctl.workflows import import_data
+
+    request = import_data.ImportDataRequest(
+        form=form.value, source=source, output=output, speaker=speaker, licence=licence, origin=origin, force=force
+    )
+    execute(
+        "data import",
+        lambda progress: import_data.run(request, progress),
+        json=json,
+        quiet=quiet,
+        verbose=verbose,
+    )
+
+
+@app.command("check")
+def check(
+    manifest: Annotated[Path, typer.Argument(help="Manifest, a JSON Lines file.")],
+    vocab: Annotated[Path | None, typer.Option(help="Vocabulary that must have a piece for everything.")] = None,
+    report: Annotated[Path | None, typer.Option(help="HTML page with histograms and the worst clips.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings make the verdict negative too.")] = False,
+    config: options.Config = None,
+    sets: options.Set = None,
+    force: options.Force = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = 0,
+) -> None:
+    """Find every fault of texts, recordings and their match."""
+    from amhctl.workflows import check_data
+
+    request = check_data.CheckDataRequest(
+        manifest=manifest,
+        vocabulary=vocab,
+        report=report,
+        strict=strict,
+        force=force,
+        project=config or Path(),
+        sets=tuple(sets or ()),
+    )
+    execute("data check", lambda progress: check_data.run(request, progress), json=json, quiet=quiet, verbose=verbose)
+
+
+@app.command("split")
+def split(
+    manifest: Annotated[Path, typer.Argument(help="Manifest, a JSON Lines file.")],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="New manifest; by default NAME.split.jsonl beside the old one.")
+    ] = None,
+    valid: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of the validation split.")] = 0.05,
+    test: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of the test split.")] = 0.05,
+    by: Annotated[Disjoint, typer.Option(help="What no two splits share.")] = Disjoint.TEXT,
+    every_speaker: Annotated[
+        bool, typer.Option("--every-speaker", help="Each speaker with ten texts or more is in each split.")
+    ] = False,
+    seed: options.Seed = None,
+    force: options.Force = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = 0,
+) -> None:
+    """Write a manifest with a leak-free train, valid and test split."""
+    from amhctl.workflows import split_data
+
+    request = split_data.SplitDataRequest(
+        manifest=manifest,
+        output=output,
+        valid=valid,
+        test=test,
+        seed=seed or 0,
+        by=by.value,
+        every_speaker=every_speaker,
+        force=force,
+    )
+    execute("data split", lambda progress: split_data.run(request, progress), json=json, quiet=quiet, verbose=verbose)

@@ -1,0 +1,211 @@
+"""Checks of one recording: is it there, whole, loud, clean and of a usable length? Knows no text."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from amhctl.audio import levels
+from amhctl.audio.files import AudioInfo, probe, read
+from amhctl.audio.waveform import Waveform
+from amhctl.core.errors import AudioError
+from amhctl.core.files import sha256_of_file
+from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.data.records import Record, audio_path
+
+_SLACK_SECONDS = 0.05
+
+RULES = (
+    Rule("D010", Severity.ERROR, "audio unreadable", "The file is missing, is a folder, or is no audio."),
+    Rule(
+        "D011",
+        Severity.ERROR,
+        "audio damaged or cut short",
+        "The header can be read, but the samples it promises are not all there or are not finite numbers.",
+    ),
+    Rule("D012", Severity.ERROR, "audio empty", "The file has no bytes, or no samples."),
+    Rule(
+        "D013",
+        Severity.ERROR,
+        "audio ends before the utterance",
+        "The manifest's offset and duration reach beyond the end of the file by more than 50 ms.",
+    ),
+    Rule(
+        "D014",
+        Severity.WARNING,
+        "audio clipped",
+        "More than 1 sample in 10,000 lies at full scale or in a flat run at the peak.",
+    ),
+    Rule("D015", Severity.ERROR, "too short", "The utterance is shorter than 0.4 s."),
+    Rule("D016", Severity.WARNING, "too long", "The utterance is longer than 30 s: cut it at pauses."),
+    Rule("D017", Severity.WARNING, "sample rate too low", "The file has fewer than 16,000 samples a second."),
+    Rule("D018", Severity.WARNING, "DC offset", "The mean of the samples is beyond ±0.001 of full scale."),
+    Rule("D019", Severity.WARNING, "too quiet", "The speech level (90th percentile of frames) is under -45 dBFS."),
+    Rule(
+        "D020",
+        Severity.ERROR,
+        "silent",
+        "The speech level is under -60 dBFS: nothing can be heard, and normalising it would raise noise.",
+    ),
+    Rule("D021", Severity.WARNING, "noisy", "Speech lies less than 10 dB above the quietest tenth of the recording."),
+    Rule("D022", Severity.WARNING, "long leading silence", "More than 1.0 s pass before the speech begins."),
+    Rule("D023", Severity.WARNING, "long trailing silence", "More than 1.0 s pass after the speech has ended."),
+    Rule("D024", Severity.INFO, "several channels", "The file has several channels; they are mixed down to one."),
+    Rule("D025", Severity.ERROR, "audio changed", "The file's SHA-256 is not the one in the manifest."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AudioLimits:
+    """Between which values a recording passes; the numbers of ``RULES``."""
+
+    shortest: float = 0.4
+    longest: float = 30.0
+    lowest_sample_rate: int = 16_000
+    most_clipped: float = 1e-4
+    largest_offset: float = 1e-3
+    quiet_level: float = -45.0
+    silent_level: float = -60.0
+    lowest_snr: float = 10.0
+    longest_silence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Measurements:
+    """What was measured on one recording.
+
+    Attributes
+    ----------
+    duration : float
+        Seconds of the utterance.
+    sample_rate, channels : int
+        Of the file.
+    peak : float
+        Largest magnitude.
+    level : float
+        Speech level in dBFS.
+    offset : float
+        Mean of the samples.
+    clipped : float
+        Share of clipped samples.
+    snr : float
+        Estimated signal-to-noise ratio in dB.
+    before, after : float
+        Seconds of silence at the edges.
+    digest : str
+        Digest of the decoded samples; equal recordings have equal ones whatever their files.
+    """
+
+    duration: float
+    sample_rate: int
+    channels: int
+    peak: float
+    level: float
+    offset: float
+    clipped: float
+    snr: float
+    before: float
+    after: float
+    digest: str
+
+    @property
+    def speech_seconds(self) -> float:
+        """Seconds without the silence at the edges."""
+        return max(0.0, self.duration - self.before - self.after)
+
+
+@dataclass(frozen=True, slots=True)
+class AudioResult:
+    """The measurements of a recording, None if it could not be read, and its findings."""
+
+    measurements: Measurements | None
+    findings: tuple[Finding, ...]
+
+
+def check_audio(record: Record, folder: Path, limits: AudioLimits = AudioLimits()) -> AudioResult:
+    """Measure and judge the recording of a record whose manifest lies in ``folder``."""
+    path = audio_path(record, folder)
+    try:
+        if path.is_file() and path.stat().st_size == 0:
+            return _unusable("D012", record, "the file is empty (0 bytes)", "copy or record it again")
+        info = probe(path)
+    except AudioError as error:
+        return _unusable("D010", record, error.message, error.hint)
+    except OSError as error:
+        return _unusable("D010", record, f"the file cannot be opened: {error.strerror}", "mend its permissions")
+    if info.frames == 0:
+        return _unusable("D012", record, "the file holds no samples", "record it again")
+    end = record.offset + (record.duration or 0.0)
+    if end > info.duration + _SLACK_SECONDS or record.offset >= info.duration:
+        message = f"the utterance ends at {end:.3f} s, the file at {info.duration:.3f} s"
+        return _unusable("D013", record, message, "compare the manifest's offset and duration with the file")
+    try:
+        waveform = read(path, offset=record.offset, duration=record.duration)
+    except AudioError as error:
+        return _unusable("D011", record, error.message, error.hint)
+    measured = measure(waveform, info)
+    findings = _judge(record.id, measured, limits)
+    if record.sha256 and sha256_of_file(path) != record.sha256:
+        findings.append(_finding("D025", record.id, "the file is not the one the manifest was made with"))
+    return AudioResult(measured, tuple(findings))
+
+
+def measure(waveform: Waveform, info: AudioInfo) -> Measurements:
+    """Measure a recording."""
+    before, after = levels.silent_edges(waveform)
+    return Measurements(
+        duration=float(waveform.duration),
+        sample_rate=info.sample_rate,
+        channels=info.channels,
+        peak=levels.peak(waveform),
+        level=levels.speech_level(waveform),
+        offset=levels.dc_offset(waveform),
+        clipped=levels.clipped_share(waveform),
+        snr=levels.signal_to_noise(waveform),
+        before=before,
+        after=after,
+        digest=hashlib.blake2b(waveform.samples.tobytes(), digest_size=16).hexdigest(),
+    )
+
+
+def _judge(subject: str, measured: Measurements, limits: AudioLimits) -> list[Finding]:
+    findings = []
+
+    def find(code: str, message: str, hint: str = "") -> None:
+        findings.append(_finding(code, subject, message, hint))
+
+    if measured.duration < limits.shortest:
+        find("D015", f"{measured.duration:.2f} s are too short", "leave it out")
+    if measured.duration > limits.longest:
+        find("D016", f"{measured.duration:.1f} s are too long", "cut it at a pause")
+    if measured.sample_rate < limits.lowest_sample_rate:
+        find("D017", f"{measured.sample_rate} Hz are too few", "find the original recording")
+    if measured.channels > 1:
+        find("D024", f"{measured.channels} channels are mixed down to one")
+    if measured.level < limits.silent_level:
+        # Noise, edges and offset of a silent clip say nothing more.
+        find("D020", f"the speech level is {measured.level:.1f} dBFS", "record it again or leave it out")
+        return findings
+    if measured.clipped > limits.most_clipped:
+        find("D014", f"{measured.clipped:.3%} of the samples are clipped", "record it again with less gain")
+    if abs(measured.offset) > limits.largest_offset:
+        find("D018", f"the mean is {measured.offset:+.4f}", "codes extract --level removes it")
+    if measured.level < limits.quiet_level:
+        find("D019", f"the speech level is {measured.level:.1f} dBFS", "codes extract --level raises it")
+    if measured.snr < limits.lowest_snr:
+        find("D021", f"the signal-to-noise ratio is about {measured.snr:.0f} dB", "record it in a quieter room")
+    if measured.before > limits.longest_silence:
+        find("D022", f"{measured.before:.2f} s of silence before the speech", "trim it")
+    if measured.after > limits.longest_silence:
+        find("D023", f"{measured.after:.2f} s of silence after the speech", "trim it")
+    return findings
+
+
+_SEVERITY = {rule.code: rule.severity for rule in RULES}
+
+
+def _finding(code: str, subject: str, message: str, hint: str = "") -> Finding:
+    return Finding(code, _SEVERITY[code], subject, message, hint)
+
+
+def _unusable(code: str, record: Record, message: str, hint: str) -> AudioResult:
+    return AudioResult(None, (_finding(code, record.id, f"{message} ({record.audio})", hint),))

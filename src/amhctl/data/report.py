@@ -1,0 +1,165 @@
+"""The page of a manifest check: counts, histograms, and the worst clips to listen to. One HTML file, no scripts.
+
+Recordings are not copied: the players point to them by paths relative to the page, so that the page stays small and
+works from any folder of the same disk.
+"""
+
+import html
+import os
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import numpy as np
+
+from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.data.checks import CheckedRecord, ManifestCheck
+from amhctl.data.records import audio_path
+
+_WORST_CLIPS = 60
+_BARS = 40
+_WEIGHTS = {Severity.ERROR: 100, Severity.WARNING: 10, Severity.INFO: 1}
+_STYLE = """
+:root{color-scheme:light dark}
+body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:76rem;padding:0 1rem}
+table{border-collapse:collapse;width:100%;margin:1rem 0}
+th,td{text-align:left;vertical-align:top;padding:.3rem .8rem .3rem 0;border-bottom:1px solid #8884}
+td.n{text-align:right;font-variant-numeric:tabular-nums}h2{margin-top:2.5rem;font-size:1.1rem}
+.grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(20rem,1fr));gap:1.5rem}
+figure{margin:0}figcaption{font-weight:600}svg{width:100%;height:auto}rect{fill:#3a7}text{font-size:9px;fill:#888}
+.error{color:#c22}.warning{color:#a60}.info{color:#68a}audio{width:18rem}.am{font-size:1.1rem}small{color:#888}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Histogram:
+    title: str
+    unit: str
+    values: Sequence[float]
+
+
+def render_report(title: str, check: ManifestCheck, rules: Sequence[Rule], *, manifest: Path, page: Path) -> str:
+    """Return the page.
+
+    Parameters
+    ----------
+    title : str
+        Heading.
+    check : ManifestCheck
+        What was found.
+    rules : Sequence[Rule]
+        Titles and explanations of the codes.
+    manifest, page : Path
+        Where the manifest lies, from which recordings count, and where the page will lie.
+    """
+    counts = Counter(finding.code for finding in check.findings)
+    seconds = sum(item.measurements.duration for item in check.records if item.measurements)
+    summary = (
+        f"{len(check.records)} records, {seconds / 3600:.2f} h, "
+        f"{len({item.record.speaker for item in check.records})} speakers, {len(check.findings)} findings"
+    )
+    sections = [
+        f"<h1>{html.escape(title)}</h1><p>{summary}</p>",
+        f"<h2>Findings</h2>{_count_table(counts, rules)}",
+        f'<h2>Distributions</h2><div class="grid">{"".join(map(_figure, _histograms(check.records)))}</div>',
+        f"<h2>Worst clips</h2>{_clip_table(check, manifest, page)}",
+        _general_table(check),
+    ]
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title>'
+        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head>'
+        f"<body>{''.join(sections)}</body></html>\n"
+    )
+
+
+def _count_table(counts: Counter[str], rules: Sequence[Rule]) -> str:
+    rows = [
+        f'<tr><td class="{rule.severity}">{rule.code}</td><td class="n">{counts[rule.code]}</td>'
+        f"<td>{html.escape(rule.title)}<br><small>{html.escape(rule.explanation)}</small></td></tr>"
+        for rule in sorted(rules, key=lambda rule: (-_WEIGHTS[rule.severity], rule.code))
+        if counts[rule.code]
+    ]
+    return f"<table>{''.join(rows)}</table>" if rows else "<p>Nothing was found.</p>"
+
+
+def _histograms(records: Sequence[CheckedRecord]) -> tuple[_Histogram, ...]:
+    measured = [item.measurements for item in records if item.measurements]
+    return (
+        _Histogram("Duration", "s", [item.duration for item in measured]),
+        _Histogram("Speech level", "dBFS", [item.level for item in measured]),
+        _Histogram("Signal-to-noise ratio", "dB", [item.snr for item in measured]),
+        _Histogram("Speaking rate", "syllables/s", [item.rate for item in records if item.rate]),
+        _Histogram("Silence before", "s", [item.before for item in measured]),
+        _Histogram("Silence after", "s", [item.after for item in measured]),
+    )
+
+
+def _figure(histogram: _Histogram) -> str:
+    if not histogram.values:
+        return ""
+    values = np.asarray(histogram.values, dtype=np.float64)
+    counts, edges = np.histogram(values, bins=_BARS)
+    width, height = 320.0, 90.0
+    step = width / _BARS
+    bars = "".join(
+        f'<rect x="{index * step:.1f}" y="{height * (1 - count / counts.max()):.1f}" width="{step - 1:.1f}" '
+        f'height="{height * count / counts.max():.1f}"><title>{edges[index]:.2f} to {edges[index + 1]:.2f} '
+        f"{histogram.unit}: {count}</title></rect>"
+        for index, count in enumerate(counts.tolist())
+    )
+    labels = "".join(
+        f'<text x="{x}" y="{height + 12}" text-anchor="{anchor}">{value:.1f}</text>'
+        for x, anchor, value in (
+            (0, "start", edges[0]),
+            (width / 2, "middle", (edges[0] + edges[-1]) / 2),
+            (width, "end", edges[-1]),
+        )
+    )
+    median = float(np.median(values))
+    return (
+        f"<figure><figcaption>{histogram.title} <small>{histogram.unit}, median {median:.2f}</small></figcaption>"
+        f'<svg viewBox="0 0 {width:.0f} {height + 16:.0f}" role="img">{bars}{labels}</svg></figure>'
+    )
+
+
+def _clip_table(check: ManifestCheck, manifest: Path, page: Path) -> str:
+    found: dict[str, list[Finding]] = defaultdict(list)
+    for finding in check.findings:
+        found[finding.subject].append(finding)
+    ranked = sorted(
+        (item for item in check.records if found[item.record.id]),
+        key=lambda item: -sum(_WEIGHTS[finding.severity] for finding in found[item.record.id]),
+    )
+    rows = [_clip_row(item, found[item.record.id], manifest, page) for item in ranked[:_WORST_CLIPS]]
+    note = f"<p><small>{len(ranked) - len(rows)} more are not shown.</small></p>" if len(ranked) > len(rows) else ""
+    return f"<table>{''.join(rows)}</table>{note}" if rows else "<p>No clip has a finding.</p>"
+
+
+def _clip_row(item: CheckedRecord, findings: Sequence[Finding], manifest: Path, page: Path) -> str:
+    record = item.record
+    target = os.path.relpath(audio_path(record, manifest.parent), page.parent)
+    fragment = ""
+    if record.offset:
+        # Media fragments (W3C, 2012): play the utterance's part of a long file.
+        fragment = f"#t={record.offset:.3f}" + (f",{record.offset + record.duration:.3f}" if record.duration else "")
+    player = f'<audio controls preload="none" src="{quote(Path(target).as_posix())}{fragment}"></audio>'
+    said = "<br>".join(
+        f'<span class="{finding.severity}">{finding.code}</span> {html.escape(finding.message)}' for finding in findings
+    )
+    return (
+        f"<tr><td>{html.escape(record.id)}<br>{player if item.measurements else ''}</td>"
+        f'<td><span class="am" lang="am">{html.escape(record.text)}</span><br>{said}</td></tr>'
+    )
+
+
+def _general_table(check: ManifestCheck) -> str:
+    ids = {item.record.id for item in check.records}
+    rows = [
+        f'<tr><td class="{finding.severity}">{finding.code}</td><td>{html.escape(finding.subject)}</td>'
+        f"<td>{html.escape(finding.message)}</td></tr>"
+        for finding in check.findings
+        if finding.subject not in ids
+    ]
+    return f"<h2>Lines and speakers</h2><table>{''.join(rows)}</table>" if rows else ""

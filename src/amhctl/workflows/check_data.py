@@ -1,0 +1,125 @@
+"""``data check``: every fault of a manifest's texts, recordings and their match."""
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from amhctl.config.load import load_run_config
+from amhctl.core.files import refuse_existing, write_text_atomically
+from amhctl.core.findings import Finding, Severity, has_errors
+from amhctl.core.progress import Progress
+from amhctl.data import audiochecks, checks, textchecks
+from amhctl.data.checks import ManifestCheck, check_manifest
+from amhctl.data.report import render_report
+from amhctl.text.frontend import Frontend
+from amhctl.tokenizer.tokenizer import Tokenizer
+from amhctl.tokenizer.vocabulary import Vocabulary
+
+RULES = (*checks.RULES, *audiochecks.RULES, *textchecks.RULES)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckDataRequest:
+    """What to check, by which vocabulary, and where a page about it should go."""
+
+    manifest: Path
+    vocabulary: Path | None = None
+    report: Path | None = None
+    strict: bool = False
+    force: bool = False
+    project: Path | None = None
+    sets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckDataReport:
+    """Every finding, and the manifest in figures."""
+
+    findings: tuple[Finding, ...]
+    strict: bool
+    summary: Mapping[str, object]
+    page: Path | None = None
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is no error, and if strict, no warning."""
+        if self.strict and any(finding.severity is Severity.WARNING for finding in self.findings):
+            return False
+        return not has_errors(self.findings)
+
+    def payload(self) -> dict[str, object]:
+        """Return the figures and the findings of each code."""
+        report = None if self.page is None else str(self.page)
+        return {"summary": dict(self.summary), "counts": dict(self.counts), "report": report}
+
+    def lines(self) -> Iterable[str]:
+        """Return the figures for people."""
+        summary = self.summary
+        yield (
+            f"{summary['records']} records, {summary['hours']:.2f} h, {summary['speakers']} speakers, "
+            f"checked at {summary['realtime']:.0f}× real time"
+        )
+        titles = {rule.code: rule.title for rule in RULES}
+        for code, count in sorted(self.counts.items()):
+            yield f"{code} {titles[code]}: {count}"
+        if self.page is not None:
+            yield f"report: {self.page}"
+
+
+def run(request: CheckDataRequest, progress: Progress) -> CheckDataReport:
+    """Check a manifest.
+
+    Raises
+    ------
+    DatasetError
+        If the manifest cannot be read at all.
+    VocabularyError
+        If the vocabulary cannot be read.
+    FileExistsRefused
+        If the page exists and is not to be replaced.
+    """
+    if request.report is not None:
+        refuse_existing(request.report, force=request.force)
+    config = load_run_config(preset=None, project=request.project, sets=request.sets).config.text
+    tokenizer = None
+    if request.vocabulary is not None:
+        vocabulary = Vocabulary.read(request.vocabulary)
+        tokenizer = Tokenizer(vocabulary)
+        config = config.model_copy(update={"units": vocabulary.units})
+    started = time.perf_counter()
+    found = check_manifest(request.manifest, Frontend(config), tokenizer, progress)
+    elapsed = time.perf_counter() - started
+    if request.report is not None:
+        page = render_report(
+            f"Check of {request.manifest.name}", found, RULES, manifest=request.manifest, page=request.report
+        )
+        write_text_atomically(request.report, page)
+    return CheckDataReport(
+        findings=found.findings,
+        strict=request.strict,
+        summary=_summarise(found, elapsed),
+        page=request.report,
+        counts=dict(sorted(Counter(finding.code for finding in found.findings).items())),
+    )
+
+
+def _summarise(found: ManifestCheck, elapsed: float) -> dict[str, object]:
+    measured = [item.measurements for item in found.records if item.measurements]
+    seconds = sum(item.duration for item in measured)
+    severities = Counter(finding.severity for finding in found.findings)
+    return {
+        "records": len(found.records),
+        "readable": len(measured),
+        "hours": seconds / 3600,
+        "speakers": len({item.record.speaker for item in found.records}),
+        "syllables": sum(item.syllables for item in found.records),
+        "splits": dict(sorted(Counter(item.record.split or "none" for item in found.records).items())),
+        "sample_rates": {str(rate): n for rate, n in sorted(Counter(item.sample_rate for item in measured).items())},
+        "errors": severities[Severity.ERROR],
+        "warnings": severities[Severity.WARNING],
+        "seconds": elapsed,
+        "realtime": seconds / elapsed if elapsed else 0.0,
+    }
