@@ -1,0 +1,37 @@
+"""``amhctl config``: where each value comes from."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from amhctl.cli import options
+from amhctl.cli.app import execute
+
+app = typer.Typer(help="Configuration: show it with its sources.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.callback()
+def group() -> None:
+    """Configuration: show it with its sources."""
+
+
+@app.command("show")
+def show(
+    preset: options.Preset = None,
+    config: options.Config = None,
+    sets: options.Set = None,
+    changed: Annotated[
+        bool, typer.Option("--changed", help="Only what comes neither from a default nor from the preset.")
+    ] = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = 0,
+) -> None:
+    """Show every setting, its value and the source of the value."""
+    from amhctl.workflows import show_config
+
+    request = show_config.ShowConfigRequest(
+        preset=preset, project=config or Path(), sets=tuple(sets or ()), changed_only=changed
+    )
+    execute("config show", lambda progress: show_config.run(request, progress), json=json, quiet=quiet, verbose=verbose)

@@ -1,0 +1,23 @@
+"""``amhctl init``: begin a project."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from amhctl.cli import options
+from amhctl.cli.app import execute
+
+
+def command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to make or fill.")],
+    force: options.Force = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = 0,
+) -> None:
+    """Make a project folder with amhctl.toml and a README of the next steps."""
+    from amhctl.workflows import init_project
+
+    request = init_project.InitProjectRequest(folder=folder, force=force)
+    execute("init", lambda progress: init_project.run(request, progress), json=json, quiet=quiet, verbose=verbose)

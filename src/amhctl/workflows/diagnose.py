@@ -1,0 +1,120 @@
+"""``doctor``: what this machine can do with amhctl, and what is wrong with it."""
+
+import platform
+import shutil
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+import torch
+
+from amhctl import __version__
+from amhctl.codec.registry import bundled_codecs, load_codec
+from amhctl.core.errors import AmhctlError
+from amhctl.core.findings import Finding, Rule, Severity, has_errors
+from amhctl.core.progress import Progress
+from amhctl.inference.assemble import bundled_voices, load_voice
+from amhctl.text.g2p.transphone_backend import find_model
+from amhctl.training.precision import computes_bf16
+
+RULES = (
+    Rule("M001", Severity.ERROR, "bundled part cannot be loaded", "A codec or voice of the package is damaged."),
+    Rule("M002", Severity.WARNING, "little room", "Less than 2 GB are free where the command runs."),
+    Rule("M003", Severity.INFO, "no accelerator", "Neither CUDA nor MPS can be used: training takes the CPU."),
+    Rule("M004", Severity.INFO, "optional resource absent", "Something amhctl can use but does not need is not there."),
+)
+_FEW_BYTES = 2 * 1024**3
+_SHOWN_PACKAGES = ("torch", "numpy", "sentencepiece", "soundfile", "descript-audio-codec", "epitran", "transphone")
+
+
+@dataclass(frozen=True, slots=True)
+class DiagnoseRequest:
+    """Where to look for room."""
+
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class DiagnoseReport:
+    """What was looked at, and what is wrong."""
+
+    checks: tuple[Check, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether amhctl can work here."""
+        return not has_errors(self.findings)
+
+    def payload(self) -> dict[str, object]:
+        """Return ``checks``."""
+        return {"checks": {check.name: check.value for check in self.checks}}
+
+    def lines(self) -> Iterable[str]:
+        """Return a line for each check."""
+        wide = max(len(check.name) for check in self.checks)
+        for check in self.checks:
+            yield f"{check.name:<{wide}}  {check.value}"
+
+
+def run(request: DiagnoseRequest, progress: Progress) -> DiagnoseReport:
+    """Look at the machine, the packages and what ships with amhctl."""
+    checks = [
+        Check("amhctl", __version__),
+        Check("python", f"{platform.python_version()} at {sys.prefix}"),
+        Check("machine", f"{platform.system()} {platform.machine()}, {torch.get_num_threads()} threads"),
+    ]
+    findings: list[Finding] = []
+    checks += [Check(name, metadata.version(name)) for name in _SHOWN_PACKAGES]
+    checks.append(Check("devices", ", ".join(_devices())))
+    if _devices() == ["cpu"]:
+        findings.append(
+            Finding("M003", Severity.INFO, "device", "no accelerator can be used", "training works, at a CPU's pace")
+        )
+    native = [name for name in _devices() if computes_bf16(torch.device(name))]
+    checks.append(Check("bf16", f"native on {', '.join(native)}" if native else "not native: training computes in fp32"))
+    for kind, names, load in (("codec", bundled_codecs(), load_codec), ("voice", bundled_voices(), load_voice)):
+        for name in names:
+            progress.say(f"loading {kind} {name}")
+            try:
+                load(name)
+            except AmhctlError as error:
+                findings.append(Finding("M001", Severity.ERROR, f"{kind} {name}", str(error), "reinstall amhctl"))
+                checks.append(Check(f"{kind} {name}", "damaged"))
+            else:
+                checks.append(Check(f"{kind} {name}", "loads"))
+    if find_model() is None:
+        findings.append(
+            Finding(
+                "M004",
+                Severity.INFO,
+                "transphone",
+                "its model is not on this machine, so the backend transphone cannot be used",
+                'python -c "from transphone.g2p import read_g2p; read_g2p()" downloads it once',
+            )
+        )
+    free = shutil.disk_usage(request.folder).free
+    checks.append(Check("room", f"{free / 1024**3:.1f} GB free"))
+    if free < _FEW_BYTES:
+        findings.append(
+            Finding("M002", Severity.WARNING, str(request.folder), "less than 2 GB are free", "checkpoints need more")
+        )
+    return DiagnoseReport(tuple(checks), tuple(findings))
+
+
+def _devices() -> list[str]:
+    devices = ["cpu"]
+    devices += [f"cuda:{index}" for index in range(torch.cuda.device_count())]
+    if torch.backends.mps.is_available():
+        devices.append("mps")
+    return devices

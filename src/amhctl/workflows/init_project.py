@@ -1,0 +1,106 @@
+"""``init``: a project folder with ``amhctl.toml`` and a README of the next steps."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from amhctl.config.load import PROJECT_FILE, load_run_config
+from amhctl.core.errors import FileExistsRefused
+from amhctl.core.files import write_text_atomically
+from amhctl.core.findings import Finding
+from amhctl.core.progress import Progress
+
+_PROJECT = """\
+# An amhctl project. `amhctl config show` lists every setting, its value and where the value comes from.
+# Relative paths are relative to this file.
+
+seed = 0
+
+[paths]
+data = "codes"                    # made by `amhctl codes extract`
+vocabulary = "phones.model"       # made by `amhctl vocab train`
+codec = "mel16k"                  # a bundled codec, a codec folder, or a DAC weights file
+run = "runs/first"                # what `amhctl train` writes
+
+[text]
+units = "phones"                  # or "fidel"
+"""
+
+_README = """\
+# An Amharic voice
+
+What to do, in this order. Every command has `--help`; every command takes `--json`.
+
+    amhctl data import jsonl recordings/manifest.jsonl -o data    # or ljspeech, piper, kaldi, sidecars
+    amhctl data split data/manifest.jsonl
+    amhctl data check data/manifest.jsonl --report check.html
+    amhctl vocab train data/manifest.jsonl -o phones.model --units phones
+    amhctl codes extract data/manifest.jsonl --codec mel16k --level -20 -o codes
+    amhctl codes check codes
+    amhctl codes align codes --vocab phones.model
+    amhctl train --preset cpu --dry-run
+    amhctl train --preset cpu
+    amhctl ckpt validate runs/first/best
+    amhctl speak "ሰላም ዓለም" --voice runs/first/best -o hello.wav
+    amhctl eval runs/first/best --set data/manifest.jsonl --report eval.html
+
+Several cards: `accelerate launch -m amhctl train --preset a100`.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class InitProjectRequest:
+    """Where to make a project."""
+
+    folder: Path
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InitProjectReport:
+    """What was made."""
+
+    path: Path
+
+    @property
+    def ok(self) -> bool:
+        """True: what cannot be made raises."""
+        return True
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Nothing is inspected."""
+        return ()
+
+    def payload(self) -> dict[str, object]:
+        """Return the folder."""
+        return {"path": str(self.path)}
+
+    def lines(self) -> Iterable[str]:
+        """Return what to read next."""
+        yield f"made {self.path / PROJECT_FILE}"
+        yield f"next: read {self.path / 'README.md'}"
+
+
+def run(request: InitProjectRequest, progress: Progress) -> InitProjectReport:
+    """Make the folder.
+
+    Raises
+    ------
+    FileExistsRefused
+        If it holds one of the files already.
+    """
+    files = {PROJECT_FILE: _PROJECT, "README.md": _README}
+    present = [name for name in files if (request.folder / name).exists()]
+    if present and not request.force:
+        raise FileExistsRefused(
+            f"the folder has {' and '.join(present)} already",
+            subject=str(request.folder),
+            hint="choose another folder or pass --force",
+        )
+    request.folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        write_text_atomically(request.folder / name, content)
+    load_run_config(preset=None, project=request.folder, environment={})
+    progress.say("the file resolves without faults")
+    return InitProjectReport(request.folder)

@@ -1,0 +1,85 @@
+"""``config show``: every setting, its value and where the value comes from."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from amhctl.config.load import leaves, load_run_config
+from amhctl.core.findings import Finding
+from amhctl.core.progress import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class ShowConfigRequest:
+    """Which configuration to resolve."""
+
+    preset: str | None = None
+    project: Path | None = None
+    sets: tuple[str, ...] = ()
+    changed_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting."""
+
+    key: str
+    value: object
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowConfigReport:
+    """The resolved settings."""
+
+    settings: tuple[Setting, ...]
+
+    @property
+    def ok(self) -> bool:
+        """True: what cannot be resolved raises."""
+        return True
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Nothing is inspected."""
+        return ()
+
+    def payload(self) -> dict[str, object]:
+        """Return ``values``: key to value and source."""
+        return {
+            "values": {setting.key: {"value": setting.value, "source": setting.source} for setting in self.settings}
+        }
+
+    def lines(self) -> Iterable[str]:
+        """Return a line for each setting."""
+        wide = max((len(setting.key) for setting in self.settings), default=0)
+        for setting in self.settings:
+            yield f"{setting.key:<{wide}}  {setting.value!s:<24}  {setting.source}"
+
+
+def run(request: ShowConfigRequest, progress: Progress) -> ShowConfigReport:
+    """Resolve a configuration.
+
+    Raises
+    ------
+    ConfigError
+        If it has faults.
+    """
+    progress.say("later layers win: preset, amhctl.toml, AMHCTL_* environment, --set, flags")
+    resolved = load_run_config(preset=request.preset, project=request.project, sets=request.sets)
+    settings = tuple(
+        Setting(key, _plain(value), resolved.sources[key])
+        for key, value in leaves(resolved.config)
+        if not request.changed_only or not resolved.sources[key].startswith(("default", "preset"))
+    )
+    return ShowConfigReport(settings)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if isinstance(value, Path):
+        return str(value)
+    return list(value) if isinstance(value, tuple) else value
