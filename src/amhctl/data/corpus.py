@@ -7,7 +7,6 @@ temporary file, since reading written text costs far more than reading a file.
 
 import bz2
 import gzip
-import io
 import lzma
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -31,11 +30,7 @@ RULES = (
 )
 
 _SHOWN_FINDINGS = 100
-_OPENERS: dict[str, Callable[[Path], IO[bytes]]] = {
-    ".gz": lambda path: cast("IO[bytes]", gzip.open(path)),
-    ".xz": lambda path: cast("IO[bytes]", lzma.open(path)),
-    ".bz2": lambda path: cast("IO[bytes]", bz2.open(path)),
-}
+_OPENERS: dict[str, Callable[[Path], object]] = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}
 
 
 class UnitMaker(Protocol):
@@ -55,7 +50,7 @@ class CorpusLine:
 
 
 class UnitCorpus:
-    """Strings of units that can be read again and again, and where each comes from."""
+    """Strings of units that can be read again and again, one reading at a time, and where each comes from."""
 
     def __init__(self, stream: BinaryIO, unspeakable: tuple[Finding, ...], left_out: int) -> None:
         self._stream = stream
@@ -133,16 +128,19 @@ def read_lines(paths: Iterable[Path], *, standard_input: Iterable[str] | None = 
             yield from (CorpusLine(record.text, f"{path}:{record.id}") for record in read_records(path))
         else:
             yield from _read_text(path)
-    for number, line in enumerate(standard_input or (), start=1):
-        if line.strip():
-            yield CorpusLine(line.strip(), f"standard input:{number}")
+    try:
+        for number, line in enumerate(standard_input or (), start=1):
+            if line.strip():
+                yield CorpusLine(line.strip(), f"standard input:{number}")
+    except UnicodeDecodeError as error:
+        raise DatasetError("the text is not UTF-8", subject="standard input") from error
 
 
 def _read_text(path: Path) -> Iterator[CorpusLine]:
     number = 0
     try:
         with _open(path) as stream:
-            for number, raw in enumerate(stream, start=1):  # noqa: B007 (the number is named in errors)
+            for number, raw in enumerate(stream, start=1):
                 text = raw.decode("utf-8-sig" if number == 1 else "utf-8").strip()
                 if text:
                     yield CorpusLine(text, f"{path}:{number}")
@@ -159,4 +157,4 @@ def _read_text(path: Path) -> Iterator[CorpusLine]:
 
 def _open(path: Path) -> IO[bytes]:
     opener = _OPENERS.get(path.suffix)
-    return opener(path) if opener else cast("IO[bytes]", io.BufferedReader(io.FileIO(path)))
+    return cast("IO[bytes]", opener(path)) if opener else path.open("rb")

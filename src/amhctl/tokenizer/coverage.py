@@ -4,9 +4,26 @@ import heapq
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.text.g2p.phones import VOWELS
 from amhctl.tokenizer.alphabet import Units, is_syllable
 from amhctl.tokenizer.tokenizer import Tokenizer
+
+RULES = (
+    Rule(
+        "V002",
+        Severity.ERROR,
+        "unknown character",
+        "A character of the corpus has no piece: the voice could neither learn nor say it. A warning while the unknown "
+        "rate is not above --max-unknown.",
+    ),
+    Rule(
+        "V003",
+        Severity.WARNING,
+        "alphabet incomplete",
+        "The vocabulary lacks fidel, phones or marks that other texts may hold, whether or not this corpus has them.",
+    ),
+)
 
 _WORST_LINES = 10
 
@@ -119,6 +136,19 @@ def measure_coverage(tokenizer: Tokenizer, lines: Iterable[str]) -> Coverage:
         words=words,
         worst=tuple(entry for _, _, entry in sorted(worst, key=lambda item: (-item[0], -item[1]))),
     )
+
+
+def judge_coverage(coverage: Coverage, tokenizer: Tokenizer, *, max_unknown: float) -> tuple[Finding, ...]:
+    """Return a finding for each unknown character, and one if the alphabet is not complete."""
+    severity = Severity.ERROR if coverage.unknown_rate > max_unknown else Severity.WARNING
+    hint = "add pieces with amhctl vocab extend"
+    findings = [
+        Finding("V002", severity, char, f"U+{ord(char):04X} has no piece", hint) for char in coverage.unknown_kinds
+    ]
+    if missing := tokenizer.vocabulary.missing:
+        shown = " ".join(missing[:20]) + (" …" if len(missing) > 20 else "")
+        findings.append(Finding("V003", Severity.WARNING, "alphabet", f"{len(missing)} have no piece: {shown}", hint))
+    return tuple(findings)
 
 
 def _count_syllables(line: str, units: Units) -> int:

@@ -3,7 +3,8 @@
 First come the strings of the alphabet that the base lacks, then longer pieces learnt from the corpus. Scores follow the
 base's own scale, since SentencePiece compares them across the whole vocabulary: a BPE score is minus the rank of a
 merge, so appended merges count on from the base's lowest; a unigram or char score is a log-probability, so appended
-pieces have theirs in the corpus. What was done is proven by encoding again, with base and result, before anything is returned.
+pieces have theirs in the corpus. What was done is proven by encoding again, with base and result, before anything is
+returned.
 """
 
 import math

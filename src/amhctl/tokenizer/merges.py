@@ -10,6 +10,7 @@ import heapq
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 Pair = tuple[str, str]
 
@@ -96,7 +97,7 @@ class _Corpus:
     def _tally(self, place: int, sign: int) -> set[Pair]:
         word, count = self._words[place], self._counts[place]
         seen: set[Pair] = set()
-        for pair in zip(word, word[1:], strict=False):
+        for pair in pairwise(word):
             if pair[0] in self._frozen or pair[1] in self._frozen or len(pair[0]) + len(pair[1]) > _LONGEST_PIECE:
                 continue
             seen.add(pair)

@@ -1,0 +1,160 @@
+"""``amhctl vocab``: train, extend and check vocabularies."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from amhctl.cli import options
+from amhctl.cli.app import execute
+
+app = typer.Typer(help="Vocabularies: train, extend, check.", no_args_is_help=True, rich_markup_mode=None)
+
+
+class Units(StrEnum):
+    """What the pieces are made of."""
+
+    FIDEL = "fidel"
+    PHONES = "phones"
+
+
+class ModelType(StrEnum):
+    """SentencePiece algorithms."""
+
+    CHAR = "char"
+    BPE = "bpe"
+    UNIGRAM = "unigram"
+
+
+Corpus = Annotated[
+    list[Path], typer.Argument(help="Text files (also .gz, .xz, .bz2) or manifests (.jsonl); - reads standard input.")
+]
+Output = Annotated[Path, typer.Option("-o", "--output", help="Vocabulary to write.")]
+
+
+@app.command("train")
+def train(
+    corpus: Corpus,
+    output: Output,
+    size: Annotated[int | None, typer.Option(min=1, help="Pieces wanted; at most that many come out.")] = None,
+    units: Annotated[Units | None, typer.Option(help="What the pieces are made of.")] = None,
+    model_type: Annotated[
+        ModelType | None, typer.Option("--type", help="Algorithm; char gives one piece per fidel or phone.")
+    ] = None,
+    sets: options.Set = None,
+    config: options.Config = None,
+    force: options.Force = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = 0,
+) -> None:
+    """Train a vocabulary in which every fidel or phone is guaranteed a piece."""
+    from amhctl.workflows import train_vocabulary
+
+    request = train_vocabulary.TrainVocabularyRequest(
+        corpus=_files(corpus),
+        standard_input=sys.stdin if _STANDARD_INPUT in corpus else None,
+        output=output,
+        size=size,
+        units=units.value if units else None,
+        model_type=model_type.value if model_type else None,
+        project=config or Path(),
+        sets=tuple(sets or ()),
+        force=force,
+    )
+    execute(
+        "vocab train",
+        lambda progress: train_vocabulary.run(request, progress),
+        json=json,
+        quiet=quiet,
+        verbose=verbose,
+    )
+
+
+@app.command("extend")
+def extend(
+    base: Annotated[Path, typer.Argument(help="Vocabulary to append to.")],
+    corpus: Corpus,
+    output: Output,
+    size: Annotated[int, typer.Option(min=1, help="Pieces wanted in all, those of the base included.")],
+    units: Annotated[
+        Units | None, typer.Option(help="What the new pieces are made of; as the base by default.")
+    ] = None,
+    base_checkpoint: Annotated[Path | None, typer.Option(help="Voice checkpoint that speaks the base.")] = None,
+    checkpoint_out: Annotated[Path | None, typer.Option(help="Where to write it with its rows grown.")] = None,
+    sets: options.Set = None,
+    config: options.Config = None,
+    seed: options.Seed = None,
+    force: options.Force = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = 0,
+) -> None:
+    """Append pieces to a vocabulary; the ids of the base stay as they are."""
+    if (base_checkpoint is None) != (checkpoint_out is None):
+        raise typer.BadParameter("--base-checkpoint and --checkpoint-out need one another")
+    from amhctl.workflows import extend_vocabulary
+
+    request = extend_vocabulary.ExtendVocabularyRequest(
+        base=base,
+        corpus=_files(corpus),
+        standard_input=sys.stdin if _STANDARD_INPUT in corpus else None,
+        output=output,
+        size=size,
+        units=units.value if units else None,
+        base_checkpoint=base_checkpoint,
+        checkpoint_output=checkpoint_out,
+        project=config or Path(),
+        sets=tuple(sets or ()),
+        seed=seed,
+        force=force,
+    )
+    execute(
+        "vocab extend",
+        lambda progress: extend_vocabulary.run(request, progress),
+        json=json,
+        quiet=quiet,
+        verbose=verbose,
+    )
+
+
+@app.command("check")
+def check(
+    vocabulary: Annotated[Path, typer.Argument(help="Vocabulary to measure.")],
+    corpus: Corpus,
+    max_unknown: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Largest share of unknown characters that is well.")
+    ] = 0.0,
+    sets: options.Set = None,
+    config: options.Config = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = 0,
+) -> None:
+    """Measure how well a vocabulary covers text; exit 1 if too much is unknown."""
+    from amhctl.workflows import check_vocabulary
+
+    request = check_vocabulary.CheckVocabularyRequest(
+        vocabulary=vocabulary,
+        corpus=_files(corpus),
+        standard_input=sys.stdin if _STANDARD_INPUT in corpus else None,
+        max_unknown=max_unknown,
+        project=config or Path(),
+        sets=tuple(sets or ()),
+    )
+    execute(
+        "vocab check",
+        lambda progress: check_vocabulary.run(request, progress),
+        json=json,
+        quiet=quiet,
+        verbose=verbose,
+    )
+
+
+_STANDARD_INPUT = Path("-")
+
+
+def _files(corpus: list[Path]) -> tuple[Path, ...]:
+    return tuple(path for path in corpus if path != _STANDARD_INPUT)

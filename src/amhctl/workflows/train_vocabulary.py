@@ -1,0 +1,93 @@
+"""``vocab train``: a vocabulary from written text."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from amhctl.config.load import load_run_config
+from amhctl.core.files import refuse_existing
+from amhctl.core.findings import Finding
+from amhctl.core.progress import Progress
+from amhctl.data.corpus import open_corpus
+from amhctl.text.frontend import Frontend
+from amhctl.tokenizer.coverage import Coverage, measure_coverage
+from amhctl.tokenizer.tokenizer import Tokenizer
+from amhctl.tokenizer.train import train_vocabulary
+from amhctl.tokenizer.vocabulary import Vocabulary
+from amhctl.workflows.check_vocabulary import coverage_lines, coverage_payload
+
+
+@dataclass(frozen=True, slots=True)
+class TrainVocabularyRequest:
+    """What to train a vocabulary on; what is None comes from the configuration."""
+
+    corpus: tuple[Path, ...]
+    output: Path
+    standard_input: Iterable[str] | None = None
+    size: int | None = None
+    units: str | None = None
+    model_type: str | None = None
+    project: Path | None = None
+    sets: tuple[str, ...] = ()
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TrainVocabularyReport:
+    """The vocabulary, measured on the text it was made from."""
+
+    findings: tuple[Finding, ...]
+    output: Path
+    vocabulary: Vocabulary
+    measured: Coverage
+
+    @property
+    def ok(self) -> bool:
+        """True: a vocabulary that does not cover its text is refused with an error."""
+        return True
+
+    def payload(self) -> dict[str, object]:
+        """Return the figures and the path."""
+        return {**coverage_payload(self.vocabulary, self.measured), "vocabulary": str(self.output)}
+
+    def lines(self) -> Iterable[str]:
+        """Return the figures for people."""
+        yield f"{self.output}: {self.vocabulary.model_type}"
+        yield from coverage_lines(self.vocabulary, self.measured)
+
+
+def run(request: TrainVocabularyRequest, progress: Progress) -> TrainVocabularyReport:
+    """Train a vocabulary and write it.
+
+    Raises
+    ------
+    VocabularyError
+        If the size cannot hold the alphabet.
+    DatasetError
+        If the corpus cannot be read or has no text.
+    FileExistsRefused
+        If the output exists and is not forced.
+    """
+    refuse_existing(request.output, force=request.force)
+    flags: dict[str, object] = {
+        "text.units": request.units,
+        "vocabulary.size": request.size,
+        "vocabulary.model_type": request.model_type,
+    }
+    config = load_run_config(
+        preset=None,
+        project=request.project,
+        sets=request.sets,
+        flags={key: value for key, value in flags.items() if value is not None},
+    ).config
+    with open_corpus(request.corpus, Frontend(config.text), progress, standard_input=request.standard_input) as corpus:
+        vocabulary = train_vocabulary(
+            corpus.lines(),
+            size=config.vocabulary.size,
+            units=config.text.units,
+            model_type=config.vocabulary.model_type,
+        )
+        measured = measure_coverage(Tokenizer(vocabulary), corpus.lines())
+        findings = corpus.unspeakable
+    vocabulary.write(request.output, force=request.force)
+    return TrainVocabularyReport(findings, request.output, vocabulary, measured)
