@@ -1,0 +1,172 @@
+"""The frontend: written text to spoken text, phones and units, by tables that travel with a voice. Knows no ids and no audio.
+
+The state is JSON: ``format`` (of the state), ``code`` (of the rules), ``options`` (the `TextConfig`) and ``tables`` (every word list the rules
+use). A frontend made from a state speaks by that state's tables, whatever the package's tables have become since.
+"""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from pydantic import ValidationError
+
+from amhctl.config.schema import TextConfig
+from amhctl.core.errors import TextError
+from amhctl.core.files import sha256_of_json
+from amhctl.text.abbreviations import ABBREVIATIONS, Abbreviations, read_dotted
+from amhctl.text.draft import TIE, Draft
+from amhctl.text.g2p.chain import Backend, Chain
+from amhctl.text.g2p.epitran_backend import EpitranBackend
+from amhctl.text.g2p.rules import CONSONANTS_OF_SERIES, RulesBackend
+from amhctl.text.g2p.transphone_backend import TransphoneBackend
+from amhctl.text.latin import LETTER_NAMES
+from amhctl.text.normalize import SYMBOLS, clean_characters, finish_marks, read_addresses, read_latin_words
+from amhctl.text.numbers import NUMERALS, NumberWords
+from amhctl.text.quantities import CURRENCIES, UNITS, Quantities
+from amhctl.text.script import GEMINATION, MARKS, SENTENCE_MARKS, build_homophones, build_nearest, count_syllables
+from amhctl.text.sentences import split_breaths
+from amhctl.text.spoken import Phones, Segment, SpokenText
+
+STATE_FORMAT = 1
+CODE_VERSION = 1
+"""Raised whenever a rule (not a table) changes what is spoken."""
+
+_TABLES = ("abbreviations", "numerals", "letters", "symbols", "units", "currencies", "homophones", "nearest", "consonants")
+_OUR_TABLES: dict[str, dict[str, str]] = {
+    "abbreviations": ABBREVIATIONS,
+    "numerals": NUMERALS,
+    "letters": LETTER_NAMES,
+    "symbols": SYMBOLS,
+    "units": UNITS,
+    "currencies": CURRENCIES,
+    "homophones": build_homophones(),
+    "nearest": build_nearest(),
+    "consonants": CONSONANTS_OF_SERIES,
+}
+
+
+class Frontend:
+    """Reads Amharic by one set of options and tables."""
+
+    def __init__(self, config: TextConfig = TextConfig()) -> None:  # noqa: B008 - frozen
+        self._setup(config, _OUR_TABLES)
+
+    def _setup(self, config: TextConfig, tables: dict[str, dict[str, str]]) -> None:
+        self.config = config
+        self._tables = tables
+        self._abbreviations = Abbreviations(tables["abbreviations"])
+        numbers = NumberWords(tables["numerals"], config.hundred)
+        self._quantities = Quantities(numbers, tables["units"], tables["currencies"])
+        rules = RulesBackend(tables["consonants"])
+        backends: dict[str, Backend] = {"rules": rules, "epitran": EpitranBackend(), "transphone": TransphoneBackend()}
+        self._chain = Chain([backends[name] for name in config.backends])
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, object]) -> "Frontend":
+        """Return the frontend that a state describes; it reads by the state's own tables.
+
+        Raises
+        ------
+        TextError
+            If the state is damaged or newer than this package.
+        """
+        for key, known in (("format", STATE_FORMAT), ("code", CODE_VERSION)):
+            version = state.get(key)
+            if not isinstance(version, int) or version < 1:
+                raise TextError("the text state has no version", subject=key, hint="take the file from the checkpoint again")
+            if version > known:
+                raise TextError(f"the text state is newer ({version}) than this package ({known})", subject=key, hint="upgrade amhctl")
+        tables = cast("dict[str, Any]", state.get("tables"))
+        for name in _TABLES:
+            if not isinstance(tables, dict) or not _is_table(tables.get(name)):
+                raise TextError("the text state lacks a table", subject=f"tables.{name}", hint="take the file from the checkpoint again")
+        try:
+            config = TextConfig.model_validate(state.get("options"))
+        except ValidationError as fault:
+            raise TextError(f"the text state has options that are not ours: {fault}", subject="options") from fault
+        frontend = cls.__new__(cls)
+        frontend._setup(config, {name: dict(tables[name]) for name in _TABLES})
+        return frontend
+
+    def state(self) -> dict[str, object]:
+        """Return everything this frontend reads by, as JSON values."""
+        return {
+            "format": STATE_FORMAT,
+            "code": CODE_VERSION,
+            "options": self.config.model_dump(mode="json"),
+            "tables": {name: dict(self._tables[name]) for name in _TABLES},
+        }
+
+    @property
+    def state_hash(self) -> str:
+        """SHA-256 of the canonical JSON of the state."""
+        return sha256_of_json(self.state())
+
+    def normalize(self, written: str) -> SpokenText:
+        """Return what a reader says for written text: fidel, spaces and the marks ። ፧ ! ፤ ፣ only.
+
+        Raises
+        ------
+        TextError
+            If nothing in it can be spoken.
+        """
+        draft = self._read(written)
+        return SpokenText(written, draft.text.replace(TIE, " "), tuple(draft.trace))
+
+    def _read(self, written: str) -> Draft:
+        draft = Draft(written)
+        clean_characters(draft, self._tables["nearest"])
+        self._abbreviations.apply(draft)
+        read_dotted(draft)
+        read_addresses(draft)
+        self._quantities.apply(draft)
+        read_latin_words(draft, self._tables["letters"])
+        finish_marks(draft, self._tables["symbols"])
+        if self.config.fold_homophones:
+            draft.replace("homophone", self._tables["homophones"])
+        if count_syllables(draft.text) == 0:
+            shown = written if len(written) <= 40 else f"{written[:40]}…"
+            raise TextError("there is nothing to speak in the text", subject=repr(shown), hint="give at least one Amharic word or number")
+        return draft
+
+    def phones(self, spoken: str) -> Phones:
+        """Return the phones of spoken text.
+
+        Raises
+        ------
+        TextError
+            If no backend can read a word.
+        """
+        return self._chain.phones(spoken)
+
+    def units(self, written: str) -> str:
+        """Return the string that the tokenizer sees, ending with a sentence mark: spoken fidel or phones.
+
+        Marks stand as words of their own; ፤ is written ፣, and a pause mark at the very end becomes ።.
+
+        Raises
+        ------
+        TextError
+            If nothing in the text can be spoken.
+        """
+        spoken = self.normalize(written).text.replace("፤", "፣")
+        if spoken[-1] not in SENTENCE_MARKS:
+            spoken = spoken.rstrip(MARKS) + "።"
+        if self.config.units == "phones":
+            return self.phones(spoken).text
+        for mark in MARKS:
+            spoken = spoken.replace(mark, f" {mark} ")
+        return " ".join(spoken.replace(GEMINATION, "").split())
+
+    def split(self, written: str) -> tuple[Segment, ...]:
+        """Return the breath groups of a text, as spoken text; each can be given to `units`.
+
+        Raises
+        ------
+        TextError
+            If nothing in the text can be spoken.
+        """
+        return split_breaths(self._read(written).text, self.config.breath_syllables)
+
+
+def _is_table(value: object) -> bool:
+    return isinstance(value, dict) and all(isinstance(k, str) and isinstance(v, str) for k, v in value.items())

@@ -1,0 +1,127 @@
+"""The chain of backends: each word goes to the first backend whose phones pass the gate; why others did not is kept.
+
+The gate looks at each word on its own: only known phones, no Ethiopic letter left, vowels enough and not too many, a length that fits
+the fidel. Its thresholds pass short right words (səlam, al, na) and refuse what broken models write.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from amhctl.core.errors import MissingExtra, TextError
+from amhctl.text.g2p.phones import PHONES, VOWELS
+from amhctl.text.script import GEMINATION, SYLLABLES
+from amhctl.text.spoken import Fallback, Phones
+
+_MIN_VOWEL_SHARE = 0.2
+_MAX_PHONES_PER_FIDEL = 4.0
+_MIN_PHONES_PER_FIDEL = 0.5
+# Spoken marks to the marks of phone strings.
+_MARKS = {"።": "።", "፣": "፣", "፤": "፣", "፧": "፧", "!": "!"}
+_KNOWN = frozenset(PHONES)
+_VOWELS = frozenset(VOWELS)
+
+
+class Backend(Protocol):
+    """Turns one word into phones."""
+
+    @property
+    def name(self) -> str:
+        """The name in `TextConfig.backends`."""
+        ...
+
+    def phones(self, word: str) -> tuple[str, ...]:
+        """Return the phones of one word of fidel."""
+        ...
+
+
+class Chain:
+    """Backends in the order in which they are tried; the result of each word is remembered."""
+
+    def __init__(self, backends: Sequence[Backend]) -> None:
+        self._backends = tuple(backends)
+        self._known: dict[str, tuple[str, tuple[str, ...], tuple[Fallback, ...]]] = {}
+        self._absent: dict[str, Fallback] = {}
+
+    def phones(self, spoken: str) -> Phones:
+        """Return the phones of spoken text, its marks as words of their own.
+
+        Raises
+        ------
+        TextError
+            If no backend has acceptable phones for a word.
+        """
+        words: list[tuple[str, ...]] = []
+        used: dict[str, None] = {}
+        fallbacks: dict[Fallback, None] = {}
+        for token in _tokens(spoken):
+            if token in _MARKS:
+                words.append((_MARKS[token],))
+                continue
+            name, phones, reasons = self._word(token)
+            words.append(phones)
+            used[name] = None
+            fallbacks.update(dict.fromkeys(reasons))
+        return Phones(tuple(words), "+".join(used), tuple(fallbacks))
+
+    def _word(self, word: str) -> tuple[str, tuple[str, ...], tuple[Fallback, ...]]:
+        known = self._known.get(word)
+        if known is None:
+            known = self._convert(word)
+            self._known[word] = known
+        return known
+
+    def _convert(self, word: str) -> tuple[str, tuple[str, ...], tuple[Fallback, ...]]:
+        reasons: list[Fallback] = []
+        for backend in self._backends:
+            if backend.name in self._absent:
+                reasons.append(self._absent[backend.name])
+                continue
+            try:
+                phones = backend.phones(word)
+            except MissingExtra as fault:
+                # An absent backend stays absent for the life of the chain: it is not looked for at every word.
+                self._absent[backend.name] = Fallback(backend.name, fault.message)
+                reasons.append(self._absent[backend.name])
+                continue
+            fault_found = find_fault(word, phones)
+            if fault_found is None:
+                return backend.name, phones, tuple(reasons)
+            reasons.append(Fallback(backend.name, f"{word}: {fault_found}"))
+        raise TextError(
+            "no backend has phones for a word: " + "; ".join(f"{item.backend}: {item.reason}" for item in reasons),
+            subject=word,
+            hint="add rules to text.backends, which reads every Amharic word",
+        )
+
+
+def _tokens(spoken: str) -> list[str]:
+    for mark in _MARKS:
+        spoken = spoken.replace(mark, f" {mark} ")
+    return spoken.split()
+
+
+def find_fault(word: str, phones: tuple[str, ...]) -> str | None:
+    """Return why the phones of a word cannot be right, or None."""
+    checks: tuple[Callable[[str, tuple[str, ...]], str | None], ...] = (_unknown, _vowels, _length)
+    return next((fault for check in checks if (fault := check(word, phones)) is not None), None)
+
+
+def _unknown(word: str, phones: tuple[str, ...]) -> str | None:
+    if not phones:
+        return "no phones"
+    strange = sorted({phone for phone in phones if phone not in _KNOWN})
+    return f"not phones of Amharic: {' '.join(strange)}" if strange else None
+
+
+def _vowels(word: str, phones: tuple[str, ...]) -> str | None:
+    share = sum(phone in _VOWELS for phone in phones) / len(phones)
+    return f"only {share:.0%} vowels" if share < _MIN_VOWEL_SHARE else None
+
+
+def _length(word: str, phones: tuple[str, ...]) -> str | None:
+    fidel = sum(letter in SYLLABLES for letter in word)
+    marked = sum(letter == GEMINATION for letter in word)
+    ratio = (len(phones) - marked) / max(fidel, 1)
+    if _MIN_PHONES_PER_FIDEL <= ratio <= _MAX_PHONES_PER_FIDEL:
+        return None
+    return f"{len(phones)} phones for {fidel} fidel"

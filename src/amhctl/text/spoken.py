@@ -1,0 +1,64 @@
+"""What the text room hands on: spoken text with its trace, phones, segments. Values only, no rules."""
+
+from dataclasses import dataclass
+
+from amhctl.core.units import Seconds
+from amhctl.text.script import count_syllables
+
+
+@dataclass(frozen=True, slots=True)
+class TraceEntry:
+    """One change: the rule, the span it touched in the written text, and the text before and after it.
+
+    Rules follow one another, so ``before`` may already be the work of an earlier rule on the same span.
+    """
+
+    rule: str
+    start: int
+    end: int
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenText:
+    """Written text and the words a reader says for it."""
+
+    written: str
+    text: str
+    trace: tuple[TraceEntry, ...]
+
+    @property
+    def syllables(self) -> int:
+        """Fidel in the spoken text, about one syllable each."""
+        return count_syllables(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """A backend that was not used, and why."""
+
+    backend: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Phones:
+    """Words as tuples of phones; a punctuation mark is a word of its own with one element."""
+
+    words: tuple[tuple[str, ...], ...]
+    backend: str
+    fallbacks: tuple[Fallback, ...]
+
+    @property
+    def text(self) -> str:
+        """The phones of each word run together, words separated by one space: ``səlam aləm ።``."""
+        return " ".join("".join(word) for word in self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Spoken text said in one breath, and the silence after it."""
+
+    text: str
+    pause: Seconds
