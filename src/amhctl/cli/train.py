@@ -10,7 +10,7 @@ from amhctl.cli.app import execute
 
 
 def command(
-    preset: Annotated[str | None, typer.Option(help="Preset to start from: tiny, cpu, t4, a100 or h100.")] = None,
+    preset: options.Preset = None,
     data: Annotated[Path | None, typer.Option(help="Code store, made by `amhctl codes extract`.")] = None,
     vocab: Annotated[Path | None, typer.Option(help="Vocabulary model, made by `amhctl vocab train`.")] = None,
     codec: Annotated[str | None, typer.Option(help="Codec the store must be made with.")] = None,

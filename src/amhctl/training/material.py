@@ -28,8 +28,8 @@ RULES = (
         "R002",
         Severity.WARNING,
         "speech too long",
-        "The utterance has more code frames than model.max_mel_tokens, less the delay of the last codebook, allows; it is "
-        "left out of training.",
+        "The utterance has more code frames than model.max_mel_tokens allows, less the delay of the last codebook; it "
+        "is left out of training.",
     ),
     Rule(
         "R003",

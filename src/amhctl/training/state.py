@@ -112,8 +112,8 @@ class RunFolder:
         )
 
     def prune(self, keep: int) -> None:
-        """Remove all but the newest ``keep`` training checkpoints."""
-        for folder in self.saved()[:-keep]:
+        """Remove all but the newest ``keep`` training checkpoints, and what killed processes left half-written."""
+        for folder in (*self.saved()[:-keep], *self.checkpoints.glob(".step-*")):
             shutil.rmtree(folder)
 
     def clear(self) -> None:

@@ -1,0 +1,32 @@
+"""Twin of ``training/export.py``."""
+
+from pathlib import Path
+
+import torch
+from support.training_runs import build_run
+
+from amhctl.checkpoint.store import read_checkpoint
+from amhctl.data.codestore import CodeStore
+from amhctl.training.export import REFERENCE_FILE, choose_reference, export_voice
+
+
+def test_an_exported_voice_holds_all_it_needs(tmp_path: Path) -> None:
+    run = build_run(tmp_path / "run")
+    tensors = run.model.state_dict()
+    export_voice(tmp_path / "voice", run.identity, tensors, step=7, metrics={"valid_code_loss": 1.5}, precision="fp32")
+    voice = read_checkpoint(tmp_path / "voice", kind="voice")
+    assert {name: tensor.shape for name, tensor in voice.tensors.items()} == {n: t.shape for n, t in tensors.items()}
+    assert voice.manifest.metrics == {"valid_code_loss": 1.5}
+    assert voice.manifest.training["step"] == 7
+    assert voice.read_bytes("vocabulary.model") == run.identity.vocabulary_bytes
+    assert voice.read_bytes("text_state.json") == run.identity.text_state
+    assert torch.equal(voice.read_tensors(REFERENCE_FILE)["features"], run.identity.reference_TF)
+
+
+def test_the_reference_is_a_piece_of_a_training_clip(tmp_path: Path) -> None:
+    run = build_run(tmp_path / "run")
+    store = CodeStore.open(tmp_path / "run-world" / "store")
+    reference_TF = choose_reference(store, run.train, 0.5)
+    assert reference_TF.shape == (25, store.mel.bins)
+    starts = [torch.from_numpy(store.features(entry.id)[:25]) for entry in run.train.entries]
+    assert any(torch.equal(reference_TF, start_TF) for start_TF in starts)

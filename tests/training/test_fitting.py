@@ -1,0 +1,122 @@
+"""Twin of ``training/fitting.py``."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from support.training_runs import build_run
+from support.training_world import TINY_MEL, TINY_SPEC
+
+from amhctl.checkpoint.store import LoadedCheckpoint, read_checkpoint
+from amhctl.config.schema import ModelConfig, TextConfig
+from amhctl.core.errors import CheckpointError, CodecError, ConfigError, VocabularyError
+from amhctl.tokenizer.train import train_vocabulary
+from amhctl.tokenizer.vocabulary import Vocabulary
+from amhctl.training.export import export_voice
+from amhctl.training.fitting import Explicit, build_model, fit_codec, fit_frontend, fit_model, fit_vocabulary
+
+PRESETS: Explicit = lambda _: False  # noqa: E731
+
+
+@pytest.fixture(scope="module")
+def origin(tmp_path_factory: pytest.TempPathFactory) -> LoadedCheckpoint:
+    folder = tmp_path_factory.mktemp("origin")
+    run = build_run(folder / "run")
+    export_voice(folder / "voice", run.identity, run.model.state_dict(), step=0, metrics={}, precision="fp32")
+    return read_checkpoint(folder / "voice", kind="voice")
+
+
+@pytest.fixture(scope="module")
+def vocabulary(origin: LoadedCheckpoint) -> Vocabulary:
+    return Vocabulary.read(origin.folder / "vocabulary.model")
+
+
+def other_vocabulary() -> Vocabulary:
+    return train_vocabulary(["ሰላም።"], size=400, units="fidel", model_type="char")
+
+
+def choose(*keys: str) -> Explicit:
+    return lambda key: key in keys
+
+
+def test_data_decide_the_shape(vocabulary: Vocabulary) -> None:
+    model = fit_model(
+        ModelConfig(), spec=TINY_SPEC, mel=TINY_MEL, vocabulary=vocabulary, origin=None, explicit=PRESETS
+    )
+    assert model.number_text_tokens == vocabulary.size
+    assert (model.codebooks, model.number_mel_codes, model.start_mel_token, model.stop_mel_token) == (2, 18, 16, 17)
+    assert model.condition_dim == TINY_MEL.bins
+
+
+def test_a_choice_that_contradicts_the_data_is_refused(vocabulary: Vocabulary) -> None:
+    chosen = choose("model.codebooks", "model.condition_dim")
+    with pytest.raises(ConfigError, match=r"model\.codebooks is 1.* 2; model\.condition_dim is 1024.* 16"):
+        fit_model(ModelConfig(), spec=TINY_SPEC, mel=TINY_MEL, vocabulary=vocabulary, origin=None, explicit=chosen)
+
+
+def test_the_origin_decides_all_but_what_has_no_weights(origin: LoadedCheckpoint, vocabulary: Vocabulary) -> None:
+    model = fit_model(
+        ModelConfig(dropout=0.3),
+        spec=TINY_SPEC,
+        mel=TINY_MEL,
+        vocabulary=vocabulary,
+        origin=origin,
+        explicit=choose("model.dropout"),
+    )
+    assert model.dropout == 0.3
+    assert model.layers == origin.manifest.config["layers"]
+
+
+def test_data_that_do_not_fit_the_origin_are_refused(origin: LoadedCheckpoint, vocabulary: Vocabulary) -> None:
+    spec = replace(TINY_SPEC, codebooks=3)
+    with pytest.raises(CheckpointError, match="codebooks 2 instead of 3"):
+        fit_model(
+            ModelConfig(), spec=spec, mel=TINY_MEL, vocabulary=vocabulary, origin=origin, explicit=PRESETS
+        )
+
+
+def test_a_codec_is_compared_by_what_it_is_not_by_its_name(origin: LoadedCheckpoint) -> None:
+    fit_codec(replace(TINY_SPEC, name="other name"), wanted=TINY_SPEC, origin=origin)
+    with pytest.raises(CodecError, match="codebook_size 32 instead of 16"):
+        fit_codec(replace(TINY_SPEC, codebook_size=32), wanted=None, origin=origin)
+    with pytest.raises(CodecError, match="chosen: fingerprint"):
+        fit_codec(TINY_SPEC, wanted=replace(TINY_SPEC, fingerprint="0" * 64), origin=None)
+
+
+def test_a_vocabulary_must_be_the_origins_and_of_the_texts_units(
+    origin: LoadedCheckpoint, vocabulary: Vocabulary
+) -> None:
+    frontend = fit_frontend(TextConfig(units="phones"), vocabulary, origin, PRESETS)
+    fit_vocabulary(vocabulary, frontend, origin)
+    with pytest.raises(VocabularyError, match="not that of the base") as caught:
+        fit_vocabulary(other_vocabulary(), frontend, origin)
+    assert "vocab extend" in caught.value.hint
+    phones = fit_frontend(TextConfig(units="phones"), vocabulary, None, choose("text.units"))
+    with pytest.raises(VocabularyError, match="made of fidel, the text is read as phones"):
+        fit_vocabulary(vocabulary, phones, None)
+
+
+def test_the_frontend_is_the_origins_and_cannot_be_chosen_otherwise(
+    origin: LoadedCheckpoint, vocabulary: Vocabulary
+) -> None:
+    assert origin.manifest.text is not None
+    config = TextConfig(fold_homophones=True)
+    assert fit_frontend(config, vocabulary, origin, PRESETS).state_hash == origin.manifest.text.hash
+    with pytest.raises(ConfigError, match="reads text with False, not True"):
+        fit_frontend(config, vocabulary, origin, choose("text.fold_homophones"))
+
+
+def test_new_weights_follow_the_seed_and_old_ones_the_origin(origin: LoadedCheckpoint) -> None:
+    config = ModelConfig.model_validate(origin.manifest.config)
+    first, again, other = (build_model(config, seed, None).state_dict() for seed in (0, 0, 1))
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert not torch.equal(first["mel_head.weight"], other["mel_head.weight"])
+    loaded = build_model(config, 5, origin).state_dict()
+    assert all(torch.equal(loaded[name], tensor) for name, tensor in origin.tensors.items())
+
+
+def test_weights_of_another_shape_are_refused(origin: LoadedCheckpoint, tmp_path: Path) -> None:
+    config = ModelConfig.model_validate({**origin.manifest.config, "layers": 1})
+    with pytest.raises(CheckpointError, match="do not fit"):
+        build_model(config, 0, origin)

@@ -1,0 +1,92 @@
+"""Twin of ``training/material.py``."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.training_world import TrainingWorld, align_evenly, build_training_world
+
+from amhctl.config.schema import AlignmentConfig, ModelConfig, TextConfig, TrainingConfig
+from amhctl.core.errors import DatasetError, VocabularyError
+from amhctl.core.progress import SilentProgress
+from amhctl.data.codestore import CodeStore
+from amhctl.data.records import Record
+from amhctl.text.frontend import Frontend
+from amhctl.tokenizer.tokenizer import Tokenizer
+from amhctl.tokenizer.train import train_vocabulary
+from amhctl.tokenizer.vocabulary import Vocabulary
+from amhctl.training.material import Material, gather
+
+FRONTEND = Frontend(TextConfig(units="fidel"))
+
+
+def gather_from(
+    world: TrainingWorld, *, frontend: Frontend = FRONTEND, vocabulary: Vocabulary | None = None, **model: object
+) -> Material:
+    vocabulary = vocabulary or Vocabulary.read(world.vocabulary)
+    return gather(
+        CodeStore.open(world.store),
+        frontend,
+        Tokenizer(vocabulary),
+        vocabulary_fingerprint=vocabulary.fingerprint,
+        model=ModelConfig.model_validate({"max_text_tokens": 60, "max_mel_tokens": 80, **model}),
+        training=TrainingConfig(),
+        seed=0,
+        progress=SilentProgress(),
+    )
+
+
+def append(world: TrainingWorld, identifier: str, *, text: str = "ሰላም", frames: int = 40, **record: str) -> None:
+    with CodeStore.open(world.store) as store:
+        store.append(
+            Record(id=identifier, audio="x.wav", text=text, **{"speaker": "f01", "split": "train", **record}),  # type: ignore[arg-type]
+            np.zeros((2, frames), dtype=np.uint16),
+            np.zeros((2 * frames, store.mel.bins), dtype=np.float32),
+        )
+
+
+def test_splits_are_kept_apart(tmp_path: Path) -> None:
+    material = gather_from(build_training_world(tmp_path))
+    assert (len(material.train), len(material.valid), material.findings) == (11, 3, ())
+
+
+def test_what_does_not_fit_is_left_out_and_named(tmp_path: Path) -> None:
+    world = build_training_world(tmp_path)
+    append(world, "long-text", text="ሰላም " * 30)
+    append(world, "long-speech", frames=90)
+    append(world, "unspeakable", text="…")
+    append(world, "alone", speaker="m02")
+    material = gather_from(world)
+    found = {finding.subject: finding.code for finding in material.findings}
+    assert found == {"long-text": "R001", "long-speech": "R002", "unspeakable": "R003", "alone": "R004"}
+    used = {entry.id for entry in material.train.entries}
+    assert used & set(found) == {"alone"}
+
+
+def test_a_vocabulary_that_covers_too_few_texts_is_refused(tmp_path: Path) -> None:
+    world = build_training_world(tmp_path)
+    phones = train_vocabulary(["səlam ።"], size=128, units="phones", model_type="char")
+    with pytest.raises(VocabularyError, match="does not cover 14 of 14"):
+        gather_from(world, vocabulary=phones)
+
+
+def test_a_store_without_a_split_is_refused(tmp_path: Path) -> None:
+    world = build_training_world(tmp_path, clips=3)
+    with pytest.raises(DatasetError, match="'train'") as caught:
+        gather_from(world)
+    assert "data split" in caught.value.hint
+
+
+def test_durations_must_be_there_and_of_these_texts(tmp_path: Path) -> None:
+    world = build_training_world(tmp_path)
+    alignment = AlignmentConfig()
+    with pytest.raises(DatasetError, match="no durations") as caught:
+        gather_from(world, alignment=alignment)
+    assert "codes align" in caught.value.hint
+    align_evenly(world, Vocabulary.read(world.vocabulary), FRONTEND)
+    append(world, "unaligned")
+    material = gather_from(world, alignment=alignment)
+    assert [(finding.code, finding.subject) for finding in material.findings] == [("R006", "unaligned")]
+    assert material.train.item(0, 0).durations_T is not None
+    with pytest.raises(DatasetError, match="text state"):
+        gather_from(world, alignment=alignment, frontend=Frontend(TextConfig(units="fidel", fold_homophones=True)))
