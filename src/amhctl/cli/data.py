@@ -89,7 +89,8 @@ def check(
 def split(
     manifest: Annotated[Path, typer.Argument(help="Manifest, a JSON Lines file.")],
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="New manifest; by default NAME.split.jsonl beside the old one.")
+        Path | None,
+        typer.Option("-o", "--output", help="New manifest; by default NAME.split.jsonl beside the old one."),
     ] = None,
     valid: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of the validation split.")] = 0.05,
     test: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of the test split.")] = 0.05,

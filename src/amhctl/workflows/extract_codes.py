@@ -14,6 +14,7 @@ from amhctl.core.progress import Progress
 from amhctl.data.codestore import CodeStore
 from amhctl.data.extraction import Shard, extract, plan_extraction
 from amhctl.data.records import read_records
+from amhctl.inference.assemble import choose_device
 
 RULES = (
     Rule(
@@ -98,7 +99,7 @@ def run(request: ExtractCodesRequest, progress: Progress) -> ExtractCodesReport:
     """
     shard = Shard.parse(request.shard)
     records = shard.of(read_records(request.manifest))
-    codec = load_codec(request.codec, device=request.device)
+    codec = load_codec(request.codec, device=choose_device(request.device))
     mel = features_of(request.codec, codec.spec)
     folder = request.manifest.parent
     with _open_store(request.output, codec.spec, mel, request.level, shard.part) as store:

@@ -1,0 +1,204 @@
+"""``codes check``: are a store's codes real, whole, and those of its recordings?"""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amhctl.audio.waveform import Waveform
+from amhctl.codec.codec import Codec
+from amhctl.codec.registry import load_codec
+from amhctl.core.errors import AudioError, CodecError, EvaluationError
+from amhctl.core.findings import Finding, Rule, Severity, has_errors
+from amhctl.core.progress import Progress
+from amhctl.data import codechecks
+from amhctl.data.codechecks import CodeStatistics, check_store
+from amhctl.data.codestore import CodeStore
+from amhctl.data.extraction import prepare_waveform
+from amhctl.evaluation.fidelity import compare
+from amhctl.inference.assemble import choose_device
+
+RULES = (
+    Rule(
+        "X101",
+        Severity.ERROR,
+        "wrong codec",
+        "The codec at hand is not the one that made the codes: its fingerprint or its shape differs.",
+    ),
+    *codechecks.RULES,
+    Rule(
+        "X108",
+        Severity.ERROR,
+        "codes are not the recording's",
+        "Encoding the recording again gives other codes: fewer than half of the first codebook's agree.",
+    ),
+    Rule(
+        "X109",
+        Severity.WARNING,
+        "hardly intelligible",
+        "What the codes decode to has a STOI under 0.5 against the recording: the codec is too weak for this speech.",
+    ),
+    Rule(
+        "X112",
+        Severity.WARNING,
+        "recording cannot be compared",
+        "The recording of a sampled utterance cannot be read any more, so its codes were not compared with it.",
+    ),
+)
+
+_LOWEST_AGREEMENT = 0.5
+_LOWEST_STOI = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class CheckCodesRequest:
+    """Which store to check, with which codec, and how much of it to decode."""
+
+    store: Path
+    codec: str | None = None
+    sample: int = 16
+    seed: int = 0
+    device: str = "cpu"
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedSample:
+    """One utterance decoded back: how it compares with its recording; None where a measure cannot be taken."""
+
+    id: str
+    agreement: float
+    pesq: float | None
+    stoi: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckCodesReport:
+    """Statistics of the codes, the decoded sample, and every finding."""
+
+    utterances: int
+    statistics: CodeStatistics
+    samples: tuple[DecodedSample, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is no error."""
+        return not has_errors(self.findings)
+
+    @property
+    def pesq(self) -> float | None:
+        """Mean PESQ of the sample."""
+        return _mean([sample.pesq for sample in self.samples])
+
+    @property
+    def stoi(self) -> float | None:
+        """Mean STOI of the sample."""
+        return _mean([sample.stoi for sample in self.samples])
+
+    def payload(self) -> dict[str, object]:
+        """Return usage, entropy and the means of the sample."""
+        return {
+            "utterances": self.utterances,
+            "frames": self.statistics.frames,
+            "codebook_usage": list(self.statistics.usage),
+            "entropy": list(self.statistics.entropy),
+            "repeats": self.statistics.repeats,
+            "pesq": self.pesq,
+            "stoi": self.stoi,
+            "agreement": _mean([sample.agreement for sample in self.samples]),
+            "samples": [asdict(sample) for sample in self.samples],
+        }
+
+    def lines(self) -> Iterable[str]:
+        """Return the figures for people."""
+        yield f"{self.utterances} utterances, {self.statistics.frames} frames"
+        yield "codes used per codebook: " + ", ".join(f"{share:.0%}" for share in self.statistics.usage)
+        yield "bits a code: " + ", ".join(f"{bits:.1f}" for bits in self.statistics.entropy)
+        if self.samples:
+            figures = ((name, value) for name, value in (("PESQ", self.pesq), ("STOI", self.stoi)) if value is not None)
+            agreement = _mean([sample.agreement for sample in self.samples])
+            yield (
+                f"{len(self.samples)} decoded back: {agreement:.1%} of the first codes agree"
+                + "".join(f", {name} {value:.2f}" for name, value in figures)
+            )
+
+
+def run(request: CheckCodesRequest, progress: Progress) -> CheckCodesReport:
+    """Check a store.
+
+    Raises
+    ------
+    DatasetError
+        If there is no store, or it is empty.
+    CodecError
+        If the codec cannot be loaded.
+    """
+    store = CodeStore.open(request.store)
+    codec = load_codec(request.codec or store.spec.name, device=choose_device(request.device))
+    checked = check_store(store, progress)
+    findings = list(checked.findings)
+    samples: tuple[DecodedSample, ...] = ()
+    if codec.spec.fingerprint != store.spec.fingerprint:
+        findings.insert(0, _wrong_codec(store, codec))
+    else:
+        damaged = {finding.subject for finding in findings if finding.code == "X107"}
+        samples, found = _decode_sample(store, codec, request, damaged, progress)
+        findings += found
+    return CheckCodesReport(len(store), checked.statistics, samples, tuple(findings))
+
+
+def _wrong_codec(store: CodeStore, codec: Codec) -> Finding:
+    held, given = asdict(store.spec), asdict(codec.spec)
+    differences = ", ".join(f"{key} {held[key]} ≠ {given[key]}" for key in held if held[key] != given[key])
+    hint = "name the codec with --codec, or extract the codes again"
+    return Finding("X101", Severity.ERROR, str(store.path), f"store ≠ codec: {differences}", hint)
+
+
+def _decode_sample(
+    store: CodeStore, codec: Codec, request: CheckCodesRequest, damaged: set[str], progress: Progress
+) -> tuple[tuple[DecodedSample, ...], list[Finding]]:
+    candidates = [entry for entry in store.entries if entry.id not in damaged]
+    count = min(request.sample, len(candidates))
+    chosen = sorted(np.random.default_rng(request.seed).permutation(len(candidates))[:count].tolist())
+    samples: list[DecodedSample] = []
+    findings: list[Finding] = []
+    progress.start("decoding back", count, "utterance")
+    for index in chosen:
+        entry = candidates[index]
+        progress.advance()
+        try:
+            original = prepare_waveform(entry.record, store)
+            sample = _compare(entry.id, store.codes(entry.id), original, codec)
+        except (AudioError, CodecError) as error:
+            findings.append(Finding("X112", Severity.WARNING, entry.id, error.message, error.hint))
+            continue
+        samples.append(sample)
+        if sample.agreement < _LOWEST_AGREEMENT:
+            message = f"{sample.agreement:.0%} of the first codes agree with those of the recording"
+            findings.append(Finding("X108", Severity.ERROR, entry.id, message, "extract it again"))
+        elif sample.stoi is not None and sample.stoi < _LOWEST_STOI:
+            message = f"STOI {sample.stoi:.2f} against the recording"
+            findings.append(Finding("X109", Severity.WARNING, entry.id, message, "train the codec longer"))
+    progress.finish()
+    return tuple(samples), findings
+
+
+def _compare(utterance: str, codes_QS: NDArray[np.uint16], original: Waveform, codec: Codec) -> DecodedSample:
+    again_QS = codec.encode([original.samples])[0]
+    shared = min(codes_QS.shape[1], again_QS.shape[1])
+    longest = max(codes_QS.shape[1], again_QS.shape[1])
+    agreement = float((codes_QS[0, :shared] == again_QS[0, :shared]).sum()) / longest
+    decoded = Waveform(codec.decode([codes_QS])[0], codec.spec.sample_rate)
+    try:
+        fidelity = compare(original, decoded)
+    except EvaluationError:
+        # Too short or too quiet for the measures; the agreement still stands.
+        return DecodedSample(utterance, agreement, None, None)
+    return DecodedSample(utterance, agreement, fidelity.pesq, fidelity.stoi)
+
+
+def _mean(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else None
