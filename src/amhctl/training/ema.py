@@ -28,13 +28,14 @@ class AveragedModel(Generic[M]):
         self.decay = decay
         self.model: M = copy.deepcopy(model).eval().requires_grad_(False)
         self._averages: list[Tensor] = list(self.model.parameters())
-        self._sources: list[Tensor] = [parameter.detach() for parameter in model.parameters()]
+        self._sources: list[Tensor] = list(model.parameters())
         self._buffers = list(zip(self.model.buffers(), model.buffers(), strict=True))
 
     @torch.no_grad()
     def update(self, step: int) -> None:
         """Move the averages towards the original after optimiser step ``step``, counted from 1."""
         decay = min(self.decay, (1 + step) / (10 + step))
-        torch._foreach_lerp_(self._averages, self._sources, 1.0 - decay)
+        # `.data` anew each time: a wrapper for several processes may give the parameters other storage.
+        torch._foreach_lerp_(self._averages, [source.data for source in self._sources], 1.0 - decay)
         for average, source in self._buffers:
             average.copy_(source)

@@ -1,0 +1,44 @@
+"""Several processes: what one process measures, two measure too (through torch's own launcher and gloo)."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.training_world import build_training_world, read_measured, request_training
+
+from amhctl.core.progress import SilentProgress
+from amhctl.workflows.train import run
+
+SETS = ("model.dropout=0.0", "training.code_replacement=0.0")
+_CHILD = """
+import sys
+from pathlib import Path
+from support.training_world import TrainingWorld, request_training
+from amhctl.core.progress import SilentProgress
+from amhctl.workflows.train import run
+
+store, vocabulary, folder, *sets = sys.argv[1:]
+run(request_training(TrainingWorld(Path(store), Path(vocabulary)), Path(folder), *sets, aligned=True), SilentProgress())
+"""
+
+
+@pytest.mark.slow
+def test_two_processes_train_like_one(tmp_path: Path) -> None:
+    world = build_training_world(tmp_path, aligned=True)
+    run(request_training(world, tmp_path / "one", *SETS, "training.accumulation=2", aligned=True), SilentProgress())
+    script = tmp_path / "child.py"
+    script.write_text(_CHILD)
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(script)]
+    arguments = [str(world.store), str(world.vocabulary), str(tmp_path / "two"), *SETS]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent), "OMP_NUM_THREADS": "1"}
+    subprocess.run([*launch, *arguments], check=True, capture_output=True, env=environment)
+    one, two = read_measured(tmp_path / "one"), read_measured(tmp_path / "two")
+    assert [(entry["kind"], entry["step"]) for entry in one] == [(entry["kind"], entry["step"]) for entry in two]
+    for ours, theirs in zip(one, two, strict=True):
+        assert ours["code"] == pytest.approx(theirs["code"], rel=1e-4)
+        assert ours["duration"] == pytest.approx(theirs["duration"], rel=1e-4)
+    best = [json.loads((tmp_path / name / "best" / "manifest.json").read_text()) for name in ("one", "two")]
+    assert best[0]["metrics"]["valid_code_loss"] == pytest.approx(best[1]["metrics"]["valid_code_loss"], rel=1e-4)
