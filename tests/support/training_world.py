@@ -96,7 +96,12 @@ def align_evenly(world: TrainingWorld, vocabulary: Vocabulary, frontend: Fronten
 
 
 def request_training(
-    world: TrainingWorld, run: Path | None, *sets: str, aligned: bool = False, dry_run: bool = False, force: bool = False
+    world: TrainingWorld,
+    run: Path | None,
+    *sets: str,
+    aligned: bool = False,
+    dry_run: bool = False,
+    force: bool = False,
 ) -> TrainRequest:
     """Return the request to train a tiny voice in the world."""
     return TrainRequest(

@@ -39,7 +39,7 @@ def gather_from(
 def append(world: TrainingWorld, identifier: str, *, text: str = "ሰላም", frames: int = 40, **record: str) -> None:
     with CodeStore.open(world.store) as store:
         store.append(
-            Record(id=identifier, audio="x.wav", text=text, **{"speaker": "f01", "split": "train", **record}),  # type: ignore[arg-type]
+            Record(id=identifier, audio="x.wav", text=text, **{"speaker": "f01", "split": "train", **record}),
             np.zeros((2, frames), dtype=np.uint16),
             np.zeros((2 * frames, store.mel.bins), dtype=np.float32),
         )

@@ -98,8 +98,9 @@ def test_a_resumed_run_keeps_its_other_values(finished: tuple[Path, TrainReport]
 
 def test_resuming_with_other_data_is_refused(finished: tuple[Path, TrainReport], tmp_path: Path) -> None:
     other = build_training_world(tmp_path, aligned=True, seed=5)
+    request = TrainRequest(resume=finished[0], data=other.store, sets=("training.steps=9",), device="cpu")
     with pytest.raises(CheckpointError, match="data_fingerprint"):
-        run(TrainRequest(resume=finished[0], data=other.store, sets=("training.steps=9",), device="cpu"), SilentProgress())
+        run(request, SilentProgress())
 
 
 def test_fine_tuning_starts_from_the_base(
@@ -142,8 +143,9 @@ def test_an_existing_run_is_kept_unless_forced(finished: tuple[Path, TrainReport
     before = sha256_of_file(finished[0] / "best" / "model.safetensors")
     with pytest.raises(FileExistsRefused, match="exists"):
         run(request_training(world, finished[0], aligned=True), SilentProgress())
+    forced = request_training(world, finished[0], aligned=True, force=True)
     with pytest.raises(ConfigError, match="--force would clear"):
-        run(replace(request_training(world, finished[0], aligned=True, force=True), base=finished[0] / "best"), SilentProgress())
+        run(replace(forced, base=finished[0] / "best"), SilentProgress())
     assert sha256_of_file(finished[0] / "best" / "model.safetensors") == before
 
 
@@ -176,9 +178,13 @@ def test_what_does_not_fit_is_refused(
 
 def test_parts_that_are_missing_are_named(world: TrainingWorld, tmp_path: Path) -> None:
     whole = request_training(world, tmp_path / "run")
-    for part, flag in (("data", "--data"), ("vocabulary", "--vocab"), ("run", "-o RUN")):
+    for request, flag in (
+        (replace(whole, data=None), "--data"),
+        (replace(whole, vocabulary=None), "--vocab"),
+        (replace(whole, run=None), "-o RUN"),
+    ):
         with pytest.raises(ConfigError) as caught:
-            run(replace(whole, **{part: None}), SilentProgress())
+            run(request, SilentProgress())
         assert flag in caught.value.hint
 
 
