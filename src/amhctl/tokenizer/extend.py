@@ -123,7 +123,7 @@ def prove_extension(base: Vocabulary, result: Vocabulary, sample: Iterable[str])
     """Check that an extension only appends, by comparing the two and by encoding again.
 
     The base's pieces, scores and types stand at their ids unchanged; whatever holds none of the appended pieces is
-    encoded as before; the sample has no unknown characters, comes back when decoded, and takes no more pieces.
+    encoded as before; the sample has no unknown characters, comes back when decoded, and takes no more pieces in all.
 
     Raises
     ------
@@ -141,14 +141,24 @@ def prove_extension(base: Vocabulary, result: Vocabulary, sample: Iterable[str])
     added = result.pieces[base.size :]
     fresh_characters = set().union(*added) - set().union(*base.pieces)
     for text in (piece.replace(WORD_BOUNDARY, " ").strip() for piece in base.pieces[3:]):
-        if not any(piece in text for piece in added) and old.pieces(text) != new.pieces(text):
+        # As the encoder sees it, with the boundary that it puts before every text.
+        seen = WORD_BOUNDARY + text.replace(" ", WORD_BOUNDARY)
+        if not any(piece in seen for piece in added) and old.pieces(text) != new.pieces(text):
             raise VocabularyError(f"the extension changed how {text!r} is encoded", hint="this is a fault of amhctl")
+    before_all = after_all = 0
     for text in sample:
         if new.decode(new.encode(text)) != text:
             raise VocabularyError(f"{text!r} does not come back when decoded", hint="this is a fault of amhctl")
         # What the base could not spell came as one unknown piece; only what it could is comparable.
-        if fresh_characters.isdisjoint(text) and len(new.pieces(text)) > len(old.pieces(text)):
-            raise VocabularyError(f"{text!r} takes more pieces than before", hint="this is a fault of amhctl")
+        if fresh_characters.isdisjoint(text):
+            before_all += len(old.pieces(text))
+            after_all += len(new.pieces(text))
+    if after_all > before_all:
+        raise VocabularyError(
+            f"the sample takes {after_all} pieces, and took {before_all}",
+            subject="scores",
+            hint="the base's scores do not fit the corpus: extend a bpe model, or train a new vocabulary",
+        )
 
 
 def _refuse_unfit(base: Vocabulary, alphabet: Alphabet) -> None:

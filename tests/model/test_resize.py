@@ -1,0 +1,79 @@
+"""Rows grow along a plan; what was there stays bit for bit."""
+
+from dataclasses import dataclass
+
+import pytest
+import torch
+from torch import Tensor
+
+from amhctl.core.errors import ModelError
+from amhctl.model.resize import grow_text_rows
+
+
+@dataclass(frozen=True)
+class _Plan:
+    base_size: int
+    sources: tuple[tuple[int, ...], ...]
+
+
+PLAN = _Plan(5, ((), (1, 3), (5, 6)))
+
+
+def _tensors(rows: int = 6, dtype: torch.dtype = torch.float32) -> dict[str, Tensor]:
+    generator = torch.Generator().manual_seed(1)
+    return {
+        "text_embedding.weight": torch.randn(rows, 4, generator=generator).to(dtype),
+        "text_head.weight": torch.randn(rows, 4, generator=generator).to(dtype),
+        "text_head.bias": torch.randn(rows, generator=generator).to(dtype),
+        "mel_head.weight": torch.randn(3, 4, generator=generator).to(dtype),
+    }
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
+def test_old_rows_stay_and_the_unused_row_moves_to_the_end(dtype: torch.dtype) -> None:
+    before = _tensors(dtype=dtype)
+    after = grow_text_rows(before, PLAN)
+    assert after["mel_head.weight"] is before["mel_head.weight"]
+    for name in ("text_embedding.weight", "text_head.weight", "text_head.bias"):
+        assert after[name].shape[0] == 5 + 3 + 1
+        assert after[name].dtype is dtype
+        assert torch.equal(after[name][:5], before[name][:5])
+        assert torch.equal(after[name][-1], before[name][-1])
+
+
+def test_new_rows_start_near_their_sources_and_biases_on_them() -> None:
+    before = _tensors()
+    after = grow_text_rows(before, PLAN)
+    bias, new = before["text_head.bias"], after["text_head.bias"]
+    assert torch.allclose(new[5], bias[:5].mean())
+    assert torch.allclose(new[6], (bias[1] + bias[3]) / 2)
+    assert torch.allclose(new[7], (new[5] + new[6]) / 2)
+    rows = before["text_embedding.weight"][:5]
+    distance = after["text_embedding.weight"][6] - (rows[1] + rows[3]) / 2
+    assert 0 < float(distance.abs().max()) < 0.5 * float(rows.std())
+
+
+def test_the_seed_decides() -> None:
+    one, same, other = (grow_text_rows(_tensors(), PLAN, seed=seed)["text_embedding.weight"] for seed in (1, 1, 2))
+    assert torch.equal(one, same)
+    assert not torch.equal(one, other)
+
+
+def test_a_network_without_text_head_keeps_none() -> None:
+    tensors = {"text_embedding.weight": _tensors()["text_embedding.weight"]}
+    assert set(grow_text_rows(tensors, PLAN)) == {"text_embedding.weight"}
+
+
+@pytest.mark.parametrize("rows", [5, 7])
+def test_rows_that_are_not_pieces_plus_one_are_refused(rows: int) -> None:
+    with pytest.raises(ModelError, match="which has 6"):
+        grow_text_rows(_tensors(rows), PLAN)
+
+
+def test_half_a_head_and_sources_out_of_reach_are_refused() -> None:
+    tensors = _tensors()
+    with pytest.raises(ModelError, match="above|below"):
+        grow_text_rows(tensors, _Plan(5, ((5,),)))
+    del tensors["text_head.bias"]
+    with pytest.raises(ModelError, match="half"):
+        grow_text_rows(tensors, PLAN)
