@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from support.speechlike import vowel_train
 from support.voices import ANYTHING, any_speech, tiny_voice_folder
 
@@ -50,6 +51,9 @@ def test_slow_speech_is_longer(voice: Voice) -> None:
 
 def test_another_speaker_changes_the_sound(voice: Voice) -> None:
     speaker = voice.imitate(vowel_train(seconds=1.0))
+    assert not torch.equal(speaker.latents_1LD, voice.speaker.latents_1LD)
+    # An untrained decoder hardly looks at its speaker; it cannot overlook one this loud.
+    speaker = replace(speaker, latents_1LD=speaker.latents_1LD * 50.0)
     own = voice.speak("ሰላም ዓለም።", any_speech())
     imitated = voice.speak("ሰላም ዓለም።", any_speech(), speaker=speaker)
     assert not np.array_equal(own.waveform.samples, imitated.waveform.samples)

@@ -1,5 +1,6 @@
 """A tiny voice: a real checkpoint of two layers with seeded random weights, its own vocabulary, frontend and codec."""
 
+import math
 import shutil
 from pathlib import Path
 
@@ -12,10 +13,10 @@ from amhctl.checkpoint.store import write_checkpoint
 from amhctl.codec.registry import load_codec
 from amhctl.config.schema import AlignmentConfig, ConformerConfig, MelConfig, ModelConfig, TextConfig
 from amhctl.core.files import canonical_json
-from amhctl.inference.assemble import CODEC_FOLDER, MODEL_VERSION, REFERENCE_FILE
+from amhctl.inference.assemble import CODEC_FOLDER, REFERENCE_FILE
 from amhctl.inference.judge import JudgeLimits
 from amhctl.inference.voice import SpeakOptions
-from amhctl.model.unified_voice import UnifiedVoice
+from amhctl.model.unified_voice import MODEL_VERSION, UnifiedVoice
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.train import train_vocabulary
 
@@ -78,6 +79,13 @@ def tiny_voice_folder(folder: Path, *, alignment: bool = True, name: str = "tiny
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         model = UnifiedVoice(config)
+        # Untrained layers hardly look at anything; these do, so that every input of the model can be heard.
+        for parameter in model.gpt.parameters():
+            if parameter.ndim == 2:
+                parameter.data.mul_(8.0)
+        if alignment:
+            # Untrained weights predict no frames at all; speech has a few for each phone.
+            torch.nn.init.constant_(model.alignment.log_duration.bias, math.log1p(3.0))
         reference_TF = torch.randn(60, mel.bins)
     text_state = canonical_json(frontend.state()).encode()
     manifest = Manifest(

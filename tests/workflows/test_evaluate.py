@@ -25,7 +25,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tiny_voice_folder(folder)
     records = []
     for index, text in enumerate(TEXTS[:3]):
-        files.write(folder / f"{index}.wav", vowel_train(seconds=1.5, seed=index))
+        files.write(folder / f"{index}.wav", vowel_train(seconds=4.6, seed=index))
         records.append(Record(id=f"clip{index}", audio=f"{index}.wav", text=text, split="test"))
     records.append(Record(id="other", audio="missing.wav", text=TEXTS[3], split="train"))
     write_records(folder / "set.jsonl", records)

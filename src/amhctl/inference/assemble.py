@@ -13,13 +13,12 @@ from amhctl.config.schema import ModelConfig
 from amhctl.core.errors import CheckpointError, SynthesisError
 from amhctl.inference.speaker import encode_speaker
 from amhctl.inference.voice import Voice
-from amhctl.model.unified_voice import UnifiedVoice
+from amhctl.model.unified_voice import MODEL_VERSION, UnifiedVoice
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.vocabulary import Vocabulary
 
 DEFAULT_VOICE = "m01"
-MODEL_VERSION = "unified-voice-1"
 REFERENCE_FILE = "reference.safetensors"
 CODEC_FOLDER = "codec"
 _BUNDLED = Path(__file__).parent.parent / "assets" / "voices"

@@ -7,7 +7,9 @@ Before its first frame a stream holds the start code, after its last the stop co
 for the one stop of book 0 by which a voice without explicit durations ends.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,12 +18,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from amhctl.config.schema import ModelConfig
-from amhctl.core.errors import ModelError
+from amhctl.core.errors import ModelError, SynthesisError
 from amhctl.inference.speaker import Speaker
 from amhctl.model.sampling import sample
-from amhctl.model.unified_voice import UnifiedVoice
+from amhctl.model.unified_voice import DecodeState, UnifiedVoice
 
 _UNKNOWN = -1
+# A step of a model below this size is a handful of products too small to share: one thread takes 5 ms for 15 million
+# parameters, and two threads that wait for each other on a busy machine took 75.
+_SMALL_PARAMETERS = 50_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,21 @@ class Sampling:
     temperature: float = 0.8
     top_k: int = 30
     top_p: float = 0.9
+
+    def __post_init__(self) -> None:
+        """Refuse impossible values.
+
+        Raises
+        ------
+        SynthesisError
+            If a value lies outside its range.
+        """
+        if not 0.0 <= self.temperature < math.inf:
+            raise SynthesisError(f"temperature {self.temperature:g} is not 0 or more", subject="temperature")
+        if self.top_k < 0:
+            raise SynthesisError(f"top-k {self.top_k} is not 0 or more", subject="top-k")
+        if not 0.0 < self.top_p <= 1.0:
+            raise SynthesisError(f"top-p {self.top_p:g} is not above 0 and at most 1", subject="top-p")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +148,7 @@ def decode(model: UnifiedVoice, passages: Sequence[Passage], speaker: Speaker, s
         )
     most = [min(passage.most_frames, limit) for passage in passages]
     generators = [torch.Generator().manual_seed(passage.seed) for passage in passages]
+    history: list[Tensor] = []
     state = model.begin(
         text_BT,
         lengths_B,
@@ -135,21 +156,49 @@ def decode(model: UnifiedVoice, passages: Sequence[Passage], speaker: Speaker, s
         speaker.emotion_1D.expand(batch, -1),
         durations_BT,
     )
+    with _fitting_threads(model):
+        stopped = _step(model, state, frames, most, generators, sampling, history)
+    return [_undelay(history, row, frames[row], stopped[row]) for row in range(batch)]
+
+
+def _step(
+    model: UnifiedVoice,
+    state: DecodeState,
+    frames: list[int],
+    most: list[int],
+    generators: list[torch.Generator],
+    sampling: Sampling,
+    history: list[Tensor],
+) -> list[bool]:
+    """Step until every row is complete, adding to ``history`` and filling in ``frames``; return which rows ended."""
+    config, books = model.config, model.config.codebooks
+    device = next(model.parameters()).device
     stopped = [count != _UNKNOWN for count in frames]
-    codes_BQ = torch.full((batch, books), config.start_mel_token)
-    history: list[Tensor] = []
+    codes_BQ = torch.full((len(frames), books), config.start_mel_token)
     while any(count == _UNKNOWN or len(history) < count + books - 1 for count in frames):
-        logits_BQV, state = model.step(codes_BQ.to(text_BT.device), state)
+        logits_BQV, state = model.step(codes_BQ.to(device), state)
         logits_BQV = logits_BQV.float().cpu()
         position = len(history)
-        for row in range(batch):
+        for row in range(len(frames)):
             codes_BQ[row] = _draw(logits_BQV[row], position, frames[row], config, sampling, generators[row])
             if frames[row] == _UNKNOWN and codes_BQ[row, 0] == config.stop_mel_token:
                 frames[row], stopped[row] = position, True
             elif frames[row] == _UNKNOWN and position + 1 == most[row]:
                 frames[row] = position + 1
         history.append(codes_BQ.clone())
-    return [_undelay(history, row, frames[row], stopped[row]) for row in range(batch)]
+    return stopped
+
+
+@contextmanager
+def _fitting_threads(model: UnifiedVoice) -> Iterator[None]:
+    """Let a small model step on one thread; the number of threads is put back afterwards."""
+    before = torch.get_num_threads()
+    if sum(parameter.numel() for parameter in model.parameters()) < _SMALL_PARAMETERS:
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _draw(

@@ -1,0 +1,70 @@
+"""Twin of ``cli/speak.py``."""
+
+import json
+from pathlib import Path
+
+import pytest
+import typer
+from support.voices import tiny_voice_folder
+from typer.testing import CliRunner, Result
+
+from amhctl.cli import speak
+from amhctl.inference import voice as voice_module
+
+app = typer.Typer()
+app.command("speak")(speak.command)
+
+
+@pytest.fixture(scope="module")
+def voice(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(tiny_voice_folder(tmp_path_factory.mktemp("voice")))
+
+
+@pytest.fixture(autouse=True)
+def lenient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Judge nothing: random weights do not speak."""
+    monkeypatch.setattr(voice_module, "judge", lambda *_args, **_kwargs: ())
+
+
+def invoke(*arguments: str, text: str | None = None) -> Result:
+    return CliRunner().invoke(app, [*arguments, "--device", "cpu"], input=text)
+
+
+def test_a_text_becomes_a_file_and_one_json_object(voice: str, tmp_path: Path) -> None:
+    output = tmp_path / "out.wav"
+    result = invoke("ሰላም ዓለም", "-o", str(output), "--voice", voice, "--seed", "2", "--speed", "1.5", "--json")
+    assert result.exit_code == 0
+    report = json.loads(result.stdout)
+    assert (report["command"], report["ok"], report["output"]) == ("speak", True, str(output))
+    assert report["seconds"] > 0
+    assert report["checks"]["stopped"] is True
+    assert output.read_bytes()[:4] == b"RIFF"
+    assert invoke("ሰላም", "-o", str(output), "--voice", voice).exit_code == 3
+    assert invoke("ሰላም", "-o", str(output), "--voice", voice, "--force").exit_code == 0
+
+
+def test_standard_input_and_output(voice: str) -> None:
+    result = invoke("-", "-o", "-", "--voice", voice, text="ሰላም ዓለም።\n")
+    assert result.exit_code == 0
+    assert result.stdout_bytes[:4] == b"RIFF"
+
+
+def test_an_empty_text_is_an_error_and_bad_usage_is_usage(voice: str, tmp_path: Path) -> None:
+    output = str(tmp_path / "out.wav")
+    assert invoke("", "-o", output, "--voice", voice).exit_code == 3
+    assert invoke("-", "-o", output, "--voice", voice, text="\n").exit_code == 3
+    for arguments in (
+        ("ሰላም",),
+        ("-o", output),
+        ("ሰላም", "--file", "x.txt", "-o", output),
+        ("ሰላም", "-o", output, "--speed", "3"),
+        ("ሰላም", "-o", "-", "--json"),
+    ):
+        assert invoke(*arguments, "--voice", voice).exit_code == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_voice_is_an_error(tmp_path: Path) -> None:
+    result = invoke("ሰላም", "-o", str(tmp_path / "out.wav"), "--voice", "nobody", "--json")
+    assert result.exit_code == 3
+    assert json.loads(result.stdout)["error"]["where"] == "nobody"

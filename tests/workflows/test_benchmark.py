@@ -1,0 +1,26 @@
+"""``bench`` measures what it is asked for, on generated recordings, and names the machine."""
+
+from pathlib import Path
+
+from support.codecs import tiny_codec_folder
+
+from amhctl.core.progress import SilentProgress
+from amhctl.workflows import benchmark
+from amhctl.workflows.benchmark import BenchmarkRequest
+
+
+def test_codes_and_checks_are_timed_on_generated_recordings(tmp_path: Path) -> None:
+    codec = tiny_codec_folder(tmp_path)
+    request = BenchmarkRequest(only=("codes", "data"), codec=str(codec), repetitions=1)
+    report = benchmark.run(request, SilentProgress())
+    results = report.payload()["results"]
+    assert isinstance(results, dict)
+    assert set(results) == {"codes_encode", "codes_decode", "data_check"}
+    assert all(item["value"] > 0 for item in results.values())
+    assert next(iter(report.lines())) == report.machine.line()
+
+
+def test_startup_is_timed_in_processes_of_its_own() -> None:
+    report = benchmark.run(BenchmarkRequest(only=("startup",)), SilentProgress())
+    help_time, bare = report.measurements
+    assert help_time.value > bare.value > 0
