@@ -16,7 +16,7 @@ from amhctl.text.abbreviations import ABBREVIATIONS, Abbreviations, read_dotted
 from amhctl.text.draft import TIE, Draft
 from amhctl.text.g2p.chain import Backend, Chain
 from amhctl.text.g2p.epitran_backend import EpitranBackend
-from amhctl.text.g2p.rules import CONSONANTS_OF_SERIES, RulesBackend
+from amhctl.text.g2p.rules import CONSONANTS_OF_SERIES, EXCEPTIONS, RulesBackend
 from amhctl.text.g2p.transphone_backend import TransphoneBackend
 from amhctl.text.latin import LETTER_NAMES
 from amhctl.text.normalize import SYMBOLS, clean_characters, finish_marks, read_addresses, read_latin_words
@@ -30,7 +30,7 @@ STATE_FORMAT = 1
 CODE_VERSION = 1
 """Raised whenever a rule (not a table) changes what is spoken."""
 
-_TABLES = ("abbreviations", "numerals", "letters", "symbols", "units", "currencies", "homophones", "nearest", "consonants")
+_TABLES = ("abbreviations", "numerals", "letters", "symbols", "units", "currencies", "homophones", "nearest", "consonants", "exceptions")
 _OUR_TABLES: dict[str, dict[str, str]] = {
     "abbreviations": ABBREVIATIONS,
     "numerals": NUMERALS,
@@ -41,6 +41,7 @@ _OUR_TABLES: dict[str, dict[str, str]] = {
     "homophones": build_homophones(),
     "nearest": build_nearest(),
     "consonants": CONSONANTS_OF_SERIES,
+    "exceptions": EXCEPTIONS,
 }
 
 
@@ -56,7 +57,7 @@ class Frontend:
         self._abbreviations = Abbreviations(tables["abbreviations"])
         numbers = NumberWords(tables["numerals"], config.hundred)
         self._quantities = Quantities(numbers, tables["units"], tables["currencies"])
-        rules = RulesBackend(tables["consonants"])
+        rules = RulesBackend(tables["consonants"], tables["exceptions"])
         backends: dict[str, Backend] = {"rules": rules, "epitran": EpitranBackend(), "transphone": TransphoneBackend()}
         self._chain = Chain([backends[name] for name in config.backends])
 

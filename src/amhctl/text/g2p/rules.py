@@ -3,16 +3,21 @@
 The rules, with a before/after pair each (sources in docs/text.md):
 
 * first order of ሀ ሐ ኀ አ ዐ is a, not ə: ሀገር haɡər, አለም aləm;
-* the glottal letters are silent: after a vowel their sixth order is nothing (በእርግጥ bərɡɨtʼ), elsewhere it is the vowel ɨ (እንጀራ ɨnd͡ʒəra, ትዕዛዝ tɨzaz);
+* the glottal letters are silent: after a vowel their sixth order is nothing (በእርግጥ bərɡɨtʼ), elsewhere it is ɨ (እንጀራ ɨnd͡ʒəra, ትዕዛዝ tɨzaz);
 * labialised velars are one phone (ቋንቋ kʼʷankʼʷa), other labialised letters are the consonant and w (ሏ lwa);
 * a letter with U+135F is doubled (ገና፟ ɡənna);
-* sixth order is a bare consonant; ɨ comes where the syllable needs it, see `insert_vowels`.
+* a prefix leaves the stem's first syllable alone: የምርጫ jəmɨrt͡ʃʼa, በትግራይ bətɨɡraj, ለብዙ ləbɨzu;
+* the suffixes -ነት -ኛ -ና -ያ have a geminate that is not written, so ɨ stands before them: ውድነት wɨdɨnət, ማንኛውም manɨɲawɨm, ሰምና səmɨna, አህያ ahɨja;
+* a repeated pair is two like syllables: ስብስብ sɨbsɨb;
+* otherwise the sixth order is a bare consonant, and ɨ comes where the syllable needs it: see `epenthesis`.
 """
 
+import re
 from collections.abc import Mapping
 
-from amhctl.text.g2p.phones import VOWELS
-from amhctl.text.script import GEMINATION, ORDER_VOWELS, SYLLABLES
+from amhctl.text.g2p.epenthesis import Slot, insert_vowels
+from amhctl.text.g2p.phones import split_phones
+from amhctl.text.script import GEMINATION, LETTERS, ORDER_VOWELS, SYLLABLES
 
 CONSONANTS_OF_SERIES: dict[str, str] = {
     "ሀ": "h", "ለ": "l", "ሐ": "h", "መ": "m", "ሠ": "s", "ረ": "r", "ሰ": "s", "ሸ": "ʃ", "ቀ": "kʼ", "ቈ": "kʼʷ", "በ": "b", "ቨ": "v",
@@ -22,21 +27,26 @@ CONSONANTS_OF_SERIES: dict[str, str] = {
 }  # fmt: skip
 """The consonant of each series; the empty one is silent."""
 
+EXCEPTIONS: dict[str, str] = {
+    "ትውልድ": "tɨwlɨd", "ንግድ": "nɨɡd", "ወይስ": "wəjɨs", "ዮሐንስ": "johanɨs", "ዮሃንስ": "johanɨs", "ግምት": "ɡɨmɨt", "ዓይን": "ajn", "አይን": "ajn", "ወይን": "wəjn",
+}  # fmt: skip
+"""Frequent stems that the rules get wrong, alone or behind a prefix; a voice's own lexicon goes here too."""
+
 OPEN_SERIES = "ሀሐኀአዐ"
 """Series whose first order is read with a."""
 
-# Sonority of Amharic consonants, for the choice of a vowel's place in a final cluster (Hayward 1988; Gouskova & Hall 2009).
-_SONORITY = {"w": 5, "j": 5, "r": 4, "l": 3, "n": 2, "m": 2, "ɲ": 2}
-
-
-class Slot:
-    """A consonant position: one or two phones that no vowel may part, and how many consonants it counts for."""
-
-    __slots__ = ("phones", "weight")
-
-    def __init__(self, phones: tuple[str, ...], weight: int) -> None:
-        self.phones = phones
-        self.weight = weight
+_BARE = "".join(letter for letter in LETTERS if SYLLABLES[letter].order == 5 and SYLLABLES[letter].series not in "አዐ")
+_ANY_PREFIX = re.compile("ስለ|እንደ|[የበ]?ባለ|ያለ|[በለከ]የ|[የበለከ]እነ|የበ|ከበ|[የበለከ]")
+_PREFIX = re.compile(f"(?:{_ANY_PREFIX.pattern})(?=[{_BARE}][{LETTERS}])")
+_REPEATED = re.compile(f"([{_BARE}])([{_BARE}])\\1\\2")
+# Words whose first letter is no prefix though it looks like one: verbs and nouns of the corpus that are frequent.
+_ROOTS = re.compile(
+    "በር|በስ[ተቲ]|በቅ[ተቶቷታሎ]|በይ[ነኗኖ]|በል[ተቶቼታግ]|በዝ[ተቶቷባብ]|በልጦ|በልጠ|በልጧ|በትነ|በትኖ|በትር|በትረ|በድ[ሩሪን]$|በድኑ|በክለ|በሽ[ቀቆ]|በግና"
+    "|ለንደን|ለይ[ተቶታቷ]|ለቅ[ቆቀቃቄሶ]|ለው[ጠጦጡጥጧ]|ለብ[ሰሶሳሷሠሼ]|ለስላ|ለምለ|ለምዶ|ለምደ|ለግ[ሰሶሳሷሻ]|ለፍ[ተቶ]|ለጥ[ፎፈ]|ለክ[ተቶ]|ለቅሞ"
+    "|ከን[ቲቱፈድ]|ከብ[ቶቱትዶደረቦበ]|ከፍ[ቶለሎላሏቷ]|ከፍተ[ውንና]|ከር|ከልካ|ከልክ|ከድ[ተቶ]|ከሽ[ፏፎፈ]|ከስ[ሯሮረሏሶ]|ከት[ቷቶ]|ከስል"
+)
+# Suffixes whose first consonant is doubled in speech; እውነት, አምና and ኢትዮጵያ only look like them.
+_DERIVING = re.compile(f"(?<=[{_BARE}])(?:(?<!እው)ነ(?=[ተቱታትቷቴ])|ኛ|(?<!አም)ና$|(?<!ጵ)ያ(?=[ውንናም]?$))")
 
 
 class RulesBackend:
@@ -44,23 +54,36 @@ class RulesBackend:
 
     name = "rules"
 
-    def __init__(self, consonants: Mapping[str, str] = CONSONANTS_OF_SERIES) -> None:
+    def __init__(
+        self, consonants: Mapping[str, str] = CONSONANTS_OF_SERIES, exceptions: Mapping[str, str] = EXCEPTIONS
+    ) -> None:
         self._consonants = dict(consonants)
+        self._exceptions = {word: split_phones(phones) for word, phones in exceptions.items()}
         self._known: dict[str, tuple[str, ...]] = {}
 
     def phones(self, word: str) -> tuple[str, ...]:
         """Return the phones of one word of fidel; letters that are not speakable are passed over."""
         found = self._known.get(word)
         if found is None:
-            found = insert_vowels(self._read_letters(word))
+            found = self._convert("".join(letter for letter in word if letter in SYLLABLES or letter == GEMINATION))
             self._known[word] = found
         return found
 
-    def _read_letters(self, word: str) -> list[str | Slot]:
+    def _convert(self, word: str) -> tuple[str, ...]:
+        known = self._exceptions.get(word)
+        if known is not None:
+            return known
+        prefix = _ANY_PREFIX.match(word)
+        if prefix is not None and (known := self._exceptions.get(word[prefix.end() :])) is not None:
+            return insert_vowels(self._read_letters(prefix.group(), 0)) + known
+        return insert_vowels(self._read_letters(word, find_stem(word)))
+
+    def _read_letters(self, word: str, stem: int) -> list[str | Slot]:
         """Return vowels as strings and consonants as slots, before epenthesis."""
         parts: list[str | Slot] = []
-        letters = [letter for letter in word if letter in SYLLABLES or letter == GEMINATION]
-        for place, letter in enumerate(letters):
+        doubled = {match.start() for match in _DERIVING.finditer(word)}
+        apart = {match.end() - 1 for match in _REPEATED.finditer(word)}
+        for place, letter in enumerate(word):
             if letter == GEMINATION:
                 continue
             syllable = SYLLABLES[letter]
@@ -69,14 +92,30 @@ class RulesBackend:
             if syllable.order == 0 and syllable.series in OPEN_SERIES:
                 vowel = "a"
             if not consonant:
-                _add_silent(parts, vowel, last=place + 1 == len(letters))
+                _add_silent(parts, vowel, last=place + 1 == len(word))
                 continue
-            geminate = letters[place + 1 : place + 2] == [GEMINATION]
-            phones = (consonant, consonant) if geminate else (consonant,)
-            parts.append(Slot((*phones, "w") if syllable.labialised else phones, 2 if geminate else 1))
+            marked = word[place + 1 : place + 2] == GEMINATION
+            phones = (consonant, consonant) if marked else (consonant,)
+            weight = 2 if marked or place in doubled else 1
+            parts.append(
+                Slot(
+                    (*phones, "w") if syllable.labialised else phones,
+                    weight,
+                    onset=place == stem and place > 0,
+                    apart=place in apart,
+                )
+            )
             if vowel:
                 parts.append(vowel)
         return parts
+
+
+def find_stem(word: str) -> int:
+    """Return where the stem of a word begins: behind its prefix, if it has one and the stem begins with a bare consonant."""
+    match = _PREFIX.match(word)
+    if match is None or _ROOTS.match(word, match.end() - 1):
+        return 0
+    return match.end()
 
 
 def _add_silent(parts: list[str | Slot], vowel: str, *, last: bool) -> None:
@@ -88,55 +127,3 @@ def _add_silent(parts: list[str | Slot], vowel: str, *, last: bool) -> None:
         parts.append(vowel)
     elif not parts or (after_consonant and not last):
         parts.append("ɨ")
-
-
-def insert_vowels(parts: list[str | Slot]) -> tuple[str, ...]:
-    """Place ɨ into runs of consonants, reading left to right.
-
-    A word begins with at most one consonant and holds at most two in a row; a geminate counts as two.
-    """
-    phones: list[str] = []
-    run: list[Slot] = []
-    for part in parts:
-        if isinstance(part, Slot):
-            run.append(part)
-            continue
-        _write_run(phones, run, before_vowel=True)
-        run = []
-        phones.append(part)
-    _write_run(phones, run, before_vowel=False)
-    if phones and not any(phone in VOWELS for phone in phones):
-        phones.append("ɨ")  # a lone letter is said with its vowel: ብ bɨ
-    return tuple(phones)
-
-
-def _write_run(phones: list[str], run: list[Slot], *, before_vowel: bool) -> None:
-    weight = 0
-    initial = not phones
-    for place, slot in enumerate(run):
-        last = place + 1 == len(run)
-        if weight and _needs_vowel(run, place, weight, initial=initial, before_vowel=before_vowel, last=last):
-            phones.append("ɨ")
-            weight = 0
-            initial = False
-        phones.extend(slot.phones)
-        weight += slot.weight
-
-
-def _needs_vowel(
-    run: list[Slot], place: int, weight: int, *, initial: bool, before_vowel: bool, last: bool
-) -> bool:
-    """Return whether ɨ stands before this consonant, ``weight`` consonants after the last vowel."""
-    slot = run[place]
-    if initial or weight + slot.weight > 2:
-        return True
-    if before_vowel:
-        return False
-    if last:
-        return _rises(run[place - 1], slot)
-    return place + 2 == len(run) and slot.weight == 1 and run[place + 1].weight == 1 and not _rises(slot, run[place + 1])
-
-
-def _rises(first: Slot, second: Slot) -> bool:
-    """Return whether sonority rises from one consonant to the next, which no final cluster allows: ምክር mɨkɨr."""
-    return _SONORITY.get(second.phones[-1], 0) > _SONORITY.get(first.phones[-1], 0)
