@@ -14,6 +14,9 @@ _FLAT_SLACK = 2.0**-16
 # A lossy codec bends what was clipped before it, so that full scale is reached but not kept.
 _FULL_SCALE = 0.9995
 _OVER_NOISE = 6.0
+_UNDER_SPEECH = 12.0
+_DOUBTFUL_RATIO = 15.0
+_COLOUR = 10.0
 
 
 def frame_levels(waveform: Waveform) -> NDArray[np.float64]:
@@ -83,23 +86,44 @@ def clipped_share(waveform: Waveform) -> float:
 def signal_to_noise(waveform: Waveform) -> float:
     """Return an estimate of the signal-to-noise ratio in dB: the speech level over the level of the pauses.
 
-    The pauses are the 10th percentile of the frames that are not digitally silent; speech without any pause is
-    underestimated, which is why a low value is a warning and never an error.
+    The pauses are the quietest tenth of the frames that are not digitally silent. Speech without pauses has none; where
+    the ratio comes out low, the floor of the spectrum between the partials is asked too, with ``_COLOUR`` dB for noise
+    that is not white, and the milder answer holds.
     """
-    levels = frame_levels(waveform)
-    sounding = levels[levels > _DIGITAL_SILENCE]
+    frame_db = frame_levels(waveform)
+    sounding = frame_db[frame_db > _DIGITAL_SILENCE]
     if sounding.size == 0:
         return 0.0
-    return float(np.quantile(sounding, 0.9) - np.quantile(sounding, 0.1))
+    speech = float(np.quantile(sounding, 0.9))
+    ratio = speech - float(np.quantile(sounding, 0.1))
+    return ratio if ratio > _DOUBTFUL_RATIO else max(ratio, speech - _floor_level(waveform) - _COLOUR)
+
+
+def _floor_level(waveform: Waveform) -> float:
+    """Return the level of white noise whose spectrum has the median power of each frame, over the quietest frames."""
+    size = max(2, round(_FRAME_SECONDS * waveform.sample_rate))
+    whole = waveform.samples.size // size * size
+    if not whole:
+        return float(frame_levels(waveform)[0])
+    window = np.hanning(size)
+    spectra = np.fft.rfft(waveform.samples[:whole].reshape(-1, size) * window, axis=1)
+    # The median of an exponential distribution is ln 2 of its mean.
+    power = np.median(np.square(np.abs(spectra)), axis=1) / np.log(2.0) / np.square(window).sum()
+    levels = 10.0 * np.log10(power + _SILENCE_POWER)
+    sounding = levels[levels > _DIGITAL_SILENCE]
+    return float(np.quantile(sounding, 0.1)) if sounding.size else _DIGITAL_SILENCE
 
 
 def silent_edges(waveform: Waveform, *, below: float = 35.0) -> tuple[float, float]:
     """Return the seconds before the first and after the last frame within ``below`` dB of the speech level.
 
-    A recording's own noise can lie higher than that; the threshold is then 6 dB above its pauses.
+    A recording's own noise can lie higher than that; the threshold is then 6 dB above its pauses, but never so near to
+    the speech level that speech without pauses would count as silence.
     """
     levels = frame_levels(waveform)
-    threshold = max(float(np.quantile(levels, 0.9)) - below, float(np.quantile(levels, 0.05)) + _OVER_NOISE)
+    speech = float(np.quantile(levels, 0.9))
+    over_noise = min(float(np.quantile(levels, 0.05)) + _OVER_NOISE, speech - _UNDER_SPEECH)
+    threshold = max(speech - below, over_noise)
     sounding = np.flatnonzero(levels > min(threshold, float(levels.max()) - 1e-9))
     if sounding.size == 0:
         return float(waveform.duration), float(waveform.duration)

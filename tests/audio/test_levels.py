@@ -1,0 +1,49 @@
+import numpy as np
+import pytest
+from support.speechlike import between_silences, vowel_train
+
+from amhctl.audio import levels
+from amhctl.audio.waveform import Waveform
+
+
+def _scaled(waveform: Waveform, gain: float, offset: float = 0.0) -> Waveform:
+    return Waveform((waveform.samples * gain + offset).astype(np.float32), waveform.sample_rate)
+
+
+def test_gain_moves_levels_by_decibels() -> None:
+    waveform = vowel_train()
+    for measure in (levels.speech_level, levels.rms_level):
+        assert measure(_scaled(waveform, 0.1)) == pytest.approx(measure(waveform) - 20.0, abs=0.01)
+    assert levels.peak(_scaled(waveform, 0.1)) == pytest.approx(levels.peak(waveform) * 0.1)
+
+
+def test_setting_the_speech_level_reaches_it_and_removes_an_offset() -> None:
+    result = levels.set_speech_level(_scaled(vowel_train(), 0.1, 0.02), -25.0)
+    assert levels.speech_level(result) == pytest.approx(-25.0, abs=0.01)
+    assert abs(levels.dc_offset(result)) < 1e-6
+    silence = Waveform(np.zeros(100, dtype=np.float32), 16_000)
+    assert levels.set_speech_level(silence, -20.0) is silence
+
+
+@pytest.mark.parametrize("gain_after", [1.0, 0.3])
+def test_clipping_is_found_even_when_turned_down_again(gain_after: float) -> None:
+    waveform = vowel_train(level=0.5)
+    clipped = Waveform((np.clip(waveform.samples * 4, -1, 1) * gain_after).astype(np.float32), 16_000)
+    assert levels.clipped_share(waveform) == 0.0
+    assert levels.clipped_share(clipped) > 0.01
+
+
+def test_noise_lowers_the_signal_to_noise_ratio() -> None:
+    clean = between_silences(vowel_train())
+    noise = np.random.default_rng(0).normal(0, 0.05, clean.samples.size)
+    noisy = Waveform((clean.samples + noise).astype(np.float32), 16_000)
+    assert levels.signal_to_noise(noisy) < 10.0
+    assert levels.signal_to_noise(clean) > 20.0
+    assert levels.signal_to_noise(Waveform(np.zeros(8_000, dtype=np.float32), 16_000)) == 0.0
+
+
+def test_silent_edges_are_measured_to_a_frame() -> None:
+    before, after = levels.silent_edges(between_silences(vowel_train(), before=0.5, after=0.8))
+    assert before == pytest.approx(0.5, abs=0.03)
+    assert after == pytest.approx(0.8, abs=0.03)
+    assert levels.silent_edges(vowel_train()) == pytest.approx((0.0, 0.0), abs=0.03)

@@ -1,0 +1,84 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from amhctl.core.errors import DatasetError, FileExistsRefused
+from amhctl.data.records import (
+    Record,
+    move_record,
+    portable_path,
+    read_records,
+    scan_manifest,
+    to_json_line,
+    write_records,
+)
+
+_LINE = '{"id": "a", "audio": "a.wav", "text": "ሰላም"}\n'
+
+
+@given(
+    st.builds(
+        Record,
+        id=st.text(min_size=1),
+        audio=st.text(min_size=1),
+        text=st.text(),
+        speaker=st.text(),
+        split=st.sampled_from(["", "train", "valid", "test"]),
+        duration=st.none() | st.floats(1e-3, 1e6),
+        offset=st.floats(0, 1e6),
+    )
+)
+def test_a_record_survives_its_line(record: Record) -> None:
+    line = to_json_line(record)
+    assert "\n" not in line
+    assert Record.model_validate_json(line) == record
+
+
+def test_a_manifest_is_read_back(tmp_path: Path) -> None:
+    records = tuple(Record(id=f"u{n}", audio=f"{n}.wav", text="ሰላም ዓለም") for n in range(3))
+    write_records(tmp_path / "m.jsonl", records)
+    assert read_records(tmp_path / "m.jsonl") == records
+    with pytest.raises(FileExistsRefused):
+        write_records(tmp_path / "m.jsonl", records)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("not json", "not JSON"),
+        ("[1]", "not a JSON object"),
+        ('{"id": "b", "audio": "b.wav"}', "the key 'text' is missing"),
+        ('{"id": "b", "audio": "b.wav", "text": "", "tetx": 1}', "the key 'tetx' is unknown"),
+        ('{"id": "b", "audio": "b.wav", "text": "", "duration": -1}', "the key 'duration'"),
+        (_LINE.strip(), "line 1 already"),
+    ],
+)
+def test_a_fault_is_named_with_its_line(tmp_path: Path, line: str, message: str) -> None:
+    path = tmp_path / "m.jsonl"
+    path.write_text(f"{_LINE}\n{line}\n", encoding="utf-8")
+    with pytest.raises(DatasetError, match=message) as caught:
+        read_records(path)
+    assert caught.value.subject == f"{path}:3"
+
+
+def test_a_scan_goes_on_after_faults(tmp_path: Path) -> None:
+    path = tmp_path / "m.jsonl"
+    path.write_bytes(b"\xef\xbb\xbf" + _LINE.encode() + b"\xff\xfe\n" + _LINE.encode())
+    assert [(line.number, line.record is None) for line in scan_manifest(path)] == [(1, False), (2, True), (3, False)]
+
+
+def test_missing_and_empty_manifests_are_errors(tmp_path: Path) -> None:
+    (tmp_path / "empty.jsonl").write_text("\n\n", encoding="utf-8")
+    for name in ("missing.jsonl", "empty.jsonl"):
+        with pytest.raises(DatasetError):
+            read_records(tmp_path / name)
+
+
+def test_paths_follow_the_manifest(tmp_path: Path) -> None:
+    record = Record(id="a", audio="wav/a.wav", text="ሰላም")
+    assert move_record(record, tmp_path / "in", tmp_path / "in").audio == "wav/a.wav"
+    assert move_record(record, tmp_path / "in", tmp_path / "out").audio == (tmp_path / "in/wav/a.wav").as_posix()
+    assert move_record(record, tmp_path / "in", tmp_path).audio == "in/wav/a.wav"
+    assert portable_path(tmp_path / "x" / ".." / "y.wav", tmp_path) == "y.wav"
