@@ -86,9 +86,7 @@ def test_logits_and_latent_are_the_published_ones(
     assert output.text_logits_BTV is not None
     assert _near(output.text_logits_BTV, numbers["text_logits"])
     assert _near(output.code_logits_BQPV[:, 0], numbers["mel_logits"])
-    assert _near(
-        model.latent(text, codes, numbers["speaker_latents"], numbers["emotion_vector"]), numbers["latent"]
-    )
+    assert _near(model.latent(text, codes, numbers["speaker_latents"], numbers["emotion_vector"]), numbers["latent"])
 
 
 @torch.inference_mode()
@@ -97,9 +95,7 @@ def test_greedy_decoding_is_the_published_one(
 ) -> None:
     model, numbers, _ = published
     text = numbers["text"].long()
-    state = model.begin(
-        text, torch.tensor([text.shape[1]]), numbers["speaker_latents"], numbers["emotion_vector"]
-    )
+    state = model.begin(text, torch.tensor([text.shape[1]]), numbers["speaker_latents"], numbers["emotion_vector"])
     code = torch.tensor([[model.config.start_mel_token]])
     codes, logits = [], []
     for _ in range(numbers["greedy_codes"].shape[1]):

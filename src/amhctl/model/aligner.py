@@ -7,8 +7,6 @@ monotonic search (Kim et al. 2020, arXiv 2005.11129).
 Shapes: ``B batch, T text pieces, S mel frames, F mel bins, D width``.
 """
 
-from math import lgamma
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -38,9 +36,7 @@ class Aligner(nn.Module):
     def __init__(self, *, text_tokens: int, mel_bins: int, width: int = 128) -> None:
         super().__init__()
         self.embed = nn.Embedding(text_tokens, width)
-        self.text = nn.Sequential(
-            nn.Conv1d(width, 2 * width, 3, padding=1), nn.ReLU(), nn.Conv1d(2 * width, width, 1)
-        )
+        self.text = nn.Sequential(nn.Conv1d(width, 2 * width, 3, padding=1), nn.ReLU(), nn.Conv1d(2 * width, width, 1))
         self.mel = nn.Sequential(
             nn.Conv1d(mel_bins, 2 * width, 5, padding=2),
             nn.ReLU(),
@@ -61,29 +57,27 @@ class Aligner(nn.Module):
             - 2.0 * queries_BSD @ keys_BTD.transpose(1, 2)
             + keys_BTD.square().sum(-1)[:, None, :]
         )
-        return (-self.temperature * distance_BST).masked_fill(~keep_BT[:, None, :], _MASKED)
+        scores_BST: Tensor = -self.temperature * distance_BST
+        return scores_BST.masked_fill(~keep_BT[:, None, :], _MASKED)
 
 
 def alignment_prior(frames: int, pieces: int) -> Tensor:
     """Return the beta-binomial prior over pieces for each frame, log, shape (S, T): near the diagonal."""
-    k = np.arange(pieces, dtype=np.float64)
-    log_gamma = np.frompyfunc(lgamma, 1, 1)
-
-    def gamma(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return log_gamma(values).astype(np.float64)
-
-    n = pieces - 1
-    alpha = np.arange(1, frames + 1, dtype=np.float64)[:, None]
-    beta = frames + 1 - alpha
-    choose = gamma(np.array([n + 1.0])) - gamma(k + 1) - gamma(n - k + 1)
+    # Every argument of a gamma function is a whole number, so that one table of log factorials gives them all.
+    log_factorial = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1.0, frames + pieces + 1.0)))])
+    last = pieces - 1
+    piece_T = np.arange(pieces)
+    alpha_S1 = np.arange(1, frames + 1)[:, None]
+    beta_S1 = frames + 1 - alpha_S1
+    choose_T = log_factorial[last] - log_factorial[piece_T] - log_factorial[last - piece_T]
     log_prior = (
-        choose[None]
-        + gamma(k[None] + alpha)
-        + gamma(n - k[None] + beta)
-        - gamma(n + alpha + beta)
-        + gamma(alpha + beta)
-        - gamma(alpha)
-        - gamma(beta)
+        choose_T
+        + log_factorial[piece_T + alpha_S1 - 1]
+        + log_factorial[last - piece_T + beta_S1 - 1]
+        - log_factorial[last + frames]
+        + log_factorial[frames]
+        - log_factorial[alpha_S1 - 1]
+        - log_factorial[beta_S1 - 1]
     )
     return torch.from_numpy(log_prior.astype(np.float32))
 

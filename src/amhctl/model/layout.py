@@ -1,6 +1,6 @@
 """How codebooks stand in one sequence: delayed streams, and their exact inverse. Pure functions of tensors.
 
-Stream q is delayed by q positions (Copet et al. 2023, arXiv 2306.05284, "delay pattern"). For frames c1 … cS and Q books::
+Stream q is delayed by q positions (the delay pattern of Copet et al. 2023, arXiv 2306.05284). For frames c1 … cS::
 
     book 0   start c1    c2    …  cS    stop  stop …
     book 1   start start c1    c2 …     cS    stop …

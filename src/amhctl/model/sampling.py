@@ -26,7 +26,8 @@ def sample(
     top_k : int
         Keeps the k likeliest ids; 0 keeps all.
     top_p : float
-        Keeps the likeliest ids that together reach this probability (Holtzman et al. 2019, arXiv 1904.09751); 1 keeps all.
+        Keeps the likeliest ids that together reach this probability; 1 keeps all (Holtzman et al. 2019,
+        arXiv 1904.09751).
     generator : torch.Generator
         The only source of randomness.
     """

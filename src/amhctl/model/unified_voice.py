@@ -10,7 +10,7 @@ Shapes: ``B batch, T text, S speech frames, Q codebooks, P code positions, K pre
 F feature width, V vocabulary``.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -20,8 +20,10 @@ from amhctl.config.schema import ConformerConfig, ModelConfig
 from amhctl.core.errors import ModelError
 from amhctl.model.layout import delay
 from amhctl.nn.alignment import AlignedText
+from amhctl.nn.attention import causal_mask
 from amhctl.nn.conformer import Conformer
-from amhctl.nn.feedforward import DecoderBlock, scale_residuals
+from amhctl.nn.decoder import Decoder
+from amhctl.nn.embedding import IdTable, PositionTable
 from amhctl.nn.kvcache import LayerCache
 from amhctl.nn.perceiver import Perceiver
 
@@ -50,12 +52,16 @@ class VoiceOutput:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DecodeState:
-    """Where a batch of rows stands in decoding; the caches are filled in place by ``step``.
+    """Where a batch of rows stands in decoding.
+
+    The caches are filled in place by ``step``: one may go back to an earlier state, which voids the states after it.
 
     Attributes
     ----------
     caches : tuple[LayerCache, ...]
         Keys and values of every layer.
+    prefix : int
+        Positions before the codes.
     prefix_keep_BK : Tensor | None
         Which prefix positions are real; None if all are.
     aligned_BSD : Tensor | None
@@ -65,64 +71,24 @@ class DecodeState:
     """
 
     caches: tuple[LayerCache, ...]
+    prefix: int
     prefix_keep_BK: Tensor | None
     aligned_BSD: Tensor | None
     position: int
 
 
-class _PositionTable(nn.Module):
-    """Learnt positions, under the official parameter name."""
-
-    def __init__(self, rows: int, width: int) -> None:
-        super().__init__()
-        self.emb = nn.Embedding(rows, width)
-        nn.init.normal_(self.emb.weight, std=0.02)
-
-
-class _Decoder(nn.Module):
-    """GPT-2 without its own embeddings."""
-
-    def __init__(self, config: ModelConfig) -> None:
-        super().__init__()
-        self.dropout = config.dropout
-        self.h = nn.ModuleList(
-            DecoderBlock(config.model_dim, config.heads, config.dropout) for _ in range(config.layers)
-        )
-        self.ln_f = nn.LayerNorm(config.model_dim, eps=1e-5)
-        scale_residuals(self.h)
-
-    def forward(self, hidden_BPD: Tensor, mask: Tensor | None, caches: tuple[LayerCache, ...] | None = None) -> Tensor:
-        hidden_BPD = functional.dropout(hidden_BPD, self.dropout, self.training)
-        for index, block in enumerate(self.h):
-            hidden_BPD = block(hidden_BPD, mask, None if caches is None else caches[index])
-        normed: Tensor = self.ln_f(hidden_BPD)
-        return normed
-
-
-def _conformer(config: ConformerConfig, features: int) -> Conformer:
-    return Conformer(
+def _conditioner(config: ConformerConfig, *, features: int, width: int, latents: int) -> tuple[Conformer, Perceiver]:
+    heads = config.attention_heads
+    conformer = Conformer(
         features=features,
         width=config.output_size,
-        heads=config.attention_heads,
+        heads=heads,
         inner=config.linear_units,
         blocks=config.num_blocks,
     )
-
-
-def _perceiver(config: ConformerConfig, *, width: int, latents: int) -> Perceiver:
-    return Perceiver(
-        width=width,
-        context=config.output_size,
-        latents=latents,
-        heads=config.attention_heads,
-        multiplier=config.perceiver_mult,
+    return conformer, Perceiver(
+        width=width, context=config.output_size, latents=latents, heads=heads, multiplier=config.perceiver_mult
     )
-
-
-def _embedding(rows: int, width: int) -> nn.Embedding:
-    table = nn.Embedding(rows, width)
-    nn.init.normal_(table.weight, std=0.02)
-    return table
 
 
 class UnifiedVoice(nn.Module):
@@ -139,26 +105,27 @@ class UnifiedVoice(nn.Module):
         self.config = config
         width = config.model_dim
         self.has_prefix = config.alignment is None or config.alignment.text_prefix
-        self.conditioning_encoder = _conformer(config.condition_module, config.condition_dim)
-        self.perceiver_encoder = _perceiver(
-            config.condition_module, width=width, latents=config.condition_num_latent
+        features = config.condition_dim
+        self.conditioning_encoder, self.perceiver_encoder = _conditioner(
+            config.condition_module, features=features, width=width, latents=config.condition_num_latent
         )
         if config.emo_condition_module is not None:
-            self.emo_conditioning_encoder = _conformer(config.emo_condition_module, config.condition_dim)
-            self.emo_perceiver_encoder = _perceiver(config.emo_condition_module, width=config.emo_dim, latents=1)
+            self.emo_conditioning_encoder, self.emo_perceiver_encoder = _conditioner(
+                config.emo_condition_module, features=features, width=config.emo_dim, latents=1
+            )
             self.emovec_layer = nn.Linear(config.emo_dim, width)
             self.emo_layer = nn.Linear(width, width)
         self.speed_emb = nn.Embedding(2, width)
         nn.init.zeros_(self.speed_emb.weight)
         # One row more than pieces, as in the official file; the last is never used.
-        self.text_embedding = _embedding(config.number_text_tokens + 1, width)
+        self.text_embedding = IdTable(config.number_text_tokens + 1, width)
         if self.has_prefix:
-            self.text_pos_embedding = _PositionTable(config.max_text_tokens + 2, width)
+            self.text_pos_embedding = PositionTable(config.max_text_tokens + 2, width)
             self.text_head = nn.Linear(width, config.number_text_tokens + 1)
         # The table of book q stands at row q * number_mel_codes; one book is the official shape.
-        self.mel_embedding = _embedding(config.codebooks * config.number_mel_codes, width)
-        self.mel_pos_embedding = _PositionTable(config.max_mel_tokens + 3, width)
-        self.gpt = _Decoder(config)
+        self.mel_embedding = IdTable(config.codebooks * config.number_mel_codes, width)
+        self.mel_pos_embedding = PositionTable(config.max_mel_tokens + 3, width)
+        self.gpt = Decoder(width=width, heads=config.heads, layers=config.layers, dropout=config.dropout)
         self.final_norm = nn.LayerNorm(width, eps=1e-5)
         self.mel_head = nn.Linear(width, config.codebooks * config.number_mel_codes)
         if config.alignment is not None:
@@ -246,7 +213,7 @@ class UnifiedVoice(nn.Module):
 
     def _code_logits(self, hidden_BPD: Tensor) -> Tensor:
         logits_BPX: Tensor = self.mel_head(hidden_BPD)
-        return logits_BPX.unflatten(-1, (self.config.codebooks, self.config.number_mel_codes)).transpose(1, 2)
+        return logits_BPX.view(*logits_BPX.shape[:2], self.config.codebooks, -1).transpose(1, 2)
 
     def _require_lengths(self, text_BT: Tensor, frames: int) -> None:
         limit = self.config.max_mel_tokens - self.config.codebooks + 1
@@ -255,11 +222,6 @@ class UnifiedVoice(nn.Module):
                 f"{text_BT.shape[1]} text ids and {frames} frames are more than the model's "
                 f"{self.config.max_text_tokens} and {limit}"
             )
-
-    def _require_durations(self, durations_BT: Tensor | None) -> Tensor:
-        if durations_BT is None:
-            raise ModelError("a voice with explicit durations needs the frames of each text id")
-        return durations_BT
 
     # -- teacher-forced passes ---------------------------------------------------------------------------------------
 
@@ -275,8 +237,7 @@ class UnifiedVoice(nn.Module):
     ) -> VoiceOutput:
         """Return the logits of text and codes, and log durations.
 
-        A padded batch gives each item what it gets alone: padded text is hidden from the codes, positions count
-        within each part, and padded codes stand behind everything that could see them.
+        A padded batch gives each item what it gets alone: padded text is hidden, padded codes stand behind all others.
 
         Parameters
         ----------
@@ -300,54 +261,62 @@ class UnifiedVoice(nn.Module):
         ModelError
             If a part is longer than the model allows, or durations are wanted and missing.
         """
-        self._require_lengths(text_BT, codes_BQS.shape[2])
-        streams = delay(
-            codes_BQS, code_lengths_B, start=self.config.start_mel_token, stop=self.config.stop_mel_token
-        )
-        positions = streams.inputs_BQP.shape[2]
-        codes_BPD = self._embed_codes(streams.inputs_BQP, torch.arange(positions, device=text_BT.device))
-        log_durations_BT = None
+        log_durations_BT, aligned_BPD = None, None
         if self.config.alignment is not None:
             encoded_BTD, keep_BT = self._encode_text(text_BT, text_lengths_B)
             log_durations_BT = self.alignment.log_durations(encoded_BTD, keep_BT)
-            aligned_BPD = self.alignment.lay_over(
-                encoded_BTD, self._require_durations(durations_BT), keep_BT, positions
-            )
-            codes_BPD = codes_BPD + aligned_BPD
+            positions = codes_BQS.shape[2] + self.config.codebooks + 1
+            aligned_BPD = self.alignment.lay_over(encoded_BTD, _require_durations(durations_BT), keep_BT, positions)
         condition_BLD = self._condition(latents_BLD, emotion_BD)
-        if not self.has_prefix:
-            hidden_BPD = self._decode(torch.cat([condition_BLD, codes_BPD], dim=1), None)
-            return VoiceOutput(None, self._code_logits(hidden_BPD[:, condition_BLD.shape[1] :]), log_durations_BT)
-        prefix_BTD, keep_BT = self._prefix_text(text_BT, text_lengths_B)
-        begin, end = condition_BLD.shape[1], condition_BLD.shape[1] + prefix_BTD.shape[1]
-        mask = None if bool(keep_BT.all()) else _causal_mask(keep_BT, before=begin, after=positions)
-        hidden_BPD = self._decode(torch.cat([condition_BLD, prefix_BTD, codes_BPD], dim=1), mask)
-        text_logits_BTV: Tensor = self.text_head(hidden_BPD[:, begin:end])
-        return VoiceOutput(text_logits_BTV, self._code_logits(hidden_BPD[:, end:]), log_durations_BT)
+        text_BLD, codes_BPD = self._states(
+            text_BT, text_lengths_B, codes_BQS, code_lengths_B, condition_BLD, aligned_BPD
+        )
+        text_logits_BTV = self.text_head(text_BLD) if self.has_prefix else None
+        return VoiceOutput(text_logits_BTV, self._code_logits(codes_BPD), log_durations_BT)
 
-    def latent(
-        self, text_BT: Tensor, codes_BS: Tensor, latents_BLD: Tensor, emotion_BD: Tensor
-    ) -> Tensor:
+    def latent(self, text_BT: Tensor, codes_BS: Tensor, latents_BLD: Tensor, emotion_BD: Tensor) -> Tensor:
         """Return the states that predict each code, shape (B, S, D): IndexTTS-2's second pass, unpadded, one book.
 
         Raises
         ------
         ModelError
-            If the model has several codebooks or explicit durations.
+            If the model has several codebooks or explicit durations, or a part is longer than it allows.
         """
         if self.config.codebooks != 1 or self.config.alignment is not None:
-            raise ModelError("the second pass belongs to the official layout: one codebook, no explicit durations")
-        lengths = torch.full((text_BT.shape[0],), text_BT.shape[1], device=text_BT.device)
-        frames = torch.full_like(lengths, codes_BS.shape[1])
-        streams = delay(
-            codes_BS[:, None], frames, start=self.config.start_mel_token, stop=self.config.stop_mel_token
-        )
-        positions = torch.arange(streams.inputs_BQP.shape[2], device=text_BT.device)
-        prefix_BTD, _ = self._prefix_text(text_BT, lengths)
+            raise ModelError("the second pass wants the official layout: one codebook, no explicit durations")
+        lengths_B = torch.full((text_BT.shape[0],), text_BT.shape[1], device=text_BT.device)
+        frames_B = torch.full_like(lengths_B, codes_BS.shape[1])
         condition_BLD = self._condition(latents_BLD, emotion_BD)
-        sequence = [condition_BLD, prefix_BTD, self._embed_codes(streams.inputs_BQP, positions)]
-        hidden_BPD = self._decode(torch.cat(sequence, dim=1), None)
-        return hidden_BPD[:, -positions.shape[0] : -2]
+        _, codes_BPD = self._states(text_BT, lengths_B, codes_BS[:, None], frames_B, condition_BLD, None)
+        return codes_BPD[:, :-2]
+
+    def _states(
+        self,
+        text_BT: Tensor,
+        text_lengths_B: Tensor,
+        codes_BQS: Tensor,
+        code_lengths_B: Tensor,
+        condition_BLD: Tensor,
+        aligned_BPD: Tensor | None,
+    ) -> tuple[Tensor, Tensor]:
+        """Return the states of the text positions (none without a text prefix) and of the code positions."""
+        self._require_lengths(text_BT, codes_BQS.shape[2])
+        start, stop = self.config.start_mel_token, self.config.stop_mel_token
+        inputs_BQP = delay(codes_BQS, code_lengths_B, start=start, stop=stop).inputs_BQP
+        positions = inputs_BQP.shape[2]
+        codes_BPD = self._embed_codes(inputs_BQP, torch.arange(positions, device=inputs_BQP.device))
+        if aligned_BPD is not None:
+            codes_BPD = codes_BPD + aligned_BPD
+        parts, mask, begin = [condition_BLD, codes_BPD], None, condition_BLD.shape[1]
+        if self.has_prefix:
+            prefix_BTD, keep_BT = self._prefix_text(text_BT, text_lengths_B)
+            parts.insert(1, prefix_BTD)
+            # A row without padding needs no mask, and plain causal attention is the fastest there is.
+            if not bool(keep_BT.all()):
+                mask = causal_mask(functional.pad(keep_BT, (begin, positions), value=True))
+        # Two norms in a row, as the official model has: the decoder's own and this one.
+        hidden_BPD = self.final_norm(self.gpt(torch.cat(parts, dim=1), mask))
+        return hidden_BPD[:, begin:-positions], hidden_BPD[:, -positions:]
 
     def predict_durations(self, text_BT: Tensor, text_lengths_B: Tensor) -> Tensor:
         """Return log(1 + frames) of each text id, shape (B, T).
@@ -361,11 +330,6 @@ class UnifiedVoice(nn.Module):
             raise ModelError("this model has no explicit durations")
         encoded_BTD, keep_BT = self._encode_text(text_BT, text_lengths_B)
         return self.alignment.log_durations(encoded_BTD, keep_BT)
-
-    def _decode(self, sequence_BPD: Tensor, mask: Tensor | None) -> Tensor:
-        """Return states after the two norms in a row that the official model has."""
-        hidden_BPD: Tensor = self.final_norm(self.gpt(sequence_BPD, mask))
-        return hidden_BPD
 
     # -- decoding ----------------------------------------------------------------------------------------------------
 
@@ -387,7 +351,7 @@ class UnifiedVoice(nn.Module):
         self._require_lengths(text_BT, 0)
         aligned_BSD = None
         if self.config.alignment is not None:
-            durations_BT = self._require_durations(durations_BT)
+            durations_BT = _require_durations(durations_BT)
             encoded_BTD, keep_BT = self._encode_text(text_BT, text_lengths_B)
             frames = int((durations_BT * keep_BT).sum(dim=1).max())
             aligned_BSD = self.alignment.lay_over(encoded_BTD, durations_BT, keep_BT, frames)
@@ -396,13 +360,14 @@ class UnifiedVoice(nn.Module):
         if self.has_prefix:
             prefix_BTD, keep_BT = self._prefix_text(text_BT, text_lengths_B)
             if not bool(keep_BT.all()):
-                mask = _causal_mask(keep_BT, before=sequence_BKD.shape[1], after=0)
                 prefix_keep_BK = functional.pad(keep_BT, (sequence_BKD.shape[1], 0), value=True)
+                mask = causal_mask(prefix_keep_BK)
             sequence_BKD = torch.cat([sequence_BKD, prefix_BTD], dim=1)
-        capacity = sequence_BKD.shape[1] + self.config.max_mel_tokens + 3
+        prefix = sequence_BKD.shape[1]
+        capacity = prefix + self.mel_pos_embedding.emb.num_embeddings
         caches = tuple(LayerCache(capacity) for _ in range(self.config.layers))
         self.gpt(sequence_BKD, mask, caches)
-        return DecodeState(caches, prefix_keep_BK, aligned_BSD, 0)
+        return DecodeState(caches, prefix, prefix_keep_BK, aligned_BSD, 0)
 
     def step(self, codes_BQ: Tensor, state: DecodeState) -> tuple[Tensor, DecodeState]:
         """Feed one position of the delayed streams; return the next logits (B, Q, V) and the state behind it.
@@ -425,16 +390,11 @@ class UnifiedVoice(nn.Module):
         mask = None
         if state.prefix_keep_BK is not None:
             mask = functional.pad(state.prefix_keep_BK, (0, state.position + 1), value=True)[:, None, None, :]
-        hidden_B1D = self.final_norm(self.gpt(hidden_B1D, mask, state.caches))
-        following = DecodeState(state.caches, state.prefix_keep_BK, state.aligned_BSD, state.position + 1)
-        return self._code_logits(hidden_B1D)[:, :, 0], following
+        hidden_B1D = self.final_norm(self.gpt(hidden_B1D, mask, state.caches, state.prefix + state.position))
+        return self._code_logits(hidden_B1D)[:, :, 0], replace(state, position=state.position + 1)
 
 
-def _causal_mask(keep_BT: Tensor, *, before: int, after: int) -> Tensor:
-    """Return what each position may see, (B, 1, P, P): the past, but for padded text between condition and codes."""
-    keys_BK = functional.pad(keep_BT, (before, after), value=True)
-    positions = keys_BK.shape[1]
-    causal_PK = torch.ones(positions, positions, dtype=torch.bool, device=keep_BT.device).tril()
-    # Padded positions see themselves, so that no row of the softmax is empty.
-    itself_PK = torch.eye(positions, dtype=torch.bool, device=keep_BT.device)
-    return ((causal_PK & keys_BK[:, None]) | itself_PK)[:, None]
+def _require_durations(durations_BT: Tensor | None) -> Tensor:
+    if durations_BT is None:
+        raise ModelError("a voice with explicit durations needs the frames of each text id")
+    return durations_BT

@@ -43,7 +43,8 @@ class AlignedText(nn.Module):
         hidden_BTD = embedded_BTD * keep_BT1
         for block in self.encoder:
             hidden_BTD = block(self.dropout(hidden_BTD), keep_BT1)
-        return self.norm(hidden_BTD) * keep_BT1
+        normed_BTD: Tensor = self.norm(hidden_BTD)
+        return normed_BTD * keep_BT1
 
     def log_durations(self, encoded_BTD: Tensor, keep_BT: Tensor) -> Tensor:
         """Return log(1 + frames) of each piece, shape (B, T); the encoder learns nothing from it."""
@@ -73,4 +74,5 @@ class AlignedText(nn.Module):
         ).to(encoded_BTD.dtype)
         laid_BSD = encoded_BTD.gather(1, piece_BS[..., None].expand(-1, -1, encoded_BTD.shape[2]))
         real_BS1 = (frame_BS < ends_BT[:, -1:])[..., None]
-        return (laid_BSD + self.within(within_BS3)) * real_BS1
+        framed_BSD: Tensor = laid_BSD + self.within(within_BS3)
+        return framed_BSD * real_BS1

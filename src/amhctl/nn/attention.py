@@ -44,27 +44,46 @@ class CausalSelfAttention(nn.Module):
         self.c_attn = TransposedLinear(width, 3 * width)
         self.c_proj = TransposedLinear(width, width)
 
-    def forward(self, hidden_BPD: Tensor, mask: Tensor | None, cache: LayerCache | None = None) -> Tensor:
+    def forward(
+        self, hidden_BPD: Tensor, mask: Tensor | None = None, cache: LayerCache | None = None, start: int = 0
+    ) -> Tensor:
         """Return the attended values, shape (B, P, D).
 
-        ``mask`` is True where a key may be seen, broadcast to (B, H, P, K). Without a mask the attention is causal
-        if there is no cache, and over all cached keys if there is one.
+        Parameters
+        ----------
+        hidden_BPD : Tensor
+            New positions.
+        mask : Tensor | None
+            True where a key may be seen, broadcast to (B, H, P, K). Without one the attention is causal; several
+            positions behind ``start`` cached ones need one.
+        cache : LayerCache | None
+            Keeps the keys and values, and gives those of the ``start`` positions before.
+        start : int
+            Positions in the cache before these.
         """
         batch, positions, width = hidden_BPD.shape
         query, key, value = (
             part.view(batch, positions, self.heads, width // self.heads).transpose(1, 2)
             for part in self.c_attn(hidden_BPD).split(width, dim=-1)
         )
-        causal = mask is None and (cache is None or cache.length == 0)
         if cache is not None:
-            key, value = cache.extend(key, value)
+            key, value = cache.extend(key, value, start)
         attended_BHPW = functional.scaled_dot_product_attention(
             query,
             key,
             value,
             attn_mask=mask,
             dropout_p=self.dropout if self.training else 0.0,
-            is_causal=causal and positions > 1,
+            is_causal=mask is None and positions > 1,
         )
-        merged_BPD = attended_BHPW.transpose(1, 2).reshape(batch, positions, width)
+        merged_BPD: Tensor = attended_BHPW.transpose(1, 2).reshape(batch, positions, width)
         return functional.dropout(self.c_proj(merged_BPD), self.dropout, self.training)
+
+
+def causal_mask(keep_BK: Tensor) -> Tensor:
+    """Return what each position may see, shape (B, 1, K, K): the past, but for positions that are not kept."""
+    keys = keep_BK.shape[1]
+    causal_KK = torch.ones(keys, keys, dtype=torch.bool, device=keep_BK.device).tril()
+    # Padded positions see themselves, so that no row of the softmax is empty.
+    itself_KK = torch.eye(keys, dtype=torch.bool, device=keep_BK.device)
+    return ((causal_KK & keep_BK[:, None]) | itself_KK)[:, None]

@@ -90,7 +90,8 @@ class _ConvolutionModule(nn.Module):
         hidden_BDU = hidden_BUD.transpose(1, 2) * keep_BU[:, None]
         hidden_BDU = functional.glu(self.pointwise_conv1(hidden_BDU), dim=1) * keep_BU[:, None]
         hidden_BUD = functional.silu(self.norm(self.depthwise_conv(hidden_BDU).transpose(1, 2)))
-        return self.pointwise_conv2(hidden_BUD.transpose(1, 2)).transpose(1, 2) * keep_BU[..., None]
+        projected_BDU: Tensor = self.pointwise_conv2(hidden_BUD.transpose(1, 2))
+        return projected_BDU.transpose(1, 2) * keep_BU[..., None]
 
 
 class _Block(nn.Module):

@@ -3,6 +3,9 @@
 Shapes: ``B batch, L latents, U context frames, C context width, D width, H heads, W = 64 width of a head``.
 """
 
+import math
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -26,7 +29,7 @@ class _CrossAttention(nn.Module):
 
     def forward(self, latents_BLD: Tensor, context_BUD: Tensor, keep_BK: Tensor) -> Tensor:
         def split(projected: Tensor) -> Tensor:
-            return projected.unflatten(-1, (self.heads, _HEAD_WIDTH)).transpose(1, 2)
+            return projected.view(*projected.shape[:2], self.heads, _HEAD_WIDTH).transpose(1, 2)
 
         query = split(self.to_q(latents_BLD))
         key, value = (split(part) for part in self.to_kv(torch.cat([latents_BLD, context_BUD], 1)).chunk(2, dim=-1))
@@ -43,7 +46,8 @@ class _ScaledNorm(nn.Module):
         self.gamma = nn.Parameter(torch.ones(width))
 
     def forward(self, hidden: Tensor) -> Tensor:
-        return functional.normalize(hidden, dim=-1) * (hidden.shape[-1] ** 0.5) * self.gamma
+        direction: Tensor = functional.normalize(hidden, dim=-1)
+        return direction * math.sqrt(hidden.shape[-1]) * self.gamma
 
 
 class Perceiver(nn.Module):
@@ -78,7 +82,8 @@ class Perceiver(nn.Module):
         context_BUD = self.proj_context(context_BUC)
         latents_BLD = self.latents.to(context_BUD.dtype).expand(context_BUD.shape[0], -1, -1)
         keep_BK = functional.pad(keep_BU, (latents_BLD.shape[1], 0), value=True)
-        for attend, feed in self.layers:  # type: ignore[misc]
+        for layer in self.layers:
+            attend, feed = cast("nn.ModuleList", layer)
             latents_BLD = latents_BLD + attend(latents_BLD, context_BUD, keep_BK)
             latents_BLD = latents_BLD + feed(latents_BLD)
         result: Tensor = self.norm(latents_BLD)
