@@ -8,7 +8,7 @@ slips, from the list of EdenMelaku/Amharic-TTS-with-Tacotron2 (Apache-2.0); only
 import re
 
 from amhctl.text.draft import TIE, Draft
-from amhctl.text.script import LETTER_CLASS, with_order
+from amhctl.text.script import LETTER_CLASS, is_sixth_order, with_order
 
 ABBREVIATIONS: dict[str, str] = {
     # eras
@@ -50,6 +50,8 @@ _HOMOPHONES = ("ሰሠ", "ስሥ", "ሣሳ", "ጸፀ", "ጽፅ", "ጻፃ", "አ�
 # What may stand before an abbreviation in the same word.
 _PREFIX = "(?:እንደ|ስለ|እስከ|ወደ|ያለ|የእነ|[የበለከ]?እነ|[የበለከ]ነ|[በለከስ]የ|[የበለከ])"
 _DOT = r"[./]"
+# A key that ends with one letter takes short suffixes only, so that ጠ/ሚኒስትሩ is not ጠ/ሚ with a long one.
+_SUFFIX = f"(?:(?<=[./ ]{LETTER_CLASS}){LETTER_CLASS}{{0,2}}|(?<={LETTER_CLASS}{{2}}){LETTER_CLASS}{{0,6}})"
 _MIN_REST = 2
 
 
@@ -58,12 +60,16 @@ class Abbreviations:
 
     def __init__(self, table: dict[str, str]) -> None:
         self._words = {_canonical(key): words for key, words in table.items()}
+        # ፍ/ቤት ፍ/ቤቱ ፍ/ቤቶች: a key whose last letter is its words' last letter takes endings in that letter's vowel.
+        self._inflected = {
+            _canonical(key): words for key, words in table.items() if key[-1] == words[-1] and is_sixth_order(key[-1])
+        }
         whole = sorted((key for key in table if not key.endswith(".")), key=len, reverse=True)
         heads = sorted((key[:-1] for key in table if key.endswith(".")), key=len, reverse=True)
-        body = "|".join(_pattern(key) for key in whole) or "(?!)"
+        body = "|".join(_pattern(key, inflected=_canonical(key) in self._inflected) for key in whole) or "(?!)"
         start = f"(?<!{LETTER_CLASS})(?<!{LETTER_CLASS}[./])(?P<prefix>{_PREFIX}?)"
         # After a whole key: its suffix, then perhaps one stop that belongs to the abbreviation.
-        self._whole = re.compile(f"{start}(?P<key>{body})(?P<suffix>{LETTER_CLASS}{{0,6}})(?![./]{LETTER_CLASS})(?P<stop>[./]?)")
+        self._whole = re.compile(f"{start}(?P<key>{body})(?P<suffix>{_SUFFIX})(?![./]{LETTER_CLASS})(?P<stop>[./]?)")
         head = "|".join(_pattern(key) for key in heads) or "(?!)"
         self._heads = re.compile(f"{start}(?P<key>{head})/(?={LETTER_CLASS}{{{_MIN_REST},}})")
 
@@ -74,12 +80,16 @@ class Abbreviations:
             draft.substitute("abbreviation", self._heads, self._read_head)
 
     def _read_whole(self, match: re.Match[str]) -> str | None:
-        words = self._words[_canonical(match["key"])]
+        key = _canonical(match["key"])
+        words = self._words.get(key) or self._inflect(key)
         prefix = match["prefix"]
         if words[0] == "የ" and prefix[-1:] in ("የ", "በ", "ለ", "ከ"):
             words = words[1:]  # የ + የተባበሩት is said once: የተ.መ.ድ የተባበሩት, በተ.መ.ድ በተባበሩት
         stop = "" if match["stop"] != "/" else " "
         return prefix + words.replace(" ", TIE) + match["suffix"] + stop
+
+    def _inflect(self, key: str) -> str:
+        return self._inflected[key[:-1] + with_order(key[-1], 5)][:-1] + key[-1]
 
     def _read_head(self, match: re.Match[str]) -> str:
         return match["prefix"] + self._words[_canonical(match["key"]) + "."] + TIE
@@ -93,26 +103,29 @@ def _canonical(key: str) -> str:
     return key
 
 
-def _pattern(key: str) -> str:
+def _pattern(key: str, *, inflected: bool = False) -> str:
     classes = {letter: f"[{alike}]" for alike in _HOMOPHONES for letter in alike}
-    return "".join(_DOT + " ?" if letter == "." else classes.get(letter, letter) for letter in key)
+    letters = [_DOT + " ?" if letter == "." else classes.get(letter, letter) for letter in key]
+    if inflected:
+        letters[-1] = "[" + "".join(with_order(key[-1], order) for order in range(7)) + "]"
+    return "".join(letters)
 
 
-_ACRONYM = re.compile(f"(?<!{LETTER_CLASS}){LETTER_CLASS}{{1,4}}(?:[.]{LETTER_CLASS}{{1,3}})+(?:[.](?!{LETTER_CLASS}))?")
-_MIN_SPELLED = 2
+_ACRONYM = re.compile(
+    f"(?<!{LETTER_CLASS})(?P<prefix>{_PREFIX}?)(?P<letters>{LETTER_CLASS}{{1,3}}(?:[.]{LETTER_CLASS}{{1,3}})+)(?:[.](?!{LETTER_CLASS}))?"
+)
 
 
 def read_dotted(draft: Draft) -> None:
     """Read dotted letters that no table knows: ኢ.ፌ.ድ.ሪ ኢፌድሪ as a word, ቢ.ቢ.ሲ and ኤ.ኤፍ.ፒ by their letter names."""
 
     def make(match: re.Match[str]) -> str | None:
-        parts = match.group().rstrip(".").split(".")
-        bare = sum(with_order(part[-1], 5) == part[-1] for part in parts if len(part) == 1)
-        if any(len(part) > _MIN_SPELLED + 1 for part in parts) or (len(parts) == 2 and max(map(len, parts)) > _MIN_SPELLED):
-            return None
-        if all(len(part) == 1 for part in parts) and bare:
-            return "".join(parts)
-        return TIE.join(parts)
+        parts = match["letters"].split(".")
+        if len(parts) == 2 and max(map(len, parts)) > 2:
+            return None  # ነው.ሰላም is a full stop without its space
+        single = all(len(part) == 1 for part in parts)
+        bare = any(is_sixth_order(part) for part in parts)
+        return match["prefix"] + ("" if single and bare else TIE).join(parts)
 
     if "." in draft.text:
         draft.substitute("dotted-letters", _ACRONYM, make)

@@ -5,6 +5,7 @@ use). A frontend made from a state speaks by that state's tables, whatever the p
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 from pydantic import ValidationError
@@ -111,7 +112,8 @@ class Frontend:
             If nothing in it can be spoken.
         """
         draft = self._read(written)
-        return SpokenText(written, draft.text.replace(TIE, " "), tuple(draft.trace))
+        trace = tuple(replace(entry, before=_untie(entry.before), after=_untie(entry.after)) for entry in draft.trace)
+        return SpokenText(written, _untie(draft.text), trace)
 
     def _read(self, written: str) -> Draft:
         draft = Draft(written)
@@ -167,6 +169,10 @@ class Frontend:
             If nothing in the text can be spoken.
         """
         return split_breaths(self._read(written).text, self.config.breath_syllables)
+
+
+def _untie(text: str) -> str:
+    return text.replace(TIE, " ")
 
 
 def _is_table(value: object) -> bool:

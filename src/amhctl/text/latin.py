@@ -24,6 +24,9 @@ _CONSONANTS = {
 _VOWELS = {"ee": 2, "oo": 1, "ea": 2, "ou": 1, "ai": 4, "ay": 4, "a": 3, "e": 4, "i": 2, "o": 6, "u": 1}
 _UNIT = re.compile("|".join(sorted((*_CONSONANTS, *_VOWELS), key=len, reverse=True)))
 
+# Capitals that are said as a word: five letters or more with a vowel at least every third (COVID, UNICEF, but PMTCT is spelled).
+_SAYABLE = re.compile("(?=.{5})[B-DF-HJ-NP-TV-Z]{0,2}(?:[AEIOUY]{1,2}[B-DF-HJ-NP-TV-Z]{0,2})+")
+
 LATIN_WORD = re.compile(r"[A-Za-zªºÀ-ÖØ-öø-ʯḀ-ỿ]+(?:['’][A-Za-zÀ-ÖØ-öø-ʯ]+)*")
 """A word of Latin letters, accents and apostrophes included."""
 
@@ -38,7 +41,7 @@ def strip_accents(word: str) -> str:
 def read_latin(word: str, names: dict[str, str]) -> str:
     """Return a Latin word in fidel, or nothing if no letter of it can be read."""
     plain = strip_accents(word)
-    if plain.isupper() or len(plain) == 1:
+    if len(plain) == 1 or (plain.isupper() and not _SAYABLE.fullmatch(plain)):
         return TIE.join(names[letter] for letter in plain.upper())
     return transliterate(plain.lower())
 

@@ -85,14 +85,17 @@ def _simplify(letter: str, nearest: Mapping[str, str]) -> str | None:
     return plain.replace("\u2044", "/")
 
 
+_PREFIX_LETTERS = "የበለከ"
+
+
 def read_latin_words(draft: Draft, names: dict[str, str]) -> None:
-    """Read every Latin word in fidel, with a space where it touches a fidel word."""
+    """Read every Latin word in fidel; a prefix stays attached (የBBC የቢ ቢ ሲ), another word or number is set apart."""
 
     def make(match: re.Match[str]) -> str:
-        text = match.string
+        before = match.string[: match.start()][-2:]
         spoken = read_latin(match.group(), names)
-        before = " " if match.start() and text[match.start() - 1] in LETTERS and len(spoken) > 1 else ""
-        return before + spoken
+        attached = before[-1:] not in LETTERS or (before[-1:] in _PREFIX_LETTERS and before[:1] not in LETTERS)
+        return spoken if not before or attached else f" {spoken}"
 
     draft.substitute("latin", LATIN_WORD, make)
 

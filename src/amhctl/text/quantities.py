@@ -71,6 +71,7 @@ class Quantities:
             ("unit", re.compile(rf"(?P<minus>(?<![\w)])[-−])?(?P<whole>\d+)(?:\.(?P<part>\d+))? ?(?P<unit>{unit})(?P<power> ካሬ| ኩብ)?(?![A-Za-z])"), self._unit),
             ("fraction", re.compile(r"(?P<whole>\d+)? ?(?P<sign>[½¼¾⅓⅔])"), self._vulgar),
             ("fraction", re.compile(r"(?<![\d/.])(?P<a>\d)/(?P<b>\d{1,2}|100)(?![\d/]|\.\d)"), self._fraction),
+            ("year-pair", re.compile(r"(?<![\d/.-])(?P<a>(?:19|20)\d\d)/(?P<b>\d\d)(?![\d/]|\.\d)"), self._year_pair),
             ("score", re.compile(r"(?<!\d)(?P<a>\d{1,2}) ?ለ ?(?P<b>\d{1,2})(?![\d.]*\d)"), self._score),
             ("range", re.compile(rf"(?P<prefix>[ከበየለ]?)(?<![\d.,/])(?P<a>\d+(?:\.\d+)?)[-–—](?P<b>\d+(?:\.\d+)?)(?![\d/-]|\.\d)"), self._range),
             ("section", re.compile(r"(?<![\d.])\d+(?:\.\d+){2,}(?![\d.]*\d)"), self._section),
@@ -79,7 +80,7 @@ class Quantities:
             ("plus", re.compile(r"(?<=\d) ?\+ ?(?=\d)"), lambda _: " ሲደመር "),
             ("minus", re.compile(r"(?<![\w)])[-−](?=\d)"), lambda _: f"{self._numbers.words['minus']}{TIE}"),
             ("year", re.compile(_YEAR), self._year),
-            ("number", re.compile(f"(?P<before>{LETTER_CLASS}*)(?P<number>\\d+)(?P<after>(?: (?=[ተ]?ኛ(?!{LETTER_CLASS}))|){LETTER_CLASS}*)"), self._plain),
+            ("number", re.compile(f"(?P<before>{LETTER_CLASS}*)(?P<number>\\d+)(?P<after> ?ተ?ኛ(?!{LETTER_CLASS})|{LETTER_CLASS}*)"), self._plain),
         )  # fmt: skip
 
     def _amount(self, whole: str, part: str | None) -> str:
@@ -156,14 +157,19 @@ class Quantities:
         a, b = int(match["a"]), int(match["b"])
         return self._numbers.fraction(a, b) if 0 < a < b and (b <= 10 or b == 100) else None
 
+    def _year_pair(self, match: re.Match[str]) -> str:
+        return f"{self._spell_year(match['a'])} {self._numbers.number(match['b'])}"
+
     def _score(self, match: re.Match[str]) -> str:
         return f"{self._numbers.number(match['a'])}{TIE}ለ{self._numbers.number(match['b'])}"
 
     def _range(self, match: re.Match[str]) -> str:
         a, b = match["a"], match["b"]
-        first, second = (self._amount(*_halves(number)) for number in (a, b))
-        if float(a) < float(b):
-            # A year's short end: 1990-91.
+        short = len(a) == 4 and len(b) == 2 and int(a) % 100 < int(b)  # 1990-91: a year and the short end of another
+        years = all(len(year) == 4 and "." not in year for year in ((a,) if short else (a, b)))
+        read = self._spell_year if years and int(a) < 2100 else lambda number: self._amount(*_halves(number))
+        first, second = read(a), read(b)
+        if short or float(a) < float(b):
             return f"{match['prefix'] or 'ከ'}{first}{TIE}እስከ{TIE}{second}"
         if len(a) <= 2 and len(b) <= 2:
             return f"{match['prefix']}{first}{TIE}ለ{second}"

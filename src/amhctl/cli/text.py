@@ -1,0 +1,87 @@
+"""``amhctl text``: normalise, phonemise and split Amharic text."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from amhctl.cli import options
+from amhctl.cli.app import execute
+
+app = typer.Typer(help="Text: normalise, phones, breath groups.", no_args_is_help=True, rich_markup_mode=None)
+
+_STANDARD_INPUT = "-"
+
+
+class Backend(StrEnum):
+    """Grapheme-to-phoneme backends; auto is the chain of the configuration."""
+
+    AUTO = "auto"
+    TRANSPHONE = "transphone"
+    EPITRAN = "epitran"
+    RULES = "rules"
+
+
+Text = Annotated[str, typer.Argument(help="Amharic text; - reads standard input.")]
+
+
+@app.command("normalize")
+def normalize(
+    text: Text = _STANDARD_INPUT,
+    trace: Annotated[bool, typer.Option("--trace", help="Show every change with its rule and place.")] = False,
+    sets: options.Set = None,
+    config: options.Config = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = 0,
+) -> None:
+    """Write out what a reader says: numbers, dates, abbreviations and signs in words; one line in, one line out."""
+    from amhctl.workflows import normalize_text
+
+    request = normalize_text.NormalizeTextRequest(
+        text=_read(text), trace=trace, project=config or Path(), sets=tuple(sets or ())
+    )
+    execute(
+        "text normalize", lambda progress: normalize_text.run(request, progress), json=json, quiet=quiet, verbose=verbose
+    )
+
+
+@app.command("phones")
+def phones(
+    text: Text = _STANDARD_INPUT,
+    backend: Annotated[Backend, typer.Option(help="Backend to use alone; auto is the configured chain.")] = Backend.AUTO,
+    sets: options.Set = None,
+    config: options.Config = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = 0,
+) -> None:
+    """Convert text to phones; one line in, one line out."""
+    from amhctl.workflows import phonemize_text
+
+    request = phonemize_text.PhonemizeTextRequest(
+        text=_read(text), backend=backend.value, project=config or Path(), sets=tuple(sets or ())
+    )
+    execute("text phones", lambda progress: phonemize_text.run(request, progress), json=json, quiet=quiet, verbose=verbose)
+
+
+@app.command("split")
+def split(
+    text: Text = _STANDARD_INPUT,
+    sets: options.Set = None,
+    config: options.Config = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = 0,
+) -> None:
+    """Split text into sentences and breath groups, one a line."""
+    from amhctl.workflows import split_text
+
+    request = split_text.SplitTextRequest(text=_read(text), project=config or Path(), sets=tuple(sets or ()))
+    execute("text split", lambda progress: split_text.run(request, progress), json=json, quiet=quiet, verbose=verbose)
+
+
+def _read(text: str) -> str:
+    return sys.stdin.read() if text == _STANDARD_INPUT else text

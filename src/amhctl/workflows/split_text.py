@@ -1,0 +1,57 @@
+"""``text split``: written text to breath groups of spoken text."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from amhctl.config.load import load_run_config
+from amhctl.core.findings import Finding
+from amhctl.core.progress import Progress
+from amhctl.text.frontend import Frontend
+from amhctl.text.spoken import Segment
+
+
+@dataclass(frozen=True, slots=True)
+class SplitTextRequest:
+    """The text and where its options come from."""
+
+    text: str
+    project: Path | None = None
+    sets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SplitTextReport:
+    """The breath groups in order."""
+
+    segments: tuple[Segment, ...]
+
+    @property
+    def ok(self) -> bool:
+        """True: text that cannot be spoken is an error."""
+        return True
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Nothing is inspected."""
+        return ()
+
+    def payload(self) -> dict[str, object]:
+        """Return the groups: spoken text and the seconds of silence after each."""
+        return {"segments": [asdict(segment) for segment in self.segments]}
+
+    def lines(self) -> Iterable[str]:
+        """Return a line for each group."""
+        return (segment.text for segment in self.segments)
+
+
+def run(request: SplitTextRequest, progress: Progress) -> SplitTextReport:
+    """Split a text into breath groups.
+
+    Raises
+    ------
+    TextError
+        If nothing in it can be spoken.
+    """
+    frontend = Frontend(load_run_config(preset=None, project=request.project, sets=request.sets).config.text)
+    return SplitTextReport(frontend.split(request.text))
