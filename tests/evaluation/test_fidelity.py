@@ -16,7 +16,8 @@ def test_an_exact_copy_is_best_and_noise_is_worse() -> None:
     noisy = compare(clip, Waveform((clip.samples + noise).astype(np.float32), clip.sample_rate))
     assert exact.pesq > 4.5
     assert exact.stoi == pytest.approx(1.0, abs=1e-6)
-    assert noisy.pesq < exact.pesq and noisy.stoi < exact.stoi
+    assert noisy.pesq < exact.pesq
+    assert noisy.stoi < exact.stoi
 
 
 def test_padding_at_the_end_of_the_copy_is_cut() -> None:

@@ -24,8 +24,10 @@ def test_a_metric_rests_on_the_clips_that_have_it() -> None:
     )
     card = build_scorecard(clips, seed=0)
     mcd, stops = card.metric("mcd"), card.metric("stops")
-    assert mcd is not None and (mcd.estimate.value, mcd.estimate.count) == (6.0, 1)
-    assert stops is not None and (stops.estimate.value, stops.estimate.count) == (0.5, 2)
+    assert mcd is not None
+    assert (mcd.estimate.value, mcd.estimate.count) == (6.0, 1)
+    assert stops is not None
+    assert (stops.estimate.value, stops.estimate.count) == (0.5, 2)
     assert card.metric("copy_pesq") is None
 
 

@@ -51,7 +51,9 @@ def test_path_is_monotonic_complete_and_has_the_accumulated_cost() -> None:
     rows, columns = warping.path(one, other)
     assert (rows[0], columns[0], rows[-1], columns[-1]) == (0, 0, 14, 10)
     steps = np.stack([np.diff(rows), np.diff(columns)])
-    assert steps.min() >= 0 and steps.max() == 1 and steps.sum(axis=0).min() == 1
+    assert steps.min() >= 0
+    assert steps.max() == 1
+    assert steps.sum(axis=0).min() == 1
     cost = np.linalg.norm(one[:, None] - other[None], axis=2)
     assert cost[rows, columns].sum() == pytest.approx(plain_accumulate(cost, 1.0)[-1, -1], rel=1e-12)
 

@@ -1,15 +1,16 @@
 """Decoding: the delay is undone, seeds are kept per passage, stops and limits hold."""
 
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from support.voices import tiny_voice_folder
 
 from amhctl.core.errors import ModelError
 from amhctl.inference.assemble import load_voice
-from amhctl.inference.decode import Passage, Sampling, decode, predict_durations
+from amhctl.inference.decode import Passage, Sampling, decode, predict_durations, round_durations
 from amhctl.inference.voice import Voice
 from amhctl.model.layout import delay
 
@@ -87,6 +88,20 @@ def test_a_free_voice_ends_at_its_stop_or_at_the_limit(free: Voice) -> None:
         assert 1 <= result.codes_QS.shape[1] <= 12
         assert result.stopped or result.codes_QS.shape[1] == 12
         assert result.codes_QS.max() < free.codec.spec.codebook_size
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.floats(0.0, 20.0), min_size=1, max_size=40))
+def test_rounded_durations_keep_to_the_running_sum(wanted: list[float]) -> None:
+    frames = round_durations(np.array(wanted))
+    assert frames.min() >= 1
+    assert (np.cumsum(frames) >= np.floor(np.cumsum(wanted) + 0.5)).all()
+    if min(wanted) >= 1.5:
+        assert frames.sum() == np.floor(np.sum(wanted) + 0.5)
+
+
+def test_a_forced_frame_is_taken_from_the_next_long_piece() -> None:
+    np.testing.assert_array_equal(round_durations(np.array([0.2, 0.2, 0.2, 5.4])), [1, 1, 1, 3])
 
 
 def test_faster_speech_has_fewer_frames_and_no_piece_is_lost(aligned: Voice) -> None:

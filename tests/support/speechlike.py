@@ -1,4 +1,4 @@
-"""Builders of sounds that behave like speech: harmonics of a gliding pitch, syllables, pauses. Pure functions of a seed."""
+"""Builders of sounds that behave like speech: harmonics of a gliding pitch, syllables, pauses. All seeded."""
 
 import numpy as np
 

@@ -11,7 +11,8 @@ from amhctl.cli.app import execute
 
 def command(
     only: Annotated[
-        list[str] | None, typer.Option("--only", help="speak, codes, data, startup; may be repeated or joined by commas.")
+        list[str] | None,
+        typer.Option("--only", help="speak, codes, data, startup; may be repeated or joined by commas."),
     ] = None,
     voice: Annotated[str | None, typer.Option("--voice", help="Bundled voice or checkpoint folder.")] = None,
     codec: Annotated[str | None, typer.Option("--codec", help="Codec to measure.")] = None,

@@ -12,7 +12,9 @@ from amhctl.cli.app import execute
 
 def command(
     text: Annotated[str | None, typer.Argument(help="What to say; - reads standard input.")] = None,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="Sound file; - writes to standard output.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Sound file; - writes to standard output.")
+    ] = None,
     file: Annotated[Path | None, typer.Option("--file", help="Read the text from this UTF-8 file.")] = None,
     voice: Annotated[str | None, typer.Option("--voice", help="Bundled voice or checkpoint folder.")] = None,
     codec: Annotated[

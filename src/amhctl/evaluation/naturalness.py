@@ -53,7 +53,7 @@ def score(waveform: Waveform) -> Naturalness:
 def _rater() -> dnsmos.DNSMOS:
     """Return the package's scorer with sessions of one thread each.
 
-    By default onnxruntime's threads spin while they wait, which on a busy machine of two cores takes five times as long.
+    By default onnxruntime's threads spin while they wait, which takes five times as long on a busy machine.
     """
     folder = Path(dnsmos.__file__).parent / "dnsmos_models"
     primary, single = str(folder / "sig_bak_ovr.onnx"), str(folder / "model_v8.onnx")

@@ -102,11 +102,10 @@ class Codes:
 
 
 @torch.inference_mode()
-def predict_durations(model: UnifiedVoice, passages: Sequence[tuple[int, ...]], *, speed: float) -> list[NDArray[np.int64]]:
+def predict_durations(
+    model: UnifiedVoice, passages: Sequence[tuple[int, ...]], *, speed: float
+) -> list[NDArray[np.int64]]:
     """Return the frames of each text id, for voices with explicit durations.
-
-    Frames are rounded along the running sum, so that a passage is as long as its durations say and no rounding adds up;
-    no id is left without a frame.
 
     Parameters
     ----------
@@ -121,10 +120,22 @@ def predict_durations(model: UnifiedVoice, passages: Sequence[tuple[int, ...]], 
     log_durations_BT = model.predict_durations(text_BT, lengths_B).float().cpu()
     results = []
     for row, ids in zip(log_durations_BT, passages, strict=True):
-        frames_T = torch.expm1(row[: len(ids)]).clamp_min(0.0).double().numpy() / speed
-        ends_T = np.floor(np.cumsum(frames_T) + 0.5).astype(np.int64)
-        results.append(np.maximum(np.diff(ends_T, prepend=0), 1))
+        frames_T = torch.expm1(row[: len(ids)]).clamp_min(0.0).double().numpy()
+        results.append(round_durations(frames_T / speed))
     return results
+
+
+def round_durations(frames_T: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return whole frames, at least one each, that keep to the running sum.
+
+    What rounding or the least frame adds to one piece is taken from the next that can spare it, so that a passage is as
+    long as its durations say wherever that is possible.
+    """
+    ends_T = np.floor(np.cumsum(frames_T) + 0.5).astype(np.int64)
+    places_T = np.arange(1, ends_T.size + 1)
+    # The least increasing sequence above the wanted ends: end[t] >= end[t - 1] + 1.
+    ends_T = np.maximum.accumulate(np.maximum(ends_T - places_T, 0)) + places_T
+    return np.diff(ends_T, prepend=0)
 
 
 @torch.inference_mode()
