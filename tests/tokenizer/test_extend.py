@@ -1,13 +1,15 @@
 """Extension appends, and proves it."""
 
 import struct
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from support.vocabularies import FIDEL_LINES, LATIN_LINES, PHONE_LINES, foreign_model, foreign_vocabulary
 
 from amhctl.core.errors import VocabularyError
 from amhctl.tokenizer.extend import extend_vocabulary, prove_extension
-from amhctl.tokenizer.proto import Piece, PieceKind, append_pieces, replace_scores
+from amhctl.tokenizer.proto import PieceKind
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.train import train_vocabulary
 from amhctl.tokenizer.vocabulary import Vocabulary
@@ -105,16 +107,17 @@ def test_a_word_model_is_refused() -> None:
         extend_vocabulary(Vocabulary.from_bytes(foreign_model("word")), LINES, 500)
 
 
-def test_a_base_that_rewrites_letters_is_refused() -> None:
-    base = Vocabulary.from_bytes(foreign_model(normalization_rule_tsv="", add_dummy_prefix=True))
-    broken = Vocabulary.from_bytes(append_pieces(base.model_bytes, [Piece("ሀሁ", 5.0, PieceKind.USER_DEFINED)]))
-    extended, _ = extend_vocabulary(broken, LINES, 460)
-    assert extended.missing == ()
+def test_a_base_that_rewrites_letters_is_refused(tmp_path: Path) -> None:
+    rules = tmp_path / "rules.tsv"
+    rules.write_text("1200\t1201\n", encoding="utf-8")
+    base = Vocabulary.from_bytes(foreign_model(normalization_rule_name="", normalization_rule_tsv=str(rules)))
+    with pytest.raises(VocabularyError, match="rewrites or splits ሀ before"):
+        extend_vocabulary(base, LINES, 500)
 
 
 def test_proof_notices_changed_scores_and_changed_encodings() -> None:
     base = foreign_vocabulary()
-    shifted = Vocabulary.from_bytes(replace_scores(base.model_bytes, [score - 1 for score in base.scores]))
+    shifted = replace(base, scores=tuple(score - 1 for score in base.scores))
     with pytest.raises(VocabularyError, match="scores"):
         prove_extension(base, shifted, [])
     with pytest.raises(VocabularyError, match="no piece"):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from support.vocabularies import foreign_model
 
 from amhctl.core.errors import VocabularyError
-from amhctl.tokenizer.proto import Piece, PieceKind, append_pieces, parse_model, replace_scores
+from amhctl.tokenizer.proto import Piece, PieceKind, append_pieces, parse_model
 
 MODEL = foreign_model()
 
@@ -39,14 +39,9 @@ def test_appending_nothing_changes_nothing() -> None:
     assert parse_model(append_pieces(MODEL, ())) == parse_model(MODEL)
 
 
-def test_scores_can_be_replaced() -> None:
-    count = len(parse_model(MODEL).pieces)
-    scores = [-0.5 * number for number in range(count)]
-    assert [piece.score for piece in parse_model(replace_scores(MODEL, scores)).pieces] == scores
-
-
 def test_every_truncation_is_noticed() -> None:
-    for length in range(len(MODEL) - 1):
+    # Every place near the ends, where the fields are that the pieces in the middle do not have, and a few between.
+    for length in (*range(200), *range(200, len(MODEL) - 200, 97), *range(len(MODEL) - 200, len(MODEL))):
         try:
             parse_model(MODEL[:length])
         except VocabularyError:

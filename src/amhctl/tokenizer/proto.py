@@ -127,19 +127,6 @@ def append_pieces(content: bytes, pieces: Sequence[Piece]) -> bytes:
     return b"".join(parts)
 
 
-def replace_scores(content: bytes, scores: Sequence[float]) -> bytes:
-    """Return the model with the score of every piece replaced."""
-    parts: list[bytes] = []
-    remaining = iter(scores)
-    for field in _fields(content, 0, len(content)):
-        if field.number == _PIECES:
-            piece = _parse_piece(content, field)
-            parts.append(_delimited(_PIECES, _piece_bytes(Piece(piece.text, next(remaining), piece.kind))))
-        else:
-            parts.append(content[field.start : field.end])
-    return b"".join(parts)
-
-
 def _broken(message: str, subject: str) -> VocabularyError:
     return VocabularyError(message, subject=subject, hint="copy the file again, or make one with amhctl vocab train")
 

@@ -5,15 +5,14 @@ frontend can make is unknown; a corpus that holds anything else is refused.
 """
 
 import io
-import math
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Literal
 
 import sentencepiece
 
 from amhctl.core.errors import VocabularyError
 from amhctl.tokenizer.alphabet import WORD_BOUNDARY, Alphabet, Units, alphabet_of
-from amhctl.tokenizer.proto import replace_scores
 from amhctl.tokenizer.vocabulary import SPECIALS, Vocabulary
 
 ModelType = Literal["bpe", "unigram", "char"]
@@ -48,7 +47,7 @@ def train_vocabulary(lines: Iterable[str], *, size: int, units: Units, model_typ
     alphabet = alphabet_of(units)
     reader = CheckedLines(lines, alphabet)
     content = _train(reader, alphabet, size, model_type)
-    vocabulary = Vocabulary.from_bytes(_with_finite_scores(content))
+    vocabulary = Vocabulary.from_bytes(content)
     if vocabulary.missing:
         raise VocabularyError(f"the trainer left out {' '.join(vocabulary.missing)}", hint="ask for a larger size")
     return vocabulary
@@ -107,7 +106,7 @@ def _train(reader: CheckedLines, alphabet: Alphabet, size: int, model_type: Mode
     output = io.BytesIO()
     try:
         sentencepiece.SentencePieceTrainer.train(
-            sentence_iterator=iter(reader),
+            sentence_iterator=chain((_spell_alphabet(alphabet),), reader),
             model_writer=output,
             model_type=model_type,
             vocab_size=size,
@@ -135,10 +134,11 @@ def _train(reader: CheckedLines, alphabet: Alphabet, size: int, model_type: Mode
     return output.getvalue()
 
 
-def _with_finite_scores(content: bytes) -> bytes:
-    """Give characters the corpus lacks a score one below the lowest; SentencePiece writes log 0 for them."""
-    scores = Vocabulary.from_bytes(content).scores
-    if all(map(math.isfinite, scores)):
-        return content
-    floor = min(score for score in scores if math.isfinite(score)) - 1.0
-    return replace_scores(content, [score if math.isfinite(score) else floor for score in scores])
+def _spell_alphabet(alphabet: Alphabet) -> str:
+    """Return a line with each character once, between marks, so that no two of them are neighbours to be merged.
+
+    SentencePiece's ``required_chars`` alone is not enough: a required character that never occurs is dropped again
+    where the characters that do occur add up to the whole coverage.
+    """
+    mark = alphabet.symbols[-1]
+    return mark + mark.join(alphabet.characters) + mark
