@@ -38,7 +38,6 @@ def test_a_part_is_read_and_resampled(tmp_path: Path) -> None:
 
 def test_channels_are_mixed_down(tmp_path: Path) -> None:
 
-
     soundfile.write(tmp_path / "a.wav", np.tile([[0.5, -0.25]], (100, 1)), 16_000)
     assert files.read(tmp_path / "a.wav").samples.tolist() == [0.125] * 100
 
@@ -68,7 +67,6 @@ def test_a_part_beyond_the_end_and_odd_samples_are_refused(tmp_path: Path) -> No
     for offset, duration in ((0.5, 0.7), (2.0, None), (-1.0, None)):
         with pytest.raises(AudioError, match="ends before"):
             files.read(tmp_path / "a.wav", offset=offset, duration=duration)
-
 
     soundfile.write(tmp_path / "nan.wav", np.array([0.0, np.nan]), 16_000, subtype="FLOAT")
     with pytest.raises(AudioError, match="finite"):

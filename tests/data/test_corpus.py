@@ -70,7 +70,9 @@ def test_bytes_that_are_no_text_are_refused_with_their_line(tmp_path: Path) -> N
     assert caught.value.subject == f"{path}:2"
 
 
-@pytest.mark.parametrize(("name", "content"), [("no.txt", None), ("cut.xz", b"\xfd7zXZ\x00"), ("cut.gz", b"\x1f\x8b\x08")])
+@pytest.mark.parametrize(
+    ("name", "content"), [("no.txt", None), ("cut.xz", b"\xfd7zXZ\x00"), ("cut.gz", b"\x1f\x8b\x08")]
+)
 def test_missing_and_damaged_files_are_refused(tmp_path: Path, name: str, content: bytes | None) -> None:
     path = tmp_path / name
     if content is not None:

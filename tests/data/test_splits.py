@@ -8,9 +8,7 @@ from amhctl.data.splits import SplitShares, assign_splits, split_of, text_key
 
 
 def _records(texts: list[str], speakers: int = 1) -> list[Record]:
-    return [
-        Record(id=f"u{n}", audio=f"{n}.wav", text=text, speaker=f"s{n % speakers}") for n, text in enumerate(texts)
-    ]
+    return [Record(id=f"u{n}", audio=f"{n}.wav", text=text, speaker=f"s{n % speakers}") for n, text in enumerate(texts)]
 
 
 @given(st.lists(st.text(alphabet="ሀለሐመ ።፣", min_size=1, max_size=4), min_size=1, max_size=60), st.booleans())

@@ -1,0 +1,69 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from support.speechlike import between_silences, vowel_train
+
+from amhctl.audio import files
+from amhctl.audio.waveform import Waveform
+from amhctl.core.files import sha256_of_file
+from amhctl.data.audiochecks import check_audio
+from amhctl.data.records import Record
+
+_CLEAN = between_silences(vowel_train(seconds=2.0))
+
+
+def _codes(folder: Path, samples: np.ndarray, rate: int = 16_000, **fields: object) -> list[str]:
+    soundfile.write(folder / "a.wav", samples, rate)
+    record = Record.model_validate({"id": "a", "audio": "a.wav", "text": "ሰላም", **fields})
+    return [finding.code for finding in check_audio(record, folder).findings]
+
+
+def test_a_clean_clip_has_no_finding(tmp_path: Path) -> None:
+    assert _codes(tmp_path, _CLEAN.samples) == []
+    assert _codes(tmp_path, vowel_train(seconds=2.0, seed=3).samples) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "samples"),
+    [
+        ("D014", np.clip(_CLEAN.samples * 20, -1, 1)),
+        ("D015", _CLEAN.samples[6_000:10_000]),
+        ("D016", np.tile(_CLEAN.samples, 13)),
+        ("D018", _CLEAN.samples + 0.02),
+        ("D019", _CLEAN.samples * 0.02),
+        ("D020", np.random.default_rng(0).normal(0, 3e-4, 32_000)),
+        ("D021", _CLEAN.samples + np.random.default_rng(0).normal(0, 0.05, _CLEAN.samples.size)),
+        ("D022", np.pad(_CLEAN.samples, (20_000, 0))),
+        ("D023", np.pad(_CLEAN.samples, (0, 20_000))),
+        ("D024", np.stack([_CLEAN.samples, _CLEAN.samples], axis=1)),
+    ],
+)
+def test_each_fault_has_its_own_code(tmp_path: Path, code: str, samples: np.ndarray) -> None:
+    assert _codes(tmp_path, samples) == [code]
+
+
+def test_rates_parts_and_digests(tmp_path: Path) -> None:
+    assert _codes(tmp_path, vowel_train(sample_rate=8_000).samples, 8_000) == ["D017"]
+    assert _codes(tmp_path, _CLEAN.samples, offset=1.0, duration=2.0) == ["D013"]
+    assert _codes(tmp_path, _CLEAN.samples, offset=9.0) == ["D013"]
+    assert _codes(tmp_path, _CLEAN.samples, sha256="0" * 64) == ["D025"]
+    assert _codes(tmp_path, _CLEAN.samples, sha256=sha256_of_file(tmp_path / "a.wav")) == []
+
+
+def test_unreadable_audio_is_told_apart(tmp_path: Path) -> None:
+    def codes(name: str) -> list[str]:
+        result = check_audio(Record(id="a", audio=name, text="ሰላም"), tmp_path)
+        assert result.measurements is None
+        return [finding.code for finding in result.findings]
+
+    files.write(tmp_path / "a.wav", _CLEAN)
+    (tmp_path / "cut.wav").write_bytes((tmp_path / "a.wav").read_bytes()[:20_000])
+    (tmp_path / "text.wav").write_text("no audio", encoding="utf-8")
+    (tmp_path / "empty.wav").touch()
+    files.write(tmp_path / "none.wav", Waveform(np.zeros(0, dtype=np.float32), 16_000))
+    (tmp_path / "loop.wav").symlink_to(tmp_path / "loop.wav")
+    assert codes("missing.wav") == codes("text.wav") == codes("loop.wav") == codes(".") == ["D010"]
+    assert codes("cut.wav") == ["D011"]
+    assert codes("empty.wav") == codes("none.wav") == ["D012"]

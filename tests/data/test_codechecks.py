@@ -1,0 +1,96 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from support.stores import MEL, SPEC
+
+from amhctl.core.errors import DatasetError
+from amhctl.core.progress import SilentProgress
+from amhctl.data.codechecks import StoreCheck, check_store
+from amhctl.data.codestore import CodeStore
+from amhctl.data.records import Record
+
+_FRAMES = 50
+
+
+def _speechlike(seed: int) -> NDArray[np.uint16]:
+    """Codes of uneven use that often stay the same, as those of speech do."""
+    random = np.random.default_rng(seed)
+    drawn = random.choice(16, size=(2, _FRAMES), p=np.arange(1, 17) / 136)
+    held = random.random((2, _FRAMES)) < 0.3
+    for frame in range(1, _FRAMES):
+        drawn[:, frame] = np.where(held[:, frame], drawn[:, frame - 1], drawn[:, frame])
+    return drawn.astype(np.uint16)
+
+
+def _check(path: Path, items: list[NDArray[np.uint16]], *, silent: bool = False, duration: float = 2.0) -> StoreCheck:
+    with CodeStore.create(path / "store", SPEC, MEL) as store:
+        for number, codes_QS in enumerate(items):
+            features = np.random.default_rng(number).normal(size=(101, 8))
+            if silent:
+                features[50:] = np.log(1e-5)
+            record = Record(id=f"u{number}", audio="a.wav", text="ሰላም", duration=duration)
+            store.append(record, codes_QS, features.astype(np.float16))
+    return check_store(CodeStore.open(path / "store"), SilentProgress())
+
+
+def _codes(check: StoreCheck) -> list[tuple[str, str]]:
+    return [(finding.code, finding.subject) for finding in check.findings]
+
+
+def test_real_codes_have_no_finding(tmp_path: Path) -> None:
+    check = _check(tmp_path, [_speechlike(n) for n in range(8)])
+    assert _codes(check) == []
+    assert check.statistics.usage == (1.0, 1.0)
+    assert check.statistics.frames == 8 * _FRAMES
+    assert 3.0 < check.statistics.entropy[0] < 4.0
+
+
+def test_constant_codes(tmp_path: Path) -> None:
+    constant = np.full((2, _FRAMES), 7, dtype=np.uint16)
+    assert _codes(_check(tmp_path, [_speechlike(0), constant])) == [("X102", "u1")]
+
+
+def test_a_store_of_one_code_only(tmp_path: Path) -> None:
+    items = [np.stack([_speechlike(n)[0], np.zeros(_FRAMES, dtype=np.uint16)]) for n in range(3)]
+    assert _codes(_check(tmp_path, items)) == [("X102", "codebook 2")]
+
+
+def test_random_codes(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    items = [random.integers(0, 16, (2, _FRAMES)).astype(np.uint16) for _ in range(40)]
+    assert _codes(_check(tmp_path, items)) == [("X103", "codebook 1")]
+
+
+def test_padded_codes_and_true_silence(tmp_path: Path) -> None:
+    padded = _speechlike(1)
+    padded[:, -8:] = 0
+    assert _codes(_check(tmp_path, [_speechlike(0), padded])) == [("X105", "u1")]
+    (tmp_path / "silent").mkdir()
+    assert _codes(_check(tmp_path / "silent", [_speechlike(0), padded], silent=True)) == []
+
+
+def test_wrong_lengths(tmp_path: Path) -> None:
+    assert _codes(_check(tmp_path, [_speechlike(0)], duration=1.8)) == [("X106", "u0"), ("X106", "u0")]
+
+
+def test_damage_and_duplicates(tmp_path: Path) -> None:
+    check = _check(tmp_path, [_speechlike(0)])
+    assert check.findings == ()
+    file = tmp_path / "store" / "codes-1-of-1.bin"
+    content = bytearray(file.read_bytes())
+    content[3] ^= 1
+    file.write_bytes(bytes(content))
+    assert _codes(check_store(CodeStore.open(tmp_path / "store"), SilentProgress())) == [("X107", "u0")]
+    with CodeStore.create(tmp_path / "two", SPEC, MEL) as store:
+        for number in range(2):
+            store.append(
+                Record(id=f"u{number}", audio="a.wav", text="ሰላም"), _speechlike(0), np.ones((101, 8), dtype=np.float16)
+            )
+    assert _codes(check_store(store, SilentProgress())) == [("X110", "u1")]
+
+
+def test_an_empty_store_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="no utterance"):
+        check_store(CodeStore.create(tmp_path / "store", SPEC, MEL), SilentProgress())

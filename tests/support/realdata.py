@@ -1,0 +1,15 @@
+"""The real recordings beside a checkout, where there are any."""
+
+from pathlib import Path
+
+import pytest
+
+_FOLDER = Path(__file__).resolve().parents[3] / "shared" / "data" / "speech"
+
+
+def real_manifest(name: str) -> Path:
+    """Return the manifest of a real data set; the test is skipped where there is none."""
+    path = _FOLDER / name / "manifest.jsonl"
+    if not path.is_file():
+        pytest.skip(f"the real recordings {name} are not beside this checkout")
+    return path
