@@ -136,7 +136,7 @@ class Voice:
     ----------
     manifest : Manifest
         What it is.
-    model, codec, frontend, tokenizer
+    model, codec, frontend, tokenizer : object
         Its parts, which have been checked against the manifest.
     speaker : Speaker
         The prompt it speaks with unless another is given.

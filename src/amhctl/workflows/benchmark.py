@@ -37,12 +37,20 @@ _MOST_CODE_SECONDS = 300.0
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkRequest:
-    """What to measure; an empty ``only`` is everything.
+    """What to measure.
 
     Attributes
     ----------
+    only : tuple[Section, ...]
+        Sections; none means all.
+    voice, codec : str
+        What to measure.
     manifest : Path | None
         Recordings for ``codes`` and ``data``; None generates some.
+    repetitions : int
+        The median of so many is taken.
+    device : str
+        Where to compute.
     """
 
     only: tuple[Section, ...] = ()

@@ -48,6 +48,8 @@ class EvaluateRequest:
 
     Attributes
     ----------
+    voice, codec : str
+        Names or folders; no codec means the voice's own.
     test_set : Path
         A manifest; its records of the split ``test`` if it has any, else all of them.
     limit : int | None
@@ -56,6 +58,12 @@ class EvaluateRequest:
         Where to write the HTML page.
     fail_under : tuple[str, ...]
         Conditions ``metric=value``.
+    seed : int
+        Seed of the speech and of the intervals.
+    device : str
+        Where to compute.
+    force : bool
+        Whether an existing page may be replaced.
     """
 
     voice: str

@@ -30,14 +30,28 @@ class SpeakRequest:
 
     Attributes
     ----------
+    output : Path | None
+        Sound file; None for standard output.
     text : str | None
         Written text; None where ``file`` has it.
     file : Path | None
         UTF-8 text file.
-    output : Path | None
-        Sound file; None for standard output.
     format : AudioFormat | None
         None for what the suffix says, or WAV on standard output.
+    voice, codec : str
+        Names or folders; no codec means the voice's own.
+    reference : Path | None
+        Clip of another speaker to imitate.
+    speed : float
+        1 is the voice's own pace.
+    seed : int
+        The same seed gives the same bytes.
+    temperature, top_k, top_p : float | None
+        How codes are drawn; None for the defaults of ``Sampling``.
+    device : str
+        Where to compute.
+    force : bool
+        Whether an existing output may be replaced.
     """
 
     output: Path | None
