@@ -148,13 +148,13 @@ SHAPES = [
 
 def _batch(model: UnifiedVoice) -> dict[str, Tensor]:
     random = torch.Generator().manual_seed(1)
-    durations = torch.tensor([[2, 0, 3, 1, 1], [1, 4, 2, 9, 9]])
+    durations = torch.tensor([[2, 0, 3, 1, 1], [1, 3, 1, 9, 9]])
     text_lengths = torch.tensor([5, 3])
     return {
         "text": torch.randint(3, 30, (2, 5), generator=random),
         "text_lengths": text_lengths,
         "codes": torch.randint(0, 16, (2, model.config.codebooks, 9), generator=random),
-        "code_lengths": torch.tensor([7, 7]),
+        "code_lengths": torch.tensor([7, 5]),
         "features": torch.randn(2, 31, 12, generator=random),
         "feature_lengths": torch.tensor([31, 18]),
         "durations": durations,
@@ -166,7 +166,6 @@ def _batch(model: UnifiedVoice) -> dict[str, Tensor]:
 def test_a_padded_batch_equals_its_items(books: int, alignment: AlignmentConfig | None) -> None:
     model = _small(books=books, alignment=alignment)
     batch = _batch(model)
-    batch["code_lengths"] = torch.tensor([7, 7]) if alignment else torch.tensor([9, 6])
 
     def run(items: slice, *, cut: bool) -> tuple[Tensor, Tensor | None, Tensor | None]:
         part = {name: value[items] for name, value in batch.items()}
@@ -213,6 +212,63 @@ def test_cached_decoding_equals_the_teacher_forced_pass(books: int, alignment: A
         assert torch.allclose(logits, output.code_logits_BQPV[:, :, position], atol=1e-4)
 
 
+@torch.inference_mode()
+def test_decoding_can_go_back_to_an_earlier_state() -> None:
+    model = _small(books=2, alignment=AlignmentConfig(encoder_layers=1, text_prefix=True))
+    batch = _batch(model)
+    latents = model.speaker_latents(batch["features"], batch["feature_lengths"])
+    begun = model.begin(batch["text"], batch["text_lengths"], latents, torch.zeros(2, 32), batch["durations"])
+
+    def walk(codes: range) -> list[Tensor]:
+        state, logits = begun, []
+        for code in codes:
+            logits_BQV, state = model.step(torch.full((2, 2), code), state)
+            logits.append(logits_BQV)
+        return logits
+
+    first, other, again = walk(range(5)), walk(range(10, 15)), walk(range(5))
+    assert not torch.equal(first[-1], other[-1])
+    assert all(torch.equal(one, two) for one, two in zip(first, again, strict=True))
+
+
+@torch.inference_mode()
+def test_the_upstream_rule_skips_the_second_position() -> None:
+    aligned = _small(books=1, alignment=None)
+    upstream = UnifiedVoice(aligned.config.model_copy(update={"position_rule": "upstream"})).eval()
+    upstream.load_state_dict(aligned.state_dict())
+    table = upstream.mel_pos_embedding.emb.weight
+    table[2:] = table[1:-1].clone()
+    batch = _batch(aligned)
+    latents, emotion = torch.randn(2, 3, 32), torch.randn(2, 32)
+    states = [model.begin(batch["text"], batch["text_lengths"], latents, emotion) for model in (aligned, upstream)]
+    for code in (16, 3, 9, 3):
+        codes = torch.full((2, 1), code)
+        one, states[0] = aligned.step(codes, states[0])
+        two, states[1] = upstream.step(codes, states[1])
+        assert torch.equal(one, two)
+
+
+def test_no_gradient_comes_from_padding() -> None:
+    model = _small(books=2, alignment=AlignmentConfig(encoder_layers=1, text_prefix=True))
+    batch = _batch(model)
+    features = batch["features"].requires_grad_()
+    latents = model.speaker_latents(features, batch["feature_lengths"])
+    emotion = model.emotion_vector(features, batch["feature_lengths"])
+    output = model(
+        batch["text"],
+        batch["text_lengths"],
+        batch["codes"],
+        batch["code_lengths"],
+        latents,
+        emotion,
+        batch["durations"],
+    )
+    output.code_logits_BQPV.sum().backward()
+    assert features.grad is not None
+    assert not features.grad[1, 18:].any()
+    assert bool(features.grad[1, :17].any())
+
+
 def test_what_the_model_cannot_take_is_refused() -> None:
     model = _small(books=2, alignment=AlignmentConfig())
     batch = _batch(model)
@@ -220,7 +276,7 @@ def test_what_the_model_cannot_take_is_refused() -> None:
         model.speaker_latents(torch.zeros(1, 9, 11))
     with pytest.raises(ModelError, match="frames"):
         model.speaker_latents(torch.zeros(1, 2, 12))
-    with pytest.raises(ModelError, match="durations|frames of each"):
+    with pytest.raises(ModelError, match="frames of each text id"):
         model.begin(batch["text"], batch["text_lengths"], torch.zeros(2, 3, 32), torch.zeros(2, 32))
     with pytest.raises(ModelError, match="more than"):
         model.begin(torch.zeros(1, 99, dtype=torch.long), torch.tensor([99]), torch.zeros(1, 3, 32), torch.zeros(1, 32))

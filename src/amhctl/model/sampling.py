@@ -33,7 +33,8 @@ def sample(
     """
     if temperature == 0.0:
         return logits_BV.argmax(dim=-1)
-    logits_BV = logits_BV / temperature
+    # The likeliest is at zero, so that no temperature, however low, makes it infinite.
+    logits_BV = (logits_BV - logits_BV.amax(dim=-1, keepdim=True)) / temperature
     if 0 < top_k < logits_BV.shape[-1]:
         smallest_B1 = logits_BV.topk(top_k, dim=-1).values[:, -1:]
         logits_BV = logits_BV.masked_fill(logits_BV < smallest_B1, -torch.inf)

@@ -23,7 +23,7 @@ def sinusoid_table(positions: int, width: int) -> Tensor:
     )
     table = torch.zeros(positions, width)
     table[:, 0::2] = torch.sin(angles)
-    table[:, 1::2] = torch.cos(angles)
+    table[:, 1::2] = torch.cos(angles[:, : width // 2])
     return table
 
 

@@ -1,4 +1,4 @@
-"""One-dimensional ConvNeXt blocks (Liu et al. 2022, arXiv 2201.03545; in speech: Vocos, Siuzdak 2023, arXiv 2306.00814).
+"""One-dimensional ConvNeXt blocks (Liu et al. 2022, arXiv 2201.03545), as in Vocos (Siuzdak 2023, arXiv 2306.00814).
 
 Shapes: ``B batch, T frames, D width``. Channels stand last; padded frames are kept at zero by an optional mask, so
 that a padded batch equals its items one by one.

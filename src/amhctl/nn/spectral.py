@@ -119,7 +119,7 @@ class InverseSTFTHead(nn.Module):
         magnitude = torch.exp(torch.clamp(log_magnitude, max=7.0))
         spectrum_BTK = torch.complex(magnitude * torch.cos(phase), magnitude * torch.sin(phase))
         frames_BTN = torch.fft.irfft(spectrum_BTK, n=self.fft_samples, dim=-1) * self.window
-        batch, frames, _ = frames_BTN.shape
+        frames = frames_BTN.shape[1]
         whole = (frames - 1) * self.hop_samples + self.fft_samples
         samples = _overlap_add(frames_BTN, whole, self.hop_samples)
         envelope = _overlap_add(self.window.square().expand(1, frames, -1), whole, self.hop_samples)
@@ -129,7 +129,5 @@ class InverseSTFTHead(nn.Module):
 
 
 def _overlap_add(frames_BTN: Tensor, whole: int, hop_samples: int) -> Tensor:
-    folded = functional.fold(
-        frames_BTN.transpose(1, 2), (1, whole), (1, frames_BTN.shape[-1]), stride=(1, hop_samples)
-    )
+    folded = functional.fold(frames_BTN.transpose(1, 2), (1, whole), (1, frames_BTN.shape[-1]), stride=(1, hop_samples))
     return folded[:, 0, 0, :]
