@@ -6,7 +6,7 @@ from support.speechlike import vowel_train
 
 from amhctl.audio import files
 from amhctl.core.errors import DatasetError
-from amhctl.data.importers import Imported, ImportDefaults, Skipped, import_dataset
+from amhctl.data.importers import ImportDefaults, Imported, Skipped, import_dataset
 
 _CLIP = vowel_train(seconds=0.8)
 
