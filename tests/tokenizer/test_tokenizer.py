@@ -41,7 +41,9 @@ def test_specials_are_never_encoded_and_left_out_when_decoded() -> None:
     assert FIDEL_BY_CHAR.decode((0, *ids, 1)) == "ሰላም።"
 
 
-@pytest.mark.parametrize(("text", "named"), [("ሰላም abc", "'a'"), ("ሰ<s>", "'<'"), ("ሰ▁ላ", "U+2581"), ("ሰ\nላ", "U+000A")])
+@pytest.mark.parametrize(
+    ("text", "named"), [("ሰላም abc", "'a'"), ("ሰ<s>", "'<'"), ("ሰ▁ላ", "U+2581"), ("ሰ\nላ", "U+000A")]
+)
 def test_unknown_characters_are_named(text: str, named: str) -> None:
     with pytest.raises(VocabularyError) as caught:
         FIDEL_BY_CHAR.encode(text)

@@ -1,0 +1,62 @@
+"""``amhctl vocab``: options reach the workflows; exit codes and JSON are those of the contract."""
+
+import json
+from pathlib import Path
+
+import pytest
+import typer
+from support.vocabularies import foreign_model
+from typer.testing import CliRunner
+
+from amhctl.cli.vocab import app
+
+TEXT = "ሰላም ለዓለም ሁሉ።\nቡና ጠጣ።\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return an empty folder that is the current one."""
+    monkeypatch.chdir(tmp_path)
+    Path("c.txt").write_text(TEXT, encoding="utf-8")
+    return tmp_path
+
+
+def _run(*arguments: str, text: str = "") -> tuple[int, str]:
+    wrapper = typer.Typer()
+    wrapper.add_typer(app, name="vocab")
+    result = CliRunner().invoke(wrapper, ["vocab", *arguments], input=text)
+    return result.exit_code, result.stdout
+
+
+def test_train_extend_check(folder: Path) -> None:
+    code, out = _run("train", "c.txt", "-o", "v.model", "--size", "380", "--units", "fidel", "--type", "bpe", "--json")
+    trained = json.loads(out)
+    assert code == 0
+    assert trained["command"] == "vocab train"
+    assert {"pieces", "coverage", "unknown_rate", "fingerprint"} <= set(trained)
+    code, out = _run("extend", "v.model", "-", "-o", "w.model", "--size", "385", "--json", text=TEXT * 3)
+    extended = json.loads(out)
+    assert code == 0
+    assert extended["pieces"] == trained["pieces"] + extended["added"]
+    code, out = _run("check", "w.model", "c.txt", "--json")
+    checked = json.loads(out)
+    assert code == 0
+    assert checked["fingerprint"] == extended["fingerprint"]
+    assert {"coverage", "unknown_rate", "worst"} <= set(checked)
+
+
+def test_check_is_negative_above_the_limit(folder: Path) -> None:
+    Path("b.model").write_bytes(foreign_model())
+    code, out = _run("check", "b.model", "c.txt", "--json")
+    assert (code, json.loads(out)["ok"]) == (1, False)
+    assert _run("check", "b.model", "c.txt", "--max-unknown", "1.0", "-q")[0] == 0
+
+
+def test_errors_are_exit_code_three(folder: Path) -> None:
+    code, out = _run("check", "no.model", "c.txt", "--json")
+    assert code == 3
+    assert json.loads(out)["error"]["where"] == "no.model"
+
+
+def test_half_of_a_pair_of_options_is_wrong_usage(folder: Path) -> None:
+    assert _run("extend", "b.model", "c.txt", "-o", "w.model", "--size", "9", "--base-checkpoint", "x")[0] == 2
