@@ -48,6 +48,7 @@ RULES = (
     Rule("D054", Severity.WARNING, "speaker with one clip", "There is no second clip to take a prompt from."),
 )
 
+_LINE_HINT = "mend the line; a manifest of another maker becomes one of ours by: amhctl data import jsonl"
 _RATE_DEVIATIONS = 5.0
 _FEWEST_FOR_RATE = 20
 # The median absolute deviation of a normal distribution is this share of its standard deviation.
@@ -93,7 +94,7 @@ def check_manifest(path: Path, frontend: Frontend, tokenizer: Tokenizer | None, 
     for line in scan_manifest(path):
         lines += 1
         if line.record is None:
-            findings.append(_finding("D001", f"{path.name}:{line.number}", line.fault, "mend the line"))
+            findings.append(_finding("D001", f"{path.name}:{line.number}", line.fault, _LINE_HINT))
             continue
         earlier = first_line.setdefault(line.record.id, line.number)
         if earlier != line.number:

@@ -13,7 +13,7 @@ from amhctl.tokenizer.tokenizer import Tokenizer
 # Ethiopic letters of all blocks, without marks, punctuation and digits (Unicode 15, chapter 19).
 _FIDEL = re.compile(r"[\u1200-\u135A\u1380-\u138F\u2D80-\u2DDE\uAB01-\uAB2E]")
 _ETHIOPIC = re.compile(r"[\u1200-\u139F\u2D80-\u2DDF\uAB00-\uAB2F]")
-_DIGITS = re.compile(r"[0-9\u1369-\u137C][0-9\u1369-\u137C.,:/]*")
+_DIGITS = re.compile(r"[0-9\u1369-\u137C]+(?:[.,:/][0-9\u1369-\u137C]+)*")
 _LATIN = re.compile(r"[A-Za-z\u00C0-\u024F]+")
 # Signs that a reader says or passes over without a doubt; the frontend has rules for them.
 _READABLE_SIGNS = frozenset("%$€£+=&@#*°<>^`|~\u200b\u200c\u200d\u200e\u200f\ufeff\t")

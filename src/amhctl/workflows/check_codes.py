@@ -1,4 +1,4 @@
-"""``codes check``: are a store's codes real, whole, and those of its recordings?"""
+"""``codes check``: whether the codes of a store are real, whole, and those of its recordings."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
