@@ -105,8 +105,10 @@ def read(path: Path, *, sample_rate: int | None = None, offset: float = 0.0, dur
         A file libsndfile can read: WAV, FLAC, Ogg Vorbis or Opus, MP3, AIFF, ….
     sample_rate : int | None
         Rate to resample to; None keeps the file's.
-    offset, duration : float
-        Seconds: where to start and how much to read; without a duration, to the end.
+    offset : float
+        Seconds from the start of the file.
+    duration : float | None
+        Seconds to read; None reads to the end.
 
     Raises
     ------

@@ -26,8 +26,10 @@ def plan_epoch(lengths: Sequence[int], *, batch_frames: int, seed: int, epoch: i
         Code frames of each item.
     batch_frames : int
         Most frames of a batch, padding included; an item longer than that is a batch of its own.
-    seed, epoch : int
-        The plan is a pure function of the arguments.
+    seed : int
+        Seed of the order.
+    epoch : int
+        Which epoch; the plan is a pure function of the arguments.
 
     Raises
     ------

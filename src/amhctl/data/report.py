@@ -51,8 +51,10 @@ def render_report(title: str, check: ManifestCheck, rules: Sequence[Rule], *, ma
         What was found.
     rules : Sequence[Rule]
         Titles and explanations of the codes.
-    manifest, page : Path
-        Where the manifest lies, from which recordings count, and where the page will lie.
+    manifest : Path
+        Where the manifest lies, from which recordings count.
+    page : Path
+        Where the page will lie.
     """
     counts = Counter(finding.code for finding in check.findings)
     seconds = sum(item.measurements.duration for item in check.records if item.measurements)

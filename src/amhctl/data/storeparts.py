@@ -156,8 +156,10 @@ class PartWriter:
         The store.
     part : str
         Name of the part; made if it is new.
-    codebooks, bins : int
-        Shape of its codes and features.
+    codebooks : int
+        Rows of its codes.
+    bins : int
+        Columns of its features.
 
     Raises
     ------
