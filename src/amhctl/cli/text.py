@@ -44,14 +44,20 @@ def normalize(
         text=_read(text), trace=trace, project=config or Path(), sets=tuple(sets or ())
     )
     execute(
-        "text normalize", lambda progress: normalize_text.run(request, progress), json=json, quiet=quiet, verbose=verbose
+        "text normalize",
+        lambda progress: normalize_text.run(request, progress),
+        json=json,
+        quiet=quiet,
+        verbose=verbose,
     )
 
 
 @app.command("phones")
 def phones(
     text: Text = _STANDARD_INPUT,
-    backend: Annotated[Backend, typer.Option(help="Backend to use alone; auto is the configured chain.")] = Backend.AUTO,
+    backend: Annotated[
+        Backend, typer.Option(help="Backend to use alone; auto is the configured chain.")
+    ] = Backend.AUTO,
     sets: options.Set = None,
     config: options.Config = None,
     json: options.Json = False,
@@ -64,7 +70,9 @@ def phones(
     request = phonemize_text.PhonemizeTextRequest(
         text=_read(text), backend=backend.value, project=config or Path(), sets=tuple(sets or ())
     )
-    execute("text phones", lambda progress: phonemize_text.run(request, progress), json=json, quiet=quiet, verbose=verbose)
+    execute(
+        "text phones", lambda progress: phonemize_text.run(request, progress), json=json, quiet=quiet, verbose=verbose
+    )
 
 
 @app.command("split")

@@ -13,7 +13,8 @@ GREGORIAN_MONTHS: tuple[str, ...] = (
 )  # fmt: skip
 
 MONTH_SPELLINGS: tuple[str, ...] = (
-    *MONTHS, *GREGORIAN_MONTHS, "ህዳር", "ሕዳር", "ታህሳስ", "ታኅሳስ", "ታሕሳስ", "ሚያዚያ", "ሀምሌ", "ነሃሴ", "ጳጉሜ", "ሠኔ", "የካቲትና", "ጥርና",
+    *MONTHS, *GREGORIAN_MONTHS, "ህዳር", "ሕዳር", "ታህሳስ", "ታኅሳስ", "ታሕሳስ", "ሚያዚያ", "ሀምሌ", "ነሃሴ", "ጳጉሜ", "ሠኔ", "የካቲትና",
+    "ጥርና",
 )  # fmt: skip
 """Every spelling after which a number is a day and a number after that a year."""
 

@@ -1,7 +1,8 @@
-"""The frontend: written text to spoken text, phones and units, by tables that travel with a voice. Knows no ids and no audio.
+"""The frontend: written text to spoken text, phones and units, by tables that travel with a voice. Knows no ids.
 
-The state is JSON: ``format`` (of the state), ``code`` (of the rules), ``options`` (the `TextConfig`) and ``tables`` (every word list the rules
-use). A frontend made from a state speaks by that state's tables, whatever the package's tables have become since.
+The state is JSON: ``format`` (of the state), ``code`` (of the rules), ``options`` (the `TextConfig`) and ``tables``
+(every word list the rules use). A frontend made from a state speaks by that state's tables, whatever the package's
+tables have become since.
 """
 
 from collections.abc import Mapping
@@ -31,7 +32,18 @@ STATE_FORMAT = 1
 CODE_VERSION = 1
 """Raised whenever a rule (not a table) changes what is spoken."""
 
-_TABLES = ("abbreviations", "numerals", "letters", "symbols", "units", "currencies", "homophones", "nearest", "consonants", "exceptions")
+_TABLES = (
+    "abbreviations",
+    "numerals",
+    "letters",
+    "symbols",
+    "units",
+    "currencies",
+    "homophones",
+    "nearest",
+    "consonants",
+    "exceptions",
+)
 _OUR_TABLES: dict[str, dict[str, str]] = {
     "abbreviations": ABBREVIATIONS,
     "numerals": NUMERALS,
@@ -46,10 +58,13 @@ _OUR_TABLES: dict[str, dict[str, str]] = {
 }
 
 
+_DEFAULTS = TextConfig.model_validate({})
+
+
 class Frontend:
     """Reads Amharic by one set of options and tables."""
 
-    def __init__(self, config: TextConfig = TextConfig()) -> None:  # noqa: B008 - frozen
+    def __init__(self, config: TextConfig = _DEFAULTS) -> None:
         self._setup(config, _OUR_TABLES)
 
     def _setup(self, config: TextConfig, tables: dict[str, dict[str, str]]) -> None:
@@ -74,13 +89,23 @@ class Frontend:
         for key, known in (("format", STATE_FORMAT), ("code", CODE_VERSION)):
             version = state.get(key)
             if not isinstance(version, int) or version < 1:
-                raise TextError("the text state has no version", subject=key, hint="take the file from the checkpoint again")
+                raise TextError(
+                    "the text state has no version", subject=key, hint="take the file from the checkpoint again"
+                )
             if version > known:
-                raise TextError(f"the text state is newer ({version}) than this package ({known})", subject=key, hint="upgrade amhctl")
+                raise TextError(
+                    f"the text state is newer ({version}) than this package ({known})",
+                    subject=key,
+                    hint="upgrade amhctl",
+                )
         tables = cast("dict[str, Any]", state.get("tables"))
         for name in _TABLES:
             if not isinstance(tables, dict) or not _is_table(tables.get(name)):
-                raise TextError("the text state lacks a table", subject=f"tables.{name}", hint="take the file from the checkpoint again")
+                raise TextError(
+                    "the text state lacks a table",
+                    subject=f"tables.{name}",
+                    hint="take the file from the checkpoint again",
+                )
         try:
             config = TextConfig.model_validate(state.get("options"))
         except ValidationError as fault:
@@ -128,7 +153,11 @@ class Frontend:
             draft.replace("homophone", self._tables["homophones"])
         if count_syllables(draft.text) == 0:
             shown = written if len(written) <= 40 else f"{written[:40]}…"
-            raise TextError("there is nothing to speak in the text", subject=repr(shown), hint="give at least one Amharic word or number")
+            raise TextError(
+                "there is nothing to speak in the text",
+                subject=repr(shown),
+                hint="give at least one Amharic word or number",
+            )
         return draft
 
     def phones(self, spoken: str) -> Phones:

@@ -1,7 +1,7 @@
-"""Latin letters in Amharic: acronyms by the names of their letters, other words by a rough transliteration. Knows no language.
+"""Latin letters in Amharic: acronyms by the names of their letters, other words by a rough transliteration.
 
-A word in capitals is spelled (BBC ቢ ቢ ሲ), anything else is written as it is spelled (forum ፎሩም): that is doubtful for English, whose
-spelling is not its sound; a user lexicon is the cure.
+A word in capitals is spelled (BBC ቢ ቢ ሲ), anything else is written as it is spelled (forum ፎሩም): that is doubtful
+for English, whose spelling is not its sound; a user lexicon is the cure.
 """
 
 import re
@@ -11,20 +11,25 @@ from amhctl.text.draft import TIE
 from amhctl.text.script import with_order
 
 LETTER_NAMES: dict[str, str] = {
-    "A": "ኤ", "B": "ቢ", "C": "ሲ", "D": "ዲ", "E": "ኢ", "F": "ኤፍ", "G": "ጂ", "H": "ኤች", "I": "አይ", "J": "ጄ", "K": "ኬ", "L": "ኤል",
-    "M": "ኤም", "N": "ኤን", "O": "ኦ", "P": "ፒ", "Q": "ኪው", "R": "አር", "S": "ኤስ", "T": "ቲ", "U": "ዩ", "V": "ቪ", "W": "ደብሊው",
+    "A": "ኤ", "B": "ቢ", "C": "ሲ", "D": "ዲ", "E": "ኢ", "F": "ኤፍ", "G": "ጂ", "H": "ኤች", "I": "አይ", "J": "ጄ",
+    "K": "ኬ", "L": "ኤል",
+    "M": "ኤም", "N": "ኤን", "O": "ኦ", "P": "ፒ", "Q": "ኪው", "R": "አር", "S": "ኤስ", "T": "ቲ", "U": "ዩ", "V": "ቪ",
+    "W": "ደብሊው",
     "X": "ኤክስ", "Y": "ዋይ", "Z": "ዜድ",
 }  # fmt: skip
 
 _CONSONANTS = {
-    "sh": "ሽ", "ch": "ች", "th": "ት", "ph": "ፍ", "ck": "ክ", "kh": "ክ", "gh": "ግ", "zh": "ዥ", "ny": "ኝ", "qu": "ኩ", "b": "ብ", "c": "ክ",
-    "d": "ድ", "f": "ፍ", "g": "ግ", "h": "ህ", "j": "ጅ", "k": "ክ", "l": "ል", "m": "ም", "n": "ን", "p": "ፕ", "q": "ቅ", "r": "ር", "s": "ስ",
+    "sh": "ሽ", "ch": "ች", "th": "ት", "ph": "ፍ", "ck": "ክ", "kh": "ክ", "gh": "ግ", "zh": "ዥ", "ny": "ኝ", "qu": "ኩ",
+    "b": "ብ", "c": "ክ",
+    "d": "ድ", "f": "ፍ", "g": "ግ", "h": "ህ", "j": "ጅ", "k": "ክ", "l": "ል", "m": "ም", "n": "ን", "p": "ፕ", "q": "ቅ",
+    "r": "ር", "s": "ስ",
     "t": "ት", "v": "ቭ", "w": "ው", "x": "ክስ", "y": "ይ", "z": "ዝ",
 }  # fmt: skip
 _VOWELS = {"ee": 2, "oo": 1, "ea": 2, "ou": 1, "ai": 4, "ay": 4, "a": 3, "e": 4, "i": 2, "o": 6, "u": 1}
 _UNIT = re.compile("|".join(sorted((*_CONSONANTS, *_VOWELS), key=len, reverse=True)))
 
-# Capitals that are said as a word: five letters or more with a vowel at least every third (COVID, UNICEF, but PMTCT is spelled).
+# Capitals that are said as a word: five letters or more with a vowel at least every third (COVID, UNICEF, but PMTCT
+# is spelled).
 _SAYABLE = re.compile("(?=.{5})[B-DF-HJ-NP-TV-Z]{0,2}(?:[AEIOUY]{1,2}[B-DF-HJ-NP-TV-Z]{0,2})+")
 
 LATIN_WORD = re.compile(r"[A-Za-zªºÀ-ÖØ-öø-ʯḀ-ỿ]+(?:['’][A-Za-zÀ-ÖØ-öø-ʯ]+)*")
@@ -33,7 +38,21 @@ LATIN_WORD = re.compile(r"[A-Za-zªºÀ-ÖØ-öø-ʯḀ-ỿ]+(?:['’][A-Za-zÀ-
 
 def strip_accents(word: str) -> str:
     """Return a Latin word in the letters A-Z; letters that have no such base are left out."""
-    special = {"ß": "ss", "æ": "e", "Æ": "E", "ø": "o", "Ø": "O", "œ": "e", "Œ": "E", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i", "ə": "e"}
+    special = {
+        "ß": "ss",
+        "æ": "e",
+        "Æ": "E",
+        "ø": "o",
+        "Ø": "O",
+        "œ": "e",
+        "Œ": "E",
+        "ł": "l",
+        "Ł": "L",
+        "đ": "d",
+        "Đ": "D",
+        "ı": "i",
+        "ə": "e",
+    }
     spelled = "".join(special.get(letter, letter) for letter in word)
     return "".join(letter for letter in unicodedata.normalize("NFKD", spelled) if letter.isascii() and letter.isalpha())
 

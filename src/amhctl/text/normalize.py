@@ -1,6 +1,7 @@
 """The ordered rules that turn written text into spoken text, number rules excepted. Knows no phones.
 
-Order: characters, abbreviations, numbers, Latin, symbols, marks, spaces, folding. What a rule cannot read is dropped with a trace entry.
+Order: characters, abbreviations, numbers, Latin, symbols, marks, spaces, folding. What a rule cannot read is
+dropped with a trace entry.
 """
 
 import re
@@ -12,15 +13,19 @@ from amhctl.text.latin import LATIN_WORD, read_latin
 from amhctl.text.script import GEMINATION, LETTER_CLASS, LETTERS, MARKS
 
 SYMBOLS: dict[str, str] = {
-    "&": "እና", "@": "አት", "#": "ቁጥር", "=": "እኩል ይሆናል", "°": "ዲግሪ", "%": "በመቶ", "‰": "በሺህ", "$": "ዶላር", "€": "ዩሮ", "£": "ፓውንድ", "¥": "የን",
-    "×": "በ", "÷": "ሲካፈል", "±": "ሲደመር ወይም ሲቀነስ", "√": "ካሬ ሥር", "≈": "በግምት", "<": "ያንሳል", ">": "ይበልጣል", "§": "አንቀጽ", "©": "", "®": "", "™": "",
+    "&": "እና", "@": "አት", "#": "ቁጥር", "=": "እኩል ይሆናል", "°": "ዲግሪ", "%": "በመቶ", "‰": "በሺህ", "$": "ዶላር", "€": "ዩሮ",
+    "£": "ፓውንድ", "¥": "የን",
+    "×": "በ", "÷": "ሲካፈል", "±": "ሲደመር ወይም ሲቀነስ", "√": "ካሬ ሥር", "≈": "በግምት", "<": "ያንሳል", ">": "ይበልጣል", "§": "አንቀጽ",
+    "©": "", "®": "", "™": "",
 }  # fmt: skip
 """Symbols that have a name a reader would say. Brackets of angle quotes are handled before."""
 
 # Written marks to the five marks of spoken text.
 _MARK_TABLE = {
-    ".": "።", "…": "፣", ",": "፣", ";": "፤", ":": "፣", "?": "፧", "¿": "", "¡": "", "‽": "፧", "፥": "፣", "፦": "፣", "፨": "።", "፠": "።",
-    "(": "፣", ")": "፣", "[": "፣", "]": "፣", "{": "፣", "}": "፣", "–": "፣", "—": "፣", "―": "፣", "/": " ", "|": " ", "\\": " ", "_": " ",
+    ".": "።", "…": "፣", ",": "፣", ";": "፤", ":": "፣", "?": "፧", "¿": "", "¡": "", "‽": "፧", "፥": "፣", "፦": "፣",
+    "፨": "።", "፠": "።",
+    "(": "፣", ")": "፣", "[": "፣", "]": "፣", "{": "፣", "}": "፣", "–": "፣", "—": "፣", "―": "፣", "/": " ", "|": " ",
+    "\\": " ", "_": " ",
     "·": " ", "•": "፣", "،": "፣", "؛": "፤", "؟": "፧", "。": "።", "、": "፣", "~": " ",
 }  # fmt: skip
 _QUOTES = dict.fromkeys("«»‹›“”„‟\"‘’‚‛'`´ʼʹ′″", "")
@@ -29,7 +34,12 @@ _STRENGTH = "፣፤።!፧"
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\u00ad\u180e\ufe00-\ufe0f]")
 _BLANK = re.compile(r"[^\S ]+|[\x00-\x1f\x7f-\x9f]+")
 _NOT_PLAIN = re.compile(f"[^{LETTERS}{MARKS} {GEMINATION}]")
-_LEGACY = ((re.compile("::|፡፡|፡:|:፡"), "።"), (re.compile("[:፡]-"), "፦"), (re.compile(r"\.{2,}"), "…"), (re.compile(r"(?<=\d)፡(?=\d)"), ":"))
+_LEGACY = (
+    (re.compile("::|፡፡|፡:|:፡"), "።"),
+    (re.compile("[:፡]-"), "፦"),
+    (re.compile(r"\.{2,}"), "…"),
+    (re.compile(r"(?<=\d)፡(?=\d)"), ":"),
+)
 _WORD_SPACE = re.compile("፡")
 _VOWEL_LENGTH = re.compile("[\u135d\u135e]")
 _STRAY_GEMINATION = re.compile(f"(?<!{LETTER_CLASS}){GEMINATION}+|(?<={GEMINATION}){GEMINATION}+")
@@ -100,16 +110,33 @@ def read_latin_words(draft: Draft, names: dict[str, str]) -> None:
     draft.substitute("latin", LATIN_WORD, make)
 
 
-_WEB = re.compile(r"(?:https?://)?(?:www\.)?[A-Za-z0-9][\w.+-]*(?:@[\w-]+(?:\.[\w-]+)+|\.(?:com|org|net|et|edu|gov|info|io|tv)\b(?:\.\w{2}\b)?)(?:/[\w./?=&%-]*)?")
+_WEB = re.compile(
+    r"(?:https?://)?(?:www\.)?[A-Za-z0-9][\w.+-]*"
+    r"(?:@[\w-]+(?:\.[\w-]+)+|\.(?:com|org|net|et|edu|gov|info|io|tv)\b(?:\.\w{2}\b)?)(?:/[\w./?=&%-]*)?"
+)
 
 
 def read_addresses(draft: Draft) -> None:
     """Read the stops and signs of e-mail and web addresses: a.b@c.et a ነጥብ b አት c ነጥብ et."""
     if "." in draft.text:
-        names = {".": " ነጥብ ", "@": " አት ", "/": " ስላሽ ", "-": " ሰረዝ ", "_": " ", ":": " ", "?": " ", "=": " ", "&": " ", "%": " ", "+": " "}
+        names = {
+            ".": " ነጥብ ",
+            "@": " አት ",
+            "/": " ስላሽ ",
+            "-": " ሰረዝ ",
+            "_": " ",
+            ":": " ",
+            "?": " ",
+            "=": " ",
+            "&": " ",
+            "%": " ",
+            "+": " ",
+        }
         strip = re.compile("^https?://")
         draft.substitute(
-            "address", _WEB, lambda match: "".join(names.get(letter, letter) for letter in strip.sub("", match.group()))
+            "address",
+            _WEB,
+            lambda match: "".join(names.get(letter, letter) for letter in strip.sub("", match.group())),
         )
 
 
@@ -117,7 +144,10 @@ def finish_marks(draft: Draft, symbols: Mapping[str, str]) -> None:
     """Read symbols, map marks, drop what nothing could read, and put spaces where they belong."""
     if _NOT_PLAIN.search(draft.text.replace(TIE, " ")) is not None:
         draft.substitute("full-stop", _SENTENCE_STOP, lambda _: "። ")
-        draft.replace("symbol", {letter: f" {words.replace(' ', TIE)} " for letter, words in symbols.items() if letter in draft.text})
+        draft.replace(
+            "symbol",
+            {letter: f" {words.replace(' ', TIE)} " for letter, words in symbols.items() if letter in draft.text},
+        )
         draft.substitute("hyphen", _HYPHEN, lambda _: " ")
         draft.replace("mark", {letter: mark for letter, mark in _MARK_TABLE.items() if letter in draft.text})
         keep = set(LETTERS + MARKS + GEMINATION + " " + TIE)

@@ -1,7 +1,8 @@
 """Numbers in words, and Ethiopic numerals both ways. Knows nothing of the text around a number.
 
-``twenty-one`` is ``ሃያ አንድ``: words are joined by a tie so that nothing cuts a number later. Sources: Leslau 1995 (numerals);
-the Ethiopic numerals follow the positional rule of ISO/IEC 10646 and ECMA Ge'ez counting: 100 and 10,000 multiply what precedes them.
+``twenty-one`` is ``ሃያ አንድ``: words are joined by a tie so that nothing cuts a number later. Sources: Leslau 1995
+(numerals); the Ethiopic numerals follow the positional rule of ISO/IEC 10646 and ECMA Ge'ez counting: 100 and
+10,000 multiply what precedes them.
 """
 
 from dataclasses import dataclass
@@ -129,7 +130,8 @@ def make_ordinal(words: str) -> str:
 def parse_ethiopic(numeral: str) -> int | None:
     """Return the value of an Ethiopic numeral, or None if its letters do not make one number.
 
-    A group (tens and units, nothing meaning 1) before ፻ is multiplied by 100; the sum so far (nothing meaning 1) before ፼ by 10,000.
+    A group (tens and units, nothing meaning 1) before ፻ is multiplied by 100; the sum so far (nothing meaning 1)
+    before ፼ by 10,000.
 
     >>> parse_ethiopic("፲፱፻፺")
     1990

@@ -1,10 +1,11 @@
-"""Digits in context: dates, clock, money, percent, units, ranges, ordinals, years, and plain numbers with what sticks to them.
+"""Digits in context: dates, clock, money, units, ranges, ordinals, years, and plain numbers with what sticks to them.
 
-Each rule sees what the earlier ones left; an expansion holds no digit, so no rule reads it twice. Sources and doubts: docs/text.md.
+Each rule sees what the earlier ones left; an expansion holds no digit, so no rule reads it twice. Sources and
+doubts: docs/text.md.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from amhctl.text.calendar import MONTH_CLASS, read_clock, read_date
 from amhctl.text.draft import TIE, Draft
@@ -12,24 +13,57 @@ from amhctl.text.numbers import LARGEST, NumberWords, make_ordinal, parse_ethiop
 from amhctl.text.script import DIGITS, LETTER_CLASS, SYLLABLES, is_sixth_order
 
 UNITS: dict[str, str] = {
-    "km": "ኪሎ ሜትር", "m": "ሜትር", "cm": "ሴንቲ ሜትር", "mm": "ሚሊ ሜትር", "kg": "ኪሎ ግራም", "g": "ግራም", "mg": "ሚሊ ግራም", "l": "ሊትር", "ml": "ሚሊ ሊትር",
-    "ha": "ሄክታር", "km/h": "ኪሎ ሜትር በሰዓት", "kW": "ኪሎ ዋት", "MW": "ሜጋ ዋት", "GB": "ጊጋ ባይት", "MB": "ሜጋ ባይት", "kB": "ኪሎ ባይት", "Hz": "ኸርዝ",
-    "kHz": "ኪሎ ኸርዝ", "MHz": "ሜጋ ኸርዝ", "°C": "ዲግሪ ሴልሺየስ", "°F": "ዲግሪ ፋራናይት", "ETB": "ብር", "Br": "ብር", "birr": "ብር", "USD": "ዶላር",
+    "km": "ኪሎ ሜትር", "m": "ሜትር", "cm": "ሴንቲ ሜትር", "mm": "ሚሊ ሜትር", "kg": "ኪሎ ግራም", "g": "ግራም", "mg": "ሚሊ ግራም",
+    "l": "ሊትር", "ml": "ሚሊ ሊትር",
+    "ha": "ሄክታር", "km/h": "ኪሎ ሜትር በሰዓት", "kW": "ኪሎ ዋት", "MW": "ሜጋ ዋት", "GB": "ጊጋ ባይት", "MB": "ሜጋ ባይት",
+    "kB": "ኪሎ ባይት", "Hz": "ኸርዝ",
+    "kHz": "ኪሎ ኸርዝ", "MHz": "ሜጋ ኸርዝ", "°C": "ዲግሪ ሴልሺየስ", "°F": "ዲግሪ ፋራናይት", "ETB": "ብር", "Br": "ብር", "birr": "ብር",
+    "USD": "ዶላር",
 }  # fmt: skip
-CURRENCIES: dict[str, str] = {"$": "ዶላር", "€": "ዩሮ", "£": "ፓውንድ", "¥": "የን", "ETB": "ብር", "Br": "ብር", "USD": "ዶላር", "US$": "ዶላር"}
+CURRENCIES: dict[str, str] = {
+    "$": "ዶላር",
+    "€": "ዩሮ",
+    "£": "ፓውንድ",
+    "¥": "የን",
+    "ETB": "ብር",
+    "Br": "ብር",
+    "USD": "ዶላር",
+    "US$": "ዶላር",
+}
 CENTS: dict[str, str] = {"ብር": "ሳንቲም", "ዶላር": "ሳንቲም", "ዩሮ": "ሳንቲም", "ፓውንድ": "ፔንስ"}
 
 _PREFIX = "እንደ|ስለ|ያለ|የበ|በየ|ከየ|ለየ|እነ|የእነ|[በየለከ]"
-_SUFFIX_HEADS = (
-    "ኛ|ተኛ|ዎች|ዎቹ|ን|ና|ም|ው|ዋ|ቱ|ታ|ት|ዱ|ዷ|ሩ|ሯ|ኙ|ኟ|ነት|ስ|ሽ|ከ|ያህል|ል|ቶ|ኑ|ቹ|ዮ|ዶች|ነ"
-)  # fmt: skip
-_JOINED = re.compile(f"(?:{_SUFFIX_HEADS})")
-_APART = re.compile("ሺ|ሚሊ|ቢሊ|ትሪሊ|ብር|ቀን|ዓመ|አመ|ሰዓ|ሰአ|ኪሎ|ሜትር|ሴንቲ|ሄክታር|ኩንታል|ሊትር|ግራም|ሰው|ሰዎ|ወር|ሳምን|ዶላር|በመቶ|ጊዜ|ከመቶ|ናቸ|ነው|ነበ|ንዑስ|ስኩ|ከ.{2}|ሳንቲ|ነጥብ|ወይ|ተማ|ታጣ|ሽል|ስን|ምዕ|ሁ")
-_THOUSAND = re.compile(f"(?<![\\d.,])(\\d{{1,3}}) ?ሺህ? ?(\\d{{1,3}})(?![\\d.,])")
+_JOINED = re.compile("ኛ|ተኛ|ዎች|ዎቹ|ን|ና|ም|ው|ዋ|ቱ|ታ|ት|ዱ|ዷ|ሩ|ሯ|ኙ|ኟ|ነት|ስ|ሽ|ከ|ያህል|ል|ቶ|ኑ|ቹ|ዮ|ዶች|ነ")
+_APART = re.compile(
+    "ሺ|ሚሊ|ቢሊ|ትሪሊ|ብር|ቀን|ዓመ|አመ|ሰዓ|ሰአ|ኪሎ|ሜትር|ሴንቲ|ሄክታር|ኩንታል|ሊትር|ግራም|ሰው|ሰዎ|ወር|ሳምን|ዶላር|በመቶ|ጊዜ|ከመቶ|ናቸ|ነው|ነበ|ንዑስ"
+    "|ስኩ|ከ.{2}|ሳንቲ|ነጥብ|ወይ|ተማ|ታጣ|ሽል|ስን|ምዕ|ሁ"
+)
 _COUNTED = "ብር|ዶላር|ሰው|ሰዎ|ኪሎ|ሜትር|ካሬ|ሄክታር|ኩንታል|ሊትር|ግራም|ተማሪ|ቶን|ያህል|በላይ|ሺ|ሚሊ|ወታደ|ቤቶ|አባላ|ገበሬ|መኪ|መጽ|ነዋሪ|ሠራ|ሰራ|በመቶ|ዩሮ|ሳንቲ"
 
 _Rule = Callable[[re.Match[str]], str | None]
-_NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)"
+
+_DATE = r"(?<![\d/.-])(?P<d>\d{1,2})(?P<s>[/.-])(?P<m>\d{1,2})(?P=s)(?P<y>\d{4}|\d{2})(?![\d/-]|\.\d)"
+_TELEPHONE = (
+    r"(?<![\d.])\+ ?\d(?:[ -]?\d){6,}(?!\d)"
+    r"|(?<!\d)0\d{1,3}(?:[- ]\d{2,4}){2,}(?!\d)"
+    r"|(?<![\d/.])\d+(?:-\d+){2,}(?!\d)"
+)
+_CLOCK = (
+    r"(?<![\d:.])(?P<h>\d{1,2}):(?P<m>\d\d)(?::(?P<sec>\d\d))?(?![\d:])"
+    rf"(?: ?ሰ[ዓአ]ት(?!{LETTER_CLASS}))?"
+)
+_DIGIT = re.compile(r"\d|[½¼¾⅓⅔]")
+_ETHIOPIC = re.compile(f"[{DIGITS}]+")
+_SCALE = "(?P<scale> ?(?:ሺህ?|ሚሊዮን|ቢሊዮን|ትሪሊዮን))?"
+_RANGE = r"(?P<prefix>[ከበየለ]?)(?<![\d.,/])(?P<a>\d+(?:\.\d+)?)[-–—](?P<b>\d+(?:\.\d+)?)(?![\d/-]|\.\d)"
+_PLAIN = rf"(?P<before>{LETTER_CLASS}*)(?P<number>\d+)(?P<after> ?ተ?ኛ(?!{LETTER_CLASS})|{LETTER_CLASS}*)"
+_YEAR_NUMBER = r"(?P<year>1[1-9]\d\d)(?![\d.,/:%-])"
+_ERA = f"[ {TIE}]?(?:ዓመተ|አመተ|እንደ[ {TIE}]ኤሮ|እንደ[ {TIE}]ኢት)"
+_YEAR = (
+    rf"(?<![\d.,/:-])(?P<head>(?:አቆጣጠር[ {TIE}]+(?:{_PREFIX})?)?(?<!\d)){_YEAR_NUMBER}"
+    rf"(?P<suffix>(?:ዎቹ|ዎች){LETTER_CLASS}*|(?={_ERA})|(?<=አቆጣጠር.\d{{4}})|(?<=አቆጣጠር.[በከየለ]\d{{4}})"
+    rf"|(?<=[በከ]\d{{4}})(?!{LETTER_CLASS})(?! (?:{_COUNTED}))|(?<=እስከ \d{{4}})(?!{LETTER_CLASS})(?! (?:{_COUNTED})))"
+)
 
 
 class Quantities:
@@ -50,38 +84,48 @@ class Quantities:
             draft.substitute(name, pattern, rule)
 
     def _compile(self) -> tuple[tuple[str, re.Pattern[str], _Rule], ...]:
-        unit = "|".join(map(re.escape, sorted(self._units, key=len, reverse=True))) or "(?!)"
-        money = "|".join(map(re.escape, sorted(self._currencies, key=len, reverse=True))) or "(?!)"
-        scale = "(?P<scale> ?(?:ሺህ?|ሚሊዮን|ቢሊዮን|ትሪሊዮን))?"
-        date = r"(?<![\d/.-])(?P<d>\d{1,2})(?P<s>[/.-])(?P<m>\d{1,2})(?P=s)(?P<y>\d{4}|\d{2})(?![\d/-]|\.\d)"
-        return (
-            ("thousands", re.compile(r"(?<![\d,.])\d{1,3}(?:,\d{3})+(?![\d,])"), self._thousands),
-            ("date", re.compile(date + f"(?P<greg>(?=[ {TIE}]*እንደ[ {TIE}]ኤሮ))?"), self._date),
-            ("date", re.compile(r"(?<![\d-])(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})(?![\d-])(?P<greg>(?!))?"), self._date),
-            ("date", re.compile(f"(?P<month>{MONTH_CLASS} ?)(?P<d>\\d{{1,2}})(?P<s>/| ?ቀን[ /]?|,? ?)(?P<y>\\d{{4}})(?!\\d)"), self._month_day),
-            ("date", re.compile(f"(?P<month>{MONTH_CLASS} ?(?:ወር )?[በየከ]?)(?P<y>1[1-9]\\d\\d)(?!\\d)"), self._month_year),
-            ("telephone", re.compile(r"(?<![\d.])\+ ?\d(?:[ -]?\d){6,}(?!\d)|(?<!\d)0\d{1,3}(?:[- ]\d{2,4}){2,}(?!\d)|(?<![\d/.])\d+(?:-\d+){2,}(?!\d)"), self._telephone),
-            ("clock", re.compile(r"(?<![\d:.])(?P<h>\d{1,2}):(?P<m>\d\d)(?::(?P<sec>\d\d))?(?![\d:])(?: ?ሰ[ዓአ]ት(?=[^" + LETTER_CLASS[1:] + "|$))?"), self._clock),
-            ("clock", re.compile(r"(?<![\d.])(?P<h>\d{1,2})\.(?P<m>[0-5]\d)(?P<sec>(?!))? ?ሰ[ዓአ]ት(?!" + LETTER_CLASS + ")"), self._clock),
-            ("thousand-and", _THOUSAND, self._thousand_and),
-            ("money", re.compile(f"(?P<coin>{money}) ?(?P<whole>\\d+)(?:\\.(?P<cents>\\d+))?{scale}(?![A-Za-z])"), self._money),
-            ("money", re.compile(f"(?<![\\d.])(?P<whole>\\d+)(?:\\.(?P<cents>\\d+))? ?(?P<coin>{money})(?P<scale>(?!))?(?![A-Za-z])"), self._money),
-            ("money", re.compile(r"(?<![\d.])(?P<whole>\d+)\.(?P<cents>\d\d) (?P<coin>ብር|ዶላር)(?P<scale>(?!))?"), self._money),
-            ("percent", re.compile(r"(?<![\d.])(?P<whole>\d+)(?:\.(?P<part>\d+))?\.? ?%"), self._percent),
-            ("unit", re.compile(rf"(?P<minus>(?<![\w)])[-−])?(?P<whole>\d+)(?:\.(?P<part>\d+))? ?(?P<unit>{unit})(?P<power> ካሬ| ኩብ)?(?![A-Za-z])"), self._unit),
-            ("fraction", re.compile(r"(?P<whole>\d+)? ?(?P<sign>[½¼¾⅓⅔])"), self._vulgar),
-            ("fraction", re.compile(r"(?<![\d/.])(?P<a>\d)/(?P<b>\d{1,2}|100)(?![\d/]|\.\d)"), self._fraction),
-            ("year-pair", re.compile(r"(?<![\d/.-])(?P<a>(?:19|20)\d\d)/(?P<b>\d\d)(?![\d/]|\.\d)"), self._year_pair),
-            ("score", re.compile(r"(?<!\d)(?P<a>\d{1,2}) ?ለ ?(?P<b>\d{1,2})(?![\d.]*\d)"), self._score),
-            ("range", re.compile(rf"(?P<prefix>[ከበየለ]?)(?<![\d.,/])(?P<a>\d+(?:\.\d+)?)[-–—](?P<b>\d+(?:\.\d+)?)(?![\d/-]|\.\d)"), self._range),
-            ("section", re.compile(r"(?<![\d.])\d+(?:\.\d+){2,}(?![\d.]*\d)"), self._section),
-            ("decimal", re.compile(r"(?P<minus>(?<![\w)])[-−])?(?<![\d.])(?P<whole>\d+)\.(?P<part>\d+)"), self._decimal),
-            ("number-pair", re.compile(r"(?<=\d)/(?=\d)|(?<=\d)[xX×*](?=\d)|(?<=\d) [xX×] (?=\d)"), _join_pair),
-            ("plus", re.compile(r"(?<=\d) ?\+ ?(?=\d)"), lambda _: " ሲደመር "),
-            ("minus", re.compile(r"(?<![\w)])[-−](?=\d)"), lambda _: f"{self._numbers.words['minus']}{TIE}"),
-            ("year", re.compile(_YEAR), self._year),
-            ("number", re.compile(f"(?P<before>{LETTER_CLASS}*)(?P<number>\\d+)(?P<after> ?ተ?ኛ(?!{LETTER_CLASS})|{LETTER_CLASS}*)"), self._plain),
-        )  # fmt: skip
+        unit = _any_of(self._units)
+        money = _any_of(self._currencies)
+        amount = r"(?<![\d.])(?P<whole>\d+)"
+        minus = r"(?P<minus>(?<![\w)])[-−])?"
+        no_scale = "(?P<scale>(?!))?"
+        table: tuple[tuple[str, str, _Rule], ...] = (
+            ("thousands", r"(?<![\d,.])\d{1,3}(?:,\d{3})+(?![\d,])", self._thousands),
+            ("date", f"{_DATE}(?P<greg>(?=[ {TIE}]*እንደ[ {TIE}]ኤሮ))?", self._date),
+            ("date", r"(?<![\d-])(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})(?![\d-])(?P<greg>(?!))?", self._date),
+            (
+                "date",
+                rf"(?P<month>{MONTH_CLASS} ?)(?P<d>\d\d?)(?P<s>/| ?ቀን[ /]?|,? ?)(?P<y>\d{{4}})(?!\d)",
+                self._month_day,
+            ),
+            ("date", rf"(?P<month>{MONTH_CLASS} ?(?:ወር )?[በየከ]?)(?P<y>1[1-9]\d\d)(?!\d)", self._month_year),
+            ("telephone", _TELEPHONE, self._telephone),
+            ("clock", _CLOCK, self._clock),
+            ("clock", rf"(?<![\d.])(?P<h>\d\d?)\.(?P<m>[0-5]\d)(?P<sec>(?!))? ?ሰ[ዓአ]ት(?!{LETTER_CLASS})", self._clock),
+            ("thousand-and", r"(?<![\d.,])(\d{1,3}) ?ሺህ? ?(\d{1,3})(?![\d.,])", self._thousand_and),
+            ("money", rf"(?P<coin>{money}) ?(?P<whole>\d+)(?:\.(?P<cents>\d+))?{_SCALE}(?![A-Za-z])", self._money),
+            ("money", rf"{amount}(?:\.(?P<cents>\d+))? ?(?P<coin>{money}){no_scale}(?![A-Za-z])", self._money),
+            ("money", rf"{amount}\.(?P<cents>\d\d) (?P<coin>ብር|ዶላር){no_scale}", self._money),
+            ("percent", rf"{amount}(?:\.(?P<part>\d+))?\.? ?%", self._percent),
+            (
+                "unit",
+                rf"{minus}(?P<whole>\d+)(?:\.(?P<part>\d+))? ?(?P<unit>{unit})(?P<power> ካሬ| ኩብ)?(?![A-Za-z])",
+                self._unit,
+            ),
+            ("fraction", r"(?P<whole>\d+)? ?(?P<sign>[½¼¾⅓⅔])", self._vulgar),
+            ("fraction", r"(?<![\d/.])(?P<a>\d)/(?P<b>\d{1,2}|100)(?![\d/]|\.\d)", self._fraction),
+            ("year-pair", r"(?<![\d/.-])(?P<a>(?:19|20)\d\d)/(?P<b>\d\d)(?![\d/]|\.\d)", self._year_pair),
+            ("score", r"(?<!\d)(?P<a>\d{1,2}) ?ለ ?(?P<b>\d{1,2})(?![\d.]*\d)", self._score),
+            ("range", _RANGE, self._range),
+            ("section", r"(?<![\d.])\d+(?:\.\d+){2,}(?![\d.]*\d)", self._section),
+            ("decimal", rf"{minus}{amount}\.(?P<part>\d+)", self._decimal),
+            ("number-pair", r"(?<=\d)/(?=\d)|(?<=\d)[xX×*](?=\d)|(?<=\d) [xX×] (?=\d)", _join_pair),
+            ("plus", r"(?<=\d) ?\+ ?(?=\d)", lambda _: " ሲደመር "),
+            ("minus", r"(?<![\w)])[-−](?=\d)", lambda _: f"{self._numbers.words['minus']}{TIE}"),
+            ("year", _YEAR, self._year),
+            ("number", _PLAIN, self._plain),
+        )
+        return tuple((name, re.compile(pattern), rule) for name, pattern, rule in table)
 
     def _amount(self, whole: str, part: str | None) -> str:
         return self._numbers.decimal(whole, part) if part else self._numbers.number(whole)
@@ -197,15 +241,8 @@ class Quantities:
         return before + _attach(words, after)
 
 
-_DIGIT = re.compile(r"\d|[½¼¾⅓⅔]")
-_ETHIOPIC = re.compile(f"[{DIGITS}]+")
-_YEAR_NUMBER = r"(?P<year>1[1-9]\d\d)(?![\d.,/:%-])"
-_ERA = f"[ {TIE}]?(?:ዓመተ|አመተ|እንደ[ {TIE}]ኤሮ|እንደ[ {TIE}]ኢት)"
-_YEAR = (
-    f"(?<![\\d.,/:-])(?P<head>(?:አቆጣጠር[ {TIE}]+(?:{_PREFIX})?)?(?<!\\d)){_YEAR_NUMBER}"
-    f"(?P<suffix>(?:ዎቹ|ዎች){LETTER_CLASS}*|(?={_ERA})|(?<=አቆጣጠር.\\d{{4}})|(?<=አቆጣጠር.[በከየለ]\\d{{4}})"
-    f"|(?<=[በከ]\\d{{4}})(?!{LETTER_CLASS})(?! (?:{_COUNTED}))|(?<=እስከ \\d{{4}})(?!{LETTER_CLASS})(?! (?:{_COUNTED})))"
-)
+def _any_of(names: Iterable[str]) -> str:
+    return "|".join(map(re.escape, sorted(names, key=len, reverse=True))) or "(?!)"
 
 
 def _read_ethiopic(match: re.Match[str]) -> str:

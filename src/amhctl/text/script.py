@@ -1,7 +1,8 @@
 """The Ethiopic script as Amharic uses it: series, orders, homophones, marks. Knows nothing of words.
 
-Facts from the Unicode charts (U+1200-139F, U+2D80-2DDF, U+AB00-AB2F): a consonant series starts at a multiple of eight; places 0-6 are the
-seven orders, place 7 is the labialised syllable. The labiovelar series (ቈ ኈ ኰ ዀ ጐ) use places 0, 2, 3, 4 and 5.
+Facts from the Unicode charts (U+1200-139F, U+2D80-2DDF, U+AB00-AB2F): a consonant series starts at a multiple of
+eight; places 0-6 are the seven orders, place 7 is the labialised syllable. The labiovelar series (ቈ ኈ ኰ ዀ ጐ) use
+places 0, 2, 3, 4 and 5.
 """
 
 import unicodedata
@@ -98,12 +99,15 @@ def count_syllables(text: str) -> int:
     return sum(letter in SYLLABLES for letter in text)
 
 
-# Series of other languages of Ethiopia and the Amharic series nearest to each, by the consonant of their Unicode names.
+# Series of other languages of Ethiopia and the Amharic series nearest to each, by the consonant of their Unicode
+# names.
 _FOREIGN_CONSONANTS = {
     "QH": "ቀ", "DD": "ደ", "GG": "ገ", "SS": "ሸ", "CC": "ቸ", "ZZ": "ዠ", "CCH": "ጨ", "TTH": "ጠ", "BB": "በ", "PH": "ጰ",
     "XY": "ሸ", "KY": "ከ", "QY": "ቀ", "GY": "ገ", "CHH": "ጨ", "DDH": "ደ", "PP": "ጰ", "KX": "ኸ", "DZ": "ዘ", "CCHH": "ጨ",
-    "H": "ሀ", "L": "ለ", "HH": "ሐ", "M": "መ", "SZ": "ሠ", "R": "ረ", "S": "ሰ", "SH": "ሸ", "Q": "ቀ", "B": "በ", "V": "ቨ", "T": "ተ",
-    "C": "ቸ", "X": "ኀ", "N": "ነ", "NY": "ኘ", "GLOTTAL ": "አ", "K": "ከ", "W": "ወ", "PHARYNGEAL ": "ዐ", "Z": "ዘ", "ZH": "ዠ", "Y": "የ",
+    "H": "ሀ", "L": "ለ", "HH": "ሐ", "M": "መ", "SZ": "ሠ", "R": "ረ", "S": "ሰ", "SH": "ሸ", "Q": "ቀ", "B": "በ",
+    "V": "ቨ", "T": "ተ",
+    "C": "ቸ", "X": "ኀ", "N": "ነ", "NY": "ኘ", "GLOTTAL ": "አ", "K": "ከ", "W": "ወ", "PHARYNGEAL ": "ዐ", "Z": "ዘ",
+    "ZH": "ዠ", "Y": "የ",
     "D": "ደ", "J": "ጀ", "G": "ገ", "TH": "ጠ", "CH": "ጨ", "TS": "ጸ", "TZ": "ፀ", "F": "ፈ", "P": "ፐ",
 }  # fmt: skip
 _VOWEL_ORDERS = {"A": 0, "U": 1, "I": 2, "AA": 3, "EE": 4, "E": 5, "O": 6, "OA": 6}

@@ -1,7 +1,7 @@
 """Breath groups: where a reader stops. Knows nothing of how text was written.
 
-A sentence mark always ends a group. A sentence longer than a breath is cut at its commas, filled greedily, then between words into parts
-of like length; never inside a word, never at a tie, so never inside a number.
+A sentence mark always ends a group. A sentence longer than a breath is cut at its commas, filled greedily, then
+between words into parts of like length; never inside a word, never at a tie, so never inside a number.
 """
 
 import re
@@ -27,7 +27,9 @@ def split_breaths(text: str, limit: int) -> tuple[Segment, ...]:
         groups += _pack([part for clause in _CLAUSE.findall(sentence) for part in _cut_clause(clause, limit)], limit)
     segments = (group.replace(TIE, " ").strip() for group in groups)
     return tuple(
-        Segment(segment, Seconds(_PAUSES.get(segment[-1], _BREATH_PAUSE))) for segment in segments if count_syllables(segment)
+        Segment(segment, Seconds(_PAUSES.get(segment[-1], _BREATH_PAUSE)))
+        for segment in segments
+        if count_syllables(segment)
     )
 
 

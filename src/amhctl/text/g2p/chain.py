@@ -1,7 +1,8 @@
 """The chain of backends: each word goes to the first backend whose phones pass the gate; why others did not is kept.
 
-The gate looks at each word on its own: only known phones, no Ethiopic letter left, vowels enough and not too many, a length that fits
-the fidel. Its thresholds pass short right words (səlam, al, na) and refuse what broken models write.
+The gate looks at each word on its own: only known phones, no Ethiopic letter left, vowels enough and not too many,
+a length that fits the fidel. Its thresholds pass short right words (səlam, al, na) and refuse what broken models
+write.
 """
 
 from collections.abc import Callable, Sequence

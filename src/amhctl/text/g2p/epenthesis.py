@@ -1,8 +1,8 @@
 """Where ɨ stands between consonants. Knows slots of consonants and vowels, no letters.
 
-A stem begins with at most one consonant; at most two stand in a row inside a word and at its end; a geminate counts as two. Reading left to
-right, ɨ comes before the consonant that would be one too many (Leslau 1995, ch. 1; Hayward 1988). Which pairs may end a word is
-`may_close`, made from how the frequent words of a news corpus are said.
+A stem begins with at most one consonant; at most two stand in a row inside a word and at its end; a geminate counts
+as two. Reading left to right, ɨ comes before the consonant that would be one too many (Leslau 1995, ch. 1; Hayward
+1988). Which pairs may end a word is `may_close`, made from how the frequent words of a news corpus are said.
 """
 
 from dataclasses import dataclass
@@ -79,7 +79,8 @@ def _parts(run: list[Slot], place: int, weight: int, vowel: str, *, before_vowel
         return left == 0 and _hard(first.phones[-1], slot.phones[0])
     if left == 0:
         return not may_close(vowel, first.phones[-1], slot.phones[-1])
-    # Three at the end: the last two stay together where they may (ሳምንት samɨnt), else the last stands apart (ወንድም wəndɨm).
+    # Three at the end: the last two stay together where they may (ሳምንት samɨnt), else the last stands apart (ወንድም
+    # wəndɨm).
     last = run[place + 1]
     if left > 1 or last.weight > 1 or last.apart:
         return False
@@ -87,16 +88,18 @@ def _parts(run: list[Slot], place: int, weight: int, vowel: str, *, before_vowel
 
 
 def _hard(first: str, second: str) -> bool:
-    """Return whether two consonants are parted even before a vowel: ግጭቶች ɡɨt͡ʃʼɨtot͡ʃ, ኢትዮጵያውያን …jawɨjan, ናችሁ nat͡ʃɨhu."""
+    """Return whether two consonants are parted even before a vowel: ግጭቶች ɡɨt͡ʃʼɨtot͡ʃ, ናችሁ nat͡ʃɨhu."""
     return (first in _PALATALS and second in ("t", "h")) or (first, second) == ("w", "j")
 
 
 def may_close(vowel: str, first: str, second: str) -> bool:
     """Return whether two consonants may end a word after a vowel.
 
-    Sonority may not rise (ምክር mɨkɨr). ም ህ ሽ ኝ ን are mostly suffixes and stand apart (ወይም wəjɨm, ትንሽ tɨnɨʃ, ያለውን jaləwɨn). A palatal is parted
-    from what follows (ግጭት ɡɨt͡ʃʼɨt), a stop from another stop but t (እቅድ ɨkʼɨd, but ወቅት wəkʼt) and after ɨ from f (እጥፍ ɨtʼɨf), l from kʼ and ɡ
-    (ትልቅ tɨlɨkʼ), s from b (ያስብ jasɨb), j from a stop but t and after a close vowel from anything (ኃይል hajl, but ጥይት tʼɨjɨt).
+    Sonority may not rise (ምክር mɨkɨr). ም ህ ሽ ኝ ን are mostly suffixes and stand apart (ወይም wəjɨm, ትንሽ tɨnɨʃ, ያለውን
+    jaləwɨn). A palatal is parted from
+    what follows (ግጭት ɡɨt͡ʃʼɨt), a stop from another stop but t (እቅድ ɨkʼɨd, but ወቅት wəkʼt) and after ɨ from f
+    (እጥፍ ɨtʼɨf), l from kʼ and ɡ (ትልቅ tɨlɨkʼ), s from b (ያስብ jasɨb), j from a stop but t and after a close vowel
+    from anything (ኃይል hajl, but ጥይት tʼɨjɨt).
     """
     if second in _SUFFIX_PHONES or first == second or first in _PALATALS:
         return False

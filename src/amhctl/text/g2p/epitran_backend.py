@@ -1,4 +1,4 @@
-"""epitran's Amharic table as a backend: it writes ɨ after every sixth order, so it is a fallback, not a model of the language."""
+"""epitran's Amharic table as a backend: ɨ after every sixth order makes it a fallback, not a model of the language."""
 
 import importlib
 from typing import Protocol, cast
@@ -7,7 +7,10 @@ from amhctl.core.errors import MissingExtra
 from amhctl.text.g2p.phones import split_phones
 
 # epitran's symbols where they are not ours; its glottal stops and pharyngeals are silent here.
-_SPELLINGS = (("ʕ", ""), ("ʔ", ""), ("ħ", "h"), ("χ", "h"), ("x", "h"), ("t͡sʼ", "sʼ"), ("t͡s", "sʼ"), ("tʃ", "t͡ʃ"), ("dʒ", "d͡ʒ"), ("ɬ", "sʼ"), ("g", "ɡ"), ("ä", "ə"))  # fmt: skip
+_SPELLINGS = (
+    ("ʕ", ""), ("ʔ", ""), ("ħ", "h"), ("χ", "h"), ("x", "h"), ("t͡sʼ", "sʼ"), ("t͡s", "sʼ"), ("tʃ", "t͡ʃ"), ("dʒ", "d͡ʒ"),
+    ("ɬ", "sʼ"), ("g", "ɡ"), ("ä", "ə"),
+)  # fmt: skip
 
 
 class _Transliterator(Protocol):

@@ -1,8 +1,9 @@
 """The closed inventory of phones and marks. Frozen: vocabularies and voices are made of it.
 
-IPA. Ejectives, affricates and labialised velars are single units of several characters, so text is never cut by character but by
-`split_phones`. A geminate is the phone written twice. Sources: Leslau, *Reference Grammar of Amharic* (1995), ch. 1; Hayward & Hayward,
-"Amharic", *Handbook of the IPA* (1999). The glottal stop is left out: እ and ዕ are silent in running speech.
+IPA. Ejectives, affricates and labialised velars are single units of several characters, so text is never cut by
+character but by `split_phones`. A geminate is the phone written twice. Sources: Leslau, *Reference Grammar of
+Amharic* (1995), ch. 1; Hayward & Hayward, "Amharic", *Handbook of the IPA* (1999). The glottal stop is left out: እ
+and ዕ are silent in running speech.
 """
 
 import re

@@ -3,11 +3,13 @@
 The rules, with a before/after pair each (sources in docs/text.md):
 
 * first order of ሀ ሐ ኀ አ ዐ is a, not ə: ሀገር haɡər, አለም aləm;
-* the glottal letters are silent: after a vowel their sixth order is nothing (በእርግጥ bərɡɨtʼ), elsewhere it is ɨ (እንጀራ ɨnd͡ʒəra, ትዕዛዝ tɨzaz);
+* the glottal letters are silent: after a vowel their sixth order is nothing (በእርግጥ bərɡɨtʼ), elsewhere it is ɨ
+  (እንጀራ ɨnd͡ʒəra, ትዕዛዝ tɨzaz);
 * labialised velars are one phone (ቋንቋ kʼʷankʼʷa), other labialised letters are the consonant and w (ሏ lwa);
 * a letter with U+135F is doubled (ገና፟ ɡənna);
 * a prefix leaves the stem's first syllable alone: የምርጫ jəmɨrt͡ʃʼa, በትግራይ bətɨɡraj, ለብዙ ləbɨzu;
-* the suffixes -ነት -ኛ -ና -ያ have a geminate that is not written, so ɨ stands before them: ውድነት wɨdɨnət, ማንኛውም manɨɲawɨm, ሰምና səmɨna, አህያ ahɨja;
+* the suffixes -ነት -ኛ -ና -ያ have a geminate that is not written, so ɨ stands before them: ውድነት wɨdɨnət, ማንኛውም
+  manɨɲawɨm, ሰምና səmɨna, አህያ ahɨja;
 * a repeated pair is two like syllables: ስብስብ sɨbsɨb;
 * otherwise the sixth order is a bare consonant, and ɨ comes where the syllable needs it: see `epenthesis`.
 """
@@ -20,15 +22,19 @@ from amhctl.text.g2p.phones import split_phones
 from amhctl.text.script import GEMINATION, LETTERS, ORDER_VOWELS, SYLLABLES
 
 CONSONANTS_OF_SERIES: dict[str, str] = {
-    "ሀ": "h", "ለ": "l", "ሐ": "h", "መ": "m", "ሠ": "s", "ረ": "r", "ሰ": "s", "ሸ": "ʃ", "ቀ": "kʼ", "ቈ": "kʼʷ", "በ": "b", "ቨ": "v",
-    "ተ": "t", "ቸ": "t͡ʃ", "ኀ": "h", "ኈ": "hʷ", "ነ": "n", "ኘ": "ɲ", "አ": "", "ኧ": "", "ከ": "k", "ኰ": "kʷ", "ኸ": "h", "ዀ": "hʷ",
-    "ወ": "w", "ዐ": "", "ዘ": "z", "ዠ": "ʒ", "የ": "j", "ደ": "d", "ጀ": "d͡ʒ", "ገ": "ɡ", "ጐ": "ɡʷ", "ጠ": "tʼ", "ጨ": "t͡ʃʼ", "ጰ": "pʼ",
+    "ሀ": "h", "ለ": "l", "ሐ": "h", "መ": "m", "ሠ": "s", "ረ": "r", "ሰ": "s", "ሸ": "ʃ", "ቀ": "kʼ", "ቈ": "kʼʷ",
+    "በ": "b", "ቨ": "v",
+    "ተ": "t", "ቸ": "t͡ʃ", "ኀ": "h", "ኈ": "hʷ", "ነ": "n", "ኘ": "ɲ", "አ": "", "ኧ": "", "ከ": "k", "ኰ": "kʷ", "ኸ": "h",
+    "ዀ": "hʷ",
+    "ወ": "w", "ዐ": "", "ዘ": "z", "ዠ": "ʒ", "የ": "j", "ደ": "d", "ጀ": "d͡ʒ", "ገ": "ɡ", "ጐ": "ɡʷ", "ጠ": "tʼ",
+    "ጨ": "t͡ʃʼ", "ጰ": "pʼ",
     "ጸ": "sʼ", "ፀ": "sʼ", "ፈ": "f", "ፐ": "p",
 }  # fmt: skip
 """The consonant of each series; the empty one is silent."""
 
 EXCEPTIONS: dict[str, str] = {
-    "ትውልድ": "tɨwlɨd", "ንግድ": "nɨɡd", "ወይስ": "wəjɨs", "ዮሐንስ": "johanɨs", "ዮሃንስ": "johanɨs", "ግምት": "ɡɨmɨt", "ዓይን": "ajn", "አይን": "ajn", "ወይን": "wəjn",
+    "ትውልድ": "tɨwlɨd", "ንግድ": "nɨɡd", "ወይስ": "wəjɨs", "ዮሐንስ": "johanɨs", "ዮሃንስ": "johanɨs", "ግምት": "ɡɨmɨt",
+    "ዓይን": "ajn", "አይን": "ajn", "ወይን": "wəjn",
 }  # fmt: skip
 """Frequent stems that the rules get wrong, alone or behind a prefix; a voice's own lexicon goes here too."""
 
@@ -111,7 +117,7 @@ class RulesBackend:
 
 
 def find_stem(word: str) -> int:
-    """Return where the stem of a word begins: behind its prefix, if it has one and the stem begins with a bare consonant."""
+    """Return where a stem that begins with a bare consonant begins behind its prefix; 0 if there is none."""
     match = _PREFIX.match(word)
     if match is None or _ROOTS.match(word, match.end() - 1):
         return 0

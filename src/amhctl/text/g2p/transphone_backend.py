@@ -15,7 +15,10 @@ from amhctl.text.g2p.phones import split_phones
 # The folder that transphone.g2p.read_g2p() looks for before it would start a download.
 _MODEL_PATH = Path("data") / "model" / "042801_base" / "model.pt"
 
-_SPELLINGS = (("ʔ", ""), ("ʕ", ""), ("ħ", "h"), ("χ", "h"), ("x", "h"), ("g", "ɡ"), ("t͡ʃ", "tʃ"), ("d͡ʒ", "dʒ"), ("tʃ", "t͡ʃ"), ("dʒ", "d͡ʒ"), ("ː", ""), ("ä", "ə"))  # fmt: skip
+_SPELLINGS = (
+    ("ʔ", ""), ("ʕ", ""), ("ħ", "h"), ("χ", "h"), ("x", "h"), ("g", "ɡ"), ("t͡ʃ", "tʃ"), ("d͡ʒ", "dʒ"),
+    ("tʃ", "t͡ʃ"), ("dʒ", "d͡ʒ"), ("ː", ""), ("ä", "ə"),
+)  # fmt: skip
 
 
 class _Model(Protocol):
