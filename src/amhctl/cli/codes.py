@@ -58,3 +58,23 @@ def check(
 
     request = check_codes.CheckCodesRequest(store=store, codec=codec, sample=sample, seed=seed or 0, device=device)
     execute("codes check", lambda progress: check_codes.run(request, progress), json=json, quiet=quiet, verbose=verbose)
+
+
+@app.command("align")
+def align(
+    store: Annotated[Path, typer.Argument(help="Code store, made by `amhctl codes extract`.")],
+    vocab: Annotated[Path, typer.Option("--vocab", help="Vocabulary model that cuts the texts into pieces.")],
+    preset: options.Preset = None,
+    config: options.Config = None,
+    sets: options.Set = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = 0,
+) -> None:
+    """Find how many code frames each text piece lasts, for voices with explicit durations."""
+    from amhctl.workflows import align_codes
+
+    request = align_codes.AlignCodesRequest(
+        store=store, vocabulary=vocab, preset=preset, project=config or Path(), sets=tuple(sets or ())
+    )
+    execute("codes align", lambda progress: align_codes.run(request, progress), json=json, quiet=quiet, verbose=verbose)

@@ -119,18 +119,14 @@ class CodecTrainingConfig(Document):
 
 
 class AlignerConfig(Document):
-    """Training of the aligner that gives a code store its durations."""
+    """The aligner that gives a code store its durations."""
 
-    steps: int = Field(800, gt=0)
-    """Optimiser steps."""
-    batch_size: int = Field(16, gt=0)
-    """Utterances a step, of like length."""
-    learning_rate: float = Field(2e-3, gt=0)
-    """Peak of the one-cycle schedule."""
-    width: int = Field(128, gt=0)
-    """Channels of the encoders."""
-    prior_steps: int = Field(500, ge=0)
-    """First steps under the diagonal prior."""
+    passes: int = Field(10, gt=0)
+    """Times that models and boundaries are refined."""
+    coefficients: int = Field(20, ge=13)
+    """Cepstra seen, besides their slopes."""
+    variance_floor: float = Field(0.05, gt=0)
+    """Added to every variance, as a share of the variance of all frames."""
 
 
 class ConformerConfig(Document):

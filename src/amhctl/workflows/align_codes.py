@@ -14,7 +14,7 @@ from amhctl.data.codestore import CodeStore
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.vocabulary import Vocabulary
-from amhctl.training.aligner_loop import Spoken, align_speech
+from amhctl.training.aligner import Spoken, align_speech
 
 RULES = (
     Rule(
@@ -38,9 +38,9 @@ class AlignCodesRequest:
 
     store: Path
     vocabulary: Path
-    preset: str = "cpu"
+    preset: str | None = None
+    project: Path | None = None
     sets: tuple[str, ...] = ()
-    seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class AlignCodesReport:
     """How the alignment went."""
 
     utterances: int
-    loss: float
+    explained: float
     frames_per_piece: float
     findings: tuple[Finding, ...]
 
@@ -59,26 +59,25 @@ class AlignCodesReport:
 
     def payload(self) -> dict[str, object]:
         """Return the figures."""
-        return {"utterances": self.utterances, "loss": self.loss, "frames_per_piece": self.frames_per_piece}
+        return {"utterances": self.utterances, "explained": self.explained, "frames_per_piece": self.frames_per_piece}
 
     def lines(self) -> Iterable[str]:
         """Return the figures for people."""
         yield (
-            f"{self.utterances} utterances aligned, forward-sum loss {self.loss:.3f} a frame, "
+            f"{self.utterances} utterances aligned; pieces explain {self.explained:.1%} of the cepstra's variance, "
             f"{self.frames_per_piece:.2f} code frames a piece"
         )
 
 
 def run(request: AlignCodesRequest, progress: Progress) -> AlignCodesReport:
-    """Train an aligner on the store and write its durations into the store.
+    """Align every utterance of the store and write the durations into the store.
 
     Raises
     ------
     DatasetError
         If nothing in the store can be aligned.
     """
-    flags: dict[str, object] = {} if request.seed is None else {"seed": request.seed}
-    config = load_run_config(preset=request.preset, project=None, sets=request.sets, flags=flags).config
+    config = load_run_config(preset=request.preset, project=request.project, sets=request.sets).config
     vocabulary = Vocabulary.read(request.vocabulary)
     tokenizer = Tokenizer(vocabulary)
     frontend = Frontend(config.text.model_copy(update={"units": vocabulary.units}))
@@ -94,7 +93,7 @@ def run(request: AlignCodesRequest, progress: Progress) -> AlignCodesReport:
     if not utterances:
         raise DatasetError("no utterance of the store can be aligned", subject=str(request.store))
     aligned = align_speech(
-        utterances, text_tokens=vocabulary.size, config=config.aligner, seed=config.seed, progress=progress
+        utterances, text_tokens=vocabulary.size, config=config.aligner, progress=progress
     )
     findings += [
         Finding("A002", Severity.WARNING, id_, "more text pieces than mel frames", "listen to it and mend its text")
@@ -104,4 +103,4 @@ def run(request: AlignCodesRequest, progress: Progress) -> AlignCodesReport:
         aligned.durations, vocabulary_fingerprint=vocabulary.fingerprint, text_hash=frontend.state_hash
     )
     durations = np.concatenate(list(aligned.durations.values()))
-    return AlignCodesReport(len(aligned.durations), aligned.loss, float(durations.mean()), tuple(findings))
+    return AlignCodesReport(len(aligned.durations), aligned.explained, float(durations.mean()), tuple(findings))
