@@ -26,7 +26,8 @@ class TrainCodecRequest:
     manifests: tuple[Path, ...]
     output: Path
     name: str = "codec"
-    preset: str = "cpu"
+    preset: str | None = None
+    project: Path | None = None
     sets: tuple[str, ...] = ()
     resume: bool = False
     force: bool = False
@@ -85,7 +86,7 @@ def run(request: TrainCodecRequest, progress: Progress) -> TrainCodecReport:
         If the run folder exists and the run is neither resumed nor forced.
     """
     flags: dict[str, object] = {} if request.seed is None else {"seed": request.seed}
-    config = load_run_config(preset=request.preset, project=None, sets=request.sets, flags=flags).config
+    config = load_run_config(preset=request.preset, project=request.project, sets=request.sets, flags=flags).config
     if not request.resume:
         refuse_existing(request.output, force=request.force)
     records = [(path.parent, record) for path in request.manifests for record in read_records(path)]

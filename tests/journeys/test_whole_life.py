@@ -1,0 +1,116 @@
+"""The whole life of a voice on a tiny world, by the commands that the README gives, from import to eval."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.speechlike import vowel_train
+from typer.testing import CliRunner
+
+from amhctl.audio.files import write
+from amhctl.cli.main import app
+from amhctl.inference import voice as voice_module
+
+TEXTS = (
+    "ሰላም ለዓለም ይሁን።",
+    "ቡና ጠጣ።",
+    "አዲስ አበባ ትልቅ ከተማ ናት።",
+    "ውሃ ፈሰሰ።",
+    "ልጁ ሮጠ።",
+    "ዛሬ ሰኞ ነው።",
+    "እንጀራ በላሁ።",
+    "ትምህርት ቤት ሄደች።",
+    "መጽሐፍ አነበበ።",
+    "ክረምት መጣ።",
+    "ወንድሜ ደወለ።",
+    "ፀሐይ ወጣች።",
+    "ገበያ ሄድን።",
+    "በሬው አረሰ።",
+    "ዝናብ ጣለ።",
+    "ቤቱ ሰፊ ነው።",
+)
+
+
+class World:
+    """A project folder and the command line in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, name: str) -> str:
+        return str(self.folder / name)
+
+    def run(self, *arguments: str, code: int = 0) -> dict[str, object]:
+        """Run a command with ``--json`` and return its object."""
+        result = CliRunner().invoke(app, [*arguments, "--json"])
+        assert result.exit_code == code, f"{arguments}: exit {result.exit_code}\n{result.output}\n{result.exception!r}"
+        document: dict[str, object] = json.loads(result.stdout)
+        assert document["ok"] is (code == 0)
+        return document
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Return a folder with recordings; a toy voice's noise is not judged."""
+    random = np.random.default_rng(0)
+    lines = []
+    for index, text in enumerate(TEXTS):
+        clip = vowel_train(seconds=float(random.uniform(1.6, 2.4)), seed=index)
+        write(tmp_path / "wav" / f"{index}.wav", clip)
+        lines.append(json.dumps({"id": f"u{index}", "audio": f"wav/{index}.wav", "text": text, "speaker": "s1"}))
+    (tmp_path / "raw.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    monkeypatch.setattr(voice_module, "judge", lambda *_arguments, **_options: ())
+    monkeypatch.chdir(tmp_path)
+    return World(tmp_path)
+
+
+@pytest.mark.journey
+def test_from_recordings_to_a_measured_voice(world: World) -> None:
+    world.run("init", world.path("project"))
+    assert world.run("data", "import", "jsonl", world.path("raw.jsonl"), "-o", world.path("data"))["records"] == 16
+    world.run("data", "check", world.path("data/manifest.jsonl"), "--report", world.path("check.html"))
+    split = world.run(
+        "data", "split", world.path("data/manifest.jsonl"), "-o", world.path("split.jsonl"), "--valid", "0.2", "--test", "0.2"
+    )
+    assert set(split["splits"]) == {"train", "valid", "test"}  # type: ignore[call-overload]
+    manifest = world.path("split.jsonl")
+
+    world.run("codec", "train", manifest, "-o", world.path("codec"), "--preset", "tiny", "--name", "toy")
+    codec = world.path("codec/codec")
+    assert world.run("codec", "show", codec)["codecs"]
+    vocabulary = world.path("phones.model")
+    assert world.run("vocab", "train", manifest, "-o", vocabulary, "--units", "phones")["unknown_rate"] == 0
+    assert world.run("vocab", "check", vocabulary, manifest)["unknown_rate"] == 0
+
+    store = world.path("store")
+    extracted = world.run("codes", "extract", manifest, "--codec", codec, "-o", store, "--level", "-20")
+    assert (extracted["utterances"], extracted["failed"]) == (16, [])
+    assert world.run("codes", "extract", manifest, "--codec", codec, "-o", store, "--level", "-20")["new"] == 0
+    world.run("codes", "check", store, "--codec", codec)
+    assert world.run("codes", "align", store, "--vocab", vocabulary)["utterances"] == 16
+
+    run = world.path("run")
+    parts = ("--preset", "tiny", "--data", store, "--vocab", vocabulary, "--codec", codec, "--device", "cpu")
+    world.run("train", *parts, "-o", run, "--dry-run")
+    trained = world.run("train", *parts, "-o", run)
+    assert trained["steps"] == 20
+    voice = str(trained["checkpoint"])
+
+    assert world.run("ckpt", "validate", voice, "--vocab", vocabulary)["findings"] is not None
+    assert world.run("ckpt", "diff", voice, voice)["differences"] == []
+    output = world.path("hello.wav")
+    spoken = world.run("speak", "ሰላም ዓለም", "--voice", voice, "--codec", codec, "-o", output, "--device", "cpu")
+    assert spoken["seconds"]
+    assert world.run("speak", "ሰላም", "--voice", voice, "--codec", codec, "-o", output, "--device", "cpu", code=3)["error"]
+    again = world.path("again.wav")
+    world.run("speak", "ሰላም ዓለም", "--voice", voice, "--codec", codec, "-o", again, "--device", "cpu")
+    assert Path(again).read_bytes() == Path(output).read_bytes()
+
+    measured = world.run(
+        "eval", voice, "--set", manifest, "--codec", codec, "--report", world.path("eval.html"), "--device", "cpu"
+    )
+    metrics = measured["metrics"]
+    assert {"mcd", "text_match", "stops", "speaker_similarity", "realtime_factor"} <= set(metrics)  # type: ignore[call-overload]
+    gate = ("--fail-under", "mcd=0.001")
+    world.run("eval", voice, "--set", manifest, "--codec", codec, "--limit", "1", *gate, "--device", "cpu", code=1)
