@@ -17,29 +17,50 @@ from amhctl.core.report import Report
 OK, NEGATIVE, USAGE, CANNOT_GO_ON, BUG, INTERRUPTED = 0, 1, 2, 3, 70, 130
 
 
-def execute(
-    command: str, work: Callable[[Progress], Report], *, json: bool, quiet: bool, verbose: int
-) -> None:
+def execute(command: str, work: Callable[[Progress], Report], *, json: bool, quiet: bool, verbose: int) -> None:
     """Do a command's work, write its report and end the process with the exit code of its verdict.
+
+    Parameters
+    ----------
+    command : str
+        The command as one types it, such as ``data check``.
+    work : Callable[[Progress], Report]
+        What to do; it gets the progress to talk to.
+    json : bool
+        Write one JSON object instead of lines.
+    quiet : bool
+        No talk and no progress.
+    verbose : int
+        How much more to say; 2 shows the traceback of an error.
 
     Raises
     ------
     SystemExit
-        Always, unless the work raises something that is not for people to read.
+        Always, unless the work raises something that only a bug can.
     """
     console = Console(json=json, quiet=quiet, verbose=verbose)
     progress = make_progress(console)
     try:
         report = work(progress)
+    except KeyboardInterrupt:
+        progress.finish()
+        console.complain("interrupted")
+        sys.exit(INTERRUPTED)
     except AmhctlError as error:
         progress.finish()
         end_with_error(command, error, console)
     except OSError as error:
         progress.finish()
         end_with_error(command, _named(error), console)
-    finally:
-        progress.finish()
-    render_report(command, report, console)
+    progress.finish()
+    try:
+        render_report(command, report, console)
+    except BrokenPipeError:
+        # The reader went away, which is its right. The work is done and its verdict known all the same.
+        console.abandon_data()
+    except OSError as error:
+        console.abandon_data()
+        end_with_error(command, _named(error), console)
     sys.exit(OK if report.ok else NEGATIVE)
 
 
@@ -52,9 +73,7 @@ def end_with_error(command: str, error: AmhctlError, console: Console) -> NoRetu
 
 
 def _named(error: OSError) -> AmhctlError:
-    """Return an error of the system as one that says what to do; a closed pipe goes on as it is."""
-    if isinstance(error, BrokenPipeError):
-        raise error
+    """Return an error of the system as one that says where, and what to do."""
     hints = {
         errno.ENOSPC: "make room on the disk; nothing was left half-written",
         errno.EDQUOT: "the quota is used up; nothing was left half-written",
@@ -62,7 +81,9 @@ def _named(error: OSError) -> AmhctlError:
         errno.EPERM: "check the permissions of the path",
         errno.EROFS: "the file system is read-only: choose another path",
         errno.ENOENT: "check the path",
+        errno.EISDIR: "name a file, not a folder",
+        errno.ENOTDIR: "name a folder, not a file",
     }
-    subject = os.fspath(error.filename) if isinstance(error.filename, str | os.PathLike) else ""
-    message = (error.strerror or str(error)).lower()
-    return AmhctlError(message, subject=str(subject), hint=hints.get(error.errno or 0, ""))
+    subject = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes | os.PathLike) else ""
+    message = (error.strerror or str(error) or type(error).__name__).lower()
+    return AmhctlError(message, subject=subject, hint=hints.get(error.errno or 0, ""))

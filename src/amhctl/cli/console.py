@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 from typing import TextIO
 
 
@@ -37,14 +38,24 @@ class Console:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
 
+    def abandon_data(self) -> None:
+        """Let what is still buffered go nowhere, so that the interpreter has nothing to complain about when it ends."""
+        try:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except (OSError, ValueError):
+            # A stream without a file behind it has no buffer of the system to flush.
+            return
+
     def talk(self, line: str) -> None:
         """Write a line for people, unless quiet."""
         if not self.quiet:
-            _write(sys.stderr, line)
+            self.complain(line)
 
     def complain(self, line: str) -> None:
         """Write a line about an error, quiet or not."""
-        _write(sys.stderr, line)
+        # Nobody may be listening; that is no reason to stop the work.
+        with suppress(BrokenPipeError):
+            _write(sys.stderr, line)
 
 
 def _write(stream: TextIO, line: str) -> None:

@@ -4,18 +4,16 @@ Exit codes: 0 done and well · 1 done, verdict negative · 2 wrong usage · 3 ca
 Importing this file loads typer and nothing heavier: each command's body imports what it needs.
 """
 
-import os
 import sys
 import traceback
+from typing import Annotated
 
-import click
 import typer
 
 from amhctl import __version__
 from amhctl.cli import bench, codec, codes, config, data, doctor, init, speak, text, train, vocab, voices
-from amhctl.cli import ckpt as ckpt_commands
 from amhctl.cli import eval as eval_command
-from amhctl.cli.app import BUG, INTERRUPTED, USAGE, end_with_error
+from amhctl.cli.app import BUG, INTERRUPTED, OK, USAGE
 from amhctl.cli.console import Console
 from amhctl.cli.render import render_error
 from amhctl.core.errors import AmhctlError
@@ -28,6 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+# In the order of a voice's life; help lists them so.
 app.command("speak")(speak.command)
 app.add_typer(voices.app, name="voices")
 app.add_typer(text.app, name="text")
@@ -36,7 +35,6 @@ app.add_typer(vocab.app, name="vocab")
 app.add_typer(codec.app, name="codec")
 app.add_typer(codes.app, name="codes")
 app.command("train")(train.command)
-app.add_typer(ckpt_commands.app, name="ckpt")
 app.command("eval")(eval_command.command)
 app.command("init")(init.command)
 app.add_typer(config.app, name="config")
@@ -46,7 +44,7 @@ app.command("bench")(bench.command)
 
 @app.callback(invoke_without_command=True)
 def root(
-    version: bool = typer.Option(False, "--version", help="Print the version.", is_eager=True),
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
 ) -> None:
     """Build, check, train, speak and measure an Amharic voice."""
     if version:
@@ -54,34 +52,55 @@ def root(
         raise typer.Exit
 
 
-class _UsageError(AmhctlError):
-    """Options or arguments that the command does not take."""
+class UsageError(AmhctlError):
+    """Options or arguments that a command does not take."""
 
 
-def main() -> None:
-    """Run the command line and end the process."""
-    arguments = sys.argv[1:]
-    console = Console(json="--json" in arguments, verbose=sum(argument.count("v") for argument in arguments if argument.startswith("-v")))
-    command = " ".join(argument for argument in arguments[:2] if argument.isalpha())
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and end the process.
+
+    Parameters
+    ----------
+    arguments : list[str] | None
+        Words after ``amhctl``; those of the process by default.
+
+    Raises
+    ------
+    SystemExit
+        Always, with one of the exit codes.
+    """
+    words = sys.argv[1:] if arguments is None else arguments
+    console = Console(json="--json" in words)
     try:
-        app(args=arguments, standalone_mode=False)
-    except click.UsageError as error:
-        usage = error.ctx.get_usage() if error.ctx else ""
-        hint = f"{usage}\n      try `{error.ctx.command_path} --help`" if error.ctx else "try `amhctl --help`"
-        render_error(command, _UsageError(error.format_message(), hint=hint), console)
-        sys.exit(USAGE)
-    except (click.exceptions.Abort, KeyboardInterrupt):
+        code = app(args=words, prog_name="amhctl", standalone_mode=False)
+    except typer.TyperException as error:
+        _end_with_usage(error, console)
+    except typer.Abort:
         console.complain("interrupted")
         sys.exit(INTERRUPTED)
-    except click.exceptions.Exit as error:
-        sys.exit(error.exit_code)
-    except AmhctlError as error:
-        end_with_error(command, error, console)
-    except BrokenPipeError:
-        # The reader went away, which is its right; the interpreter must not complain about it at exit either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
-    except Exception:  # noqa: BLE001 - the one place where a bug becomes an exit code
+    except Exception as bug:  # noqa: BLE001 - the one place where a bug becomes an exit code
         console.complain(traceback.format_exc().rstrip())
-        console.complain("This is a bug in amhctl. Please report it with the lines above.")
+        report = AmhctlError(f"{type(bug).__name__}: {bug}", hint="this is a bug in amhctl: please report it")
+        render_error(_named_command(words), report, console, kind="Bug")
         sys.exit(BUG)
+    if code == INTERRUPTED:
+        console.complain("interrupted")
+    sys.exit(code if isinstance(code, int) else OK)
+
+
+def _end_with_usage(error: typer.TyperException, console: Console) -> None:
+    """Say what is wrong with the words, and end with the code of wrong usage."""
+    context = getattr(error, "ctx", None)
+    if type(error).__name__ == "NoArgsIsHelpError":
+        console.complain(str(error))
+        sys.exit(USAGE)
+    path = context.command_path if context is not None else "amhctl"
+    fault = UsageError(
+        getattr(error, "format_message", error.__str__)().rstrip("."), hint=f"`{path} --help` shows what it takes"
+    )
+    render_error(path.removeprefix("amhctl").strip(), fault, console)
+    sys.exit(USAGE)
+
+
+def _named_command(words: list[str]) -> str:
+    return " ".join(word for word in words[:2] if word.isalpha())

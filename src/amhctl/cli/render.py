@@ -32,15 +32,15 @@ def render_report(command: str, report: Report, console: Console) -> None:
         console.data(line)
 
 
-def render_error(command: str, error: AmhctlError, console: Console) -> None:
-    """Write an error: what happened, where, what to do."""
+def render_error(command: str, error: AmhctlError, console: Console, *, kind: str = "") -> None:
+    """Write an error: what happened, where, what to do; ``kind`` is its type where the class does not tell."""
     if console.json:
         document = {
             "command": command,
             "version": __version__,
             "ok": False,
             "error": {
-                "type": type(error).__name__,
+                "type": kind or type(error).__name__,
                 "message": error.message,
                 "where": error.subject,
                 "hint": error.hint,
