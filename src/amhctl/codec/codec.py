@@ -71,6 +71,8 @@ class Codec(Protocol):
     def decode(self, codes: list[NDArray[np.uint16]]) -> list[NDArray[np.float32]]:
         """Decode codes of shape (Q, S) to waveforms of ``S * frame_samples`` samples.
 
+        Fewer than all codebooks may be given, the first ones: later stages of a residual quantiser only refine.
+
         Raises ``CodecError`` for a wrong shape or a code outside the codebook.
         """
         ...
@@ -99,11 +101,12 @@ def require_codes(codes: NDArray[np.uint16], spec: CodecSpec) -> None:
     Raises
     ------
     CodecError
-        If the shape is not (Q, S) with at least one frame, or a code lies outside the codebook.
+        If the shape is not (Q, S) with 1 … ``spec.codebooks`` codebooks and at least one frame, or a code lies
+        outside the codebook.
     """
-    if codes.ndim != 2 or codes.shape[0] != spec.codebooks or codes.shape[1] == 0:
+    if codes.ndim != 2 or not 1 <= codes.shape[0] <= spec.codebooks or codes.shape[1] == 0:
         raise CodecError(
-            f"codes have shape {codes.shape}, this codec wants ({spec.codebooks}, frames)", subject=spec.name
+            f"codes have shape {codes.shape}, this codec wants (1 to {spec.codebooks}, frames)", subject=spec.name
         )
     if int(codes.max()) >= spec.codebook_size:
         raise CodecError(

@@ -209,7 +209,10 @@ class MelCodec:
         results = []
         for item in codes:
             require_codes(item, self._spec)
-            indices = torch.from_numpy(item.T[None].astype(np.int64)).to(self._device)
+            # A stage that is left out has index -1, which the quantiser takes for a residual of zero.
+            indices = torch.full((1, item.shape[1], self._spec.codebooks), -1)
+            indices[0, :, : item.shape[0]] = torch.from_numpy(item.T.astype(np.int64))
+            indices = indices.to(self._device)
             samples = self._network.synthesise(self._network.quantizer.get_output_from_indices(indices))
             results.append(samples[0].float().cpu().numpy())
         return results

@@ -185,7 +185,7 @@ class ModelConfig(Document):
     stop_mel_token: int = 8_193
     """Code that closes a stream."""
     codebooks: int = Field(1, ge=1)
-    """Codes per frame; stream q is delayed by q positions."""
+    """Codes per frame, the first of the codec's codebooks; stream q is delayed by q positions."""
     condition_dim: int = Field(1_024, ge=8)
     """Width of the conditioning features."""
     condition_num_latent: int = Field(32, gt=0)

@@ -58,6 +58,8 @@ class SpeechDataset:
         Frames of each text id, for models with explicit durations.
     prompt_seconds : float
         Longest prompt.
+    codebooks : int | None
+        How many of the store's codebooks an item has, the first ones; None is all.
     seed : int
         Seed of every choice.
 
@@ -75,9 +77,11 @@ class SpeechDataset:
         durations: Alignment | None = None,
         *,
         prompt_seconds: float = 3.0,
+        codebooks: int | None = None,
         seed: int = 0,
     ) -> None:
         self._store = store
+        self._codebooks = store.spec.codebooks if codebooks is None else codebooks
         self._entries = tuple(entries)
         self._seed = seed
         mel = store.mel
@@ -138,7 +142,7 @@ class SpeechDataset:
         return Item(
             id=entry.id,
             text_T=self._tokens[index],
-            codes_QS=self._store.codes(entry.id),
+            codes_QS=self._store.codes(entry.id)[: self._codebooks],
             prompt_TF=features_TF[start : start + self._prompt_frames],
             prompt_id=prompt_entry.id,
             durations_T=None if self._durations is None else self._durations[index],

@@ -127,13 +127,18 @@ def fit_model(
     """
     decided: dict[str, JsonValue] = {
         "number_text_tokens": vocabulary.size,
-        "codebooks": spec.codebooks,
         "number_mel_codes": spec.codebook_size + 2,
         "start_mel_token": spec.codebook_size,
         "stop_mel_token": spec.codebook_size + 1,
         "condition_dim": mel.bins,
     }
     _refuse_contradictions(config, decided, explicit, "the vocabulary and the code store say")
+    if (config if origin is None else ModelConfig.model_validate(origin.manifest.config)).codebooks > spec.codebooks:
+        raise ConfigError(
+            f"the voice is to write {config.codebooks} codebooks, the codec has {spec.codebooks}",
+            subject="model.codebooks",
+            hint="a voice may write fewer of its codec's codebooks, never more",
+        )
     if origin is None:
         return _validated({**config.model_dump(mode="json"), **decided}, subject="model")
     theirs = dict(origin.manifest.config)
