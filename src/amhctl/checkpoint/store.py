@@ -191,6 +191,62 @@ def manifest_differences(expected: Mapping[str, object], found: Mapping[str, obj
     return tuple(_differences("", {**expected, "files": {}}, {**found, "files": {}}))
 
 
+def tensor_shapes(weights: Path) -> dict[str, tuple[int, ...]]:
+    """Return the names and shapes of a weights file, read from its header alone.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is not safetensors.
+    """
+    try:
+        with safe_open(weights, framework="pt") as stream:
+            return {name: tuple(stream.get_slice(name).get_shape()) for name in sorted(stream.keys())}
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(f"not a readable safetensors file: {error}", subject=str(weights)) from error
+
+
+def broken_tensors(weights: Path) -> tuple[str, ...]:
+    """Return the names of tensors that hold a value that is not finite, loading one at a time.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is not safetensors.
+    """
+    try:
+        with safe_open(weights, framework="pt") as stream:
+            return tuple(
+                name
+                for name in sorted(stream.keys())
+                if (tensor := stream.get_tensor(name)).is_floating_point() and not bool(tensor.isfinite().all())
+            )
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(f"not a readable safetensors file: {error}", subject=str(weights)) from error
+
+
+def tensor_differences(first: Path, second: Path) -> tuple[Difference, ...]:
+    """Return the tensors in which the weights of two checkpoint folders differ, by name, shape or value.
+
+    Raises
+    ------
+    CheckpointError
+        If one of the weights files cannot be read.
+    """
+    one, other = _load_tensors(first / WEIGHTS_FILE), _load_tensors(second / WEIGHTS_FILE)
+    found = []
+    for name in sorted({*one, *other}):
+        if name not in one or name not in other:
+            sides = [str(tuple(side[name].shape)) if name in side else "absent" for side in (one, other)]
+            found.append(Difference(name, *sides))
+        elif one[name].shape != other[name].shape:
+            found.append(Difference(name, str(tuple(one[name].shape)), str(tuple(other[name].shape))))
+        elif not one[name].equal(other[name]):
+            distance = float((one[name].float() - other[name].float()).abs().max())
+            found.append(Difference(name, "values", f"values up to {distance:.3g} away"))
+    return tuple(found)
+
+
 def read_checkpoint(folder: Path, *, kind: str, device: str = "cpu") -> LoadedCheckpoint:
     """Read a checkpoint, verifying all of it first.
 

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from amhctl import __version__
-from amhctl.cli import bench, codec, codes, config, data, doctor, init, speak, text, train, vocab, voices
+from amhctl.cli import bench, ckpt, codec, codes, config, data, doctor, init, speak, text, train, vocab, voices
 from amhctl.cli import eval as eval_command
 from amhctl.cli.app import BUG, INTERRUPTED, OK, USAGE
 from amhctl.cli.console import Console
@@ -35,6 +35,7 @@ app.add_typer(vocab.app, name="vocab")
 app.add_typer(codec.app, name="codec")
 app.add_typer(codes.app, name="codes")
 app.command("train")(train.command)
+app.add_typer(ckpt.app, name="ckpt")
 app.command("eval")(eval_command.command)
 app.command("init")(init.command)
 app.add_typer(config.app, name="config")

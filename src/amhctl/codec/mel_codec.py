@@ -136,6 +136,18 @@ class MelCodecNetwork(nn.Module):
         return Reconstruction(self.synthesise(rounded), losses.sum(), codes)
 
 
+def is_stored(name: str) -> bool:
+    """Return whether a codec checkpoint holds a tensor: every weight and codebook, no running average of training."""
+    return not name.startswith("quantizer.") or name.endswith("_codebook.embed")
+
+
+def stored_shapes(config: MelCodecConfig, *, whole: bool = False) -> dict[str, tuple[int, ...]]:
+    """Return the names and shapes of a codec checkpoint's tensors; ``whole`` adds those only training needs."""
+    with torch.device("meta"):
+        state = MelCodecNetwork(config).state_dict()
+    return {name: tuple(tensor.shape) for name, tensor in state.items() if whole or is_stored(name)}
+
+
 def fingerprint_of(tensors: Mapping[str, Tensor]) -> str:
     """Return the SHA-256 over the names, shapes, types and bytes of tensors, in the order of their names."""
     digest = hashlib.sha256()

@@ -9,7 +9,7 @@ from amhctl.checkpoint.manifest import Manifest
 from amhctl.checkpoint.store import read_checkpoint, read_manifest
 from amhctl.codec.codec import Codec, CodecSpec
 from amhctl.codec.dac import DacCodec
-from amhctl.codec.mel_codec import MODEL_VERSION, MelCodec, MelCodecNetwork, fingerprint_of
+from amhctl.codec.mel_codec import MODEL_VERSION, MelCodec, MelCodecNetwork, fingerprint_of, is_stored
 from amhctl.config.schema import MelCodecConfig
 from amhctl.core.errors import CodecError
 
@@ -72,8 +72,7 @@ def build_mel_codec(manifest: Manifest, tensors: dict[str, Tensor], *, device: s
     network = MelCodecNetwork(MelCodecConfig.model_validate(manifest.config))
     state = network.state_dict()
     given = {name: tensor.float() for name, tensor in tensors.items()}
-    # The running averages by which codebooks are trained are not stored: they play no part in using them.
-    wanted = {name for name in state if not name.startswith("quantizer.") or name.endswith("_codebook.embed")}
+    wanted = {name for name in state if is_stored(name)}
     if wanted != set(given) or any(state[name].shape != given[name].shape for name in wanted):
         odd = sorted(wanted ^ set(given)) or [n for n in sorted(wanted) if state[n].shape != given[n].shape]
         raise CodecError(f"the weights do not fit the configuration at {odd[0]}", subject=manifest.name)

@@ -13,7 +13,7 @@ from amhctl.text.script import LETTER_CLASS, is_sixth_order, with_order
 
 ABBREVIATIONS: dict[str, str] = {
     # eras
-    "ዓ.ም": "ዓመተ ምሕረት", "ዓ.ዓ": "ዓመተ ዓለም", "እ.ኤ.አ": "እንደ ኤሮፓውያን አቆጣጠር", "እ.ኢ.አ": "እንደ ኢትዮጵያ አቆጣጠር",
+    "ዓ.ም": "ዓመተ ምሕረት", "አ.ም": "ዓመተ ምሕረት", "ዓ.ዓ": "ዓመተ ዓለም", "እ.ኤ.አ": "እንደ ኤሮፓውያን አቆጣጠር", "እ.ኢ.አ": "እንደ ኢትዮጵያ አቆጣጠር",
     "ቅ.ል.ክ": "ቅድመ ልደተ ክርስቶስ",
     "ከ.ክ.ል.በ": "ከክርስቶስ ልደት በፊት", "ዓ.ዓለም": "ዓመተ ዓለም", "ዓ.ምሕረት": "ዓመተ ምሕረት",
     # titles
@@ -63,7 +63,7 @@ ABBREVIATIONS: dict[str, str] = {
 }  # fmt: skip
 """Every abbreviation and what it is read as."""
 
-_HOMOPHONES = ("ሰሠ", "ስሥ", "ሣሳ", "ጸፀ", "ጽፅ", "ጻፃ", "አዐዓኣ", "እዕ", "ሀሐኀሃሓኃ", "ህሕኅ")
+_HOMOPHONES = ("ሰሠ", "ስሥ", "ሣሳ", "ጸፀ", "ጽፅ", "ጻፃ", "አኣ", "ዐዓ", "እዕ", "ሀሐኀሃሓኃ", "ህሕኅ")
 # What may stand before an abbreviation in the same word.
 _PREFIX = "(?:እንደ|ስለ|እስከ|ወደ|ያለ|የእነ|[የበለከ]?እነ|[የበለከ]ነ|[በለከስ]የ|[የበለከ])"
 _DOT = r"[./]"

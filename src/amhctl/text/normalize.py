@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from amhctl.text.draft import TIE, Draft
 from amhctl.text.latin import LATIN_WORD, read_latin
-from amhctl.text.script import GEMINATION, LETTER_CLASS, LETTERS, MARKS
+from amhctl.text.script import GEMINATION, LETTER_CLASS, LETTERS, MARKS, SYLLABLES
 
 SYMBOLS: dict[str, str] = {
     "&": "እና", "@": "አት", "#": "ቁጥር", "=": "እኩል ይሆናል", "°": "ዲግሪ", "%": "በመቶ", "‰": "በሺህ", "$": "ዶላር", "€": "ዩሮ",
@@ -42,7 +42,9 @@ _LEGACY = (
 )
 _WORD_SPACE = re.compile("፡")
 _VOWEL_LENGTH = re.compile("[\u135d\u135e]")
-_STRAY_GEMINATION = re.compile(f"(?<!{LETTER_CLASS}){GEMINATION}+|(?<={GEMINATION}){GEMINATION}+")
+# Only a letter with a consonant can be doubled: the mark is dropped after a glottal one.
+_DOUBLING = "".join(letter for letter in LETTERS if SYLLABLES[letter].series not in "አዐኧ")
+_STRAY_GEMINATION = re.compile(f"(?<![{_DOUBLING}]){GEMINATION}+|(?<={GEMINATION}){GEMINATION}+")
 _DASH = re.compile(r"(?<=\s)[-–—−]+(?=\s|$)|^[-–—−]+(?=\s)")
 _HYPHEN = re.compile(r"[-‐‑‒−]+")
 _MARK_RUN = re.compile(f"[ {TIE}]*[{MARKS}][ {TIE}{MARKS}]*")
@@ -95,17 +97,20 @@ def _simplify(letter: str, nearest: Mapping[str, str]) -> str | None:
     return plain.replace("\u2044", "/")
 
 
-_PREFIX_LETTERS = "የበለከ"
+_PREFIX_LETTERS = frozenset("የበለከ")
 
 
 def read_latin_words(draft: Draft, names: dict[str, str]) -> None:
     """Read every Latin word in fidel; a prefix stays attached (የBBC የቢ ቢ ሲ), another word or number is set apart."""
 
     def make(match: re.Match[str]) -> str:
-        before = match.string[: match.start()][-2:]
         spoken = read_latin(match.group(), names)
-        attached = before[-1:] not in LETTERS or (before[-1:] in _PREFIX_LETTERS and before[:1] not in LETTERS)
-        return spoken if not before or attached else f" {spoken}"
+        previous, earlier = (
+            match.string[max(place, 0) : place + 1] for place in (match.start() - 1, match.start() - 2)
+        )
+        touching = previous in SYLLABLES
+        prefix = previous in _PREFIX_LETTERS and earlier not in SYLLABLES
+        return f" {spoken}" if touching and not prefix else spoken
 
     draft.substitute("latin", LATIN_WORD, make)
 

@@ -1,7 +1,7 @@
 """Numbers in words, and Ethiopic numerals both ways. Knows nothing of the text around a number.
 
 ``twenty-one`` is ``ሃያ አንድ``: words are joined by a tie so that nothing cuts a number later. Sources: Leslau 1995
-(numerals); the Ethiopic numerals follow the positional rule of ISO/IEC 10646 and ECMA Ge'ez counting: 100 and
+(numerals); the Ethiopic numerals follow W3C CSS Counter Styles Level 3, section ethiopic-numeric: 100 and
 10,000 multiply what precedes them.
 """
 

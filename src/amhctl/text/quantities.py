@@ -90,6 +90,9 @@ class Quantities:
         minus = r"(?P<minus>(?<![\w)])[-−])?"
         no_scale = "(?P<scale>(?!))?"
         table: tuple[tuple[str, str, _Rule], ...] = (
+            ("word-after", rf"(?<=[\d%½¼¾⅓⅔])(?={LETTER_CLASS}+)", _set_apart),
+            ("word-after", r"(?<=[A-Za-z])(?<!\d[xX])(?=\d)", lambda _: " "),
+            ("thousand", rf"(?<=\d) ሺ(?!{LETTER_CLASS})", lambda _: " ሺህ"),
             ("thousands", r"(?<![\d,.])\d{1,3}(?:,\d{3})+(?![\d,])", self._thousands),
             ("date", f"{_DATE}(?P<greg>(?=[ {TIE}]*እንደ[ {TIE}]ኤሮ))?", self._date),
             ("date", r"(?<![\d-])(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})(?![\d-])(?P<greg>(?!))?", self._date),
@@ -209,9 +212,10 @@ class Quantities:
 
     def _range(self, match: re.Match[str]) -> str:
         a, b = match["a"], match["b"]
-        short = len(a) == 4 and len(b) == 2 and int(a) % 100 < int(b)  # 1990-91: a year and the short end of another
-        years = all(len(year) == 4 and "." not in year for year in ((a,) if short else (a, b)))
-        read = self._spell_year if years and int(a) < 2100 else lambda number: self._amount(*_halves(number))
+        whole = "." not in a + b
+        short = whole and len(a) == 4 and len(b) == 2 and int(a) % 100 < int(b)  # 1990-91: the short end of a year
+        years = whole and len(a) == 4 and len(b) in (2, 4) and int(a) < 2100
+        read = self._spell_year if years else lambda number: self._amount(*_halves(number))
         first, second = read(a), read(b)
         if short or float(a) < float(b):
             return f"{match['prefix'] or 'ከ'}{first}{TIE}እስከ{TIE}{second}"
@@ -236,8 +240,6 @@ class Quantities:
         before, after = match["before"], match["after"].strip()
         if before and not re.fullmatch(_PREFIX, before):
             before += " "
-        if after[:1] == "ሺ" and after[:2] != "ሺህ":
-            after = "ሺህ" + after[1:]
         return before + _attach(words, after)
 
 
@@ -255,6 +257,12 @@ def _read_ethiopic(match: re.Match[str]) -> str:
     return " ".join(numbers)
 
 
+def _set_apart(match: re.Match[str]) -> str | None:
+    """Return a space between a number and the word written on to it (1922ዓመት), or nothing before a suffix (3ቱ)."""
+    rest = match.string[match.end() :]
+    return " " if _APART.match(rest) or not _JOINED.match(rest) else None
+
+
 def _join_pair(match: re.Match[str]) -> str:
     return " " if "/" in match.group() else " በ"
 
@@ -265,7 +273,7 @@ def _halves(number: str) -> tuple[str, str | None]:
 
 
 def _attach(words: str, suffix: str) -> str:
-    """Put a suffix to a number, or set a following word apart.
+    """Put a suffix to a number.
 
     ኛ makes an ordinal; a suffix that repeats the last consonant replaces it (3ቱ ሦስቱ, 1ዱ አንዱ).
     """
@@ -274,8 +282,6 @@ def _attach(words: str, suffix: str) -> str:
     for head in ("ተኛ", "ኛ"):
         if suffix.startswith(head):
             return make_ordinal(words) + suffix[len(head) :]
-    if _APART.match(suffix) or not _JOINED.match(suffix):
-        return f"{words} {suffix}"
     last = words[-1]
     if is_sixth_order(last) and SYLLABLES[suffix[0]].series == SYLLABLES[last].series and not is_sixth_order(suffix[0]):
         return words[:-1] + suffix

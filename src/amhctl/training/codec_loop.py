@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from amhctl import __version__
 from amhctl.checkpoint.manifest import Licence, Manifest
 from amhctl.checkpoint.store import read_checkpoint, write_checkpoint
-from amhctl.codec.mel_codec import MODEL_VERSION, MelCodecNetwork
+from amhctl.codec.mel_codec import MODEL_VERSION, MelCodecNetwork, is_stored
 from amhctl.config.schema import CodecTrainingConfig, MelCodecConfig
 from amhctl.core.errors import TrainingError
 from amhctl.core.files import sha256_of_json
@@ -253,7 +253,7 @@ class _Run:
         )
         self.network.train()
         with torch.no_grad():
-            latents = torch.cat([self.network.latents(part) for part in segments.split(16)])
+            latents = torch.cat([self.network.latents(part) for part in torch.split(segments, 16)])
             self.network.quantizer(latents)
 
     def advance(self, precision: Literal["fp32", "bf16"]) -> tuple[float, float, float]:
@@ -359,10 +359,9 @@ def train_codec(
 
 
 def stored_tensors(network: MelCodecNetwork) -> dict[str, Tensor]:
-    """Return what a codec checkpoint holds: every weight and codebook in half precision, no optimiser buffers."""
-    kept = {}
-    for key, value in network.state_dict().items():
-        if key.startswith("quantizer.") and not key.endswith("_codebook.embed"):
-            continue
-        kept[key] = value.half() if value.is_floating_point() else value
-    return kept
+    """Return what a codec checkpoint holds, in half precision."""
+    return {
+        name: value.half() if value.is_floating_point() else value
+        for name, value in network.state_dict().items()
+        if is_stored(name)
+    }

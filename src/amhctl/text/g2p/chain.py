@@ -122,7 +122,6 @@ def _vowels(word: str, phones: tuple[str, ...]) -> str | None:
 def _length(word: str, phones: tuple[str, ...]) -> str | None:
     fidel = sum(letter in SYLLABLES for letter in word)
     marked = sum(letter == GEMINATION for letter in word)
-    ratio = (len(phones) - marked) / max(fidel, 1)
-    if _MIN_PHONES_PER_FIDEL <= ratio <= _MAX_PHONES_PER_FIDEL:
+    if fidel * _MIN_PHONES_PER_FIDEL <= len(phones) <= fidel * _MAX_PHONES_PER_FIDEL + marked:
         return None
     return f"{len(phones)} phones for {fidel} fidel"

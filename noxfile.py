@@ -1,0 +1,95 @@
+"""What a developer runs, in the order in which one meets it: ``nox -s fmt``, ``nox -s lint`` and so on.
+
+``nox`` alone is ``check``. Sessions use the environment they are started from (``pip install -e ".[dev]"``): nothing is
+installed a second time. One exception: pydoclint brings a fork of docstring_parser that overwrites the original, which
+descript-audio-codec needs, so it gets an environment of its own.
+"""
+
+import statistics
+import subprocess
+import sys
+import time
+
+import nox
+
+nox.options.default_venv_backend = "none"
+nox.options.sessions = ["check"]
+
+CODE = ("src", "tests", "docs", "noxfile.py")
+CHECKS = ("lint", "docstrings", "types", "docs", "tests", "journeys", "startup")
+STARTUP_RUNS = 15
+STARTUP_SECONDS = 0.150
+
+
+@nox.session
+def fmt(session: nox.Session) -> None:
+    """Format the code and mend what can be mended by itself."""
+    session.run("ruff", "format", *CODE)
+    session.run("ruff", "check", "--fix", *CODE)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Look at style, and at who imports whom."""
+    session.run("ruff", "format", "--check", *CODE)
+    session.run("ruff", "check", *CODE)
+    session.run("lint-imports")
+
+
+@nox.session(venv_backend="virtualenv", reuse_venv=True)
+def docstrings(session: nox.Session) -> None:
+    """Compare docstrings with signatures."""
+    session.install("pydoclint>=0.6")
+    session.run("pydoclint", "src")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types, strictly."""
+    session.run("mypy")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run every test except the journeys; further words go to pytest."""
+    session.run("python", "-m", "pytest", "-m", "not journey", *session.posargs)
+
+
+@nox.session
+def journeys(session: nox.Session) -> None:
+    """Live the whole life of a voice on a tiny world."""
+    session.run("python", "-m", "pytest", "-m", "journey", *session.posargs)
+
+
+@nox.session
+def startup(session: nox.Session) -> None:
+    """Measure ``amhctl --help``: the median of many runs must stay under 150 ms."""
+    seconds = statistics.median(_help_seconds() for _ in range(STARTUP_RUNS))
+    session.log(f"amhctl --help: median {seconds * 1000:.0f} ms of {STARTUP_RUNS} runs")
+    if seconds >= STARTUP_SECONDS:
+        session.error(f"slower than {STARTUP_SECONDS * 1000:.0f} ms: see `python -X importtime -m amhctl --help`")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure speed and memory of the bundled voice and codec on this machine."""
+    session.run("amhctl", "bench", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Write docs/cli.md, config.md, findings.md and schemas/ from the code; fail if they had drifted."""
+    session.run("python", "docs/generate.py", *session.posargs)
+
+
+@nox.session
+def check(session: nox.Session) -> None:
+    """Queue everything that must hold before a change is done."""
+    for name in CHECKS:
+        session.notify(name)
+
+
+def _help_seconds() -> float:
+    begun = time.perf_counter()
+    subprocess.run([sys.executable, "-m", "amhctl", "--help"], check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - begun

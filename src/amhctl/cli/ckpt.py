@@ -1,0 +1,62 @@
+"""``amhctl ckpt``: validate, show and compare checkpoints."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from amhctl.cli import options
+from amhctl.cli.app import execute
+
+app = typer.Typer(help="Checkpoints: validate, show, diff.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command("validate")
+def validate(
+    checkpoint: Annotated[Path, typer.Argument(help="Folder of a voice, codec or training state, or a gpt.pth.")],
+    vocab: Annotated[Path | None, typer.Option("--vocab", help="Vocabulary that the checkpoint must be for.")] = None,
+    against: Annotated[Path | None, typer.Option("--against", help="Checkpoint that it must be compatible with.")] = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = 0,
+) -> None:
+    """Check every rule of a checkpoint at once; exit 1 if one is broken."""
+    from amhctl.workflows import validate_checkpoint
+
+    request = validate_checkpoint.ValidateCheckpointRequest(checkpoint=checkpoint, vocabulary=vocab, against=against)
+    execute(
+        "ckpt validate",
+        lambda progress: validate_checkpoint.run(request, progress),
+        json=json,
+        quiet=quiet,
+        verbose=verbose,
+    )
+
+
+@app.command("show")
+def show(
+    checkpoint: Annotated[Path, typer.Argument(help="Folder of a voice, codec or training state.")],
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = 0,
+) -> None:
+    """Show a checkpoint's manifest."""
+    from amhctl.workflows import show_checkpoint
+
+    request = show_checkpoint.ShowCheckpointRequest(checkpoint)
+    execute("ckpt show", lambda progress: show_checkpoint.run(request, progress), json=json, quiet=quiet, verbose=verbose)
+
+
+@app.command("diff")
+def diff(
+    first: Annotated[Path, typer.Argument(help="Folder of a checkpoint.")],
+    second: Annotated[Path, typer.Argument(help="Folder of another.")],
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = 0,
+) -> None:
+    """List the fields and tensors in which two checkpoints differ."""
+    from amhctl.workflows import diff_checkpoints
+
+    request = diff_checkpoints.DiffCheckpointsRequest(first, second)
+    execute("ckpt diff", lambda progress: diff_checkpoints.run(request, progress), json=json, quiet=quiet, verbose=verbose)

@@ -1,0 +1,166 @@
+"""``ckpt validate``: every rule of a checkpoint, all at once."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from amhctl.checkpoint import validate as rules
+from amhctl.checkpoint.keymap import read_foreign
+from amhctl.checkpoint.manifest import Manifest
+from amhctl.checkpoint.store import read_manifest
+from amhctl.codec.mel_codec import stored_shapes
+from amhctl.codec.registry import bundled_codecs, load_codec
+from amhctl.config.schema import MelCodecConfig, ModelConfig
+from amhctl.core.errors import AmhctlError, CheckpointError, VocabularyError
+from amhctl.core.findings import Finding, has_errors
+from amhctl.core.progress import Progress
+from amhctl.model.shapes import parameter_shapes
+from amhctl.text.frontend import Frontend
+from amhctl.tokenizer.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class ValidateCheckpointRequest:
+    """What to validate."""
+
+    checkpoint: Path
+    vocabulary: Path | None = None
+    against: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ValidateCheckpointReport:
+    """What is wrong, and what the checkpoint says it is."""
+
+    findings: tuple[Finding, ...]
+    manifest: Manifest | None
+    checked: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether no rule is broken."""
+        return not has_errors(self.findings)
+
+    def payload(self) -> dict[str, object]:
+        """Return ``manifest`` and the rules that were checked."""
+        return {
+            "manifest": None if self.manifest is None else self.manifest.model_dump(mode="json"),
+            "checked": list(self.checked),
+        }
+
+    def lines(self) -> Iterable[str]:
+        """Return what was checked."""
+        if self.manifest is not None:
+            yield f"{self.manifest.kind} {self.manifest.name}, {self.manifest.model_version}"
+        yield f"checked: {', '.join(self.checked)}"
+        yield "sound" if not self.findings else f"{len(self.findings)} findings"
+
+
+def run(request: ValidateCheckpointRequest, progress: Progress) -> ValidateCheckpointReport:
+    """Check a checkpoint folder, or a foreign ``.pth`` against the official shape.
+
+    Raises
+    ------
+    CheckpointError
+        If there is nothing at the path, or a ``.pth`` file is not a file of tensors.
+    """
+    folder = request.checkpoint
+    if folder.is_file():
+        progress.say("comparing with the official IndexTTS-2 shape")
+        shapes = {name: tuple(tensor.shape) for name, tensor in read_foreign(folder).items()}
+        findings = rules.compare_shapes(shapes, parameter_shapes(ModelConfig()))
+        return ValidateCheckpointReport(findings, None, ("names and shapes",))
+    if not folder.is_dir():
+        raise CheckpointError("there is no such checkpoint", subject=str(folder))
+    try:
+        manifest = read_manifest(folder)
+    except CheckpointError as error:
+        return ValidateCheckpointReport((rules.finding("C001", error.subject, error.message, error.hint),), None, ("manifest",))
+    progress.say("verifying digests, names, shapes and values")
+    found = [
+        *rules.check_files(folder, manifest),
+        *rules.check_embedded(folder, manifest),
+        *rules.check_values(folder),
+        *rules.check_licences(manifest),
+    ]
+    checked = ["manifest", "files", "values", "licences"]
+    try:
+        found += rules.check_shapes(folder, _expected_shapes(manifest))
+        checked.append("names and shapes")
+    except ValidationError as error:
+        first = error.errors()[0]
+        found.append(rules.finding("C006", ".".join(str(part) for part in first["loc"]), first["msg"]))
+    if manifest.kind != "codec":
+        found += _check_text(folder, manifest) + _check_vocabulary(folder, manifest) + _check_codec(folder, manifest)
+        checked += ["text state", "vocabulary", "codec"]
+    if request.vocabulary is not None:
+        vocabulary = Vocabulary.read(request.vocabulary)
+        found += rules.check_vocabulary(
+            manifest, fingerprint=vocabulary.fingerprint, size=vocabulary.size, where=str(request.vocabulary)
+        )
+        checked.append(f"vocabulary {request.vocabulary}")
+    if request.against is not None:
+        found += rules.check_against(manifest, read_manifest(request.against))
+        checked.append(f"against {request.against}")
+    return ValidateCheckpointReport(tuple(found), manifest, tuple(checked))
+
+
+def _expected_shapes(manifest: Manifest) -> dict[str, tuple[int, ...]]:
+    if manifest.model_version.startswith("mel-codec"):
+        return stored_shapes(MelCodecConfig.model_validate(manifest.config), whole=manifest.kind == "training")
+    return parameter_shapes(ModelConfig.model_validate(manifest.config))
+
+
+def _check_text(folder: Path, manifest: Manifest) -> list[Finding]:
+    if manifest.text is None:
+        return [] if _is_codec(manifest) else list(rules.check_text_state(manifest, stored_hash=""))
+    try:
+        stored = json.loads((folder / manifest.text.file).read_text(encoding="utf-8"))
+        frontend = Frontend.from_state(stored)
+    except (OSError, ValueError, AmhctlError) as error:
+        return [rules.finding("C012", manifest.text.file, f"cannot be read: {error}")]
+    present = Frontend(frontend.config)
+    return [
+        *rules.check_text_state(manifest, stored_hash=frontend.state_hash),
+        *rules.check_drift(frontend.state(), present.state()),
+    ]
+
+
+def _check_vocabulary(folder: Path, manifest: Manifest) -> list[Finding]:
+    if manifest.vocabulary is None:
+        return [] if _is_codec(manifest) else [rules.finding("C011", manifest.name, "the checkpoint names no vocabulary")]
+    try:
+        vocabulary = Vocabulary.read(folder / manifest.vocabulary.file)
+    except (OSError, VocabularyError) as error:
+        return [rules.finding("C011", manifest.vocabulary.file, f"cannot be read: {error}")]
+    return list(
+        rules.check_vocabulary(
+            manifest, fingerprint=vocabulary.fingerprint, size=vocabulary.size, where=manifest.vocabulary.file
+        )
+    )
+
+
+def _check_codec(folder: Path, manifest: Manifest) -> list[Finding]:
+    if manifest.codec is None:
+        return [] if _is_codec(manifest) else [rules.finding("C014", manifest.name, "the checkpoint names no codec")]
+    name = manifest.codec.name
+    source = folder / "codec"
+    if not (source / "manifest.json").is_file() and name not in bundled_codecs():
+        return [rules.finding("C015", name, "the codec is not bundled", "pass --codec with its folder when speaking")]
+    try:
+        spec = load_codec(str(source) if source.is_dir() else name).spec
+    except AmhctlError as error:
+        return [rules.finding("C014", name, str(error))]
+    wanted = manifest.codec.model_dump(exclude={"name"})
+    return [
+        rules.finding("C014", f"{name}: {field}", f"the checkpoint has {value}, the codec {getattr(spec, field)}")
+        for field, value in wanted.items()
+        if getattr(spec, field) != value
+    ]
+
+
+def _is_codec(manifest: Manifest) -> bool:
+    return manifest.model_version.startswith("mel-codec")

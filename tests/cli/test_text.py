@@ -1,0 +1,40 @@
+"""Twin of ``cli/text.py``."""
+
+import json
+
+from typer.testing import CliRunner, Result
+
+from amhctl.cli import text
+
+
+def invoke(*arguments: str, standard_input: str | None = None) -> Result:
+    return CliRunner().invoke(text.app, arguments, input=standard_input)
+
+
+def test_normalize_prints_text_or_one_object() -> None:
+    assert invoke("normalize", "3 ሰዎች").stdout == "ሦስት ሰዎች\n"
+    assert invoke("normalize", "-", standard_input="1\n\n2\n").stdout == "አንድ\n\nሁለት\n"
+    assert "number\t0-1" in invoke("normalize", "3 ሰዎች", "--trace").stdout
+    report = json.loads(invoke("normalize", "3 ሰዎች", "--json").stdout)
+    assert (report["text"], report["spoken"], len(report["state"])) == ("3 ሰዎች", "ሦስት ሰዎች", 64)
+    assert report["trace"] == [{"rule": "number", "start": 0, "end": 1, "before": "3", "after": "ሦስት"}]
+
+
+def test_phones() -> None:
+    assert invoke("phones", "ሰላም ዓለም።").stdout == "səlam aləm ።\n"
+    report = json.loads(invoke("phones", "ሰላም", "--backend", "rules", "--json").stdout)
+    assert (report["phones"], report["backend"], report["fallbacks"]) == ("səlam", "rules", [])
+    assert invoke("phones", "ሰላም", "--backend", "guess").exit_code == 2
+
+
+def test_split() -> None:
+    assert invoke("split", "ሰላም። ነው።").stdout == "ሰላም።\nነው።\n"
+    assert len(json.loads(invoke("split", "ሰላም። ነው።", "--json").stdout)["segments"]) == 2
+
+
+def test_nothing_to_speak_ends_with_three() -> None:
+    result = invoke("normalize", "!!")
+    assert result.exit_code == 3
+    assert "nothing to speak" in result.stderr
+    error = json.loads(invoke("split", "", "--json").stdout)["error"]
+    assert error["type"] == "TextError"

@@ -1,0 +1,90 @@
+"""Twin of ``text/g2p/chain.py``."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from amhctl.core.errors import MissingExtra, TextError
+from amhctl.text.g2p.chain import Chain, find_fault
+from amhctl.text.g2p.phones import split_phones
+from amhctl.text.g2p.rules import RulesBackend
+from amhctl.text.spoken import Fallback
+
+
+@dataclass
+class Fixed:
+    """A backend that always says the same."""
+
+    name: str
+    said: str
+    asked: list[str] = field(default_factory=list)
+
+    def phones(self, word: str) -> tuple[str, ...]:
+        self.asked.append(word)
+        return split_phones(self.said)
+
+
+class Absent:
+    """A backend that is not installed."""
+
+    name = "absent"
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def phones(self, word: str) -> tuple[str, ...]:
+        self.asked += 1
+        raise MissingExtra("not on this machine")
+
+
+@pytest.mark.parametrize(
+    ("word", "phones"), [("ሰላም", "səlam"), ("አል", "al"), ("ና", "na"), ("እ", "ɨ"), ("ትምህርት", "tɨmhɨrt")]
+)
+def test_short_right_words_pass(word: str, phones: str) -> None:
+    assert find_fault(word, split_phones(phones)) is None
+
+
+@pytest.mark.parametrize(
+    ("word", "phones", "reason"),
+    [
+        ("ሰላም", "", "no phones"),
+        ("ሰላም", "sላm", "not phones"),
+        ("ሰላም", "slm", "vowels"),
+        ("ሰላም", "a", "1 phones for 3 fidel"),
+        ("ሰ", "səsəsəsə", "8 phones"),
+    ],
+)
+def test_wrong_words_are_held_back(word: str, phones: str, reason: str) -> None:
+    fault = find_fault(word, split_phones(phones))
+    assert fault is not None
+    assert reason in fault
+
+
+def test_the_next_backend_takes_over_and_the_reason_is_kept() -> None:
+    found = Chain([Fixed("broken", "xyz"), RulesBackend()]).phones("ሰላም፤ ነው።")
+    assert found.text == "səlam ፣ nəw ።"
+    assert found.backend == "rules"
+    assert found.fallbacks == (
+        Fallback("broken", "ሰላም: not phones of Amharic: x y"),
+        Fallback("broken", "ነው: not phones of Amharic: x y"),
+    )
+
+
+def test_an_absent_backend_is_asked_once() -> None:
+    absent = Absent()
+    found = Chain([absent, RulesBackend()]).phones("ሰላም ለዓለም")
+    assert absent.asked == 1
+    assert found.fallbacks == (Fallback("absent", "not on this machine"),)
+
+
+def test_words_are_remembered() -> None:
+    backend = Fixed("fixed", "səlam")
+    chain = Chain([backend])
+    assert chain.phones("ሰላም ሰላም").words == (tuple("səlam"),) * 2
+    assert backend.asked == ["ሰላም"]
+
+
+def test_no_backend_left_is_an_error_that_says_why() -> None:
+    with pytest.raises(TextError, match="absent: not on this machine") as caught:
+        Chain([Absent()]).phones("ሰላም")
+    assert caught.value.subject == "ሰላም"

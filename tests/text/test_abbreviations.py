@@ -1,0 +1,63 @@
+"""Twin of ``text/abbreviations.py``: a table of written | spoken."""
+
+import pytest
+
+from amhctl.text.abbreviations import ABBREVIATIONS, Abbreviations, read_dotted
+from amhctl.text.draft import TIE, Draft
+
+TABLE = """
+ዓ.ም. | ዓመተ ምሕረት
+ዓ/ም | ዓመተ ምሕረት
+አ.ም | ዓመተ ምሕረት
+በ1990 ዓ.ም ነበር | በ1990 ዓመተ ምሕረት ነበር
+እ.ኤ.አ | እንደ ኤሮፓውያን አቆጣጠር
+ዶ/ር አበበ | ዶክተር አበበ
+የዶ/ር | የዶክተር
+ዶ/ሩን | ዶክተሩን
+እነዶ/ር | እነዶክተር
+ም/ቤቱ | ምክር ቤቱ
+የፍ/ቤቶችና | የፍርድ ቤቶችና
+ፅ/ቤታቸው | ጽሕፈት ቤታቸው
+ጠ/ሚ/ሩን | ጠቅላይ ሚኒስትሩን
+ጠ/ሚኒስትሩ | ጠቅላይ ሚኒስትሩ
+ገ/መድኅን | ገብረ መድኅን
+ኃ/ማርያም | ኃይለ ማርያም
+ቅ/ማርያም | ቅድስት ማርያም
+ቅ/ጊዮርጊስ | ቅዱስ ጊዮርጊስ
+ም/ፕሬዚዳንት | ምክትል ፕሬዚዳንት
+የተ.መ.ድ | የተባበሩት መንግሥታት ድርጅት
+በተ.መ.ድ | በተባበሩት መንግሥታት ድርጅት
+12 ኪ.ሜ. | 12 ኪሎ ሜትር
+የአ.አ | የአዲስ አበባ
+ቢ.ቢ.ሲ | ቢ ቢ ሲ
+ኤ.ኤፍ.ፒ. | ኤ ኤፍ ፒ
+የኢ.ፌ.ድ.ሪ | የኢፌድሪ
+ነው.ሰላም | ነው.ሰላም
+ወያኔ/ኢሕአዴግ | ወያኔ/ኢሕአዴግ
+ሰላም። | ሰላም።
+"""
+
+
+@pytest.mark.parametrize("row", TABLE.strip().splitlines())
+def test_abbreviations(row: str) -> None:
+    written, spoken = row.split(" | ")
+    draft = Draft(written)
+    Abbreviations(ABBREVIATIONS).apply(draft)
+    read_dotted(draft)
+    assert draft.text.replace(TIE, " ") == spoken
+
+
+@pytest.mark.parametrize("key", sorted(ABBREVIATIONS))
+def test_every_key_is_read(key: str) -> None:
+    written = key.replace(".", "/") + ("ሰላም" if key.endswith(".") else "")
+    draft = Draft(written)
+    Abbreviations(ABBREVIATIONS).apply(draft)
+    assert "/" not in draft.text
+    assert draft.text.startswith(ABBREVIATIONS[key].replace(" ", TIE))
+    assert [entry.rule for entry in draft.trace] == ["abbreviation"]
+
+
+def test_an_empty_table_reads_nothing() -> None:
+    draft = Draft("ዶ/ር")
+    Abbreviations({}).apply(draft)
+    assert draft.text == "ዶ/ር"

@@ -1,0 +1,124 @@
+"""Twin of ``text/frontend.py``."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from amhctl.config.schema import TextConfig
+from amhctl.core.errors import TextError
+from amhctl.core.files import canonical_json
+from amhctl.text.frontend import Frontend
+from amhctl.text.g2p.phones import MARKS as PHONE_MARKS
+from amhctl.text.g2p.phones import PHONES, split_phones
+from amhctl.text.script import GEMINATION, MARKS, SYLLABLES
+
+SHARED = Path(__file__).parents[3] / "shared" / "data"
+GOLDEN_HASH = "8cf262e722ef28bfb7c7f7c4ba77cefe7b7503f5e9450eeb429baeb615033c5d"
+
+fidel = TextConfig.model_validate({"units": "fidel"})
+allowed = set(SYLLABLES) | set(MARKS) | {" ", GEMINATION}
+known = set(PHONES) | set(PHONE_MARKS)
+written_texts = st.one_of(
+    st.text(max_size=40),
+    st.text("ሰላምእሥሺብርዓ.ም/ 0123456789፲፻፼%$-:,?!።፣«»()፟ BbCaE&@½", max_size=40),
+)
+
+
+def test_units_are_what_the_tokenizer_sees() -> None:
+    assert Frontend().units("ሰላም ዓለም") == "səlam aləm ።"
+    assert Frontend().units("ምን፤ እሺ?") == "mɨn ፣ ɨʃi ፧"
+    assert Frontend().units("ሰላም፣") == "səlam ።"
+    assert Frontend(fidel).units("ገና፟፣ 3!") == "ገና ፣ ሦስት !"
+
+
+@given(written_texts)
+def test_any_text_is_spoken_or_refused(written: str) -> None:
+    frontend = Frontend()
+    try:
+        spoken = frontend.normalize(written)
+    except TextError:
+        assert not set(written) & set(SYLLABLES)
+        return
+    assert set(spoken.text) <= allowed
+    assert frontend.normalize(spoken.text).text == spoken.text
+    assert frontend.normalize(written) == spoken
+    assert all(0 <= entry.start <= entry.end <= len(written) for entry in spoken.trace)
+    assert bool(spoken.trace) == (spoken.text != written)
+    units = frontend.units(written)
+    assert {unit for word in units.split(" ") for unit in split_phones(word)} <= known
+    assert units[-1] in "።፧!"
+    assert frontend.units(spoken.text) == units
+    assert " ".join(segment.text for segment in frontend.split(written)) == spoken.text
+
+
+@pytest.mark.parametrize("written", ["", " \n", "!?", "😀", "مرحبا", "\u135f", "..."])
+def test_text_without_a_speakable_letter_is_refused(written: str) -> None:
+    for method in (Frontend().normalize, Frontend().units, Frontend().split):
+        with pytest.raises(TextError, match="nothing to speak"):
+            method(written)
+
+
+def test_options_change_what_is_read() -> None:
+    folding = Frontend(TextConfig.model_validate({"fold_homophones": True, "hundred": "አንድ መቶ"}))
+    assert folding.normalize("ሠላም ዓለም ፀሐይ 100").text == "ሰላም አለም ጸሀይ አንድ መቶ"
+    assert folding.units("ሠላም ዓለም") == Frontend().units("ሰላም አለም")
+
+
+def test_numbers_stay_in_one_breath() -> None:
+    short = Frontend(TextConfig.model_validate({"breath_syllables": 8}))
+    segments = [segment.text for segment in short.split("ለአበበ 1,250,345 ሰዎች መጡ")]
+    assert segments == ["ለአበበ", "አንድ ሚሊዮን ሁለት መቶ ሃምሳ ሺህ ሦስት መቶ አርባ አምስት", "ሰዎች መጡ"]
+
+
+def test_the_state_is_json_and_its_hash_is_pinned() -> None:
+    state = Frontend().state()
+    assert json.loads(canonical_json(state)) == state
+    # A change means that voices trained before read otherwise: raise CODE_VERSION if a rule changed, then pin again.
+    assert Frontend().state_hash == GOLDEN_HASH
+    assert Frontend(fidel).state_hash != GOLDEN_HASH
+
+
+def test_a_state_speaks_by_its_own_tables() -> None:
+    state = json.loads(canonical_json(Frontend(fidel).state()))
+    state["tables"]["abbreviations"]["ሰ.ዓ"] = "ሰላም ዓለም"
+    state["tables"]["numerals"]["1"] = "እንድ"
+    state["tables"]["exceptions"]["ገና"] = "ɡənna"
+    old = Frontend.from_state(state)
+    assert old.normalize("ሰ.ዓ 1").text == "ሰላም ዓለም እንድ"
+    assert old.phones("ገና").text == "ɡənna"
+    assert old.state() == state
+    assert old.config == fidel
+    assert old.state_hash != Frontend(fidel).state_hash
+    assert Frontend().normalize("1").text == "አንድ"
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        ({"format": 99}, "newer"),
+        ({"code": 99}, "newer"),
+        ({"format": None}, "no version"),
+        ({"tables": None}, "lacks a table"),
+        ({"tables": {"numerals": {"1": 1}}}, "lacks a table"),
+        ({"options": {"units": "letters"}}, "options"),
+    ],
+)
+def test_a_damaged_state_is_refused(damage: dict[str, object], message: str) -> None:
+    with pytest.raises(TextError, match=message):
+        Frontend.from_state({**Frontend().state(), **damage})
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the speech data is not beside the repository")
+def test_every_transcript_of_the_data_is_spoken() -> None:
+    frontend = Frontend()
+    for manifest in sorted(SHARED.glob("speech/*/manifest.jsonl")):
+        for line in manifest.read_text(encoding="utf-8").splitlines():
+            spoken = frontend.normalize(json.loads(line)["text"]).text
+            assert set(spoken) <= allowed
+            assert frontend.normalize(spoken).text == spoken
+            found = frontend.phones(spoken)
+            assert found.fallbacks == ()
+            assert {phone for word in found.words for phone in word} <= known
