@@ -31,5 +31,5 @@ def test_unusable_waveforms_are_refused(waveform: np.ndarray) -> None:
     "codes", [np.zeros((3, 4), np.uint16), np.zeros((2, 0), np.uint16), np.full((2, 4), 16, np.uint16)]
 )
 def test_unusable_codes_are_refused(codes: np.ndarray) -> None:
-    with pytest.raises(CodecError, match="codes have shape|outside the codebook"):
+    with pytest.raises(CodecError, match=r"codes have shape|outside the codebook"):
         require_codes(codes, SPEC)

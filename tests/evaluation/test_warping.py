@@ -28,9 +28,7 @@ def plain_accumulate(cost: NDArray[np.float64], weight: float) -> NDArray[np.flo
 @given(st.integers(1, 9), st.integers(1, 9), st.integers(0, 10_000), st.sampled_from([1.0, 2.0]))
 def test_anti_diagonals_equal_the_double_loop(rows: int, columns: int, seed: int, weight: float) -> None:
     cost = np.random.default_rng(seed).random((rows, columns))
-    np.testing.assert_array_equal(
-        warping.accumulate(cost, diagonal_weight=weight), plain_accumulate(cost, weight)
-    )
+    np.testing.assert_array_equal(warping.accumulate(cost, diagonal_weight=weight), plain_accumulate(cost, weight))
 
 
 def test_a_sequence_is_at_no_distance_from_itself_and_from_itself_slowed() -> None:

@@ -1,6 +1,5 @@
 """Decoding: the delay is undone, seeds are kept per passage, stops and limits hold."""
 
-
 import numpy as np
 import pytest
 import torch
@@ -105,9 +104,7 @@ def test_a_forced_frame_is_taken_from_the_next_long_piece() -> None:
 
 
 def test_faster_speech_has_fewer_frames_and_no_piece_is_lost(aligned: Voice) -> None:
-    slow, normal, fast = (
-        predict_durations(aligned.model, [IDS * 4], speed=speed)[0] for speed in (0.5, 1.0, 2.0)
-    )
+    slow, normal, fast = (predict_durations(aligned.model, [IDS * 4], speed=speed)[0] for speed in (0.5, 1.0, 2.0))
     assert fast.min() >= 1
     assert fast.sum() <= normal.sum() <= slow.sum()
 

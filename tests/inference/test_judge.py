@@ -9,9 +9,7 @@ from amhctl.inference.judge import RULES, JudgeLimits, judge
 
 
 def codes_of(waveform: Waveform, *, stopped: bool = True, syllables: int = 8, speed: float = 1.0) -> set[str]:
-    findings = judge(
-        waveform, stopped=stopped, syllables=syllables, speed=speed, limits=JudgeLimits(), subject="ሰላም"
-    )
+    findings = judge(waveform, stopped=stopped, syllables=syllables, speed=speed, limits=JudgeLimits(), subject="ሰላም")
     assert all(finding.subject == "ሰላም" for finding in findings)
     return {finding.code for finding in findings}
 

@@ -71,7 +71,15 @@ def test_from_recordings_to_a_measured_voice(world: World) -> None:
     assert world.run("data", "import", "jsonl", world.path("raw.jsonl"), "-o", world.path("data"))["records"] == 16
     world.run("data", "check", world.path("data/manifest.jsonl"), "--report", world.path("check.html"))
     split = world.run(
-        "data", "split", world.path("data/manifest.jsonl"), "-o", world.path("split.jsonl"), "--valid", "0.2", "--test", "0.2"
+        "data",
+        "split",
+        world.path("data/manifest.jsonl"),
+        "-o",
+        world.path("split.jsonl"),
+        "--valid",
+        "0.2",
+        "--test",
+        "0.2",
     )
     assert set(split["splits"]) == {"train", "valid", "test"}  # type: ignore[call-overload]
     manifest = world.path("split.jsonl")
@@ -102,7 +110,9 @@ def test_from_recordings_to_a_measured_voice(world: World) -> None:
     output = world.path("hello.wav")
     spoken = world.run("speak", "ሰላም ዓለም", "--voice", voice, "--codec", codec, "-o", output, "--device", "cpu")
     assert spoken["seconds"]
-    assert world.run("speak", "ሰላም", "--voice", voice, "--codec", codec, "-o", output, "--device", "cpu", code=3)["error"]
+    assert world.run("speak", "ሰላም", "--voice", voice, "--codec", codec, "-o", output, "--device", "cpu", code=3)[
+        "error"
+    ]
     again = world.path("again.wav")
     world.run("speak", "ሰላም ዓለም", "--voice", voice, "--codec", codec, "-o", again, "--device", "cpu")
     assert Path(again).read_bytes() == Path(output).read_bytes()

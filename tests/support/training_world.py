@@ -90,9 +90,7 @@ def align_evenly(world: TrainingWorld, vocabulary: Vocabulary, frontend: Fronten
         pieces = len(tokenizer.encode(frontend.units(entry.record.text)))
         edges = np.linspace(0, entry.frames, pieces + 1).astype(np.int64)
         durations[entry.id] = np.diff(edges).astype(np.uint16)
-    store.write_alignment(
-        durations, vocabulary_fingerprint=vocabulary.fingerprint, text_hash=frontend.state_hash
-    )
+    store.write_alignment(durations, vocabulary_fingerprint=vocabulary.fingerprint, text_hash=frontend.state_hash)
 
 
 def request_training(

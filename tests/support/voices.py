@@ -55,9 +55,7 @@ def tiny_voice_folder(folder: Path, *, alignment: bool = True, name: str = "tiny
     spec = load_codec(str(codec_folder)).spec
     mel = MelConfig()
     frontend = Frontend(TextConfig(units="phones"))
-    vocabulary = train_vocabulary(
-        [frontend.units(text) for text in TEXTS], size=128, units="phones", model_type="char"
-    )
+    vocabulary = train_vocabulary([frontend.units(text) for text in TEXTS], size=128, units="phones", model_type="char")
     config = ModelConfig(
         model_dim=32,
         layers=2,

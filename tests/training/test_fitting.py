@@ -41,17 +41,27 @@ def choose(*keys: str) -> Explicit:
 
 
 def test_data_decide_the_shape(vocabulary: Vocabulary) -> None:
-    model = fit_model(
-        ModelConfig(), spec=TINY_SPEC, mel=TINY_MEL, vocabulary=vocabulary, origin=None, explicit=PRESETS
-    )
+    model = fit_model(ModelConfig(), spec=TINY_SPEC, mel=TINY_MEL, vocabulary=vocabulary, origin=None, explicit=PRESETS)
     assert model.number_text_tokens == vocabulary.size
-    assert (model.codebooks, model.number_mel_codes, model.start_mel_token, model.stop_mel_token) == (2, 18, 16, 17)
+    assert (model.number_mel_codes, model.start_mel_token, model.stop_mel_token) == (18, 16, 17)
     assert model.condition_dim == TINY_MEL.bins
 
 
+def test_a_voice_writes_as_many_codebooks_as_it_is_told_and_the_codec_has(vocabulary: Vocabulary) -> None:
+    def fit(codebooks: int) -> int:
+        config = ModelConfig(codebooks=codebooks)
+        return fit_model(
+            config, spec=TINY_SPEC, mel=TINY_MEL, vocabulary=vocabulary, origin=None, explicit=PRESETS
+        ).codebooks
+
+    assert [fit(1), fit(2)] == [1, 2]
+    with pytest.raises(ConfigError, match="write 3 codebooks, the codec has 2"):
+        fit(3)
+
+
 def test_a_choice_that_contradicts_the_data_is_refused(vocabulary: Vocabulary) -> None:
-    chosen = choose("model.codebooks", "model.condition_dim")
-    with pytest.raises(ConfigError, match=r"model\.codebooks is 1.* 2; model\.condition_dim is 1024.* 16"):
+    chosen = choose("model.stop_mel_token", "model.condition_dim")
+    with pytest.raises(ConfigError, match=r"model\.stop_mel_token is 8193.* 17; model\.condition_dim is 1024.* 16"):
         fit_model(ModelConfig(), spec=TINY_SPEC, mel=TINY_MEL, vocabulary=vocabulary, origin=None, explicit=chosen)
 
 
@@ -69,11 +79,9 @@ def test_the_origin_decides_all_but_what_has_no_weights(origin: LoadedCheckpoint
 
 
 def test_data_that_do_not_fit_the_origin_are_refused(origin: LoadedCheckpoint, vocabulary: Vocabulary) -> None:
-    spec = replace(TINY_SPEC, codebooks=3)
-    with pytest.raises(CheckpointError, match="codebooks 2 instead of 3"):
-        fit_model(
-            ModelConfig(), spec=spec, mel=TINY_MEL, vocabulary=vocabulary, origin=origin, explicit=PRESETS
-        )
+    spec = replace(TINY_SPEC, codebook_size=32)
+    with pytest.raises(CheckpointError, match="number_mel_codes 18 instead of 34"):
+        fit_model(ModelConfig(), spec=spec, mel=TINY_MEL, vocabulary=vocabulary, origin=origin, explicit=PRESETS)
 
 
 def test_a_codec_is_compared_by_what_it_is_not_by_its_name(origin: LoadedCheckpoint) -> None:

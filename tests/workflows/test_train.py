@@ -108,9 +108,7 @@ def test_fine_tuning_starts_from_the_base(
 ) -> None:
     base = finished[0] / "best"
     sets = (*(entry for entry in TINY_SETS if entry.startswith("training.")), "training.learning_rate=1e-9")
-    request = TrainRequest(
-        preset="tiny", data=world.store, base=base, run=tmp_path / "tuned", sets=sets, device="cpu"
-    )
+    request = TrainRequest(preset="tiny", data=world.store, base=base, run=tmp_path / "tuned", sets=sets, device="cpu")
     report = run(request, SilentProgress())
     tuned = read_checkpoint(tmp_path / "tuned" / "best", kind="voice")
     assert tuned.manifest.parent == sha256_of_file(base / "model.safetensors")
@@ -162,7 +160,7 @@ def test_force_begins_anew_and_spares_what_is_not_its_own(world: TrainingWorld, 
 @pytest.mark.parametrize(
     ("sets", "error", "words"),
     [
-        (("model.codebooks=4",), ConfigError, "model.codebooks is 4"),
+        (("model.codebooks=4",), ConfigError, "write 4 codebooks, the codec has 2"),
         (("model.number_text_tokens=999",), ConfigError, "number_text_tokens is 999"),
         (("text.units=phones",), AmhctlError, "phones"),
         (("text.fold_homophones=true",), DatasetError, "text state"),

@@ -1,6 +1,6 @@
 """Foreign parameter names and ours: the official ``gpt.pth`` of IndexTTS-2. Never unpickles more than tensors.
 
-What such files hold besides the parameters (spec 1.3): the weights may lie under ``model``; ``gpt.wte`` is an alias; the
+What such files hold besides the parameters: the weights may lie under ``model``; ``gpt.wte`` is an alias; the
 ``inference_model.*`` copies and the sinusoid buffers follow from the rest; files trained with PEFT have ``.base_layer``
 in their names, and adapters (``.lora_``) that must be merged before.
 """
@@ -60,7 +60,9 @@ def rename_foreign(tensors: Mapping[str, Tensor], *, subject: str) -> dict[str, 
             continue
         if ".lora_" in name:
             raise CheckpointError(
-                f"the file holds an adapter that is not merged: {name}", subject=subject, hint="merge it first with PEFT's merge_and_unload"
+                f"the file holds an adapter that is not merged: {name}",
+                subject=subject,
+                hint="merge it first with PEFT's merge_and_unload",
             )
         ours = name.replace(".base_layer.", ".")
         if ours in renamed:

@@ -1,9 +1,9 @@
 """Writing and reading checkpoint folders: safetensors and ``manifest.json``. Knows no networks.
 
 Writing is atomic: the folder appears whole or not at all, and the same content gives the same bytes. Reading verifies
-the format version, every file's SHA-256 and that the manifest inside the weights is the one beside them; nothing is unpickled.
-The manifest stands in ``model.safetensors`` under the metadata key ``manifest``, with ``files`` empty, since a file
-cannot hold its own digest.
+the format version, every file's SHA-256 and that the manifest inside the weights is the one beside them; nothing is
+unpickled. The manifest stands in ``model.safetensors`` under the metadata key ``manifest``, with ``files`` empty, since
+a file cannot hold its own digest.
 """
 
 import json
@@ -257,9 +257,7 @@ def read_checkpoint(folder: Path, *, kind: str, device: str = "cpu") -> LoadedCh
     """
     manifest = read_manifest(folder)
     if manifest.kind != kind:
-        raise CheckpointError(
-            f"the folder holds a {manifest.kind} checkpoint, wanted is a {kind}", subject=str(folder)
-        )
+        raise CheckpointError(f"the folder holds a {manifest.kind} checkpoint, wanted is a {kind}", subject=str(folder))
     if WEIGHTS_FILE not in manifest.files:
         raise CheckpointError(f"the manifest names no {WEIGHTS_FILE}", subject=str(folder))
     hint = f"restore the folder from its source; `amhctl ckpt validate {folder}` lists all that is wrong"
@@ -311,7 +309,10 @@ def require_match(
         differences.append(
             Difference("vocabulary.fingerprint", manifest.vocabulary.fingerprint, vocabulary_fingerprint)
         )
-        hint = "pass the checkpoint's own vocabulary.model, or grow the checkpoint with `amhctl vocab extend --base-checkpoint`"
+        hint = (
+            "pass the checkpoint's own vocabulary.model, or grow the checkpoint with "
+            "`amhctl vocab extend --base-checkpoint`"
+        )
     if codec is not None and manifest.codec is not None:
         # The name is for people: the same weights under another name are the same codec.
         wanted = manifest.codec.model_dump(exclude={"name"})
@@ -322,7 +323,9 @@ def require_match(
         ]
         if unlike:
             differences += unlike
-            hint = f"use codec {manifest.codec.name}, or `amhctl codes extract` again with the new one and train on that"
+            hint = (
+                f"use codec {manifest.codec.name}, or `amhctl codes extract` again with the new one and train on that"
+            )
     if differences:
         raise CheckpointError(_joined(differences), subject=manifest.name, hint=hint)
 
@@ -363,6 +366,8 @@ def _inside(folder: Path, name: str, shown: Path) -> Path:
     pure = PurePosixPath(name)
     if len(pure.parts) != 1 or name in {"", ".", "..", MANIFEST_FILE} or "\\" in name:
         raise CheckpointError(
-            f"{name!r} is not the name of a file in the checkpoint", subject=str(shown), hint="the manifest is not genuine"
+            f"{name!r} is not the name of a file in the checkpoint",
+            subject=str(shown),
+            hint="the manifest is not genuine",
         )
     return folder / name

@@ -23,23 +23,42 @@ from amhctl.core.findings import Finding, Rule, Severity
 Shapes = Mapping[str, tuple[int, ...]]
 
 RULES = (
-    Rule("C001", Severity.ERROR, "manifest unreadable", "There is no manifest.json of this format, so nothing is known."),
+    Rule(
+        "C001", Severity.ERROR, "manifest unreadable", "There is no manifest.json of this format, so nothing is known."
+    ),
     Rule("C002", Severity.ERROR, "file missing or changed", "A file is absent or its SHA-256 is not the manifest's."),
     Rule("C003", Severity.WARNING, "file unknown", "The folder holds a file that the manifest does not name."),
     Rule("C004", Severity.ERROR, "manifests differ", "The manifest inside the weights is not the one beside them."),
     Rule("C005", Severity.ERROR, "weights unreadable", "The weights file is not safetensors with a manifest inside."),
     Rule("C006", Severity.ERROR, "configuration invalid", "The configuration in the manifest is not one of its kind."),
     Rule("C007", Severity.ERROR, "tensor missing", "The configuration implies a tensor that the weights lack."),
-    Rule("C008", Severity.ERROR, "tensor unexpected", "The weights hold a tensor that the configuration does not imply."),
+    Rule(
+        "C008", Severity.ERROR, "tensor unexpected", "The weights hold a tensor that the configuration does not imply."
+    ),
     Rule("C009", Severity.ERROR, "tensor misshapen", "A tensor has another shape than the configuration implies."),
     Rule("C010", Severity.ERROR, "value not finite", "A tensor holds NaN or infinity: the voice would be noise."),
-    Rule("C011", Severity.ERROR, "vocabulary does not fit", "Fingerprint or size is not what the checkpoint was made with."),
+    Rule(
+        "C011",
+        Severity.ERROR,
+        "vocabulary does not fit",
+        "Fingerprint or size is not what the checkpoint was made with.",
+    ),
     Rule("C012", Severity.ERROR, "text state does not fit", "The text state's hash is not the one in the manifest."),
-    Rule("C013", Severity.WARNING, "frontend has drifted", "This amhctl would read text otherwise than the checkpoint does."),
+    Rule(
+        "C013",
+        Severity.WARNING,
+        "frontend has drifted",
+        "This amhctl would read text otherwise than the checkpoint does.",
+    ),
     Rule("C014", Severity.ERROR, "codec does not fit", "The codec of that name is not the one that made the codes."),
     Rule("C015", Severity.WARNING, "codec not at hand", "The codec is not bundled: it must be given when speaking."),
     Rule("C016", Severity.WARNING, "no licence", "The manifest does not say under which licences the data came."),
-    Rule("C017", Severity.ERROR, "incompatible", "The checkpoint differs from the one it was compared with where both must agree."),
+    Rule(
+        "C017",
+        Severity.ERROR,
+        "incompatible",
+        "The checkpoint differs from the one it was compared with where both must agree.",
+    ),
 )
 _SEVERITY = {rule.code: rule.severity for rule in RULES}
 
@@ -52,7 +71,10 @@ def finding(code: str, subject: str, message: str, hint: str = "") -> Finding:
 def check_files(folder: Path, manifest: Manifest) -> tuple[Finding, ...]:
     """Report files that are missing, changed or unknown."""
     hint = "restore the folder from its source, or export it again from its run"
-    found = [finding("C002", item.field, f"expected {item.expected}, found {item.found}", hint) for item in broken_files(folder, manifest)]
+    found = [
+        finding("C002", item.field, f"expected {item.expected}, found {item.found}", hint)
+        for item in broken_files(folder, manifest)
+    ]
     known = {*manifest.files, MANIFEST_FILE}
     extra = sorted(path.name for path in folder.iterdir() if path.name not in known and path.is_file())
     found += [finding("C003", name, "the manifest does not name this file", "move it away") for name in extra]
@@ -68,7 +90,12 @@ def check_embedded(folder: Path, manifest: Manifest) -> tuple[Finding, ...]:
     except CheckpointError as error:
         return (finding("C005", WEIGHTS_FILE, error.message),)
     return tuple(
-        finding("C004", item.field, f"inside the weights {item.expected}, in manifest.json {item.found}", "restore manifest.json")
+        finding(
+            "C004",
+            item.field,
+            f"inside the weights {item.expected}, in manifest.json {item.found}",
+            "restore manifest.json",
+        )
         for item in manifest_differences(inside, manifest.model_dump(mode="json"))
     )
 
@@ -113,7 +140,11 @@ def check_vocabulary(manifest: Manifest, *, fingerprint: str, size: int, where: 
         return (finding("C011", where, "the checkpoint names no vocabulary"),)
     hint = "use the checkpoint's own vocabulary.model, or grow it: amhctl vocab extend … --base-checkpoint"
     if identity.fingerprint != fingerprint:
-        found.append(finding("C011", where, f"fingerprint {fingerprint[:16]}…, the checkpoint has {identity.fingerprint[:16]}…", hint))
+        found.append(
+            finding(
+                "C011", where, f"fingerprint {fingerprint[:16]}…, the checkpoint has {identity.fingerprint[:16]}…", hint
+            )
+        )
     rows = manifest.config.get("number_text_tokens")
     if rows != size:
         found.append(finding("C011", where, f"{size} pieces, the model has {rows}", hint))
@@ -126,7 +157,9 @@ def check_text_state(manifest: Manifest, *, stored_hash: str) -> tuple[Finding, 
         return (finding("C012", "text", "the checkpoint names no text state"),)
     if manifest.text.hash != stored_hash:
         return (
-            finding("C012", manifest.text.file, f"hash {stored_hash[:16]}…, the manifest has {manifest.text.hash[:16]}…"),
+            finding(
+                "C012", manifest.text.file, f"hash {stored_hash[:16]}…, the manifest has {manifest.text.hash[:16]}…"
+            ),
         )
     return ()
 
@@ -144,12 +177,24 @@ def check_licences(manifest: Manifest) -> tuple[Finding, ...]:
     """Report a checkpoint that names no licence."""
     if manifest.licences:
         return ()
-    return (finding("C016", manifest.name, "no licence is named", "give records a licence: amhctl data import --licence"),)
+    return (
+        finding("C016", manifest.name, "no licence is named", "give records a licence: amhctl data import --licence"),
+    )
 
 
 def check_against(manifest: Manifest, other: Manifest) -> tuple[Finding, ...]:
     """Report the fields in which two checkpoints differ although one is to replace the other."""
-    fields = ("kind", "model_version", "language", "sample_rate", "config", "vocabulary", "text", "codec", "conditioning")
+    fields = (
+        "kind",
+        "model_version",
+        "language",
+        "sample_rate",
+        "config",
+        "vocabulary",
+        "text",
+        "codec",
+        "conditioning",
+    )
 
     def part(document: Manifest) -> dict[str, object]:
         return document.model_dump(mode="json", include=set(fields))

@@ -15,7 +15,9 @@ app = typer.Typer(help="Checkpoints: validate, show, diff.", no_args_is_help=Tru
 def validate(
     checkpoint: Annotated[Path, typer.Argument(help="Folder of a voice, codec or training state, or a gpt.pth.")],
     vocab: Annotated[Path | None, typer.Option("--vocab", help="Vocabulary that the checkpoint must be for.")] = None,
-    against: Annotated[Path | None, typer.Option("--against", help="Checkpoint that it must be compatible with.")] = None,
+    against: Annotated[
+        Path | None, typer.Option("--against", help="Checkpoint that it must be compatible with.")
+    ] = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
@@ -44,7 +46,9 @@ def show(
     from amhctl.workflows import show_checkpoint
 
     request = show_checkpoint.ShowCheckpointRequest(checkpoint)
-    execute("ckpt show", lambda progress: show_checkpoint.run(request, progress), json=json, quiet=quiet, verbose=verbose)
+    execute(
+        "ckpt show", lambda progress: show_checkpoint.run(request, progress), json=json, quiet=quiet, verbose=verbose
+    )
 
 
 @app.command("diff")
@@ -59,4 +63,6 @@ def diff(
     from amhctl.workflows import diff_checkpoints
 
     request = diff_checkpoints.DiffCheckpointsRequest(first, second)
-    execute("ckpt diff", lambda progress: diff_checkpoints.run(request, progress), json=json, quiet=quiet, verbose=verbose)
+    execute(
+        "ckpt diff", lambda progress: diff_checkpoints.run(request, progress), json=json, quiet=quiet, verbose=verbose
+    )

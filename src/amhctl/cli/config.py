@@ -13,7 +13,7 @@ app = typer.Typer(help="Configuration: show it with its sources.", no_args_is_he
 
 @app.callback()
 def group() -> None:
-    """Configuration: show it with its sources."""
+    """Show the configuration with its sources."""
 
 
 @app.command("show")

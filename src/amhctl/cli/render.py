@@ -13,7 +13,7 @@ _SHOWN_FINDINGS = 200
 
 
 def render_report(command: str, report: Report, console: Console) -> None:
-    """Write a report: one JSON object, or its lines and findings; bytes of a report that has them go out as they are."""
+    """Write a report: one JSON object, or its lines and findings; the bytes of one that has them go out as they are."""
     raw = getattr(report, "raw", None)
     if isinstance(raw, bytes):
         console.raw(raw)

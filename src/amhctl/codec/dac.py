@@ -1,8 +1,8 @@
 """descript-audio-codec: any official or fine-tuned DAC weights file (Kumar et al. 2023, arXiv 2306.06546).
 
-The package imports descript-audiotools, which imports torchaudio at its top although encoding and decoding never touch it. The
-registry's torchaudio is linked against CUDA and cannot be loaded beside a CPU build of torch. ``import_dac`` is the one
-place that knows this. Knows no manifests and no letters.
+The package imports descript-audiotools, which imports torchaudio at its top although encoding and decoding never touch
+it. The registry's torchaudio is linked against CUDA and cannot be loaded beside a CPU build of torch. ``import_dac`` is
+the one place that knows this. Knows no manifests and no letters.
 
 Shapes: ``N samples, S frames, Q codebooks``.
 """

@@ -38,9 +38,7 @@ class Machine:
 
     def line(self) -> str:
         """Return the machine in one line."""
-        return (
-            f"{self.processor}, {self.cores} core(s), {self.memory_gib:.0f} GiB, {self.system}, Python {self.python}"
-        )
+        return f"{self.processor}, {self.cores} core(s), {self.memory_gib:.0f} GiB, {self.system}, Python {self.python}"
 
 
 def describe_machine() -> Machine:

@@ -60,9 +60,7 @@ def cepstra(waveform: Waveform) -> NDArray[np.float64]:
     return normalised
 
 
-def match(
-    synthesised: NDArray[np.float64], natural: tuple[NDArray[np.float64], ...], own_index: int
-) -> TextMatch:
+def match(synthesised: NDArray[np.float64], natural: tuple[NDArray[np.float64], ...], own_index: int) -> TextMatch:
     """Return where a synthesised clip stands among the natural recordings of a set.
 
     Parameters

@@ -240,14 +240,10 @@ class Voice:
             )
         return [
             _Job(place, segment.text, segment.pause, count, row, frames)
-            for place, (segment, count, row, frames) in enumerate(
-                zip(segments, syllables, ids, durations, strict=True)
-            )
+            for place, (segment, count, row, frames) in enumerate(zip(segments, syllables, ids, durations, strict=True))
         ]
 
-    def _take(
-        self, batch: list[_Job], attempt: int, options: SpeakOptions, speaker: Speaker | None
-    ) -> list[_Take]:
+    def _take(self, batch: list[_Job], attempt: int, options: SpeakOptions, speaker: Speaker | None) -> list[_Take]:
         frame_rate = self.codec.spec.frame_rate
         passages = [
             Passage(

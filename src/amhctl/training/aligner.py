@@ -2,10 +2,11 @@
 
 Viterbi training of one Gaussian state per piece from a flat start, as monophone systems are begun (Rabiner 1989, "A
 tutorial on hidden Markov models", section V; Young et al., The HTK Book, "flat start"): every utterance is first
-divided evenly, then models and boundaries are refined in turn. It sees cepstra, centred per utterance, and their slopes.
+divided evenly, then models and boundaries are refined in turn. It sees cepstra, centred per utterance, and slopes.
 
-A neural aligner with the forward-sum loss (Badlani et al. 2021, arXiv 2108.10447) stood here before. On the 3.6 h of two corpora its
-pieces explained 3 % of the variance of the first 13 cepstra after ten CPU minutes, these explain 24 % after half a minute.
+A neural aligner with the forward-sum loss (Badlani et al. 2021, arXiv 2108.10447) stood here before. On the 3.6 h of
+two corpora its pieces explained 3 % of the variance of the first 13 cepstra after ten CPU minutes; these explain 24 %
+after half a minute.
 
 Shapes: ``T text pieces, S frames, F mel bins, C cepstra and slopes, V vocabulary``.
 """
@@ -109,9 +110,7 @@ def align_speech(
     progress.start("aligning", config.passes, "pass")
     for _ in range(config.passes):
         gaussians = _estimate(frames, texts, paths, text_tokens, config.variance_floor)
-        paths = [
-            monotonic_path(gaussians.scores(mel, text)) for mel, text in zip(frames, texts, strict=True)
-        ]
+        paths = [monotonic_path(gaussians.scores(mel, text)) for mel, text in zip(frames, texts, strict=True)]
         explained = _explained(frames, texts, paths, text_tokens)
         progress.advance(note=f"explained {explained:.3f}")
     progress.finish()
@@ -189,4 +188,5 @@ def _durations(path_S: Ids, pieces: int, item: Spoken) -> NDArray[np.uint16]:
     ends_T = np.cumsum(np.bincount(path_S, minlength=pieces)) * (item.code_frames / len(path_S))
     rounded_T = np.floor(ends_T + 0.5).astype(np.int64)
     rounded_T[-1] = item.code_frames
-    return np.diff(rounded_T, prepend=0).astype(np.uint16)
+    durations_T: NDArray[np.uint16] = np.diff(rounded_T, prepend=0).astype(np.uint16)
+    return durations_T

@@ -183,9 +183,7 @@ class _Run:
         self.folder = folder
         self.size = round(config.segment_seconds * shape.mel.sample_rate / shape.frame_samples) * shape.frame_samples
         torch.manual_seed(seed)
-        self.network = MelCodecNetwork(
-            shape, vectors_per_step=config.batch_size * self.size // shape.frame_samples
-        )
+        self.network = MelCodecNetwork(shape, vectors_per_step=config.batch_size * self.size // shape.frame_samples)
         self.optimizer = _optimizer(self.network, config)
         self.reconstruction = _Reconstruction(shape.mel.sample_rate)
         self.step = 0

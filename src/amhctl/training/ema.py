@@ -10,10 +10,10 @@ from typing import Generic, TypeVar
 import torch
 from torch import Tensor, nn
 
-M = TypeVar("M", bound=nn.Module)
+M_co = TypeVar("M_co", bound=nn.Module, covariant=True)
 
 
-class AveragedModel(Generic[M]):
+class AveragedModel(Generic[M_co]):
     """A copy of a model in evaluation mode whose parameters follow those of the original.
 
     Parameters
@@ -24,9 +24,9 @@ class AveragedModel(Generic[M]):
         Share of the average that stays at each step; 0 makes the copy equal to the original.
     """
 
-    def __init__(self, model: M, decay: float) -> None:
+    def __init__(self, model: M_co, decay: float) -> None:
         self.decay = decay
-        self.model: M = copy.deepcopy(model).eval().requires_grad_(False)
+        self.model: M_co = copy.deepcopy(model).eval().requires_grad_(False)
         self._averages: list[Tensor] = list(self.model.parameters())
         self._sources: list[Tensor] = list(model.parameters())
         self._buffers = list(zip(self.model.buffers(), model.buffers(), strict=True))

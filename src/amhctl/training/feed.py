@@ -57,6 +57,4 @@ def shares_of(batches: Plan, process: int, processes: int) -> tuple[Share, ...]:
     """
     rounds = -(-len(batches) // processes)
     places = range(process, rounds * processes, processes)
-    return tuple(
-        Share(batches[place], True) if place < len(batches) else Share(batches[0], False) for place in places
-    )
+    return tuple(Share(batches[place], True) if place < len(batches) else Share(batches[0], False) for place in places)

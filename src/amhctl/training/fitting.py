@@ -133,11 +133,12 @@ def fit_model(
         "condition_dim": mel.bins,
     }
     _refuse_contradictions(config, decided, explicit, "the vocabulary and the code store say")
-    if (config if origin is None else ModelConfig.model_validate(origin.manifest.config)).codebooks > spec.codebooks:
+    written = (config if origin is None else ModelConfig.model_validate(origin.manifest.config)).codebooks
+    if written > spec.codebooks:
         raise ConfigError(
-            f"the voice is to write {config.codebooks} codebooks, the codec has {spec.codebooks}",
+            f"the voice is to write {written} codebooks, the codec has {spec.codebooks}",
             subject="model.codebooks",
-            hint="a voice may write fewer of its codec's codebooks, never more",
+            hint=f"a voice may write fewer of its codec's codebooks: --set model.codebooks={spec.codebooks}",
         )
     if origin is None:
         return _validated({**config.model_dump(mode="json"), **decided}, subject="model")

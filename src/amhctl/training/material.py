@@ -109,7 +109,15 @@ def gather(
 
     def dataset(split: str) -> SpeechDataset:
         chosen = _require_split(store, fitting, split)
-        return SpeechDataset(store, chosen, tokens, alignment, prompt_seconds=training.prompt_seconds, codebooks=model.codebooks, seed=seed)
+        return SpeechDataset(
+            store,
+            chosen,
+            tokens,
+            alignment,
+            prompt_seconds=training.prompt_seconds,
+            codebooks=model.codebooks,
+            seed=seed,
+        )
 
     train = dataset("train")
     return Material(train, dataset("valid"), (*findings, *_find_sole_clips(train)))

@@ -80,9 +80,7 @@ class Objective(nn.Module):
                 self.model.emotion_vector(prompts_BTF, batch.prompt_lengths_B),
                 batch.durations_BT,
             )
-        streams = delay(
-            batch.codes_BQS, batch.code_lengths_B, start=shape.start_mel_token, stop=shape.stop_mel_token
-        )
+        streams = delay(batch.codes_BQS, batch.code_lengths_B, start=shape.start_mel_token, stop=shape.stop_mel_token)
         logits_BQPV = output.code_logits_BQPV.float()
         zero = logits_BQPV.new_zeros(())
         sums = LossSums(

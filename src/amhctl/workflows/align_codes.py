@@ -92,9 +92,7 @@ def run(request: AlignCodesRequest, progress: Progress) -> AlignCodesReport:
         utterances.append(Spoken(entry.id, pieces, store.features(entry.id), entry.frames))
     if not utterances:
         raise DatasetError("no utterance of the store can be aligned", subject=str(request.store))
-    aligned = align_speech(
-        utterances, text_tokens=vocabulary.size, config=config.aligner, progress=progress
-    )
+    aligned = align_speech(utterances, text_tokens=vocabulary.size, config=config.aligner, progress=progress)
     findings += [
         Finding("A002", Severity.WARNING, id_, "more text pieces than mel frames", "listen to it and mend its text")
         for id_ in aligned.left_out

@@ -14,22 +14,21 @@ import numpy as np
 
 from amhctl.audio.files import write
 from amhctl.audio.waveform import Waveform
-from amhctl.codec.registry import DEFAULT_CODEC, load_codec
+from amhctl.codec.registry import DEFAULT_CODEC as DEFAULT_CODEC
+from amhctl.codec.registry import load_codec
 from amhctl.core.errors import EvaluationError
 from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress, SilentProgress
 from amhctl.data.records import Record, read_audio, read_records, write_records
 from amhctl.evaluation.speed import Machine, describe_machine, median_time, time_once
-from amhctl.inference.assemble import DEFAULT_VOICE, load_voice, voice_path
+from amhctl.inference.assemble import DEFAULT_VOICE as DEFAULT_VOICE
+from amhctl.inference.assemble import load_voice, voice_path
 from amhctl.inference.voice import SpeakOptions
 from amhctl.workflows import check_data
 
 Section = Literal["speak", "codes", "data", "startup"]
 SECTIONS: tuple[Section, ...] = ("speak", "codes", "data", "startup")
-_TEXT = (
-    "አዲስ አበባ የኢትዮጵያ ዋና ከተማ ናት። ከተማዋ በአንድ ሺህ ስምንት መቶ ሰባ ዘጠኝ ዓመተ ምሕረት ተመሠረተች። "
-    "ዛሬ ብዙ ሰዎች የሚኖሩባት ትልቅ ከተማ ናት።"
-)
+_TEXT = "አዲስ አበባ የኢትዮጵያ ዋና ከተማ ናት። ከተማዋ በአንድ ሺህ ስምንት መቶ ሰባ ዘጠኝ ዓመተ ምሕረት ተመሠረተች። ዛሬ ብዙ ሰዎች የሚኖሩባት ትልቅ ከተማ ናት።"
 _SENTENCE = "ዛሬ ብዙ ሰዎች የሚኖሩባት ትልቅ ከተማ ናት።"
 _CLIPS, _CLIP_SECONDS, _SAMPLE_RATE = 32, 6.0, 16_000
 _MOST_CODE_SECONDS = 300.0
@@ -203,9 +202,7 @@ def _measure_codes(request: BenchmarkRequest, scratch: Path) -> list[Measurement
 def _measure_checking(request: BenchmarkRequest, scratch: Path) -> list[Measurement]:
     manifest = request.manifest or _generate(scratch)
     total = sum(read_audio(record, manifest.parent).duration for record in read_records(manifest))
-    seconds = time_once(
-        lambda: check_data.run(check_data.CheckDataRequest(manifest=manifest), SilentProgress())
-    )
+    seconds = time_once(lambda: check_data.run(check_data.CheckDataRequest(manifest=manifest), SilentProgress()))
     return [Measurement("data_check", total / seconds, "x real time", f"{total:.0f} s of recordings")]
 
 

@@ -82,7 +82,9 @@ def run(request: DiagnoseRequest, progress: Progress) -> DiagnoseReport:
             Finding("M003", Severity.INFO, "device", "no accelerator can be used", "training works, at a CPU's pace")
         )
     native = [name for name in _devices() if computes_bf16(torch.device(name))]
-    checks.append(Check("bf16", f"native on {', '.join(native)}" if native else "not native: training computes in fp32"))
+    checks.append(
+        Check("bf16", f"native on {', '.join(native)}" if native else "not native: training computes in fp32")
+    )
     for kind, names, load in (("codec", bundled_codecs(), load_codec), ("voice", bundled_voices(), load_voice)):
         for name in names:
             progress.say(f"loading {kind} {name}")

@@ -173,9 +173,7 @@ def run(request: EvaluateRequest, progress: Progress) -> EvaluateReport:
         score = _measure(clip, spoken, encoder, findings)
         if len(clips) > 1:
             score = _match(score, spoken, natural_cepstra, index, findings)
-        page_clips.append(
-            PageClip(score, clip.natural, spoken.speech.waveform if spoken.speech else None, spoken.copy)
-        )
+        page_clips.append(PageClip(score, clip.natural, spoken.speech.waveform if spoken.speech else None, spoken.copy))
         progress.advance(note=clip.record.id)
     progress.finish()
     scorecard = build_scorecard(tuple(clip.score for clip in page_clips), seed=request.seed)

@@ -15,7 +15,8 @@ from amhctl.core.files import refuse_existing, write_bytes_atomically
 from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
 from amhctl.core.units import Seconds
-from amhctl.inference.assemble import DEFAULT_VOICE, load_voice
+from amhctl.inference.assemble import DEFAULT_VOICE as DEFAULT_VOICE
+from amhctl.inference.assemble import load_voice
 from amhctl.inference.decode import Sampling
 from amhctl.inference.voice import SpeakOptions, Speech, SpokenSegment
 

@@ -135,9 +135,7 @@ def run(request: TrainCodecRequest, progress: Progress) -> TrainCodecReport:
 
 
 def _clip(folder: Path, record: Record, sample_rate: int, level: float) -> NDArray[np.float32]:
-    waveform = read(
-        folder / record.audio, sample_rate=sample_rate, offset=record.offset, duration=record.duration
-    )
+    waveform = read(folder / record.audio, sample_rate=sample_rate, offset=record.offset, duration=record.duration)
     return set_speech_level(waveform, level).samples
 
 

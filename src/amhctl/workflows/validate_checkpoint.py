@@ -78,7 +78,9 @@ def run(request: ValidateCheckpointRequest, progress: Progress) -> ValidateCheck
     try:
         manifest = read_manifest(folder)
     except CheckpointError as error:
-        return ValidateCheckpointReport((rules.finding("C001", error.subject, error.message, error.hint),), None, ("manifest",))
+        return ValidateCheckpointReport(
+            (rules.finding("C001", error.subject, error.message, error.hint),), None, ("manifest",)
+        )
     progress.say("verifying digests, names, shapes and values")
     found = [
         *rules.check_files(folder, manifest),
@@ -131,7 +133,9 @@ def _check_text(folder: Path, manifest: Manifest) -> list[Finding]:
 
 def _check_vocabulary(folder: Path, manifest: Manifest) -> list[Finding]:
     if manifest.vocabulary is None:
-        return [] if _is_codec(manifest) else [rules.finding("C011", manifest.name, "the checkpoint names no vocabulary")]
+        return (
+            [] if _is_codec(manifest) else [rules.finding("C011", manifest.name, "the checkpoint names no vocabulary")]
+        )
     try:
         vocabulary = Vocabulary.read(folder / manifest.vocabulary.file)
     except (OSError, VocabularyError) as error:
