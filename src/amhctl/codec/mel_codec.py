@@ -143,7 +143,8 @@ def is_stored(name: str) -> bool:
 
 def stored_shapes(config: MelCodecConfig, *, whole: bool = False) -> dict[str, tuple[int, ...]]:
     """Return the names and shapes of a codec checkpoint's tensors; ``whole`` adds those only training needs."""
-    with torch.device("meta"):
+    # Built for real: the mel filterbank is computed from numbers that a meta tensor does not have.
+    with torch.random.fork_rng(devices=[]):
         state = MelCodecNetwork(config).state_dict()
     return {name: tuple(tensor.shape) for name, tensor in state.items() if whole or is_stored(name)}
 

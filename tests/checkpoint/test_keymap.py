@@ -1,0 +1,87 @@
+"""Foreign weights: renamed as the table says; pickles of anything but tensors stay shut."""
+
+import os
+import pickle
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from amhctl.checkpoint.keymap import read_foreign, rename_foreign
+from amhctl.core.errors import CheckpointError
+
+
+def write(path: Path, document: object) -> Path:
+    torch.save(document, path)
+    return path
+
+
+def test_what_is_no_parameter_is_left_out(tmp_path: Path) -> None:
+    tensors = {
+        "text_head.weight": torch.ones(2, 2),
+        "gpt.wte.weight": torch.zeros(1),
+        "inference_model.lm_head.weight": torch.zeros(1),
+        "conditioning_encoder.embed.pos_enc.pe": torch.zeros(1),
+    }
+    assert read_foreign(write(tmp_path / "gpt.pth", tensors)).keys() == {"text_head.weight"}
+
+
+def test_weights_below_model_and_peft_names_are_understood(tmp_path: Path) -> None:
+    weight = torch.arange(4.0)
+    plain = read_foreign(write(tmp_path / "plain.pth", {"gpt.h.0.attn.c_attn.weight": weight}))
+    nested = {"model": {"gpt.h.0.attn.c_attn.base_layer.weight": weight}}
+    wrapped = read_foreign(write(tmp_path / "nested.pth", nested))
+    assert plain.keys() == wrapped.keys()
+    assert all(torch.equal(plain[name], wrapped[name]) for name in plain)
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (["a.lora_A.weight"], "adapter that is not merged"),
+        (["a.weight", "a.base_layer.weight"], "two tensors are named a.weight"),
+    ],
+)
+def test_names_that_cannot_be_resolved_are_refused(names: list[str], words: str) -> None:
+    tensors: dict[str, Tensor] = {name: torch.zeros(1) for name in names}
+    with pytest.raises(CheckpointError, match=words):
+        rename_foreign(tensors, subject="gpt.pth")
+
+
+class Malicious:
+    """Runs a command when it is unpickled."""
+
+    def __init__(self, witness: Path) -> None:
+        self.witness = witness
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (os.mkdir, (str(self.witness),))
+
+
+def test_code_in_a_pickle_is_never_run(tmp_path: Path) -> None:
+    witness = tmp_path / "ran"
+    path = write(tmp_path / "gpt.pth", {"model": Malicious(witness)})
+    with pytest.raises(CheckpointError, match="not a readable file of tensors"):
+        read_foreign(path)
+    assert not witness.exists()
+    bare = tmp_path / "bare.pth"
+    bare.write_bytes(pickle.dumps(Malicious(witness)))
+    with pytest.raises(CheckpointError):
+        read_foreign(bare)
+    assert not witness.exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"not a pickle", b"PK\x03\x04 broken"])
+def test_what_is_no_such_file_is_an_error_of_one_line(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "gpt.pth"
+    path.write_bytes(content)
+    with pytest.raises(CheckpointError) as caught:
+        read_foreign(path)
+    assert "\n" not in caught.value.message
+
+
+@pytest.mark.parametrize("document", [[torch.zeros(1)], {"steps": 3}, {}])
+def test_a_file_without_a_state_dictionary_is_refused(tmp_path: Path, document: object) -> None:
+    with pytest.raises(CheckpointError, match=r"no tensors|no state dictionary"):
+        read_foreign(write(tmp_path / "gpt.pth", document))

@@ -1,0 +1,190 @@
+"""Checkpoint folders: what is written is read, and nothing that was touched is."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from support.checkpoints import tiny_checkpoint, tiny_manifest, tiny_tensors
+
+from amhctl.checkpoint import store
+from amhctl.checkpoint.store import (
+    MANIFEST_FILE,
+    WEIGHTS_FILE,
+    broken_tensors,
+    read_checkpoint,
+    read_manifest,
+    require_match,
+    tensor_differences,
+    tensor_shapes,
+    write_checkpoint,
+)
+from amhctl.codec.codec import CodecSpec
+from amhctl.core.errors import CheckpointError, FileExistsRefused
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tiny_checkpoint(tmp_path / "voice")
+
+
+def test_what_is_written_is_read(folder: Path) -> None:
+    loaded = read_checkpoint(folder, kind="voice")
+    assert loaded.tensors.keys() == tiny_tensors().keys()
+    for name, tensor in tiny_tensors().items():
+        assert loaded.tensors[name].dtype == tensor.dtype
+        assert torch.equal(loaded.tensors[name], tensor)
+    assert loaded.manifest.model_copy(update={"files": {}}) == tiny_manifest()
+    assert loaded.read_text("text_state.json") == "{}"
+    assert torch.equal(loaded.read_tensors("reference.safetensors")["features"], torch.ones(2, 2))
+
+
+def test_the_same_content_gives_the_same_bytes(folder: Path, tmp_path: Path) -> None:
+    again = tiny_checkpoint(tmp_path / "again")
+    names = {path.name for path in folder.iterdir()}
+    assert names == {path.name for path in again.iterdir()}
+    assert all((folder / name).read_bytes() == (again / name).read_bytes() for name in names)
+
+
+def test_a_file_the_manifest_does_not_name_cannot_be_read(folder: Path) -> None:
+    (folder / "stranger.bin").write_bytes(b"x")
+    with pytest.raises(CheckpointError, match="no file stranger"):
+        read_checkpoint(folder, kind="voice").read_bytes("stranger.bin")
+
+
+@pytest.mark.parametrize("name", [WEIGHTS_FILE, "text_state.json", "reference.safetensors"])
+@pytest.mark.parametrize("place", [0.0, 0.5, 1.0])
+def test_one_changed_bit_anywhere_is_refused(folder: Path, name: str, place: float) -> None:
+    path = folder / name
+    content = bytearray(path.read_bytes())
+    content[int(place * (len(content) - 1))] ^= 1
+    path.write_bytes(bytes(content))
+    with pytest.raises(CheckpointError, match=rf"{name}: expected sha256 .* found sha256") as caught:
+        read_checkpoint(folder, kind="voice")
+    assert "ckpt validate" in caught.value.hint
+
+
+def test_a_missing_file_is_refused(folder: Path) -> None:
+    (folder / "text_state.json").unlink()
+    with pytest.raises(CheckpointError, match=r"text_state\.json: expected sha256 .* found no file"):
+        read_checkpoint(folder, kind="voice")
+
+
+@pytest.mark.parametrize(("field", "value"), [("sample_rate", 22_050), ("name", "other"), ("language", "ti")])
+def test_a_manifest_changed_by_hand_is_refused_with_the_field(folder: Path, field: str, value: object) -> None:
+    document = json.loads((folder / MANIFEST_FILE).read_text())
+    document[field] = value
+    (folder / MANIFEST_FILE).write_text(json.dumps(document))
+    with pytest.raises(CheckpointError, match=rf"not the manifest inside the weights: {field}: .*{value}"):
+        read_checkpoint(folder, kind="voice")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("{", "not JSON"),
+        ("[]", "format version None"),
+        ('{"format_version": 99}', "format version 99, this amhctl reads 1"),
+        ('{"format_version": 1, "kind": "voice"}', "name: Field required"),
+    ],
+)
+def test_a_manifest_that_cannot_be_read_says_why(folder: Path, content: str, words: str) -> None:
+    (folder / MANIFEST_FILE).write_text(content)
+    with pytest.raises(CheckpointError, match=words):
+        read_manifest(folder)
+
+
+def test_no_manifest_is_an_error_with_a_hint(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"no manifest\.json") as caught:
+        read_manifest(tmp_path)
+    assert "checkpoint" in caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["../outside.bin", "/etc/passwd", "sub/../../outside.bin"])
+def test_a_file_name_that_leaves_the_folder_is_refused(folder: Path, tmp_path: Path, name: str) -> None:
+    document = json.loads((folder / MANIFEST_FILE).read_text())
+    document["files"][name] = "0" * 64
+    (folder / MANIFEST_FILE).write_text(json.dumps(document))
+    with pytest.raises(CheckpointError):
+        read_manifest(folder)
+    with pytest.raises(CheckpointError):
+        write_checkpoint(tmp_path / "new", manifest=tiny_manifest(), tensors=tiny_tensors(), extra_files={name: b"x"})
+    assert not (tmp_path / "new").exists()
+    assert not (tmp_path / "outside.bin").exists()
+
+
+def test_a_checkpoint_of_another_kind_is_refused(folder: Path) -> None:
+    with pytest.raises(CheckpointError, match="holds a voice checkpoint, wanted is a codec"):
+        read_checkpoint(folder, kind="codec")
+
+
+def test_an_existing_folder_is_kept_unless_forced(folder: Path) -> None:
+    before = (folder / WEIGHTS_FILE).read_bytes()
+    with pytest.raises(FileExistsRefused):
+        write_checkpoint(folder, manifest=tiny_manifest(), tensors={})
+    assert (folder / WEIGHTS_FILE).read_bytes() == before
+    write_checkpoint(folder, manifest=tiny_manifest(), tensors={"x": torch.zeros(1)}, force=True)
+    assert read_checkpoint(folder, kind="voice").tensors.keys() == {"x"}
+
+
+def test_a_failed_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(store, "save_file", full)
+    with pytest.raises(OSError, match="No space left"):
+        tiny_checkpoint(tmp_path / "voice")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_shapes_are_those_of_the_tensors(folder: Path) -> None:
+    expected = {name: tuple(tensor.shape) for name, tensor in tiny_tensors().items()}
+    assert tensor_shapes(folder / WEIGHTS_FILE) == expected
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_values_that_are_not_finite_are_named(tmp_path: Path, value: float) -> None:
+    tensors = {**tiny_tensors(), "weight": torch.tensor([[0.0, value]])}
+    write_checkpoint(tmp_path / "voice", manifest=tiny_manifest(), tensors=tensors)
+    assert broken_tensors(tmp_path / "voice" / WEIGHTS_FILE) == ("weight",)
+
+
+def test_a_pickle_in_place_of_weights_is_not_opened(folder: Path) -> None:
+    torch.save(tiny_tensors(), folder / WEIGHTS_FILE)
+    with pytest.raises(CheckpointError):
+        read_checkpoint(folder, kind="voice")
+    with pytest.raises(CheckpointError, match="not a readable safetensors file"):
+        tensor_shapes(folder / WEIGHTS_FILE)
+
+
+def test_differences_of_tensors_are_named_with_their_distance(folder: Path, tmp_path: Path) -> None:
+    assert tensor_differences(folder, folder) == ()
+    tensors = tiny_tensors()
+    del tensors["steps"]
+    tensors["weight"] = tensors["weight"] + torch.tensor([[0.0, 0.0, 0.25]] * 2)
+    tensors["bias"] = torch.zeros(3)
+    tensors["new"] = torch.zeros(1)
+    write_checkpoint(tmp_path / "other", manifest=tiny_manifest(), tensors=tensors)
+    found = {item.field: (item.expected, item.found) for item in tensor_differences(folder, tmp_path / "other")}
+    assert found == {
+        "bias": ("(2,)", "(3,)"),
+        "new": ("absent", "(1,)"),
+        "steps": ("()", "absent"),
+        "weight": ("values", "values up to 0.25 away"),
+    }
+
+
+def test_parts_that_are_not_the_checkpoints_are_refused_field_by_field() -> None:
+    manifest = tiny_manifest()
+    assert manifest.codec is not None
+    spec = CodecSpec(**manifest.codec.model_dump())
+    require_match(manifest, codec=spec, vocabulary_fingerprint="a" * 64, text_hash="b" * 64)
+    other = CodecSpec(
+        **{**manifest.codec.model_dump(), "name": "renamed", "codebook_size": 32, "fingerprint": "d" * 64}
+    )
+    with pytest.raises(CheckpointError) as caught:
+        require_match(manifest, codec=other, vocabulary_fingerprint="e" * 64, text_hash="f" * 64)
+    for words in ("codebook_size", "fingerprint", "vocabulary.fingerprint", "text.hash"):
+        assert words in caught.value.message
+    assert "renamed" not in caught.value.message
+    assert "amhctl" in caught.value.hint

@@ -1,0 +1,120 @@
+"""One rule, one fault, one finding: and none on a sound checkpoint."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from support.checkpoints import tiny_checkpoint, tiny_manifest, tiny_tensors
+
+from amhctl.checkpoint import validate
+from amhctl.checkpoint.store import MANIFEST_FILE, WEIGHTS_FILE, read_manifest, write_checkpoint
+from amhctl.core.findings import Finding
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tiny_checkpoint(tmp_path / "voice")
+
+
+def codes(findings: tuple[Finding, ...]) -> list[tuple[str, str]]:
+    return [(finding.code, finding.subject) for finding in findings]
+
+
+def expected_shapes() -> dict[str, tuple[int, ...]]:
+    return {name: tuple(tensor.shape) for name, tensor in tiny_tensors().items()}
+
+
+def test_a_sound_checkpoint_has_no_findings(folder: Path) -> None:
+    manifest = read_manifest(folder)
+    assert validate.check_files(folder, manifest) == ()
+    assert validate.check_embedded(folder, manifest) == ()
+    assert validate.check_shapes(folder, expected_shapes()) == ()
+    assert validate.check_values(folder) == ()
+    assert validate.check_licences(manifest) == ()
+    assert validate.check_against(manifest, manifest) == ()
+    assert validate.check_vocabulary(manifest, fingerprint="a" * 64, size=40, where="v") == ()
+    assert validate.check_text_state(manifest, stored_hash="b" * 64) == ()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "expected"),
+    [
+        (lambda f: (f / "text_state.json").write_bytes(b"{ }"), [("C002", "text_state.json")]),
+        (lambda f: (f / "text_state.json").unlink(), [("C002", "text_state.json")]),
+        (lambda f: (f / "notes.txt").write_text("x"), [("C003", "notes.txt")]),
+    ],
+)
+def test_files_that_are_changed_missing_or_unknown(
+    folder: Path, spoil: Callable[[Path], object], expected: list[tuple[str, str]]
+) -> None:
+    manifest = read_manifest(folder)
+    spoil(folder)
+    assert codes(validate.check_files(folder, manifest)) == expected
+
+
+def test_all_faults_of_the_files_are_reported_at_once(folder: Path) -> None:
+    manifest = read_manifest(folder)
+    (folder / "text_state.json").unlink()
+    (folder / WEIGHTS_FILE).write_bytes(b"")
+    assert codes(validate.check_files(folder, manifest)) == [("C002", WEIGHTS_FILE), ("C002", "text_state.json")]
+    assert codes(validate.check_embedded(folder, manifest)) == [("C005", WEIGHTS_FILE)]
+    assert codes(validate.check_shapes(folder, expected_shapes())) == [("C005", WEIGHTS_FILE)]
+    assert validate.check_values(folder) == ()
+
+
+def test_a_manifest_that_is_not_the_one_inside_the_weights(folder: Path) -> None:
+    document = json.loads((folder / MANIFEST_FILE).read_text())
+    document["config"]["nested"]["width"] = 5
+    document["metrics"]["valid_loss"] = 0.1
+    (folder / MANIFEST_FILE).write_text(json.dumps(document))
+    found = validate.check_embedded(folder, read_manifest(folder))
+    assert codes(found) == [("C004", "config.nested.width"), ("C004", "metrics.valid_loss")]
+
+
+def test_tensors_missing_unexpected_and_misshapen(folder: Path) -> None:
+    wanted = {**expected_shapes(), "weight": (3, 2), "absent": (1,)}
+    del wanted["steps"]
+    assert codes(validate.check_shapes(folder, wanted)) == [("C007", "absent"), ("C008", "steps"), ("C009", "weight")]
+
+
+def test_a_value_that_is_no_number(tmp_path: Path) -> None:
+    tensors = {**tiny_tensors(), "bias": torch.tensor([float("nan"), 0.0])}
+    write_checkpoint(tmp_path / "voice", manifest=tiny_manifest(), tensors=tensors)
+    assert codes(validate.check_values(tmp_path / "voice")) == [("C010", "bias")]
+
+
+def test_a_vocabulary_of_other_pieces_and_another_size() -> None:
+    manifest = tiny_manifest()
+    assert codes(validate.check_vocabulary(manifest, fingerprint="f" * 64, size=41, where="v")) == [("C011", "v")] * 2
+    without = manifest.model_copy(update={"vocabulary": None})
+    assert codes(validate.check_vocabulary(without, fingerprint="a" * 64, size=40, where="v")) == [("C011", "v")]
+
+
+def test_a_text_state_of_another_hash() -> None:
+    assert codes(validate.check_text_state(tiny_manifest(), stored_hash="0" * 64)) == [("C012", "text_state.json")]
+    without = tiny_manifest().model_copy(update={"text": None})
+    assert codes(validate.check_text_state(without, stored_hash="0" * 64)) == [("C012", "text")]
+
+
+def test_a_frontend_that_has_drifted_is_a_warning_for_each_entry() -> None:
+    stored = {"rules": {"percent": "በመቶ", "birr": "ብር"}, "version": 1}
+    present = {"rules": {"percent": "ፐርሰንት", "birr": "ብር"}, "version": 2}
+    found = validate.check_drift(stored, present)
+    assert codes(found) == [("C013", "rules.percent"), ("C013", "version")]
+    assert {finding.severity.value for finding in found} == {"warning"}
+
+
+def test_no_licence_is_a_warning() -> None:
+    assert codes(validate.check_licences(tiny_manifest().model_copy(update={"licences": ()}))) == [("C016", "tiny")]
+
+
+def test_a_checkpoint_that_cannot_replace_another() -> None:
+    other = tiny_manifest().model_copy(update={"sample_rate": 24_000, "metrics": {}, "name": "other"})
+    assert codes(validate.check_against(tiny_manifest(), other)) == [("C017", "sample_rate")]
+
+
+def test_the_codes_of_the_rules_are_unique_and_in_order() -> None:
+    names = [rule.code for rule in validate.RULES]
+    assert names == [f"C{number:03}" for number in range(1, len(names) + 1)]

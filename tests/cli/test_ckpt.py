@@ -1,0 +1,52 @@
+"""``amhctl ckpt``: verdicts as exit codes, findings as JSON."""
+
+import json
+from pathlib import Path
+
+import pytest
+from support.voices import tiny_voice_folder
+from typer.testing import CliRunner
+
+from amhctl.checkpoint.store import WEIGHTS_FILE
+from amhctl.cli.main import app
+
+RUNNER = CliRunner()
+
+
+@pytest.fixture
+def voice(tmp_path: Path) -> Path:
+    return tiny_voice_folder(tmp_path)
+
+
+def test_a_sound_checkpoint_ends_with_zero(voice: Path) -> None:
+    result = RUNNER.invoke(app, ["ckpt", "validate", str(voice), "--json"])
+    document = json.loads(result.stdout)
+    assert result.exit_code == 0
+    assert (document["command"], document["ok"]) == ("ckpt validate", True)
+    assert document["manifest"]["name"] == "tiny"
+
+
+def test_a_tampered_checkpoint_ends_with_one_and_a_finding(voice: Path) -> None:
+    with (voice / WEIGHTS_FILE).open("ab") as stream:
+        stream.write(b"x")
+    result = RUNNER.invoke(app, ["ckpt", "validate", str(voice), "--json"])
+    document = json.loads(result.stdout)
+    assert result.exit_code == 1
+    assert "C002" in {finding["code"] for finding in document["findings"]}
+    assert "C002" in RUNNER.invoke(app, ["ckpt", "validate", str(voice)]).output
+
+
+def test_what_is_no_checkpoint_ends_with_three(tmp_path: Path) -> None:
+    result = RUNNER.invoke(app, ["ckpt", "validate", str(tmp_path / "absent"), "--json"])
+    document = json.loads(result.stdout)
+    assert result.exit_code == 3
+    assert document["error"]["type"] == "CheckpointError"
+    assert document["error"]["where"].endswith("absent")
+
+
+def test_show_and_diff_write_their_keys(voice: Path) -> None:
+    shown = RUNNER.invoke(app, ["ckpt", "show", str(voice), "--json"])
+    assert json.loads(shown.stdout)["manifest"]["name"] == "tiny"
+    same = RUNNER.invoke(app, ["ckpt", "diff", str(voice), str(voice), "--json"])
+    assert (same.exit_code, json.loads(same.stdout)["differences"]) == (0, [])
+    assert "no differences" in RUNNER.invoke(app, ["ckpt", "diff", str(voice), str(voice)]).stdout

@@ -1,0 +1,138 @@
+"""``ckpt validate`` on whole voices and codecs: silent on sound ones, and every tampering is found."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from support.codecs import tiny_codec_folder
+from support.voices import tiny_voice_folder
+
+from amhctl.checkpoint.store import MANIFEST_FILE, WEIGHTS_FILE, embedded_manifest
+from amhctl.config.schema import ModelConfig
+from amhctl.core.errors import CheckpointError
+from amhctl.core.files import canonical_json, sha256_of_file
+from amhctl.core.progress import SilentProgress
+from amhctl.model.shapes import parameter_shapes
+from amhctl.tokenizer.train import train_vocabulary
+from amhctl.workflows.validate_checkpoint import ValidateCheckpointReport, ValidateCheckpointRequest, run
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_voice_folder(tmp_path_factory.mktemp("voice"))
+
+
+@pytest.fixture
+def voice(original: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(original, tmp_path / "voice"))
+
+
+def validate(checkpoint: Path, vocabulary: Path | None = None, against: Path | None = None) -> ValidateCheckpointReport:
+    return run(ValidateCheckpointRequest(checkpoint, vocabulary, against), SilentProgress())
+
+
+def errors(report: ValidateCheckpointReport) -> set[str]:
+    return {finding.code for finding in report.findings if finding.severity.value == "error"}
+
+
+def rewrite(voice: Path, change: Callable[[dict[str, torch.Tensor]], object]) -> None:
+    """Change the weights and mend every digest, as someone would who wants it to pass."""
+    tensors = load_file(voice / WEIGHTS_FILE)
+    inside = canonical_json(embedded_manifest(voice / WEIGHTS_FILE))
+    change(tensors)
+    save_file(tensors, voice / WEIGHTS_FILE, metadata={"manifest": inside})
+    document = json.loads((voice / MANIFEST_FILE).read_text())
+    document["files"][WEIGHTS_FILE] = sha256_of_file(voice / WEIGHTS_FILE)
+    (voice / MANIFEST_FILE).write_text(json.dumps(document))
+
+
+def test_a_sound_voice_and_a_sound_codec_pass(voice: Path, tmp_path: Path) -> None:
+    for folder in (voice, tiny_codec_folder(tmp_path, name="codec")):
+        report = validate(folder)
+        assert report.ok, report.findings
+        assert report.manifest is not None
+
+
+def test_a_changed_weight_is_found(voice: Path) -> None:
+    content = bytearray((voice / WEIGHTS_FILE).read_bytes())
+    content[-1] ^= 1
+    (voice / WEIGHTS_FILE).write_bytes(bytes(content))
+    assert errors(validate(voice)) == {"C002"}
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (lambda tensors: tensors.pop("text_embedding.weight"), "C007"),
+        (lambda tensors: tensors.update(stranger=torch.zeros(1)), "C008"),
+        (lambda tensors: tensors.update({"text_embedding.weight": torch.zeros(3, 3)}), "C009"),
+        (lambda tensors: tensors["text_embedding.weight"].fill_(float("nan")), "C010"),
+    ],
+)
+def test_weights_that_digests_cannot_betray_are_found(
+    voice: Path, change: Callable[[dict[str, torch.Tensor]], object], code: str
+) -> None:
+    rewrite(voice, change)
+    assert errors(validate(voice)) == {code}
+
+
+def test_many_faults_are_reported_at_once(voice: Path) -> None:
+    rewrite(voice, lambda tensors: tensors.update(stranger=torch.full((1,), float("inf"))))
+    (voice / "text_state.json").write_text("{}")
+    document = json.loads((voice / MANIFEST_FILE).read_text())
+    document["sample_rate"] = 8000
+    (voice / MANIFEST_FILE).write_text(json.dumps(document))
+    assert errors(validate(voice)) == {"C002", "C004", "C008", "C010", "C012"}
+
+
+def test_a_configuration_that_is_none(voice: Path) -> None:
+    document = json.loads((voice / MANIFEST_FILE).read_text())
+    document["config"]["layers"] = "many"
+    (voice / MANIFEST_FILE).write_text(json.dumps(document))
+    report = validate(voice)
+    assert errors(report) == {"C004", "C006"}
+    assert "layers" in {finding.subject for finding in report.findings}
+
+
+def test_a_broken_manifest_is_a_finding_not_a_crash(voice: Path) -> None:
+    (voice / MANIFEST_FILE).write_text("{")
+    report = validate(voice)
+    assert (errors(report), report.manifest, report.ok) == ({"C001"}, None, False)
+
+
+def test_another_vocabulary_is_found(voice: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.model"
+    train_vocabulary(["ሰላም።"], size=400, units="fidel", model_type="char").write(other)
+    assert errors(validate(voice, vocabulary=other)) == {"C011"}
+    assert validate(voice, vocabulary=voice / "vocabulary.model").ok
+
+
+def test_a_checkpoint_is_compared_with_the_one_it_replaces(voice: Path, tmp_path: Path) -> None:
+    assert validate(voice, against=voice).ok
+    other = tiny_voice_folder(tmp_path / "other", alignment=False)
+    report = validate(voice, against=other)
+    assert errors(report) == {"C017"}
+    assert all(f.subject.startswith("config.alignment") for f in report.findings if f.code == "C017")
+
+
+def test_foreign_weights_are_compared_with_the_official_shape(tmp_path: Path) -> None:
+    with torch.device("meta"):
+        shapes = parameter_shapes(ModelConfig())
+    # One number, seen in every shape: a whole official file of a few hundred bytes a tensor.
+    one = torch.zeros(1, dtype=torch.float16)
+    tensors = {name: one.expand(shape) for name, shape in shapes.items()}
+    torch.save({"model": tensors}, tmp_path / "gpt.pth")
+    assert validate(tmp_path / "gpt.pth").findings == ()
+    name = "final_norm.weight"
+    tensors.pop(name)
+    torch.save(tensors, tmp_path / "gpt.pth")
+    assert [(f.code, f.subject) for f in validate(tmp_path / "gpt.pth").findings] == [("C007", name)]
+
+
+def test_nothing_at_the_path_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="no such checkpoint"):
+        validate(tmp_path / "absent")
