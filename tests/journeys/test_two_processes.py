@@ -25,7 +25,7 @@ run(request_training(TrainingWorld(Path(store), Path(vocabulary)), Path(folder),
 """
 
 
-@pytest.mark.slow
+@pytest.mark.journey
 def test_two_processes_train_like_one(tmp_path: Path) -> None:
     world = build_training_world(tmp_path, aligned=True)
     run(request_training(world, tmp_path / "one", *SETS, "training.accumulation=2", aligned=True), SilentProgress())

@@ -1,0 +1,261 @@
+"""Write ``docs/cli.md``, ``config.md``, ``findings.md`` and ``schemas/`` from the code; exit 1 if a file had drifted.
+
+``python docs/generate.py`` writes, ``--check`` only compares. ``tests/architecture/test_docs.py`` runs the comparison.
+"""
+
+import importlib
+import json
+import pkgutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import typer
+from pydantic import BaseModel
+
+import amhctl
+from amhctl.cli.main import app
+from amhctl.config.load import leaves, load_run_config, preset_names
+from amhctl.config.schema import RunConfig
+from amhctl.core.findings import Rule
+
+sys.path.insert(0, str(Path(__file__).parent))
+from reports import KEYS, Schema
+
+DOCS = Path(__file__).parent
+_MADE = "<!-- Made by docs/generate.py from the code: change the code, then run `nox -s docs`. -->\n\n"
+_FAMILIES = {
+    "A": "Alignment",
+    "C": "Checkpoints",
+    "D": "Data",
+    "E": "Evaluation",
+    "M": "This machine",
+    "R": "Training",
+    "S": "Speech",
+    "V": "Vocabularies",
+    "X": "Codes",
+}
+
+
+def documents() -> dict[Path, str]:
+    """Return every generated file and its content."""
+    files = {DOCS / "cli.md": command_page(), DOCS / "config.md": config_page(), DOCS / "findings.md": findings_page()}
+    for command, keys in KEYS.items():
+        files[DOCS / "schemas" / f"{command.replace(' ', '-')}.json"] = _json(report_schema(command, keys))
+    files[DOCS / "schemas" / "error.json"] = _json(error_schema())
+    return files
+
+
+def leaf_commands() -> Iterator[tuple[str, typer.core.TyperCommand]]:
+    """Return every command that does something, by the words one types."""
+    yield from _leaves(typer.main.get_command(app), "")
+
+
+def _leaves(command: object, path: str) -> Iterator[tuple[str, typer.core.TyperCommand]]:
+    for name, inner in command.commands.items():  # type: ignore[attr-defined]
+        words = f"{path} {name}".strip()
+        if hasattr(inner, "commands"):
+            yield from _leaves(inner, words)
+        else:
+            yield words, inner
+
+
+def command_page() -> str:
+    """Return the reference of the command line."""
+    lines = [
+        "# The command line\n",
+        "Data goes to standard output, talk to standard error. `--json` prints exactly one JSON object, described in",
+        "[schemas](schemas). `-` reads standard input. Outputs are written whole or not at all, and never over an",
+        "existing file without `--force`.\n",
+        "| exit code | meaning |",
+        "| --- | --- |",
+        "| 0 | done and well |",
+        "| 1 | done, verdict negative |",
+        "| 2 | wrong usage |",
+        "| 3 | cannot go on: bad input, a mismatch, a missing resource, a full disk |",
+        "| 70 | a bug |",
+        "| 130 | interrupted |",
+        "",
+    ]
+    for words, command in leaf_commands():
+        lines += [f"## amhctl {words}\n", f"{_paragraph(command.help)}\n"]
+        lines += ["| argument or option | meaning |", "| --- | --- |", *_rows(command), ""]
+        if words in KEYS:
+            keys = ", ".join(f"`{key}`" for key in KEYS[words])
+            lines.append(f"Keys of `--json`: {keys} ([schema](schemas/{words.replace(' ', '-')}.json)).\n")
+    return _MADE + "\n".join(lines)
+
+
+def _rows(command: typer.core.TyperCommand) -> Iterator[str]:
+    """Yield a row for each argument and option: what help says of it."""
+    context = typer.Context(command)
+    for parameter in command.params:
+        record = parameter.get_help_record(context)
+        if record:
+            usage, meaning = (_paragraph(part).replace("|", "\\|") for part in record)
+            yield f"| `{usage}` | {meaning} |"
+
+
+def config_page() -> str:
+    """Return the reference of the configuration, with the values of each preset."""
+    names = preset_names()
+    presets = {name: _values(name) for name in names}
+    lines = [
+        "# Configuration\n",
+        "A value comes from the preset, then `amhctl.toml`, then `AMHCTL_*` in the environment (two underscores",
+        "between the parts of a key), then `--set key=value`, then flags; the last one wins. `amhctl config show` says",
+        "which.\n",
+    ]
+    for section, rows in _sections(RunConfig):
+        lines += [f"## {section}\n", "| key | default | meaning |", "| --- | --- | --- |", *rows, ""]
+    lines += ["## Presets\n", f"| key | {' | '.join(names)} |", f"| --- |{' --- |' * len(names)}"]
+    for key in sorted({key for values in presets.values() for key in values}):
+        row = [str(presets[name].get(key, "")) for name in names]
+        if len(set(row)) > 1:
+            lines.append(f"| `{key}` | {' | '.join(row)} |")
+    return _MADE + "\n".join(lines) + "\n"
+
+
+def _sections(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, list[str]]]:
+    rows: list[str] = []
+    inner: list[tuple[str, type[BaseModel]]] = []
+    for name, field in model.model_fields.items():
+        key = f"{prefix}{name}"
+        document = _document_of(field.annotation)
+        if document is not None:
+            inner.append((key, document))
+        else:
+            meaning = (field.description or "").replace("\n", " ").replace("|", "\\|")
+            rows.append(f"| `{key}` | `{_toml(field.default)}` | {meaning} |")
+    if rows:
+        yield (prefix.rstrip(".") or "top level"), rows
+    for key, document in inner:
+        yield from _sections(document, f"{key}.")
+
+
+def _document_of(annotation: object) -> type[BaseModel] | None:
+    candidates = (annotation, *getattr(annotation, "__args__", ()))
+    return next((item for item in candidates if isinstance(item, type) and issubclass(item, BaseModel)), None)
+
+
+def _values(preset: str) -> dict[str, str]:
+    config = load_run_config(preset=preset, project=None, environment={}).config
+    return {key: _toml(value) for key, value in leaves(config)}
+
+
+def _toml(value: object) -> str:
+    if value is None or repr(value) == "PydanticUndefined":
+        return "none"
+    if isinstance(value, tuple):
+        return json.dumps(list(value), ensure_ascii=False)
+    if isinstance(value, str | Path):
+        return json.dumps(str(value), ensure_ascii=False)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def findings_page() -> str:
+    """Return every finding a command can report."""
+    lines = [
+        "# Findings\n",
+        "A finding is a fault of the thing under inspection: coded, counted, reported all at once. An *error* makes",
+        "the exit code 1; a *warning* does so with `--strict` where a command has it.\n",
+    ]
+    rules = collect_rules()
+    for family, title in _FAMILIES.items():
+        lines += [f"## {title}\n", "| code | severity | fault | explanation |", "| --- | --- | --- | --- |"]
+        for code in sorted(code for code in rules if code.startswith(family)):
+            rule = rules[code]
+            lines.append(f"| {code} | {rule.severity.value} | {rule.title} | {rule.explanation} |")
+        lines.append("")
+    return _MADE + "\n".join(lines)
+
+
+def collect_rules() -> dict[str, Rule]:
+    """Return every rule of every room, by its code.
+
+    Raises
+    ------
+    ValueError
+        If two rules share a code, or a code belongs to no family.
+    """
+    found: dict[str, Rule] = {}
+    for module in pkgutil.walk_packages(amhctl.__path__, "amhctl."):
+        if module.name == "amhctl.__main__":
+            continue
+        for rule in getattr(importlib.import_module(module.name), "RULES", ()):
+            if found.setdefault(rule.code, rule) != rule or rule.code[0] not in _FAMILIES:
+                raise ValueError(f"the code {rule.code} is taken, or of no family")
+    return found
+
+
+def report_schema(command: str, keys: dict[str, Schema]) -> Schema:
+    """Return the JSON Schema of a command's report."""
+    severity: Schema = {"enum": ["error", "warning", "info"]}
+    text: Schema = {"type": "string"}
+    finding: Schema = {
+        "type": "object",
+        "required": ["code", "severity", "subject", "message", "hint"],
+        "properties": {"code": text, "severity": severity, "subject": text, "message": text, "hint": text},
+    }
+    common: dict[str, Schema] = {
+        "command": {"const": command},
+        "version": text,
+        "ok": {"type": "boolean"},
+        "findings": {"type": "array", "items": finding},
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"amhctl {command} --json",
+        "type": "object",
+        "required": [*common, *keys],
+        "properties": {**common, **keys},
+    }
+
+
+def error_schema() -> Schema:
+    """Return the JSON Schema of an error; every command may answer with one."""
+    text: Schema = {"type": "string"}
+    parts: dict[str, Schema] = dict.fromkeys(("type", "message", "where", "hint"), text)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "an error of any command with --json",
+        "type": "object",
+        "required": ["command", "version", "ok", "error"],
+        "properties": {
+            "command": text,
+            "version": text,
+            "ok": {"const": False},
+            "error": {"type": "object", "required": [*parts], "properties": parts},
+        },
+    }
+
+
+def _json(document: Schema) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+def _paragraph(text: str | None) -> str:
+    return " ".join((text or "").split())
+
+
+def main() -> None:
+    """Write or compare the files, and end with 1 if one had drifted."""
+    drifted = [
+        path
+        for path, content in documents().items()
+        if not path.is_file() or path.read_text(encoding="utf-8") != content
+    ]
+    stale = [path for path in (DOCS / "schemas").glob("*.json") if path not in documents()]
+    if "--check" not in sys.argv:
+        for path in drifted:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(documents()[path], encoding="utf-8")
+        for path in stale:
+            path.unlink()
+    for path in (*drifted, *stale):
+        sys.stderr.write(f"drifted: {path.relative_to(DOCS.parent)}\n")
+    sys.exit(1 if drifted or stale else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""The keys of every command's ``--json`` beyond the common ones, as JSON Schema: the contract with scripts.
+
+Keys are added, never renamed. ``tests/journeys`` hold what the commands print against these.
+"""
+
+Schema = dict[str, object]
+
+TEXT: Schema = {"type": "string"}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+NUMBER: Schema = {"type": "number"}
+MAYBE_TEXT: Schema = {"type": ["string", "null"]}
+MAYBE_NUMBER: Schema = {"type": ["number", "null"]}
+FLAG: Schema = {"type": "boolean"}
+OBJECT: Schema = {"type": "object"}
+MAYBE_OBJECT: Schema = {"type": ["object", "null"]}
+
+
+def listed(item: Schema) -> Schema:
+    """Return the schema of a list."""
+    return {"type": "array", "items": item}
+
+
+def record(**properties: Schema) -> Schema:
+    """Return the schema of an object whose keys are all there."""
+    return {"type": "object", "required": [*properties], "properties": properties}
+
+
+def mapping(value: Schema) -> Schema:
+    """Return the schema of an object with keys of any name."""
+    return {"type": "object", "additionalProperties": value}
+
+
+COVERAGE: dict[str, Schema] = {
+    "pieces": COUNT,
+    "coverage": NUMBER,
+    "unknown_rate": NUMBER,
+    "fingerprint": TEXT,
+}
+SKIPPED = listed(record(subject=TEXT, reason=TEXT))
+
+KEYS: dict[str, dict[str, Schema]] = {
+    "speak": {
+        "output": TEXT,
+        "seconds": NUMBER,
+        "realtime_factor": NUMBER,
+        "segments": listed(record(text=TEXT, seconds=NUMBER, pause=NUMBER, syllables=COUNT)),
+        "checks": record(stopped=FLAG, attempts=listed(COUNT)),
+    },
+    "voices list": {"voices": listed(record(name=TEXT))},
+    "voices show": {"voices": listed(record(name=TEXT))},
+    "text normalize": {
+        "text": TEXT,
+        "spoken": TEXT,
+        "trace": listed(record(rule=TEXT, start=COUNT, end=COUNT, before=TEXT, after=TEXT)),
+        "state": TEXT,
+    },
+    "text phones": {"phones": TEXT, "backend": TEXT, "fallbacks": listed(record(backend=TEXT, reason=TEXT))},
+    "text split": {"segments": listed(record(text=TEXT))},
+    "data import": {"manifest": TEXT, "records": COUNT, "skipped": SKIPPED, "dropped_keys": listed(TEXT)},
+    "data check": {"summary": OBJECT, "counts": mapping(COUNT), "report": MAYBE_TEXT},
+    "data split": {
+        "manifest": TEXT,
+        "splits": mapping(record(records=COUNT, hours=NUMBER, speakers=COUNT)),
+    },
+    "vocab train": {**COVERAGE, "vocabulary": TEXT},
+    "vocab extend": {
+        **COVERAGE,
+        "vocabulary": TEXT,
+        "checkpoint": MAYBE_TEXT,
+        "added": COUNT,
+        "plan": record(
+            base_size=COUNT,
+            base_fingerprint=TEXT,
+            rows=listed(record(id=COUNT, piece=TEXT, sources=listed(COUNT))),
+        ),
+    },
+    "vocab check": {**COVERAGE, "worst": listed(record(subject=TEXT, unknown=listed(TEXT), text=TEXT))},
+    "codec list": {"codecs": listed(record(name=TEXT, fingerprint=TEXT, frame_rate=NUMBER))},
+    "codec show": {
+        "codecs": listed(record(name=TEXT, fingerprint=TEXT, frame_rate=NUMBER)),
+        "metrics": OBJECT,
+        "licences": listed(TEXT),
+    },
+    "codec train": {
+        "codec": TEXT,
+        "steps": COUNT,
+        "clips": COUNT,
+        "hours": NUMBER,
+        "unreadable": listed(TEXT),
+        "mel_distance": NUMBER,
+        "stoi": NUMBER,
+        "codebook_usage": listed(NUMBER),
+    },
+    "codes extract": {
+        "store": TEXT,
+        "utterances": COUNT,
+        "hours": NUMBER,
+        "new": COUNT,
+        "amended": COUNT,
+        "realtime_factor": MAYBE_NUMBER,
+        "failed": SKIPPED,
+    },
+    "codes check": {
+        "utterances": COUNT,
+        "frames": COUNT,
+        "codebook_usage": listed(NUMBER),
+        "entropy": listed(NUMBER),
+        "repeats": NUMBER,
+        "pesq": MAYBE_NUMBER,
+        "stoi": MAYBE_NUMBER,
+        "agreement": MAYBE_NUMBER,
+        "samples": listed(OBJECT),
+    },
+    "codes align": {"utterances": COUNT, "explained": NUMBER, "frames_per_piece": NUMBER},
+    "train": {"steps": COUNT, "best": MAYBE_OBJECT, "checkpoint": MAYBE_TEXT},
+    "ckpt validate": {"manifest": MAYBE_OBJECT, "checked": listed(TEXT)},
+    "ckpt show": {"manifest": OBJECT},
+    "ckpt diff": {"differences": listed(record(field=TEXT, first=TEXT, second=TEXT))},
+    "eval": {
+        "voice": TEXT,
+        "machine": TEXT,
+        "report": MAYBE_TEXT,
+        "metrics": mapping(record(value=NUMBER, ci95=listed(NUMBER), n=COUNT, better=TEXT, note=TEXT)),
+        "utterances": listed(record(id=TEXT, seconds=NUMBER)),
+    },
+    "init": {"path": TEXT},
+    "config show": {"values": mapping(record(value={}, source=TEXT))},
+    "doctor": {"checks": OBJECT},
+    "bench": {"machine": OBJECT, "results": mapping(record(value=NUMBER, unit=TEXT, note=TEXT))},
+}

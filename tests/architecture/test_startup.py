@@ -1,0 +1,45 @@
+"""Help loads nothing heavy: the exact set of loaded modules, in a process of its own for each command."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from support.commands import leaf_commands
+
+HEAVY = {
+    "accelerate",
+    "matplotlib",
+    "numpy",
+    "pydantic",
+    "pydantic_settings",
+    "rich",
+    "safetensors",
+    "scipy",
+    "sentencepiece",
+    "soundfile",
+    "torch",
+    "transphone",
+}
+PROGRAM = """
+import json, sys
+from amhctl.cli.main import main
+try:
+    main(sys.argv[1:])
+except SystemExit as end:
+    loaded = sorted({name.split(".")[0] for name in sys.modules} | {n for n in sys.modules if n.startswith("amhctl.")})
+    sys.stderr.write(json.dumps({"code": end.code, "loaded": loaded}))
+"""
+
+
+@pytest.mark.parametrize("words", [(), *(tuple(words.split()) for words, _ in leaf_commands())], ids=" ".join)
+def test_help_loads_nothing_heavy(words: tuple[str, ...]) -> None:
+    process = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *words, "--help"], capture_output=True, text=True, check=True
+    )
+    state = json.loads(process.stderr)
+    assert state["code"] == 0
+    assert "Usage: amhctl" in process.stdout
+    assert HEAVY.isdisjoint(state["loaded"])
+    rooms = {name.split(".")[1] for name in state["loaded"] if name.startswith("amhctl.")}
+    assert rooms == {"cli", "core"}
