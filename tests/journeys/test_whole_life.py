@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import jsonschema
 import numpy as np
 import pytest
 from support.speechlike import vowel_train
@@ -12,6 +13,7 @@ from amhctl.audio.files import write
 from amhctl.cli.main import app
 from amhctl.inference import voice as voice_module
 
+SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 TEXTS = (
     "ሰላም ለዓለም ይሁን።",
     "ቡና ጠጣ።",
@@ -33,10 +35,11 @@ TEXTS = (
 
 
 class World:
-    """A project folder and the command line in it."""
+    """A project folder and the command line in it; what every command prints is held against its schema."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.commands: set[str] = set()
 
     def path(self, name: str) -> str:
         return str(self.folder / name)
@@ -47,6 +50,9 @@ class World:
         assert result.exit_code == code, f"{arguments}: exit {result.exit_code}\n{result.output}\n{result.exception!r}"
         document: dict[str, object] = json.loads(result.stdout)
         assert document["ok"] is (code == 0)
+        name = "error" if code == 3 else str(document["command"]).replace(" ", "-")
+        jsonschema.validate(document, json.loads((SCHEMAS / f"{name}.json").read_text(encoding="utf-8")))
+        self.commands.add(name)
         return document
 
 
@@ -124,3 +130,17 @@ def test_from_recordings_to_a_measured_voice(world: World) -> None:
     assert {"mcd", "text_match", "stops", "speaker_similarity", "realtime_factor"} <= set(metrics)  # type: ignore[call-overload]
     gate = ("--fail-under", "mcd=0.001")
     world.run("eval", voice, "--set", manifest, "--codec", codec, "--limit", "1", *gate, "--device", "cpu", code=1)
+
+    world.run("text", "normalize", "በ2017 ዓ.ም 5% ጨመረ", "--trace")
+    world.run("text", "phones", "ሰላም ዓለም")
+    world.run("text", "split", "ሰላም። ዓለም።")
+    (world.folder / "more.txt").write_text("ኧረ ጵጵስና ዟ\n", encoding="utf-8")
+    fidel = world.path("fidel.model")
+    world.run("vocab", "train", manifest, "-o", fidel, "--units", "fidel", "--size", "420")
+    world.run("vocab", "extend", fidel, world.path("more.txt"), "-o", world.path("more.model"), "--size", "430")
+    for words in (("codec", "list"), ("voices", "list"), ("voices", "show", voice), ("ckpt", "show", voice)):
+        world.run(*words)
+    world.run("config", "show", "--preset", "a100")
+    world.run("doctor")
+    world.run("bench", "--only", "startup", "--voice", voice, "--codec", codec)
+    assert world.commands == {path.stem for path in SCHEMAS.glob("*.json")}
