@@ -26,9 +26,11 @@ from amhctl.checkpoint.store import read_checkpoint, write_checkpoint
 from amhctl.codec.mel_codec import MODEL_VERSION, MelCodecNetwork, is_stored
 from amhctl.config.schema import CodecTrainingConfig, MelCodecConfig
 from amhctl.core.errors import TrainingError
-from amhctl.core.files import sha256_of_json
+from amhctl.core.files import sha256_of_json, write_text_atomically
 from amhctl.core.progress import Progress
 from amhctl.nn.spectral import LogMel
+from amhctl.training.interrupts import watch_interrupts
+from amhctl.training.journal import read_journal
 from amhctl.training.precision import autocast, resolve_precision
 
 # (window, mel bins) of the reconstruction loss; hops are a quarter of the window. The five resolutions are those that
@@ -306,22 +308,26 @@ def train_codec(
         If a gradient is not finite, or a resumed run was started differently.
     CheckpointError
         If the state to resume is damaged.
+    KeyboardInterrupt
+        After Ctrl-C or SIGTERM, once the state is saved.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     run = _Run(shape, config, material, seed, folder)
     if resume:
         run.resume()
+    folder.mkdir(parents=True, exist_ok=True)
     precision = resolve_precision(config.precision, torch.device("cpu"))
     valid = list(material.valid[: config.valid_clips])
     journal = folder / "journal.jsonl"
+    # What was written after the state, or by a run that stood here before, did not happen.
+    kept = [row for row in read_journal(journal) if int(str(row["step"])) <= run.step]
+    write_text_atomically(journal, "".join(json.dumps(row) + "\n" for row in kept))
     progress.start("training the codec", config.steps, "step")
     progress.advance(run.step)
     average = math.nan
-    try:
+    with watch_interrupts() as wish:
         while run.step < config.steps:
             distance, commitment, norm = run.advance(precision)
             average = distance if math.isnan(average) else 0.98 * average + 0.02 * distance
-            progress.advance(note=f"mel {average:.3f}")
             row: dict[str, object] = {"step": run.step, "mel": distance, "commitment": commitment, "norm": norm}
             if run.step % config.valid_every == 0 and run.step > config.unquantised_steps:
                 scores = measure(run.network, valid)
@@ -332,12 +338,13 @@ def train_codec(
                 )
             with journal.open("a", encoding="utf-8") as stream:
                 stream.write(json.dumps(row) + "\n")
-            if run.step % config.save_every == 0:
+            progress.advance(note=f"mel {average:.3f}")
+            stop = wish.asked and run.step < config.steps
+            if stop or run.step % config.save_every == 0:
                 run.save(name)
-    except KeyboardInterrupt:
-        run.save(name)
-        progress.say(f"saved at step {run.step}; continue with --resume")
-        raise
+            if stop:
+                progress.say(f"saved at step {run.step}; continue with --resume")
+                raise KeyboardInterrupt
     progress.finish()
     scores = measure(run.network, list(material.valid))
     run.save(name)

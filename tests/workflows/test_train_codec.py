@@ -1,0 +1,250 @@
+"""Twin of ``workflows/train_codec.py``: a tiny codec from a manifest to a folder that the registry loads."""
+
+import json
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from support.manifests import tiny_manifest
+
+from amhctl.codec.registry import load_codec, read_codec_manifest
+from amhctl.core.errors import CheckpointError, ConfigError, DatasetError, FileExistsRefused, TrainingError
+from amhctl.core.progress import SilentProgress
+from amhctl.data.records import read_records, write_records
+from amhctl.workflows.train_codec import TrainCodecReport, TrainCodecRequest, run
+
+SETS = (
+    "codec_training.steps=8",
+    "codec_training.batch_size=2",
+    "codec_training.segment_seconds=0.32",
+    "codec_training.unquantised_steps=3",
+    "codec_training.warmup_steps=2",
+    "codec_training.valid_every=4",
+    "codec_training.save_every=2",
+    "codec_training.precision=fp32",
+)
+
+
+class _Dies(SilentProgress):
+    """Ends a run with an error after some steps, as a killed process would."""
+
+    def __init__(self, after: int) -> None:
+        self.left = after
+
+    def advance(self, amount: int = 1, note: str = "") -> None:
+        if note:
+            self.left -= 1
+            if self.left == 0:
+                raise MemoryError
+
+
+class _Signalled:
+    """An optimiser's step that gets a signal while it runs, after some others."""
+
+    def __init__(self, after: int, number: signal.Signals) -> None:
+        self.left = after
+        self.number = number
+        self.step = torch.optim.AdamW.step
+
+    def __call__(self, optimizer: torch.optim.AdamW) -> None:
+        self.left -= 1
+        if self.left == 0:
+            signal.raise_signal(self.number)
+        self.step(optimizer)
+
+
+def _train(
+    manifest: Path, output: Path, *, progress: SilentProgress | None = None, **options: object
+) -> TrainCodecReport:
+    values: dict[str, object] = {"preset": "tiny", "sets": SETS, "name": "young", **options}
+    request = TrainCodecRequest((manifest,), output, **values)  # type: ignore[arg-type]
+    return run(request, progress or SilentProgress())
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+def _change(manifest: Path, **changes: object) -> None:
+    records = [record.model_copy(update=changes) for record in read_records(manifest)]
+    write_records(manifest, records, force=True)
+
+
+def _steps(output: Path) -> list[int]:
+    return [json.loads(line)["step"] for line in (output / "journal.jsonl").read_text().splitlines()]
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a manifest of three clips to train on and one to measure."""
+    path = tiny_manifest(tmp_path_factory.mktemp("clips"))
+    _change(path, licence="CC0-1.0", source="a synthesiser")
+    return path
+
+
+@pytest.fixture(scope="module")
+def finished(manifest: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, TrainCodecReport]:
+    """Return a finished run and its report."""
+    output = tmp_path_factory.mktemp("runs") / "whole"
+    return output, _train(manifest, output)
+
+
+def test_the_registry_loads_what_was_trained(finished: tuple[Path, TrainCodecReport]) -> None:
+    output, report = finished
+    codec = load_codec(str(output / "codec"))
+    assert report.run.codec == output / "codec"
+    assert (codec.spec.name, codec.spec.codebooks, codec.spec.codebook_size) == ("young", 2, 16)
+    clip = np.random.default_rng(0).normal(0.0, 0.1, 5_000).astype(np.float32)
+    (codes,) = codec.encode([clip])
+    assert codes.shape == (2, codec.spec.frames_of(clip.size))
+    assert codec.decode([codes])[0].size == codes.shape[1] * codec.spec.frame_samples
+
+
+def test_the_codec_says_what_it_was_made_of(finished: tuple[Path, TrainCodecReport], manifest: Path) -> None:
+    output, report = finished
+    written = read_codec_manifest(str(output / "codec"))
+    assert [(licence.work, licence.licence) for licence in written.licences] == [("a synthesiser", "CC0-1.0")]
+    assert written.metrics == {
+        "mel_distance": report.run.scores.mel_distance,
+        "stoi": report.run.scores.stoi,
+        "codebook_usage": list(report.run.scores.usage),
+        "clips": 1,
+    }
+    assert written.training["step"] == 8
+    assert written.data_fingerprint
+
+
+def test_the_report_counts_the_training_clips(finished: tuple[Path, TrainCodecReport], manifest: Path) -> None:
+    output, report = finished
+    seconds = sum(record.duration or 0.0 for record in read_records(manifest) if record.split == "train")
+    payload = report.payload()
+    assert report.ok
+    assert (payload["codec"], payload["steps"], payload["clips"]) == (str(output / "codec"), 8, 3)
+    assert report.hours * 3600 == pytest.approx(seconds, abs=1e-3)
+    assert payload["unreadable"] == []
+    assert len(report.run.scores.usage) == 2
+    assert all(0.0 < share <= 1.0 for share in report.run.scores.usage)
+    assert json.loads(json.dumps(payload)) == payload
+    assert "after 8 steps on 3 clips" in next(iter(report.lines()))
+    assert _steps(output) == list(range(1, 9))
+
+
+def test_the_same_seed_gives_the_same_bytes(
+    finished: tuple[Path, TrainCodecReport], manifest: Path, tmp_path: Path
+) -> None:
+    _train(manifest, tmp_path / "again", seed=0)
+    assert _files(tmp_path / "again") == _files(finished[0])
+    _train(manifest, tmp_path / "other", seed=1)
+    assert _files(tmp_path / "other")["codec/model.safetensors"] != _files(finished[0])["codec/model.safetensors"]
+
+
+def _assert_resumed_equals_whole(manifest: Path, cut: Path, whole: tuple[Path, TrainCodecReport]) -> None:
+    assert not (cut / "codec").exists()
+    report = _train(manifest, cut, resume=True)
+    assert report.run.scores == whole[1].run.scores
+    assert _files(cut) == _files(whole[0])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("after", [1, 4, 7])  # the codebooks start in the fourth step
+def test_an_interrupted_run_goes_on_bit_for_bit(
+    finished: tuple[Path, TrainCodecReport],
+    manifest: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    after: int,
+    number: signal.Signals,
+) -> None:
+    step = _Signalled(after, number)
+    with monkeypatch.context() as patch:
+        patch.setattr(torch.optim.AdamW, "step", lambda self: step(self))
+        with pytest.raises(KeyboardInterrupt):
+            _train(manifest, tmp_path / "cut")
+    assert _steps(tmp_path / "cut") == list(range(1, after + 1))
+    _assert_resumed_equals_whole(manifest, tmp_path / "cut", finished)
+
+
+@pytest.mark.parametrize("after", [3, 7])
+def test_a_killed_run_goes_on_bit_for_bit(
+    finished: tuple[Path, TrainCodecReport], manifest: Path, tmp_path: Path, after: int
+) -> None:
+    with pytest.raises(MemoryError):
+        _train(manifest, tmp_path / "cut", progress=_Dies(after))
+    _assert_resumed_equals_whole(manifest, tmp_path / "cut", finished)
+
+
+def test_a_finished_run_is_resumed_to_itself(finished: tuple[Path, TrainCodecReport], manifest: Path) -> None:
+    before = _files(finished[0])
+    report = _train(manifest, finished[0], resume=True)
+    assert report.run.steps == 8
+    assert _files(finished[0]) == before
+
+
+def test_another_run_is_not_resumed(finished: tuple[Path, TrainCodecReport], manifest: Path, tmp_path: Path) -> None:
+    before = _files(finished[0])
+    for options in ({"seed": 5}, {"sets": (*SETS, "codec_training.learning_rate=1e-5")}):
+        with pytest.raises(TrainingError, match="another configuration, seed or data"):
+            _train(manifest, finished[0], resume=True, **options)
+    with pytest.raises(TrainingError, match="another configuration, seed or data"):
+        _train(tiny_manifest(tmp_path), finished[0], resume=True)
+    assert _files(finished[0]) == before
+    with pytest.raises(CheckpointError):
+        _train(manifest, tmp_path / "nowhere", resume=True)
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_an_existing_folder_is_kept_unless_forced(
+    finished: tuple[Path, TrainCodecReport], manifest: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "run"
+    _train(manifest, output, sets=(*SETS, "codec_training.steps=5"), seed=3)
+    before = _files(output)
+    with pytest.raises(FileExistsRefused):
+        _train(manifest, output)
+    assert _files(output) == before
+    _train(manifest, output, force=True)
+    assert _files(output) == _files(finished[0])
+
+
+@pytest.mark.parametrize(("split", "missing"), [("valid", "train"), ("train", "valid"), ("", "train")])
+def test_both_splits_are_wanted(tmp_path: Path, split: str, missing: str) -> None:
+    manifest = tiny_manifest(tmp_path, count=2)
+    _change(manifest, split=split)
+    with pytest.raises(DatasetError, match=f"no clips of split '{missing}'") as caught:
+        _train(manifest, tmp_path / "run")
+    assert caught.value.subject == str(manifest)
+    assert "amhctl data split" in caught.value.hint
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_clip_that_cannot_be_read_is_listed(tmp_path: Path) -> None:
+    manifest = tiny_manifest(tmp_path)
+    (tmp_path / "wav" / "r2.wav").unlink()
+    report = _train(manifest, tmp_path / "run", sets=(*SETS, "codec_training.steps=1"))
+    assert report.clips == 2
+    assert report.payload()["unreadable"] == ["r2: there is no such audio file"]
+    (tmp_path / "wav" / "r0.wav").write_bytes(b"")
+    with pytest.raises(DatasetError, match="no clip of the manifest can be read") as caught:
+        _train(manifest, tmp_path / "other")
+    assert {"r0", "r2"} >= {caught.value.subject.partition(":")[0]}
+
+
+def test_several_manifests_are_one_corpus(tmp_path: Path) -> None:
+    one, other = tiny_manifest(tmp_path / "one", count=2), tiny_manifest(tmp_path / "other", count=4)
+    request = TrainCodecRequest((one, other), tmp_path / "run", preset="tiny", sets=(*SETS, "codec_training.steps=1"))
+    assert run(request, SilentProgress()).clips == 1 + 3
+
+
+def test_a_bad_manifest_is_refused_with_its_line(tmp_path: Path) -> None:
+    manifest = tiny_manifest(tmp_path)
+    manifest.write_text(manifest.read_text(encoding="utf-8") + "{\n", encoding="utf-8")
+    with pytest.raises(DatasetError, match="not JSON") as caught:
+        _train(manifest, tmp_path / "run")
+    assert caught.value.subject == f"{manifest}:5"
+    with pytest.raises(DatasetError, match="cannot be opened"):
+        _train(tmp_path / "absent.jsonl", tmp_path / "run")
+    with pytest.raises(ConfigError, match="codec_training"):
+        _train(manifest, tmp_path / "run", sets=("codec_training.stepps=3",))
+    assert not (tmp_path / "run").exists()
