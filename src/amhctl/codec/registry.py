@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import torch
+from pydantic import ValidationError
 from torch import Tensor
 
 from amhctl.checkpoint.manifest import Manifest
@@ -67,9 +68,15 @@ def build_mel_codec(manifest: Manifest, tensors: dict[str, Tensor], *, device: s
     Raises
     ------
     CodecError
-        If a tensor is missing, left over or of the wrong shape.
+        If the configuration is none, or a tensor is missing, left over or of the wrong shape.
     """
-    network = MelCodecNetwork(MelCodecConfig.model_validate(manifest.config))
+    try:
+        config = MelCodecConfig.model_validate(manifest.config)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(("config", *map(str, first["loc"])))
+        raise CodecError(f"{place}: {first['msg']}", subject=manifest.name) from error
+    network = MelCodecNetwork(config)
     state = network.state_dict()
     given = {name: tensor.float() for name, tensor in tensors.items()}
     wanted = {name for name in state if is_stored(name)}

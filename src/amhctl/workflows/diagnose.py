@@ -75,7 +75,12 @@ def run(request: DiagnoseRequest, progress: Progress) -> DiagnoseReport:
         Check("machine", f"{platform.system()} {platform.machine()}, {torch.get_num_threads()} threads"),
     ]
     findings: list[Finding] = []
-    checks += [Check(name, metadata.version(name)) for name in _SHOWN_PACKAGES]
+    for name in _SHOWN_PACKAGES:
+        try:
+            checks.append(Check(name, metadata.version(name)))
+        except metadata.PackageNotFoundError:
+            checks.append(Check(name, "absent"))
+            findings.append(Finding("M004", Severity.INFO, name, "the package is not installed", "reinstall amhctl"))
     checks.append(Check("devices", ", ".join(_devices())))
     if _devices() == ["cpu"]:
         findings.append(

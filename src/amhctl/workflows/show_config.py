@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from amhctl.config.load import leaves, load_run_config
+from amhctl.config.load import DEFAULT_PRESET, leaves, load_run_config
 from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
 
@@ -69,10 +69,11 @@ def run(request: ShowConfigRequest, progress: Progress) -> ShowConfigReport:
     """
     progress.say("later layers win: preset, amhctl.toml, AMHCTL_* environment, --set, flags")
     resolved = load_run_config(preset=request.preset, project=request.project, sets=request.sets)
+    unchanged = ("default", f"preset {request.preset or DEFAULT_PRESET}")
     settings = tuple(
         Setting(key, _plain(value), resolved.sources[key])
         for key, value in leaves(resolved.config)
-        if not request.changed_only or not resolved.sources[key].startswith(("default", "preset"))
+        if not request.changed_only or resolved.sources[key] not in unchanged
     )
     return ShowConfigReport(settings)
 

@@ -1,0 +1,178 @@
+"""Twin of ``workflows/diagnose.py``: the real machine as it is, and machines on which something is wrong."""
+
+import json
+import platform
+import shutil
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import torch
+from support.codecs import tiny_codec_folder
+from support.voices import tiny_voice_folder
+
+from amhctl import __version__
+from amhctl.codec import registry
+from amhctl.codec.registry import bundled_codecs
+from amhctl.core.findings import Severity
+from amhctl.core.progress import SilentProgress
+from amhctl.inference import assemble
+from amhctl.inference.assemble import bundled_voices
+from amhctl.workflows import diagnose
+from amhctl.workflows.diagnose import RULES, Check, DiagnoseReport, DiagnoseRequest, run
+
+GIGABYTE = 1024**3
+
+
+@pytest.fixture
+def bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Put a tiny codec and a tiny voice in the place of the package's; return the folder of both kinds."""
+    codecs, voices = tmp_path / "codecs", tmp_path / "voices"
+    tiny_codec_folder(codecs, name="hiss")
+    voices.mkdir()
+    shutil.move(tiny_voice_folder(tmp_path / "made", name="robot"), voices)
+    monkeypatch.setattr(registry, "_BUNDLED", codecs)
+    monkeypatch.setattr(assemble, "_BUNDLED", voices)
+    return tmp_path
+
+
+def _diagnose(folder: Path) -> DiagnoseReport:
+    return run(DiagnoseRequest(folder), SilentProgress())
+
+
+def _values(report: DiagnoseReport) -> dict[str, str]:
+    return {check.name: check.value for check in report.checks}
+
+
+def _flip_last_byte(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(bytes(content))
+
+
+def _findings(report: DiagnoseReport) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for finding in report.findings:
+        found.setdefault(finding.code, set()).add(finding.subject)
+    return found
+
+
+def test_what_ships_loads(tmp_path: Path) -> None:
+    report = _diagnose(tmp_path)
+    values = _values(report)
+    assert report.ok
+    assert len(values) == len(report.checks)
+    assert {name for name, value in values.items() if value == "loads"} == {
+        *(f"codec {name}" for name in bundled_codecs()),
+        *(f"voice {name}" for name in bundled_voices()),
+    }
+    assert "codec mel16k" in values
+    assert values["amhctl"] == __version__
+    assert values["python"].startswith(f"{platform.python_version()} at ")
+    assert values["torch"] == metadata.version("torch")
+    assert values["devices"].split(", ")[0] == "cpu"
+
+
+def test_the_payload_is_the_checks(bundle: Path) -> None:
+    report = _diagnose(bundle)
+    payload = report.payload()
+    assert payload == {"checks": _values(report)}
+    assert json.loads(json.dumps(payload)) == payload
+
+
+def test_values_stand_in_one_column() -> None:
+    report = DiagnoseReport((Check("a", "1"), Check("longer", "2")), ())
+    assert list(report.lines()) == ["a       1", "longer  2"]
+    assert report.ok
+
+
+@pytest.mark.parametrize(
+    ("damage", "subject"),
+    [
+        (lambda folder: _flip_last_byte(folder / "codecs" / "hiss" / "model.safetensors"), "codec hiss"),
+        (lambda folder: (folder / "codecs" / "hiss" / "model.safetensors").unlink(), "codec hiss"),
+        (lambda folder: (folder / "codecs" / "hiss" / "manifest.json").write_text("{"), "codec hiss"),
+        (lambda folder: _flip_last_byte(folder / "voices" / "robot" / "vocabulary.model"), "voice robot"),
+        (lambda folder: shutil.rmtree(folder / "voices" / "robot" / "codec"), "voice robot"),
+    ],
+)
+def test_a_damaged_part_is_an_error_and_the_rest_is_still_looked_at(
+    bundle: Path, damage: Callable[[Path], object], subject: str
+) -> None:
+    whole = _diagnose(bundle)
+    assert whole.ok
+    damage(bundle)
+    report = _diagnose(bundle)
+    assert not report.ok
+    assert _findings(report)["M001"] == {subject}
+    assert _values(report) == _values(whole) | {subject: "damaged", "room": _values(report)["room"]}
+
+
+@pytest.mark.parametrize(("free", "warned"), [(2 * GIGABYTE - 1, True), (2 * GIGABYTE, False)])
+def test_little_room_is_a_warning(bundle: Path, monkeypatch: pytest.MonkeyPatch, free: int, warned: bool) -> None:
+    asked = []
+
+    def usage(folder: Path) -> SimpleNamespace:
+        asked.append(folder)
+        return SimpleNamespace(free=free)
+
+    monkeypatch.setattr(shutil, "disk_usage", usage)
+    report = _diagnose(bundle)
+    assert asked == [bundle]
+    assert _findings(report).get("M002") == ({str(bundle)} if warned else None)
+    assert _values(report)["room"] == "2.0 GB free"
+    assert report.ok
+
+
+@pytest.mark.parametrize(
+    ("cards", "mps", "devices"),
+    [(0, False, "cpu"), (2, False, "cpu, cuda:0, cuda:1"), (0, True, "cpu, mps")],
+)
+def test_accelerators_are_named(
+    bundle: Path, monkeypatch: pytest.MonkeyPatch, cards: int, mps: bool, devices: str
+) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: cards)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+    monkeypatch.setattr(diagnose, "computes_bf16", lambda device: device.type == "cuda")
+    report = _diagnose(bundle)
+    assert _values(report)["devices"] == devices
+    assert ("M003" in _findings(report)) == (devices == "cpu")
+    native = "native on cuda:0, cuda:1" if cards else "not native: training computes in fp32"
+    assert _values(report)["bf16"] == native
+    assert report.ok
+
+
+@pytest.mark.parametrize("present", [True, False])
+def test_the_model_of_transphone_is_optional(bundle: Path, monkeypatch: pytest.MonkeyPatch, present: bool) -> None:
+    monkeypatch.setattr(diagnose, "find_model", lambda: bundle / "model.pt" if present else None)
+    report = _diagnose(bundle)
+    assert _findings(report).get("M004") == (None if present else {"transphone"})
+    assert report.ok
+
+
+def test_a_package_that_is_absent_is_named(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = metadata.version
+
+    def version(name: str) -> str:
+        if name == "epitran":
+            raise metadata.PackageNotFoundError(name)
+        return real(name)
+
+    monkeypatch.setattr(metadata, "version", version)
+    report = _diagnose(bundle)
+    assert _values(report)["epitran"] == "absent"
+    assert "epitran" in _findings(report)["M004"]
+    assert report.ok
+
+
+def test_findings_are_as_grave_as_documented(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    monkeypatch.setattr(diagnose, "find_model", lambda: None)
+    _flip_last_byte(bundle / "codecs" / "hiss" / "model.safetensors")
+    given = {finding.code: finding.severity for finding in _diagnose(bundle).findings}
+    assert given == {rule.code: rule.severity for rule in RULES}
+    assert Severity.ERROR in given.values()
