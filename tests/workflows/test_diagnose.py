@@ -7,6 +7,7 @@ from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Literal
 
 import pytest
 import torch
@@ -14,12 +15,13 @@ from support.codecs import tiny_codec_folder
 from support.voices import tiny_voice_folder
 
 from amhctl import __version__
+from amhctl.checkpoint.store import read_checkpoint, write_checkpoint
 from amhctl.codec import registry
 from amhctl.codec.registry import bundled_codecs
 from amhctl.core.findings import Severity
 from amhctl.core.progress import SilentProgress
 from amhctl.inference import assemble
-from amhctl.inference.assemble import bundled_voices
+from amhctl.inference.assemble import CODEC_FOLDER, REFERENCE_FILE, bundled_voices
 from amhctl.workflows import diagnose
 from amhctl.workflows.diagnose import RULES, Check, DiagnoseReport, DiagnoseRequest, run
 
@@ -88,12 +90,30 @@ def test_values_stand_in_one_column() -> None:
     assert report.ok
 
 
+def _spoil_configuration(folder: Path, kind: Literal["codec", "voice"]) -> None:
+    """Write the checkpoint again, whole, with a setting that no version knows."""
+    checkpoint = read_checkpoint(folder, kind=kind)
+    manifest = checkpoint.manifest.model_copy(update={"config": checkpoint.manifest.config | {"invented": 1}})
+    files = {name: checkpoint.read_bytes(name) for name in manifest.files if not name.endswith(".safetensors")}
+    reference = {REFERENCE_FILE: checkpoint.read_tensors(REFERENCE_FILE)} if kind == "voice" else {}
+    kept = folder / CODEC_FOLDER
+    if kept.exists():
+        kept = Path(shutil.move(kept, folder.with_name("kept")))
+    write_checkpoint(
+        folder, manifest=manifest, tensors=checkpoint.tensors, extra_files=files, extra_tensors=reference, force=True
+    )
+    if kept.exists():
+        shutil.move(kept, folder / CODEC_FOLDER)
+
+
 @pytest.mark.parametrize(
     ("damage", "subject"),
     [
         (lambda folder: _flip_last_byte(folder / "codecs" / "hiss" / "model.safetensors"), "codec hiss"),
         (lambda folder: (folder / "codecs" / "hiss" / "model.safetensors").unlink(), "codec hiss"),
         (lambda folder: (folder / "codecs" / "hiss" / "manifest.json").write_text("{"), "codec hiss"),
+        (lambda folder: _spoil_configuration(folder / "codecs" / "hiss", "codec"), "codec hiss"),
+        (lambda folder: _spoil_configuration(folder / "voices" / "robot", "voice"), "voice robot"),
         (lambda folder: _flip_last_byte(folder / "voices" / "robot" / "vocabulary.model"), "voice robot"),
         (lambda folder: shutil.rmtree(folder / "voices" / "robot" / "codec"), "voice robot"),
     ],

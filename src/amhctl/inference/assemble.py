@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import torch
+from pydantic import ValidationError
 
 from amhctl.checkpoint.manifest import Manifest
 from amhctl.checkpoint.store import LoadedCheckpoint, read_checkpoint, read_manifest, require_match
@@ -160,7 +161,12 @@ def _load_codec(manifest: Manifest, path: Path, wanted: str | None, device: str)
 
 
 def _build_model(checkpoint: LoadedCheckpoint, vocabulary: Vocabulary, path: Path) -> UnifiedVoice:
-    config = ModelConfig.model_validate(checkpoint.manifest.config)
+    try:
+        config = ModelConfig.model_validate(checkpoint.manifest.config)
+    except ValidationError as fault:
+        detail = fault.errors()[0]
+        place = ".".join(("config", *map(str, detail["loc"])))
+        raise CheckpointError(f"{place}: {detail['msg']}", subject=str(path)) from fault
     if config.number_text_tokens < vocabulary.size:
         raise CheckpointError(
             f"the model has {config.number_text_tokens} text pieces and the vocabulary {vocabulary.size}",
