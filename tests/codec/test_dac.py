@@ -87,6 +87,18 @@ def test_encode_and_decode_have_true_lengths(weights: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::FutureWarning")
+def test_codebooks_are_what_codes_add_to_the_latent(weights: Path) -> None:
+    codec = DacCodec.load(weights)
+    codes = codec.encode([np.random.default_rng(1).normal(0, 0.1, 5_000).astype(np.float32)])[0]
+    vectors = codec.codebooks()
+    assert vectors.shape[:2] == (codec.spec.codebooks, codec.spec.codebook_size)
+    added = sum(vectors[book][codes[book]] for book in range(codec.spec.codebooks))
+    with torch.inference_mode():
+        latent = codec._model.quantizer.from_codes(torch.from_numpy(codes[None].astype(np.int64)))[0][0].T
+    np.testing.assert_allclose(added, latent.numpy(), atol=1e-5)
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning")
 def test_a_pickle_is_refused_and_never_run(tmp_path: Path) -> None:
     marker = tmp_path / "ran"
     path = tmp_path / "evil.pth"

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from support.codecs import TINY_CODEC, tiny_codec_folder
 
-from amhctl.codec.mel_codec import MelCodecNetwork, fingerprint_of
+from amhctl.codec.mel_codec import MelCodec, MelCodecNetwork, fingerprint_of
 from amhctl.codec.registry import load_codec
 
 
@@ -47,3 +47,15 @@ def test_fingerprint_follows_names_shapes_and_bytes() -> None:
     one = {"a": torch.zeros(4), "b": torch.ones(2)}
     assert fingerprint_of(one) == fingerprint_of(dict(reversed(one.items())))
     assert len({fingerprint_of(t) for t in (one, {"a": torch.zeros(2, 2), "b": one["b"]}, {"c": one["a"]})}) == 3
+
+
+def test_codebooks_are_what_codes_add_to_the_latent(tmp_path: Path) -> None:
+    codec = load_codec(str(tiny_codec_folder(tmp_path)))
+    assert isinstance(codec, MelCodec)
+    codes = codec.encode([np.random.default_rng(1).normal(0, 0.1, 6_400).astype(np.float32)])[0]
+    vectors = codec.codebooks()
+    assert vectors.shape[:2] == (codec.spec.codebooks, codec.spec.codebook_size)
+    added = sum(vectors[book][codes[book]] for book in range(codec.spec.codebooks))
+    indices = torch.from_numpy(codes.T.astype(np.int64))[None]
+    quantised = codec._network.quantizer.get_output_from_indices(indices)[0].detach().numpy()
+    np.testing.assert_allclose(added, quantised, atol=1e-5)

@@ -5,8 +5,9 @@ from support.manifests import tiny_manifest
 from support.stores import MEL, SPEC
 
 from amhctl.core.errors import DatasetError
+from amhctl.core.units import Seconds
 from amhctl.data.codestore import CodeStore
-from amhctl.data.extraction import Shard, plan_extraction
+from amhctl.data.extraction import Shard, add_shifts, plan_extraction
 from amhctl.data.records import read_records
 
 
@@ -28,3 +29,27 @@ def test_a_plan_orders_by_length_and_names_what_is_missing(tmp_path: Path) -> No
     assert [[r.id for r in batch] for batch in plan.batches] == [["r0", "r1", "r3"]]
     assert list(plan.failed) == ["r2"]
     assert plan.utterances == 3
+
+
+def test_shifted_copies_follow_training_utterances_only(tmp_path: Path) -> None:
+    records = [
+        record.model_copy(update={"split": split, "offset": 1.0, "duration": duration})
+        for record, split, duration in zip(
+            read_records(tiny_manifest(tmp_path)),
+            ("train", "valid", "test", "train"),
+            (2.0, 2.0, 2.0, None),
+            strict=True,
+        )
+    ]
+    expanded = add_shifts(records, 4, Seconds(0.04))
+    assert [r.id for r in expanded] == ["r0", "r0~1", "r0~2", "r0~3", "r1", "r2", "r3", "r3~1", "r3~2", "r3~3"]
+    assert [r for r in expanded if "~" not in r.id] == records
+    assert [r.offset for r in expanded[:4]] == pytest.approx([1.0, 1.01, 1.02, 1.03])
+    assert [r.offset + (r.duration or 0.0) for r in expanded[:4]] == pytest.approx([3.0] * 4)
+    assert {r.duration for r in expanded[6:]} == {None}
+    assert add_shifts(records, 1, Seconds(0.04)) == tuple(records)
+
+
+def test_an_utterance_shorter_than_the_shift_is_not_copied(tmp_path: Path) -> None:
+    short = read_records(tiny_manifest(tmp_path))[0].model_copy(update={"split": "train", "duration": 0.015})
+    assert [record.id for record in add_shifts([short], 4, Seconds(0.04))] == ["r0", "r0~1"]

@@ -93,20 +93,19 @@ def test_a_free_voice_ends_at_its_stop_or_at_the_limit(free: Voice) -> None:
 @given(st.lists(st.floats(0.0, 20.0), min_size=1, max_size=40))
 def test_rounded_durations_keep_to_the_running_sum(wanted: list[float]) -> None:
     frames = round_durations(np.array(wanted))
-    assert frames.min() >= 1
-    assert (np.cumsum(frames) >= np.floor(np.cumsum(wanted) + 0.5)).all()
-    if min(wanted) >= 1.5:
-        assert frames.sum() == np.floor(np.sum(wanted) + 0.5)
+    assert frames.min() >= 0
+    assert frames.sum() >= 1
+    ends = np.floor(np.cumsum(wanted) + 0.5)
+    np.testing.assert_array_equal(np.cumsum(frames), np.append(ends[:-1], max(1, ends[-1])))
 
 
-def test_a_forced_frame_is_taken_from_the_next_long_piece() -> None:
-    np.testing.assert_array_equal(round_durations(np.array([0.2, 0.2, 0.2, 5.4])), [1, 1, 1, 3])
+def test_short_pieces_share_frames_as_alignments_do() -> None:
+    np.testing.assert_array_equal(round_durations(np.array([0.2, 0.2, 0.2, 5.4])), [0, 0, 1, 5])
 
 
-def test_faster_speech_has_fewer_frames_and_no_piece_is_lost(aligned: Voice) -> None:
+def test_faster_speech_has_fewer_frames(aligned: Voice) -> None:
     slow, normal, fast = (predict_durations(aligned.model, [IDS * 4], speed=speed)[0] for speed in (0.5, 1.0, 2.0))
-    assert fast.min() >= 1
-    assert fast.sum() <= normal.sum() <= slow.sum()
+    assert 1 <= fast.sum() <= normal.sum() <= slow.sum()
 
 
 def test_what_the_model_cannot_hold_is_refused(aligned: Voice) -> None:

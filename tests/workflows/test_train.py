@@ -127,6 +127,23 @@ def test_another_shape_than_the_base_is_refused(
         run(request, SilentProgress())
 
 
+def test_a_codebook_start_wants_the_codec_and_a_base_does_not(
+    finished: tuple[Path, TrainReport], world: TrainingWorld, tmp_path: Path
+) -> None:
+    sets = (*TINY_SETS, "training.codebook_start=true")
+    request = TrainRequest(
+        preset="tiny", data=world.store, vocabulary=world.vocabulary, run=tmp_path / "x", sets=sets, device="cpu"
+    )
+    with pytest.raises(ConfigError, match="is not bundled") as caught:
+        run(request, SilentProgress())
+    assert "--codec" in caught.value.hint
+    tuning = tuple(entry for entry in sets if entry.startswith("training."))
+    request = TrainRequest(
+        preset="tiny", data=world.store, base=finished[0] / "best", run=tmp_path / "y", sets=tuning, device="cpu"
+    )
+    assert run(request, SilentProgress()).best is not None
+
+
 def test_a_dry_run_measures_and_leaves_nothing(world: TrainingWorld, tmp_path: Path) -> None:
     report = run(request_training(world, tmp_path / "none", aligned=True, dry_run=True), SilentProgress())
     assert not (tmp_path / "none").exists()

@@ -20,6 +20,9 @@ def extract(
     level: Annotated[
         float | None, typer.Option(min=-60.0, max=0.0, help="Bring speech to this level in dBFS, without DC offset.")
     ] = None,
+    shifts: Annotated[
+        int, typer.Option(min=1, max=16, help="Encode training utterances so often, each a part of a frame later.")
+    ] = 1,
     device: options.Device = "auto",
     json: options.Json = False,
     quiet: options.Quiet = False,
@@ -29,7 +32,7 @@ def extract(
     from amhctl.workflows import extract_codes
 
     request = extract_codes.ExtractCodesRequest(
-        manifest=manifest, output=output, codec=codec, shard=shard, level=level, device=device
+        manifest=manifest, output=output, codec=codec, shard=shard, level=level, shifts=shifts, device=device
     )
     execute(
         "codes extract",

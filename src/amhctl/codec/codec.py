@@ -77,6 +77,10 @@ class Codec(Protocol):
         """
         ...
 
+    def codebooks(self) -> NDArray[np.float32]:
+        """Return the vector that each code adds to the latent, shape (Q, codebook size, latent width)."""
+        ...
+
 
 def padded_waveform(waveform: NDArray[np.float32], spec: CodecSpec) -> NDArray[np.float32]:
     """Return the waveform with zeros up to a whole number of frames, shape (S * frame_samples,).

@@ -174,3 +174,10 @@ class DacCodec:
             whole[:usable] = samples[:usable]
             results.append(whole)
         return results
+
+    @torch.inference_mode()
+    def codebooks(self) -> NDArray[np.float32]:
+        """Return the vector that each code adds to the latent, shape (Q, codebook size, latent width)."""
+        stages = [stage.out_proj(stage.codebook.weight.T[None])[0].T for stage in self._model.quantizer.quantizers]
+        vectors: NDArray[np.float32] = torch.stack(stages).float().cpu().numpy()
+        return vectors

@@ -229,3 +229,11 @@ class MelCodec:
             samples = self._network.synthesise(self._network.quantizer.get_output_from_indices(indices))
             results.append(samples[0].float().cpu().numpy())
         return results
+
+    def codebooks(self) -> NDArray[np.float32]:
+        """Return the vector of each code, shape (Q, codebook size, latent width)."""
+        stages = [
+            stage._codebook.embed.reshape(self._spec.codebook_size, -1) for stage in self._network.quantizer.layers
+        ]
+        vectors: NDArray[np.float32] = torch.stack(stages).detach().float().cpu().numpy()
+        return vectors

@@ -256,6 +256,8 @@ class TrainingConfig(Document):
     """Weight of the first codebook relative to each other one."""
     label_smoothing: float = Field(0.0, ge=0, lt=1)
     """Label smoothing of the code cross-entropy in training; validation never smooths."""
+    codebook_start: bool = False
+    """Begin the code rows of a new model as projections of the codec's codebook vectors."""
     code_replacement: float = Field(0.0, ge=0, lt=1)
     """Share of input code frames replaced at random in training."""
     prompt_seconds: float = Field(3.0, gt=0)

@@ -22,12 +22,32 @@ from amhctl.audio.waveform import Waveform
 from amhctl.codec.codec import Codec
 from amhctl.core.errors import AudioError, CodecError, DatasetError
 from amhctl.core.progress import Progress
+from amhctl.core.units import Seconds
 from amhctl.data.codestore import CodeStore
 from amhctl.data.records import Record, audio_path, move_record, read_audio
 
 # A batch is read while the one before is encoded; this bounds both the memory and what a kill can cost.
 _BATCH_SECONDS = 120.0
 _DURATION_SLACK = 0.05
+
+
+def add_shifts(records: Sequence[Record], shifts: int, frame: Seconds) -> tuple[Record, ...]:
+    """Return records and, after each training utterance, the same begun 1 … ``shifts - 1`` parts of a frame later.
+
+    A codec cuts time into frames, and the same speech gets other codes where the cuts fall otherwise: a voice that has
+    seen several of them learns what they share. The copies are named ``ID~1``, ``ID~2`` …; validation and test stay
+    as they are.
+    """
+    expanded: list[Record] = []
+    for record in records:
+        expanded.append(record)
+        for place in range(1, shifts if record.split == "train" else 1):
+            late = place * frame / shifts
+            rest = None if record.duration is None else record.duration - late
+            if rest is None or rest > 0:
+                changes = {"id": f"{record.id}~{place}", "offset": record.offset + late, "duration": rest}
+                expanded.append(record.model_copy(update=changes))
+    return tuple(expanded)
 
 
 @dataclass(frozen=True, slots=True)

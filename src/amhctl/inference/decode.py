@@ -126,15 +126,12 @@ def predict_durations(
 
 
 def round_durations(frames_T: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return whole frames, at least one each, that keep to the running sum.
+    """Return whole frames that keep to the running sum: as alignments are rounded, a short piece may have none.
 
-    What rounding or the least frame adds to one piece is taken from the next that can spare it, so that a passage is as
-    long as its durations say wherever that is possible.
+    At least one frame is returned in all.
     """
     ends_T = np.floor(np.cumsum(frames_T) + 0.5).astype(np.int64)
-    places_T = np.arange(1, ends_T.size + 1)
-    # The least increasing sequence above the wanted ends: end[t] >= end[t - 1] + 1.
-    ends_T = np.maximum.accumulate(np.maximum(ends_T - places_T, 0)) + places_T
+    ends_T[-1] = max(1, ends_T[-1])
     return np.diff(ends_T, prepend=0)
 
 

@@ -11,8 +11,9 @@ from amhctl.config.schema import MelCodecConfig, MelConfig
 from amhctl.core.errors import DatasetError
 from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.core.progress import Progress
+from amhctl.core.units import Seconds
 from amhctl.data.codestore import CodeStore
-from amhctl.data.extraction import Shard, extract, plan_extraction
+from amhctl.data.extraction import Shard, add_shifts, extract, plan_extraction
 from amhctl.data.records import read_records
 from amhctl.inference.assemble import choose_device
 
@@ -29,13 +30,30 @@ RULES = (
 
 @dataclass(frozen=True, slots=True)
 class ExtractCodesRequest:
-    """What to encode, by which codec, and where to."""
+    """What to encode, by which codec, and where to.
+
+    Attributes
+    ----------
+    manifest, output : Path
+        From where to where.
+    codec : str
+        Bundled name, codec folder, or DAC weights file.
+    shard : str
+        ``i/n``: the share of the manifest to do.
+    level : float | None
+        Speech level in dBFS to bring recordings to; None leaves them as they are.
+    shifts : int
+        How often each training utterance is encoded, every time begun another part of a frame later.
+    device : str
+        Where to compute.
+    """
 
     manifest: Path
     output: Path
     codec: str
     shard: str = "1/1"
     level: float | None = None
+    shifts: int = 1
     device: str = "cpu"
 
 
@@ -98,8 +116,9 @@ def run(request: ExtractCodesRequest, progress: Progress) -> ExtractCodesReport:
         If there is no such codec.
     """
     shard = Shard.parse(request.shard)
-    records = shard.of(read_records(request.manifest))
     codec = load_codec(request.codec, device=choose_device(request.device))
+    frame = Seconds(1.0 / codec.spec.frame_rate)
+    records = add_shifts(shard.of(read_records(request.manifest)), request.shifts, frame)
     mel = features_of(request.codec, codec.spec)
     folder = request.manifest.parent
     with _open_store(request.output, codec.spec, mel, request.level, shard.part) as store:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from amhctl.checkpoint.manifest import Licence, TextIdentity, VocabularyIdentity
 from amhctl.checkpoint.store import LoadedCheckpoint, read_checkpoint
-from amhctl.codec.registry import load_codec
+from amhctl.codec.codec import Codec
+from amhctl.codec.registry import bundled_codecs, load_codec
 from amhctl.config.load import load_run_config
 from amhctl.config.schema import ModelConfig, RunConfig
 from amhctl.core.errors import ConfigError, FileExistsRefused
@@ -21,6 +22,7 @@ from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.vocabulary import Vocabulary
 from amhctl.training.export import VoiceIdentity, choose_reference
 from amhctl.training.fitting import build_model, codec_identity, fit_codec, fit_frontend, fit_model, fit_vocabulary
+from amhctl.training.geometry import start_from_codebooks
 from amhctl.training.loop import Outcome, Run, train
 from amhctl.training.material import Material, gather
 from amhctl.training.rehearsal import Rehearsal, rehearse
@@ -139,8 +141,8 @@ def run(request: TrainRequest, progress: Progress) -> TrainReport:
     vocabulary, vocabulary_bytes = _read_vocabulary(config, origin)
     frontend = fit_frontend(config.text, vocabulary, origin, settings.explicit)
     fit_vocabulary(vocabulary, frontend, origin)
-    wanted = load_codec(config.paths.codec).spec if settings.explicit("paths.codec") else None
-    fit_codec(store.spec, wanted=wanted, origin=origin)
+    codec = _load_codec(settings, store, origin)
+    fit_codec(store.spec, wanted=codec.spec if codec else None, origin=origin)
     model = fit_model(
         config.model, spec=store.spec, mel=store.mel, vocabulary=vocabulary, origin=origin, explicit=settings.explicit
     )
@@ -155,11 +157,14 @@ def run(request: TrainRequest, progress: Progress) -> TrainReport:
         progress=progress,
     )
     _tell_findings(material, progress)
+    network = build_model(model, config.seed, None if request.resume else origin)
+    if codec is not None and config.training.codebook_start and origin is None:
+        start_from_codebooks(network, codec.codebooks(), config.seed)
     plan = Run(
         folder=folder,
         config=config.training,
         seed=config.seed,
-        model=build_model(model, config.seed, None if request.resume else origin),
+        model=network,
         train=material.train,
         valid=material.valid,
         identity=_identify(settings, folder, store, vocabulary, vocabulary_bytes, frontend, model, material, origin),
@@ -169,6 +174,21 @@ def run(request: TrainRequest, progress: Progress) -> TrainReport:
         return _report(material, rehearse(plan, progress, device=request.device), None, folder, config)
     outcome = train(plan, progress, device=request.device, resume=request.resume is not None)
     return _report(material, None, outcome, folder, config)
+
+
+def _load_codec(settings: _Settings, store: CodeStore, origin: LoadedCheckpoint | None) -> Codec | None:
+    """Return the codec that someone chose, or else the bundled one of the store where a new model wants to see it."""
+    if settings.explicit("paths.codec"):
+        return load_codec(settings.config.paths.codec)
+    if origin is not None or not settings.config.training.codebook_start:
+        return None
+    if store.spec.name in bundled_codecs():
+        return load_codec(store.spec.name)
+    raise ConfigError(
+        f"the store's codec {store.spec.name} is not bundled, and training wants to see its codebooks",
+        subject="paths.codec",
+        hint="pass --codec with its folder, or --set training.codebook_start=false",
+    )
 
 
 def _read_settings(request: TrainRequest) -> _Settings:
