@@ -1,0 +1,85 @@
+"""Progress: plain lines now and then, a bar on a terminal, the time left."""
+
+import time
+
+import pytest
+
+from amhctl.cli import progress as module
+from amhctl.cli.console import Console
+from amhctl.cli.progress import BarProgress, LineProgress, make_progress
+from amhctl.core.progress import SilentProgress
+
+
+class Clock:
+    """A clock that the test moves."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(module.time, "monotonic", clock.monotonic)
+    return clock
+
+
+def test_short_work_says_nothing(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
+    progress = LineProgress(Console())
+    progress.start("encoding", 10, "clips")
+    for _ in range(10):
+        clock.now += 0.5
+        progress.advance()
+    progress.finish()
+    assert capsys.readouterr() == ("", "")
+
+
+def test_long_work_says_rate_time_left_and_end(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
+    progress = LineProgress(Console())
+    progress.start("encoding", 100, "clips")
+    for _ in range(20):
+        clock.now += 1.0
+        progress.advance(note="u7")
+    progress.finish()
+    assert capsys.readouterr().err.splitlines() == [
+        "encoding: 10/100 clips, 1/s, 1:30 left, u7",
+        "encoding: 20/100 clips, 1/s, 1:20 left, u7",
+        "encoding: 20/100 clips, 1/s, 1:20 left, done in 0:20",
+    ]
+
+
+def test_work_of_unknown_length_has_no_time_left(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
+    progress = LineProgress(Console())
+    progress.start("reading", None, "lines")
+    clock.now += 7_200.0
+    progress.advance(3_600)
+    assert capsys.readouterr().err == "reading: 3600 lines, 0.5/s\n"
+
+
+def test_the_progress_suits_the_console(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert isinstance(make_progress(Console(quiet=True)), SilentProgress)
+    assert isinstance(make_progress(Console()), LineProgress)
+    monkeypatch.setattr(Console, "shows_bars", property(lambda _: True))
+    assert isinstance(make_progress(Console()), BarProgress)
+
+
+def test_a_bar_shows_title_count_and_note(capsys: pytest.CaptureFixture[str]) -> None:
+    progress = BarProgress()
+    progress.say("before")
+    progress.start("training", 4, "steps")
+    progress.advance(2, note="loss 3.1")
+    progress.say("[not markup]")
+    progress.start("validating", None, "clips")
+    progress.finish()
+    progress.finish()
+    out, err = capsys.readouterr()
+    assert out == ""
+    for words in ("before", "training", "2/4", "steps", "loss 3.1", "[not markup]"):
+        assert words in err
+
+
+def test_the_clock_is_the_real_one() -> None:
+    assert module.time is time

@@ -1,0 +1,62 @@
+"""Reports and errors as lines and as one JSON object."""
+
+import json
+
+import pytest
+from support.reports import StandInReport
+
+from amhctl import __version__
+from amhctl.cli.console import Console
+from amhctl.cli.render import render_error, render_report
+from amhctl.core.errors import AmhctlError
+from amhctl.core.findings import Finding, Severity
+
+FINDINGS = (
+    Finding("D020", Severity.WARNING, "u2", "noisy"),
+    Finding("D001", Severity.ERROR, "u1", "absent", "look for it"),
+)
+
+
+def test_lines_come_first_then_findings_the_worst_first(capsys: pytest.CaptureFixture[str]) -> None:
+    render_report("data check", StandInReport(False, FINDINGS, {}, ("2 records",)), Console())
+    assert capsys.readouterr().out.splitlines() == [
+        "2 records",
+        "error    D001  u1: absent",
+        "         hint: look for it",
+        "warning  D020  u2: noisy",
+    ]
+
+
+def test_json_is_one_object_with_the_common_keys_and_the_commands_own(capsys: pytest.CaptureFixture[str]) -> None:
+    render_report("data check", StandInReport(False, FINDINGS, {"counts": {"D001": 1}}, ("lines",)), Console(json=True))
+    out = capsys.readouterr().out
+    assert out.count("\n") == 1
+    document = json.loads(out)
+    assert [*document] == ["command", "version", "ok", "findings", "counts"]
+    assert (document["command"], document["version"], document["ok"]) == ("data check", __version__, False)
+    assert document["findings"][1] == {
+        "code": "D001",
+        "severity": "error",
+        "subject": "u1",
+        "message": "absent",
+        "hint": "look for it",
+    }
+
+
+def test_ethiopic_letters_stay_letters_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+    render_report("text normalize", StandInReport(values={"spoken": "ሰላም"}), Console(json=True))
+    assert '"ሰላም"' in capsys.readouterr().out
+
+
+def test_many_findings_are_cut_unless_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    many = tuple(Finding("D001", Severity.ERROR, f"u{number:04}", "absent") for number in range(250))
+    render_report("data check", StandInReport(False, many), Console())
+    lines = capsys.readouterr().out.splitlines()
+    assert (len(lines), lines[-1].startswith("… and 50 more")) == (201, True)
+    render_report("data check", StandInReport(False, many), Console(verbose=1))
+    assert len(capsys.readouterr().out.splitlines()) == 250
+
+
+def test_an_error_without_a_hint_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    render_error("speak", AmhctlError("it broke"), Console())
+    assert capsys.readouterr() == ("", "error: it broke\n")
