@@ -115,6 +115,7 @@ KEYS: dict[str, dict[str, Schema]] = {
     "train": {"steps": COUNT, "best": MAYBE_OBJECT, "checkpoint": MAYBE_TEXT},
     "ckpt validate": {"manifest": MAYBE_OBJECT, "checked": listed(TEXT)},
     "ckpt show": {"manifest": OBJECT},
+    "ckpt export": {"checkpoint": TEXT, "bytes": COUNT, "manifest": OBJECT},
     "ckpt diff": {"differences": listed(record(field=TEXT, first=TEXT, second=TEXT))},
     "eval": {
         "voice": TEXT,

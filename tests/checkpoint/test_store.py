@@ -12,6 +12,7 @@ from amhctl.checkpoint.store import (
     MANIFEST_FILE,
     WEIGHTS_FILE,
     broken_tensors,
+    halve,
     read_checkpoint,
     read_manifest,
     require_match,
@@ -171,6 +172,15 @@ def test_differences_of_tensors_are_named_with_their_distance(folder: Path, tmp_
         "new": ("absent", "(1,)"),
         "steps": ("()", "absent"),
         "weight": ("values", "values up to 0.25 away"),
+    }
+
+
+def test_halving_leaves_integers_alone() -> None:
+    halved = halve(tiny_tensors())
+    assert {name: str(tensor.dtype) for name, tensor in halved.items()} == {
+        "weight": "torch.float16",
+        "bias": "torch.float16",
+        "steps": "torch.int64",
     }
 
 

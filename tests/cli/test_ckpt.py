@@ -50,3 +50,10 @@ def test_show_and_diff_write_their_keys(voice: Path) -> None:
     same = RUNNER.invoke(app, ["ckpt", "diff", str(voice), str(voice), "--json"])
     assert (same.exit_code, json.loads(same.stdout)["differences"]) == (0, [])
     assert "no differences" in RUNNER.invoke(app, ["ckpt", "diff", str(voice), str(voice)]).stdout
+
+
+def test_export_writes_a_voice_to_hand_on(voice: Path, tmp_path: Path) -> None:
+    words = ["ckpt", "export", str(voice), "-o", str(tmp_path / "out"), "--name", "mine", "--json"]
+    result = RUNNER.invoke(app, words)
+    assert (result.exit_code, json.loads(result.stdout)["manifest"]["name"]) == (0, "mine")
+    assert RUNNER.invoke(app, words).exit_code == 3

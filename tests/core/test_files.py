@@ -69,8 +69,15 @@ def test_a_file_is_written_whole(tmp_path: Path, write: Callable[[Path], None]) 
 def test_a_new_file_has_the_mode_of_any_other(tmp_path: Path) -> None:
     write_text_atomically(tmp_path / "ours", "x")
     (tmp_path / "theirs").write_text("x")
-    modes = [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("ours", "theirs")]
-    assert modes[0] == modes[1]
+    with atomic_folder(tmp_path / "folder") as temporary:
+        (temporary / "file").touch(mode=0o600)
+    (tmp_path / "their folder").mkdir()
+
+    def mode(name: str) -> int:
+        return stat.S_IMODE((tmp_path / name).stat().st_mode)
+
+    assert mode("ours") == mode("folder/file") == mode("theirs")
+    assert mode("folder") == mode("their folder")
 
 
 def test_an_error_inside_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:

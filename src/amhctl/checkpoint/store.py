@@ -118,6 +118,11 @@ def write_checkpoint(
     return complete
 
 
+def halve(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return tensors with floating-point values in half precision, in which checkpoints are handed on."""
+    return {name: value.half() if value.is_floating_point() else value for name, value in tensors.items()}
+
+
 def read_manifest(folder: Path) -> Manifest:
     """Read ``manifest.json`` alone, without verifying the files.
 

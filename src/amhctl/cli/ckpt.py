@@ -1,4 +1,4 @@
-"""``amhctl ckpt``: validate, show and compare checkpoints."""
+"""``amhctl ckpt``: validate, show, compare and hand on checkpoints."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +8,7 @@ import typer
 from amhctl.cli import options
 from amhctl.cli.app import execute
 
-app = typer.Typer(help="Checkpoints: validate, show, diff.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Checkpoints: validate, show, diff, export.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command("validate")
@@ -65,4 +65,27 @@ def diff(
     request = diff_checkpoints.DiffCheckpointsRequest(first, second)
     execute(
         "ckpt diff", lambda progress: diff_checkpoints.run(request, progress), json=json, quiet=quiet, verbose=verbose
+    )
+
+
+@app.command("export")
+def export(
+    checkpoint: Annotated[Path, typer.Argument(help="Folder of a voice or codec.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write.")],
+    name: Annotated[str | None, typer.Option("--name", help="Name it is to have; its own by default.")] = None,
+    force: options.Force = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = 0,
+) -> None:
+    """Write a voice as it is handed on: weights in half precision."""
+    from amhctl.workflows import export_checkpoint
+
+    request = export_checkpoint.ExportCheckpointRequest(checkpoint, output, name=name, force=force)
+    execute(
+        "ckpt export",
+        lambda progress: export_checkpoint.run(request, progress),
+        json=json,
+        quiet=quiet,
+        verbose=verbose,
     )

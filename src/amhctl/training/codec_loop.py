@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from amhctl import __version__
 from amhctl.checkpoint.manifest import Licence, Manifest
-from amhctl.checkpoint.store import read_checkpoint, write_checkpoint
+from amhctl.checkpoint.store import halve, read_checkpoint, write_checkpoint
 from amhctl.codec.mel_codec import MODEL_VERSION, MelCodecNetwork, is_stored
 from amhctl.config.schema import CodecTrainingConfig, MelCodecConfig
 from amhctl.core.errors import TrainingError
@@ -365,8 +365,4 @@ def train_codec(
 
 def stored_tensors(network: MelCodecNetwork) -> dict[str, Tensor]:
     """Return what a codec checkpoint holds, in half precision."""
-    return {
-        name: value.half() if value.is_floating_point() else value
-        for name, value in network.state_dict().items()
-        if is_stored(name)
-    }
+    return halve({name: value for name, value in network.state_dict().items() if is_stored(name)})

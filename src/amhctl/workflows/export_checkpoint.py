@@ -1,0 +1,89 @@
+"""``ckpt export``: a checkpoint as it is handed on: weights in half precision, under a name of its own."""
+
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from amhctl.checkpoint.manifest import Manifest
+from amhctl.checkpoint.store import WEIGHTS_FILE, halve, read_checkpoint, read_manifest, write_checkpoint
+from amhctl.core.errors import CheckpointError
+from amhctl.core.files import refuse_existing
+from amhctl.core.findings import Finding
+from amhctl.core.progress import Progress
+from amhctl.inference.assemble import CODEC_FOLDER
+
+
+@dataclass(frozen=True, slots=True)
+class ExportCheckpointRequest:
+    """What to hand on, and where to."""
+
+    checkpoint: Path
+    output: Path
+    name: str | None = None
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ExportCheckpointReport:
+    """What was written."""
+
+    output: Path
+    manifest: Manifest
+    size: int
+
+    @property
+    def ok(self) -> bool:
+        """True: what cannot be exported raises."""
+        return True
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Nothing is inspected."""
+        return ()
+
+    def payload(self) -> dict[str, object]:
+        """Return ``checkpoint``, ``bytes`` and ``manifest``."""
+        return {
+            "checkpoint": str(self.output),
+            "bytes": self.size,
+            "manifest": self.manifest.model_dump(mode="json"),
+        }
+
+    def lines(self) -> Iterable[str]:
+        """Return what was written and its size."""
+        yield f"{self.output}: {self.manifest.kind} {self.manifest.name}, {self.size / 1e6:.1f} MB"
+
+
+def run(request: ExportCheckpointRequest, progress: Progress) -> ExportCheckpointReport:
+    """Write a voice or codec anew in half precision.
+
+    Raises
+    ------
+    CheckpointError
+        If the checkpoint is broken, or is a training state.
+    FileExistsRefused
+        If the output exists and was not to be overwritten.
+    """
+    refuse_existing(request.output, force=request.force)
+    kind = read_manifest(request.checkpoint).kind
+    if kind == "training":
+        raise CheckpointError(
+            "a training state is not handed on",
+            subject=str(request.checkpoint),
+            hint="export the run's best voice, RUN/best",
+        )
+    progress.say("verifying and converting")
+    checkpoint = read_checkpoint(request.checkpoint, kind=kind)
+    others = [name for name in checkpoint.manifest.files if name != WEIGHTS_FILE]
+    manifest = write_checkpoint(
+        request.output,
+        manifest=checkpoint.manifest.model_copy(update={"name": request.name or checkpoint.manifest.name}),
+        tensors=halve(checkpoint.tensors),
+        extra_files={name: checkpoint.read_bytes(name) for name in others},
+        force=request.force,
+    )
+    if (request.checkpoint / CODEC_FOLDER).is_dir():
+        shutil.copytree(request.checkpoint / CODEC_FOLDER, request.output / CODEC_FOLDER)
+    size = sum(path.stat().st_size for path in request.output.rglob("*") if path.is_file())
+    return ExportCheckpointReport(request.output, manifest, size)
