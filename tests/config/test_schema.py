@@ -53,6 +53,7 @@ def test_the_codec_has_twenty_five_frames_a_second_by_default() -> None:
         (MelConfig, {"window_samples": 2_048}),
         (ModelConfig, {"heads": 3}),
         (ModelConfig, {"layers": 0}),
+        (ModelConfig, {"text_dropout": 0.1}),
         (RunConfig, {"training": {"betas": [0.9]}}),
         (RunConfig, {"text": {"units": "letters"}}),
     ],

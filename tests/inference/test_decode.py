@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.voices import tiny_voice_folder
 
-from amhctl.core.errors import ModelError
+from amhctl.core.errors import ModelError, SynthesisError
 from amhctl.inference.assemble import load_voice
 from amhctl.inference.decode import Passage, Sampling, decode, predict_durations, round_durations
 from amhctl.inference.voice import Voice
@@ -24,6 +24,11 @@ def aligned(tmp_path_factory: pytest.TempPathFactory) -> Voice:
 @pytest.fixture(scope="module")
 def free(tmp_path_factory: pytest.TempPathFactory) -> Voice:
     return load_voice(str(tiny_voice_folder(tmp_path_factory.mktemp("free"), alignment=False)))
+
+
+@pytest.fixture(scope="module")
+def guided(tmp_path_factory: pytest.TempPathFactory) -> Voice:
+    return load_voice(str(tiny_voice_folder(tmp_path_factory.mktemp("guided"), guided=True)))
 
 
 def passage(*, ids: tuple[int, ...] = IDS, durations: tuple[int, ...] | None = None, seed: int = 1) -> Passage:
@@ -113,3 +118,37 @@ def test_what_the_model_cannot_hold_is_refused(aligned: Voice) -> None:
         decode(aligned.model, [passage(durations=(400, 1, 1, 1))], aligned.speaker, Sampling())
     with pytest.raises(ModelError, match="pieces"):
         predict_durations(aligned.model, [IDS * 100], speed=1.0)
+
+
+def test_no_guidance_is_what_a_voice_says_that_cannot_be_guided(aligned: Voice, guided: Voice) -> None:
+    spoken = passage(durations=(3, 2, 4, 1))
+    plain = decode(aligned.model, [spoken], aligned.speaker, Sampling())[0]
+    unguided = decode(guided.model, [spoken], guided.speaker, Sampling(guidance=0.0))[0]
+    np.testing.assert_array_equal(plain.codes_QS, unguided.codes_QS)
+
+
+def test_guidance_changes_codes_and_is_one_where_nothing_else_is_said(guided: Voice) -> None:
+    spoken = passage(durations=(3, 2, 4, 3))
+    codes = {
+        guidance: decode(guided.model, [spoken], guided.speaker, Sampling(guidance=guidance))[0].codes_QS
+        for guidance in (None, 0.0, 1.0, 4.0)
+    }
+    np.testing.assert_array_equal(codes[None], codes[1.0])
+    assert not np.array_equal(codes[0.0], codes[4.0])
+
+
+def test_guided_passages_do_not_depend_on_their_neighbours(guided: Voice) -> None:
+    passages = [passage(ids=IDS[:2], durations=(2, 3), seed=7), passage(durations=(3, 2, 4, 1), seed=8)]
+    together = decode(guided.model, passages, guided.speaker, Sampling())
+    for one, whole in zip(passages, together, strict=True):
+        np.testing.assert_array_equal(
+            decode(guided.model, [one], guided.speaker, Sampling())[0].codes_QS, whole.codes_QS
+        )
+
+
+def test_guidance_is_refused_where_it_cannot_work(aligned: Voice) -> None:
+    with pytest.raises(SynthesisError, match="cannot be guided"):
+        decode(aligned.model, [passage(durations=(3, 2, 4, 1))], aligned.speaker, Sampling(guidance=1.0))
+    for guidance in (-1.0, float("inf")):
+        with pytest.raises(SynthesisError, match="guidance"):
+            Sampling(guidance=guidance)

@@ -280,3 +280,35 @@ def test_what_the_model_cannot_take_is_refused() -> None:
         model.begin(batch["text"], batch["text_lengths"], torch.zeros(2, 3, 32), torch.zeros(2, 32))
     with pytest.raises(ModelError, match="more than"):
         model.begin(torch.zeros(1, 99, dtype=torch.long), torch.tensor([99]), torch.zeros(1, 3, 32), torch.zeros(1, 32))
+
+
+def test_a_row_that_does_not_hear_its_text_ignores_it() -> None:
+    model = _small(books=2, alignment=AlignmentConfig(text_prefix=False))
+    batch = _batch(model)
+    latents = model.speaker_latents(batch["features"], batch["feature_lengths"])
+    emotion = model.emotion_vector(batch["features"], batch["feature_lengths"])
+    start = torch.full((2, 2), model.config.start_mel_token)
+
+    def logits(text: Tensor, heard: list[bool] | None) -> Tensor:
+        heard_B = None if heard is None else torch.tensor(heard)
+        state = model.begin(text, batch["text_lengths"], latents, emotion, batch["durations"], heard_B)
+        return model.step(start, state)[0]
+
+    other = 32 - batch["text"]
+    with torch.inference_mode():
+        full, half = logits(batch["text"], None), logits(batch["text"], [True, False])
+        changed = logits(other, [True, False])
+    assert torch.equal(full[0], half[0])
+    assert not torch.equal(full[1], half[1])
+    assert torch.equal(half[1], changed[1])
+    assert not torch.equal(half[0], changed[0])
+
+
+def test_text_is_withheld_in_training_only() -> None:
+    model = _small(books=2, alignment=AlignmentConfig())
+    model.config = model.config.model_copy(update={"text_dropout": 0.5})
+    aligned_BPD = torch.ones(64, 3, 4)
+    assert model.eval()._withhold(aligned_BPD) is aligned_BPD
+    kept_B = model.train()._withhold(aligned_BPD).flatten(1).mean(dim=1)
+    assert set(kept_B.tolist()) == {0.0, 1.0}
+    assert 10 < kept_B.sum() < 54

@@ -37,7 +37,9 @@ def any_speech(seed: int = 0, speed: float = 1.0) -> SpeakOptions:
     return SpeakOptions(seed=seed, speed=speed, limits=ANYTHING)
 
 
-def tiny_voice_folder(folder: Path, *, alignment: bool = True, name: str = "tiny", seed: int = 0) -> Path:
+def tiny_voice_folder(
+    folder: Path, *, alignment: bool = True, guided: bool = False, name: str = "tiny", seed: int = 0
+) -> Path:
     """Write the checkpoint of a tiny voice with its codec beside it and return its folder.
 
     Parameters
@@ -46,6 +48,8 @@ def tiny_voice_folder(folder: Path, *, alignment: bool = True, name: str = "tiny
         Where to work.
     alignment : bool
         Whether the voice has explicit durations.
+    guided : bool
+        Whether the voice can be guided by its text.
     name : str
         Name of the voice and of its folder.
     seed : int
@@ -71,6 +75,7 @@ def tiny_voice_folder(folder: Path, *, alignment: bool = True, name: str = "tiny
         condition_num_latent=2,
         condition_module=ConformerConfig(output_size=16, linear_units=32, attention_heads=2, num_blocks=1),
         emo_condition_module=None,
+        text_dropout=0.2 if guided else 0.0,
         position_rule="aligned",
         alignment=AlignmentConfig(encoder_layers=1, duration_layers=1) if alignment else None,
     )

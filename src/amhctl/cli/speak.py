@@ -27,6 +27,10 @@ def command(
     temperature: Annotated[float | None, typer.Option(min=0.0, help="0 takes the likeliest code.")] = None,
     top_k: Annotated[int | None, typer.Option(min=0, help="Draw among so many likeliest codes; 0: all.")] = None,
     top_p: Annotated[float | None, typer.Option(min=0.0, max=1.0, help="Draw among codes of this probability.")] = None,
+    guidance: Annotated[
+        float | None,
+        typer.Option(min=0.0, help="How closely to follow the text; for voices trained to be guided."),
+    ] = None,
     format: Annotated[
         Literal["wav", "flac", "ogg", "mp3", "pcm"] | None,
         typer.Option("--format", help="Sound format; otherwise the output's suffix decides."),
@@ -61,6 +65,7 @@ def command(
         temperature=temperature,
         top_k=top_k,
         top_p=top_p,
+        guidance=guidance,
         device=device,
         force=force,
     )

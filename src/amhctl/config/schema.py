@@ -200,6 +200,8 @@ class ModelConfig(Document):
     """Width of the emotion perceiver."""
     dropout: float = Field(0.1, ge=0, lt=1)
     """Dropout of embeddings, attention and residuals in training."""
+    text_dropout: float = Field(0.0, ge=0, lt=1)
+    """Share of training items whose aligned text is withheld: what a voice needs to be guided by its text."""
     position_rule: Literal["upstream", "aligned"] = "upstream"
     """Code positions while decoding: 0, 2, 3, … as upstream does, or 0, 1, 2, … as in training."""
     alignment: AlignmentConfig | None = None
@@ -212,6 +214,8 @@ class ModelConfig(Document):
             faults.append(f"model_dim {self.model_dim} is not a multiple of heads {self.heads}")
         if {self.start_mel_token, self.stop_mel_token} != {self.number_mel_codes - 2, self.number_mel_codes - 1}:
             faults.append("start_mel_token and stop_mel_token must be the last two of number_mel_codes")
+        if self.text_dropout and (self.alignment is None or self.alignment.text_prefix):
+            faults.append("text_dropout withholds aligned text: it needs alignment without text_prefix")
         for name, module in (("condition_module", self.condition_module), ("emo", self.emo_condition_module)):
             if module is not None and module.output_size % module.attention_heads:
                 faults.append(f"{name}: output_size is not a multiple of attention_heads")

@@ -24,6 +24,7 @@ from amhctl.model.sampling import sample
 from amhctl.model.unified_voice import DecodeState, UnifiedVoice
 
 _UNKNOWN = -1
+_GUIDANCE = 1.0
 # A step of a model below this size is a handful of products too small to share: one thread takes 5 ms for 15 million
 # parameters, and two threads that wait for each other on a busy machine took 75.
 _SMALL_PARAMETERS = 50_000_000
@@ -41,11 +42,16 @@ class Sampling:
         Draw among so many likeliest codes; 0 among all.
     top_p : float
         Draw among the likeliest codes that together have this probability.
+    guidance : float | None
+        How far to go on from what the voice would say without the text to what it says with it, and beyond:
+        classifier-free guidance (Ho and Salimans 2022, arXiv 2207.12598; for codes: MusicGen, arXiv 2306.05284). 0 is
+        none, and all that a voice trained without ``model.text_dropout`` can do. None is 1 where the voice can.
     """
 
     temperature: float = 0.8
     top_k: int = 30
     top_p: float = 0.9
+    guidance: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse impossible values.
@@ -57,6 +63,8 @@ class Sampling:
         """
         if not 0.0 <= self.temperature < math.inf:
             raise SynthesisError(f"temperature {self.temperature:g} is not 0 or more", subject="temperature")
+        if self.guidance is not None and not 0.0 <= self.guidance < math.inf:
+            raise SynthesisError(f"guidance {self.guidance:g} is not 0 or more", subject="guidance")
         if self.top_k < 0:
             raise SynthesisError(f"top-k {self.top_k} is not 0 or more", subject="top-k")
         if not 0.0 < self.top_p <= 1.0:
@@ -157,15 +165,19 @@ def decode(model: UnifiedVoice, passages: Sequence[Passage], speaker: Speaker, s
     most = [min(passage.most_frames, limit) for passage in passages]
     generators = [torch.Generator().manual_seed(passage.seed) for passage in passages]
     history: list[Tensor] = []
+    guidance = _guidance(sampling, config)
+    # Each row that hears its text is followed, a batch later, by its twin that does not.
+    twins = 2 if guidance else 1
     state = model.begin(
-        text_BT,
-        lengths_B,
-        speaker.latents_1LD.expand(batch, -1, -1),
-        speaker.emotion_1D.expand(batch, -1),
-        durations_BT,
+        text_BT.repeat(twins, 1),
+        lengths_B.repeat(twins),
+        speaker.latents_1LD.expand(twins * batch, -1, -1),
+        speaker.emotion_1D.expand(twins * batch, -1),
+        None if durations_BT is None else durations_BT.repeat(twins, 1),
+        torch.arange(twins * batch, device=text_BT.device) < batch if guidance else None,
     )
     with _fitting_threads(model):
-        stopped = _step(model, state, frames, most, generators, sampling, history)
+        stopped = _step(model, state, frames, most, generators, sampling, guidance, history)
     return [_undelay(history, row, frames[row], stopped[row]) for row in range(batch)]
 
 
@@ -176,6 +188,7 @@ def _step(
     most: list[int],
     generators: list[torch.Generator],
     sampling: Sampling,
+    guidance: float,
     history: list[Tensor],
 ) -> list[bool]:
     """Step until every row is complete, adding to ``history`` and filling in ``frames``; return which rows ended."""
@@ -184,8 +197,7 @@ def _step(
     stopped = [count != _UNKNOWN for count in frames]
     codes_BQ = torch.full((len(frames), books), config.start_mel_token)
     while any(count == _UNKNOWN or len(history) < count + books - 1 for count in frames):
-        logits_BQV, state = model.step(codes_BQ.to(device), state)
-        logits_BQV = logits_BQV.float().cpu()
+        logits_BQV, state = _guided_step(model, state, codes_BQ.to(device), guidance)
         position = len(history)
         for row in range(len(frames)):
             codes_BQ[row] = _draw(logits_BQV[row], position, frames[row], config, sampling, generators[row])
@@ -195,6 +207,31 @@ def _step(
                 frames[row] = position + 1
         history.append(codes_BQ.clone())
     return stopped
+
+
+def _guidance(sampling: Sampling, config: ModelConfig) -> float:
+    if sampling.guidance is None:
+        return _GUIDANCE if config.text_dropout else 0.0
+    if sampling.guidance and not config.text_dropout:
+        raise SynthesisError(
+            "this voice cannot be guided: it never learnt to speak without its text",
+            subject="guidance",
+            hint="leave guidance out, or train with --set model.text_dropout=0.15",
+        )
+    return sampling.guidance
+
+
+def _guided_step(
+    model: UnifiedVoice, state: DecodeState, codes_BQ: Tensor, guidance: float
+) -> tuple[Tensor, DecodeState]:
+    """Step once and return the logits on the CPU; where the state has twins without text, guided away from theirs."""
+    rows = codes_BQ.shape[0]
+    twins = state.rows // rows
+    logits_BQV, state = model.step(codes_BQ.repeat(twins, 1), state)
+    heard_BQV = logits_BQV[:rows].float()
+    if twins > 1:
+        heard_BQV = heard_BQV + guidance * (heard_BQV - logits_BQV[rows:].float())
+    return heard_BQV.cpu(), state
 
 
 @contextmanager

@@ -68,6 +68,8 @@ class DecodeState:
         The text of each frame, with explicit durations.
     position : int
         Code positions fed so far.
+    rows : int
+        Rows of the batch.
     """
 
     caches: tuple[LayerCache, ...]
@@ -75,6 +77,7 @@ class DecodeState:
     prefix_keep_BK: Tensor | None
     aligned_BSD: Tensor | None
     position: int
+    rows: int
 
 
 def _conditioner(config: ConformerConfig, *, features: int, width: int, latents: int) -> tuple[Conformer, Perceiver]:
@@ -267,12 +270,20 @@ class UnifiedVoice(nn.Module):
             log_durations_BT = self.alignment.log_durations(encoded_BTD, keep_BT)
             positions = codes_BQS.shape[2] + self.config.codebooks + 1
             aligned_BPD = self.alignment.lay_over(encoded_BTD, _require_durations(durations_BT), keep_BT, positions)
+            aligned_BPD = self._withhold(aligned_BPD)
         condition_BLD = self._condition(latents_BLD, emotion_BD)
         text_BLD, codes_BPD = self._states(
             text_BT, text_lengths_B, codes_BQS, code_lengths_B, condition_BLD, aligned_BPD
         )
         text_logits_BTV = self.text_head(text_BLD) if self.has_prefix else None
         return VoiceOutput(text_logits_BTV, self._code_logits(codes_BPD), log_durations_BT)
+
+    def _withhold(self, aligned_BPD: Tensor) -> Tensor:
+        """Take the text away from a random share of the items, in training."""
+        if not self.training or not self.config.text_dropout:
+            return aligned_BPD
+        heard_B = torch.rand(aligned_BPD.shape[0], device=aligned_BPD.device) >= self.config.text_dropout
+        return aligned_BPD * heard_B[:, None, None]
 
     def latent(self, text_BT: Tensor, codes_BS: Tensor, latents_BLD: Tensor, emotion_BD: Tensor) -> Tensor:
         """Return the states that predict each code, shape (B, S, D): IndexTTS-2's second pass, unpadded, one book.
@@ -340,8 +351,11 @@ class UnifiedVoice(nn.Module):
         latents_BLD: Tensor,
         emotion_BD: Tensor,
         durations_BT: Tensor | None = None,
+        heard_B: Tensor | None = None,
     ) -> DecodeState:
         """Run the prefix of a batch of rows and return the state from which ``step`` goes on.
+
+        Rows of which ``heard_B`` is false speak without their aligned text, as in training with ``text_dropout``.
 
         Raises
         ------
@@ -355,6 +369,8 @@ class UnifiedVoice(nn.Module):
             encoded_BTD, keep_BT = self._encode_text(text_BT, text_lengths_B)
             frames = int((durations_BT * keep_BT).sum(dim=1).max())
             aligned_BSD = self.alignment.lay_over(encoded_BTD, durations_BT, keep_BT, frames)
+            if heard_B is not None:
+                aligned_BSD = aligned_BSD * heard_B[:, None, None]
         sequence_BKD = self._condition(latents_BLD, emotion_BD)
         prefix_keep_BK, mask = None, None
         if self.has_prefix:
@@ -367,7 +383,7 @@ class UnifiedVoice(nn.Module):
         capacity = prefix + self.mel_pos_embedding.emb.num_embeddings
         caches = tuple(LayerCache(capacity) for _ in range(self.config.layers))
         self.gpt(sequence_BKD, mask, caches)
-        return DecodeState(caches, prefix, prefix_keep_BK, aligned_BSD, 0)
+        return DecodeState(caches, prefix, prefix_keep_BK, aligned_BSD, 0, text_BT.shape[0])
 
     def step(self, codes_BQ: Tensor, state: DecodeState) -> tuple[Tensor, DecodeState]:
         """Feed one position of the delayed streams; return the next logits (B, Q, V) and the state behind it.

@@ -21,7 +21,7 @@ from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.vocabulary import Vocabulary
 from amhctl.training.seeding import derive_seed
 
-_FREE_IN_ORIGIN = frozenset({"dropout", "position_rule"})
+_FREE_IN_ORIGIN = frozenset({"dropout", "text_dropout", "position_rule"})
 """Model values that may differ from the origin's: they have no weights."""
 
 Explicit = Callable[[str], bool]

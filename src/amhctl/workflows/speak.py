@@ -47,7 +47,7 @@ class SpeakRequest:
         1 is the voice's own pace.
     seed : int
         The same seed gives the same bytes.
-    temperature, top_k, top_p : float | None
+    temperature, top_k, top_p, guidance : float | None
         How codes are drawn; None for the defaults of ``Sampling``.
     device : str
         Where to compute.
@@ -67,6 +67,7 @@ class SpeakRequest:
     temperature: float | None = None
     top_k: int | None = None
     top_p: float | None = None
+    guidance: float | None = None
     device: str = "auto"
     force: bool = False
 
@@ -139,6 +140,7 @@ def run(request: SpeakRequest, progress: Progress) -> SpeakReport:
             temperature=defaults.temperature if request.temperature is None else request.temperature,
             top_k=defaults.top_k if request.top_k is None else request.top_k,
             top_p=defaults.top_p if request.top_p is None else request.top_p,
+            guidance=defaults.guidance if request.guidance is None else request.guidance,
         ),
     )
     voice = load_voice(request.voice, device=request.device, codec=request.codec)
