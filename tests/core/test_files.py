@@ -1,5 +1,7 @@
 """Files: whole or not at all, the same digest everywhere, nothing overwritten unasked."""
 
+import errno
+import hashlib
 import json
 import os
 import stat
@@ -51,8 +53,9 @@ def test_digest_of_a_file_is_that_of_its_bytes(tmp_path: Path) -> None:
     path = tmp_path / "abc"
     path.write_bytes(b"abc")
     assert sha256_of_file(path) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-    path.write_bytes(b"x" * (3 << 20))
-    assert sha256_of_file(path) == sha256_of_file(path)
+    longer_than_a_chunk = bytes(range(251)) * 12_000
+    path.write_bytes(longer_than_a_chunk)
+    assert sha256_of_file(path) == hashlib.sha256(longer_than_a_chunk).hexdigest()
 
 
 @pytest.mark.parametrize(
@@ -91,7 +94,7 @@ def test_an_error_inside_leaves_the_old_file_and_nothing_else(tmp_path: Path) ->
 
 def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_: int) -> None:
-        raise OSError(28, "No space left on device")
+        raise OSError(errno.ENOSPC, "No space left on device")
 
     path = tmp_path / "out.txt"
     path.write_text("old")
@@ -135,3 +138,72 @@ def test_an_existing_output_is_refused_unless_forced(tmp_path: Path) -> None:
     with pytest.raises(FileExistsRefused) as caught:
         refuse_existing(tmp_path, force=False)
     assert (caught.value.subject, "--force" in caught.value.hint) == (str(tmp_path), True)
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664)])
+def test_the_mode_follows_the_umask_and_leaves_it(tmp_path: Path, umask: int, mode: int) -> None:
+    before = os.umask(umask)
+    try:
+        write_text_atomically(tmp_path / "out", "x")
+        after = os.umask(umask)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "out").stat().st_mode) == mode
+    assert after == umask
+
+
+def test_the_old_folder_stays_when_the_new_one_cannot_take_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "voice"
+    folder.mkdir()
+    (folder / "file").write_text("old")
+    replace = Path.replace
+
+    def refuse_the_new(path: Path, target: Path) -> Path:
+        if path.parent == target.parent:
+            raise OSError(errno.EIO, "Input/output error")
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", refuse_the_new)
+    with pytest.raises(OSError, match="Input/output"), atomic_folder(folder) as temporary:
+        (temporary / "file").write_text("new")
+    assert (folder / "file").read_text() == "old"
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_a_folder_that_cannot_be_moved_away_stays_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(path: Path, target: Path) -> Path:
+        raise OSError(errno.EBUSY, "Device or resource busy")
+
+    (tmp_path / "voice").mkdir()
+    monkeypatch.setattr(Path, "replace", busy)
+    with pytest.raises(OSError, match="busy"), atomic_folder(tmp_path / "voice"):
+        pass
+    assert list(tmp_path.iterdir()) == [tmp_path / "voice"]
+
+
+def test_a_link_stays_a_link_and_its_file_is_replaced(tmp_path: Path) -> None:
+    target, link = tmp_path / "disk" / "out.txt", tmp_path / "link.txt"
+    link.symlink_to(target)
+    for content in ("one", "two"):
+        write_text_atomically(link, content)
+        assert link.is_symlink()
+        assert target.read_text() == content
+
+
+def test_no_file_takes_the_place_of_a_device_or_a_pipe(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "null").symlink_to(os.devnull)
+    for name in ("pipe", "null"):
+        with pytest.raises(FileExistsRefused, match="device or a pipe"):
+            write_text_atomically(tmp_path / name, "x")
+    assert {path.name for path in tmp_path.iterdir()} == {"pipe", "null"}
+    assert (tmp_path / "pipe").is_fifo()
+
+
+def test_no_file_takes_the_place_of_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "voice").mkdir()
+    with pytest.raises(IsADirectoryError):
+        write_text_atomically(tmp_path / "voice", "x")
+    assert list(tmp_path.rglob("*")) == [tmp_path / "voice"]

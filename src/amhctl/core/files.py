@@ -53,7 +53,16 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
     The data is flushed to the disk before the rename, so that a crash leaves the old file or the new one.
     The temporary file keeps the suffix of the target, because writers choose a format by it.
+
+    Raises
+    ------
+    FileExistsRefused
+        If the path is a device or a pipe: a file would take its place.
     """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise FileExistsRefused("the output is a device or a pipe", subject=str(path), hint="name a file")
+    # The file behind a link is replaced, not the link: /dev/stdout is one.
+    path = path.resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
     os.close(handle)
@@ -100,9 +109,15 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         temporary.chmod(0o777 & ~_umask())
         if path.exists():
             previous = Path(tempfile.mkdtemp(prefix=f".{path.name}-old-", dir=path.parent))
-            path.replace(previous / path.name)
-            temporary.replace(path)
-            shutil.rmtree(previous)
+            try:
+                path.replace(previous / path.name)
+                try:
+                    temporary.replace(path)
+                except OSError:
+                    (previous / path.name).replace(path)
+                    raise
+            finally:
+                shutil.rmtree(previous)
         else:
             temporary.replace(path)
     finally:
