@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from amhctl.config.load import leaves, load_run_config, preset_names
-from amhctl.config.schema import RunConfig
+from amhctl.config.schema import AlignmentConfig, RunConfig
 from amhctl.core.errors import ConfigError
 
 
@@ -115,3 +117,51 @@ def test_defaults_are_those_of_the_schema() -> None:
     unchosen = [key for key, source in resolved.sources.items() if source == "default"]
     assert unchosen
     assert all(dict(leaves(resolved.config))[key] == default[key] for key in unchosen if key in default)
+
+
+@given(st.lists(st.integers(1, 10**6), min_size=1, max_size=5))
+def test_the_last_of_several_sets_wins(values: list[int]) -> None:
+    sets = tuple(f"training.steps={value}" for value in values)
+    resolved = load_run_config(preset="tiny", project=None, environment={}, sets=sets)
+    assert resolved.config.training.steps == values[-1]
+
+
+def test_a_section_taken_away_comes_back_with_its_defaults() -> None:
+    sets = ("model.alignment=none", "model.alignment.kernel=7")
+    resolved = load_run_config(preset="tiny", project=None, environment={}, sets=sets)
+    assert resolved.config.model.alignment == AlignmentConfig(kernel=7)
+    assert resolved.sources["model.alignment.kernel"] == "--set"
+
+
+def test_none_empties_an_optional_path_and_is_refused_elsewhere(tmp_path: Path) -> None:
+    folder = project(tmp_path, '[paths]\nbase = "none"\nrun = "r"\n')
+    assert load_run_config(preset=None, project=folder, environment={}).config.paths.base is None
+    with pytest.raises(ConfigError, match=r"training.steps \(--set\)"):
+        load_run_config(preset=None, project=None, environment={}, sets=("training.steps=none",))
+
+
+def test_a_fault_inside_a_list_names_the_source_of_the_list() -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_run_config(preset=None, project=None, environment={}, sets=('training.betas=[0.9, "x"]',))
+    (fault,) = faults(caught.value)
+    assert fault.startswith("training.betas.1 (--set): ")
+
+
+def test_a_value_where_a_section_stands_is_a_fault_of_its_layer() -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_run_config(preset=None, project=None, environment={"AMHCTL_TRAINING": "3"})
+    (fault,) = faults(caught.value)
+    assert fault.startswith("training (AMHCTL_TRAINING): ")
+
+
+def test_a_project_file_of_another_encoding_says_where(tmp_path: Path) -> None:
+    (tmp_path / "amhctl.toml").write_bytes("# ሰላም\n".encode("utf-16"))
+    with pytest.raises(ConfigError, match="not UTF-8") as caught:
+        load_run_config(preset=None, project=tmp_path, environment={})
+    assert caught.value.subject == str(tmp_path / "amhctl.toml")
+
+
+def test_the_environment_is_that_of_the_process_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AMHCTL_SEED", "41")
+    resolved = load_run_config(preset=None, project=None)
+    assert (resolved.config.seed, resolved.sources["seed"]) == (41, "AMHCTL_SEED")

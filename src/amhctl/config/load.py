@@ -248,7 +248,9 @@ def _nearest(key: str, model: type[BaseModel]) -> str:
 
 def _fault(place: tuple[int | str, ...], message: str, sources: Mapping[str, str]) -> str:
     key = ".".join(str(part) for part in place)
-    source = sources.get(key, "")
+    # What is wrong inside a list comes from where the list comes from.
+    prefixes = (".".join(str(part) for part in place[:length]) for length in range(len(place), 0, -1))
+    source = next((sources[prefix] for prefix in prefixes if prefix in sources), "")
     return f"{key}{f' ({source})' if source else ''}: {message.removeprefix('Value error, ')}"
 
 
