@@ -2,13 +2,16 @@
 
 import errno
 import json
+import sys
 
 import pytest
 from support.reports import StandInReport
+from support.streams import FailingStream
 
+from amhctl.cli import app
 from amhctl.cli.app import CANNOT_GO_ON, INTERRUPTED, NEGATIVE, OK, execute
 from amhctl.core.errors import AmhctlError, TextError, UnspeakableError
-from amhctl.core.progress import Progress
+from amhctl.core.progress import Progress, SilentProgress
 
 
 def code_of(outcome: StandInReport | BaseException, *, json: bool = False, verbose: int = 0) -> object:
@@ -70,3 +73,71 @@ def test_what_only_a_bug_can_raise_is_not_caught_here() -> None:
 
     with pytest.raises(ZeroDivisionError):
         execute("text normalize", work, json=False, quiet=False, verbose=0)
+
+
+@pytest.mark.parametrize(("ok", "code"), [(True, OK), (False, NEGATIVE)])
+def test_a_reader_that_went_away_changes_no_verdict(ok: bool, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", FailingStream(errno.EPIPE))
+    assert code_of(StandInReport(ok, text=("a line",))) == code
+
+
+@pytest.mark.parametrize("json", [False, True])
+def test_standard_output_without_room_is_an_error_told_on_the_other_stream(
+    json: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdout", FailingStream(errno.ENOSPC))
+    assert code_of(StandInReport(text=("a line",)), json=json) == CANNOT_GO_ON
+    assert capsys.readouterr().err.startswith("error: no space left on device\nhint: make room")
+
+
+def test_quiet_silences_talk_and_progress_but_neither_data_nor_errors(capsys: pytest.CaptureFixture[str]) -> None:
+    def work(progress: Progress) -> StandInReport:
+        progress.say("talk")
+        return StandInReport(text=("data",))
+
+    def fail(progress: Progress) -> StandInReport:
+        progress.say("talk")
+        raise TextError("the text is empty")
+
+    for outcome in (work, fail):
+        with pytest.raises(SystemExit):
+            execute("text normalize", outcome, json=False, quiet=True, verbose=0)
+    assert capsys.readouterr() == ("data\n", "error: the text is empty\n")
+
+
+@pytest.mark.parametrize("outcome", [None, TextError("it broke"), KeyboardInterrupt(), ZeroDivisionError()])
+def test_the_bar_is_ended_whatever_happens(
+    outcome: BaseException | None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Bar(SilentProgress):
+        ended = False
+
+        def finish(self) -> None:
+            Bar.ended = True
+
+    def work(_: Progress) -> StandInReport:
+        if outcome is not None:
+            raise outcome
+        return StandInReport()
+
+    monkeypatch.setattr(app, "make_progress", lambda _: Bar())
+    with pytest.raises((SystemExit, ZeroDivisionError)):
+        execute("text normalize", work, json=False, quiet=False, verbose=0)
+    assert Bar.ended
+
+
+@pytest.mark.parametrize(
+    ("error", "subject", "words"),
+    [
+        (PermissionError(errno.EACCES, "Permission denied", "a"), "a", "permissions"),
+        (FileNotFoundError(errno.ENOENT, "No such file or directory", b"a"), "a", "check the path"),
+        (IsADirectoryError(errno.EISDIR, "Is a directory", "a"), "a", "not a folder"),
+        (OSError("odd"), "", ""),
+        (OSError(), "", ""),
+    ],
+)
+def test_an_error_of_the_system_says_where_and_what_to_do(error: OSError, subject: str, words: str) -> None:
+    ours = app.named(error)
+    assert ours.subject == subject
+    assert words in ours.hint
+    assert ours.message

@@ -3,11 +3,15 @@
 import json
 from pathlib import Path
 
+import pytest
 from support.codecs import tiny_codec_folder
 from support.manifests import tiny_manifest
+from support.reports import StandInReport
 from typer.testing import CliRunner
 
 from amhctl.cli.main import app
+from amhctl.core.progress import Progress
+from amhctl.workflows import train_codec
 
 RUNNER = CliRunner()
 
@@ -43,3 +47,30 @@ def test_training_on_a_manifest_without_a_split_ends_with_three(tmp_path: Path) 
     assert result.exit_code == 3
     assert "split" in result.stdout
     assert not output.exists()
+
+
+def test_the_options_of_train_reach_the_workflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[train_codec.TrainCodecRequest] = []
+
+    def run(request: train_codec.TrainCodecRequest, _: Progress) -> StandInReport:
+        seen.append(request)
+        return StandInReport(values={"steps": 2})
+
+    monkeypatch.setattr(train_codec, "run", run)
+    words = ["codec", "train", "a.jsonl", "b.jsonl", "-o", "out", "--name", "toy", "--preset", "tiny", "--config", "p"]
+    words += ["--set", "codec_training.steps=2", "--set", "seed=1", "--seed", "5", "--resume", "--force", "--json"]
+    result = RUNNER.invoke(app, words)
+    assert (result.exit_code, json.loads(result.stdout)["steps"]) == (0, 2)
+    assert seen == [
+        train_codec.TrainCodecRequest(
+            manifests=(Path("a.jsonl"), Path("b.jsonl")),
+            output=Path("out"),
+            name="toy",
+            preset="tiny",
+            project=Path("p"),
+            sets=("codec_training.steps=2", "seed=1"),
+            resume=True,
+            force=True,
+            seed=5,
+        )
+    ]

@@ -1,9 +1,12 @@
 """Streams: data on one, talk on the other, and no crash by an odd terminal."""
 
+import errno
 import io
 import sys
+from pathlib import Path
 
 import pytest
+from support.streams import FailingStream
 
 from amhctl.cli.console import Console
 
@@ -32,12 +35,9 @@ def test_a_terminal_without_ethiopic_is_no_crash(monkeypatch: pytest.MonkeyPatch
     assert stream.buffer.getvalue() == b"???!\n"  # type: ignore[attr-defined]
 
 
-def test_nobody_listening_to_talk_stops_no_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Gone(io.StringIO):
-        def write(self, _: str) -> int:
-            raise BrokenPipeError
-
-    monkeypatch.setattr(sys, "stderr", Gone())
+@pytest.mark.parametrize("number", [errno.EPIPE, errno.ENOSPC])
+def test_talk_that_nobody_can_take_stops_no_work(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", FailingStream(number))
     Console().complain("talk")
 
 
@@ -61,3 +61,23 @@ def test_bars_move_on_terminals_only(
 def test_bytes_go_out_as_they_are(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     Console().raw(b"\x00\xff")
     assert capfdbinary.readouterr().out == b"\x00\xff"
+
+
+def test_a_stream_that_was_closed_at_the_start_is_no_crash(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", None)
+    console = Console()
+    console.data("data")
+    console.raw(b"data")
+    console.talk("talk")
+    assert not console.shows_bars
+
+
+def test_abandoned_data_goes_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "out"
+    with path.open("w") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        stream.write("half a line")
+        Console().abandon_data()
+        stream.flush()
+    assert path.read_text() == ""

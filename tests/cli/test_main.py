@@ -1,12 +1,18 @@
 """The whole command line in one process: usage, help, version, bugs."""
 
+import errno
+import io
 import json
+import sys
 
 import pytest
+from support.streams import FailingStream
 
 from amhctl import __version__
+from amhctl.cli.main import _named_command as named_command
 from amhctl.cli.main import main
-from amhctl.workflows import diagnose
+from amhctl.core.errors import TextError
+from amhctl.workflows import diagnose, normalize_text
 
 
 def run(*words: str) -> object:
@@ -69,3 +75,71 @@ def test_a_bug_has_a_code_of_its_own_and_a_traceback(
     out, err = capsys.readouterr()
     assert json.loads(out)["error"]["type"] == "Bug"
     assert "Traceback" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [(("doctor", "--json"), "doctor"), (("text", "split", "ሰላም", "--json"), "text split"), (("--json",), "")],
+)
+def test_the_command_is_named_without_its_arguments(words: tuple[str, ...], command: str) -> None:
+    assert named_command([*words]) == command
+
+
+def test_a_text_is_no_part_of_the_name_of_the_command_that_failed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(normalize_text, "run", lambda *_: 1 // 0)
+    assert run("text", "normalize", "ሰላም", "--json") == 70
+    assert json.loads(capsys.readouterr().out)["command"] == "text normalize"
+
+
+@pytest.mark.parametrize("words", [("--version",), ("--help",)])
+def test_standard_output_without_room_is_three_even_for_help(
+    words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdout", FailingStream(errno.ENOSPC))
+    assert run(*words) == 3
+    assert capsys.readouterr().err.startswith("error: no space left on device\n")
+
+
+@pytest.mark.parametrize("words", [("ckpt", "validate", "--json"), ("speek", "--json")])
+def test_wrong_usage_is_two_even_if_nobody_reads_the_object(
+    words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdout", FailingStream(errno.EPIPE))
+    assert run(*words) == 2
+    assert capsys.readouterr().err.startswith("error: ")
+
+
+def test_input_that_is_not_utf8_is_no_bug(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"ab\xff"), encoding="utf-8"))
+    assert run("text", "normalize", "-", "--json") == 3
+    out, err = capsys.readouterr()
+    document = json.loads(out)
+    assert (document["command"], err) == ("text normalize", "")
+    assert "not UTF-8: invalid start byte at byte 2" in document["error"]["message"]
+
+
+@pytest.mark.parametrize("error", [TextError("it broke"), FileNotFoundError(2, "No such file or directory", "a")])
+def test_an_error_before_the_work_begins_is_three(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Broken(io.StringIO):
+        def read(self, _: int | None = -1) -> str:
+            raise error
+
+    monkeypatch.setattr(sys, "stdin", Broken())
+    assert run("text", "normalize", "-") == 3
+    assert capsys.readouterr().err.startswith("error: ")
+
+
+def test_an_interrupt_before_the_work_begins_is_one_hundred_and_thirty(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Interrupted(io.StringIO):
+        def read(self, _: int | None = -1) -> str:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys, "stdin", Interrupted())
+    assert run("text", "normalize", "-") == 130
+    assert capsys.readouterr().err.split() == ["interrupted"]

@@ -1,5 +1,7 @@
 """Progress: plain lines now and then, a bar on a terminal, the time left."""
 
+import re
+import sys
 import time
 
 import pytest
@@ -83,3 +85,54 @@ def test_a_bar_shows_title_count_and_note(capsys: pytest.CaptureFixture[str]) ->
 
 def test_the_clock_is_the_real_one() -> None:
     assert module.time is time
+
+
+def test_the_end_is_told_once(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
+    progress = LineProgress(Console())
+    progress.start("encoding", 1, "clips")
+    clock.now += 11.0
+    progress.advance()
+    capsys.readouterr()
+    for _ in range(2):
+        clock.now += 3.0
+        progress.finish()
+    assert capsys.readouterr().err == "encoding: 1/1 clips, 0.0714/s, done in 0:14\n"
+
+
+def test_the_second_work_starts_from_nothing(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
+    progress = LineProgress(Console())
+    for _ in range(2):
+        progress.start("encoding", None, "clips")
+        clock.now += 10.0
+        progress.advance(5)
+    assert capsys.readouterr().err == "encoding: 5 clips, 0.5/s\n" * 2
+
+
+@pytest.mark.parametrize(("no_color", "coloured"), [(None, True), ("1", False)])
+def test_no_color_takes_the_colours_of_the_bar_away(
+    no_color: str | None, coloured: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    if no_color is not None:
+        monkeypatch.setenv("NO_COLOR", no_color)
+    progress = make_progress(Console())
+    progress.start("training", 4, "steps")
+    progress.advance(2)
+    progress.finish()
+    err = capsys.readouterr().err
+    assert "2/4" in err
+    assert bool(re.search(r"\x1b\[(\d+;)*(3[0-7]|38;5;\d+|9[0-7])m", err)) is coloured
+
+
+def test_the_terminal_has_its_cursor_back_after_the_bar(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    progress = BarProgress()
+    progress.start("training", 4, "steps")
+    progress.finish()
+    err = capsys.readouterr().err
+    assert err.rindex("\x1b[?25h") > err.rindex("\x1b[?25l")

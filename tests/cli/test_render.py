@@ -1,9 +1,13 @@
 """Reports and errors as lines and as one JSON object."""
 
+import dataclasses
+import errno
 import json
+import sys
 
 import pytest
 from support.reports import StandInReport
+from support.streams import FailingStream
 
 from amhctl import __version__
 from amhctl.cli.console import Console
@@ -60,3 +64,33 @@ def test_many_findings_are_cut_unless_asked_for(capsys: pytest.CaptureFixture[st
 def test_an_error_without_a_hint_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     render_error("speak", AmhctlError("it broke"), Console())
     assert capsys.readouterr() == ("", "error: it broke\n")
+
+
+@pytest.mark.parametrize("number", [errno.EPIPE, errno.ENOSPC])
+def test_an_error_whose_object_cannot_be_written_is_told_in_lines(
+    number: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdout", FailingStream(number))
+    render_error("speak", AmhctlError("it broke", hint="mend it"), Console(json=True))
+    assert capsys.readouterr().err == "error: it broke\nhint: mend it\n"
+
+
+def test_an_error_is_one_object_of_the_contract(capsys: pytest.CaptureFixture[str]) -> None:
+    render_error("speak", AmhctlError("it broke", subject="a"), Console(json=True), kind="Bug")
+    out, err = capsys.readouterr()
+    assert (out.count("\n"), err) == (1, "")
+    assert json.loads(out) == {
+        "command": "speak",
+        "version": __version__,
+        "ok": False,
+        "error": {"type": "Bug", "message": "it broke", "where": "a", "hint": ""},
+    }
+
+
+def test_bytes_of_a_report_take_the_place_of_its_lines(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    @dataclasses.dataclass(frozen=True)
+    class Sound(StandInReport):
+        raw: bytes = b"RIFF\x00"
+
+    render_report("speak", Sound(text=("a line",)), Console())
+    assert capfdbinary.readouterr().out == b"RIFF\x00"

@@ -41,18 +41,14 @@ def execute(command: str, work: Callable[[Progress], Report], *, json: bool, qui
     console = Console(json=json, quiet=quiet, verbose=verbose)
     progress = make_progress(console)
     try:
-        report = work(progress)
+        report = _do(work, progress)
     except KeyboardInterrupt:
-        progress.finish()
         console.complain("interrupted")
         sys.exit(INTERRUPTED)
     except AmhctlError as error:
-        progress.finish()
         end_with_error(command, error, console)
     except OSError as error:
-        progress.finish()
-        end_with_error(command, _named(error), console)
-    progress.finish()
+        end_with_error(command, named(error), console)
     try:
         render_report(command, report, console)
     except BrokenPipeError:
@@ -60,8 +56,16 @@ def execute(command: str, work: Callable[[Progress], Report], *, json: bool, qui
         console.abandon_data()
     except OSError as error:
         console.abandon_data()
-        end_with_error(command, _named(error), console)
+        end_with_error(command, named(error), console)
     sys.exit(OK if report.ok else NEGATIVE)
+
+
+def _do(work: Callable[[Progress], Report], progress: Progress) -> Report:
+    """Work, and leave the terminal as it was whatever happens."""
+    try:
+        return work(progress)
+    finally:
+        progress.finish()
 
 
 def end_with_error(command: str, error: AmhctlError, console: Console) -> NoReturn:
@@ -72,7 +76,7 @@ def end_with_error(command: str, error: AmhctlError, console: Console) -> NoRetu
     sys.exit(NEGATIVE if isinstance(error, UnspeakableError) else CANNOT_GO_ON)
 
 
-def _named(error: OSError) -> AmhctlError:
+def named(error: OSError) -> AmhctlError:
     """Return an error of the system as one that says where, and what to do."""
     hints = {
         errno.ENOSPC: "make room on the disk; nothing was left half-written",

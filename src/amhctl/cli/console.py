@@ -27,7 +27,7 @@ class Console:
     @property
     def shows_bars(self) -> bool:
         """Whether standard error is a terminal on which a bar can move."""
-        return not self.quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        return not self.quiet and sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
     def data(self, line: str) -> None:
         """Write a line of data."""
@@ -35,8 +35,9 @@ class Console:
 
     def raw(self, content: bytes) -> None:
         """Write bytes of data."""
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
+        if sys.stdout is not None:
+            sys.stdout.buffer.write(content)
+            sys.stdout.buffer.flush()
 
     def abandon_data(self) -> None:
         """Let what is still buffered go nowhere, so that the interpreter has nothing to complain about when it ends."""
@@ -54,11 +55,14 @@ class Console:
     def complain(self, line: str) -> None:
         """Write a line about an error, quiet or not."""
         # Nobody may be listening; that is no reason to stop the work.
-        with suppress(BrokenPipeError):
+        with suppress(OSError):
             _write(sys.stderr, line)
 
 
-def _write(stream: TextIO, line: str) -> None:
+def _write(stream: TextIO | None, line: str) -> None:
+    if stream is None:
+        # The process was started with this stream closed: nobody wants it.
+        return
     # A terminal of another encoding must not turn a message into a crash.
     encoding = stream.encoding or "utf-8"
     stream.write(line.encode(encoding, "replace").decode(encoding) + "\n")

@@ -13,7 +13,7 @@ import typer
 from amhctl import __version__
 from amhctl.cli import bench, ckpt, codec, codes, config, data, doctor, init, speak, text, train, vocab, voices
 from amhctl.cli import eval as eval_command
-from amhctl.cli.app import BUG, INTERRUPTED, OK, USAGE
+from amhctl.cli.app import BUG, INTERRUPTED, OK, USAGE, end_with_error, named
 from amhctl.cli.console import Console
 from amhctl.cli.render import render_error
 from amhctl.core.errors import AmhctlError
@@ -79,6 +79,16 @@ def main(arguments: list[str] | None = None) -> None:
     except typer.Abort:
         console.complain("interrupted")
         sys.exit(INTERRUPTED)
+    except AmhctlError as error:
+        end_with_error(_named_command(words), error, console)
+    except OSError as error:
+        # Help and version are written outside of any command's work.
+        if not console.json:
+            console.abandon_data()
+        end_with_error(_named_command(words), named(error), console)
+    except UnicodeDecodeError as error:
+        fault = AmhctlError(f"the input is not UTF-8: {error.reason} at byte {error.start}", hint="write it as UTF-8")
+        end_with_error(_named_command(words), fault, console)
     except Exception as bug:  # noqa: BLE001 - the one place where a bug becomes an exit code
         console.complain(traceback.format_exc().rstrip())
         report = AmhctlError(f"{type(bug).__name__}: {bug}", hint="this is a bug in amhctl: please report it")
@@ -104,4 +114,11 @@ def _end_with_usage(error: typer.TyperException, console: Console) -> None:
 
 
 def _named_command(words: list[str]) -> str:
-    return " ".join(word for word in words[:2] if word.isalpha())
+    command: object = typer.main.get_command(app)
+    path = []
+    for word in words:
+        command = getattr(command, "commands", {}).get(word)
+        if command is None:
+            break
+        path.append(word)
+    return " ".join(path)

@@ -21,7 +21,7 @@ def make_progress(console: Console) -> Progress:
 
 
 class LineProgress:
-    """Writes a line when work begins, every ten seconds, and when it ends after more than that."""
+    """Writes a line every ten seconds, and one at the end of work that took longer than that."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -50,6 +50,8 @@ class LineProgress:
         now = time.monotonic()
         if self._spoken > self._begun:
             self._console.talk(self._line(now, f"done in {_clock(now - self._begun)}"))
+            # A command ends its progress once more, whatever the work has ended itself.
+            self._spoken = self._begun
 
     def say(self, message: str) -> None:
         """Write a line."""

@@ -46,8 +46,13 @@ def render_error(command: str, error: AmhctlError, console: Console, *, kind: st
                 "hint": error.hint,
             },
         }
-        console.data(json.dumps(document, ensure_ascii=False))
-        return
+        try:
+            console.data(json.dumps(document, ensure_ascii=False))
+        except OSError:
+            # The object has no reader or no room; what is left is to tell a person.
+            console.abandon_data()
+        else:
+            return
     console.complain(f"error: {error}")
     if error.hint:
         console.complain(f"hint: {error.hint}")
