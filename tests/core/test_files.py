@@ -152,8 +152,9 @@ def test_the_mode_follows_the_umask_and_leaves_it(tmp_path: Path, umask: int, mo
     assert after == umask
 
 
+@pytest.mark.parametrize("error", [OSError(errno.EIO, "Input/output error"), KeyboardInterrupt()])
 def test_the_old_folder_stays_when_the_new_one_cannot_take_its_place(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    error: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "voice"
     folder.mkdir()
@@ -162,14 +163,31 @@ def test_the_old_folder_stays_when_the_new_one_cannot_take_its_place(
 
     def refuse_the_new(path: Path, target: Path) -> Path:
         if path.parent == target.parent:
-            raise OSError(errno.EIO, "Input/output error")
+            raise error
         return replace(path, target)
 
     monkeypatch.setattr(Path, "replace", refuse_the_new)
-    with pytest.raises(OSError, match="Input/output"), atomic_folder(folder) as temporary:
+    with pytest.raises(type(error)), atomic_folder(folder) as temporary:
         (temporary / "file").write_text("new")
     assert (folder / "file").read_text() == "old"
     assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_the_old_folder_is_kept_even_if_it_cannot_be_put_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "voice"
+    folder.mkdir()
+    (folder / "file").write_text("old")
+    replace = Path.replace
+
+    def only_away(path: Path, target: Path) -> Path:
+        if target == folder:
+            raise OSError(errno.EIO, "Input/output error")
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", only_away)
+    with pytest.raises(OSError, match="Input/output"), atomic_folder(folder) as temporary:
+        (temporary / "file").write_text("new")
+    assert [path.read_text() for path in tmp_path.rglob("file")] == ["old"]
 
 
 def test_a_folder_that_cannot_be_moved_away_stays_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from amhctl.core.errors import FileExistsRefused
@@ -109,15 +109,18 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         temporary.chmod(0o777 & ~_umask())
         if path.exists():
             previous = Path(tempfile.mkdtemp(prefix=f".{path.name}-old-", dir=path.parent))
+            kept = previous / path.name
             try:
-                path.replace(previous / path.name)
-                try:
-                    temporary.replace(path)
-                except OSError:
-                    (previous / path.name).replace(path)
-                    raise
-            finally:
-                shutil.rmtree(previous)
+                path.replace(kept)
+                temporary.replace(path)
+            except BaseException:
+                # An error or an interrupt between the two: the old one comes back, and is never deleted.
+                if kept.exists() and not path.exists():
+                    kept.replace(path)
+                with suppress(OSError):
+                    previous.rmdir()
+                raise
+            shutil.rmtree(previous)
         else:
             temporary.replace(path)
     finally:
