@@ -22,6 +22,8 @@ INTERRUPTED = """
 import os, signal, time
 from amhctl.cli.main import main
 from amhctl.workflows import diagnose
+# A shell's background job inherits that Ctrl-C is ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 def work(*arguments):
     os.kill(os.getpid(), signal.SIGINT)
     time.sleep(60)
