@@ -61,7 +61,9 @@ def test_values_are_toml_where_they_parse_else_text(text: str, value: object) ->
 
 
 def test_none_takes_an_optional_section_away() -> None:
-    resolved = load_run_config(preset="cpu", project=None, environment={}, sets=("model.alignment=none", "model.text_dropout=0"))
+    resolved = load_run_config(
+        preset="cpu", project=None, environment={}, sets=("model.alignment=none", "model.text_dropout=0")
+    )
     assert resolved.config.model.alignment is None
     assert resolved.sources["model.alignment"] == "--set"
 

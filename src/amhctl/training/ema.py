@@ -18,7 +18,7 @@ class AveragedModel(Generic[M_co]):
 
     Parameters
     ----------
-    model : nn.Module
+    model : M_co
         The original.
     decay : float
         Share of the average that stays at each step; 0 makes the copy equal to the original.

@@ -50,7 +50,7 @@ class Objective(nn.Module):
         The voice.
     config : TrainingConfig
         Weights of the losses.
-    precision : {"fp32", "bf16"}
+    precision : Literal["fp32", "bf16"]
         Arithmetic of the forward pass.
     """
 
