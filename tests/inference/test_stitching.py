@@ -9,7 +9,7 @@ from support.speechlike import between_silences, vowel_train
 from amhctl.audio.waveform import Waveform
 from amhctl.core.errors import SynthesisError
 from amhctl.core.units import Seconds
-from amhctl.inference.stitching import Piece, fade, join, trim_edges
+from amhctl.inference.stitching import Piece, cut, fade, join
 
 
 def level(seconds: float, value: float = 0.5) -> Waveform:
@@ -43,10 +43,26 @@ def test_too_loud_a_sum_is_scaled_as_a_whole() -> None:
     assert np.abs(joined.samples).max() == pytest.approx(0.99)
 
 
-def test_edges_are_trimmed_to_a_margin() -> None:
+def test_a_single_take_keeps_a_margin_of_its_background() -> None:
     speech = vowel_train(seconds=1.0)
-    assert trim_edges(between_silences(speech, before=0.4, after=0.6)).duration == pytest.approx(1.1, abs=0.06)
-    np.testing.assert_array_equal(trim_edges(speech).samples, speech.samples)
+    (piece,) = cut([between_silences(speech, before=0.4, after=0.6)], [Seconds(0.3)])
+    assert piece.waveform.duration == pytest.approx(1.1, abs=0.08)
+    (whole,) = cut([speech], [Seconds(0.0)])
+    np.testing.assert_array_equal(whole.waveform.samples, speech.samples)
+
+
+@pytest.mark.parametrize(("before", "after"), [(0.6, 0.6), (0.6, 0.0), (0.0, 0.6), (0.0, 0.0), (0.1, 0.05)])
+@pytest.mark.parametrize("pause", [0.0, 0.1, 0.45])
+def test_what_lies_between_two_takes_is_the_pause(before: float, after: float, pause: float) -> None:
+    speech = vowel_train(seconds=1.0)
+    take = between_silences(speech, before=before, after=after)
+    pieces = cut([take, take], [Seconds(pause), Seconds(9.0)])
+    # Onsets and ends keep a margin of a frame or two each, which is not taken from the pause.
+    between = sum(piece.waveform.duration for piece in pieces) + pieces[0].pause - 2.0 - 2 * 0.05
+    assert between == pytest.approx(pause, abs=0.15)
+    assert pieces[0].pause <= pause
+    if before >= 0.45 or pause == 0.0:
+        assert pieces[0].pause == 0.0
 
 
 def test_nothing_and_mixed_rates_are_refused() -> None:

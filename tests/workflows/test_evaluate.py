@@ -15,7 +15,7 @@ from amhctl.data.records import Record, write_records
 from amhctl.evaluation.scorecard import KINDS
 from amhctl.inference import voice as voice_module
 from amhctl.workflows import evaluate
-from amhctl.workflows.evaluate import EvaluateRequest, choose_records
+from amhctl.workflows.evaluate import EvaluateRequest, choose_records, drop_repeated
 
 
 @pytest.fixture(scope="module")
@@ -94,3 +94,13 @@ def test_test_records_are_chosen_and_thinned_evenly(tmp_path: Path) -> None:
     assert len(choose_records(unsplit, None, tmp_path)) == 10
     with pytest.raises(EvaluationError):
         choose_records((), None, tmp_path)
+
+
+def test_a_text_recorded_twice_counts_once_in_a_split() -> None:
+    texts = [("a", "test", "ሰላም ዓለም"), ("b", "test", "ሰላም  ዓለም "), ("c", "train", "ሰላም ዓለም"), ("d", "test", "ሰላም")]
+    records = tuple(Record(id=id_, audio="x.wav", text=text, split=split) for id_, split, text in texts)  # type: ignore[arg-type]
+    kept, findings = drop_repeated(records)
+    assert [record.id for record in kept] == ["a", "c", "d"]
+    assert [(finding.code, finding.subject, finding.message) for finding in findings] == [
+        ("E006", "b", "the same text as a")
+    ]

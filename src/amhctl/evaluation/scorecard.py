@@ -65,6 +65,13 @@ RULES: tuple[Rule, ...] = (
         "metric not validated for Amharic",
         "DNSMOS was fitted to ratings of English; compare versions of one voice by it, not languages.",
     ),
+    Rule(
+        "E006",
+        Severity.INFO,
+        "text recorded twice",
+        "The set has another recording of the same text. One sentence counts once: the first recording is taken, since "
+        "no voice can be nearer to one of the two by what it says.",
+    ),
 )
 
 

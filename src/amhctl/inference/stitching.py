@@ -12,8 +12,8 @@ from amhctl.core.errors import SynthesisError
 from amhctl.core.units import Seconds
 
 _FRAME_SECONDS = 0.025
-_EDGE_DECIBELS = 40.0
-# Kept on either side of the speech, so that a soft onset or a breathy end is not cut into.
+# The background of a phone recording lies 35 to 50 dB below its speech, soft onsets and breathy ends above that.
+_EDGE_DECIBELS = 30.0
 _MARGIN_SECONDS = 0.05
 _FADE_SECONDS = 0.015
 _TOP = 0.99
@@ -21,23 +21,52 @@ _TOP = 0.99
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Piece:
-    """One piece of speech and the silence that follows it."""
+    """One piece of speech and the digital silence that follows it."""
 
     waveform: Waveform
     pause: Seconds
 
 
-def trim_edges(waveform: Waveform) -> Waveform:
-    """Return the waveform without its silent edges, 50 ms of margin kept; one without any speech stays whole."""
+def cut(waveforms: Sequence[Waveform], pauses: Sequence[Seconds]) -> list[Piece]:
+    """Return takes cut so that what lies between the speech of two neighbours is the pause after the first.
+
+    A pause is made of the takes' own background as far as it reaches, and of silence beyond: a voice whose room is
+    heard under its speech does not fall silent all of a sudden. At both ends of the whole 50 ms of background are kept.
+    A take without any speech stays whole.
+
+    Parameters
+    ----------
+    waveforms : Sequence[Waveform]
+        Takes, with whatever silence they begin and end.
+    pauses : Sequence[Seconds]
+        Pause after each; that of the last does not matter.
+    """
+    pieces = []
+    before = _MARGIN_SECONDS
+    spans = [_span(waveform) for waveform in waveforms]
+    for place, (waveform, (start, end)) in enumerate(zip(waveforms, spans, strict=True)):
+        rate, last = waveform.sample_rate, place == len(waveforms) - 1
+        first = max(0, start - round(before * rate))
+        wanted = _MARGIN_SECONDS if last else pauses[place] / 2
+        stop = min(waveform.samples.size, end + round(wanted * rate))
+        # What this take cannot give of the pause, the beginning of the next one may.
+        before = pauses[place] - (stop - end) / rate
+        given = 0.0 if last else min(before, spans[place + 1][0] / rate)
+        rest = Seconds(max(0.0, before - given))
+        pieces.append(Piece(Waveform(waveform.samples[first:stop].copy(), rate), rest))
+    return pieces
+
+
+def _span(waveform: Waveform) -> tuple[int, int]:
+    """Return the samples between which there is speech, 25 ms of margin included; all of them if there is none."""
     levels = frame_levels(waveform)
     loud = np.flatnonzero(levels > speech_level(waveform) - _EDGE_DECIBELS)
     if not loud.size:
-        return waveform
+        return 0, waveform.samples.size
     size = round(_FRAME_SECONDS * waveform.sample_rate)
-    margin = round(_MARGIN_SECONDS * waveform.sample_rate)
-    start = max(0, int(loud[0]) * size - margin)
-    end = waveform.samples.size if loud[-1] == levels.size - 1 else (int(loud[-1]) + 1) * size + margin
-    return Waveform(waveform.samples[start:end].copy(), waveform.sample_rate)
+    start = max(0, int(loud[0]) - 1) * size
+    end = waveform.samples.size if loud[-1] >= levels.size - 2 else (int(loud[-1]) + 2) * size
+    return start, end
 
 
 def fade(waveform: Waveform) -> Waveform:

@@ -22,7 +22,7 @@ from amhctl.core.units import Seconds
 from amhctl.inference.decode import Passage, Sampling, decode, predict_durations
 from amhctl.inference.judge import JudgeLimits, judge
 from amhctl.inference.speaker import Speaker, encode_speaker, features_of
-from amhctl.inference.stitching import Piece, join, trim_edges
+from amhctl.inference.stitching import cut, join
 from amhctl.model.unified_voice import UnifiedVoice
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.tokenizer import Tokenizer
@@ -284,7 +284,7 @@ def _derive_seed(seed: int, place: int, attempt: int) -> int:
 
 
 def _assemble(jobs: list[_Job], takes: dict[int, _Take], attempts: dict[int, int]) -> Speech:
-    pieces = [Piece(trim_edges(takes[job.place].waveform), job.pause) for job in jobs]
+    pieces = cut([takes[job.place].waveform for job in jobs], [job.pause for job in jobs])
     segments = tuple(
         SpokenSegment(
             text=job.text,

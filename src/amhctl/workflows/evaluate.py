@@ -159,9 +159,11 @@ def run(request: EvaluateRequest, progress: Progress) -> EvaluateReport:
     if request.report is not None:
         refuse_existing(request.report, force=request.force)
         refuse_existing(clips_folder(request.report), force=request.force)
-    records = choose_records(read_records(request.test_set), request.limit, request.test_set)
+    distinct, repeated = drop_repeated(read_records(request.test_set))
+    records = choose_records(distinct, request.limit, request.test_set)
     voice = load_voice(request.voice, device=request.device, codec=request.codec)
     clips, findings = _read_clips(records, request.test_set.parent)
+    findings += repeated
     if len(clips) < 2:
         findings.append(Finding("E004", Severity.WARNING, str(request.test_set), "text match needs two clips or more"))
     encoder = SpeakerEncoder()
@@ -185,6 +187,17 @@ def run(request: EvaluateRequest, progress: Progress) -> EvaluateReport:
         notes = (machine.line(), f"seed {request.seed}, {len(clips)} clips, DNSMOS is {naturalness.NOTE}")
         write_page(request.report, title, scorecard, tuple(page_clips), notes=notes, force=request.force)
     return EvaluateReport(voice.manifest.name, scorecard, tuple(findings), request.report, machine)
+
+
+def drop_repeated(records: tuple[Record, ...]) -> tuple[tuple[Record, ...], list[Finding]]:
+    """Return the first recording of each text of each split, and a finding for every other."""
+    first: dict[tuple[str, ...], Record] = {}
+    findings = []
+    for record in records:
+        held = first.setdefault((record.split, *record.text.split()), record)
+        if held is not record and record.split in ("test", ""):
+            findings.append(Finding("E006", Severity.INFO, record.id, f"the same text as {held.id}"))
+    return tuple(first.values()), findings
 
 
 def choose_records(records: tuple[Record, ...], limit: int | None, source: Path) -> tuple[Record, ...]:
