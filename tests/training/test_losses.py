@@ -48,12 +48,24 @@ def test_text_is_its_pieces_and_exactly_one_stop() -> None:
     torch.testing.assert_close(padded, expected)
 
 
-def test_durations_are_compared_in_logarithms_and_only_where_real() -> None:
+def test_exact_durations_cost_nothing_and_padding_nothing() -> None:
     durations_BT = torch.tensor([[3, 0, 9]])
     exact_BT = torch.log1p(durations_BT.float())
-    exact_BT[0, 2] = 100.0
-    assert duration_loss(exact_BT, durations_BT, torch.tensor([2])).item() == 0.0
-    assert duration_loss(exact_BT + 1.0, durations_BT, torch.tensor([2])).item() == pytest.approx(2.0)
+    exact_BT[0, 2] = 5.0
+    assert duration_loss(exact_BT, durations_BT, torch.tensor([2])).item() == pytest.approx(0.0, abs=1e-6)
+    assert duration_loss(exact_BT + 1.0, durations_BT, torch.tensor([2])).item() == pytest.approx(2 * 5 * (math.e - 2))
+
+
+def test_the_best_single_prediction_is_the_mean_and_so_sums_are_kept() -> None:
+    durations_BT = torch.tensor([[0, 1, 2, 9]])
+    predicted = torch.zeros(1, requires_grad=True)
+    loss = duration_loss(predicted.expand(1, 4), durations_BT, torch.tensor([4]))
+    mean = math.log(1 + durations_BT.float().mean().item())
+    (elsewhere,) = torch.autograd.grad(loss, predicted)
+    assert abs(elsewhere.item()) > 1.0
+    at_mean = torch.full((1,), mean, requires_grad=True)
+    (there,) = torch.autograd.grad(duration_loss(at_mean.expand(1, 4), durations_BT, torch.tensor([4])), at_mean)
+    assert there.item() == pytest.approx(0.0, abs=1e-4)
 
 
 def test_correct_counts_real_targets_of_the_first_book() -> None:

@@ -42,7 +42,7 @@ class VoiceOutput:
     code_logits_BQPV : Tensor
         Of each position of the delayed streams.
     log_durations_BT : Tensor | None
-        log(1 + frames) of each text id. None without explicit durations.
+        log(1 + expected frames) of each text id. None without explicit durations.
     """
 
     text_logits_BTV: Tensor | None

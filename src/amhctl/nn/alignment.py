@@ -47,7 +47,7 @@ class AlignedText(nn.Module):
         return normed_BTD * keep_BT1
 
     def log_durations(self, encoded_BTD: Tensor, keep_BT: Tensor) -> Tensor:
-        """Return log(1 + frames) of each piece, shape (B, T); the encoder learns nothing from it."""
+        """Return log(1 + expected frames) of each piece, shape (B, T); the encoder learns nothing from it."""
         keep_BT1 = keep_BT[..., None].to(encoded_BTD.dtype)
         hidden_BTD = encoded_BTD.detach()
         for block in self.predictor:
