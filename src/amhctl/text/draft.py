@@ -9,6 +9,10 @@ TIE = "\u00a0"
 """The space inside an expansion, such as between the words of a number: text is never cut there."""
 
 
+Edit = tuple[int, int, str]
+"""Begin, end and new text of one change."""
+
+
 class Draft:
     """The text as it stands, the written span behind each character, and the changes so far."""
 
@@ -20,21 +24,21 @@ class Draft:
 
     def substitute(self, rule: str, pattern: re.Pattern[str], make: Callable[[re.Match[str]], str | None]) -> None:
         """Rewrite every match of a pattern; ``make`` returns None to leave a match as it is."""
-        edits: list[tuple[int, int, str]] = []
+        edits: list[Edit] = []
         for match in pattern.finditer(self.text):
             after = make(match)
             if after is not None and after != match.group():
                 edits.append((*match.span(), after))
-        if edits:
-            self._apply(rule, edits)
+        self.rewrite(rule, edits)
 
     def replace(self, rule: str, table: dict[str, str]) -> None:
         """Rewrite single characters by a table."""
-        edits = [(i, i + 1, table[letter]) for i, letter in enumerate(self.text) if letter in table]
-        if edits:
-            self._apply(rule, edits)
+        self.rewrite(rule, [(i, i + 1, table[letter]) for i, letter in enumerate(self.text) if letter in table])
 
-    def _apply(self, rule: str, edits: list[tuple[int, int, str]]) -> None:
+    def rewrite(self, rule: str, edits: list[Edit]) -> None:
+        """Make changes that do not overlap, in the order of the text."""
+        if not edits:
+            return
         pieces: list[str] = []
         starts: list[int] = []
         ends: list[int] = []

@@ -1,10 +1,11 @@
 """The frontend: written text to spoken text, phones and units, by tables that travel with a voice. Knows no ids.
 
 The state is JSON: ``format`` (of the state), ``code`` (of the rules), ``options`` (the `TextConfig`) and ``tables``
-(every word list the rules use). A frontend made from a state speaks by that state's tables, whatever the package's
-tables have become since.
+(every word list the rules use, the user's lexicons among them). A frontend made from a state speaks by that state's
+tables, whatever the package's tables have become since, and its state is the one it was made from, entry for entry.
 """
 
+import copy
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, cast
@@ -21,6 +22,9 @@ from amhctl.text.g2p.epitran_backend import EpitranBackend
 from amhctl.text.g2p.rules import CONSONANTS_OF_SERIES, EXCEPTIONS, RulesBackend
 from amhctl.text.g2p.transphone_backend import TransphoneBackend
 from amhctl.text.latin import LETTER_NAMES
+from amhctl.text.lexicon import Lexicon, LexiconReader
+from amhctl.text.markup import RULE as MARKUP_RULE
+from amhctl.text.markup import shield, strip_markup, unshield
 from amhctl.text.normalize import SYMBOLS, clean_characters, finish_marks, read_addresses, read_latin_words
 from amhctl.text.numbers import NUMERALS, NumberWords
 from amhctl.text.quantities import CURRENCIES, UNITS, Quantities
@@ -28,22 +32,14 @@ from amhctl.text.script import GEMINATION, MARKS, SENTENCE_MARKS, build_homophon
 from amhctl.text.sentences import split_breaths
 from amhctl.text.spoken import Phones, Segment, SpokenText
 
-STATE_FORMAT = 1
-CODE_VERSION = 1
+STATE_FORMAT = 2
+CODE_VERSION = 2
 """Raised whenever a rule (not a table) changes what is spoken."""
 
-_TABLES = (
-    "abbreviations",
-    "numerals",
-    "letters",
-    "symbols",
-    "units",
-    "currencies",
-    "homophones",
-    "nearest",
-    "consonants",
-    "exceptions",
-)
+LEXICON_SPOKEN, LEXICON_PHONES = "lexicon.spoken", "lexicon.phones"
+_SINCE = {LEXICON_SPOKEN: 2, LEXICON_PHONES: 2}
+"""The format in which a table came; a state of an earlier format reads without it, and so as it always did."""
+
 _OUR_TABLES: dict[str, dict[str, str]] = {
     "abbreviations": ABBREVIATIONS,
     "numerals": NUMERALS,
@@ -59,17 +55,33 @@ _OUR_TABLES: dict[str, dict[str, str]] = {
 
 
 _DEFAULTS = TextConfig.model_validate({})
+NO_LEXICON = Lexicon()
 
 
 class Frontend:
-    """Reads Amharic by one set of options and tables."""
+    """Reads Amharic by one set of options and tables.
 
-    def __init__(self, config: TextConfig = _DEFAULTS) -> None:
-        self._setup(config, _OUR_TABLES)
+    Parameters
+    ----------
+    config : TextConfig
+        The options.
+    lexicon : Lexicon
+        The user's own readings, which go before all rules.
+    """
 
-    def _setup(self, config: TextConfig, tables: dict[str, dict[str, str]]) -> None:
+    def __init__(self, config: TextConfig = _DEFAULTS, lexicon: Lexicon = NO_LEXICON) -> None:
+        lexicons = {LEXICON_SPOKEN: dict(lexicon.spoken), LEXICON_PHONES: dict(lexicon.phones)}
+        self._setup(config, {**_OUR_TABLES, **lexicons}, {"format": STATE_FORMAT, "code": CODE_VERSION})
+
+    def _setup(self, config: TextConfig, tables: dict[str, dict[str, str]], versions: dict[str, int]) -> None:
         self.config = config
         self._tables = tables
+        self._state: dict[str, object] = {
+            **versions,
+            "options": config.model_dump(mode="json"),
+            "tables": {name: dict(table) for name, table in tables.items()},
+        }
+        self._lexicon = LexiconReader(tables[LEXICON_SPOKEN])
         self._abbreviations = Abbreviations(tables["abbreviations"])
         numbers = NumberWords(tables["numerals"], config.hundred)
         self._quantities = Quantities(numbers, tables["units"], tables["currencies"])
@@ -99,29 +111,38 @@ class Frontend:
                     hint="upgrade amhctl",
                 )
         tables = cast("dict[str, Any]", state.get("tables"))
-        for name in _TABLES:
-            if not isinstance(tables, dict) or not _is_table(tables.get(name)):
+        complete: dict[str, dict[str, str]] = {}
+        for name in (*_OUR_TABLES, LEXICON_SPOKEN, LEXICON_PHONES):
+            found = tables.get(name) if isinstance(tables, dict) else None
+            if found is None and _SINCE.get(name, 1) > cast("int", state["format"]):
+                found = {}
+            if not _is_table(found):
                 raise TextError(
                     "the text state lacks a table",
                     subject=f"tables.{name}",
                     hint="take the file from the checkpoint again",
                 )
+            complete[name] = dict(cast("dict[str, str]", found))
         try:
             config = TextConfig.model_validate(state.get("options"))
         except ValidationError as fault:
             raise TextError(f"the text state has options that are not ours: {fault}", subject="options") from fault
         frontend = cls.__new__(cls)
-        frontend._setup(config, {name: dict(tables[name]) for name in _TABLES})
+        frontend._setup(config, complete, {})
+        frontend._state = copy.deepcopy(dict(state))
         return frontend
+
+    def with_lexicon(self, lexicon: Lexicon) -> "Frontend":
+        """Return a frontend that reads as this one but for the words of a lexicon, which go before its own."""
+        state = self.state()
+        tables = dict(cast("dict[str, dict[str, str]]", state["tables"]))
+        for name, added in ((LEXICON_SPOKEN, lexicon.spoken), (LEXICON_PHONES, lexicon.phones)):
+            tables[name] = {**tables.get(name, {}), **added}
+        return Frontend.from_state({**state, "tables": tables})
 
     def state(self) -> dict[str, object]:
         """Return everything this frontend reads by, as JSON values."""
-        return {
-            "format": STATE_FORMAT,
-            "code": CODE_VERSION,
-            "options": self.config.model_dump(mode="json"),
-            "tables": {name: dict(self._tables[name]) for name in _TABLES},
-        }
+        return copy.deepcopy(self._state)
 
     @property
     def state_hash(self) -> str:
@@ -136,13 +157,19 @@ class Frontend:
         TextError
             If nothing in it can be spoken.
         """
-        draft = self._read(written)
-        trace = tuple(replace(entry, before=_untie(entry.before), after=_untie(entry.after)) for entry in draft.trace)
-        return SpokenText(written, _untie(draft.text), trace)
+        draft, shields = self._read(written)
+        trace = tuple(
+            replace(entry, before=_untie(unshield(entry.before, shields)), after=_untie(unshield(entry.after, shields)))
+            for entry in draft.trace
+            if entry.rule != MARKUP_RULE
+        )
+        return SpokenText(written, _untie(unshield(draft.text, shields)), trace)
 
-    def _read(self, written: str) -> Draft:
+    def _read(self, written: str) -> tuple[Draft, dict[str, str]]:
         draft = Draft(written)
+        shields = shield(draft)
         clean_characters(draft, self._tables["nearest"])
+        self._lexicon.apply(draft)
         self._abbreviations.apply(draft)
         read_dotted(draft)
         read_addresses(draft)
@@ -158,7 +185,7 @@ class Frontend:
                 subject=repr(shown),
                 hint="give at least one Amharic word or number",
             )
-        return draft
+        return draft, shields
 
     def phones(self, spoken: str) -> Phones:
         """Return the phones of spoken text.
@@ -185,6 +212,7 @@ class Frontend:
             spoken = spoken.rstrip(MARKS) + "።"
         if self.config.units == "phones":
             return self.phones(spoken).text
+        spoken = strip_markup(spoken)
         for mark in MARKS:
             spoken = spoken.replace(mark, f" {mark} ")
         return " ".join(spoken.replace(GEMINATION, "").split())
@@ -197,7 +225,9 @@ class Frontend:
         TextError
             If nothing in the text can be spoken.
         """
-        return split_breaths(self._read(written).text, self.config.breath_syllables)
+        draft, shields = self._read(written)
+        segments = split_breaths(draft.text, self.config.breath_syllables)
+        return tuple(replace(segment, text=unshield(segment.text, shields)) for segment in segments)
 
 
 def _untie(text: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from amhctl.text.draft import TIE, Draft
 from amhctl.text.latin import LATIN_WORD, read_latin
+from amhctl.text.markup import FIRST_SHIELD, LAST_SHIELD
 from amhctl.text.script import GEMINATION, LETTER_CLASS, LETTERS, MARKS, SYLLABLES
 
 SYMBOLS: dict[str, str] = {
@@ -156,7 +157,9 @@ def finish_marks(draft: Draft, symbols: Mapping[str, str]) -> None:
         draft.substitute("hyphen", _HYPHEN, lambda _: " ")
         draft.replace("mark", {letter: mark for letter, mark in _MARK_TABLE.items() if letter in draft.text})
         keep = set(LETTERS + MARKS + GEMINATION + " " + TIE)
-        draft.replace("dropped", {letter: _gap(letter) for letter in set(draft.text) - keep})
+        # What is shielded is the user's own markup: it comes back when the rules are done.
+        strange = {letter for letter in set(draft.text) - keep if not FIRST_SHIELD <= letter <= LAST_SHIELD}
+        draft.replace("dropped", {letter: _gap(letter) for letter in strange})
     draft.substitute("gemination-mark", _STRAY_GEMINATION, lambda _: "")
     draft.substitute("marks", _MARK_RUN, _strongest)
     draft.substitute("leading-mark", _FIRST_MARK, lambda _: "")

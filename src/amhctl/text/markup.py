@@ -1,0 +1,73 @@
+"""Inline markup: ``ገና[[ɡənna]]`` says how one word is spoken. Knows no rule.
+
+Two square brackets directly behind a word of fidel hold its phones, in the symbols of ``g2p.phones``, with or without
+spaces between them. The word stays the text for voices that read fidel; the phones are never spoken as text. While
+rules rewrite a text, each markup is shielded: one character of the last private plane stands for it.
+"""
+
+import re
+from collections.abc import Mapping
+
+from amhctl.core.errors import TextError
+from amhctl.text.draft import Draft
+from amhctl.text.g2p.phones import PHONES, split_phones
+from amhctl.text.script import GEMINATION, SYLLABLES
+
+RULE = "markup"
+FIRST_SHIELD, LAST_SHIELD = "\U00100000", "\U0010fffd"
+MARKUP = re.compile(r"\[\[([^\[\]]*)\]\]")
+_SHIELDS = re.compile(f"[{FIRST_SHIELD}-{LAST_SHIELD}]")
+_KNOWN_PHONES = frozenset(PHONES)
+
+
+def shield(draft: Draft) -> dict[str, str]:
+    """Put one character in the place of each markup; return what each character stands for.
+
+    Raises
+    ------
+    TextError
+        If a markup does not stand directly behind a word, holds what is no phone, or a word goes on behind it.
+    """
+    draft.substitute("dropped", _SHIELDS, lambda _: "")
+    if "[[" not in draft.text:
+        return {}
+    shields: dict[str, str] = {}
+
+    def put(match: re.Match[str]) -> str:
+        if ord(FIRST_SHIELD) + len(shields) > ord(LAST_SHIELD):
+            raise TextError("the text has more markups than can be told apart", subject="[[…]]")
+        letter = chr(ord(FIRST_SHIELD) + len(shields))
+        shields[letter] = f"[[{''.join(_read(match))}]]"
+        return letter
+
+    draft.substitute(RULE, MARKUP, put)
+    return shields
+
+
+def _read(match: re.Match[str]) -> tuple[str, ...]:
+    phones = split_phones("".join(match[1].split()))
+    before, after = match.string[: match.start()][-1:], match.string[match.end() : match.end() + 1]
+    strange = sorted({phone for phone in phones if phone not in _KNOWN_PHONES})
+    if strange or not phones:
+        fault = f"holds what is no phone: {' '.join(strange)}" if phones else "holds no phones"
+    elif before not in SYLLABLES and before != GEMINATION:
+        fault = "does not stand directly behind a word of fidel"
+    elif after in SYLLABLES or after.isalnum():
+        fault = "stands inside a word"
+    else:
+        return phones
+    raise TextError(
+        f"the markup {match.group()} {fault}",
+        subject=f"character {match.start() + 1}",
+        hint="write the phones of one word behind it, as in ገና[[ɡənna]]; amhctl text phones shows the symbols",
+    )
+
+
+def unshield(text: str, shields: Mapping[str, str]) -> str:
+    """Put the markups back."""
+    return _SHIELDS.sub(lambda match: shields.get(match.group(), ""), text) if shields else text
+
+
+def strip_markup(text: str) -> str:
+    """Return a text without its markups: the words alone."""
+    return MARKUP.sub("", text) if "[[" in text else text

@@ -1,0 +1,121 @@
+"""Twin of ``text/lexicon.py``."""
+
+from pathlib import Path
+
+import pytest
+
+from amhctl.core.errors import TextError
+from amhctl.text.draft import Draft
+from amhctl.text.frontend import Frontend
+from amhctl.text.lexicon import Lexicon, LexiconReader, find_phones, read_lexicons
+
+TABLE = {"CBE": "ሲ ቢ ኢ", "C++": "ሲ ፕላስ", "ኢትዮ": "ኢትዮጵያ", "ኢትዮ ቴሌኮም": "ኢቴ"}
+
+
+def write(folder: Path, name: str, content: str) -> Path:
+    path = folder / name
+    path.write_text(content, encoding="utf-8")
+    return path
+
+
+def test_two_columns_are_sorted_by_their_script(tmp_path: Path) -> None:
+    path = write(tmp_path, "a.tsv", "# names\nCBE\tሲ ቢ ኢ\n\nገና\tɡ ə n n a\r\nኢትዮ ቴሌኮም\tኢትዮ ቴሌ\n")
+    assert read_lexicons([path]) == Lexicon({"CBE": "ሲ ቢ ኢ", "ኢትዮ ቴሌኮም": "ኢትዮ ቴሌ"}, {"ገና": "ɡənna"})
+
+
+def test_toml_says_the_same_and_a_later_file_overrides(tmp_path: Path) -> None:
+    first = write(tmp_path, "a.tsv", "CBE\tሲ ቢ\nAU\tኤ ዩ\n")
+    second = write(tmp_path, "b.toml", '"CBE" = "ሲ ቢ ኢ"\n[words]\n"ገና" = "ɡənna"\n')
+    assert read_lexicons([first, second]) == Lexicon({"CBE": "ሲ ቢ ኢ", "AU": "ኤ ዩ"}, {"ገና": "ɡənna"})
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("CBE", "two columns"),
+        ("CBE\tሲ\tɡə", "two columns"),
+        ("\tሲ", "empty"),
+        ("CBE\t ", "empty"),
+        ("CBE\tsi bi i!", "neither fidel nor phones"),
+        ("CBE\tɡənna", "not one word of fidel"),
+        ("ገና ነው\tɡənna", "not one word of fidel"),
+        ("ሀ" * 201 + "\tሀ", "longer"),
+        ("x\t፟ሀ", "begins with a gemination mark"),
+        ("AU\tኤ ኢ", "a reading already"),
+    ],
+)
+def test_bad_lines_are_named_with_file_line_and_reason(tmp_path: Path, line: str, reason: str) -> None:
+    path = write(tmp_path, "bad.tsv", f"AU\tኤ ዩ\n{line}\n")
+    with pytest.raises(TextError, match=f"line 2: .*{reason}") as caught:
+        read_lexicons([path])
+    assert caught.value.subject == str(path)
+
+
+def test_all_bad_lines_are_told_at_once(tmp_path: Path) -> None:
+    path = write(tmp_path, "bad.tsv", "".join(f"w{number}\t?\n" for number in range(12)))
+    with pytest.raises(TextError, match=r"12 faulty entries.*line 10.*and 2 more"):
+        read_lexicons([path])
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [("a.toml", b"x = ", "not TOML"), ("a.tsv", b"a\t\xff", "not UTF-8"), ("a.toml", b"x = 1", "two columns")],
+)
+def test_a_file_of_another_kind_is_refused(tmp_path: Path, name: str, content: bytes, message: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(TextError, match=message):
+        read_lexicons([tmp_path / name])
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TextError, match="cannot be read"):
+        read_lexicons([tmp_path / "none.tsv"])
+
+
+@pytest.mark.parametrize(
+    ("written", "spoken"),
+    [
+        ("CBE", "ሲ ቢ ኢ"),
+        ("የCBE ሰራተኛ", "የሲ ቢ ኢ ሰራተኛ"),
+        ("(CBE)፣ CBEን", "(ሲ ቢ ኢ)፣ CBEን"),
+        ("XCBE CBE2", "XCBE CBE2"),
+        ("C++ እና C", "ሲ ፕላስ እና C"),
+        ("ኢትዮ ቴሌኮም ኢትዮ", "ኢቴ ኢትዮጵያ"),
+    ],
+)
+def test_words_are_read_whole_the_longest_first(written: str, spoken: str) -> None:
+    reader = LexiconReader(TABLE)
+    draft = Draft(written)
+    reader.apply(draft)
+    assert draft.text.replace("\u00a0", " ") == spoken
+
+
+def test_a_reading_that_would_be_read_again_is_refused() -> None:
+    with pytest.raises(TextError, match="holds ቴሌ"):
+        LexiconReader({"ኢቴ": "ኢትዮ ቴሌ", "ቴሌ": "ቴሌኮም"})
+    LexiconReader({"ቴሌ": "ቴሌ"})
+
+
+def test_a_lexicon_goes_before_every_rule_and_into_the_state() -> None:
+    ours = Frontend(lexicon=Lexicon({"ዶ/ር": "ሐኪም", "5G": "አምስተኛ ትውልድ"}))
+    spoken = ours.normalize("ዶ/ር አበበ 5G")
+    assert spoken.text == "ሐኪም አበበ አምስተኛ ትውልድ"
+    assert [(entry.rule, entry.start, entry.end) for entry in spoken.trace] == [("lexicon", 0, 3), ("lexicon", 8, 10)]
+    again = Frontend.from_state(ours.state())
+    assert again.normalize("ዶ/ር አበበ 5G").text == spoken.text
+    assert again.state_hash == ours.state_hash != Frontend().state_hash
+
+
+def test_more_readings_can_be_added_to_a_state() -> None:
+    voice = Frontend.from_state(Frontend(lexicon=Lexicon({"CBE": "ሲ ቢ ኢ", "AU": "ኤ ዩ"})).state())
+    mine = voice.with_lexicon(Lexicon({"AU": "አፍሪካ ኅብረት"}))
+    assert mine.normalize("CBE AU").text == "ሲ ቢ ኢ አፍሪካ ኅብረት"
+    assert voice.normalize("CBE AU").text == "ሲ ቢ ኢ ኤ ዩ"
+
+
+def test_phones_are_found_alone_and_behind_a_prefix() -> None:
+    table = {"ገና": "ɡənna", "በገና": "bəɡəna"}
+    assert find_phones("ገና", table) == ("", ("ɡ", "ə", "n", "n", "a"))
+    assert find_phones("የገና", table) == ("የ", ("ɡ", "ə", "n", "n", "a"))
+    assert find_phones("በገና", table) == ("", ("b", "ə", "ɡ", "ə", "n", "a"))
+    assert find_phones("ገናን", table) is None
