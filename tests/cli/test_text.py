@@ -1,6 +1,7 @@
 """Twin of ``cli/text.py``."""
 
 import json
+from pathlib import Path
 
 from typer.testing import CliRunner, Result
 
@@ -18,6 +19,19 @@ def test_normalize_prints_text_or_one_object() -> None:
     report = json.loads(invoke("normalize", "3 ሰዎች", "--json").stdout)
     assert (report["text"], report["spoken"], len(report["state"])) == ("3 ሰዎች", "ሦስት ሰዎች", 64)
     assert report["trace"] == [{"rule": "number", "start": 0, "end": 1, "before": "3", "after": "ሦስት"}]
+
+
+def test_a_lexicon_is_the_users_word_for_every_command(tmp_path: Path) -> None:
+    (tmp_path / "names.tsv").write_text("CBE\tሲ ቢ ኢ\nገና\tɡənna\n", encoding="utf-8")
+    lexicon = ("--lexicon", str(tmp_path / "names.tsv"))
+    assert invoke("normalize", "የCBE", *lexicon).stdout == "የሲ ቢ ኢ\n"
+    assert invoke("split", "CBE", *lexicon).stdout == "ሲ ቢ ኢ\n"
+    (tmp_path / "amhctl.toml").write_text('[paths]\nlexicons = ["names.tsv"]\n', encoding="utf-8")
+    assert invoke("normalize", "CBE", "--config", str(tmp_path)).stdout == "ሲ ቢ ኢ\n"
+    (tmp_path / "bad.tsv").write_text("CBE\n", encoding="utf-8")
+    refused = invoke("normalize", "CBE", "--lexicon", str(tmp_path / "bad.tsv"))
+    assert refused.exit_code == 3
+    assert "line 1: not exactly two columns" in refused.stderr
 
 
 def test_phones() -> None:

@@ -46,7 +46,7 @@ def test_each_layer_wins_over_the_one_before_and_names_itself(tmp_path: Path) ->
     assert sources["training.steps"] == str(folder / "amhctl.toml")
     assert sources["training.warmup_steps"] == "AMHCTL_TRAINING__WARMUP_STEPS"
     assert sources["training.valid_every"] == "--set"
-    assert sources["training.save_every"] == "--save_every"
+    assert sources["training.save_every"] == "--save-every"
     assert sources["model.layers"] == "preset tiny"
     assert sources["training.patience"] == "default"
 

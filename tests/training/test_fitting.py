@@ -14,6 +14,8 @@ from amhctl.core.errors import CheckpointError, CodecError, ConfigError, Vocabul
 from amhctl.tokenizer.train import train_vocabulary
 from amhctl.tokenizer.vocabulary import Vocabulary
 from amhctl.training.export import export_voice
+from amhctl.text.frontend import NO_LEXICON
+from amhctl.text.lexicon import Lexicon
 from amhctl.training.fitting import Explicit, build_model, fit_codec, fit_frontend, fit_model, fit_vocabulary
 
 PRESETS: Explicit = lambda _: False  # noqa: E731
@@ -95,12 +97,14 @@ def test_a_codec_is_compared_by_what_it_is_not_by_its_name(origin: LoadedCheckpo
 def test_a_vocabulary_must_be_the_origins_and_of_the_texts_units(
     origin: LoadedCheckpoint, vocabulary: Vocabulary
 ) -> None:
-    frontend = fit_frontend(TextConfig(units="phones"), vocabulary, origin, PRESETS)
+    frontend = fit_frontend(TextConfig(units="phones"), NO_LEXICON, vocabulary, origin, PRESETS, reading="base")
     fit_vocabulary(vocabulary, frontend, origin)
     with pytest.raises(VocabularyError, match="not that of the base") as caught:
         fit_vocabulary(other_vocabulary(), frontend, origin)
     assert "vocab extend" in caught.value.hint
-    phones = fit_frontend(TextConfig(units="phones"), vocabulary, None, choose("text.units"))
+    phones = fit_frontend(
+        TextConfig(units="phones"), NO_LEXICON, vocabulary, None, choose("text.units"), reading="base"
+    )
     with pytest.raises(VocabularyError, match="made of fidel, the text is read as phones"):
         fit_vocabulary(vocabulary, phones, None)
 
@@ -110,9 +114,20 @@ def test_the_frontend_is_the_origins_and_cannot_be_chosen_otherwise(
 ) -> None:
     assert origin.manifest.text is not None
     config = TextConfig(fold_homophones=True)
-    assert fit_frontend(config, vocabulary, origin, PRESETS).state_hash == origin.manifest.text.hash
+    fitted = fit_frontend(config, NO_LEXICON, vocabulary, origin, PRESETS, reading="base")
+    assert fitted.state_hash == origin.manifest.text.hash
     with pytest.raises(ConfigError, match="reads text with False, not True"):
-        fit_frontend(config, vocabulary, origin, choose("text.fold_homophones"))
+        fit_frontend(config, NO_LEXICON, vocabulary, origin, choose("text.fold_homophones"), reading="base")
+    with pytest.raises(ConfigError, match="readings of these lexicons"):
+        lexicon = Lexicon({"CBE": "ሲ ቢ ኢ"})
+        fit_frontend(TextConfig(), lexicon, vocabulary, origin, choose("paths.lexicons"), reading="base")
+
+
+def test_a_voice_may_learn_to_read_as_the_project_does_now(origin: LoadedCheckpoint, vocabulary: Vocabulary) -> None:
+    config, lexicon = TextConfig(fold_homophones=True), Lexicon({"CBE": "ሲ ቢ ኢ"})
+    fitted = fit_frontend(config, lexicon, vocabulary, origin, PRESETS, reading="package")
+    assert fitted.normalize("የCBE ሠራተኛ").text == "የሲ ቢ ኢ ሰራተኛ"
+    assert fitted.config.units == vocabulary.units
 
 
 def test_new_weights_follow_the_seed_and_old_ones_the_origin(origin: LoadedCheckpoint) -> None:

@@ -44,6 +44,16 @@ def test_the_suffix_chooses_the_format(voice_folder: Path, tmp_path: Path, suffi
 
 
 @pytest.mark.usefixtures("lenient")
+def test_a_lexicon_says_how_a_word_is_read(voice_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "names.tsv").write_text("CBE\tሲ ቢ ኢ ነው\n", encoding="utf-8")
+    asked = request_of(voice_folder, None, text="CBE", lexicons=(tmp_path / "names.tsv",))
+    assert [segment.text for segment in speak.run(asked, SilentProgress()).segments] == ["ሲ ቢ ኢ ነው"]
+    (tmp_path / "amhctl.toml").write_text('[paths]\nlexicons = ["names.tsv"]\n', encoding="utf-8")
+    project = request_of(voice_folder, None, text="CBE", project=tmp_path)
+    assert [segment.text for segment in speak.run(project, SilentProgress()).segments] == ["ሲ ቢ ኢ ነው"]
+
+
+@pytest.mark.usefixtures("lenient")
 def test_the_same_request_writes_the_same_bytes(voice_folder: Path, tmp_path: Path) -> None:
     for name in ("one.wav", "two.wav"):
         speak.run(request_of(voice_folder, tmp_path / name, seed=5), SilentProgress())

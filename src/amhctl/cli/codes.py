@@ -68,6 +68,7 @@ def align(
     store: Annotated[Path, typer.Argument(help="Code store, made by `amhctl codes extract`.")],
     vocab: Annotated[Path, typer.Option("--vocab", help="Vocabulary model that cuts the texts into pieces.")],
     preset: options.Preset = None,
+    lexicon: options.Lexicon = None,
     config: options.Config = None,
     sets: options.Set = None,
     json: options.Json = False,
@@ -78,6 +79,11 @@ def align(
     from amhctl.workflows import align_codes
 
     request = align_codes.AlignCodesRequest(
-        store=store, vocabulary=vocab, preset=preset, project=config or Path(), sets=tuple(sets or ())
+        store=store,
+        vocabulary=vocab,
+        preset=preset,
+        project=config or Path(),
+        sets=tuple(sets or ()),
+        lexicons=tuple(lexicon or ()),
     )
     execute("codes align", lambda progress: align_codes.run(request, progress), json=json, quiet=quiet, verbose=verbose)

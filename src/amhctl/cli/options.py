@@ -17,4 +17,8 @@ Config = Annotated[
 Set = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set one value, such as training.steps=100.")
 ]
+Lexicon = Annotated[
+    list[Path] | None,
+    typer.Option("--lexicon", help="How words are said, a .tsv or .toml file; may be repeated.", metavar="FILE"),
+]
 Preset = Annotated[str | None, typer.Option("--preset", help="tiny, cpu, t4, a100 or h100.")]

@@ -35,6 +35,8 @@ def command(
         Literal["wav", "flac", "ogg", "mp3", "pcm"] | None,
         typer.Option("--format", help="Sound format; otherwise the output's suffix decides."),
     ] = None,
+    lexicon: options.Lexicon = None,
+    config: options.Config = None,
     seed: options.Seed = None,
     device: options.Device = "auto",
     force: options.Force = False,
@@ -66,6 +68,8 @@ def command(
         top_k=top_k,
         top_p=top_p,
         guidance=guidance,
+        project=config or Path(),
+        lexicons=tuple(lexicon or ()),
         device=device,
         force=force,
     )

@@ -31,6 +31,7 @@ Text = Annotated[str, typer.Argument(help="Amharic text; - reads standard input.
 def normalize(
     text: Text = _STANDARD_INPUT,
     trace: Annotated[bool, typer.Option("--trace", help="Show every change with its rule and place.")] = False,
+    lexicon: options.Lexicon = None,
     sets: options.Set = None,
     config: options.Config = None,
     json: options.Json = False,
@@ -41,7 +42,7 @@ def normalize(
     from amhctl.workflows import normalize_text
 
     request = normalize_text.NormalizeTextRequest(
-        text=_read(text), trace=trace, project=config or Path(), sets=tuple(sets or ())
+        text=_read(text), trace=trace, project=config or Path(), sets=tuple(sets or ()), lexicons=tuple(lexicon or ())
     )
     execute(
         "text normalize",
@@ -58,6 +59,7 @@ def phones(
     backend: Annotated[
         Backend, typer.Option(help="Backend to use alone; auto is the configured chain.")
     ] = Backend.AUTO,
+    lexicon: options.Lexicon = None,
     sets: options.Set = None,
     config: options.Config = None,
     json: options.Json = False,
@@ -68,7 +70,11 @@ def phones(
     from amhctl.workflows import phonemize_text
 
     request = phonemize_text.PhonemizeTextRequest(
-        text=_read(text), backend=backend.value, project=config or Path(), sets=tuple(sets or ())
+        text=_read(text),
+        backend=backend.value,
+        project=config or Path(),
+        sets=tuple(sets or ()),
+        lexicons=tuple(lexicon or ()),
     )
     execute(
         "text phones", lambda progress: phonemize_text.run(request, progress), json=json, quiet=quiet, verbose=verbose
@@ -78,6 +84,7 @@ def phones(
 @app.command("split")
 def split(
     text: Text = _STANDARD_INPUT,
+    lexicon: options.Lexicon = None,
     sets: options.Set = None,
     config: options.Config = None,
     json: options.Json = False,
@@ -87,7 +94,9 @@ def split(
     """Split text into sentences and breath groups, one a line."""
     from amhctl.workflows import split_text
 
-    request = split_text.SplitTextRequest(text=_read(text), project=config or Path(), sets=tuple(sets or ()))
+    request = split_text.SplitTextRequest(
+        text=_read(text), project=config or Path(), sets=tuple(sets or ()), lexicons=tuple(lexicon or ())
+    )
     execute("text split", lambda progress: split_text.run(request, progress), json=json, quiet=quiet, verbose=verbose)
 
 

@@ -20,6 +20,7 @@ def command(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="One full step, what a run would cost, and no more.")
     ] = False,
+    lexicon: options.Lexicon = None,
     sets: options.Set = None,
     config: options.Config = None,
     seed: options.Seed = None,
@@ -44,6 +45,7 @@ def command(
         dry_run=dry_run,
         force=force,
         sets=tuple(sets or ()),
+        lexicons=tuple(lexicon or ()),
         seed=seed,
         device=device,
     )

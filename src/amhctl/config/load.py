@@ -56,6 +56,19 @@ class _Layer:
     values: dict[str, object]
 
 
+# Flags that are not called like the key they set.
+_FLAGS = {
+    "paths.run": "--output",
+    "paths.vocabulary": "--vocab",
+    "paths.lexicons": "--lexicon",
+    "vocabulary.model_type": "--type",
+}
+
+
+def _flag(key: str) -> str:
+    return _FLAGS.get(key, f"--{key.rpartition('.')[2].replace('_', '-')}")
+
+
 def preset_names() -> tuple[str, ...]:
     """Return the names of the presets in the package, sorted."""
     return tuple(sorted(path.stem for path in _PRESETS.glob("*.toml")))
@@ -95,7 +108,7 @@ def load_run_config(
         layers.append(_Layer(str(file), _absolute_paths(_read_toml(file), file.parent)))
     layers += _environment_layers(os.environ if environment is None else environment, faults)
     layers += _set_layers(sets, faults)
-    layers += [_Layer(f"--{key.rpartition('.')[2]}", _nested(key, value)) for key, value in (flags or {}).items()]
+    layers += [_Layer(_flag(key), _nested(key, value)) for key, value in (flags or {}).items()]
     merged: dict[str, object] = {}
     sources: dict[str, str] = {}
     for layer in layers:
@@ -160,8 +173,14 @@ def _absolute_paths(values: dict[str, object], folder: Path) -> dict[str, object
     for key, value in paths.items():
         # A codec is a bundled name or a path; only what looks like a path is one.
         if isinstance(value, str) and value != _NONE and (key != "codec" or "/" in value or value.endswith(".pth")):
-            fixed[key] = str((folder / value).resolve()) if not Path(value).is_absolute() else value
+            fixed[key] = _absolute(value, folder)
+        elif isinstance(value, list):
+            fixed[key] = [_absolute(item, folder) if isinstance(item, str) else item for item in value]
     return {**values, "paths": fixed}
+
+
+def _absolute(path: str, folder: Path) -> str:
+    return path if Path(path).is_absolute() else str((folder / path).resolve())
 
 
 def _environment_layers(environment: Mapping[str, str], faults: list[str]) -> list[_Layer]:

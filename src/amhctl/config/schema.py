@@ -280,6 +280,9 @@ class TrainingConfig(Document):
     """Validations without improvement before stopping early; 0 never stops early."""
     workers: int = Field(0, ge=0)
     """Processes that prepare batches."""
+    reading: Literal["base", "package"] = "base"
+    """By whose text tables and options a voice that starts from a base reads: as the base learnt to, or as this package
+    and project do now."""
 
 
 class PathsConfig(Document):
@@ -295,6 +298,8 @@ class PathsConfig(Document):
     """Checkpoint to start from."""
     run: Path | None = None
     """Run folder."""
+    lexicons: tuple[Path, ...] = ()
+    """Lexicons of the project: how its words are said; a later file overrides an earlier one."""
 
 
 class RunConfig(Document):

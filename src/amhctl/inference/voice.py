@@ -7,7 +7,7 @@ samples, and a segment that has to be sampled again does not change its neighbou
 """
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from amhctl.inference.speaker import Speaker, encode_speaker, features_of
 from amhctl.inference.stitching import cut, join
 from amhctl.model.unified_voice import UnifiedVoice
 from amhctl.text.frontend import Frontend
+from amhctl.text.lexicon import Lexicon
 from amhctl.tokenizer.tokenizer import Tokenizer
 
 # Segments stepped together: on a CPU a step of eight costs little more than a step of one.
@@ -153,6 +154,16 @@ class Voice:
     def sample_rate(self) -> int:
         """Samples a second of its speech."""
         return self.codec.spec.sample_rate
+
+    def with_lexicon(self, lexicon: Lexicon) -> "Voice":
+        """Return the voice with readings that go before its own.
+
+        Raises
+        ------
+        TextError
+            If a reading holds a word that has another reading.
+        """
+        return replace(self, frontend=self.frontend.with_lexicon(lexicon)) if lexicon != Lexicon() else self
 
     def imitate(self, reference: Waveform) -> Speaker:
         """Return the prompt of another clip, to speak with instead of the voice's own.

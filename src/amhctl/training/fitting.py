@@ -7,6 +7,7 @@ that the data or the origin decide are taken from there; a value someone chose t
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from typing import Literal
 
 import torch
 from pydantic import JsonValue, ValidationError
@@ -18,6 +19,7 @@ from amhctl.config.schema import MelConfig, ModelConfig, TextConfig
 from amhctl.core.errors import CheckpointError, CodecError, ConfigError, VocabularyError
 from amhctl.model.unified_voice import UnifiedVoice
 from amhctl.text.frontend import Frontend
+from amhctl.text.lexicon import Lexicon
 from amhctl.tokenizer.vocabulary import Vocabulary
 from amhctl.training.seeding import derive_seed
 
@@ -59,6 +61,12 @@ def fit_codec(spec: CodecSpec, *, wanted: CodecSpec | None, origin: LoadedCheckp
             )
 
 
+_KEEPS_READING = (
+    "leave the value out: a voice keeps reading as it learnt to; or let it learn this package's reading with "
+    "--set training.reading=package"
+)
+
+
 def fit_vocabulary(vocabulary: Vocabulary, frontend: Frontend, origin: LoadedCheckpoint | None) -> None:
     """Check a vocabulary against the frontend's units and the origin's vocabulary.
 
@@ -84,17 +92,37 @@ def fit_vocabulary(vocabulary: Vocabulary, frontend: Frontend, origin: LoadedChe
 
 
 def fit_frontend(
-    config: TextConfig, vocabulary: Vocabulary, origin: LoadedCheckpoint | None, explicit: Explicit
+    config: TextConfig,
+    lexicon: Lexicon,
+    vocabulary: Vocabulary,
+    origin: LoadedCheckpoint | None,
+    explicit: Explicit,
+    *,
+    reading: Literal["base", "package"],
 ) -> Frontend:
     """Return the frontend of the origin, or a new one that reads in the vocabulary's units.
+
+    Parameters
+    ----------
+    config, lexicon : TextConfig, Lexicon
+        Options and readings of the project, for a new frontend.
+    vocabulary : Vocabulary
+        Decides the units, unless someone chose them.
+    origin : LoadedCheckpoint | None
+        The checkpoint that training starts from.
+    explicit : Explicit
+        Whether someone chose a value himself.
+    reading : Literal["base", "package"]
+        ``package`` makes a new frontend even where there is an origin.
 
     Raises
     ------
     ConfigError
-        If someone chose a text option that the origin does not have.
+        If someone chose a text option or a lexicon that the origin does not have.
     """
-    if origin is None or origin.manifest.text is None:
-        return Frontend(config if explicit("text.units") else config.model_copy(update={"units": vocabulary.units}))
+    if origin is None or origin.manifest.text is None or reading == "package":
+        units = config.units if explicit("text.units") else vocabulary.units
+        return Frontend(config.model_copy(update={"units": units}), lexicon)
     frontend = Frontend.from_state(json.loads(origin.read_text(origin.manifest.text.file)))
     for name in TextConfig.model_fields:
         ours, theirs = getattr(config, name), getattr(frontend.config, name)
@@ -102,8 +130,14 @@ def fit_frontend(
             raise ConfigError(
                 f"the base checkpoint reads text with {theirs!r}, not {ours!r}",
                 subject=f"text.{name}",
-                hint="leave the value out: a voice keeps reading as it learnt to",
+                hint=_KEEPS_READING,
             )
+    if explicit("paths.lexicons") and frontend.with_lexicon(lexicon).state() != frontend.state():
+        raise ConfigError(
+            "the base checkpoint does not have the readings of these lexicons",
+            subject="paths.lexicons",
+            hint=_KEEPS_READING,
+        )
     return frontend
 
 

@@ -12,6 +12,7 @@ from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.core.progress import Progress
 from amhctl.data.codestore import CodeStore
 from amhctl.text.frontend import Frontend
+from amhctl.text.lexicon import read_lexicons
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.vocabulary import Vocabulary
 from amhctl.training.aligner import Spoken, align_speech
@@ -41,6 +42,7 @@ class AlignCodesRequest:
     preset: str | None = None
     project: Path | None = None
     sets: tuple[str, ...] = ()
+    lexicons: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +79,12 @@ def run(request: AlignCodesRequest, progress: Progress) -> AlignCodesReport:
     DatasetError
         If nothing in the store can be aligned.
     """
-    config = load_run_config(preset=request.preset, project=request.project, sets=request.sets).config
+    flags = {"paths.lexicons": request.lexicons} if request.lexicons else {}
+    config = load_run_config(preset=request.preset, project=request.project, sets=request.sets, flags=flags).config
     vocabulary = Vocabulary.read(request.vocabulary)
     tokenizer = Tokenizer(vocabulary)
-    frontend = Frontend(config.text.model_copy(update={"units": vocabulary.units}))
+    text = config.text.model_copy(update={"units": vocabulary.units})
+    frontend = Frontend(text, read_lexicons(config.paths.lexicons))
     store = CodeStore.open(request.store)
     findings, utterances = [], []
     for entry in store.entries:

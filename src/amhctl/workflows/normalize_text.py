@@ -9,6 +9,7 @@ from amhctl.core.errors import TextError
 from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
 from amhctl.text.frontend import Frontend
+from amhctl.text.lexicon import read_lexicons
 from amhctl.text.spoken import SpokenText, TraceEntry
 
 
@@ -20,6 +21,7 @@ class NormalizeTextRequest:
     trace: bool = False
     project: Path | None = None
     sets: tuple[str, ...] = ()
+    lexicons: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,9 @@ def run(request: NormalizeTextRequest, progress: Progress) -> NormalizeTextRepor
     TextError
         If a line that is not blank, or the whole text, has nothing to speak.
     """
-    frontend = Frontend(load_run_config(preset=None, project=request.project, sets=request.sets).config.text)
+    flags = {"paths.lexicons": request.lexicons} if request.lexicons else {}
+    config = load_run_config(preset=None, project=request.project, sets=request.sets, flags=flags).config
+    frontend = Frontend(config.text, read_lexicons(config.paths.lexicons))
     spoken: list[str] = []
     trace: list[TraceEntry] = []
     for number, start, line in numbered_lines(request.text):

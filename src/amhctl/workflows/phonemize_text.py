@@ -8,6 +8,7 @@ from amhctl.config.load import load_run_config
 from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
 from amhctl.text.frontend import Frontend
+from amhctl.text.lexicon import read_lexicons
 from amhctl.text.spoken import Fallback
 from amhctl.workflows.normalize_text import normalize_line, numbered_lines
 
@@ -22,6 +23,7 @@ class PhonemizeTextRequest:
     backend: str = AUTO
     project: Path | None = None
     sets: tuple[str, ...] = ()
+    lexicons: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +64,12 @@ def run(request: PhonemizeTextRequest, progress: Progress) -> PhonemizeTextRepor
     TextError
         If a line has nothing to speak, or no backend has phones for a word.
     """
-    config = load_run_config(preset=None, project=request.project, sets=request.sets).config.text
+    flags = {"paths.lexicons": request.lexicons} if request.lexicons else {}
+    resolved = load_run_config(preset=None, project=request.project, sets=request.sets, flags=flags).config
+    config = resolved.text
     if request.backend != AUTO:
         config = config.model_validate({**config.model_dump(), "backends": (request.backend,)})
-    frontend = Frontend(config)
+    frontend = Frontend(config, read_lexicons(resolved.paths.lexicons))
     phones: list[str] = []
     backends: dict[str, None] = {}
     fallbacks: dict[Fallback, None] = {}

@@ -10,6 +10,7 @@ import numpy as np
 
 from amhctl.audio.files import encode, read
 from amhctl.audio.waveform import Waveform
+from amhctl.config.load import load_run_config
 from amhctl.core.errors import AudioError, TextError
 from amhctl.core.files import refuse_existing, write_bytes_atomically
 from amhctl.core.findings import Finding
@@ -19,6 +20,7 @@ from amhctl.inference.assemble import DEFAULT_VOICE as DEFAULT_VOICE
 from amhctl.inference.assemble import load_voice
 from amhctl.inference.decode import Sampling
 from amhctl.inference.voice import SpeakOptions, Speech, SpokenSegment
+from amhctl.text.lexicon import Lexicon, read_lexicons
 
 AudioFormat = Literal["wav", "flac", "ogg", "mp3", "pcm"]
 _FORMATS: tuple[AudioFormat, ...] = ("wav", "flac", "ogg", "mp3", "pcm")
@@ -49,6 +51,10 @@ class SpeakRequest:
         The same seed gives the same bytes.
     temperature, top_k, top_p, guidance : float | None
         How codes are drawn; None for the defaults of ``Sampling``.
+    project : Path | None
+        Project whose lexicons are read; None reads none.
+    lexicons : tuple[Path, ...]
+        Lexicons that say how words are read, in place of the project's; the voice's own readings come after them.
     device : str
         Where to compute.
     force : bool
@@ -68,6 +74,8 @@ class SpeakRequest:
     top_k: int | None = None
     top_p: float | None = None
     guidance: float | None = None
+    project: Path | None = None
+    lexicons: tuple[Path, ...] = ()
     device: str = "auto"
     force: bool = False
 
@@ -143,7 +151,8 @@ def run(request: SpeakRequest, progress: Progress) -> SpeakReport:
             guidance=defaults.guidance if request.guidance is None else request.guidance,
         ),
     )
-    voice = load_voice(request.voice, device=request.device, codec=request.codec)
+    lexicon = _read_lexicon(request)
+    voice = load_voice(request.voice, device=request.device, codec=request.codec).with_lexicon(lexicon)
     start = perf_counter()
     speaker = voice.imitate(reference) if reference else None
     speech = voice.speak(text, options, speaker=speaker, progress=progress)
@@ -152,6 +161,11 @@ def run(request: SpeakRequest, progress: Progress) -> SpeakReport:
     if request.output is not None:
         write_bytes_atomically(request.output, content)
     return _report(request, speech, elapsed, content)
+
+
+def _read_lexicon(request: SpeakRequest) -> Lexicon:
+    flags = {"paths.lexicons": request.lexicons} if request.lexicons else {}
+    return read_lexicons(load_run_config(preset=None, project=request.project, flags=flags).config.paths.lexicons)
 
 
 def _report(request: SpeakRequest, speech: Speech, elapsed: float, content: bytes) -> SpeakReport:

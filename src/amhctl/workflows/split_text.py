@@ -8,6 +8,7 @@ from amhctl.config.load import load_run_config
 from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
 from amhctl.text.frontend import Frontend
+from amhctl.text.lexicon import read_lexicons
 from amhctl.text.spoken import Segment
 
 
@@ -18,6 +19,7 @@ class SplitTextRequest:
     text: str
     project: Path | None = None
     sets: tuple[str, ...] = ()
+    lexicons: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,5 +55,7 @@ def run(request: SplitTextRequest, progress: Progress) -> SplitTextReport:
     TextError
         If nothing in it can be spoken.
     """
-    frontend = Frontend(load_run_config(preset=None, project=request.project, sets=request.sets).config.text)
+    flags = {"paths.lexicons": request.lexicons} if request.lexicons else {}
+    config = load_run_config(preset=None, project=request.project, sets=request.sets, flags=flags).config
+    frontend = Frontend(config.text, read_lexicons(config.paths.lexicons))
     return SplitTextReport(frontend.split(request.text))

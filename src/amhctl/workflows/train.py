@@ -18,6 +18,7 @@ from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
 from amhctl.data.codestore import CodeStore
 from amhctl.text.frontend import Frontend
+from amhctl.text.lexicon import Lexicon, read_lexicons
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.vocabulary import Vocabulary
 from amhctl.training.export import VoiceIdentity, choose_reference
@@ -51,6 +52,7 @@ class TrainRequest:
     dry_run: bool = False
     force: bool = False
     sets: tuple[str, ...] = ()
+    lexicons: tuple[Path, ...] = ()
     seed: int | None = None
     device: str = "auto"
 
@@ -139,7 +141,15 @@ def run(request: TrainRequest, progress: Progress) -> TrainReport:
     origin = _read_origin(request, config, folder)
     store = CodeStore.open(_require_path(config.paths.data, "paths.data", "--data STORE"))
     vocabulary, vocabulary_bytes = _read_vocabulary(config, origin)
-    frontend = fit_frontend(config.text, vocabulary, origin, settings.explicit)
+    frontend = fit_frontend(
+        config.text,
+        # A run that goes on has the readings in its state; their files may be gone.
+        Lexicon() if request.resume else read_lexicons(config.paths.lexicons),
+        vocabulary,
+        origin,
+        settings.explicit,
+        reading="base" if request.resume else config.training.reading,
+    )
     fit_vocabulary(vocabulary, frontend, origin)
     codec = _load_codec(settings, store, origin)
     fit_codec(store.spec, wanted=codec.spec if codec else None, origin=origin)
@@ -203,6 +213,7 @@ def _read_settings(request: TrainRequest) -> _Settings:
             "paths.codec": request.codec,
             "paths.base": _absolute(request.base),
             "paths.run": _absolute(request.run),
+            "paths.lexicons": tuple(path.absolute() for path in request.lexicons) or None,
         }.items()
         if value is not None
     }
@@ -220,6 +231,7 @@ def _read_resumed_settings(request: TrainRequest) -> _Settings:
             "--codec": request.codec,
             "--base": request.base,
             "--output": request.run,
+            "--lexicon": request.lexicons or None,
             "--seed": request.seed,
         }.items()
         if value is not None
