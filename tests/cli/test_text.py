@@ -3,9 +3,11 @@
 import json
 from pathlib import Path
 
+from support.vocabularies import PHONE_LINES
 from typer.testing import CliRunner, Result
 
 from amhctl.cli import text
+from amhctl.tokenizer.train import train_vocabulary
 
 
 def invoke(*arguments: str, standard_input: str | None = None) -> Result:
@@ -39,6 +41,20 @@ def test_phones() -> None:
     report = json.loads(invoke("phones", "ሰላም", "--backend", "rules", "--json").stdout)
     assert (report["phones"], report["backend"], report["fallbacks"]) == ("səlam", "rules", [])
     assert invoke("phones", "ሰላም", "--backend", "guess").exit_code == 2
+
+
+def test_explain_shows_every_station(tmp_path: Path) -> None:
+    vocabulary = tmp_path / "v.model"
+    train_vocabulary(PHONE_LINES, size=60, units="phones").write(vocabulary)
+    report = json.loads(invoke("explain", "3 ሰዎች", "--vocab", str(vocabulary), "--json").stdout)
+    assert report["spoken"] == "ሦስት ሰዎች"
+    assert len(report["ids"]) == len(report["pieces"])
+    shown = invoke("explain", "3 ሰዎች", "--vocab", str(vocabulary)).stdout
+    assert [line.split(" ")[0] for line in shown.splitlines() if line[0] != " "] == [
+        "written", "spoken", "units", "pieces", "read",
+    ]  # fmt: skip
+    assert invoke("explain", "3", "--vocab", str(vocabulary), "--voice", "m01").exit_code == 2
+    assert invoke("explain", "3", "--set", "text.hundred=x").exit_code == 2
 
 
 def test_split() -> None:

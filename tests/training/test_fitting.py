@@ -11,11 +11,11 @@ from support.training_world import TINY_MEL, TINY_SPEC
 from amhctl.checkpoint.store import LoadedCheckpoint, read_checkpoint
 from amhctl.config.schema import ModelConfig, TextConfig
 from amhctl.core.errors import CheckpointError, CodecError, ConfigError, VocabularyError
+from amhctl.text.frontend import NO_LEXICON
+from amhctl.text.lexicon import Lexicon
 from amhctl.tokenizer.train import train_vocabulary
 from amhctl.tokenizer.vocabulary import Vocabulary
 from amhctl.training.export import export_voice
-from amhctl.text.frontend import NO_LEXICON
-from amhctl.text.lexicon import Lexicon
 from amhctl.training.fitting import Explicit, build_model, fit_codec, fit_frontend, fit_model, fit_vocabulary
 
 PRESETS: Explicit = lambda _: False  # noqa: E731
@@ -118,8 +118,8 @@ def test_the_frontend_is_the_origins_and_cannot_be_chosen_otherwise(
     assert fitted.state_hash == origin.manifest.text.hash
     with pytest.raises(ConfigError, match="reads text with False, not True"):
         fit_frontend(config, NO_LEXICON, vocabulary, origin, choose("text.fold_homophones"), reading="base")
+    lexicon = Lexicon({"CBE": "ሲ ቢ ኢ"})
     with pytest.raises(ConfigError, match="readings of these lexicons"):
-        lexicon = Lexicon({"CBE": "ሲ ቢ ኢ"})
         fit_frontend(TextConfig(), lexicon, vocabulary, origin, choose("paths.lexicons"), reading="base")
 
 

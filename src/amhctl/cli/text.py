@@ -1,4 +1,4 @@
-"""``amhctl text``: normalise, phonemise and split Amharic text."""
+"""``amhctl text``: normalise, phonemise, split and explain Amharic text."""
 
 import sys
 from enum import StrEnum
@@ -10,7 +10,9 @@ import typer
 from amhctl.cli import options
 from amhctl.cli.app import execute
 
-app = typer.Typer(help="Text: normalise, phones, breath groups.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Text: normalise, phones, breath groups, explanations.", no_args_is_help=True, rich_markup_mode=None
+)
 
 _STANDARD_INPUT = "-"
 
@@ -98,6 +100,42 @@ def split(
         text=_read(text), project=config or Path(), sets=tuple(sets or ()), lexicons=tuple(lexicon or ())
     )
     execute("text split", lambda progress: split_text.run(request, progress), json=json, quiet=quiet, verbose=verbose)
+
+
+@app.command("explain")
+def explain(
+    text: Text = _STANDARD_INPUT,
+    voice: Annotated[
+        str | None, typer.Option("--voice", help="Voice that reads: bundled name or checkpoint folder.")
+    ] = None,
+    vocab: Annotated[
+        Path | None, typer.Option("--vocab", help="Vocabulary for this package's own reading, in place of a voice's.")
+    ] = None,
+    lexicon: options.Lexicon = None,
+    sets: options.Set = None,
+    config: options.Config = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = 0,
+) -> None:
+    """Show a text's whole way: written, the rules that fired, spoken, phones, pieces, ids."""
+    if voice is not None and vocab is not None:
+        raise typer.BadParameter("give --voice or --vocab, not both")
+    if sets and vocab is None:
+        raise typer.BadParameter("a voice reads by its own options; --set goes with --vocab")
+    from amhctl.workflows import explain_text
+
+    request = explain_text.ExplainTextRequest(
+        text=_read(text),
+        voice=voice,
+        vocabulary=vocab,
+        project=config or Path(),
+        sets=tuple(sets or ()),
+        lexicons=tuple(lexicon or ()),
+    )
+    execute(
+        "text explain", lambda progress: explain_text.run(request, progress), json=json, quiet=quiet, verbose=verbose
+    )
 
 
 def _read(text: str) -> str:

@@ -87,7 +87,7 @@ class Frontend:
         self._quantities = Quantities(numbers, tables["units"], tables["currencies"])
         rules = RulesBackend(tables["consonants"], tables["exceptions"])
         backends: dict[str, Backend] = {"rules": rules, "epitran": EpitranBackend(), "transphone": TransphoneBackend()}
-        self._chain = Chain([backends[name] for name in config.backends])
+        self._chain = Chain([backends[name] for name in config.backends], tables[LEXICON_PHONES])
 
     @classmethod
     def from_state(cls, state: Mapping[str, object]) -> "Frontend":

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from amhctl.core.units import Seconds
-from amhctl.text.script import count_syllables
+from amhctl.text.script import MARKS, count_syllables
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,14 @@ class SpokenText:
     def syllables(self) -> int:
         """Fidel in the spoken text, about one syllable each."""
         return count_syllables(self.text)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Words, and marks as words of their own, in the order of `Phones.words`."""
+        text = self.text
+        for mark in MARKS:
+            text = text.replace(mark, f" {mark} ")
+        return tuple(text.split())
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,3 +88,11 @@ def test_no_backend_left_is_an_error_that_says_why() -> None:
     with pytest.raises(TextError, match="absent: not on this machine") as caught:
         Chain([Absent()]).phones("ሰላም")
     assert caught.value.subject == "ሰላም"
+
+
+def test_the_user_goes_before_every_backend() -> None:
+    chain = Chain([RulesBackend()], {"ገና": "ɡənna", "ነው": "nəww"})
+    found = chain.phones("የገና በዓል[[bəal]]፣ ነው[[nəw]]።")
+    assert found.text == "jəɡənna bəal ፣ nəw ።"
+    assert found.backend == "lexicon+markup"
+    assert found.fallbacks == ()

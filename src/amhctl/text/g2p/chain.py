@@ -5,11 +5,13 @@ a length that fits the fidel. Its thresholds pass short right words (səlam, al,
 write.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from amhctl.core.errors import MissingExtra, TextError
-from amhctl.text.g2p.phones import PHONES, VOWELS
+from amhctl.text.g2p.phones import PHONES, VOWELS, split_phones
+from amhctl.text.lexicon import find_phones
+from amhctl.text.markup import MARKUP
 from amhctl.text.script import GEMINATION, SYLLABLES
 from amhctl.text.spoken import Fallback, Phones
 
@@ -18,6 +20,7 @@ _MAX_PHONES_PER_FIDEL = 4.0
 _MIN_PHONES_PER_FIDEL = 0.5
 # Spoken marks to the marks of phone strings.
 _MARKS = {"።": "።", "፣": "፣", "፤": "፣", "፧": "፧", "!": "!"}
+_Reading = tuple[str, tuple[str, ...], tuple[Fallback, ...]]
 _KNOWN = frozenset(PHONES)
 _VOWELS = frozenset(VOWELS)
 
@@ -38,9 +41,10 @@ class Backend(Protocol):
 class Chain:
     """Backends in the order in which they are tried; the result of each word is remembered."""
 
-    def __init__(self, backends: Sequence[Backend]) -> None:
+    def __init__(self, backends: Sequence[Backend], lexicon: Mapping[str, str] | None = None) -> None:
         self._backends = tuple(backends)
-        self._known: dict[str, tuple[str, tuple[str, ...], tuple[Fallback, ...]]] = {}
+        self._lexicon = lexicon or {}
+        self._known: dict[str, _Reading] = {}
         self._absent: dict[str, Fallback] = {}
 
     def phones(self, spoken: str) -> Phones:
@@ -58,20 +62,31 @@ class Chain:
             if token in _MARKS:
                 words.append((_MARKS[token],))
                 continue
-            name, phones, reasons = self._word(token)
+            name, phones, reasons = self._given(token) or self._word(token)
             words.append(phones)
             used[name] = None
             fallbacks.update(dict.fromkeys(reasons))
         return Phones(tuple(words), "+".join(used), tuple(fallbacks))
 
-    def _word(self, word: str) -> tuple[str, tuple[str, ...], tuple[Fallback, ...]]:
+    def _given(self, token: str) -> _Reading | None:
+        """Return what the user says of a word: in the text itself, else in his lexicon."""
+        marked = MARKUP.search(token)
+        if marked is not None:
+            return "markup", split_phones(marked[1]), ()
+        known = find_phones(token, self._lexicon) if self._lexicon else None
+        if known is None:
+            return None
+        prefix, phones = known
+        return "lexicon", (self._word(prefix)[1] if prefix else ()) + phones, ()
+
+    def _word(self, word: str) -> _Reading:
         known = self._known.get(word)
         if known is None:
             known = self._convert(word)
             self._known[word] = known
         return known
 
-    def _convert(self, word: str) -> tuple[str, tuple[str, ...], tuple[Fallback, ...]]:
+    def _convert(self, word: str) -> _Reading:
         reasons: list[Fallback] = []
         for backend in self._backends:
             if backend.name in self._absent:
