@@ -24,3 +24,15 @@ def test_startup_is_timed_in_processes_of_its_own() -> None:
     report = benchmark.run(BenchmarkRequest(only=("startup",)), SilentProgress())
     help_time, bare = report.measurements
     assert help_time.value > bare.value > 0
+
+
+def test_text_is_timed_on_generated_lines_or_a_corpus_of_ones_own(tmp_path: Path) -> None:
+    report = benchmark.run(BenchmarkRequest(only=("text",)), SilentProgress())
+    assert {item.name for item in report.measurements} == {"text_normalize", "text_normalize_speed", "text_phones"}
+    corpus = tmp_path / "news.txt"
+    corpus.write_text("በ1990 ዓ.ም. 5 ሰዎች መጡ።\n!!\nሰላም ዓለም።\n", encoding="utf-8")
+    report = benchmark.run(BenchmarkRequest(only=("text",), corpus=corpus), SilentProgress())
+    figures = {item.name: item for item in report.measurements}
+    assert "3 lines" in figures["text_normalize"].note
+    assert figures["vocab_train"].value > 0
+    assert 0 < figures["vocab_train_peak_memory"].value < 1

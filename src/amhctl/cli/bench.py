@@ -12,12 +12,15 @@ from amhctl.cli.app import execute
 def command(
     only: Annotated[
         list[str] | None,
-        typer.Option("--only", help="speak, codes, data, startup; may be repeated or joined by commas."),
+        typer.Option("--only", help="speak, codes, data, text, startup; may be repeated or joined by commas."),
     ] = None,
     voice: Annotated[str | None, typer.Option("--voice", help="Bundled voice or checkpoint folder.")] = None,
     codec: Annotated[str | None, typer.Option("--codec", help="Codec to measure.")] = None,
     manifest: Annotated[
         Path | None, typer.Option("--manifest", help="Recordings to measure on; otherwise some are generated.")
+    ] = None,
+    corpus: Annotated[
+        Path | None, typer.Option("--corpus", help="Text to measure on; otherwise some is generated.")
     ] = None,
     device: options.Device = "cpu",
     json: options.Json = False,
@@ -36,6 +39,7 @@ def command(
         voice=voice or benchmark.DEFAULT_VOICE,
         codec=codec or benchmark.DEFAULT_CODEC,
         manifest=manifest,
+        corpus=corpus,
         device=device,
     )
     execute("bench", lambda progress: benchmark.run(request, progress), json=json, quiet=quiet, verbose=verbose)

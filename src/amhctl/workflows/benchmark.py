@@ -16,22 +16,25 @@ from amhctl.audio.files import write
 from amhctl.audio.waveform import Waveform
 from amhctl.codec.registry import DEFAULT_CODEC as DEFAULT_CODEC
 from amhctl.codec.registry import load_codec
-from amhctl.core.errors import EvaluationError
+from amhctl.core.errors import EvaluationError, TextError
 from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress, SilentProgress
+from amhctl.data.corpus import read_lines
 from amhctl.data.records import Record, read_audio, read_records, write_records
 from amhctl.evaluation.speed import Machine, describe_machine, median_time, time_once
 from amhctl.inference.assemble import DEFAULT_VOICE as DEFAULT_VOICE
 from amhctl.inference.assemble import load_voice, voice_path
 from amhctl.inference.voice import SpeakOptions
+from amhctl.text.frontend import Frontend
 from amhctl.workflows import check_data
 
-Section = Literal["speak", "codes", "data", "startup"]
-SECTIONS: tuple[Section, ...] = ("speak", "codes", "data", "startup")
+Section = Literal["speak", "codes", "data", "text", "startup"]
+SECTIONS: tuple[Section, ...] = ("speak", "codes", "data", "text", "startup")
 _TEXT = "አዲስ አበባ የኢትዮጵያ ዋና ከተማ ናት። ከተማዋ በአንድ ሺህ ስምንት መቶ ሰባ ዘጠኝ ዓመተ ምሕረት ተመሠረተች። ዛሬ ብዙ ሰዎች የሚኖሩባት ትልቅ ከተማ ናት።"
 _SENTENCE = "ዛሬ ብዙ ሰዎች የሚኖሩባት ትልቅ ከተማ ናት።"
 _CLIPS, _CLIP_SECONDS, _SAMPLE_RATE = 32, 6.0, 16_000
 _MOST_CODE_SECONDS = 300.0
+_LINES, _PIECES = 2_000, 8_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ class BenchmarkRequest:
         What to measure.
     manifest : Path | None
         Recordings for ``codes`` and ``data``; None generates some.
+    corpus : Path | None
+        Text for ``text``, and to train a vocabulary on; None generates some and trains none.
     repetitions : int
         The median of so many is taken.
     device : str
@@ -56,6 +61,7 @@ class BenchmarkRequest:
     voice: str = DEFAULT_VOICE
     codec: str = DEFAULT_CODEC
     manifest: Path | None = None
+    corpus: Path | None = None
     repetitions: int = 3
     device: str = "cpu"
 
@@ -135,6 +141,7 @@ def run(request: BenchmarkRequest, progress: Progress) -> BenchmarkReport:
         "speak": _measure_speaking,
         "codes": _measure_codes,
         "data": _measure_checking,
+        "text": _measure_text,
     }
     wanted = request.only or SECTIONS
     results: list[Measurement] = []
@@ -204,6 +211,50 @@ def _measure_checking(request: BenchmarkRequest, scratch: Path) -> list[Measurem
     total = sum(read_audio(record, manifest.parent).duration for record in read_records(manifest))
     seconds = time_once(lambda: check_data.run(check_data.CheckDataRequest(manifest=manifest), SilentProgress()))
     return [Measurement("data_check", total / seconds, "x real time", f"{total:.0f} s of recordings")]
+
+
+def _measure_text(request: BenchmarkRequest, scratch: Path) -> list[Measurement]:
+    """Time a new frontend, so that no word is known before, on every line once."""
+    lines = [line.text for line in read_lines([request.corpus])] if request.corpus else _generate_lines()
+    megabytes = sum(len(line.encode()) for line in lines) / 1e6
+    frontend, spoken = Frontend(), []
+
+    def normalize() -> None:
+        spoken.extend(text for line in lines if (text := _spoken(frontend, line)))
+
+    normalizing = time_once(normalize)
+    phonemizing = time_once(lambda: [frontend.phones(text) for text in spoken])
+    note = f"{len(lines)} lines, {megabytes:.1f} MB"
+    figures = [
+        Measurement("text_normalize", normalizing, "s", note),
+        Measurement("text_normalize_speed", megabytes / normalizing, "MB/s", note),
+        Measurement("text_phones", phonemizing, "s", f"{note}, spoken"),
+    ]
+    if request.corpus is None:
+        return figures
+    wanted = ("vocab", "train", str(request.corpus), "-o", str(scratch / "bench.model"), "--size", str(_PIECES))
+    peak, elapsed = _peak_of_child(*wanted, "--units", "fidel", "--type", "bpe")
+    trained = f"{_PIECES} bpe pieces of fidel, a whole process with reading"
+    return [
+        *figures,
+        Measurement("vocab_train", elapsed, "s", trained),
+        Measurement("vocab_train_peak_memory", peak / 2**30, "GiB", trained),
+    ]
+
+
+def _spoken(frontend: Frontend, line: str) -> str:
+    try:
+        return frontend.normalize(line).text
+    except TextError:
+        return ""
+
+
+def _generate_lines() -> list[str]:
+    """Return sentences with numbers, dates and abbreviations that are all different."""
+    return [
+        f"{_SENTENCE} በ{1900 + index % 120} ዓ.ም. {index} ሰዎች ወደ ዶ/ር አበበ መጡ፤ {index % 99}.{index % 10}% የሚሆኑት ተመለሱ።"
+        for index in range(_LINES)
+    ]
 
 
 def _generate(scratch: Path) -> Path:
