@@ -217,7 +217,8 @@ def _measure_text(request: BenchmarkRequest, scratch: Path) -> list[Measurement]
     """Time a new frontend, so that no word is known before, on every line once."""
     lines = [line.text for line in read_lines([request.corpus])] if request.corpus else _generate_lines()
     megabytes = sum(len(line.encode()) for line in lines) / 1e6
-    frontend, spoken = Frontend(), []
+    frontend = Frontend()
+    spoken: list[str] = []
 
     def normalize() -> None:
         spoken.extend(text for line in lines if (text := _spoken(frontend, line)))
