@@ -8,21 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from support.codecs import TINY_DAC, tiny_dac
 
-from amhctl.codec.dac import DacCodec, import_dac
+from amhctl.codec.dac import DacCodec, build_dac, dac_shapes, fill_dac, read_weights, require_precision
+from amhctl.codec.mel_codec import fingerprint_of
 from amhctl.core.errors import CodecError
-
-SHAPE = {
-    "encoder_dim": 4,
-    "encoder_rates": [2, 4, 5, 8],
-    "latent_dim": 16,
-    "decoder_dim": 32,
-    "decoder_rates": [8, 5, 4, 2],
-    "n_codebooks": 3,
-    "codebook_size": 32,
-    "codebook_dim": 4,
-    "sample_rate": 24_000,
-}
 
 # Each runs in a fresh interpreter, since an import happens once in a process.
 IMPORT_WITHOUT = """
@@ -59,12 +49,13 @@ print("kept", loudness.torchaudio is real)
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a weights file as the package writes it."""
-    torch.manual_seed(0)
-    with pytest.warns(FutureWarning):
-        model = import_dac().DAC(**SHAPE)
     path = tmp_path_factory.mktemp("dac") / "small.pth"
-    torch.save({"state_dict": model.state_dict(), "metadata": {"kwargs": SHAPE}}, path)
+    tiny_dac().save(str(path), package=False)
     return path
+
+
+def _noise(seconds: float, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).normal(0, 0.1, round(seconds * 24_000)).astype(np.float32)
 
 
 @pytest.mark.parametrize(("program", "said"), [(IMPORT_WITHOUT, "refused"), (IMPORT_WITH, "kept True")])
@@ -74,7 +65,6 @@ def test_dac_imports_with_and_without_torchaudio(program: str, said: str) -> Non
     assert said in result.stdout
 
 
-@pytest.mark.filterwarnings("ignore::FutureWarning")
 def test_encode_and_decode_have_true_lengths(weights: Path) -> None:
     codec = DacCodec.load(weights)
     assert (codec.spec.sample_rate, codec.spec.frame_samples, codec.spec.codebooks) == (24_000, 320, 3)
@@ -86,7 +76,6 @@ def test_encode_and_decode_have_true_lengths(weights: Path) -> None:
     assert codec.spec.fingerprint == DacCodec.load(weights).spec.fingerprint
 
 
-@pytest.mark.filterwarnings("ignore::FutureWarning")
 def test_codebooks_are_what_codes_add_to_the_latent(weights: Path) -> None:
     codec = DacCodec.load(weights)
     codes = codec.encode([np.random.default_rng(1).normal(0, 0.1, 5_000).astype(np.float32)])[0]
@@ -98,7 +87,6 @@ def test_codebooks_are_what_codes_add_to_the_latent(weights: Path) -> None:
     np.testing.assert_allclose(added, latent.numpy(), atol=1e-5)
 
 
-@pytest.mark.filterwarnings("ignore::FutureWarning")
 def test_a_pickle_is_refused_and_never_run(tmp_path: Path) -> None:
     marker = tmp_path / "ran"
     path = tmp_path / "evil.pth"
@@ -116,7 +104,6 @@ def test_a_pickle_is_refused_and_never_run(tmp_path: Path) -> None:
     assert not marker.exists()
 
 
-@pytest.mark.filterwarnings("ignore::FutureWarning")
 def test_other_content_is_refused(tmp_path: Path, weights: Path) -> None:
     cut = tmp_path / "cut.pth"
     cut.write_bytes(weights.read_bytes()[:1_000])
@@ -125,3 +112,86 @@ def test_other_content_is_refused(tmp_path: Path, weights: Path) -> None:
     for path in (cut, other, tmp_path / "absent.pth"):
         with pytest.raises(CodecError):
             DacCodec.load(path)
+
+
+def test_the_shape_of_a_weights_file_is_read_from_it(weights: Path) -> None:
+    shape, tensors = read_weights(weights)
+    assert shape == TINY_DAC.model_copy(update={"quantizer_dropout": shape.quantizer_dropout})
+    assert {name: tuple(tensor.shape) for name, tensor in tensors.items()} == dac_shapes(shape)
+    assert DacCodec.load(weights).spec.fingerprint == fingerprint_of(tensors)
+
+
+def test_settings_of_an_older_package_are_passed_over(weights: Path, tmp_path: Path) -> None:
+    document = torch.load(weights, weights_only=True)
+    document["metadata"]["kwargs"] |= {"lstm_layers": 2, "latent_dim": None, "encoder_dim": 1}
+    path = tmp_path / "older.pth"
+    torch.save(document, path)
+    shape, tensors = read_weights(path)
+    assert shape.latent_dim == 16
+    with pytest.raises(CodecError, match="do not fit"):
+        fill_dac(shape, tensors, subject="older")
+
+
+def test_a_long_signal_in_windows_has_the_codes_it_has_whole() -> None:
+    clip = _noise(21.3)
+    whole = DacCodec(tiny_dac(), name="d", window_seconds=None).encode([clip])[0]
+    assert whole.shape[1] == -(-clip.size // 320)
+    assert len(np.unique(whole)) > 16
+    for seconds, batch in ((5.0, 1), (1.0, 1), (1.0, 4), (0.1, 3)):
+        codec = DacCodec(tiny_dac(), name="d", window_seconds=seconds, batch_windows=batch)
+        np.testing.assert_array_equal(codec.encode([clip])[0], whole)
+
+
+def test_windows_of_codes_decode_to_what_all_of_them_decode_to() -> None:
+    codes = np.random.default_rng(0).integers(0, 32, (3, 700)).astype(np.uint16)
+    whole = DacCodec(tiny_dac(), name="d", window_seconds=None).decode([codes])[0]
+    windowed = DacCodec(tiny_dac(), name="d", window_seconds=1.0, batch_windows=3).decode([codes])[0]
+    assert whole.size == windowed.size == 700 * 320
+    np.testing.assert_allclose(windowed, whole, atol=1e-6)
+
+
+@pytest.mark.parametrize("batch", [1, 4])
+def test_a_batch_equals_its_items_one_by_one(batch: int) -> None:
+    codec = DacCodec(tiny_dac(), name="d", window_seconds=1.0, batch_windows=batch)
+    clips = [_noise(seconds, seed) for seed, seconds in enumerate((0.5, 3.7, 0.013, 3.7, 6.0))]
+    together = codec.encode(clips)
+    decoded = codec.decode(together)
+    for clip, codes, samples in zip(clips, together, decoded, strict=True):
+        np.testing.assert_array_equal(codes, codec.encode([clip])[0])
+        np.testing.assert_array_equal(samples, codec.decode([codes])[0])
+
+
+def test_the_codec_computes_what_the_package_computes() -> None:
+    model, clip = tiny_dac().eval(), _noise(2.0)
+    with torch.inference_mode():
+        latents, codes, *_ = model.encode(torch.from_numpy(clip)[None, None])
+        samples = model.decode(latents)[0, 0].numpy()
+    codec = DacCodec(tiny_dac(), name="d")
+    np.testing.assert_array_equal(codec.encode([clip])[0], codes[0].numpy())
+    decoded = codec.decode([codes[0].numpy().astype(np.uint16)])[0]
+    np.testing.assert_allclose(decoded[: samples.size], samples, atol=1e-6)
+    assert not decoded[samples.size :].any()
+
+
+def test_bf16_where_the_processor_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    cpu, clip = torch.device("cpu"), _noise(1.0)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True}, raising=False)
+    codec = DacCodec(tiny_dac(), name="d", precision="bf16")
+    exact = DacCodec(tiny_dac(), name="d")
+    assert codec.spec == exact.spec
+    codes, wanted = codec.encode([clip])[0], exact.encode([clip])[0]
+    assert 0.5 < (codes[0] == wanted[0]).mean() < 1.0
+    distance = np.abs(codec.decode([wanted])[0] - exact.decode([wanted])[0]).max()
+    assert 0.0 < distance < 0.05
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": False}, raising=False)
+    with pytest.raises(CodecError, match="does not compute in bf16"):
+        require_precision("bf16", cpu)
+    with pytest.raises(CodecError, match="does not compute in fp16"):
+        DacCodec(tiny_dac(), name="d", precision="fp16")
+
+
+def test_a_model_is_made_without_a_warning_and_by_its_seed() -> None:
+    torch.manual_seed(5)
+    one = fingerprint_of(build_dac(TINY_DAC).state_dict())
+    torch.manual_seed(5)
+    assert fingerprint_of(build_dac(TINY_DAC).state_dict()) == one

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from support.codecs import tiny_codec_folder
+from support.codecs import tiny_codec_folder, tiny_dac_folder
 from support.voices import tiny_voice_folder
 
 from amhctl.checkpoint.store import MANIFEST_FILE, WEIGHTS_FILE, embedded_manifest
@@ -51,7 +51,7 @@ def rewrite(voice: Path, change: Callable[[dict[str, torch.Tensor]], object]) ->
 
 
 def test_a_sound_voice_and_a_sound_codec_pass(voice: Path, tmp_path: Path) -> None:
-    for folder in (voice, tiny_codec_folder(tmp_path, name="codec")):
+    for folder in (voice, tiny_codec_folder(tmp_path, name="codec"), tiny_dac_folder(tmp_path, name="dac")):
         report = validate(folder)
         assert report.ok, report.findings
         assert report.manifest is not None

@@ -4,24 +4,40 @@ The package imports descript-audiotools, which imports torchaudio at its top alt
 it. The registry's torchaudio is linked against CUDA and cannot be loaded beside a CPU build of torch. ``import_dac`` is
 the one place that knows this. Knows no manifests and no letters.
 
-Shapes: ``N samples, S frames, Q codebooks``.
+A long waveform is cut into windows that overlap by more than a frame sees, and gives the codes that it gives whole.
+What is computed together is cut from one waveform: its codes do not depend on what else is encoded with it.
+
+Shapes: ``B windows, N samples, S frames, Q codebooks, Z latent width``.
 """
 
 import importlib
+import inspect
 import pickle
 import sys
 import types
 import warnings
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor, nn
 
 from amhctl.codec.codec import CodecSpec, padded_waveform, require_codes
 from amhctl.codec.mel_codec import fingerprint_of
+from amhctl.codec.official import codec_name
+from amhctl.codec.windows import Window, context_frames, cut_windows
+from amhctl.config.dac import DacCodecConfig
 from amhctl.core.errors import CodecError, MissingExtra
+
+MODEL_VERSION = "dac-1"
+DacPrecision = Literal["fp32", "bf16", "fp16"]
+_TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+_WINDOW_SECONDS = 5.0
+# An accelerator is kept busy by several windows at once; a CPU is not, and its caches like them one by one.
+_ACCELERATOR_WINDOWS = 8
 
 
 class _AbsentTorchaudio(types.ModuleType):
@@ -79,22 +95,115 @@ def import_dac() -> types.ModuleType:
                 del sys.modules["torchaudio"]
 
 
+def build_dac(config: DacCodecConfig) -> Any:  # noqa: ANN401  (the package carries no types)
+    """Return a ``dac.DAC`` of a shape, with random weights.
+
+    Raises
+    ------
+    MissingExtra
+        If descript-audio-codec cannot be imported.
+    """
+    dac = import_dac()
+    values = {key: list(value) if isinstance(value, tuple) else value for key, value in config.model_dump().items()}
+    with warnings.catch_warnings():
+        # The package uses the older of torch's two weight norms, whose parameters its weights files name.
+        warnings.simplefilter("ignore", FutureWarning)
+        return dac.DAC(**values)
+
+
+def dac_shapes(config: DacCodecConfig) -> dict[str, tuple[int, ...]]:
+    """Return the names and shapes of a DAC checkpoint's tensors."""
+    with torch.random.fork_rng(devices=[]):
+        return {name: tuple(tensor.shape) for name, tensor in build_dac(config).state_dict().items()}
+
+
+def read_weights(path: Path) -> tuple[DacCodecConfig, dict[str, Tensor]]:
+    """Read a weights file as the package saves it: a dictionary of ``state_dict`` and ``metadata.kwargs``.
+
+    Raises
+    ------
+    CodecError
+        If the file is not such a dictionary, or holds anything but tensors and plain values.
+    """
+    known = inspect.signature(import_dac().DAC).parameters
+    try:
+        document = torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError) as error:
+        raise CodecError(
+            f"not a readable weights file: {str(error).splitlines()[0] if str(error) else type(error).__name__}",
+            subject=str(path),
+            hint="give the file that `python -m dac download` or a DAC training run wrote",
+        ) from error
+    try:
+        # Trained by an older version of the package, a file may name settings that the model no longer has.
+        given = {key: value for key, value in document["metadata"]["kwargs"].items() if key in known}
+        tensors = {str(name): tensor for name, tensor in document["state_dict"].items()}
+        if not tensors or not all(isinstance(tensor, Tensor) for tensor in tensors.values()):
+            raise TypeError("state_dict is not a dictionary of tensors")
+        whole = {key: value.default for key, value in known.items()} | given
+        # What the package works out itself, and what it takes as a switch or a share.
+        whole["latent_dim"] = whole["latent_dim"] or whole["encoder_dim"] * 2 ** len(whole["encoder_rates"])
+        whole["quantizer_dropout"] = float(whole["quantizer_dropout"])
+        return DacCodecConfig.model_validate(whole), tensors
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise CodecError(
+            f"the file does not hold a DAC model: {str(error).splitlines()[0]}", subject=str(path)
+        ) from error
+
+
+def fill_dac(config: DacCodecConfig, tensors: Mapping[str, Tensor], *, subject: str) -> Any:  # noqa: ANN401
+    """Return a ``dac.DAC`` with the given weights.
+
+    Raises
+    ------
+    CodecError
+        If a tensor is missing, left over or of the wrong shape.
+    """
+    model = build_dac(config)
+    try:
+        model.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
+    except RuntimeError as error:
+        reason = str(error).splitlines()[-1].strip()
+        raise CodecError(f"the weights do not fit the DAC they describe: {reason}", subject=subject) from error
+    return model
+
+
 class DacCodec:
     """A DAC model, ready to encode and decode.
 
     Parameters
     ----------
     model : Any
-        A ``dac.DAC``; the package carries no types.
+        A ``dac.DAC``; the package carries no types. It is the codec's from now on, and no longer fit for training.
     name : str
         Name for people.
     device : str
         Where to compute.
+    precision : DacPrecision
+        Arithmetic of encoder and decoder; the quantiser compares in fp32.
+    window_seconds : float | None
+        Longest piece computed at once; None computes every waveform whole.
+    batch_windows : int | None
+        Pieces of one waveform computed at once; None chooses by the device.
+
+    Raises
+    ------
+    CodecError
+        If the device does not compute in this precision.
     """
 
-    def __init__(self, model: Any, *, name: str, device: str = "cpu") -> None:  # noqa: ANN401
-        self._model = model.to(device).eval()
+    def __init__(
+        self,
+        model: Any,  # noqa: ANN401
+        *,
+        name: str,
+        device: str = "cpu",
+        precision: DacPrecision = "fp32",
+        window_seconds: float | None = _WINDOW_SECONDS,
+        batch_windows: int | None = None,
+    ) -> None:
         self._device = torch.device(device)
+        require_precision(precision, self._device)
         self._spec = CodecSpec(
             name=name,
             architecture="dac",
@@ -104,33 +213,28 @@ class DacCodec:
             codebook_size=int(model.codebook_size),
             fingerprint=fingerprint_of(model.state_dict()),
         )
+        self._model = _fold_weight_norms(model.to(self._device).eval())
+        self._type = _TYPES[precision]
+        self._model.encoder.to(self._type)
+        self._model.decoder.to(self._type)
+        hop = self._spec.frame_samples
+        self._encoder_context = context_frames(model.encoder, frame_units=hop, output_units=1)
+        self._decoder_context = context_frames(model.decoder, frame_units=1, output_units=hop)
+        self._window = None if window_seconds is None else round(window_seconds * self._spec.frame_rate)
+        self._batch = batch_windows or (1 if self._device.type == "cpu" else _ACCELERATOR_WINDOWS)
 
     @classmethod
-    def load(cls, path: Path, *, device: str = "cpu") -> "DacCodec":
-        """Load a weights file as the package saves it: a dictionary of ``state_dict`` and ``metadata.kwargs``.
+    def load(cls, path: Path, *, device: str = "cpu", precision: DacPrecision = "fp32") -> "DacCodec":
+        """Load a weights file as the package saves it.
 
         Raises
         ------
         CodecError
-            If the file is not such a dictionary, holds anything but tensors and plain values, or does not fit.
+            If the file is not such a file, does not fit, or the device does not compute in this precision.
         """
-        dac = import_dac()
-        try:
-            document = torch.load(path, map_location="cpu", weights_only=True)
-        except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError) as error:
-            raise CodecError(
-                f"not a readable weights file: {str(error).splitlines()[0] if str(error) else type(error).__name__}",
-                subject=str(path),
-                hint="give the file that `python -m dac download` or a DAC training run wrote",
-            ) from error
-        try:
-            model = dac.DAC(**document["metadata"]["kwargs"])
-            model.load_state_dict(document["state_dict"])
-        except (KeyError, TypeError, RuntimeError) as error:
-            raise CodecError(
-                f"the file does not hold a DAC model: {str(error).splitlines()[0]}", subject=str(path)
-            ) from error
-        return cls(model, name=path.stem, device=device)
+        config, tensors = read_weights(path)
+        model = fill_dac(config, tensors, subject=str(path))
+        return cls(model, name=codec_name(path), device=device, precision=precision)
 
     @property
     def spec(self) -> CodecSpec:
@@ -139,41 +243,63 @@ class DacCodec:
 
     @torch.inference_mode()
     def encode(self, waveforms: list[NDArray[np.float32]]) -> list[NDArray[np.uint16]]:
-        """Encode waveforms one by one.
+        """Encode waveforms one by one, each in windows.
 
         Raises
         ------
         CodecError
             If a waveform is empty, not one-dimensional or not finite.
         """
-        results = []
-        for waveform in waveforms:
-            padded = padded_waveform(waveform, self._spec)
-            codes_BQS = self._model.encode(torch.from_numpy(padded[None, None]).to(self._device))[1]
-            frames = self._spec.frames_of(waveform.size)
-            results.append(codes_BQS[0, :, :frames].cpu().numpy().astype(np.uint16))
-        return results
+        return [self._encode(padded_waveform(waveform, self._spec)) for waveform in waveforms]
+
+    def _encode(self, padded: NDArray[np.float32]) -> NDArray[np.uint16]:
+        hop = self._spec.frame_samples
+        samples = torch.from_numpy(padded).to(self._device, self._type)
+        codes_QS = np.zeros((self._spec.codebooks, padded.size // hop), dtype=np.uint16)
+        for batch in self._cut(codes_QS.shape[1], self._encoder_context):
+            pieces_BN = torch.stack([samples[window.start * hop : window.stop * hop] for window in batch])
+            latents_BZS = self._model.encoder(pieces_BN[:, None]).float()
+            codes_BQS = self._model.quantizer(latents_BZS)[1].cpu().numpy()
+            for window, codes in zip(batch, codes_BQS, strict=True):
+                kept = codes[:, window.keep_start - window.start : window.keep_stop - window.start]
+                codes_QS[:, window.keep_start : window.keep_stop] = kept
+        return codes_QS
 
     @torch.inference_mode()
     def decode(self, codes: list[NDArray[np.uint16]]) -> list[NDArray[np.float32]]:
-        """Decode codes of shape (Q, S) one by one.
+        """Decode codes of shape (Q, S) one by one, each in windows.
 
         Raises
         ------
         CodecError
             If the shape is wrong or a code lies outside the codebook.
         """
-        results = []
         for item in codes:
             require_codes(item, self._spec)
-            indices = torch.from_numpy(item[None].astype(np.int64)).to(self._device)
-            samples = self._model.decode(self._model.quantizer.from_codes(indices)[0])[0, 0].float().cpu().numpy()
-            # Odd strides make the decoder a few samples short; the length of a waveform follows from its frames.
-            whole = np.zeros(item.shape[1] * self._spec.frame_samples, dtype=np.float32)
-            usable = min(whole.size, samples.size)
-            whole[:usable] = samples[:usable]
-            results.append(whole)
-        return results
+        return [self._decode(item) for item in codes]
+
+    def _decode(self, codes_QS: NDArray[np.uint16]) -> NDArray[np.float32]:
+        hop = self._spec.frame_samples
+        indices = torch.from_numpy(codes_QS.astype(np.int64)).to(self._device)
+        # Odd strides make the decoder a few samples short; the length of a waveform follows from its frames.
+        whole = np.zeros(codes_QS.shape[1] * hop, dtype=np.float32)
+        for batch in self._cut(codes_QS.shape[1], self._decoder_context):
+            pieces_BQS = torch.stack([indices[:, window.start : window.stop] for window in batch])
+            latents_BZS = self._model.quantizer.from_codes(pieces_BQS)[0].to(self._type)
+            samples_BN = self._model.decoder(latents_BZS)[:, 0].float().cpu().numpy()
+            for window, samples in zip(batch, samples_BN, strict=True):
+                kept = samples[(window.keep_start - window.start) * hop : (window.keep_stop - window.start) * hop]
+                whole[window.keep_start * hop : window.keep_start * hop + kept.size] = kept
+        return whole
+
+    def _cut(self, frames: int, context: int) -> Iterator[tuple[Window, ...]]:
+        """Yield the windows of a waveform in batches of equal lengths."""
+        # Beside twice its context a window keeps at least as much again: less would be mostly waste.
+        longest = frames if self._window is None else max(self._window, 4 * context + 1)
+        *alike, last = cut_windows(frames, window=max(longest, 2 * context + 1), context=context)
+        for begin in range(0, len(alike), self._batch):
+            yield tuple(alike[begin : begin + self._batch])
+        yield (last,)
 
     @torch.inference_mode()
     def codebooks(self) -> NDArray[np.float32]:
@@ -181,3 +307,32 @@ class DacCodec:
         stages = [stage.out_proj(stage.codebook.weight.T[None])[0].T for stage in self._model.quantizer.quantizers]
         vectors: NDArray[np.float32] = torch.stack(stages).float().cpu().numpy()
         return vectors
+
+
+def require_precision(precision: DacPrecision, device: torch.device) -> None:
+    """Refuse arithmetic that a device does not have: emulated, it would be slower than fp32 and no better.
+
+    Raises
+    ------
+    CodecError
+        If the device does not compute in this precision.
+    """
+    if precision == "fp16":
+        able = device.type in {"cuda", "mps"}
+    elif precision == "bf16" and device.type == "cuda":
+        able = bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    elif precision == "bf16" and device.type == "cpu":
+        capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
+        able = any(bool(capabilities.get(name)) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+    else:
+        able = precision == "fp32"
+    if not able:
+        raise CodecError(f"the device does not compute in {precision}", subject=str(device), hint="use fp32")
+
+
+def _fold_weight_norms(model: Any) -> Any:  # noqa: ANN401
+    """Replace direction and length of every weight by their product, so that it is not computed at each pass."""
+    for module in model.modules():
+        if isinstance(module, nn.Conv1d | nn.ConvTranspose1d) and hasattr(module, "weight_g"):
+            nn.utils.remove_weight_norm(module)
+    return model

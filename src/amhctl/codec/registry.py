@@ -1,6 +1,10 @@
-"""The codecs at hand: the bundled ones, codec checkpoints, and DAC weights files. Knows no letters."""
+"""The codecs at hand: the bundled ones, codec checkpoints, DAC weights files and the official ones by name.
+
+Knows no letters.
+"""
 
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from pydantic import ValidationError
@@ -8,14 +12,20 @@ from torch import Tensor
 
 from amhctl.checkpoint.manifest import Manifest
 from amhctl.checkpoint.store import read_checkpoint, read_manifest
+from amhctl.codec import dac, mel_codec
 from amhctl.codec.codec import Codec, CodecSpec
-from amhctl.codec.dac import DacCodec
-from amhctl.codec.mel_codec import MODEL_VERSION, MelCodec, MelCodecNetwork, fingerprint_of, is_stored
+from amhctl.codec.dac import DacCodec, DacPrecision, dac_shapes, fill_dac
+from amhctl.codec.mel_codec import MelCodec, MelCodecNetwork, fingerprint_of, is_stored, stored_shapes
+from amhctl.codec.official import OFFICIAL, find_weights
+from amhctl.config.dac import DacCodecConfig
+from amhctl.config.document import Document
 from amhctl.config.schema import MelCodecConfig
 from amhctl.core.errors import CodecError
 
+_ConfigT = TypeVar("_ConfigT", bound=Document)
 _BUNDLED = Path(__file__).parent.parent / "assets" / "codecs"
 DEFAULT_CODEC = "mel16k"
+KNOWN_VERSIONS = (mel_codec.MODEL_VERSION, dac.MODEL_VERSION)
 
 
 def bundled_codecs() -> tuple[str, ...]:
@@ -29,7 +39,9 @@ def codec_path(name_or_path: str) -> Path:
     Raises
     ------
     CodecError
-        If there is no bundled codec and no path of that name.
+        If there is no codec of that name and nothing at that path.
+    MissingExtra
+        If it is the name of official weights that are not on this machine.
     """
     bundled = _BUNDLED / name_or_path
     if "/" not in name_or_path and (bundled / "manifest.json").is_file():
@@ -37,29 +49,66 @@ def codec_path(name_or_path: str) -> Path:
     path = Path(name_or_path).expanduser()
     if (path / "manifest.json").is_file() or (path.is_file() and path.suffix == ".pth"):
         return path
+    if (cached := find_weights(name_or_path)) is not None:
+        return cached
+    bundled_names, official_names = ", ".join(bundled_codecs()), ", ".join(weights.name for weights in OFFICIAL)
     raise CodecError(
         "no such codec",
         subject=name_or_path,
-        hint=f"bundled: {', '.join(bundled_codecs()) or 'none'}; or give a codec folder, or a DAC weights file (.pth)",
+        hint=f"bundled: {bundled_names or 'none'}; official: {official_names}; or give a codec folder, or a DAC "
+        "weights file (.pth)",
     )
 
 
-def load_codec(name_or_path: str, *, device: str = "cpu") -> Codec:
-    """Load a codec by bundled name, checkpoint folder or DAC weights file.
+def load_codec(name_or_path: str, *, device: str = "cpu", precision: DacPrecision = "fp32") -> Codec:
+    """Load a codec by name, checkpoint folder or DAC weights file.
+
+    Parameters
+    ----------
+    name_or_path : str
+        Bundled or official name, folder, or weights file.
+    device : str
+        Where to compute.
+    precision : DacPrecision
+        Arithmetic of a DAC's convolutions; a mel codec computes in fp32 only.
 
     Raises
     ------
     CodecError
-        If there is none, or it is of an architecture this version does not know.
+        If there is none, it is of an architecture this version does not know, or cannot compute in the precision.
+    MissingExtra
+        If it is the name of official weights that are not on this machine.
     CheckpointError
         If the folder is damaged.
     """
     path = codec_path(name_or_path)
     if path.is_file():
-        return DacCodec.load(path, device=device)
+        return DacCodec.load(path, device=device, precision=precision)
     checkpoint = read_checkpoint(path, kind="codec")
-    _require_known(checkpoint.manifest, path)
-    return build_mel_codec(checkpoint.manifest, checkpoint.tensors, device=device)
+    manifest = checkpoint.manifest
+    _require_known(manifest, path)
+    if manifest.model_version == dac.MODEL_VERSION:
+        model = fill_dac(_config(DacCodecConfig, manifest), checkpoint.tensors, subject=str(path))
+        return DacCodec(model, name=manifest.name, device=device, precision=precision)
+    if precision != "fp32":
+        raise CodecError(f"a mel codec does not compute in {precision}", subject=name_or_path, hint="use fp32")
+    return build_mel_codec(manifest, checkpoint.tensors, device=device)
+
+
+def expected_shapes(manifest: Manifest) -> dict[str, tuple[int, ...]]:
+    """Return the names and shapes of the tensors that a codec's manifest implies; of a training state all of them.
+
+    Raises
+    ------
+    CodecError
+        If the manifest is not that of a codec.
+    ValidationError
+        If its configuration is none.
+    """
+    _require_version(manifest, manifest.name)
+    if manifest.model_version == dac.MODEL_VERSION:
+        return dac_shapes(DacCodecConfig.model_validate(manifest.config))
+    return stored_shapes(MelCodecConfig.model_validate(manifest.config), whole=manifest.kind == "training")
 
 
 def build_mel_codec(manifest: Manifest, tensors: dict[str, Tensor], *, device: str = "cpu") -> MelCodec:
@@ -70,13 +119,7 @@ def build_mel_codec(manifest: Manifest, tensors: dict[str, Tensor], *, device: s
     CodecError
         If the configuration is none, or a tensor is missing, left over or of the wrong shape.
     """
-    try:
-        config = MelCodecConfig.model_validate(manifest.config)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(("config", *map(str, first["loc"])))
-        raise CodecError(f"{place}: {first['msg']}", subject=manifest.name) from error
-    network = MelCodecNetwork(config)
+    network = MelCodecNetwork(_config(MelCodecConfig, manifest))
     state = network.state_dict()
     given = {name: tensor.float() for name, tensor in tensors.items()}
     wanted = {name for name in state if is_stored(name)}
@@ -111,9 +154,25 @@ def read_codec_manifest(name_or_path: str) -> Manifest:
     return manifest
 
 
+def _config(kind: type[_ConfigT], manifest: Manifest) -> _ConfigT:
+    try:
+        return kind.model_validate(manifest.config)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(("config", *map(str, first["loc"])))
+        raise CodecError(f"{place}: {first['msg']}", subject=manifest.name) from error
+
+
 def _require_known(manifest: Manifest, path: Path) -> None:
-    if manifest.kind != "codec" or manifest.model_version != MODEL_VERSION:
+    if manifest.kind != "codec":
+        raise CodecError(f"the folder holds a {manifest.kind}, not a codec", subject=str(path))
+    _require_version(manifest, str(path))
+
+
+def _require_version(manifest: Manifest, subject: str) -> None:
+    if manifest.model_version not in KNOWN_VERSIONS:
         raise CodecError(
-            f"the folder holds a {manifest.kind} of version {manifest.model_version}, not a codec of {MODEL_VERSION}",
-            subject=str(path),
+            f"the folder holds a {manifest.kind} of version {manifest.model_version}, not a codec of "
+            f"{' or '.join(KNOWN_VERSIONS)}",
+            subject=subject,
         )

@@ -5,6 +5,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from amhctl.config.dac import DacCodecConfig, DacTrainingConfig
 from amhctl.config.document import Document
 
 
@@ -116,13 +117,31 @@ class CodecTrainingConfig(Document):
     """Steps between resumable checkpoints."""
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     """Arithmetic of the forward pass; ``auto`` is bf16 where the device computes it natively."""
+    adversarial_steps: int = Field(0, ge=0)
+    """Last steps of the run in which discriminators are trained along; 0 trains without any."""
+    adversarial_weight: float = Field(0.07, ge=0)
+    """Weight of deceiving the discriminators, beside a log-mel distance of weight 1."""
+    feature_weight: float = Field(0.13, ge=0)
+    """Weight of matching the discriminators' features."""
+    discriminator_rate: float = Field(2e-4, gt=0)
+    """Learning rate of the discriminators."""
+    discriminator_width: int = Field(16, gt=0)
+    """Channels of the discriminators' first layer; the later ones have up to eight times as many."""
+
+    @model_validator(mode="after")
+    def _check_stages(self) -> Self:
+        if self.adversarial_steps + self.unquantised_steps > self.steps and self.adversarial_steps:
+            raise ValueError("adversarial_steps and unquantised_steps together are more than steps")
+        return self
 
 
 class AlignerConfig(Document):
     """The aligner that gives a code store its durations."""
 
     passes: int = Field(10, gt=0)
-    """Times that models and boundaries are refined."""
+    """Times that Gaussians and boundaries are refined."""
+    classifier_passes: int = Field(2, ge=0)
+    """Times that boundaries are refined by a small network afterwards."""
     coefficients: int = Field(20, ge=13)
     """Cepstra seen, besides their slopes."""
     variance_floor: float = Field(0.05, gt=0)
@@ -317,6 +336,10 @@ class RunConfig(Document):
     """Shape of a mel codec to train."""
     codec_training: CodecTrainingConfig = CodecTrainingConfig()
     """Training of a codec."""
+    dac_codec: DacCodecConfig = DacCodecConfig()
+    """Shape of a DAC to train from nothing."""
+    dac_training: DacTrainingConfig = DacTrainingConfig()
+    """Training of a DAC."""
     aligner: AlignerConfig = AlignerConfig()
     """Training of the aligner."""
     model: ModelConfig = ModelConfig()

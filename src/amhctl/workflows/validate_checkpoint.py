@@ -11,9 +11,8 @@ from amhctl.checkpoint import validate as rules
 from amhctl.checkpoint.keymap import read_foreign
 from amhctl.checkpoint.manifest import Manifest
 from amhctl.checkpoint.store import read_manifest
-from amhctl.codec.mel_codec import stored_shapes
-from amhctl.codec.registry import bundled_codecs, load_codec
-from amhctl.config.schema import MelCodecConfig, ModelConfig
+from amhctl.codec.registry import KNOWN_VERSIONS, bundled_codecs, expected_shapes, load_codec
+from amhctl.config.schema import ModelConfig
 from amhctl.core.errors import AmhctlError, CheckpointError, VocabularyError
 from amhctl.core.findings import Finding, has_errors
 from amhctl.core.progress import Progress
@@ -111,8 +110,8 @@ def run(request: ValidateCheckpointRequest, progress: Progress) -> ValidateCheck
 
 
 def _expected_shapes(manifest: Manifest) -> dict[str, tuple[int, ...]]:
-    if manifest.model_version.startswith("mel-codec"):
-        return stored_shapes(MelCodecConfig.model_validate(manifest.config), whole=manifest.kind == "training")
+    if _is_codec(manifest):
+        return expected_shapes(manifest)
     return parameter_shapes(ModelConfig.model_validate(manifest.config))
 
 
@@ -167,4 +166,4 @@ def _check_codec(folder: Path, manifest: Manifest) -> list[Finding]:
 
 
 def _is_codec(manifest: Manifest) -> bool:
-    return manifest.model_version.startswith("mel-codec")
+    return manifest.model_version in KNOWN_VERSIONS

@@ -1,0 +1,38 @@
+"""The numbers of augmentation: how recordings are varied for training. No torch."""
+
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from amhctl.config.document import Document
+
+
+class AugmentConfig(Document):
+    """Changes of training recordings before they are encoded: each strength is a range; 0 changes nothing."""
+
+    speed: float = Field(0.0, ge=0, lt=0.5)
+    """Largest share by which speech is made faster or slower, pitch and all: 0.1 draws from 0.9 to 1.1."""
+    semitones: float = Field(0.0, ge=0, le=12)
+    """Largest shift of the pitch up or down, at unchanged length."""
+    noise_share: float = Field(0.0, ge=0, le=1)
+    """Share of copies to which noise is added."""
+    noise_ratios: tuple[float, float] = (10.0, 30.0)
+    """Lowest and highest signal-to-noise ratio in dB."""
+    room_share: float = Field(0.0, ge=0, le=1)
+    """Share of copies that are put into a room."""
+    room_decays: tuple[float, float] = (0.1, 0.5)
+    """Shortest and longest reverberation time (60 dB) in seconds of a synthetic room."""
+    rooms: Path | None = None
+    """Folder of room impulse responses (.wav), drawn instead of synthetic rooms."""
+
+    @model_validator(mode="after")
+    def _check_ranges(self) -> Self:
+        faults = []
+        if not self.noise_ratios[0] <= self.noise_ratios[1]:
+            faults.append("noise_ratios must rise")
+        if not 0 < self.room_decays[0] <= self.room_decays[1]:
+            faults.append("room_decays must be positive and rise")
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self

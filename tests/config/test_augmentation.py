@@ -1,0 +1,23 @@
+"""Augmentation: nothing is changed by default, ranges that fall are refused."""
+
+import pytest
+from pydantic import ValidationError
+
+from amhctl.config.augmentation import AugmentConfig
+
+
+def test_every_setting_says_what_it_is() -> None:
+    assert [name for name, field in AugmentConfig.model_fields.items() if not field.description] == []
+
+
+def test_nothing_is_changed_by_default() -> None:
+    config = AugmentConfig()
+    assert (config.speed, config.semitones, config.noise_share, config.room_share) == (0.0, 0.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    "values", [{"noise_ratios": (30.0, 10.0)}, {"room_decays": (0.0, 0.5)}, {"room_decays": (0.5, 0.1)}, {"speed": 0.5}]
+)
+def test_what_cannot_be_is_refused(values: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        AugmentConfig.model_validate(values)
