@@ -18,6 +18,7 @@ import re
 from collections.abc import Mapping
 
 from amhctl.text.g2p.epenthesis import Slot, insert_vowels
+from amhctl.text.g2p.gemination import UNMARKED, Gemination
 from amhctl.text.g2p.phones import split_phones
 from amhctl.text.script import GEMINATION, LETTERS, ORDER_VOWELS, SYLLABLES
 
@@ -56,14 +57,28 @@ _DERIVING = re.compile(f"(?<=[{_BARE}])(?:(?<!እው)ነ(?=[ተቱታትቷቴ])
 
 
 class RulesBackend:
-    """Grapheme-to-phoneme conversion by the rules of this file, one word at a time, remembered."""
+    """Grapheme-to-phoneme conversion by the rules of this file, one word at a time, remembered.
+
+    Parameters
+    ----------
+    consonants : Mapping[str, str]
+        First letter of a series to its consonant.
+    exceptions : Mapping[str, str]
+        Word to its phones.
+    gemination : Gemination
+        What finds the doubled letters; without it, only marked letters are doubled.
+    """
 
     name = "rules"
 
     def __init__(
-        self, consonants: Mapping[str, str] = CONSONANTS_OF_SERIES, exceptions: Mapping[str, str] = EXCEPTIONS
+        self,
+        consonants: Mapping[str, str] = CONSONANTS_OF_SERIES,
+        exceptions: Mapping[str, str] = EXCEPTIONS,
+        gemination: Gemination = UNMARKED,
     ) -> None:
         self._consonants = dict(consonants)
+        self._gemination = gemination
         self._exceptions = {word: split_phones(phones) for word, phones in exceptions.items()}
         self._known: dict[str, tuple[str, ...]] = {}
 
@@ -87,11 +102,11 @@ class RulesBackend:
     def _read_letters(self, word: str, stem: int) -> list[str | Slot]:
         """Return vowels as strings and consonants as slots, before epenthesis."""
         parts: list[str | Slot] = []
-        doubled = {match.start() for match in _DERIVING.finditer(word)}
+        doubled = self._gemination.mark(word)
+        word = word.replace(GEMINATION, "")
+        heavy = {match.start() for match in _DERIVING.finditer(word)}
         apart = {match.end() - 1 for match in _REPEATED.finditer(word)}
         for place, letter in enumerate(word):
-            if letter == GEMINATION:
-                continue
             syllable = SYLLABLES[letter]
             consonant = self._consonants[syllable.series]
             vowel = ORDER_VOWELS[syllable.order]
@@ -100,9 +115,8 @@ class RulesBackend:
             if not consonant:
                 _add_silent(parts, vowel, last=place + 1 == len(word))
                 continue
-            marked = word[place + 1 : place + 2] == GEMINATION
-            phones = (consonant, consonant) if marked else (consonant,)
-            weight = 2 if marked or place in doubled else 1
+            phones = (consonant, consonant) if doubled[place] else (consonant,)
+            weight = 2 if doubled[place] or place in heavy else 1
             parts.append(
                 Slot(
                     (*phones, "w") if syllable.labialised else phones,
