@@ -7,16 +7,16 @@ import torch
 from torch import Tensor
 
 from amhctl.core.errors import ModelError
-from amhctl.model.resize import grow_text_rows
+from amhctl.model.resize import grow_text_moments, grow_text_rows
 
 
 @dataclass(frozen=True)
 class _Plan:
-    base_size: int
+    moved: tuple[int, ...]
     sources: tuple[tuple[int, ...], ...]
 
 
-PLAN = _Plan(5, ((), (1, 3), (5, 6)))
+PLAN = _Plan((0, 1, 2, 3, 4), ((), (1, 3), (5, 6)))
 
 
 def _tensors(rows: int = 6, dtype: torch.dtype = torch.float32) -> dict[str, Tensor]:
@@ -73,7 +73,45 @@ def test_rows_that_are_not_pieces_plus_one_are_refused(rows: int) -> None:
 def test_half_a_head_and_sources_out_of_reach_are_refused() -> None:
     tensors = _tensors()
     with pytest.raises(ModelError, match="not all below"):
-        grow_text_rows(tensors, _Plan(5, ((5,),)))
+        grow_text_rows(tensors, _Plan((0, 1, 2, 3, 4), ((5,),)))
     del tensors["text_head.bias"]
     with pytest.raises(ModelError, match="half"):
         grow_text_rows(tensors, PLAN)
+
+
+def test_moved_rows_land_on_their_ids_and_new_rows_start_from_them() -> None:
+    before, order = _tensors(), (3, 0, 4, 1, 2)
+    after = grow_text_rows(before, _Plan(order, ((0,), (1, 2))))
+    for name in ("text_embedding.weight", "text_head.weight", "text_head.bias"):
+        assert torch.equal(after[name][:5], before[name][list(order)])
+        assert torch.equal(after[name][-1], before[name][-1])
+    bias = before["text_head.bias"]
+    assert torch.equal(after["text_head.bias"][5], bias[3])
+    assert torch.equal(after["text_head.bias"][6], (bias[0] + bias[4]) / 2)
+
+
+def test_moments_move_with_their_rows_and_start_at_zero() -> None:
+    before = {f"{name}/{slot}": value for name, value in _tensors().items() for slot in ("exp_avg", "exp_avg_sq")}
+    steps = {f"{name}/step": torch.tensor(7.0) for name in _tensors()}
+    order = (3, 0, 4, 1, 2)
+    after = grow_text_moments({**before, **steps}, _Plan(order, ((0,), (), (1,))))
+    assert set(after) == set(before) | set(steps)
+    for key, value in before.items():
+        if not key.startswith("text_"):
+            assert after[key] is value
+            continue
+        assert torch.equal(after[key][:5], value[list(order)])
+        assert torch.equal(after[key][5:8], torch.zeros_like(after[key][5:8]))
+        assert torch.equal(after[key][8], value[5])
+    assert all(torch.equal(after[key], steps[key]) for key in steps)
+
+
+def test_moments_of_another_size_and_plans_that_lose_rows_are_refused() -> None:
+    with pytest.raises(ModelError, match="which has 6") as caught:
+        grow_text_moments({"text_head.bias/exp_avg": torch.zeros(9)}, PLAN)
+    assert caught.value.subject == "text_head.bias/exp_avg"
+    for order in ((0, 1, 2, 3, 3), (0, 1, 2, 3, 5)):
+        with pytest.raises(ModelError, match="each old row once"):
+            grow_text_rows(_tensors(), _Plan(order, ()))
+        with pytest.raises(ModelError, match="each old row once"):
+            grow_text_moments({}, _Plan(order, ()))

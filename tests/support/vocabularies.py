@@ -1,10 +1,11 @@
 """Small vocabularies of other makers, to extend and to refuse."""
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import sentencepiece
 
+from amhctl.tokenizer.proto import Piece, append_pieces, drop_pieces
 from amhctl.tokenizer.vocabulary import Vocabulary
 
 FIDEL_LINES = ("ሰላም ዓለም።", "ዛሬ ጥሩ ቀን ነው፣ ነገም እንዲሁ።", "አዲስ አበባ ትልቅ ከተማ ናት።", "ሰላም ለዓለም ሁሉ!")
@@ -40,3 +41,10 @@ def foreign_model(
 def foreign_vocabulary(model_type: str = "bpe") -> Vocabulary:
     """Return such a model as a vocabulary."""
     return Vocabulary.from_bytes(foreign_model(model_type))
+
+
+def permuted(vocabulary: Vocabulary, order: Sequence[int]) -> Vocabulary:
+    """Return a vocabulary with the same pieces, that of id ``order[i]`` at id ``i``."""
+    pieces = [Piece(vocabulary.pieces[number], vocabulary.scores[number], vocabulary.kinds[number]) for number in order]
+    kept = drop_pieces(vocabulary.model_bytes, range(3, vocabulary.size))
+    return Vocabulary.from_bytes(append_pieces(kept, pieces[3:]))

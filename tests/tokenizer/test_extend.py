@@ -1,20 +1,25 @@
 """Extension appends, and proves it."""
 
 import struct
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from support.vocabularies import FIDEL_LINES, LATIN_LINES, PHONE_LINES, foreign_model, foreign_vocabulary
 
 from amhctl.core.errors import VocabularyError
-from amhctl.tokenizer.extend import extend_vocabulary, prove_extension
-from amhctl.tokenizer.proto import PieceKind
+from amhctl.text.script import LETTERS, MARKS
+from amhctl.tokenizer.extend import extend_vocabulary
+from amhctl.tokenizer.plan import mark_of
+from amhctl.tokenizer.proto import Piece, PieceKind, append_pieces
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.train import train_vocabulary
 from amhctl.tokenizer.vocabulary import Vocabulary
 
 LINES = FIDEL_LINES * 5
+AMHARIC = train_vocabulary(LINES, size=375, units="fidel", model_type="bpe")
+GROWN, _ = extend_vocabulary(AMHARIC, LINES, 385)
 
 
 @pytest.mark.parametrize("model_type", ["bpe", "unigram", "char"])
@@ -26,8 +31,7 @@ def test_the_base_stays_bit_for_bit_and_the_alphabet_is_whole(model_type: str) -
     assert extended.kinds[:count] == base.kinds
     assert struct.pack(f"<{count}f", *extended.scores[:count]) == struct.pack(f"<{count}f", *base.scores)
     assert extended.missing == ()
-    assert plan.size == extended.size
-    assert (plan.base_size, plan.base_fingerprint) == (count, base.fingerprint)
+    assert (plan.base, plan.result) == (mark_of(base), mark_of(extended))
     assert tuple(row.piece for row in plan.rows) == extended.pieces[count:]
     old, new = Tokenizer(base), Tokenizer(extended)
     for line in LATIN_LINES:
@@ -46,15 +50,64 @@ def test_bpe_scores_count_on_and_every_new_piece_is_in_reach() -> None:
     assert any(len(row.piece) > 3 and row.piece in used for row in plan.rows)
 
 
-def test_sources_spell_the_piece_and_lie_below_it() -> None:
+@pytest.mark.parametrize("model_type", ["bpe", "unigram", "char"])
+def test_what_starts_as_a_mean_is_spelt_by_its_sources(model_type: str) -> None:
+    base = foreign_vocabulary(model_type)
+    extended, plan = extend_vocabulary(base, LINES, 460)
+    before = set(base.pieces)
+    letters = {row.piece for row in plan.rows if len(row.piece) == 1}
+    for row in plan.rows:
+        if row.start == "mean":
+            assert "".join(row.sources).removeprefix("▁") == row.piece.removeprefix("▁")
+            assert set(row.sources) <= before | letters
+        else:
+            assert set(row.sources) <= before
+        assert bool(row.sources) == (row.start != "none")
+    assert {row.start for row in plan.rows if len(row.piece) == 1} <= {"same", "related", "none"}
+    assert (
+        dict(zip(extended.pieces, extended.scores, strict=True)).items()
+        >= {r.piece: r.score for r in plan.rows}.items()
+    )
+
+
+def test_letters_start_from_what_sounds_alike_in_the_base() -> None:
+    rows = {row.piece: row for row in extend_vocabulary(foreign_vocabulary(), LINES, 460)[1].rows}
+    assert (rows["።"].start, rows["።"].sources) == ("related", (".",))
+    assert (rows["ሰ"].start, rows["ሰ"].sources) == ("related", ("S", "E"))
+    assert (rows["፩"].start, rows["፩"].sources) == ("related", ("1",))
+
+
+def test_a_piece_that_the_base_has_without_its_boundary_starts_from_it() -> None:
+    base = Vocabulary.from_bytes(append_pieces(foreign_model(), [Piece("ሰላም", -90.0, PieceKind.NORMAL)]))
+    rows = {row.piece: row for row in extend_vocabulary(base, ["ሰላም ሰላም"] * 9, 480)[1].rows}
+    assert (rows["▁ሰላም"].start, rows["▁ሰላም"].sources) == ("same", ("ሰላም",))
+
+
+def test_the_result_segments_as_the_merges_were_learnt() -> None:
     base = foreign_vocabulary()
     extended, plan = extend_vocabulary(base, LINES, 460)
-    for number, row in enumerate(plan.rows, start=plan.base_size):
-        assert all(source < number for source in row.source_ids)
-        if row.source_ids:
-            assert "".join(extended.pieces[source] for source in row.source_ids) == row.piece
-    assert any(row.source_ids for row in plan.rows)
-    assert plan.sources == tuple(row.source_ids for row in plan.rows)
+    letters = Vocabulary.from_bytes(
+        append_pieces(
+            base.model_bytes,
+            [
+                Piece(row.piece, row.score, extended.kinds[number])
+                for number, row in enumerate(plan.rows, start=base.size)
+                if len(row.piece) == 1
+            ],
+        )
+    )
+    spelt, result = Tokenizer(letters), Tokenizer(extended)
+    words = {word for line in LINES for word in line.split()}
+    merges = [row.piece for row in plan.rows if len(row.piece) > 1]
+    for word in words:
+        pieces = list(spelt.pieces(word))
+        for piece in merges:
+            place = 0
+            while place + 1 < len(pieces):
+                if pieces[place] + pieces[place + 1] == piece:
+                    pieces[place : place + 2] = [piece]
+                place += 1
+        assert result.pieces(word) == tuple(pieces)
 
 
 def test_an_amharic_base_goes_on_where_it_stopped() -> None:
@@ -115,10 +168,37 @@ def test_a_base_that_rewrites_letters_is_refused(tmp_path: Path) -> None:
         extend_vocabulary(base, LINES, 500)
 
 
-def test_proof_notices_changed_scores_and_changed_encodings() -> None:
-    base = foreign_vocabulary()
-    shifted = replace(base, scores=tuple(score - 1 for score in base.scores))
-    with pytest.raises(VocabularyError, match="scores"):
-        prove_extension(base, shifted, [])
-    with pytest.raises(VocabularyError, match="no piece"):
-        prove_extension(base, base, ["ሰላም"])
+def test_a_base_without_the_dummy_prefix_is_extended_like_any() -> None:
+    base = Vocabulary.from_bytes(foreign_model(add_dummy_prefix=False))
+    tokenizer = Tokenizer(extend_vocabulary(base, LINES, 460)[0])
+    assert all(tokenizer.decode(tokenizer.encode(line)) == line for line in LINES)
+
+
+def test_a_base_that_loses_the_space_is_refused(tmp_path: Path) -> None:
+    rules = tmp_path / "rules.tsv"
+    rules.write_text("20\t5F\n", encoding="utf-8")
+    base = Vocabulary.from_bytes(foreign_model(normalization_rule_name="", normalization_rule_tsv=str(rules)))
+    with pytest.raises(VocabularyError, match="space between words"):
+        extend_vocabulary(base, LINES, 500)
+
+
+def test_a_base_that_falls_back_to_bytes_starts_letters_from_them() -> None:
+    base = Vocabulary.from_bytes(foreign_model(size=400, byte_fallback=True))
+    extended, plan = extend_vocabulary(base, LINES, 900)
+    rows = {row.piece: row for row in plan.rows}
+    assert rows["ሰ"].sources == ("<0xE1>", "<0x88>", "<0xB0>")
+    tokenizer = Tokenizer(extended)
+    assert not any(piece.startswith("<0x") for line in LINES for piece in tokenizer.pieces(line))
+
+
+letters_of_text = st.text(alphabet=LETTERS + MARKS, min_size=1, max_size=10)
+
+
+@given(st.lists(letters_of_text, min_size=1, max_size=6))
+def test_ids_of_the_base_are_a_prefix_and_every_text_comes_back(words: list[str]) -> None:
+    text = " ".join(words)
+    old, new = Tokenizer(AMHARIC), Tokenizer(GROWN)
+    assert new.decode(new.encode(text)) == text
+    assert len(new.encode(text)) <= len(old.encode(text))
+    # The same ids mean the same pieces: what the base wrote, the extension reads.
+    assert new.decode(old.encode(text)) == text

@@ -1,15 +1,19 @@
 """Training guarantees the alphabet whatever the corpus, and refuses what the frontend would not make."""
 
+import io
 import math
 
 import pytest
+import sentencepiece
 from support.vocabularies import FIDEL_LINES, PHONE_LINES
 
 from amhctl.core.errors import VocabularyError
 from amhctl.text.g2p.phones import MARKS, PHONES
 from amhctl.tokenizer.alphabet import Units, alphabet_of
 from amhctl.tokenizer.tokenizer import Tokenizer
-from amhctl.tokenizer.train import ModelType, minimum_size, train_vocabulary
+from amhctl.tokenizer.train import ModelType, minimum_size, train_on_words, train_vocabulary
+from amhctl.tokenizer.vocabulary import Vocabulary
+from amhctl.tokenizer.words import WordCounts
 
 
 @pytest.mark.parametrize("model_type", ["char", "bpe", "unigram"])
@@ -76,3 +80,39 @@ def test_a_size_too_small_names_the_smallest() -> None:
 def test_a_line_longer_than_sentencepieces_own_limit_counts() -> None:
     vocabulary = train_vocabulary([" ".join(["ሰላም"] * 3_000)], size=366, units="fidel", model_type="bpe")
     assert "▁ሰላም" in vocabulary.pieces
+
+
+@pytest.mark.parametrize(("units", "lines"), [("fidel", FIDEL_LINES), ("phones", PHONE_LINES)])
+def test_words_with_counts_give_the_pieces_that_whole_lines_give(units: Units, lines: tuple[str, ...]) -> None:
+    alphabet, output = alphabet_of(units), io.BytesIO()
+    corpus, size = [*lines] * 3, minimum_size(units) + 12
+    mark = alphabet.symbols[-1]
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter([mark + mark.join(alphabet.characters) + mark, *corpus]),
+        model_writer=output,
+        model_type="bpe",
+        vocab_size=size,
+        hard_vocab_limit=False,
+        bos_id=0,
+        eos_id=1,
+        unk_id=2,
+        character_coverage=1.0,
+        required_chars="".join(("▁", *alphabet.characters)),
+        user_defined_symbols=list(alphabet.symbols),
+        normalization_rule_name="identity",
+        minloglevel=2,
+    )
+    ours = train_vocabulary(corpus, size=size, units=units, model_type="bpe")
+    assert ours.pieces == Vocabulary.from_bytes(output.getvalue()).pieces
+
+
+@pytest.mark.parametrize("model_type", ["char", "bpe", "unigram"])
+def test_the_order_of_lines_does_not_matter(model_type: ModelType) -> None:
+    one = train_vocabulary(FIDEL_LINES, size=380, units="fidel", model_type=model_type)
+    other = train_vocabulary(reversed(FIDEL_LINES), size=380, units="fidel", model_type=model_type)
+    assert one.model_bytes == other.model_bytes
+
+
+def test_letters_of_words_that_were_dropped_stay_pieces() -> None:
+    words = WordCounts({"ሰላም": 3}, {"ሰ": 3, "ላ": 3, "ም": 3, "ⶀ": 1}, lines=4, dropped=1)
+    assert "ⶀ" in train_on_words(words, size=400, units="fidel", model_type="bpe").pieces

@@ -9,7 +9,7 @@ from support.vocabularies import foreign_model
 from support.voices import TEXTS, tiny_voice_folder
 
 from amhctl.checkpoint.store import read_checkpoint, write_checkpoint
-from amhctl.core.errors import CheckpointError, FileExistsRefused
+from amhctl.core.errors import FileExistsRefused, VocabularyError
 from amhctl.core.progress import SilentProgress
 from amhctl.tokenizer.vocabulary import Vocabulary
 from amhctl.workflows.extend_vocabulary import ExtendVocabularyReport, ExtendVocabularyRequest, run
@@ -79,7 +79,7 @@ def test_the_checkpoint_grows_along(tmp_path: Path) -> None:
     assert set(after.manifest.files) == set(before.manifest.files)
     old, new = before.tensors["text_embedding.weight"], after.tensors["text_embedding.weight"]
     assert new.shape[0] == size + 1
-    assert torch.equal(new[: report.plan.base_size], old[:-1])
+    assert torch.equal(new[: report.plan.base.size], old[:-1])
     assert torch.equal(new[-1], old[-1])
     assert torch.equal(after.tensors["mel_head.weight"], before.tensors["mel_head.weight"])
 
@@ -87,11 +87,12 @@ def test_the_checkpoint_grows_along(tmp_path: Path) -> None:
 def test_a_checkpoint_of_another_vocabulary_is_refused_and_nothing_written(tmp_path: Path) -> None:
     voice = tiny_voice_folder(tmp_path / "made", alignment=False)
     (tmp_path / "b.model").write_bytes(foreign_model())
-    with pytest.raises(CheckpointError):
+    with pytest.raises(VocabularyError, match="another vocabulary"):
         _extend(
             tmp_path / "b.model", tmp_path / "v.model", 440, base_checkpoint=voice, checkpoint_output=tmp_path / "grown"
         )
     assert not (tmp_path / "v.model").exists()
+    assert not (tmp_path / "v.plan.json").exists()
     assert not (tmp_path / "grown").exists()
 
 

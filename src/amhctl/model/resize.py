@@ -1,8 +1,9 @@
 """Growing the text rows of a network for a vocabulary that was extended. Sees ids and numbers, no pieces.
 
 The text embedding and head of a vocabulary of N pieces have N + 1 rows, as in the official file; the last one belongs
-to no piece (spec/unified_voice.md, 1.3). Growing keeps rows 0 to N - 1 bit for bit, puts the new pieces' rows behind
-them and moves the last row to the end.
+to no piece (spec/unified_voice.md, 1.3). Growing moves each old row, bit for bit, to the id that its piece has in the
+extended vocabulary, puts the new pieces' rows behind them and moves the last row to the end. An optimiser's moments of
+a row (``<parameter>/<slot>``) go with it; those of new rows start at zero, as those of any parameter do.
 """
 
 from collections.abc import Mapping
@@ -22,11 +23,11 @@ _SCATTER = 0.1
 
 
 class RowPlan(Protocol):
-    """Which rows to append; ``tokenizer.ExtensionPlan`` is one."""
+    """Which rows go where and which are appended; ``tokenizer.RowPlacement`` is one."""
 
     @property
-    def base_size(self) -> int:
-        """Pieces before."""
+    def moved(self) -> tuple[int, ...]:
+        """For each id of the base vocabulary, the network's present row of that piece."""
         ...
 
     @property
@@ -45,8 +46,8 @@ def grow_text_rows(tensors: Mapping[str, Tensor], plan: RowPlan, *, seed: int = 
     Raises
     ------
     ModelError
-        If a text tensor is missing or does not have one row more than the base vocabulary has pieces, or a source lies
-        above its row.
+        If a text tensor is missing or does not have one row more than the base vocabulary has pieces, or the plan
+        moves a row twice or starts one from a row that is not below it.
     """
     names = (EMBEDDING, *(name for name in HEAD if name in tensors))
     if EMBEDDING not in tensors or len(names) == 2:
@@ -55,34 +56,69 @@ def grow_text_rows(tensors: Mapping[str, Tensor], plan: RowPlan, *, seed: int = 
             subject=EMBEDDING if EMBEDDING not in tensors else " and ".join(HEAD),
             hint="grow the tensors of a whole UnifiedVoice",
         )
-    for name in names:
-        rows = tensors[name].shape[0]
-        if rows != plan.base_size + 1:
-            raise ModelError(
-                f"{rows} rows do not fit a vocabulary of {plan.base_size} pieces, which has {plan.base_size + 1}",
-                subject=name,
-                hint="extend the vocabulary that the checkpoint was made with",
-            )
-    for place, sources in enumerate(plan.sources):
-        if any(not 0 <= number < plan.base_size + place for number in sources):
-            raise ModelError(f"the sources of row {plan.base_size + place} are not all below it", subject="plan")
+    _check_plan(plan)
     generator = torch.Generator().manual_seed(seed)
     grown = dict(tensors)
     for name in names:
+        _check_rows(name, tensors[name], plan)
         grown[name] = _grow(tensors[name], plan, None if name.endswith("bias") else generator)
     return grown
 
 
+def grow_text_moments(tensors: Mapping[str, Tensor], plan: RowPlan) -> dict[str, Tensor]:
+    """Return an optimiser's tensors with the moments of the text rows grown; counts of steps stay.
+
+    Raises
+    ------
+    ModelError
+        If a moment does not have one row more than the base vocabulary has pieces, or the plan moves a row twice.
+    """
+    _check_plan(plan)
+    grown = dict(tensors)
+    for key, moment in tensors.items():
+        name, _, _slot = key.rpartition("/")
+        if name in (EMBEDDING, *HEAD) and moment.ndim > 0:
+            _check_rows(key, moment, plan)
+            grown[key] = _spread(moment, plan)
+    return grown
+
+
+def _check_plan(plan: RowPlan) -> None:
+    size = len(plan.moved)
+    if sorted(plan.moved) != list(range(size)):
+        raise ModelError("the plan does not move each old row once", subject="plan")
+    for place, sources in enumerate(plan.sources):
+        if any(not 0 <= number < size + place for number in sources):
+            raise ModelError(f"the sources of row {size + place} are not all below it", subject="plan")
+
+
+def _check_rows(name: str, table: Tensor, plan: RowPlan) -> None:
+    rows, size = table.shape[0], len(plan.moved)
+    if rows != size + 1:
+        raise ModelError(
+            f"{rows} rows do not fit a vocabulary of {size} pieces, which has {size + 1}",
+            subject=name,
+            hint="extend the vocabulary that the checkpoint was made with",
+        )
+
+
+def _spread(table: Tensor, plan: RowPlan) -> Tensor:
+    """Return the table with its rows where they belong, and zeros where new ones will be."""
+    size = len(plan.moved)
+    result = torch.zeros((size + len(plan.sources) + 1, *table.shape[1:]), dtype=table.dtype)
+    result[:size] = table[list(plan.moved)]
+    result[-1] = table[-1]
+    return result
+
+
 def _grow(table: Tensor, plan: RowPlan, generator: torch.Generator | None) -> Tensor:
-    old, unused = table[:-1], table[-1:]
-    result = torch.empty((table.shape[0] + len(plan.sources), *table.shape[1:]), dtype=table.dtype)
-    result[: plan.base_size] = old
-    result[-1:] = unused
-    exact = old.float()
+    result = _spread(table, plan)
+    size = len(plan.moved)
+    exact = result[:size].float()
     mean, spread = exact.mean(dim=0), exact.std(dim=0) * _SCATTER
     for place, sources in enumerate(plan.sources):
         row = result[list(sources)].float().mean(dim=0) if sources else mean.clone()
         if generator is not None:
             row += spread * torch.randn(row.shape, generator=generator)
-        result[plan.base_size + place] = row.to(table.dtype)
+        result[size + place] = row.to(table.dtype)
     return result

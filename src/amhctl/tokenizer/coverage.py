@@ -1,13 +1,16 @@
 """How well a vocabulary covers a corpus of unit strings. Knows no files; decides nothing."""
 
 import heapq
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.text.g2p.phones import VOWELS
-from amhctl.tokenizer.alphabet import Units, is_syllable
+from amhctl.tokenizer.alphabet import WORD_BOUNDARY, Units, alphabet_of, is_syllable
+from amhctl.tokenizer.proto import PieceKind
 from amhctl.tokenizer.tokenizer import Tokenizer
+from amhctl.tokenizer.vocabulary import Vocabulary
 
 RULES = (
     Rule(
@@ -23,9 +26,17 @@ RULES = (
         "alphabet incomplete",
         "The vocabulary lacks fidel, phones or marks that other texts may hold, whether or not this corpus has them.",
     ),
+    Rule(
+        "V004",
+        Severity.INFO,
+        "pieces rarely used",
+        "Learnt pieces occur less often in the corpus than --rare: their rows would hardly be trained. Letters of the "
+        "alphabet, which are there for other texts, and pieces of --base are not counted.",
+    ),
 )
 
 _WORST_LINES = 10
+_SHOWN_RARE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +66,8 @@ class Coverage:
         Different characters that have no piece, the commonest first.
     pieces : int
         Pieces that the corpus encodes to.
-    pieces_used : int
-        Different pieces among them.
+    piece_counts : tuple[int, ...]
+        How often each id occurs.
     syllables : int
         Fidel, or vowels where the units are phones.
     words : int
@@ -71,10 +82,15 @@ class Coverage:
     kinds: int
     unknown_kinds: tuple[str, ...]
     pieces: int
-    pieces_used: int
+    piece_counts: tuple[int, ...]
     syllables: int
     words: int
     worst: tuple[WorstLine, ...]
+
+    @property
+    def pieces_used(self) -> int:
+        """Different pieces that the corpus encodes to, the unknown one left out."""
+        return sum(count > 0 for id_, count in enumerate(self.piece_counts) if id_ != Vocabulary.UNKNOWN_ID)
 
     @property
     def coverage(self) -> float:
@@ -97,45 +113,75 @@ class Coverage:
         return self.pieces / self.words if self.words else 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class RarePiece:
+    """A learnt piece that the corpus seldom has."""
+
+    id: int
+    piece: str
+    count: int
+
+
 def measure_coverage(tokenizer: Tokenizer, lines: Iterable[str]) -> Coverage:
     """Encode every line, read once, and count; lines are numbered from 1."""
-    units = tokenizer.vocabulary.units
-    kinds: set[str] = set()
-    unknown_counts: dict[str, int] = {}
-    used: set[str] = set()
-    number = characters = unknown = pieces = syllables = words = 0
+    letters: Counter[str] = Counter()
+    unknown: Counter[str] = Counter()
+    used: Counter[int] = Counter()
+    number = words = 0
     worst: list[tuple[int, int, WorstLine]] = []
     for number, line in enumerate(lines, start=1):
-        found = tokenizer.unknown(line)
-        segments = tokenizer.pieces(line)
-        used.update(segments)
-        pieces += len(segments)
-        stretches = line.split()
-        words += len(stretches)
-        characters += sum(map(len, stretches))
-        kinds.update(*stretches)
-        syllables += _count_syllables(line, units)
-        if found:
-            unknown += len(found)
-            for char in found:
-                unknown_counts[char] = unknown_counts.get(char, 0) + 1
+        ids = tokenizer.ids(line)
+        used.update(ids)
+        letters.update(line)
+        words += len(line.split())
+        if (Vocabulary.UNKNOWN_ID in ids or WORD_BOUNDARY in line) and (found := tokenizer.unknown(line)):
+            unknown.update(found)
             entry = WorstLine(number, tuple(dict.fromkeys(found)), line)
             # The line number breaks ties, so that two entries are never compared themselves.
             heapq.heappush(worst, (len(found), -number, entry))
             if len(worst) > _WORST_LINES:
                 heapq.heappop(worst)
+    spoken = {char: count for char, count in letters.items() if not char.isspace()}
     return Coverage(
         lines=number,
-        characters=characters,
-        unknown=unknown,
-        kinds=len(kinds),
-        unknown_kinds=tuple(sorted(unknown_counts, key=lambda char: (-unknown_counts[char], char))),
-        pieces=pieces,
-        pieces_used=len(used.intersection(tokenizer.vocabulary.pieces)),
-        syllables=syllables,
+        characters=sum(spoken.values()),
+        unknown=unknown.total(),
+        kinds=len(spoken),
+        unknown_kinds=tuple(sorted(unknown, key=lambda char: (-unknown[char], char))),
+        pieces=used.total(),
+        piece_counts=tuple(used[id_] for id_ in range(tokenizer.vocabulary.size)),
+        syllables=count_syllables(spoken, tokenizer.vocabulary.units),
         words=words,
         worst=tuple(entry for _, _, entry in sorted(worst, key=lambda item: (-item[0], -item[1]))),
     )
+
+
+def find_rare(
+    coverage: Coverage, vocabulary: Vocabulary, *, below: int, base: Vocabulary | None
+) -> tuple[RarePiece, ...]:
+    """Return the pieces of several letters that occur less than ``below`` times, the rarest first.
+
+    Pieces of the alphabet are left out, since they are there for other texts, and those of a base.
+    """
+    kept = {*alphabet_of(vocabulary.units).guaranteed, *(base.pieces if base else ())}
+    rare = [
+        RarePiece(id_, piece, count)
+        for id_, (piece, kind, count) in enumerate(
+            zip(vocabulary.pieces, vocabulary.kinds, coverage.piece_counts, strict=True)
+        )
+        if kind is PieceKind.NORMAL and len(piece) > 1 and piece not in kept and count < below
+    ]
+    return tuple(sorted(rare, key=lambda item: (item.count, item.id)))
+
+
+def judge_rare(rare: Sequence[RarePiece], *, below: int) -> tuple[Finding, ...]:
+    """Return one finding that names the rarest pieces, or none."""
+    if not rare:
+        return ()
+    shown = " ".join(f"{item.piece} ({item.count})" for item in rare[:_SHOWN_RARE])
+    more = f" and {len(rare) - _SHOWN_RARE} more" if len(rare) > _SHOWN_RARE else ""
+    message = f"{len(rare)} occur less than {below} times: {shown}{more}"
+    return (Finding("V004", Severity.INFO, "pieces", message, "train on more text, or take fewer pieces"),)
 
 
 def judge_coverage(coverage: Coverage, tokenizer: Tokenizer, *, max_unknown: float) -> tuple[Finding, ...]:
@@ -151,5 +197,6 @@ def judge_coverage(coverage: Coverage, tokenizer: Tokenizer, *, max_unknown: flo
     return tuple(findings)
 
 
-def _count_syllables(line: str, units: Units) -> int:
-    return sum(char in VOWELS if units == "phones" else is_syllable(char) for char in line)
+def count_syllables(letters: Mapping[str, int], units: Units) -> int:
+    """Return how many of counted characters are syllables: fidel, or vowels where the units are phones."""
+    return sum(count for char, count in letters.items() if (char in VOWELS if units == "phones" else is_syllable(char)))

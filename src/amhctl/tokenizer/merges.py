@@ -7,6 +7,7 @@ from the old pieces instead of from characters).
 """
 
 import heapq
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -65,12 +66,15 @@ class _Corpus:
 
     def __init__(self, words: Mapping[tuple[str, ...], int], frozen: frozenset[str]) -> None:
         self._frozen = frozen
-        self._words = [list(pieces) for pieces in words]
+        self._words = list(words)
         self._counts = list(words.values())
         self._pairs: Counter[Pair] = Counter()
-        self._places: defaultdict[Pair, set[int]] = defaultdict(set)
+        # Words that a pair stood in once. Those it has left since are passed over when it is joined: a machine integer
+        # a place is a tenth of what sets would take.
+        self._places: defaultdict[Pair, array[int]] = defaultdict(lambda: array("I"))
         for place in range(len(self._words)):
-            self._tally(place, 1)
+            for pair in self._tally(place, 1):
+                self._places[pair].append(place)
         self._heap = [(-count, pair) for pair, count in self._pairs.items()]
         heapq.heapify(self._heap)
 
@@ -86,10 +90,17 @@ class _Corpus:
     def join(self, pair: Pair, known: Collection[str]) -> list[Pair]:
         """Join a pair wherever it stands; return the pairs next to it that spell a piece that exists."""
         touched: set[Pair] = set()
-        for place in sorted(self._places.pop(pair, ())):
-            touched.update(self._tally(place, -1))
-            self._words[place] = _joined(self._words[place], pair)
-            touched.update(self._tally(place, 1))
+        for place in sorted({*self._places.pop(pair, ())}):
+            before = self._words[place]
+            after = _joined(before, pair)
+            if len(after) == len(before):
+                continue
+            stood = self._tally(place, -1)
+            self._words[place] = after
+            stands = self._tally(place, 1)
+            for fresh in stands - stood:
+                self._places[fresh].append(place)
+            touched |= stood | stands
         for changed in touched:
             heapq.heappush(self._heap, (-self._pairs[changed], changed))
         return sorted(other for other in touched if self._pairs[other] > 0 and other[0] + other[1] in known)
@@ -102,15 +113,10 @@ class _Corpus:
                 continue
             seen.add(pair)
             self._pairs[pair] += sign * count
-        for pair in seen:
-            if sign > 0:
-                self._places[pair].add(place)
-            else:
-                self._places[pair].discard(place)
         return seen
 
 
-def _joined(word: list[str], pair: Pair) -> list[str]:
+def _joined(word: tuple[str, ...], pair: Pair) -> tuple[str, ...]:
     result: list[str] = []
     for piece in word:
         # After a join the last piece is the joined one, so "aaa" gives "aa", "a" as SentencePiece does from the left.
@@ -118,4 +124,4 @@ def _joined(word: list[str], pair: Pair) -> list[str]:
             result[-1] = pair[0] + pair[1]
         else:
             result.append(piece)
-    return result
+    return tuple(result)

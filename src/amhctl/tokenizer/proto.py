@@ -14,7 +14,7 @@ second virtue: every byte it does not mean to change stays as it was.
 """
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -124,6 +124,21 @@ def append_pieces(content: bytes, pieces: Sequence[Piece]) -> bytes:
             parts.append(content[field.start : field.end])
         if field is last:
             parts.append(added)
+    return b"".join(parts)
+
+
+def drop_pieces(content: bytes, ids: Collection[int]) -> bytes:
+    """Return the model without the pieces of some ids and the declared size set to what is left."""
+    fields = list(_fields(content, 0, len(content)))
+    places = [index for index, field in enumerate(fields) if field.number == _PIECES]
+    dropped = {places[number] for number in ids}
+    parts: list[bytes] = []
+    for index, field in enumerate(fields):
+        if field.number == _TRAINER:
+            size = len(places) - len(dropped)
+            parts.append(_delimited(_TRAINER, _with_size(content[field.payload : field.end], size)))
+        elif index not in dropped:
+            parts.append(content[field.start : field.end])
     return b"".join(parts)
 
 

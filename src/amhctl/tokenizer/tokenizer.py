@@ -30,7 +30,7 @@ class Tokenizer:
         VocabularyError
             If a character has no piece; the message names the characters.
         """
-        ids = tuple(int(number) for number in self._processor.encode(units, out_type=int))
+        ids = self.ids(units)
         if self.vocabulary.UNKNOWN_ID in ids or WORD_BOUNDARY in units:
             named = ", ".join(f"{char!r} (U+{ord(char):04X})" for char in self.unknown(units))
             shown = " ".join(units.split())
@@ -42,18 +42,24 @@ class Tokenizer:
             )
         return ids
 
+    def ids(self, units: str) -> tuple[int, ...]:
+        """Return the ids of any string, an unknown stretch as one id 2: for measuring, never for a network."""
+        return tuple(self._processor.encode(units, out_type=int))
+
     def unknown(self, units: str) -> tuple[str, ...]:
         """Return the characters of a string that have no piece, one entry for each occurrence."""
         # The visible space is a piece, but as a letter it would come back as a space.
         found = [char for char in units if char == WORD_BOUNDARY]
-        for piece, number in zip(self.pieces(units), self._processor.encode(units, out_type=int), strict=True):
-            if number == self.vocabulary.UNKNOWN_ID:
-                found.extend(piece)
+        ids = self.ids(units)
+        if self.vocabulary.UNKNOWN_ID in ids:
+            for piece, number in zip(self.pieces(units), ids, strict=True):
+                if number == self.vocabulary.UNKNOWN_ID:
+                    found.extend(piece)
         return tuple(found)
 
     def pieces(self, units: str) -> tuple[str, ...]:
         """Return the pieces of a string; an unknown stretch comes as one piece."""
-        return tuple(str(piece) for piece in self._processor.encode(units, out_type=str))
+        return tuple(self._processor.encode(units, out_type=str))
 
     def decode(self, ids: Iterable[int]) -> str:
         """Return the string of units that ids stand for; start and stop are left out.

@@ -5,6 +5,7 @@ padding piece. The fingerprint is the SHA-256 of the pieces, joined by newlines,
 """
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Self
@@ -119,10 +120,15 @@ class Vocabulary:
     @property
     def fingerprint(self) -> str:
         """SHA-256 of the ordered pieces."""
-        return hashlib.sha256("\n".join(self.pieces).encode("utf-8")).hexdigest()
+        return fingerprint_of(self.pieces)
 
     @property
     def missing(self) -> tuple[str, ...]:
         """Strings of the guaranteed alphabet that are not a piece."""
         present = set(self.pieces)
         return tuple(symbol for symbol in alphabet_of(self.units).guaranteed if symbol not in present)
+
+
+def fingerprint_of(pieces: Iterable[str]) -> str:
+    """Return the fingerprint of pieces in the order of their ids."""
+    return hashlib.sha256("\n".join(pieces).encode("utf-8")).hexdigest()

@@ -1,31 +1,35 @@
 """``vocab extend``: append pieces to a vocabulary, and their rows to the checkpoint that speaks it."""
 
-import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from amhctl.checkpoint.manifest import TextIdentity, VocabularyIdentity
-from amhctl.checkpoint.store import LoadedCheckpoint, read_checkpoint, require_match, write_checkpoint
 from amhctl.config.load import load_run_config
-from amhctl.config.schema import ModelConfig, TextConfig
 from amhctl.core.errors import VocabularyError
-from amhctl.core.files import canonical_json, refuse_existing
-from amhctl.core.findings import Finding
+from amhctl.core.files import refuse_existing
+from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.core.progress import Progress
-from amhctl.data.corpus import open_corpus
-from amhctl.model.resize import grow_text_rows
-from amhctl.text.frontend import Frontend
+from amhctl.data.corpus import open_corpus, read_lines
 from amhctl.tokenizer.alphabet import Units
 from amhctl.tokenizer.coverage import Coverage, measure_coverage
-from amhctl.tokenizer.extend import ExtensionPlan, extend_vocabulary
+from amhctl.tokenizer.extend import extend_vocabulary
+from amhctl.tokenizer.plan import ExtensionPlan, plan_path
+from amhctl.tokenizer.proof import prove_unchanged
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.vocabulary import Vocabulary
+from amhctl.workflows import grow_checkpoint
 from amhctl.workflows.check_vocabulary import coverage_lines, coverage_payload
 
-_VOCABULARY_FILE = "vocabulary.model"
-_TEXT_FILE = "text_state.json"
-_WEIGHTS_FILE = "model.safetensors"
+RULES = (
+    Rule(
+        "V005",
+        Severity.WARNING,
+        "proof line says nothing",
+        "Lines of --proof hold characters that the base has no piece for, so that it cannot be said whether they are "
+        "spelt as before; they were passed over.",
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +42,22 @@ class ExtendVocabularyRequest:
     size: int
     standard_input: Iterable[str] | None = None
     units: Units | None = None
+    proof: Path | None = None
     base_checkpoint: Path | None = None
     checkpoint_output: Path | None = None
     project: Path | None = None
     sets: tuple[str, ...] = ()
     seed: int | None = None
     force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenText:
+    """How much text of the base's languages was shown to keep its ids."""
+
+    lines: int
+    pieces: int
+    passed_over: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +70,9 @@ class ExtendVocabularyReport:
     vocabulary: Vocabulary
     plan: ExtensionPlan
     measured: Coverage
+    before: Coverage
+    """The same text, encoded with the base."""
+    proven: ProvenText | None
 
     @property
     def ok(self) -> bool:
@@ -64,23 +81,40 @@ class ExtendVocabularyReport:
 
     def payload(self) -> dict[str, object]:
         """Return the figures and the plan, row by row."""
-        rows = enumerate(self.plan.rows, start=self.plan.base_size)
+        plan = self.plan.document(self.vocabulary)
         return {
             **coverage_payload(self.vocabulary, self.measured),
             "vocabulary": str(self.output),
             "checkpoint": str(self.checkpoint) if self.checkpoint else None,
             "added": len(self.plan.rows),
-            "plan": {
-                "base_size": self.plan.base_size,
-                "base_fingerprint": self.plan.base_fingerprint,
-                "rows": [{"id": id_, "piece": row.piece, "sources": list(row.source_ids)} for id_, row in rows],
+            "added_used": self._added_used(),
+            "before": {
+                "unknown_rate": self.before.unknown_rate,
+                "pieces_per_syllable": self.before.pieces_per_syllable,
+                "pieces_per_word": self.before.pieces_per_word,
             },
+            "proof": None
+            if self.proven is None
+            else {"lines": self.proven.lines, "pieces": self.proven.pieces, "passed_over": self.proven.passed_over},
+            "plan_file": str(plan_path(self.output)),
+            "plan": {"base_size": self.plan.base.size, "base_fingerprint": self.plan.base.fingerprint, **plan},
         }
+
+    def _added_used(self) -> int:
+        return sum(count > 0 for count in self.measured.piece_counts[self.plan.base.size :])
 
     def lines(self) -> Iterable[str]:
         """Return the figures for people."""
-        yield f"{self.output}: {len(self.plan.rows)} pieces appended to {self.plan.base_size}, whose ids are unchanged"
+        yield f"{self.output}: {len(self.plan.rows)} pieces appended to {self.plan.base.size}, whose ids are unchanged"
+        starts = Counter(row.start for row in self.plan.rows).most_common()
+        yield f"{self._added_used()} of them used; rows start as {', '.join(f'{name} {n}' for name, n in starts)}"
         yield from coverage_lines(self.vocabulary, self.measured)
+        yield (
+            f"with the base: {self.before.pieces_per_syllable:.2f} pieces a syllable, "
+            f"{self.before.pieces_per_word:.2f} a word, unknown rate {self.before.unknown_rate:.4%}"
+        )
+        if self.proven:
+            yield f"proof: {self.proven.lines} lines, {self.proven.pieces} pieces, every id as before"
         if self.checkpoint:
             yield f"checkpoint grown to {self.vocabulary.size} pieces: {self.checkpoint}"
 
@@ -92,88 +126,71 @@ def run(request: ExtendVocabularyRequest, progress: Progress) -> ExtendVocabular
     ------
     VocabularyError
         If the base cannot be read or extended to that size.
+        Also if a line of the proof would be spelt otherwise, or the checkpoint speaks another vocabulary.
     CheckpointError
-        If the checkpoint is broken or speaks another vocabulary.
+        If the checkpoint is broken.
     DatasetError
         If the corpus cannot be read or has no text.
     FileExistsRefused
         If an output exists and is not forced.
     """
-    refuse_existing(request.output, force=request.force)
-    if request.checkpoint_output is not None:
-        refuse_existing(request.checkpoint_output, force=request.force)
+    plan_file = plan_path(request.output)
+    for output in (request.output, plan_file, *([request.checkpoint_output] if request.checkpoint_output else [])):
+        refuse_existing(output, force=request.force)
     base = Vocabulary.read(request.base)
     units = request.units or base.units
-    origin = _read_origin(request, base)
+    origin = grow_checkpoint.read_origin(request.base_checkpoint) if request.base_checkpoint else None
+    if origin is not None:
+        grow_checkpoint.require_base(origin, base)
     config = load_run_config(
         preset=None,
         project=request.project,
         sets=request.sets,
         flags={"text.units": units, **({} if request.seed is None else {"seed": request.seed})},
     ).config
-    frontend = _choose_frontend(origin, config.text)
+    frontend = grow_checkpoint.choose_frontend(origin, config.text)
     with open_corpus(request.corpus, frontend, progress, standard_input=request.standard_input) as corpus:
+        progress.start("appending pieces", None, "pieces")
         vocabulary, plan = extend_vocabulary(base, corpus.lines(), request.size, units=units)
+        progress.finish()
         if vocabulary.units != units:
             raise VocabularyError(
                 f"the extended vocabulary would speak {vocabulary.units}, wanted are {units}", subject=str(request.base)
             )
         measured = measure_coverage(Tokenizer(vocabulary), corpus.lines())
+        before = measure_coverage(Tokenizer(base), corpus.lines())
         findings = corpus.unspeakable
+    proven = _prove(request.proof, base, vocabulary) if request.proof else None
     if origin is not None and request.checkpoint_output is not None:
-        _write_grown(request.checkpoint_output, origin, vocabulary, plan, frontend, config.seed, force=request.force)
+        grow_checkpoint.write_grown(
+            request.checkpoint_output,
+            origin,
+            vocabulary,
+            plan,
+            frontend,
+            vocabulary_path=request.output,
+            seed=config.seed,
+            force=request.force,
+        )
+    plan.write(plan_file, vocabulary, force=request.force)
     vocabulary.write(request.output, force=request.force)
-    return ExtendVocabularyReport(findings, request.output, request.checkpoint_output, vocabulary, plan, measured)
-
-
-def _read_origin(request: ExtendVocabularyRequest, base: Vocabulary) -> LoadedCheckpoint | None:
-    if request.base_checkpoint is None or request.checkpoint_output is None:
-        return None
-    origin = read_checkpoint(request.base_checkpoint, kind="voice")
-    require_match(origin.manifest, vocabulary_fingerprint=base.fingerprint)
-    return origin
-
-
-def _choose_frontend(origin: LoadedCheckpoint | None, config: TextConfig) -> Frontend:
-    """Return the checkpoint's own frontend where it reads in the units wanted, else a new one."""
-    if origin is not None and origin.manifest.text is not None:
-        theirs = Frontend.from_state(json.loads(origin.read_text(origin.manifest.text.file)))
-        if theirs.config.units == config.units:
-            return theirs
-    return Frontend(config)
-
-
-def _write_grown(
-    folder: Path,
-    origin: LoadedCheckpoint,
-    vocabulary: Vocabulary,
-    plan: ExtensionPlan,
-    frontend: Frontend,
-    seed: int,
-    *,
-    force: bool,
-) -> None:
-    """Write the checkpoint with its rows grown; figures measured before it grew are left out."""
-    manifest = origin.manifest
-    config = ModelConfig.model_validate(manifest.config).model_copy(update={"number_text_tokens": vocabulary.size})
-    vocabulary_file = manifest.vocabulary.file if manifest.vocabulary else _VOCABULARY_FILE
-    text_file = manifest.text.file if manifest.text else _TEXT_FILE
-    files = {name: origin.read_bytes(name) for name in manifest.files if name != _WEIGHTS_FILE}
-    files[vocabulary_file] = vocabulary.model_bytes
-    files[text_file] = canonical_json(frontend.state()).encode("utf-8")
-    grown = manifest.model_copy(
-        update={
-            "config": config.model_dump(mode="json"),
-            "vocabulary": VocabularyIdentity(
-                file=vocabulary_file,
-                fingerprint=vocabulary.fingerprint,
-                size=vocabulary.size,
-                units=vocabulary.units,
-            ),
-            "text": TextIdentity(file=text_file, hash=frontend.state_hash),
-            "parent": manifest.files[_WEIGHTS_FILE],
-            "metrics": {},
-        }
+    if proven and proven.passed_over:
+        message = f"{proven.passed_over} lines hold characters that the base cannot spell"
+        findings += (Finding("V005", Severity.WARNING, str(request.proof), message),)
+    return ExtendVocabularyReport(
+        findings, request.output, request.checkpoint_output, vocabulary, plan, measured, before, proven
     )
-    tensors = grow_text_rows(origin.tensors, plan, seed=seed)
-    write_checkpoint(folder, manifest=grown, tensors=tensors, extra_files=files, force=force)
+
+
+def _prove(path: Path, base: Vocabulary, result: Vocabulary) -> ProvenText:
+    """Check every line of a text of the base's languages, as the network's own frontend would hand it over."""
+    old, new = Tokenizer(base), Tokenizer(result)
+    counts = [prove_unchanged(old, new, line.text, subject=line.subject) for line in read_lines((path,))]
+    proven = [count for count in counts if count is not None]
+    if not proven:
+        raise VocabularyError(
+            "the proof text proves nothing: the base can spell none of its lines",
+            subject=str(path),
+            hint="give text of the base's languages as its network sees it, for IndexTTS-2 in capitals",
+        )
+    return ProvenText(len(proven), sum(proven), len(counts) - len(proven))

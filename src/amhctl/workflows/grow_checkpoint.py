@@ -1,0 +1,259 @@
+"""``vocab grow``: the text rows of a checkpoint grow along the plan of an extended vocabulary.
+
+A checkpoint is a voice, a training checkpoint, or a run folder, of which the newest training checkpoint is taken; what
+comes out is of the same kind. A training checkpoint's averaged weights grow as its weights do, its optimiser's moments
+move with their rows, and its best validation is forgotten, since that voice speaks the old vocabulary.
+"""
+
+import json
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor
+
+from amhctl.checkpoint.manifest import Manifest, TextIdentity, VocabularyIdentity
+from amhctl.checkpoint.store import LoadedCheckpoint, read_checkpoint, read_manifest, write_checkpoint
+from amhctl.config.load import load_run_config
+from amhctl.config.schema import ModelConfig, TextConfig
+from amhctl.core.errors import CheckpointError, VocabularyError
+from amhctl.core.files import atomic_folder, canonical_json, refuse_existing
+from amhctl.core.findings import Finding
+from amhctl.core.progress import Progress
+from amhctl.inference.assemble import CODEC_FOLDER
+from amhctl.model.resize import grow_text_moments, grow_text_rows
+from amhctl.text.frontend import Frontend
+from amhctl.tokenizer.plan import ExtensionPlan, RowPlacement, plan_path
+from amhctl.tokenizer.vocabulary import Vocabulary
+from amhctl.training.state import RunFolder, RunState
+
+_VOCABULARY_FILE, _TEXT_FILE = "vocabulary.model", "text_state.json"
+_WEIGHTS_FILE, _AVERAGE_FILE = "model.safetensors", "average.safetensors"
+_OPTIMIZER_FILE, _STATE_FILE = "optimizer.safetensors", "state.json"
+
+
+@dataclass(frozen=True, slots=True)
+class GrowCheckpointRequest:
+    """Which checkpoint to grow for which extended vocabulary; the plan lies beside the vocabulary unless named."""
+
+    vocabulary: Path
+    checkpoint: Path
+    output: Path
+    plan: Path | None = None
+    project: Path | None = None
+    sets: tuple[str, ...] = ()
+    seed: int | None = None
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GrowCheckpointReport:
+    """What came out."""
+
+    findings: tuple[Finding, ...]
+    output: Path
+    vocabulary: Vocabulary
+    added: int
+    optimizer: bool
+
+    @property
+    def ok(self) -> bool:
+        """True: a checkpoint that cannot be grown is refused with an error."""
+        return True
+
+    def payload(self) -> dict[str, object]:
+        """Return the path, the vocabulary and what was added."""
+        return {
+            "checkpoint": str(self.output),
+            "pieces": self.vocabulary.size,
+            "fingerprint": self.vocabulary.fingerprint,
+            "added": self.added,
+            "optimizer": self.optimizer,
+        }
+
+    def lines(self) -> Iterable[str]:
+        """Return the same for people."""
+        yield f"{self.output}: {self.added} rows appended, {self.vocabulary.size} pieces"
+        if self.optimizer:
+            yield "the optimiser's moments moved with their rows; amhctl train --resume goes on from here"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A checkpoint to grow, its vocabulary, and the run folder it was taken from, if any."""
+
+    checkpoint: LoadedCheckpoint
+    vocabulary: Vocabulary
+    run: RunFolder | None
+
+
+def run(request: GrowCheckpointRequest, progress: Progress) -> GrowCheckpointReport:
+    """Grow a checkpoint along a plan and write it elsewhere.
+
+    Raises
+    ------
+    VocabularyError
+        If the vocabulary or the plan cannot be read, or they do not belong to each other and to the checkpoint.
+    CheckpointError
+        If the checkpoint is broken or has no vocabulary.
+    FileExistsRefused
+        If the output exists and is not forced.
+    """
+    refuse_existing(request.output, force=request.force)
+    vocabulary = Vocabulary.read(request.vocabulary)
+    plan = ExtensionPlan.read(request.plan or plan_path(request.vocabulary))
+    origin = read_origin(request.checkpoint)
+    config = load_run_config(
+        preset=None,
+        project=request.project,
+        sets=request.sets,
+        flags={"text.units": vocabulary.units, **({} if request.seed is None else {"seed": request.seed})},
+    ).config
+    frontend = choose_frontend(origin, config.text)
+    progress.start("growing", 1, "checkpoints")
+    write_grown(
+        request.output,
+        origin,
+        vocabulary,
+        plan,
+        frontend,
+        vocabulary_path=request.vocabulary,
+        seed=config.seed,
+        force=request.force,
+    )
+    progress.finish()
+    trained = origin.checkpoint.manifest.kind == "training"
+    return GrowCheckpointReport((), request.output, vocabulary, len(plan.rows), trained)
+
+
+def read_origin(path: Path) -> Origin:
+    """Read a voice, a training checkpoint, or the newest training checkpoint of a run folder.
+
+    Raises
+    ------
+    CheckpointError
+        If it is broken, of another kind, or names no vocabulary.
+    """
+    folder = RunFolder(path)
+    trained = folder if folder.config.is_file() and folder.checkpoints.is_dir() else None
+    place = trained.latest() if trained else path
+    kind = read_manifest(place).kind
+    if kind not in ("voice", "training"):
+        raise CheckpointError(f"a {kind} checkpoint has no text rows", subject=str(place), hint="give a voice or a run")
+    checkpoint = read_checkpoint(place, kind=kind)
+    if checkpoint.manifest.vocabulary is None:
+        raise CheckpointError("the checkpoint names no vocabulary", subject=str(place), hint="give a voice or a run")
+    content = checkpoint.read_bytes(checkpoint.manifest.vocabulary.file)
+    return Origin(checkpoint, Vocabulary.from_bytes(content, subject=str(place)), trained)
+
+
+def choose_frontend(origin: Origin | None, config: TextConfig) -> Frontend:
+    """Return the checkpoint's own frontend where it reads in the units wanted, else a new one."""
+    if origin is not None and (text := origin.checkpoint.manifest.text) is not None:
+        theirs = Frontend.from_state(json.loads(origin.checkpoint.read_text(text.file)))
+        if theirs.config.units == config.units:
+            return theirs
+    return Frontend(config)
+
+
+def require_base(origin: Origin, base: Vocabulary) -> None:
+    """Refuse a checkpoint that does not speak the base, before anything is learnt; the order may differ.
+
+    Raises
+    ------
+    VocabularyError
+        If one has a piece that the other lacks.
+    """
+    if set(origin.vocabulary.pieces) != set(base.pieces):
+        raise VocabularyError(
+            "the checkpoint speaks another vocabulary than the base",
+            subject=str(origin.checkpoint.folder),
+            hint="extend the vocabulary.model of the checkpoint",
+        )
+
+
+def write_grown(
+    output: Path,
+    origin: Origin,
+    vocabulary: Vocabulary,
+    plan: ExtensionPlan,
+    frontend: Frontend,
+    *,
+    vocabulary_path: Path,
+    seed: int,
+    force: bool,
+) -> None:
+    """Write the checkpoint, or the run, with its rows grown, whole or not at all.
+
+    Raises
+    ------
+    VocabularyError
+        If the plan was made for another base or another result.
+    ModelError
+        If the tensors do not fit the checkpoint's vocabulary.
+    """
+    refuse_existing(output, force=force)
+    placement = plan.place(origin.vocabulary, vocabulary)
+    with atomic_folder(output) as temporary:
+        if origin.run is None:
+            _write_checkpoint(temporary, origin.checkpoint, vocabulary, placement, frontend, seed)
+            return
+        config = json.loads(origin.run.config.read_text(encoding="utf-8"))
+        config["config"]["paths"]["vocabulary"] = str(vocabulary_path.absolute())
+        config["sources"]["paths.vocabulary"] = "vocab grow"
+        fresh = RunFolder(temporary)
+        fresh.config.write_text(json.dumps(config, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        if origin.run.journal.is_file():
+            shutil.copyfile(origin.run.journal, fresh.journal)
+        step = fresh.checkpoints / origin.checkpoint.folder.name
+        _write_checkpoint(step, origin.checkpoint, vocabulary, placement, frontend, seed)
+
+
+def _write_checkpoint(
+    folder: Path,
+    origin: LoadedCheckpoint,
+    vocabulary: Vocabulary,
+    placement: RowPlacement,
+    frontend: Frontend,
+    seed: int,
+) -> None:
+    manifest = _grown_manifest(origin.manifest, vocabulary, frontend)
+    grown: dict[str, Mapping[str, Tensor]] = {}
+    if _AVERAGE_FILE in origin.manifest.files:
+        grown[_AVERAGE_FILE] = grow_text_rows(origin.read_tensors(_AVERAGE_FILE), placement, seed=seed)
+    if _OPTIMIZER_FILE in origin.manifest.files:
+        grown[_OPTIMIZER_FILE] = grow_text_moments(origin.read_tensors(_OPTIMIZER_FILE), placement)
+    made = {_WEIGHTS_FILE, *grown}
+    files = {name: origin.read_bytes(name) for name in origin.manifest.files if name not in made}
+    if manifest.vocabulary is not None and manifest.text is not None:
+        files[manifest.vocabulary.file] = vocabulary.model_bytes
+        files[manifest.text.file] = canonical_json(frontend.state()).encode("utf-8")
+    if _STATE_FILE in files:
+        state = RunState.model_validate_json(files[_STATE_FILE])
+        files[_STATE_FILE] = state.model_copy(update={"best": None, "stale": 0}).model_dump_json().encode()
+    tensors = grow_text_rows(origin.tensors, placement, seed=seed)
+    write_checkpoint(folder, manifest=manifest, tensors=tensors, extra_files=files, extra_tensors=grown, force=True)
+    if (origin.folder / CODEC_FOLDER).is_dir():
+        shutil.copytree(origin.folder / CODEC_FOLDER, folder / CODEC_FOLDER)
+
+
+def _grown_manifest(manifest: Manifest, vocabulary: Vocabulary, frontend: Frontend) -> Manifest:
+    """Return the manifest of what is grown; figures measured before it grew are left out."""
+    config = ModelConfig.model_validate(manifest.config).model_copy(update={"number_text_tokens": vocabulary.size})
+    identity = VocabularyIdentity(
+        file=manifest.vocabulary.file if manifest.vocabulary else _VOCABULARY_FILE,
+        fingerprint=vocabulary.fingerprint,
+        size=vocabulary.size,
+        units=vocabulary.units,
+    )
+    text_file = manifest.text.file if manifest.text else _TEXT_FILE
+    return manifest.model_copy(
+        update={
+            "config": config.model_dump(mode="json"),
+            "vocabulary": identity,
+            "text": TextIdentity(file=text_file, hash=frontend.state_hash),
+            "parent": manifest.files[_WEIGHTS_FILE],
+            "metrics": {},
+        }
+    )
