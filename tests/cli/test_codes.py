@@ -27,3 +27,24 @@ def test_extract_and_check(tmp_path: Path) -> None:
     assert (code, refused["error"]["type"]) == (3, "DatasetError")  # type: ignore[index]
     code, _ = _invoke("check", str(tmp_path / "none"), "--device", "cpu")
     assert code == 3
+
+
+def test_workers_verify_and_merge(tmp_path: Path) -> None:
+    manifest, codec, store = str(tiny_manifest(tmp_path)), str(tiny_codec_folder(tmp_path)), tmp_path / "store"
+    wanted = ("extract", manifest, "--codec", codec, "-o", str(store), "--device", "cpu", "--workers", "1")
+    code, extracted = _invoke(*wanted)
+    assert (code, extracted["new"], extracted["replaced"], extracted["shared"]) == (0, 4, 0, 0)
+    code, merged = _invoke("merge", str(store), "-o", str(tmp_path / "merged"))
+    assert (code, merged["utterances"], merged["aligned"]) == (0, 4, False)
+    code, refused = _invoke("merge", str(store), "-o", str(tmp_path / "merged"))
+    assert (code, refused["error"]["type"]) == (3, "FileExistsRefused")  # type: ignore[index]
+    assert _invoke("merge", str(store), "-o", str(tmp_path / "merged"), "--force")[0] == 0
+    code, verified = _invoke("verify", str(tmp_path / "merged"))
+    assert (code, verified["utterances"], verified["findings"]) == (0, 4, [])
+    (tmp_path / "merged" / "codes-1-of-1.bin").write_bytes(b"")
+    code, verified = _invoke("verify", str(tmp_path / "merged"))
+    assert (code, verified["ok"], verified["utterances"]) == (1, False, 0)
+    # What is damaged is encoded anew, and nothing else.
+    code, again = _invoke("extract", manifest, "--codec", codec, "-o", str(tmp_path / "merged"), "--device", "cpu")
+    assert (code, again["new"]) == (0, 4)
+    assert _invoke("verify", str(tmp_path / "merged"))[0] == 0

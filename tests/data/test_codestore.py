@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ from support.stores import MEL, SPEC, fill, toy_store
 from amhctl.core.errors import DatasetError, FileExistsRefused
 from amhctl.data.codestore import CodeStore
 from amhctl.data.records import Record
+from amhctl.data.storeindex import AudioDigest
 
 
 def test_what_was_appended_is_read_back(tmp_path: Path) -> None:
@@ -128,3 +130,64 @@ def test_failures_and_missing_stores(tmp_path: Path) -> None:
         CodeStore.open(tmp_path / "nowhere")
     with pytest.raises(DatasetError, match="no utterance"):
         store.codes("nobody")
+
+
+def test_utterances_of_the_same_audio_share_data(tmp_path: Path) -> None:
+    path = tmp_path / "store"
+    codes, features = np.ones((2, 5), dtype=np.uint16), np.ones((11, 8), dtype=np.float16)
+    audio = AudioDigest("f", "samples")
+    first, second = (Record(id=id_, audio="a.wav", text="ሰላም") for id_ in ("a", "b"))
+    with CodeStore.create(path, SPEC, MEL) as store:
+        assert store.twin("samples") is None
+        store.append(first, codes, features, audio=audio)
+    with CodeStore.open(path) as store:
+        twin = store.twin("samples")
+        assert twin is not None
+        store.point(second, twin, audio)
+        store.distrust("b")
+        assert store.twin("samples") is None
+    store = CodeStore.open(path)
+    assert (path / "codes-1-of-1.bin").stat().st_size == codes.nbytes
+    assert np.array_equal(store.codes("b"), codes)
+    assert store.entry("b").audio == audio
+    # Another part has files of its own: what lies there cannot be pointed to.
+    assert CodeStore.open(path, part="2-of-2").twin("samples") is None
+
+
+def test_an_utterance_is_replaced_only_where_that_is_meant(tmp_path: Path) -> None:
+    path = tmp_path / "store"
+    toy_store(path, 2)
+    codes, features = np.ones((2, 9), dtype=np.uint16), np.ones((11, 8), dtype=np.float16)
+    with CodeStore.open(path) as store:
+        record = store.entry("u0").record
+        with pytest.raises(DatasetError, match="already"):
+            store.append(record, codes, features)
+        store.append(record, codes, features, replace=True)
+    store = CodeStore.open(path)
+    assert len(store) == 2
+    assert np.array_equal(store.codes("u0"), codes)
+    assert store.is_intact("u1")
+    with CodeStore.open(path, part="2-of-2") as other, pytest.raises(DatasetError, match="part 1-of-1"):
+        other.append(record, codes, features, replace=True)
+
+
+def test_a_store_of_format_1_is_read_and_not_written(tmp_path: Path) -> None:
+    path = tmp_path / "store"
+    toy_store(path)
+    fingerprint = CodeStore.open(path).fingerprint
+    (path / "store.json").write_text(
+        (path / "store.json").read_text().replace('"format_version": 2', '"format_version": 1')
+    )
+    rows = [json.loads(row) for row in (path / "index-1-of-1.jsonl").read_text().splitlines()]
+    kept = [{key: value for key, value in row.items() if key not in {"file_sha256", "samples_sha256"}} for row in rows]
+    (path / "index-1-of-1.jsonl").write_text("".join(json.dumps(row) + "\n" for row in kept))
+    store = CodeStore.open(path)
+    assert len(store) == 6
+    assert all(store.is_intact(entry.id) for entry in store.entries)
+    assert store.fingerprint != fingerprint
+    before = (path / "index-1-of-1.jsonl").read_bytes()
+    for write in (lambda: fill(store, 6, 7), lambda: CodeStore.open(path, mend=True)):
+        with pytest.raises(DatasetError, match="format 1") as caught:
+            write()
+        assert "codes merge" in caught.value.hint
+    assert (path / "index-1-of-1.jsonl").read_bytes() == before

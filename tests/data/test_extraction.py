@@ -1,55 +1,176 @@
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
+from support.codecs import tiny_codec_folder, tiny_dac
 from support.manifests import tiny_manifest
-from support.stores import MEL, SPEC
 
-from amhctl.core.errors import DatasetError
-from amhctl.core.units import Seconds
+from amhctl.audio import files
+from amhctl.codec.codec import Codec, CodecSpec
+from amhctl.codec.dac import DacCodec
+from amhctl.codec.registry import load_codec
+from amhctl.config.schema import MelConfig
+from amhctl.core.errors import CodecError
+from amhctl.core.progress import SilentProgress
+from amhctl.data import extractionplan
 from amhctl.data.codestore import CodeStore
-from amhctl.data.extraction import Shard, add_shifts, plan_extraction
-from amhctl.data.records import read_records
+from amhctl.data.extraction import Extraction, extract, prepare_waveform
+from amhctl.data.extractionplan import plan_extraction
+from amhctl.data.preparation import Preparation
+from amhctl.data.records import Record, read_audio, read_records
+from amhctl.data.workers import open_pool
+
+_MEL = MelConfig(bins=20)
 
 
-def test_shards_cover_a_manifest_once(tmp_path: Path) -> None:
-    records = read_records(tiny_manifest(tmp_path, count=5))
-    shards = [Shard.parse(f"{i}/3") for i in (1, 2, 3)]
-    assert sorted(r.id for shard in shards for r in shard.of(records)) == [r.id for r in records]
-    assert shards[1].part == "2-of-3"
-    for text in ("0/3", "4/3", "1", "a/b", "1/0"):
-        with pytest.raises(DatasetError):
-            Shard.parse(text)
+class _Counting:
+    """A codec that remembers what it was given, and refuses the waveforms of some lengths."""
+
+    def __init__(self, codec: Codec, *, refused: tuple[int, ...] = ()) -> None:
+        self._codec, self._refused = codec, refused
+        self.batches: list[int] = []
+
+    @property
+    def spec(self) -> CodecSpec:
+        return self._codec.spec
+
+    def encode(self, waveforms: list[NDArray[np.float32]]) -> list[NDArray[np.uint16]]:
+        self.batches.append(len(waveforms))
+        if any(waveform.size in self._refused for waveform in waveforms):
+            raise CodecError("refused")
+        return self._codec.encode(waveforms)
+
+    def decode(self, codes: list[NDArray[np.uint16]]) -> list[NDArray[np.float32]]:
+        return self._codec.decode(codes)
+
+    def codebooks(self) -> NDArray[np.float32]:
+        return self._codec.codebooks()
 
 
-def test_a_plan_orders_by_length_and_names_what_is_missing(tmp_path: Path) -> None:
-    manifest = tiny_manifest(tmp_path)
-    records = [r.model_copy(update={"duration": None}) for r in reversed(read_records(manifest))]
-    (tmp_path / "wav" / "r2.wav").unlink()
-    plan = plan_extraction(CodeStore.create(tmp_path / "store", SPEC, MEL), records, tmp_path)
-    assert [[r.id for r in batch] for batch in plan.batches] == [["r0", "r1", "r3"]]
-    assert list(plan.failed) == ["r2"]
-    assert plan.utterances == 3
+def _extract(folder: Path, records: Sequence[Record], codec: Codec, *, workers: int = 0, to: str = "s") -> Extraction:
+    how = Preparation(folder, codec.spec.sample_rate, _MEL, None)
+    path = folder / to
+    exists = (path / "store.json").exists()
+    store = CodeStore.open(path, mend=True) if exists else CodeStore.create(path, codec.spec, _MEL)
+    with store, open_pool(workers) as pool:
+        plan = plan_extraction(store, records, folder, pool, SilentProgress())
+        return extract(store, plan, how, codec, pool, SilentProgress(), ahead=workers + 1)
 
 
-def test_shifted_copies_follow_training_utterances_only(tmp_path: Path) -> None:
-    records = [
-        record.model_copy(update={"split": split, "offset": 1.0, "duration": duration})
-        for record, split, duration in zip(
-            read_records(tiny_manifest(tmp_path)),
-            ("train", "valid", "test", "train"),
-            (2.0, 2.0, 2.0, None),
-            strict=True,
-        )
+def _codec(folder: Path, kind: str) -> Codec:
+    return load_codec(str(tiny_codec_folder(folder))) if kind == "mel" else DacCodec(tiny_dac(), name="tiny")
+
+
+@pytest.mark.parametrize("kind", ["mel", "dac"])
+def test_a_batch_gives_the_codes_that_its_items_give_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    records, codec = read_records(tiny_manifest(tmp_path, count=5)), _codec(tmp_path, kind)
+    counting = _Counting(codec)
+    _extract(tmp_path, records, counting)
+    monkeypatch.setattr(extractionplan, "_BATCH_SECONDS", 0.1)
+    alone = _Counting(codec)
+    _extract(tmp_path, records, alone, to="alone")
+    assert (counting.batches, alone.batches) == ([5], [1] * 5)
+    batched, single = CodeStore.open(tmp_path / "s"), CodeStore.open(tmp_path / "alone")
+    for record in records:
+        samples = read_audio(record, tmp_path, sample_rate=codec.spec.sample_rate).samples
+        assert np.array_equal(batched.codes(record.id), codec.encode([samples])[0])
+        assert batched.entry(record.id).frames == codec.spec.frames_of(samples.size)
+    assert batched.fingerprint == single.fingerprint
+
+
+def test_any_number_of_workers_writes_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(extractionplan, "_BATCH_SECONDS", 2.5)
+    records, codec = read_records(tiny_manifest(tmp_path, count=6)), _codec(tmp_path, "mel")
+    (tmp_path / records[2].audio).write_bytes(b"RIFF nonsense")
+    failed = [_extract(tmp_path, records, codec, workers=n, to=f"s{n}").failed for n in (0, 1, 2)]
+    assert [set(reasons) for reasons in failed] == [{"r2"}] * 3
+    contents = [{file.name: file.read_bytes() for file in (tmp_path / f"s{n}").iterdir()} for n in (0, 1, 2)]
+    assert contents[0] == contents[1] == contents[2]
+
+
+def test_the_same_audio_is_encoded_once(tmp_path: Path) -> None:
+    records, codec = read_records(tiny_manifest(tmp_path, count=2)), _Counting(_codec(tmp_path, "mel"))
+    files.write(tmp_path / "copy.flac", read_audio(records[0], tmp_path))
+    copy = records[0].model_copy(update={"id": "copy", "audio": "copy.flac"})
+    late = records[0].model_copy(update={"id": "late", "offset": 0.02, "duration": (records[0].duration or 0) - 0.02})
+    first = _extract(tmp_path, [*records, copy, late], codec)
+    assert (first.utterances, first.shared, codec.batches) == (3, 1, [3])
+    again = records[1].model_copy(update={"id": "again"})
+    second = _extract(tmp_path, [*records, copy, late, again], codec)
+    assert (second.utterances, second.shared, codec.batches) == (0, 1, [3, 0])
+    store = CodeStore.open(tmp_path / "s")
+    for one, other in (("r0", "copy"), ("r1", "again")):
+        assert store.entry(one).codes_offset == store.entry(other).codes_offset
+        assert np.array_equal(store.codes(one), store.codes(other))
+    assert not np.array_equal(store.codes("r0"), store.codes("late"))
+
+
+def test_only_what_changed_is_encoded_again(tmp_path: Path) -> None:
+    records, codec = read_records(tiny_manifest(tmp_path, count=4)), _Counting(_codec(tmp_path, "mel"))
+    _extract(tmp_path, records, codec)
+    before = {record.id: CodeStore.open(tmp_path / "s").codes(record.id) for record in records}
+    # Another recording in place of the first, the second one in another format, another cut out of the third.
+    original = read_audio(records[1], tmp_path)
+    shutil.copy(tmp_path / records[3].audio, tmp_path / records[0].audio)
+    files.write(tmp_path / "r1.flac", original)
+    edited = [
+        records[0].model_copy(update={"duration": None}),
+        records[1].model_copy(update={"audio": "r1.flac"}),
+        records[2].model_copy(update={"offset": 0.25, "duration": 1.0}),
+        records[3].model_copy(update={"text": "ሌላ"}),
     ]
-    expanded = add_shifts(records, 4, Seconds(0.04))
-    assert [r.id for r in expanded] == ["r0", "r0~1", "r0~2", "r0~3", "r1", "r2", "r3", "r3~1", "r3~2", "r3~3"]
-    assert [r for r in expanded if "~" not in r.id] == records
-    assert [r.offset for r in expanded[:4]] == pytest.approx([1.0, 1.01, 1.02, 1.03])
-    assert [r.offset + (r.duration or 0.0) for r in expanded[:4]] == pytest.approx([3.0] * 4)
-    assert {r.duration for r in expanded[6:]} == {None}
-    assert add_shifts(records, 1, Seconds(0.04)) == tuple(records)
+    codec.batches.clear()
+    done = _extract(tmp_path, edited, codec)
+    assert (done.utterances, done.shared, codec.batches) == (1, 1, [1])
+    store = CodeStore.open(tmp_path / "s")
+    assert np.array_equal(store.codes("r0"), before["r3"])
+    assert np.array_equal(store.codes("r1"), before["r1"])
+    assert store.entry("r1").record.audio.endswith("r1.flac")
+    assert store.entry("r2").frames == codec.spec.frames_of(codec.spec.sample_rate)
+    assert store.entry("r3").record.text == "ሌላ"
+    size = sum(file.stat().st_size for file in (tmp_path / "s").iterdir())
+    assert _extract(tmp_path, edited, codec).utterances == 0
+    assert sum(file.stat().st_size for file in (tmp_path / "s").iterdir()) == size
 
 
-def test_an_utterance_shorter_than_the_shift_is_not_copied(tmp_path: Path) -> None:
-    short = read_records(tiny_manifest(tmp_path))[0].model_copy(update={"split": "train", "duration": 0.015})
-    assert [record.id for record in add_shifts([short], 4, Seconds(0.04))] == ["r0", "r0~1"]
+def test_damaged_codes_are_made_anew_and_not_shared(tmp_path: Path) -> None:
+    records, codec = list(read_records(tiny_manifest(tmp_path, count=2))), _codec(tmp_path, "mel")
+    records.append(records[0].model_copy(update={"id": "twin"}))
+    _extract(tmp_path, records, codec)
+    whole = CodeStore.open(tmp_path / "s").fingerprint
+    entry = CodeStore.open(tmp_path / "s").entry("r0")
+    file = tmp_path / "s" / "codes-1-of-1.bin"
+    content = bytearray(file.read_bytes())
+    content[entry.codes_offset] ^= 1
+    file.write_bytes(bytes(content))
+    done = _extract(tmp_path, records, codec)
+    assert (done.utterances, done.shared) == (1, 1)
+    store = CodeStore.open(tmp_path / "s")
+    assert store.fingerprint == whole
+    assert all(store.is_intact(entry.id) for entry in store.entries)
+    index = tmp_path / "s" / "index-1-of-1.jsonl"
+    lines = index.read_bytes().splitlines(keepends=True)
+    index.write_bytes(b"".join([lines[0].replace(b"{", b"[", 1), *lines[1:]]))
+    _extract(tmp_path, records, codec)
+    assert CodeStore.open(tmp_path / "s").fingerprint == whole
+
+
+def test_one_item_does_not_spoil_its_batch(tmp_path: Path) -> None:
+    records, codec = list(read_records(tiny_manifest(tmp_path, count=3))), _codec(tmp_path, "mel")
+    records.append(records[1].model_copy(update={"id": "twin"}))
+    refused = read_audio(records[1], tmp_path).samples.size
+    done = _extract(tmp_path, records, _Counting(codec, refused=(refused,)))
+    assert (done.utterances, done.failed) == (2, {"r1": "refused", "twin": "refused"})
+
+
+def test_a_stored_recording_is_prepared_as_it_was(tmp_path: Path) -> None:
+    records, codec = read_records(tiny_manifest(tmp_path, count=1)), _codec(tmp_path, "mel")
+    _extract(tmp_path, records, codec)
+    store = CodeStore.open(tmp_path / "s")
+    waveform = prepare_waveform(store.entry("r0").record, store)
+    assert np.array_equal(codec.encode([waveform.samples])[0], store.codes("r0"))

@@ -8,7 +8,7 @@ import typer
 from amhctl.cli import options
 from amhctl.cli.app import execute
 
-app = typer.Typer(help="Codes: extract, check.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Codes: extract, check, verify, merge, align.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command("extract")
@@ -23,6 +23,9 @@ def extract(
     shifts: Annotated[
         int, typer.Option(min=1, max=16, help="Encode training utterances so often, each a part of a frame later.")
     ] = 1,
+    workers: Annotated[
+        int, typer.Option(min=0, max=256, help="Processes that read recordings; 0 reads in this one.")
+    ] = 0,
     device: options.Device = "auto",
     json: options.Json = False,
     quiet: options.Quiet = False,
@@ -32,7 +35,14 @@ def extract(
     from amhctl.workflows import extract_codes
 
     request = extract_codes.ExtractCodesRequest(
-        manifest=manifest, output=output, codec=codec, shard=shard, level=level, shifts=shifts, device=device
+        manifest=manifest,
+        output=output,
+        codec=codec,
+        shard=shard,
+        level=level,
+        shifts=shifts,
+        device=device,
+        workers=workers,
     )
     execute(
         "codes extract",
@@ -61,6 +71,38 @@ def check(
 
     request = check_codes.CheckCodesRequest(store=store, codec=codec, sample=sample, seed=seed or 0, device=device)
     execute("codes check", lambda progress: check_codes.run(request, progress), json=json, quiet=quiet, verbose=verbose)
+
+
+@app.command("verify")
+def verify(
+    store: Annotated[Path, typer.Argument(help="Code store.")],
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = 0,
+) -> None:
+    """Compare every byte of a code store with its digest."""
+    from amhctl.workflows import verify_codes
+
+    request = verify_codes.VerifyCodesRequest(store=store)
+    execute(
+        "codes verify", lambda progress: verify_codes.run(request, progress), json=json, quiet=quiet, verbose=verbose
+    )
+
+
+@app.command("merge")
+def merge(
+    stores: Annotated[list[Path], typer.Argument(metavar="STORE...", help="Code stores of one codec and level.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="New code store, a folder.")],
+    force: options.Force = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = 0,
+) -> None:
+    """Make one store of several, or one part of a store's shards; nothing is encoded again."""
+    from amhctl.workflows import merge_codes
+
+    request = merge_codes.MergeCodesRequest(stores=tuple(stores), output=output, force=force)
+    execute("codes merge", lambda progress: merge_codes.run(request, progress), json=json, quiet=quiet, verbose=verbose)
 
 
 @app.command("align")

@@ -1,9 +1,9 @@
 """The code store: discrete codes and conditioning features of many utterances on disk. Knows no codec and no text.
 
-Format 1. A store is a folder (``docs/formats.md``, section *Code store*)::
+Format 2. A store is a folder (``docs/formats.md``, section *Code store*)::
 
     store.json            format version, the codec's spec, the mel configuration, the speech level
-    index-PART.jsonl      one line an utterance: its record, lengths, offsets and digest
+    index-PART.jsonl      one line an utterance: its record, lengths, offsets and digests
     codes-PART.bin        little-endian uint16, each utterance (Q, S) in C order, one after the other
     features-PART.bin     little-endian float16, each utterance (T, F) in C order
     failed-PART.jsonl     what could not be extracted, and why
@@ -12,6 +12,7 @@ Format 1. A store is a folder (``docs/formats.md``, section *Code store*)::
 PART is ``1-of-1``, or ``i-of-n`` where several processes extract at once, each into files of its own. Files only grow.
 An utterance exists from the moment its index line is whole; its data has been handed to the system before. What a
 killed process leaves behind the last whole line is ignored by readers and cut off by the next writer of that part.
+Content has an address: utterances of the same audio point to the same data.
 
 Shapes: ``Q codebooks, S code frames, T feature frames, F features``.
 """
@@ -19,29 +20,28 @@ Shapes: ``Q codebooks, S code frames, T feature frames, F features``.
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Literal, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
 
 from amhctl.codec.codec import CodecSpec
-from amhctl.config.document import Document
 from amhctl.config.schema import MelConfig
 from amhctl.core.errors import DatasetError
 from amhctl.core.files import refuse_existing, sha256_of_json, write_text_atomically
 from amhctl.data.alignment import Alignment, read_alignment, write_alignment
 from amhctl.data.records import Record
+from amhctl.data.storedocument import StoreDocument, read_document, require_writable, write_document
+from amhctl.data.storeindex import UNKNOWN_AUDIO, AudioDigest, StoredUtterance
 from amhctl.data.storeparts import (
     CODE,
     FEATURE,
     PartWriter,
-    StoredUtterance,
     codes_file,
     digest,
     features_file,
+    mend_part,
     part_names,
     read_part,
 )
@@ -53,38 +53,18 @@ SINGLE_PART = "1-of-1"
 _PART = re.compile(r"\d+-of-\d+")
 
 
-class _StoredSpec(Document):
-    """The fields of ``CodecSpec`` as they stand in ``store.json``."""
-
-    name: str
-    architecture: str
-    sample_rate: int
-    frame_samples: int
-    codebooks: int
-    codebook_size: int
-    fingerprint: str
-
-
-class _StoreDocument(Document):
-    """``store.json``."""
-
-    format_version: Literal[1] = 1
-    codec: _StoredSpec
-    mel: MelConfig
-    level: float | None = None
-
-
 class CodeStore:
     """A store, open for reading; the first ``append`` opens one part of it for writing.
 
     Use ``create`` or ``open``. ``close`` ends writing; a store is also a context manager.
     """
 
-    def __init__(self, path: Path, document: _StoreDocument, part: str) -> None:
+    def __init__(self, path: Path, document: StoreDocument, part: str) -> None:
         self._path = path
         self._document = document
         self._part = part
         self._utterances: dict[str, StoredUtterance] = {}
+        self._of_audio: dict[str, StoredUtterance] = {}
         self._writer: PartWriter | None = None
         for name in part_names(path):
             found = read_part(path, name, codebooks=document.codec.codebooks, bins=document.mel.bins)
@@ -104,33 +84,33 @@ class CodeStore:
             If ``part`` is not of the form ``i-of-n``.
         """
         refuse_existing(path / "store.json", force=False)
-        document = _StoreDocument(codec=_StoredSpec(**asdict(spec)), mel=mel, level=level)
-        write_text_atomically(path / "store.json", document.model_dump_json(indent=1) + "\n")
+        document = StoreDocument.of(spec, mel, level)
+        write_document(path, document)
         return cls(path, document, _require_part(part))
 
     @classmethod
-    def open(cls, path: Path, *, part: str = SINGLE_PART) -> Self:
+    def open(cls, path: Path, *, part: str = SINGLE_PART, mend: bool = False) -> Self:
         """Open a store that exists.
+
+        Parameters
+        ----------
+        path : Path
+            The folder.
+        part : str
+            Which part is written, if any is.
+        mend : bool
+            Give up the utterances of that part whose index lines are damaged, so that they can be made anew.
 
         Raises
         ------
         DatasetError
-            If there is no store, it is of another format, or an index is damaged.
+            If there is no store, it is of another format, an index is damaged, or one that cannot be written is to be
+            mended.
         """
-        file = path / "store.json"
-        try:
-            document = _StoreDocument.model_validate_json(file.read_bytes())
-        except OSError as error:
-            raise DatasetError(
-                "there is no code store here", subject=str(path), hint="make one with: amhctl codes extract"
-            ) from error
-        except ValidationError as error:
-            first = error.errors()[0]
-            raise DatasetError(
-                f"store.json is damaged or of another format: {'.'.join(map(str, first['loc']))}: {first['msg']}",
-                subject=str(file),
-                hint="extract the codes again with this version",
-            ) from error
+        document = read_document(path)
+        if mend:
+            require_writable(path, document)
+            mend_part(path, _require_part(part), codebooks=document.codec.codebooks, bins=document.mel.bins)
         return cls(path, document, _require_part(part))
 
     def __enter__(self) -> Self:
@@ -147,9 +127,19 @@ class CodeStore:
         return self._path
 
     @property
+    def document(self) -> StoreDocument:
+        """What its utterances have in common."""
+        return self._document
+
+    @property
+    def part(self) -> str:
+        """The part that is written."""
+        return self._part
+
+    @property
     def spec(self) -> CodecSpec:
         """The codec the codes were made with."""
-        return CodecSpec(**self._document.codec.model_dump())
+        return self._document.spec
 
     @property
     def mel(self) -> MelConfig:
@@ -222,18 +212,24 @@ class CodeStore:
         return flat.reshape(shape)
 
     def is_intact(self, utterance: str) -> bool:
-        """Return whether the bytes of an utterance still have their digest."""
+        """Return whether the bytes of an utterance are all there and still have their digest."""
         entry = self.entry(utterance)
-        codes = self._load(
-            codes_file(self._path, entry.part), CODE, entry.codes_offset, (self.spec.codebooks, entry.frames)
-        )
-        features = self._load(
-            features_file(self._path, entry.part), FEATURE, entry.features_offset, (entry.feature_frames, self.mel.bins)
-        )
+        shapes = (self.spec.codebooks, entry.frames), (entry.feature_frames, self.mel.bins)
+        try:
+            codes = self._load(codes_file(self._path, entry.part), CODE, entry.codes_offset, shapes[0])
+            features = self._load(features_file(self._path, entry.part), FEATURE, entry.features_offset, shapes[1])
+        except DatasetError:
+            return False
         return digest(codes.tobytes(), features.tobytes()) == entry.sha256
 
     def append(
-        self, record: Record, codes_QS: NDArray[np.uint16], features_TF: NDArray[np.float16] | NDArray[np.float32]
+        self,
+        record: Record,
+        codes_QS: NDArray[np.uint16],
+        features_TF: NDArray[np.float16] | NDArray[np.float32],
+        *,
+        audio: AudioDigest = UNKNOWN_AUDIO,
+        replace: bool = False,
     ) -> StoredUtterance:
         """Add an utterance.
 
@@ -245,17 +241,21 @@ class CodeStore:
             True length only, never padded.
         features_TF : NDArray[np.float16] | NDArray[np.float32]
             Log-mel frames; stored in half precision.
+        audio : AudioDigest
+            What it was encoded from.
+        replace : bool
+            Whether it may take the place of an utterance of the same id in the part that is written.
 
         Raises
         ------
         DatasetError
             If the id is in the store already, a shape does not fit, a code lies outside the codebook, a feature is not
-            finite, or another process writes this part.
+            finite, another process writes this part, or the system refuses to write.
         """
         spec = self.spec
         writer = self._require_writer()
         fault = ""
-        if record.id in self._utterances:
+        if record.id in self._utterances and not replace:
             fault = "the utterance is in the store already"
         elif codes_QS.ndim != 2 or codes_QS.shape[0] != spec.codebooks or codes_QS.shape[1] == 0:
             fault = f"the codes have shape {codes_QS.shape}, not ({spec.codebooks}, frames)"
@@ -267,9 +267,31 @@ class CodeStore:
             fault = "the features are not finite"
         if fault:
             raise DatasetError(fault, subject=record.id)
-        stored = writer.append(record, codes_QS, features_TF)
-        self._utterances[record.id] = stored
-        return stored
+        self._require_own_part(record.id)
+        return self._take(writer.append(record, codes_QS, features_TF, audio))
+
+    def twin(self, samples_digest: str) -> StoredUtterance | None:
+        """Return an utterance of the part that is written that was encoded from the same samples, if there is one."""
+        return self._of_audio.get(samples_digest)
+
+    def distrust(self, utterance: str) -> None:
+        """Do not give the data of an utterance to others, because they are damaged."""
+        entry = self.entry(utterance)
+        twin = self.twin(entry.audio.samples)
+        if twin is not None and (twin.part, twin.codes_offset) == (entry.part, entry.codes_offset):
+            del self._of_audio[entry.audio.samples]
+
+    def point(self, record: Record, to: StoredUtterance, audio: AudioDigest) -> StoredUtterance:
+        """Give an utterance the data of another of the same part: nothing is encoded or stored twice.
+
+        Raises
+        ------
+        DatasetError
+            If the utterance lies in another part than the one that is written.
+        """
+        writer = self._require_writer()
+        self._require_own_part(record.id)
+        return self._take(writer.point(record, to, audio))
 
     def amend(self, record: Record) -> None:
         """Replace the record of an utterance, such as its text or split; codes and features stay.
@@ -279,18 +301,27 @@ class CodeStore:
         DatasetError
             If the utterance is not in the store, or in a part that this store was not opened to write.
         """
-        stored = replace(self.entry(record.id), record=record)
-        if stored.part != self._part:
+        stored = self.entry(record.id)
+        self.point(record, stored, stored.audio)
+
+    def _take(self, stored: StoredUtterance) -> StoredUtterance:
+        self._utterances[stored.id] = stored
+        if stored.audio.samples:
+            self._of_audio[stored.audio.samples] = stored
+        return stored
+
+    def _require_own_part(self, utterance: str) -> None:
+        stored = self._utterances.get(utterance)
+        if stored is not None and stored.part != self._part:
             raise DatasetError(
                 f"the utterance lies in part {stored.part}, not in {self._part}",
-                subject=record.id,
+                subject=utterance,
                 hint=f"use --shard {stored.part.replace('-of-', '/')}",
             )
-        self._require_writer().amend(stored)
-        self._utterances[record.id] = stored
 
     def _require_writer(self) -> PartWriter:
         if self._writer is None:
+            require_writable(self._path, self._document)
             self._writer = PartWriter(
                 self._path, self._part, codebooks=self._document.codec.codebooks, bins=self.mel.bins
             )
@@ -354,6 +385,8 @@ class CodeStore:
         # Parts of job arrays of different sizes may overlap: the first to hold an utterance keeps it.
         for stored in utterances:
             self._utterances.setdefault(stored.id, stored)
+            if stored.part == self._part and stored.audio.samples:
+                self._of_audio.setdefault(stored.audio.samples, stored)
 
 
 def _require_part(part: str) -> str:

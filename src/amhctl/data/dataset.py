@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from amhctl.core.errors import DatasetError
 from amhctl.data.alignment import Alignment
 from amhctl.data.codestore import CodeStore
-from amhctl.data.storeparts import StoredUtterance
+from amhctl.data.storeindex import StoredUtterance
 
 
 @dataclass(frozen=True, slots=True, eq=False)

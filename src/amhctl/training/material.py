@@ -13,7 +13,7 @@ from amhctl.core.progress import Progress
 from amhctl.data.alignment import Alignment
 from amhctl.data.codestore import CodeStore
 from amhctl.data.dataset import SpeechDataset
-from amhctl.data.storeparts import StoredUtterance
+from amhctl.data.storeindex import StoredUtterance
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.tokenizer import Tokenizer
 

@@ -2,19 +2,23 @@
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from amhctl.codec.codec import CodecSpec
 from amhctl.codec.registry import load_codec, read_codec_manifest
 from amhctl.config.schema import MelCodecConfig, MelConfig
-from amhctl.core.errors import DatasetError
+from amhctl.core.errors import DatasetError, FileExistsRefused
 from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.core.progress import Progress
 from amhctl.core.units import Seconds
 from amhctl.data.codestore import CodeStore
-from amhctl.data.extraction import Shard, add_shifts, extract, plan_extraction
+from amhctl.data.extraction import extract
+from amhctl.data.extractionplan import Shard, add_shifts, plan_extraction
+from amhctl.data.preparation import Preparation
 from amhctl.data.records import read_records
+from amhctl.data.storedocument import StoreDocument, is_store
+from amhctl.data.workers import open_pool
 from amhctl.inference.assemble import choose_device
 
 RULES = (
@@ -22,8 +26,9 @@ RULES = (
         "X001",
         Severity.WARNING,
         "utterance not extracted",
-        "The audio cannot be read or encoded, or the store holds other audio under the same id; the utterance is "
-        "listed in the store's failed-PART.jsonl and left out.",
+        "The audio cannot be read or encoded, is not the file whose SHA-256 the manifest gives, or has changed while "
+        "the store holds it in another shard; the utterance is listed in the store's failed-PART.jsonl, and what the "
+        "store holds of it stays as it was.",
     ),
 )
 
@@ -46,6 +51,8 @@ class ExtractCodesRequest:
         How often each training utterance is encoded, every time begun another part of a frame later.
     device : str
         Where to compute.
+    workers : int
+        Processes that read recordings; 0 reads in a thread of this one.
     """
 
     manifest: Path
@@ -55,17 +62,45 @@ class ExtractCodesRequest:
     level: float | None = None
     shifts: int = 1
     device: str = "cpu"
+    workers: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ExtractCodesReport:
-    """What a store holds now of the manifest, and how fast it came."""
+    """What a store holds now of the manifest, and how fast it came.
+
+    Attributes
+    ----------
+    store : Path
+        The folder.
+    utterances : int
+        How many of the manifest's share it holds.
+    hours : float
+        Their speech.
+    new : int
+        How many were encoded now.
+    replaced : int
+        How many of these took the place of codes of other audio, or of damaged ones.
+    shared : int
+        How many got the codes of an utterance with the same audio.
+    amended : int
+        How many got another text, speaker or split.
+    unlisted : int
+        How many utterances the store holds that the manifest does not name.
+    realtime_factor : float | None
+        Seconds of work for a second of speech that was encoded; None if nothing was.
+    failed : Mapping[str, str]
+        Reasons by id.
+    """
 
     store: Path
     utterances: int
     hours: float
     new: int
+    replaced: int
+    shared: int
     amended: int
+    unlisted: int
     realtime_factor: float | None
     failed: Mapping[str, str]
 
@@ -87,7 +122,10 @@ class ExtractCodesReport:
             "utterances": self.utterances,
             "hours": self.hours,
             "new": self.new,
+            "replaced": self.replaced,
+            "shared": self.shared,
             "amended": self.amended,
+            "unlisted": self.unlisted,
             "realtime_factor": self.realtime_factor,
             "failed": [{"subject": id_, "reason": reason} for id_, reason in self.failed.items()],
         }
@@ -99,8 +137,14 @@ class ExtractCodesReport:
             yield f"{self.new} new, at {1 / self.realtime_factor:.0f}× real time"
         else:
             yield "nothing new to encode"
-        if self.amended:
-            yield f"{self.amended} records amended"
+        for count, what in (
+            (self.replaced, "encoded anew, because the recording or the cut has changed or the codes were damaged"),
+            (self.shared, "share the codes of an utterance with the same audio"),
+            (self.amended, "records amended"),
+            (self.unlisted, "utterances of the store are not in the manifest"),
+        ):
+            if count:
+                yield f"{count} {what}"
         if self.failed:
             yield f"{len(self.failed)} could not be extracted"
 
@@ -118,22 +162,29 @@ def run(request: ExtractCodesRequest, progress: Progress) -> ExtractCodesReport:
     shard = Shard.parse(request.shard)
     codec = load_codec(request.codec, device=choose_device(request.device))
     frame = Seconds(1.0 / codec.spec.frame_rate)
-    records = add_shifts(shard.of(read_records(request.manifest)), request.shifts, frame)
     mel = features_of(request.codec, codec.spec)
-    folder = request.manifest.parent
-    with _open_store(request.output, codec.spec, mel, request.level, shard.part) as store:
+    listed = read_records(request.manifest)
+    records = add_shifts(shard.of(listed), request.shifts, frame)
+    how = Preparation(request.manifest.parent, codec.spec.sample_rate, mel, request.level)
+    document = StoreDocument.of(codec.spec, mel, request.level)
+    with _open_store(request.output, document, shard.part) as store, open_pool(request.workers) as pool:
         started = time.perf_counter()
-        plan = plan_extraction(store, records, folder)
-        extraction = extract(store, plan, folder, codec, progress)
+        plan = plan_extraction(store, records, how.folder, pool, progress)
+        extraction = extract(store, plan, how, codec, pool, progress, ahead=max(1, request.workers + 1))
         elapsed = time.perf_counter() - started
         store.write_failures(extraction.failed)
         held = [store.entry(record.id) for record in records if record.id in store]
+        names = {record.id for record in add_shifts(listed, request.shifts, frame)}
+        unlisted = sum(entry.id not in names for entry in store.entries)
     return ExtractCodesReport(
         store=request.output,
         utterances=len(held),
         hours=sum(entry.record.duration or 0.0 for entry in held) / 3600,
         new=extraction.utterances,
+        replaced=len(plan.replaced - extraction.failed.keys()),
+        shared=extraction.shared,
         amended=len(plan.amended),
+        unlisted=unlisted,
         realtime_factor=elapsed / extraction.seconds if extraction.seconds else None,
         failed=extraction.failed,
     )
@@ -146,18 +197,15 @@ def features_of(codec: str, spec: CodecSpec) -> MelConfig:
     return MelCodecConfig.model_validate(read_codec_manifest(codec).config).mel
 
 
-def _open_store(path: Path, spec: CodecSpec, mel: MelConfig, level: float | None, part: str) -> CodeStore:
-    if not (path / "store.json").exists():
-        return CodeStore.create(path, spec, mel, level=level, part=part)
-    store = CodeStore.open(path, part=part)
-    wanted = {**asdict(spec), **{f"mel.{key}": value for key, value in mel.model_dump().items()}, "level": level}
-    held = {
-        **asdict(store.spec),
-        **{f"mel.{key}": value for key, value in store.mel.model_dump().items()},
-        "level": store.level,
-    }
-    differences = [f"{key} {held[key]} ≠ {wanted[key]}" for key in wanted if held[key] != wanted[key]]
-    if differences:
+def _open_store(path: Path, wanted: StoreDocument, part: str) -> CodeStore:
+    if not is_store(path):
+        try:
+            return CodeStore.create(path, wanted.spec, wanted.mel, level=wanted.level, part=part)
+        except FileExistsRefused:
+            # Another shard, started at the same moment, was faster.
+            pass
+    store = CodeStore.open(path, part=part, mend=True)
+    if differences := store.document.differences(wanted):
         raise DatasetError(
             f"the store was made otherwise: {'; '.join(differences)}",
             subject=str(path),

@@ -1,0 +1,142 @@
+"""From recordings to what a codec takes: cut, levelled, resampled, with their features. Knows no codec and no store.
+
+It runs in worker processes, so it takes and returns plain values only and never loads torch.
+
+Shapes: ``N samples, T feature frames, F features``.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amhctl.audio.levels import set_speech_level
+from amhctl.audio.mel import log_mel
+from amhctl.audio.resample import resample
+from amhctl.audio.waveform import Waveform
+from amhctl.config.schema import MelConfig
+from amhctl.core.errors import AudioError
+from amhctl.core.files import sha256_of_file
+from amhctl.data.records import Record, audio_path, read_audio
+from amhctl.data.storeindex import AudioDigest, digest_samples
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """How recordings are prepared.
+
+    Attributes
+    ----------
+    folder : Path
+        From where the records' paths count.
+    sample_rate : int
+        The codec's.
+    mel : MelConfig
+        Configuration of the features.
+    level : float | None
+        Speech level in dBFS to bring recordings to; None leaves them as they are.
+    """
+
+    folder: Path
+    sample_rate: int
+    mel: MelConfig
+    level: float | None
+
+    def waveform(self, original: Waveform) -> Waveform:
+        """Return a recording as the codec gets it."""
+        return resample(self._levelled(original), self.sample_rate)
+
+    def features(self, original: Waveform) -> NDArray[np.float16]:
+        """Return the log-mel features of a recording, shape (T, F)."""
+        samples = resample(self._levelled(original), self.mel.sample_rate).samples
+        return log_mel(samples, self.mel).astype(np.float16)
+
+    def _levelled(self, original: Waveform) -> Waveform:
+        return original if self.level is None else set_speech_level(original, self.level)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """One utterance, ready to be encoded.
+
+    Attributes
+    ----------
+    record : Record
+        As in the manifest.
+    samples : NDArray[np.float32]
+        Shape (N,), at the codec's rate.
+    features_TF : NDArray[np.float16]
+        Log-mel frames.
+    seconds : float
+        True length of the recording.
+    audio : AudioDigest
+        Digests of the recording.
+    """
+
+    record: Record
+    samples: NDArray[np.float32]
+    features_TF: NDArray[np.float16]
+    seconds: float
+    audio: AudioDigest
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedBatch:
+    """Utterances that are encoded together, and why others could not be prepared: reason by id."""
+
+    items: tuple[Prepared, ...]
+    failed: Mapping[str, str]
+
+
+def prepare_batch(how: Preparation, batch: Sequence[Record]) -> PreparedBatch:
+    """Read and prepare the recordings of some records; what cannot be read is listed."""
+    items: list[Prepared] = []
+    failed: dict[str, str] = {}
+    for record in batch:
+        try:
+            items.append(_prepare(how, record))
+        except AudioError as error:
+            failed[record.id] = error.message
+    return PreparedBatch(tuple(items), failed)
+
+
+def digest_files(paths: Sequence[Path]) -> tuple[str, ...]:
+    """Return the SHA-256 of each file; empty for one that cannot be read."""
+    digests = []
+    for path in paths:
+        try:
+            digests.append(_digest_file(path))
+        except OSError:
+            digests.append("")
+    return tuple(digests)
+
+
+def _prepare(how: Preparation, record: Record) -> Prepared:
+    original = read_audio(record, how.folder)
+    try:
+        file_digest = _digest_file(audio_path(record, how.folder))
+    except OSError as error:
+        raise AudioError(f"the file cannot be read: {error.strerror}", subject=record.id) from error
+    if record.sha256 and record.sha256 != file_digest:
+        raise AudioError("the file's SHA-256 is not the one in the manifest", subject=record.id)
+    return Prepared(
+        record,
+        how.waveform(original).samples,
+        how.features(original),
+        original.duration,
+        AudioDigest(file_digest, digest_samples(original.samples, original.sample_rate)),
+    )
+
+
+def _digest_file(path: Path) -> str:
+    # A long file with many utterances is not read for each of them; one that is written to meanwhile is.
+    state = path.stat()
+    return _digest_unchanged_file(path, state.st_size, state.st_mtime_ns)
+
+
+@lru_cache(maxsize=256)
+def _digest_unchanged_file(path: Path, size: int, modified: int) -> str:
+    return sha256_of_file(path)

@@ -1,0 +1,109 @@
+"""``store.json``: what all utterances of a code store have in common. Knows no utterance.
+
+Format 1 had no digests of audio in its indices. It is read as ever, and no longer written.
+"""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ValidationError
+
+from amhctl.codec.codec import CodecSpec
+from amhctl.config.document import Document
+from amhctl.config.schema import MelConfig
+from amhctl.core.errors import DatasetError
+from amhctl.core.files import write_text_atomically
+
+_WRITTEN_FORMAT = 2
+_NAME = "store.json"
+
+
+class _StoredSpec(Document):
+    """The fields of ``CodecSpec`` as they stand in ``store.json``."""
+
+    name: str
+    architecture: str
+    sample_rate: int
+    frame_samples: int
+    codebooks: int
+    codebook_size: int
+    fingerprint: str
+
+
+class StoreDocument(Document):
+    """``store.json``."""
+
+    format_version: Literal[1, 2] = 2
+    codec: _StoredSpec
+    mel: MelConfig
+    level: float | None = None
+
+    @classmethod
+    def of(cls, spec: CodecSpec, mel: MelConfig, level: float | None) -> "StoreDocument":
+        """Return the document of a store that is to be written."""
+        return cls(codec=_StoredSpec(**asdict(spec)), mel=mel, level=level)
+
+    @property
+    def spec(self) -> CodecSpec:
+        """The codec."""
+        return CodecSpec(**self.codec.model_dump())
+
+    def differences(self, other: "StoreDocument") -> tuple[str, ...]:
+        """Return in which settings another store's codes or features are made otherwise; the format is not one."""
+        ours, theirs = self._settings(), other._settings()
+        return tuple(f"{key} {ours[key]} ≠ {theirs[key]}" for key in ours if ours[key] != theirs[key])
+
+    def _settings(self) -> dict[str, object]:
+        mel = {f"mel.{key}": value for key, value in self.mel.model_dump().items()}
+        return {**self.codec.model_dump(), **mel, "level": self.level}
+
+
+def is_store(folder: Path) -> bool:
+    """Return whether a folder is a code store."""
+    return (folder / _NAME).exists()
+
+
+def write_document(folder: Path, document: StoreDocument) -> None:
+    """Write ``store.json``, whole or not at all."""
+    write_text_atomically(folder / _NAME, document.model_dump_json(indent=1) + "\n")
+
+
+def read_document(folder: Path) -> StoreDocument:
+    """Read ``store.json``.
+
+    Raises
+    ------
+    DatasetError
+        If there is no store, or it is damaged or of another format.
+    """
+    file = folder / _NAME
+    try:
+        return StoreDocument.model_validate_json(file.read_bytes())
+    except OSError as error:
+        raise DatasetError(
+            "there is no code store here", subject=str(folder), hint="make one with: amhctl codes extract"
+        ) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise DatasetError(
+            f"store.json is damaged or of another format: {'.'.join(map(str, first['loc']))}: {first['msg']}",
+            subject=str(file),
+            hint="make it anew with this version: amhctl codes extract MANIFEST -o STORE",
+        ) from error
+
+
+def require_writable(folder: Path, document: StoreDocument) -> None:
+    """Refuse to write into a store of an earlier format.
+
+    Raises
+    ------
+    DatasetError
+        If the store is of one.
+    """
+    if document.format_version != _WRITTEN_FORMAT:
+        raise DatasetError(
+            f"the store is of format {document.format_version}, which is read but no longer written",
+            subject=str(folder),
+            hint="copy it into the present format: amhctl codes merge STORE -o NEW; or extract into a new folder",
+        )

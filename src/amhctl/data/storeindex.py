@@ -1,0 +1,125 @@
+"""The index of a code store's part: one line for each utterance. Knows no data behind it.
+
+A line is a JSON object: the utterance's record, its lengths, where its data lie, their digest, and the digests of the
+audio they were made from. Stores of format 1 have none of the latter.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from amhctl.config.document import Document
+from amhctl.data.records import Record
+
+
+@dataclass(frozen=True, slots=True)
+class AudioDigest:
+    """What an utterance was encoded from.
+
+    Attributes
+    ----------
+    file : str
+        SHA-256 of the file's bytes; empty if it is not known.
+    samples : str
+        SHA-256 of what was cut out of the decoded file, whatever the file's format; empty if it is not known.
+    """
+
+    file: str = ""
+    samples: str = ""
+
+
+UNKNOWN_AUDIO = AudioDigest()
+
+
+def digest_samples(samples: NDArray[np.float32], sample_rate: int) -> str:
+    """Return the SHA-256 of decoded mono samples and their rate."""
+    digest = hashlib.sha256(f"{sample_rate} {samples.size}\n".encode())
+    digest.update(np.ascontiguousarray(samples, dtype="<f4").tobytes())
+    return digest.hexdigest()
+
+
+class _IndexLine(Document):
+    """One line of ``index-PART.jsonl``."""
+
+    record: Record
+    frames: int
+    feature_frames: int
+    codes_offset: int
+    features_offset: int
+    sha256: str
+    file_sha256: str = ""
+    samples_sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredUtterance:
+    """One utterance in a store.
+
+    Attributes
+    ----------
+    record : Record
+        The manifest's record; ``duration`` is the true length of what was encoded.
+    frames : int
+        Frames S of codes.
+    feature_frames : int
+        Frames T of features.
+    part : str
+        Which files it lies in.
+    codes_offset, features_offset : int
+        Bytes from the start of those files.
+    sha256 : str
+        Digest of the bytes of its codes, then of its features.
+    audio : AudioDigest
+        What it was encoded from.
+    """
+
+    record: Record
+    frames: int
+    feature_frames: int
+    part: str
+    codes_offset: int
+    features_offset: int
+    sha256: str
+    audio: AudioDigest = UNKNOWN_AUDIO
+
+    @property
+    def id(self) -> str:
+        """The record's id."""
+        return self.record.id
+
+
+def parse_line(raw: bytes, part: str) -> StoredUtterance | None:
+    """Read a line of a part's index; None if it is not one."""
+    try:
+        line = _IndexLine.model_validate_json(raw)
+    except ValidationError:
+        return None
+    return StoredUtterance(
+        record=line.record,
+        frames=line.frames,
+        feature_frames=line.feature_frames,
+        part=part,
+        codes_offset=line.codes_offset,
+        features_offset=line.features_offset,
+        sha256=line.sha256,
+        audio=AudioDigest(line.file_sha256, line.samples_sha256),
+    )
+
+
+def format_line(stored: StoredUtterance) -> bytes:
+    """Return the line of an utterance, its newline included."""
+    value = {
+        "record": stored.record.model_dump(exclude_defaults=True),
+        "frames": stored.frames,
+        "feature_frames": stored.feature_frames,
+        "codes_offset": stored.codes_offset,
+        "features_offset": stored.features_offset,
+        "sha256": stored.sha256,
+        "file_sha256": stored.audio.file,
+        "samples_sha256": stored.audio.samples,
+    }
+    return json.dumps(value, ensure_ascii=False).encode("utf-8") + b"\n"

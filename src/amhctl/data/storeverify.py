@@ -1,0 +1,185 @@
+"""Is every byte of a code store the one that was written? Reads everything, decodes nothing, knows no codec."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.progress import Progress
+from amhctl.data.alignment import read_alignment
+from amhctl.data.storedocument import StoreDocument, read_document
+from amhctl.data.storeindex import StoredUtterance
+from amhctl.data.storeparts import (
+    CODE,
+    FEATURE,
+    codes_file,
+    digest,
+    features_file,
+    index_file,
+    part_names,
+    scan_part,
+)
+
+RULES = (
+    Rule(
+        "X113",
+        Severity.ERROR,
+        "damaged index line",
+        "A line of a part's index cannot be read; the store is refused by what uses it until it is mended.",
+    ),
+    Rule(
+        "X114",
+        Severity.ERROR,
+        "data missing",
+        "The index names an utterance, but the files do not reach as far as its data, or as those of one before it: "
+        "readers pass over it.",
+    ),
+    Rule(
+        "X115",
+        Severity.INFO,
+        "unfinished end",
+        "An interrupted extraction left bytes behind the last whole utterance of a part; readers pass over them and "
+        "the next extraction cuts them off.",
+    ),
+    Rule(
+        "X116",
+        Severity.WARNING,
+        "utterance in two parts",
+        "Two parts of the store hold different data under one id; that of the first part is used.",
+    ),
+    Rule(
+        "X117",
+        Severity.ERROR,
+        "alignment does not fit",
+        "The durations of an aligned utterance do not add up to its frames, or the store does not hold it: it was "
+        "encoded anew after it was aligned.",
+    ),
+)
+
+_MEND = "run `amhctl codes extract` on the store again: it encodes anew what is damaged"
+_SEVERITY = {rule.code: rule.severity for rule in RULES} | {"X107": Severity.ERROR}
+
+
+@dataclass(frozen=True, slots=True)
+class StoreVerification:
+    """What a store holds, and all that is wrong with its bytes.
+
+    Attributes
+    ----------
+    parts : tuple[str, ...]
+        Names of its parts.
+    utterances : int
+        How many whole utterances it has.
+    shared : int
+        How many of them have the data of another.
+    bytes : int
+        Bytes of codes and features.
+    findings : tuple[Finding, ...]
+        Every fault.
+    """
+
+    parts: tuple[str, ...]
+    utterances: int
+    shared: int
+    bytes: int
+    findings: tuple[Finding, ...]
+
+
+def verify_store(folder: Path, progress: Progress) -> StoreVerification:
+    """Compare every utterance of a store with its digest, and its files with its indices.
+
+    Raises
+    ------
+    DatasetError
+        If there is no store, or it is of another format.
+    """
+    document = read_document(folder)
+    names = part_names(folder)
+    findings: list[Finding] = []
+    held: dict[str, StoredUtterance] = {}
+    for part in names:
+        found, faults = _scan(folder, part, document)
+        findings += faults
+        for id_, stored in found.items():
+            if held.setdefault(id_, stored).sha256 != stored.sha256:
+                message = f"parts {held[id_].part} and {part} hold different data"
+                findings.append(_finding("X116", id_, message, "extract into a new store with one number of shards"))
+    progress.start("verifying", len(held), "utterance")
+    places: set[tuple[str, int]] = set()
+    for stored in held.values():
+        places.add((stored.part, stored.codes_offset))
+        if not _is_intact(folder, stored, document):
+            findings.append(_finding("X107", stored.id, "the bytes are not those that were written", _MEND))
+        progress.advance()
+    progress.finish()
+    findings += _judge_alignment(folder, held)
+    size = sum(path(folder, part).stat().st_size for part in names for path in _DATA if path(folder, part).exists())
+    return StoreVerification(names, len(held), len(held) - len(places), size, tuple(findings))
+
+
+_DATA = (codes_file, features_file)
+
+
+def _scan(folder: Path, part: str, document: StoreDocument) -> tuple[dict[str, StoredUtterance], list[Finding]]:
+    """Return a part's readable utterances by id, and what is wrong with its index and the ends of its files."""
+    found: dict[str, StoredUtterance] = {}
+    findings: list[Finding] = []
+    index = index_file(folder, part)
+    index_end = 0
+    data_ends = [0, 0]
+    broken = False
+    for line in scan_part(folder, part, codebooks=document.codec.codebooks, bins=document.mel.bins):
+        subject = f"{index.name}:{line.number}"
+        index_end = line.offset + line.size
+        if line.stored is None:
+            findings.append(_finding("X113", subject, "the line cannot be read", _MEND))
+            continue
+        broken = broken or not line.has_data
+        if broken:
+            findings.append(_finding("X114", line.stored.id, f"{subject}: its data are not all there", _MEND))
+            continue
+        found[line.stored.id] = line.stored
+        data_ends = [max(data_ends[0], line.ends[0]), max(data_ends[1], line.ends[1])]
+    if not broken:
+        ends = zip((index, *(path(folder, part) for path in _DATA)), (index_end, *data_ends), strict=True)
+        findings += _find_unfinished(ends)
+    return found, findings
+
+
+def _find_unfinished(ends: Iterator[tuple[Path, int]]) -> Iterator[Finding]:
+    for file, end in ends:
+        rest = (file.stat().st_size if file.exists() else 0) - end
+        if rest > 0:
+            message = f"{rest} bytes behind the last whole utterance"
+            yield _finding("X115", file.name, message, "nothing need be done; the next extraction cuts them off")
+
+
+def _is_intact(folder: Path, stored: StoredUtterance, document: StoreDocument) -> bool:
+    codes = np.fromfile(
+        codes_file(folder, stored.part), CODE, stored.frames * document.codec.codebooks, offset=stored.codes_offset
+    )
+    features = np.fromfile(
+        features_file(folder, stored.part),
+        FEATURE,
+        stored.feature_frames * document.mel.bins,
+        offset=stored.features_offset,
+    )
+    return digest(codes.tobytes(), features.tobytes()) == stored.sha256
+
+
+def _judge_alignment(folder: Path, held: dict[str, StoredUtterance]) -> Iterator[Finding]:
+    file = folder / "alignment.npz"
+    if not file.exists():
+        return
+    alignment = read_alignment(file)
+    for id_ in alignment.ids:
+        total = int(alignment.durations(id_).sum(dtype=np.int64))
+        frames = held[id_].frames if id_ in held else 0
+        if total != frames:
+            yield _finding("X117", id_, f"{total} aligned frames, {frames} in the store", "run: amhctl codes align")
+
+
+def _finding(code: str, subject: str, message: str, hint: str) -> Finding:
+    return Finding(code, _SEVERITY[code], subject, message, hint)

@@ -1,0 +1,47 @@
+import json
+
+import numpy as np
+
+from amhctl.data.records import Record
+from amhctl.data.storeindex import UNKNOWN_AUDIO, AudioDigest, StoredUtterance, digest_samples, format_line, parse_line
+
+_STORED = StoredUtterance(
+    record=Record(id="u1", audio="a.wav", text="ሰላም", speaker="s", duration=1.25),
+    frames=3,
+    feature_frames=7,
+    part="2-of-3",
+    codes_offset=12,
+    features_offset=34,
+    sha256="d" * 64,
+    audio=AudioDigest("f" * 64, "5" * 64),
+)
+
+
+def test_a_line_is_read_back() -> None:
+    line = format_line(_STORED)
+    assert line.endswith(b"\n")
+    assert line.count(b"\n") == 1
+    assert parse_line(line, "2-of-3") == _STORED
+
+
+def test_a_line_of_format_1_has_no_digests_of_audio() -> None:
+    value = json.loads(format_line(_STORED))
+    del value["file_sha256"], value["samples_sha256"]
+    stored = parse_line(json.dumps(value).encode(), "2-of-3")
+    assert stored is not None
+    assert stored.audio == UNKNOWN_AUDIO
+    assert stored.record == _STORED.record
+
+
+def test_what_is_no_line_is_none() -> None:
+    line = format_line(_STORED)
+    for bad in (line[:40], b"\x00" * 50, b"[]", line.replace(b'"frames": 3', b'"frames": "many"'), b"\xff" + line):
+        assert parse_line(bad, "1-of-1") is None
+
+
+def test_the_digest_of_samples_knows_values_length_and_rate() -> None:
+    samples = np.arange(8, dtype=np.float32) / 8
+    same = digest_samples(samples, 16_000)
+    assert digest_samples(np.asfortranarray(samples.copy()), 16_000) == same
+    others = {digest_samples(samples[:-1], 16_000), digest_samples(samples, 8_000), digest_samples(-samples, 16_000)}
+    assert len(others | {same}) == 4

@@ -1,0 +1,111 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.stores import MEL, SPEC, fill, toy_store
+
+from amhctl.core.errors import DatasetError, FileExistsRefused
+from amhctl.core.progress import SilentProgress
+from amhctl.data.codestore import CodeStore
+from amhctl.data.records import Record
+from amhctl.data.storemerge import Merge, merge_stores
+
+
+def _merge(target: Path, *sources: Path) -> Merge:
+    return merge_stores([CodeStore.open(path) for path in sources], target, SilentProgress())
+
+
+def _bytes(store: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in store.iterdir()}
+
+
+def _part(path: Path, first: int, last: int) -> Path:
+    with CodeStore.create(path, SPEC, MEL) as store:
+        fill(store, first, last)
+    return path
+
+
+def test_stores_become_one_in_whatever_order(tmp_path: Path) -> None:
+    one, two = _part(tmp_path / "one", 0, 4), _part(tmp_path / "two", 3, 7)
+    with pytest.raises(DatasetError, match="under this id"):
+        _merge(tmp_path / "merged", one, two)
+    assert not (tmp_path / "merged").exists()
+    two = _part(tmp_path / "three", 4, 7)
+    assert _merge(tmp_path / "merged", one, two) == Merge(7, 0, 0.0, aligned=False)
+    _merge(tmp_path / "again", two, one)
+    assert _bytes(tmp_path / "merged") == _bytes(tmp_path / "again")
+    merged = CodeStore.open(tmp_path / "merged")
+    for source in (CodeStore.open(one), CodeStore.open(two)):
+        for entry in source.entries:
+            assert np.array_equal(merged.codes(entry.id), source.codes(entry.id))
+            assert np.array_equal(merged.features(entry.id), source.features(entry.id))
+            assert (merged.path / merged.entry(entry.id).record.audio) == (source.path / entry.record.audio)
+
+
+def test_shards_of_one_store_become_one_part_and_the_same_store(tmp_path: Path) -> None:
+    path = tmp_path / "store"
+    CodeStore.create(path, SPEC, MEL)
+    for number in (2, 1):
+        with CodeStore.open(path, part=f"{number}-of-2") as store:
+            fill(store, 3 * (number - 1), 3 * number)
+    _merge(tmp_path / "merged", path)
+    assert (tmp_path / "merged" / "codes-1-of-1.bin").exists()
+    whole = _part(tmp_path / "whole", 0, 6)
+    _merge(tmp_path / "copy", whole)
+    names = ("codes-1-of-1.bin", "features-1-of-1.bin")
+    assert [_bytes(tmp_path / "merged")[n] for n in names] == [_bytes(tmp_path / "copy")[n] for n in names]
+
+
+def test_the_same_data_are_stored_once(tmp_path: Path) -> None:
+    codes, features = np.ones((2, 5), dtype=np.uint16), np.ones((11, 8), dtype=np.float16)
+    for name in ("a", "b"):
+        with CodeStore.create(tmp_path / name, SPEC, MEL) as store:
+            store.append(Record(id=name, audio="/x.wav", text="ሰላም"), codes, features)
+    assert _merge(tmp_path / "merged", tmp_path / "a", tmp_path / "b").shared == 1
+    merged = CodeStore.open(tmp_path / "merged")
+    assert len(merged) == 2
+    assert (tmp_path / "merged" / "codes-1-of-1.bin").stat().st_size == codes.nbytes
+    assert all(merged.is_intact(id_) for id_ in ("a", "b"))
+
+
+def test_alignments_are_carried_over_if_they_are_of_one_kind(tmp_path: Path) -> None:
+    paths = [_part(tmp_path / "one", 0, 2), _part(tmp_path / "two", 2, 4)]
+    for path, text_hash in zip(paths, ("t", "t"), strict=True):
+        store = CodeStore.open(path)
+        durations = {entry.id: np.array([entry.frames - 1, 1], dtype=np.uint16) for entry in store.entries}
+        store.write_alignment(durations, vocabulary_fingerprint="v", text_hash=text_hash)
+    assert _merge(tmp_path / "merged", *paths).aligned
+    alignment = CodeStore.open(tmp_path / "merged").alignment()
+    assert alignment is not None
+    assert {id_: alignment.durations(id_).tolist() for id_ in alignment.ids} == {f"u{n}": [4 + n, 1] for n in range(4)}
+    store.write_alignment(durations, vocabulary_fingerprint="v", text_hash="another")
+    assert not _merge(tmp_path / "other", *paths).aligned
+    assert CodeStore.open(tmp_path / "other").alignment() is None
+
+
+def test_a_store_of_format_1_is_copied_into_the_present_one(tmp_path: Path) -> None:
+    old = toy_store(tmp_path / "old").path
+    document = old / "store.json"
+    document.write_text(document.read_text().replace('"format_version": 2', '"format_version": 1'))
+    _merge(tmp_path / "new", old)
+    with CodeStore.open(tmp_path / "new") as store:
+        fill(store, 6, 7)
+    assert len(store) == 7
+
+
+def test_stores_that_do_not_belong_together_and_damage_are_refused(tmp_path: Path) -> None:
+    one = _part(tmp_path / "one", 0, 2)
+    with CodeStore.create(tmp_path / "two", replace(SPEC, fingerprint="e" * 64), MEL) as store:
+        fill(store, 2, 3)
+    with pytest.raises(DatasetError, match="fingerprint"):
+        _merge(tmp_path / "merged", one, tmp_path / "two")
+    with pytest.raises(FileExistsRefused):
+        _merge(tmp_path / "two", one)
+    file = one / "features-1-of-1.bin"
+    content = bytearray(file.read_bytes())
+    content[0] ^= 1
+    file.write_bytes(bytes(content))
+    with pytest.raises(DatasetError, match="not those that were written"):
+        _merge(tmp_path / "merged", one)
+    assert {path.name for path in tmp_path.iterdir()} == {"one", "two"}

@@ -1,0 +1,110 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.stores import MEL, SPEC, fill, toy_store
+
+from amhctl.core.errors import DatasetError
+from amhctl.core.progress import SilentProgress
+from amhctl.data.codestore import CodeStore
+from amhctl.data.records import Record
+from amhctl.data.storeverify import StoreVerification, verify_store
+
+_INDEX, _CODES, _FEATURES = "index-1-of-1.jsonl", "codes-1-of-1.bin", "features-1-of-1.bin"
+
+
+def _verify(path: Path) -> StoreVerification:
+    return verify_store(path, SilentProgress())
+
+
+def _found(path: Path) -> list[tuple[str, str]]:
+    return [(finding.code, finding.subject) for finding in _verify(path).findings]
+
+
+def _change(file: Path, change: Callable[[bytes], bytes]) -> None:
+    file.write_bytes(change(file.read_bytes()))
+
+
+def _flip(place: int) -> Callable[[bytes], bytes]:
+    return lambda content: content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
+
+
+def test_a_whole_store_has_no_finding(tmp_path: Path) -> None:
+    path = toy_store(tmp_path / "store").path
+    size = sum((path / name).stat().st_size for name in (_CODES, _FEATURES))
+    assert _verify(path) == StoreVerification(("1-of-1",), 6, 0, size, ())
+    with pytest.raises(DatasetError, match="no code store"):
+        _verify(tmp_path)
+
+
+@pytest.mark.parametrize("name", [_CODES, _FEATURES])
+def test_every_flipped_bit_is_found(tmp_path: Path, name: str) -> None:
+    path = toy_store(tmp_path / "store", 3).path
+    content = (path / name).read_bytes()
+    bound = {entry.id: entry for entry in CodeStore.open(path).entries}
+    for place in range(0, len(content), 7):
+        (path / name).write_bytes(_flip(place)(content))
+        ((code, subject),) = _found(path)
+        assert code == "X107"
+        entry = bound[subject]
+        start = entry.codes_offset if name == _CODES else entry.features_offset
+        length = entry.frames * 4 if name == _CODES else entry.feature_frames * 16
+        assert start <= place < start + length
+        (path / name).write_bytes(content)
+    assert _found(path) == []
+
+
+def test_damaged_lines_are_all_named(tmp_path: Path) -> None:
+    path = toy_store(tmp_path / "store").path
+    lines = (path / _INDEX).read_bytes().splitlines(keepends=True)
+    lines[1] = b"\x00" * (len(lines[1]) - 1) + b"\n"
+    lines[3] = lines[3].replace(b'"frames"', b'"frame_"')
+    (path / _INDEX).write_bytes(b"".join(lines))
+    assert _found(path) == [("X113", f"{_INDEX}:2"), ("X113", f"{_INDEX}:4")]
+    with pytest.raises(DatasetError, match="damaged") as caught:
+        CodeStore.open(path)
+    assert "codes extract" in caught.value.hint
+    with CodeStore.open(path, mend=True) as store:
+        assert {entry.id for entry in store.entries} == {"u0", "u2", "u4", "u5"}
+        fill(store, 1, 2)
+        fill(store, 3, 4)
+    assert _found(path) == []
+    assert len(CodeStore.open(path)) == 6
+
+
+def test_missing_data_and_unfinished_ends(tmp_path: Path) -> None:
+    path = toy_store(tmp_path / "store").path
+    with (path / _INDEX).open("ab") as stream:
+        stream.write(b'{"record": {"id": "u6"')
+    with (path / _FEATURES).open("ab") as stream:
+        stream.write(b"12345")
+    assert _found(path) == [("X115", _INDEX), ("X115", _FEATURES)]
+    _change(path / _CODES, lambda content: content[: -4 * 18])
+    assert _found(path) == [("X114", "u4"), ("X114", "u5")]
+    assert len(CodeStore.open(path)) == 4
+
+
+def test_shared_data_and_contradicting_parts(tmp_path: Path) -> None:
+    path = tmp_path / "store"
+    codes, features = np.ones((2, 5), dtype=np.uint16), np.ones((11, 8), dtype=np.float16)
+    record = Record(id="a", audio="a.wav", text="ሰላም")
+    with CodeStore.create(path, SPEC, MEL, part="1-of-2") as store:
+        stored = store.append(record, codes, features)
+        store.point(record.model_copy(update={"id": "b"}), stored, stored.audio)
+    assert _verify(path).shared == 1
+    (path / "aside").mkdir()
+    (path / "index-1-of-2.jsonl").rename(path / "aside" / "index")
+    with CodeStore.open(path, part="2-of-2") as store:
+        store.append(record, codes + 1, features)
+    (path / "aside" / "index").rename(path / "index-1-of-2.jsonl")
+    assert _found(path) == [("X116", "a")]
+
+
+def test_an_alignment_of_other_codes(tmp_path: Path) -> None:
+    store = toy_store(tmp_path / "store", 2)
+    store.write_alignment({"u0": np.array([5])}, vocabulary_fingerprint="v", text_hash="t")
+    assert _found(store.path) == []
+    with CodeStore.open(store.path) as store:
+        store.append(store.entry("u0").record, np.ones((2, 7), np.uint16), np.ones((11, 8), np.float16), replace=True)
+    assert _found(store.path) == [("X117", "u0")]
