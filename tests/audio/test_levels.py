@@ -47,3 +47,11 @@ def test_silent_edges_are_measured_to_a_frame() -> None:
     assert before == pytest.approx(0.5, abs=0.03)
     assert after == pytest.approx(0.8, abs=0.03)
     assert levels.silent_edges(vowel_train()) == pytest.approx((0.0, 0.0), abs=0.03)
+
+
+def test_the_longest_pause_lies_between_the_edges() -> None:
+    speech = vowel_train(seconds=1.0)
+    samples = np.concatenate([np.zeros(8_000), speech.samples, np.zeros(24_000), speech.samples, np.zeros(40_000)])
+    assert levels.longest_pause(Waveform(samples.astype(np.float32), 16_000)) == pytest.approx(1.5, abs=0.03)
+    assert levels.longest_pause(speech) < 0.1
+    assert levels.longest_pause(Waveform(np.zeros(16_000, dtype=np.float32), 16_000)) == 0.0

@@ -120,13 +120,27 @@ def silent_edges(waveform: Waveform, *, below: float = 35.0) -> tuple[float, flo
     A recording's own noise can lie higher than that; the threshold is then 6 dB above its pauses, but never so near to
     the speech level that speech without pauses would count as silence.
     """
+    sounding = _sounding_frames(waveform, below)
+    if sounding.size == 0:
+        return float(waveform.duration), float(waveform.duration)
+    seconds = _frame_seconds(waveform)
+    before = float(sounding[0]) * seconds
+    return before, max(0.0, float(waveform.duration) - (float(sounding[-1]) + 1.0) * seconds)
+
+
+def longest_pause(waveform: Waveform, *, below: float = 35.0) -> float:
+    """Return the seconds of the longest silence between the first and the last frame that sound, as `silent_edges`."""
+    sounding = _sounding_frames(waveform, below)
+    return float(np.diff(sounding).max(initial=1) - 1) * _frame_seconds(waveform)
+
+
+def _sounding_frames(waveform: Waveform, below: float) -> NDArray[np.intp]:
     levels = frame_levels(waveform)
     speech = float(np.quantile(levels, 0.9))
     over_noise = min(float(np.quantile(levels, 0.05)) + _OVER_NOISE, speech - _UNDER_SPEECH)
     threshold = max(speech - below, over_noise)
-    sounding = np.flatnonzero(levels > min(threshold, float(levels.max()) - 1e-9))
-    if sounding.size == 0:
-        return float(waveform.duration), float(waveform.duration)
-    seconds = max(1, round(_FRAME_SECONDS * waveform.sample_rate)) / waveform.sample_rate
-    before = float(sounding[0]) * seconds
-    return before, max(0.0, float(waveform.duration) - (float(sounding[-1]) + 1.0) * seconds)
+    return np.flatnonzero(levels > min(threshold, float(levels.max()) - 1e-9))
+
+
+def _frame_seconds(waveform: Waveform) -> float:
+    return max(1, round(_FRAME_SECONDS * waveform.sample_rate)) / waveform.sample_rate
