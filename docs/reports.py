@@ -70,10 +70,19 @@ KEYS: dict[str, dict[str, Schema]] = {
     },
     "text split": {"segments": listed(record(text=TEXT))},
     "data import": {"manifest": TEXT, "records": COUNT, "skipped": SKIPPED, "dropped_keys": listed(TEXT)},
+    "data export": {
+        "files": listed(TEXT),
+        "records": COUNT,
+        "skipped": SKIPPED,
+        "not_kept": mapping(COUNT),
+        "recoded": COUNT,
+    },
+    "data pairs": {"output": TEXT, "pairs": COUNT, "speakers": COUNT, "epoch": COUNT},
     "data check": {"summary": OBJECT, "counts": mapping(COUNT), "report": MAYBE_TEXT},
     "data split": {
         "manifest": TEXT,
         "splits": mapping(record(records=COUNT, hours=NUMBER, speakers=COUNT)),
+        "kept": COUNT,
     },
     "vocab train": {**COVERAGE, "vocabulary": TEXT},
     "vocab extend": {

@@ -23,8 +23,8 @@ def test_import_check_split(tmp_path: Path) -> None:
     code, checked = _invoke("check", manifest, "--report", str(tmp_path / "r.html"))
     assert (code, checked["command"], checked["ok"], checked["counts"]) == (0, "data check", True, {})
     assert checked["summary"]["records"] == 4  # type: ignore[index]
-    code, split = _invoke("split", manifest, "--valid", "0.2", "--test", "0.2")
-    assert code == 0
+    code, split = _invoke("split", manifest, "--valid", "0.2", "--test", "0.2", "--redraw")
+    assert (code, split["kept"]) == (0, 0)
     assert set(split["splits"]) == {"train", "valid", "test"}  # type: ignore[call-overload]
 
 
@@ -38,9 +38,36 @@ def test_faults_make_the_verdict_negative(tmp_path: Path) -> None:
     assert [(item["code"], item["subject"]) for item in findings] == [("D001", "manifest.jsonl:5")]  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("command", [["check"], ["split"]])
+def test_pairs_and_export(tmp_path: Path) -> None:
+    manifest = str(tiny_manifest(tmp_path / "in", count=6, speakers=1))
+    code, paired = _invoke("pairs", manifest, "-o", str(tmp_path / "p.jsonl"), "--epoch", "2", "--seed", "1")
+    assert (code, paired["pairs"], paired["epoch"]) == (0, 6, 2)
+    code, exported = _invoke("export", manifest, "lhotse", "-o", str(tmp_path / "out"))
+    assert (code, exported["records"], exported["skipped"]) == (0, 6, [])
+    code, imported = _invoke("import", "lhotse", str(tmp_path / "out"), "-o", str(tmp_path / "back"))
+    assert (code, imported["records"]) == (0, 6)
+
+
+def test_what_splits_are_disjoint_in(tmp_path: Path) -> None:
+    manifest = str(tiny_manifest(tmp_path, count=12, speakers=6, seconds=0.3))
+    tied = str(tiny_manifest(tmp_path / "tied", count=12, speakers=4, seconds=0.3))
+    shares = ["--valid", "0.2", "--test", "0.2", "--redraw", "--force"]
+    for option in (["--disjoint", "speaker"], ["--by", "speaker"]):
+        code, split = _invoke("split", manifest, *shares, *option)
+        assert code == 0
+        assert sum(item["speakers"] for item in split["splits"].values()) == 6  # type: ignore[attr-defined]
+    code, answer = _invoke("split", tied, *shares, "--disjoint", "text, speaker")
+    assert code == 3
+    assert "too few for 3 splits" in answer["error"]["message"]  # type: ignore[index]
+    result = CliRunner().invoke(data.app, ["split", manifest, "--disjoint", "text,mood"])
+    assert (result.exit_code, "'mood' is none of" in result.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("command", [["check"], ["split"], ["pairs", "-o", "p"], ["export", "-o", "x"]])
 def test_a_manifest_that_cannot_be_read_is_an_error(tmp_path: Path, command: list[str]) -> None:
-    code, answer = _invoke(*command, str(tmp_path / "none.jsonl"))
+    name, *rest = [str(tmp_path / part) if part in "px" else part for part in command]
+    more = ["jsonl"] if name == "export" else []
+    code, answer = _invoke(name, str(tmp_path / "none.jsonl"), *more, *rest)
     assert (code, answer["ok"]) == (3, False)
     assert answer["error"]["type"] == "DatasetError"  # type: ignore[index]
 

@@ -1,14 +1,20 @@
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.speechlike import vowel_train
 
+from amhctl.audio import files
 from amhctl.core.errors import DatasetError, FileExistsRefused
 from amhctl.data.records import (
     Record,
+    iter_records,
     move_record,
     portable_path,
+    read_audio,
     read_records,
     scan_manifest,
     to_json_line,
@@ -82,3 +88,32 @@ def test_paths_follow_the_manifest(tmp_path: Path) -> None:
     assert move_record(record, tmp_path / "in", tmp_path / "out").audio == (tmp_path / "in/wav/a.wav").as_posix()
     assert move_record(record, tmp_path / "in", tmp_path).audio == "in/wav/a.wav"
     assert portable_path(tmp_path / "x" / ".." / "y.wav", tmp_path) == "y.wav"
+
+
+def test_a_long_manifest_is_read_one_record_at_a_time(tmp_path: Path) -> None:
+    path = tmp_path / "m.jsonl"
+    write_records(path, (Record(id=f"u{n}", audio="a.wav", text="ሰላም") for n in range(3)))
+    records = iter_records(path)
+    assert next(records).id == "u0"
+    assert [record.id for record in records] == ["u1", "u2"]
+    assert read_records(path) == tuple(iter_records(path))
+
+
+def test_a_manifest_is_whole_or_not_there(tmp_path: Path) -> None:
+    def broken() -> Iterator[Record]:
+        yield Record(id="a", audio="a.wav", text="ሰላም")
+        raise DatasetError("the source ends")
+
+    with pytest.raises(DatasetError, match="the source ends"):
+        write_records(tmp_path / "m.jsonl", broken())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_segment_is_the_slice_of_its_file(tmp_path: Path) -> None:
+    files.write(tmp_path / "a.flac", vowel_train(seconds=3.0))
+    whole = files.read(tmp_path / "a.flac")
+    for start, length in ((0.0, 1.0), (0.123, 0.456), (1.5, None), (2.999, 0.001)):
+        record = Record(id="a", audio="a.flac", text="ሰላም", offset=start, duration=length)
+        first = round(start * whole.sample_rate)
+        last = whole.samples.size if length is None else first + round(length * whole.sample_rate)
+        assert np.array_equal(read_audio(record, tmp_path).samples, whole.samples[first:last])

@@ -1,52 +1,135 @@
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from amhctl.core.errors import DatasetError
-from amhctl.data.records import Record
-from amhctl.data.splits import SplitShares, assign_splits, split_of, text_key
+from amhctl.data.records import Record, Split
+from amhctl.data.splits import SplitShares, assign_splits, parse_disjoint, split_of, text_key
+
+_SHARES = SplitShares(0.2, 0.2)
 
 
-def _records(texts: list[str], speakers: int = 1) -> list[Record]:
+def _records(texts: Sequence[str], speakers: int = 1) -> list[Record]:
     return [Record(id=f"u{n}", audio=f"{n}.wav", text=text, speaker=f"s{n % speakers}") for n, text in enumerate(texts)]
 
 
-@given(st.lists(st.text(alphabet="ሀለሐመ ።፣", min_size=1, max_size=4), min_size=1, max_size=60), st.booleans())
-def test_a_text_is_in_one_split_only(texts: list[str], every_speaker: bool) -> None:
-    records = _records(texts, speakers=3)
-    assigned = assign_splits(records, SplitShares(0.2, 0.2), every_speaker=every_speaker)
-    assert [r.id for r in assigned] == [r.id for r in records]
+def _where(keys: Sequence[str], splits: Sequence[Split]) -> dict[str, set[str]]:
     where: dict[str, set[str]] = {}
-    for record in assigned:
-        where.setdefault(text_key(record.text), set()).add(record.split)
-    assert all(len(splits) == 1 for splits in where.values())
+    for key, split in zip(keys, splits, strict=True):
+        where.setdefault(key, set()).add(split)
+    return where
+
+
+@given(st.lists(st.text(alphabet="ሀሐኃለመ ።፣", min_size=1, max_size=4), min_size=1, max_size=60), st.booleans())
+def test_a_text_is_in_one_split_only(texts: list[str], every_speaker: bool) -> None:
+    splits = assign_splits(_records(texts, speakers=3), _SHARES, every_speaker=every_speaker)
+    assert all(len(found) == 1 for found in _where([text_key(text) for text in texts], splits).values())
+
+
+def test_spellings_of_one_text_are_one() -> None:
+    assert text_key("ሠላም ፣ ዓለም ።") == text_key("ሰላም አለም")
+    assert text_key("ሰላም") != text_key("ሰለም")
 
 
 def test_a_text_stays_where_it_is_when_others_come() -> None:
-    few = assign_splits(_records([f"ቃል {n}" for n in range(200)]), SplitShares(0.1, 0.1))
-    many = assign_splits(_records([f"ቃል {n}" for n in range(400)]), SplitShares(0.1, 0.1))
-    assert [r.split for r in few] == [r.split for r in many[:200]]
-    assert [r.split for r in few] == [split_of(r.text, valid=0.1, test=0.1) for r in few]
-    counts = [sum(r.split == name for r in many) for name in ("train", "valid", "test")]
+    texts = [f"ቃል {n}" for n in range(400)]
+    shares = SplitShares(0.1, 0.1)
+    few = assign_splits(_records(texts[:200]), shares)
+    many = assign_splits(_records(texts), shares)
+    assert few == many[:200]
+    assert few == tuple(split_of(text, valid=0.1, test=0.1) for text in texts[:200])
+    counts = [many.count(name) for name in ("train", "valid", "test")]
     assert counts[0] > 290
     assert min(counts[1:]) > 20
 
 
 def test_a_small_manifest_still_gets_its_splits() -> None:
-    assigned = assign_splits(_records(["ሀ", "ለ", "ሐ", "መ", "ሠ", "ረ"]), SplitShares(0.01, 0.01))
-    assert {r.split for r in assigned} == {"train", "valid", "test"}
+    assert set(assign_splits(_records("ሀለመረሸቀ"), SplitShares(0.01, 0.01))) == {"train", "valid", "test"}
 
 
-def test_every_speaker_and_disjoint_speakers() -> None:
+def test_every_speaker_is_in_every_split() -> None:
     records = _records([f"ቃል {n}" for n in range(60)], speakers=4)
-    spread = assign_splits(records, SplitShares(0.02, 0.02), every_speaker=True)
-    for speaker in ("s0", "s1", "s2", "s3"):
-        assert {r.split for r in spread if r.speaker == speaker} == {"train", "valid", "test"}
-    apart = assign_splits(records, SplitShares(0.3, 0.3), by="speaker")
-    assert all(len({r.split for r in apart if r.speaker == s}) == 1 for s in ("s0", "s1", "s2", "s3"))
+    splits = assign_splits(records, SplitShares(0.02, 0.02), every_speaker=True)
+    where = _where([record.speaker for record in records], splits)
+    assert list(where.values()) == [{"train", "valid", "test"}] * 4
+    for disjoint in ("speaker", "session"):
+        with pytest.raises(DatasetError, match="every speaker"):
+            assign_splits(records, _SHARES, every_speaker=True, disjoint=parse_disjoint(["text", disjoint]))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_disjoint_speakers_and_sessions(seed: int) -> None:
+    records = [
+        record.model_copy(update={"session": f"{number // 40}"})
+        for number, record in enumerate(_records([f"ቃል {n % 350}" for n in range(400)], speakers=20))
+    ]
+    apart = assign_splits(records, SplitShares(0.1, 0.1), seed=seed, disjoint=parse_disjoint(["speaker"]))
+    assert all(len(found) == 1 for found in _where([record.speaker for record in records], apart).values())
+    assert set(apart) == {"train", "valid", "test"}
+    sessions = assign_splits(records, SplitShares(0.1, 0.1), seed=seed, disjoint=parse_disjoint(["session", "text"]))
+    assert set(sessions) == {"train", "valid", "test"}
+    assert all(len(found) == 1 for found in _where([text_key(record.text) for record in records], sessions).values())
+    names = [f"{record.speaker} {record.session}" for record in records]
+    assert all(len(found) == 1 for found in _where(names, sessions).values())
+
+
+def test_a_large_speaker_is_never_held_out() -> None:
+    records = [*_records([f"ቃል {n}" for n in range(900)]), *_records([f"ሌላ {n}" for n in range(100)], speakers=10)]
+    records = [r.model_copy(update={"speaker": f"x{r.speaker}"}) if n >= 900 else r for n, r in enumerate(records)]
+    for seed in range(20):
+        splits = assign_splits(records, SplitShares(0.05, 0.05), seed=seed, disjoint=parse_disjoint(["speaker"]))
+        assert set(splits[:900]) == {"train"}
+        assert {"valid", "test"} <= set(splits[900:])
+
+
+def test_impossible_demands_are_refused_with_numbers() -> None:
+    shared = [Record(id=f"{s}{n}", audio="a", text=f"ቃል {n}", speaker=s) for s in "abcdef" for n in range(10)]
+    with pytest.raises(DatasetError, match=r"60 records that share speakers and texts are 1 groups, too few for 3"):
+        assign_splits(shared, _SHARES, disjoint=parse_disjoint(["text", "speaker"]))
+    with pytest.raises(DatasetError, match=r"split valid asks for 1 of 60 records, .* has 10") as caught:
+        assign_splits(shared, SplitShares(0.01, 0.01), disjoint=parse_disjoint(["speaker"]))
+    assert "--valid 0.08" in caught.value.hint
+    assert set(assign_splits(shared, SplitShares(0.09, 0), disjoint=parse_disjoint(["speaker"]))) == {"train", "valid"}
+    with pytest.raises(DatasetError, match="60 of 60 records name no session"):
+        assign_splits(shared, _SHARES, disjoint=parse_disjoint(["session"]))
+
+
+def test_splits_that_are_there_are_kept_and_bind_their_like() -> None:
+    records = _records([f"ቃል {n}" for n in range(100)])
+    kept: list[Split] = ["test", "valid", "train"]
+    records[:3] = [record.model_copy(update={"split": split}) for record, split in zip(records[:3], kept, strict=True)]
+    twin = Record(id="twin", audio="t.wav", text="ቃል 0 ።")
+    for seed in range(10):
+        splits = assign_splits([*records, twin], _SHARES, seed=seed)
+        assert list(splits[:3]) == kept
+        assert splits[-1] == "test"
+    redrawn = {assign_splits(records, _SHARES, seed=seed, redraw=True)[:3] for seed in range(10)}
+    assert len(redrawn) > 1
+
+
+def test_splits_that_leak_already_are_refused() -> None:
+    records = [
+        Record(id="a", audio="a", text="ሰላም ።", split="train"),
+        Record(id="b", audio="b", text="ሠላም", split="test"),
+        *_records("ሀለመረሸቀ"),
+    ]
+    with pytest.raises(DatasetError, match="1 groups with one text stand in several splits"):
+        assign_splits(records, _SHARES)
+    splits = assign_splits(records, _SHARES, redraw=True)
+    assert splits[0] == splits[1]
 
 
 def test_shares_must_leave_something() -> None:
     for valid, test in ((0.5, 0.5), (-0.1, 0.1)):
         with pytest.raises(DatasetError):
             SplitShares(valid, test)
+    assert SplitShares(0.1, 0).held_out() == (("valid", 0.1),)
+
+
+def test_names_of_what_is_disjoint() -> None:
+    assert parse_disjoint(["speaker", "text", "text"]) == {"text", "speaker"}
+    for names in ([], ["mood"], ["text", "mood"]):
+        with pytest.raises(DatasetError, match="cannot be disjoint"):
+            parse_disjoint(names)

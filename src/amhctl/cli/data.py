@@ -1,4 +1,4 @@
-"""``amhctl data``: manifests in, checked, split."""
+"""``amhctl data``: manifests in, checked, split, paired and out."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -9,7 +9,7 @@ import typer
 from amhctl.cli import options
 from amhctl.cli.app import execute
 
-app = typer.Typer(help="Manifests: import, check, split.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Manifests: import, check, split, pair, export.", no_args_is_help=True, rich_markup_mode=None)
 
 
 class ForeignFormat(StrEnum):
@@ -18,15 +18,32 @@ class ForeignFormat(StrEnum):
     LJSPEECH = "ljspeech"
     PIPER = "piper"
     JSONL = "jsonl"
+    COMMONVOICE = "commonvoice"
     KALDI = "kaldi"
     SIDECARS = "sidecars"
+    SUBTITLES = "subtitles"
+    HUGGINGFACE = "huggingface"
+    LHOTSE = "lhotse"
 
 
-class Disjoint(StrEnum):
-    """What no two splits share."""
+class ExportFormat(StrEnum):
+    """Formats that ``data export`` writes."""
 
-    TEXT = "text"
-    SPEAKER = "speaker"
+    LJSPEECH = "ljspeech"
+    JSONL = "jsonl"
+    LHOTSE = "lhotse"
+    PARQUET = "parquet"
+
+
+_TIES = ("text", "speaker", "session")
+
+
+def _parse_disjoint(value: str) -> str:
+    """Return the value if it is a list of what splits can be disjoint in."""
+    names = [name.strip() for name in value.split(",")]
+    if unknown := [name for name in names if name not in _TIES]:
+        raise typer.BadParameter(f"{unknown[0]!r} is none of {', '.join(_TIES)}")
+    return ",".join(names)
 
 
 @app.command("import")
@@ -94,9 +111,21 @@ def split(
     ] = None,
     valid: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of the validation split.")] = 0.05,
     test: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of the test split.")] = 0.05,
-    by: Annotated[Disjoint, typer.Option(help="What no two splits share.")] = Disjoint.TEXT,
+    disjoint: Annotated[
+        str,
+        typer.Option(
+            "--disjoint",
+            "--by",
+            metavar="LIST",
+            parser=_parse_disjoint,
+            help="What no two splits share: text, speaker, session, or several with commas.",
+        ),
+    ] = "text",
     every_speaker: Annotated[
         bool, typer.Option("--every-speaker", help="Each speaker with ten texts or more is in each split.")
+    ] = False,
+    redraw: Annotated[
+        bool, typer.Option("--redraw", help="Draw anew for records that have a split, instead of keeping it.")
     ] = False,
     seed: options.Seed = None,
     force: options.Force = False,
@@ -113,8 +142,44 @@ def split(
         valid=valid,
         test=test,
         seed=seed or 0,
-        by=by.value,
+        disjoint=tuple(disjoint.split(",")),
         every_speaker=every_speaker,
+        redraw=redraw,
         force=force,
     )
     execute("data split", lambda progress: split_data.run(request, progress), json=json, quiet=quiet, verbose=verbose)
+
+
+@app.command("pairs")
+def pairs(
+    manifest: Annotated[Path, typer.Argument(help="Manifest, a JSON Lines file.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="JSON Lines file of the pairs.")],
+    epoch: Annotated[int, typer.Option(min=0, help="Each epoch has other pairs.")] = 0,
+    seed: options.Seed = None,
+    force: options.Force = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = 0,
+) -> None:
+    """Draw for each utterance another one of its speaker to prompt it with."""
+    from amhctl.workflows import pair_data
+
+    request = pair_data.PairDataRequest(manifest=manifest, output=output, epoch=epoch, seed=seed or 0, force=force)
+    execute("data pairs", lambda progress: pair_data.run(request, progress), json=json, quiet=quiet, verbose=verbose)
+
+
+@app.command("export")
+def export(
+    manifest: Annotated[Path, typer.Argument(help="Manifest, a JSON Lines file.")],
+    form: Annotated[ExportFormat, typer.Argument(metavar="FORMAT", help="Format to write.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write into.")],
+    force: options.Force = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = 0,
+) -> None:
+    """Write a manifest as a data set that other tools read."""
+    from amhctl.workflows import export_data
+
+    request = export_data.ExportDataRequest(manifest=manifest, form=form.value, output=output, force=force)
+    execute("data export", lambda progress: export_data.run(request, progress), json=json, quiet=quiet, verbose=verbose)

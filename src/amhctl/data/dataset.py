@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from amhctl.core.errors import DatasetError
 from amhctl.data.alignment import Alignment
 from amhctl.data.codestore import CodeStore
+from amhctl.data.pairs import SpeakerClips, epoch_random
 from amhctl.data.storeindex import StoredUtterance
 
 
@@ -97,15 +98,7 @@ class SpeechDataset:
                 for entry, ids in zip(self._entries, self._tokens, strict=True)
             )
         )
-        speakers: dict[str, list[int]] = {}
-        for index, entry in enumerate(self._entries):
-            speakers.setdefault(entry.record.speaker, []).append(index)
-        self._clips_of_speaker = {speaker: tuple(clips) for speaker, clips in speakers.items()}
-        places = [0] * len(self._entries)
-        for clips in self._clips_of_speaker.values():
-            for place, index in enumerate(clips):
-                places[index] = place
-        self._place = tuple(places)
+        self._clips = SpeakerClips([entry.record.speaker for entry in self._entries])
 
     def __len__(self) -> int:
         """Return the number of utterances."""
@@ -129,13 +122,13 @@ class SpeechDataset:
     @property
     def sole_clips(self) -> tuple[str, ...]:
         """Utterances that are their speaker's only one, and so their own prompt."""
-        return tuple(self._entries[clips[0]].id for clips in self._clips_of_speaker.values() if len(clips) == 1)
+        return tuple(self._entries[index].id for index in self._clips.sole)
 
     def item(self, index: int, epoch: int) -> Item:
         """Return an utterance with the prompt of an epoch: a pure function of the seed, the epoch and the index."""
         entry = self._entries[index]
-        random = np.random.default_rng((self._seed, epoch, index))
-        prompt_entry = self._entries[self._draw_prompt(index, random)]
+        random = epoch_random(self._seed, epoch, index)
+        prompt_entry = self._entries[self._clips.draw_prompt(index, random)]
         features_TF = self._store.features(prompt_entry.id)
         spare = features_TF.shape[0] - self._prompt_frames
         start = int(random.integers(0, spare + 1)) if spare > 0 else 0
@@ -147,14 +140,6 @@ class SpeechDataset:
             prompt_id=prompt_entry.id,
             durations_T=None if self._durations is None else self._durations[index],
         )
-
-    def _draw_prompt(self, index: int, random: np.random.Generator) -> int:
-        clips = self._clips_of_speaker[self._entries[index].record.speaker]
-        if len(clips) == 1:
-            return index
-        # One of the others: a step of 1 … n - 1 around the circle never comes back to the clip itself.
-        step = int(random.integers(1, len(clips)))
-        return clips[(self._place[index] + step) % len(clips)]
 
 
 def _require_tokens(entry: StoredUtterance, tokens: Mapping[str, tuple[int, ...]]) -> NDArray[np.int64]:

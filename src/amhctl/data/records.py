@@ -18,7 +18,7 @@ from amhctl.audio import files
 from amhctl.audio.waveform import Waveform
 from amhctl.config.document import Document
 from amhctl.core.errors import DatasetError
-from amhctl.core.files import refuse_existing, write_text_atomically
+from amhctl.core.files import atomic_path, refuse_existing
 
 Split = Literal["train", "valid", "test"]
 
@@ -130,7 +130,17 @@ def read_records(path: Path) -> tuple[Record, ...]:
         If the file cannot be read, holds no record, a line is not a record, or an id occurs twice; the subject is
         ``file:line``.
     """
-    records: list[Record] = []
+    return tuple(iter_records(path))
+
+
+def iter_records(path: Path) -> Iterator[Record]:
+    """Yield the records of a manifest one by one, so that a long one need not lie in memory.
+
+    Raises
+    ------
+    DatasetError
+        As ``read_records``, when the line in question is reached.
+    """
     first_line: dict[str, int] = {}
     for line in scan_manifest(path):
         if line.record is None:
@@ -142,14 +152,13 @@ def read_records(path: Path) -> tuple[Record, ...]:
                 subject=f"{path}:{line.number}",
                 hint=_FIX_HINT,
             )
-        records.append(line.record)
-    if not records:
+        yield line.record
+    if not first_line:
         raise DatasetError("the manifest holds no record", subject=str(path))
-    return tuple(records)
 
 
 def write_records(path: Path, records: Iterable[Record], *, force: bool = False) -> None:
-    """Write a manifest, whole or not at all; audio paths are written as they are.
+    """Write a manifest, whole or not at all, record by record; audio paths are written as they are.
 
     Raises
     ------
@@ -157,7 +166,9 @@ def write_records(path: Path, records: Iterable[Record], *, force: bool = False)
         If the file exists and ``force`` is false.
     """
     refuse_existing(path, force=force)
-    write_text_atomically(path, "".join(f"{to_json_line(record)}\n" for record in records))
+    with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as stream:
+        for record in records:
+            stream.write(f"{to_json_line(record)}\n")
 
 
 def to_json_line(record: Record) -> str:

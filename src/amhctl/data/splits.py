@@ -1,22 +1,51 @@
 """Leak-free splits: where a sentence goes depends on the sentence alone. Knows no audio.
 
-The same text always lands in the same split, whoever says it and whatever is added to the manifest later.
+What no two splits may share (texts, speakers, sessions) ties utterances into groups, and a group goes to one split as a
+whole. The split is drawn by a hash of the group's own name, so that it stays where it is whatever is added later.
 """
 
 import hashlib
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
 
 from amhctl.core.errors import DatasetError
-from amhctl.data.records import Record, Split
+from amhctl.data.records import Split
+from amhctl.text.script import build_homophones
+
+Disjoint = Literal["text", "speaker", "session"]
 
 SPLITS: tuple[Split, ...] = ("train", "valid", "test")
+DISJOINT: tuple[Disjoint, ...] = ("text", "speaker", "session")
 
 # A speaker with fewer clips than this is not asked to be in every split.
 _FEWEST_FOR_EVERY_SPLIT = 10
+# A group of speakers or sessions may be this many times what a held-out split asks for; larger ones are for training.
+_LARGEST_GROUP = 2.0
+_HOMOPHONES = str.maketrans(build_homophones())
+
+
+class Placed(Protocol):
+    """What decides where an utterance goes; a Record is one."""
+
+    @property
+    def text(self) -> str:
+        """What is said."""
+
+    @property
+    def speaker(self) -> str:
+        """Who says it."""
+
+    @property
+    def session(self) -> str:
+        """In which recording session."""
+
+    @property
+    def split(self) -> Split | Literal[""]:
+        """Where it stands already; empty if nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +69,35 @@ class SplitShares:
                 hint="give shares of 0 or more that sum to less than 1",
             )
 
+    def held_out(self) -> tuple[tuple[Split, float], ...]:
+        """Return the splits that are held out of training and have a share."""
+        shares: tuple[tuple[Split, float], ...] = (("valid", self.valid), ("test", self.test))
+        return tuple((split, share) for split, share in shares if share > 0)
+
+
+def parse_disjoint(names: Iterable[str]) -> frozenset[Disjoint]:
+    """Return the names as what splits can be disjoint in.
+
+    Raises
+    ------
+    DatasetError
+        If there is none, or another name.
+    """
+    given = set(names)
+    if not given or not given <= set(DISJOINT):
+        raise DatasetError(
+            f"splits cannot be disjoint in {', '.join(sorted(given)) or 'nothing'}",
+            hint=f"any of {', '.join(DISJOINT)}",
+        )
+    return frozenset(name for name in DISJOINT if name in given)
+
 
 def text_key(text: str) -> str:
-    """Return what makes two texts the same: NFC, letters, digits and marks only.
+    """Return what makes two texts the same: NFC, letters, digits and marks only, homophones as one letter.
 
-    ሰላም ፣ ዓለም ። | ሰላም ዓለም
+    ሰላም ፣ ዓለም ። | ሰላም አለም
     """
-    composed = unicodedata.normalize("NFC", text)
+    composed = unicodedata.normalize("NFC", text).translate(_HOMOPHONES)
     return " ".join("".join(c if unicodedata.category(c)[0] in "LNM" else " " for c in composed).split())
 
 
@@ -65,63 +116,186 @@ def split_of(text: str, *, valid: float, test: float, seed: int = 0) -> Split:
 
 
 def assign_splits(
-    records: Sequence[Record],
+    utterances: Sequence[Placed],
     shares: SplitShares,
     *,
     seed: int = 0,
-    by: Literal["text", "speaker"] = "text",
+    disjoint: AbstractSet[Disjoint] = frozenset({"text"}),
     every_speaker: bool = False,
-) -> tuple[Record, ...]:
-    """Return the records with their splits.
+    redraw: bool = False,
+) -> tuple[Split, ...]:
+    """Return the split of each utterance.
 
     Parameters
     ----------
-    records : Sequence[Record]
+    utterances : Sequence[Placed]
         In any order; it does not matter.
     shares : SplitShares
         How much goes where, in expectation.
     seed : int
         Another seed gives another split.
-    by : Literal["text", "speaker"]
-        What no two splits share: texts, or speakers and so perhaps texts too, where speakers read the same ones.
+    disjoint : AbstractSet[Disjoint]
+        What no two splits share. Texts are compared by ``text_key``; a session is one of its speaker.
     every_speaker : bool
         Move texts, so that each speaker with ten texts or more is in each split that has a share. Without it only a
         manifest so small that chance left a split empty has texts moved.
+    redraw : bool
+        Draw for utterances that have a split, too, instead of keeping it.
+
+    Raises
+    ------
+    DatasetError
+        If what is asked for cannot be had of these utterances: the message has the numbers.
     """
+    if every_speaker and disjoint != {"text"}:
+        raise DatasetError(
+            "every speaker in every split cannot be had together with disjoint speakers or sessions",
+            hint="leave out --every-speaker, or ask for disjoint texts alone",
+        )
+    _require_sessions(utterances, disjoint)
+    groups = _tie(utterances, disjoint, redraw=redraw)
+    ordered = sorted({id(group): group for group in groups}.values(), key=lambda group: group.name)
+    for group in ordered:
+        drawn = split_of(group.name, valid=shares.valid, test=shares.test, seed=seed)
+        group.split = group.kept or drawn
+    if disjoint == {"text"}:
+        _fill_with_texts(ordered, shares, seed, every_speaker=every_speaker)
+    else:
+        _fit_groups(ordered, shares, seed, "s and ".join(sorted(disjoint)) + "s", len(utterances))
+    return tuple(group.split for group in groups)
 
-    def draw(key: str) -> Split:
-        return split_of(key, valid=shares.valid, test=shares.test, seed=seed)
 
-    if by == "speaker":
-        return tuple(record.model_copy(update={"split": draw(record.speaker)}) for record in records)
-    split_of_key = _draw_texts(records, draw)
-    wanted: list[Split] = [split for split, share in _held_out(shares) if share > 0]
-    groups: dict[str, set[str]] = defaultdict(set)
-    for record in records:
-        groups[record.speaker if every_speaker else ""].add(text_key(record.text))
-    for name in sorted(groups):
+@dataclass(slots=True)
+class _Group:
+    """Utterances that go to one split together."""
+
+    name: str
+    size: int = 0
+    speakers: set[str] = field(default_factory=set)
+    kept: Split | Literal[""] = ""
+    split: Split = "train"
+
+
+def _require_sessions(utterances: Sequence[Placed], disjoint: AbstractSet[Disjoint]) -> None:
+    nameless = sum(not utterance.session for utterance in utterances)
+    if "session" in disjoint and nameless:
+        raise DatasetError(
+            f"{nameless} of {len(utterances)} records name no session, so that disjoint sessions cannot be had",
+            hint="give each record its session, or leave session out of --disjoint",
+        )
+
+
+def _tie(utterances: Sequence[Placed], disjoint: AbstractSet[Disjoint], *, redraw: bool) -> list[_Group]:
+    """Return the group of each utterance: those that share anything are in one, through others, too."""
+    parents: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+    def root(key: tuple[str, ...]) -> tuple[str, ...]:
+        while (above := parents.setdefault(key, key)) != key:
+            parents[key] = parents[above]
+            key = parents[key]
+        return key
+
+    firsts: list[tuple[str, ...]] = []
+    for utterance in utterances:
+        first, *others = _ties(utterance, disjoint)
+        firsts.append(first)
+        for other in others:
+            parents[root(other)] = root(first)
+    groups: dict[tuple[str, ...], _Group] = {}
+    members: list[_Group] = []
+    clashes: dict[int, str] = {}
+    for utterance, first in zip(utterances, firsts, strict=True):
+        name = _name(utterance, disjoint)
+        group = groups.setdefault(root(first), _Group(name))
+        # Spellings that differ in punctuation only are one text: the first of all names, in order of letters, decides.
+        group.name = min(group.name, name)
+        group.size += 1
+        group.speakers.add(utterance.speaker)
+        if utterance.split and not redraw:
+            if group.kept not in ("", utterance.split):
+                clashes.setdefault(id(group), name)
+            group.kept = utterance.split
+        members.append(group)
+    _refuse_clashes(clashes, disjoint)
+    return members
+
+
+def _refuse_clashes(clashes: Mapping[int, str], disjoint: AbstractSet[Disjoint]) -> None:
+    if clashes:
+        example = next(iter(clashes.values()))
+        raise DatasetError(
+            f"{len(clashes)} groups with one {' or '.join(sorted(disjoint))} stand in several splits of the manifest "
+            f"already, such as {example!r}",
+            hint="draw all splits anew with --redraw",
+        )
+
+
+def _ties(utterance: Placed, disjoint: AbstractSet[Disjoint]) -> list[tuple[str, ...]]:
+    ties: list[tuple[str, ...]] = []
+    if "text" in disjoint:
+        ties.append(("text", text_key(utterance.text)))
+    if "speaker" in disjoint:
+        ties.append(("speaker", utterance.speaker))
+    if "session" in disjoint:
+        # Sessions are often numbered for each speaker anew.
+        ties.append(("session", utterance.speaker, utterance.session))
+    return ties
+
+
+def _name(utterance: Placed, disjoint: AbstractSet[Disjoint]) -> str:
+    if "speaker" in disjoint:
+        return utterance.speaker
+    return f"{utterance.speaker}\n{utterance.session}" if "session" in disjoint else utterance.text
+
+
+def _fill_with_texts(groups: Sequence[_Group], shares: SplitShares, seed: int, *, every_speaker: bool) -> None:
+    """Move one training text into each split that is empty, as long as two texts stay for training."""
+    circles: dict[str, list[_Group]] = defaultdict(list)
+    for group in groups:
+        for speaker in group.speakers if every_speaker else ("",):
+            circles[speaker].append(group)
+    for name in sorted(circles):
+        circle = circles[name]
         # A whole manifest always gets its splits, a speaker only with enough clips.
-        if not every_speaker or len(groups[name]) >= _FEWEST_FOR_EVERY_SPLIT:
-            _fill_splits(sorted(groups[name]), split_of_key, wanted, seed)
-    return tuple(record.model_copy(update={"split": split_of_key[text_key(record.text)]}) for record in records)
+        if every_speaker and len(circle) < _FEWEST_FOR_EVERY_SPLIT:
+            continue
+        for split, _ in shares.held_out():
+            spare = _spare(circle)
+            if len(spare) > 2 and all(group.split != split for group in circle):
+                _first_by_hash(spare, seed).split = split
 
 
-def _draw_texts(records: Sequence[Record], draw: Callable[[str], Split]) -> dict[str, Split]:
-    variants: dict[str, set[str]] = defaultdict(set)
-    for record in records:
-        variants[text_key(record.text)].add(record.text)
-    # Spellings that differ in punctuation only are one text: the first of them, in the order of letters, decides.
-    return {key: draw(min(texts)) for key, texts in variants.items()}
+def _fit_groups(groups: Sequence[_Group], shares: SplitShares, seed: int, tied_by: str, total: int) -> None:
+    """Keep groups out of splits that they are too large for, and fill those that are empty then."""
+    wanted = shares.held_out()
+    if len(groups) <= len(wanted):
+        raise DatasetError(
+            f"{total} records that share {tied_by} are {len(groups)} groups, too few for {len(wanted) + 1} splits",
+            hint="ask for less in --disjoint, or for fewer splits with --valid 0 or --test 0",
+        )
+    largest = {split: _LARGEST_GROUP * share * total for split, share in wanted}
+    for group in groups:
+        if not group.kept and group.size > largest.get(group.split, total):
+            group.split = "train"
+    for split, share in wanted:
+        if any(group.split == split for group in groups):
+            continue
+        spare = _spare(groups)
+        fitting = [group for group in spare if group.size <= largest[split]]
+        if not fitting or len(spare) < 2:
+            smallest = min((group.size for group in spare), default=0)
+            raise DatasetError(
+                f"the split {split} asks for {share * total:.0f} of {total} records, and the smallest group that "
+                f"shares {tied_by} and could go there has {smallest}",
+                hint=f"give --{split} {max(share, smallest / total / _LARGEST_GROUP):.2f} or more, or ask for less in "
+                "--disjoint",
+            )
+        _first_by_hash(fitting, seed).split = split
 
 
-def _fill_splits(keys: Sequence[str], split_of_key: dict[str, Split], wanted: Sequence[Split], seed: int) -> None:
-    """Move one training text into each split that none of the keys is in, as long as two texts stay for training."""
-    for split in wanted:
-        spare = [key for key in keys if split_of_key[key] == "train"]
-        if len(spare) > 2 and all(split_of_key[key] != split for key in keys):
-            chosen = min(spare, key=lambda key: hashlib.sha256(f"{seed}\n{key}".encode()).digest())
-            split_of_key[chosen] = split
+def _spare(groups: Iterable[_Group]) -> list[_Group]:
+    return [group for group in groups if group.split == "train" and not group.kept]
 
 
-def _held_out(shares: SplitShares) -> tuple[tuple[Split, float], ...]:
-    return (("valid", shares.valid), ("test", shares.test))
+def _first_by_hash(groups: Iterable[_Group], seed: int) -> _Group:
+    return min(groups, key=lambda group: hashlib.sha256(f"{seed}\n{group.name}".encode()).digest())

@@ -1,16 +1,20 @@
-"""``data import``: a foreign data set becomes a manifest; its recordings stay where they are."""
+"""``data import``: a foreign data set becomes a manifest; its recordings stay where they are.
 
-from collections.abc import Iterable
+Recordings that lie inside the source (Parquet, Arrow) become files in ``audio/`` beside the manifest.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from amhctl.core.files import refuse_existing
 from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.core.progress import Progress
-from amhctl.data.importers import ImportDefaults, Skipped, import_dataset
+from amhctl.data.importers import ImportDefaults, ImportLog, Skipped, import_records
 from amhctl.data.records import Record, move_record, write_records
 
 MANIFEST_NAME = "manifest.jsonl"
+AUDIO_FOLDER = "audio"
 
 RULES = (
     Rule("D060", Severity.WARNING, "not imported", "A line or file of the source could not become a record."),
@@ -38,7 +42,7 @@ class ImportDataReport:
     manifest: Path
     records: int
     skipped: tuple[Skipped, ...]
-    dropped_keys: tuple[str, ...]
+    dropped_keys: Mapping[str, int]
 
     @property
     def ok(self) -> bool:
@@ -50,7 +54,8 @@ class ImportDataReport:
         """What was skipped, and keys that were not kept."""
         skipped = [Finding("D060", Severity.WARNING, item.subject, item.reason) for item in self.skipped]
         dropped = [
-            Finding("D061", Severity.INFO, key, "this key of the source is not kept") for key in self.dropped_keys
+            Finding("D061", Severity.INFO, key, f"this key of {count} lines is not kept")
+            for key, count in self.dropped_keys.items()
         ]
         return (*skipped, *dropped)
 
@@ -78,13 +83,29 @@ def run(request: ImportDataRequest, progress: Progress) -> ImportDataReport:
     DatasetError
         If the format is unknown or nothing could be imported.
     FileExistsRefused
-        If the manifest exists and is not to be replaced.
+        If the manifest, or another recording in its ``audio/``, exists and is not to be replaced.
+    MissingExtra
+        If the format needs a package that is not installed.
     """
     manifest = request.output / MANIFEST_NAME
     refuse_existing(manifest, force=request.force)
     progress.say(f"importing {request.source} as {request.form}")
-    defaults = ImportDefaults(speaker=request.speaker, licence=request.licence, source=request.origin)
-    imported = import_dataset(request.form, request.source, defaults)
-    records: list[Record] = [move_record(record, Path("/"), manifest.parent) for record in imported.records]
-    write_records(manifest, records, force=request.force)
-    return ImportDataReport(manifest, len(records), imported.skipped, imported.dropped_keys)
+    log = ImportLog()
+    records = import_records(
+        request.form,
+        request.source,
+        ImportDefaults(speaker=request.speaker, licence=request.licence, source=request.origin),
+        log,
+        embedded=request.output / AUDIO_FOLDER,
+        force=request.force,
+    )
+    write_records(manifest, _told(records, manifest.parent, progress), force=request.force)
+    return ImportDataReport(manifest, log.records, tuple(log.skipped), dict(log.dropped_keys))
+
+
+def _told(records: Iterable[Record], folder: Path, progress: Progress) -> Iterator[Record]:
+    progress.start("importing", None, "utterances")
+    for record in records:
+        yield move_record(record, Path("/"), folder)
+        progress.advance()
+    progress.finish()

@@ -1,7 +1,8 @@
 """``data split``: a manifest with a leak-free train, valid and test split."""
 
+import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -9,8 +10,8 @@ from typing import Literal
 from amhctl.core.files import refuse_existing
 from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.core.progress import Progress
-from amhctl.data.records import Record, move_record, read_records, write_records
-from amhctl.data.splits import SPLITS, SplitShares, assign_splits
+from amhctl.data.records import Record, Split, iter_records, move_record, write_records
+from amhctl.data.splits import SPLITS, SplitShares, assign_splits, parse_disjoint
 
 RULES = (
     Rule("D070", Severity.WARNING, "empty split", "A split that was asked for got no record: there are too few texts."),
@@ -26,9 +27,21 @@ class SplitDataRequest:
     valid: float = 0.05
     test: float = 0.05
     seed: int = 0
-    by: Literal["text", "speaker"] = "text"
+    disjoint: tuple[str, ...] = ("text",)
     every_speaker: bool = False
+    redraw: bool = False
     force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """What decides where an utterance goes; all of a long manifest that is held in memory."""
+
+    text: str
+    speaker: str
+    session: str
+    split: Split | Literal[""]
+    duration: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +52,7 @@ class SplitDataReport:
     records: Mapping[str, int]
     hours: Mapping[str, float]
     speakers: Mapping[str, int]
+    kept: int
     findings: tuple[Finding, ...]
 
     @property
@@ -52,13 +66,15 @@ class SplitDataReport:
             name: {"records": self.records[name], "hours": self.hours[name], "speakers": self.speakers[name]}
             for name in self.records
         }
-        return {"manifest": str(self.manifest), "splits": splits}
+        return {"manifest": str(self.manifest), "splits": splits, "kept": self.kept}
 
     def lines(self) -> Iterable[str]:
         """Return the splits for people."""
         yield str(self.manifest)
         for name in self.records:
             yield (f"{name}: {self.records[name]} records, {self.hours[name]:.3f} h, {self.speakers[name]} speakers")
+        if self.kept:
+            yield f"{self.kept} records had a split and kept it; draw all anew with --redraw"
 
 
 def run(request: SplitDataRequest, progress: Progress) -> SplitDataReport:
@@ -67,36 +83,54 @@ def run(request: SplitDataRequest, progress: Progress) -> SplitDataReport:
     Raises
     ------
     DatasetError
-        If the manifest cannot be read, or the shares leave nothing for training.
+        If the manifest cannot be read, the shares leave nothing for training, or what no splits are to share cannot be
+        had of this manifest.
     FileExistsRefused
         If the new manifest exists and is not to be replaced.
     """
     shares = SplitShares(request.valid, request.test)
     output = request.output or request.manifest.with_suffix(".split.jsonl")
     refuse_existing(output, force=request.force)
-    records = read_records(request.manifest)
-    progress.say(f"splitting {len(records)} records")
-    assigned = assign_splits(records, shares, seed=request.seed, by=request.by, every_speaker=request.every_speaker)
-    write_records(
-        output,
-        [move_record(record, request.manifest.parent, output.parent) for record in assigned],
-        force=request.force,
+    placed = [_placed(record) for record in iter_records(request.manifest)]
+    progress.say(f"splitting {len(placed)} records")
+    splits = assign_splits(
+        placed,
+        shares,
+        seed=request.seed,
+        disjoint=parse_disjoint(request.disjoint),
+        every_speaker=request.every_speaker,
+        redraw=request.redraw,
     )
-    wanted = {"train": 1.0, "valid": shares.valid, "test": shares.test}
-    counts = Counter(record.split for record in assigned)
+    folder = request.manifest.parent
+    assigned = (
+        move_record(record, folder, output.parent).model_copy(update={"split": split})
+        for record, split in zip(iter_records(request.manifest), splits, strict=True)
+    )
+    write_records(output, assigned, force=request.force)
+    return _report(output, placed, splits, {"train": 1.0, **dict(shares.held_out())}, redraw=request.redraw)
+
+
+def _placed(record: Record) -> _Placed:
+    # Names recur in every record of a speaker: one copy of each is enough.
+    speaker, session = sys.intern(record.speaker), sys.intern(record.session)
+    return _Placed(record.text, speaker, session, record.split, record.duration or 0.0)
+
+
+def _report(
+    output: Path, placed: Sequence[_Placed], splits: Sequence[Split], wanted: Mapping[str, float], *, redraw: bool
+) -> SplitDataReport:
+    counts = Counter(splits)
     findings = tuple(
         Finding("D070", Severity.WARNING, name, "the split is empty", "choose a larger share or another --seed")
         for name in SPLITS
-        if wanted[name] > 0 and not counts[name]
+        if name in wanted and not counts[name]
     )
+    pairs = tuple(zip(placed, splits, strict=True))
     return SplitDataReport(
         manifest=output,
         records={name: counts[name] for name in SPLITS},
-        hours={name: _hours(assigned, name) for name in SPLITS},
-        speakers={name: len({record.speaker for record in assigned if record.split == name}) for name in SPLITS},
+        hours={name: sum(item.duration for item, split in pairs if split == name) / 3600 for name in SPLITS},
+        speakers={name: len({item.speaker for item, split in pairs if split == name}) for name in SPLITS},
+        kept=0 if redraw else sum(item.split != "" for item in placed),
         findings=findings,
     )
-
-
-def _hours(records: tuple[Record, ...], split: str) -> float:
-    return sum(record.duration or 0.0 for record in records if record.split == split) / 3600
