@@ -34,3 +34,36 @@ def test_spans_stay_in_order_and_in_range(written: str, after: str) -> None:
     draft.substitute("one", re.compile("a+"), lambda _: after)
     draft.substitute("two", re.compile("x|b|^"), lambda _: "yy")
     assert all(0 <= entry.start <= entry.end <= len(written) for entry in draft.trace)
+
+
+class Naive:
+    """The same bookkeeping in the plainest way: one written span a character."""
+
+    def __init__(self, written: str) -> None:
+        self.text = written
+        self.spans = [(place, place + 1) for place in range(len(written))]
+
+    def rewrite(self, edits: list[tuple[int, int, str]]) -> list[tuple[int, int]]:
+        sources: list[tuple[int, int]] = []
+        for begin, end, after in reversed(edits):
+            before = self.spans[begin - 1][1] if begin else 0
+            source = (self.spans[begin][0], self.spans[end - 1][1]) if begin < end else (before, before)
+            self.text = self.text[:begin] + after + self.text[end:]
+            self.spans[begin:end] = [source] * len(after)
+            sources.append(source)
+        return sources[::-1]
+
+
+@given(
+    st.text("abc", max_size=20),
+    st.lists(st.tuples(st.sampled_from(["a", "b+", "ca", "x", "^", "xb|"]), st.sampled_from(["", "x", "ab"]))),
+)
+def test_spans_are_those_of_the_plainest_bookkeeping(written: str, rules: list[tuple[str, str]]) -> None:
+    draft, naive = Draft(written), Naive(written)
+    for pattern, after in rules:
+        seen = len(draft.trace)
+        edits = [(*match.span(), after) for match in re.finditer(pattern, draft.text) if match.group() != after]
+        draft.substitute("rule", re.compile(pattern), lambda _, after=after: after)  # type: ignore[misc]
+        assert [(entry.start, entry.end) for entry in draft.trace[seen:]] == naive.rewrite(edits)
+        assert draft.text == naive.text
+        assert draft.letters == set(naive.text)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amhctl.text.draft import TIE
-from amhctl.text.latin import LETTER_NAMES, read_latin, transliterate
+from amhctl.text.latin import LATIN_WORDS, LETTER_NAMES, read_latin, transliterate
 from amhctl.text.script import LETTERS
 
 TABLE = """
@@ -16,10 +16,15 @@ PMTCT | ፒ ኤም ቲ ሲ ቲ
 COVID | ኮቪድ
 A | ኤ
 x | ኤክስ
-forum | ፎሩም
+forum | ፎረም
+FORUM | ፎረም
+pdf | ፒ ዲ ኤፍ
+www | ደብሊው ደብሊው ደብሊው
+AIDS | ኤድስ
 office | ኦፊስ
 center | ሴንቴር
 Google | ጉግል
+YouTube | ዩቲዩብ
 happy | ሀፒ
 Šimon | ሲሞን
 queen | ኩኢን
@@ -30,7 +35,7 @@ queen | ኩኢን
 def test_words(row: str) -> None:
     written, spoken = row.split(" | ")
     expected = spoken if written != "happy" else "ሃፒ"
-    assert read_latin(written, LETTER_NAMES).replace(TIE, " ") == expected
+    assert read_latin(written, LETTER_NAMES, LATIN_WORDS).replace(TIE, " ") == expected
 
 
 @given(st.text(string.ascii_lowercase, min_size=1, max_size=12))

@@ -24,7 +24,7 @@ TABLE = """
 ገና\u135fና\u135d ለ\u135e | ገና\u135fና\u135f ለ | gemination marks
 \u135fገና\u135f\u135f | ገና\u135f | stray gemination mark
 ቐለ ⶀለ | ቀለ ሎለ | foreign syllables
-①٣ Ⅳ | አሥራ ሦስት አይ ቪ | compatibility
+①٣ Ⅳ | አሥራ ሦስት አራት | compatibility
 የBBC ዘገባ | የቢ ቢ ሲ ዘገባ | Latin
 ABC8 እና 3G | ኤ ቢ ሲ ስምንት እና ሦስት ጂ | Latin
 a@b.com | ኤ አት ቢ ነጥብ ኮም | address

@@ -47,6 +47,10 @@ class TextConfig(Document):
     """Write ሀ ሐ ኀ, ሰ ሠ, አ ዐ and ጸ ፀ alike before anything else."""
     hundred: Literal["መቶ", "አንድ መቶ"] = "መቶ"
     """How 100 is read where it stands alone."""
+    negative: Literal["ኔጌቲቭ", "ከዜሮ በታች"] = "ኔጌቲቭ"
+    """What is said for the minus sign of a number; degrees are below zero (ከዜሮ በታች) in any case."""
+    months: Literal["ethiopian", "gregorian"] = "ethiopian"
+    """Whose months a date in figures has where no era stands beside it (18/3/1990: ኅዳር or ማርች)."""
     breath_syllables: int = Field(40, ge=8, le=200)
     """Longest piece of text spoken in one go, in fidel."""
 

@@ -1,52 +1,181 @@
-"""Dates and clock times in words. Never converts a calendar or a clock: what is written is what is read."""
+"""Dates and clock times in words. Never converts a calendar or a clock: what is written is what is read.
+
+The Ethiopian clock is six hours behind; months of a date in figures are Ethiopian unless the text or the options say
+otherwise. A date or time that cannot be is read as plain numbers.
+"""
 
 import re
+from collections.abc import Mapping
+from typing import Literal
 
 from amhctl.text.draft import TIE
 from amhctl.text.numbers import NumberWords
+from amhctl.text.rule import DIGITS, Rule, any_of, rewrite
+from amhctl.text.script import LETTER_CLASS
+from amhctl.text.table import read_words
 
-MONTHS: tuple[str, ...] = (
-    "መስከረም", "ጥቅምት", "ኅዳር", "ታኅሣሥ", "ጥር", "የካቲት", "መጋቢት", "ሚያዝያ", "ግንቦት", "ሰኔ", "ሐምሌ", "ነሐሴ", "ጳጉሜን",
-)  # fmt: skip
-GREGORIAN_MONTHS: tuple[str, ...] = (
-    "ጃንዋሪ", "ፌብሩዋሪ", "ማርች", "ኤፕሪል", "ሜይ", "ጁን", "ጁላይ", "ኦገስት", "ሴፕቴምበር", "ኦክቶበር", "ኖቬምበር", "ዲሴምበር",
-)  # fmt: skip
+MONTHS: dict[str, str] = read_words("months")
+"""``ethiopian-1`` to ``ethiopian-13`` and ``gregorian-1`` to ``gregorian-12``."""
 
-MONTH_SPELLINGS: tuple[str, ...] = (
-    *MONTHS, *GREGORIAN_MONTHS, "ህዳር", "ሕዳር", "ታህሳስ", "ታኅሳስ", "ታሕሳስ", "ሚያዚያ", "ሀምሌ", "ነሃሴ", "ጳጉሜ", "ሠኔ", "የካቲትና",
-    "ጥርና",
-)  # fmt: skip
-"""Every spelling after which a number is a day and a number after that a year."""
+MONTH_SPELLINGS: dict[str, str] = read_words("month_spellings")
+"""Other spellings behind which a number is a day and a number after that a year."""
 
-HOUR, MINUTE, SECOND = "ሰዓት", "ደቂቃ", "ሰከንድ"
+CONTEXT: dict[str, str] = read_words("context")
+"""Words that the rules put between numbers."""
 
+Calendar = Literal["ethiopian", "gregorian"]
 
-def read_date(day: int, month: int, year: str, numbers: NumberWords, *, gregorian: bool) -> str | None:
-    """Return a date in words, or None if there is no such day: 18/3/1990 ኅዳር አሥራ ስምንት ቀን አሥራ ዘጠኝ መቶ ዘጠና."""
-    names = GREGORIAN_MONTHS if gregorian else MONTHS
-    longest = 31 if gregorian else (6 if month == 13 else 30)
-    if not (1 <= month <= len(names) and 1 <= day <= longest):
-        return None
-    spoken_year = numbers.digits(year) if year.startswith("0") else numbers.year(int(year))
-    return TIE.join((names[month - 1], numbers.cardinal(day), "ቀን", spoken_year))
-
-
-def read_clock(hour: int, minute: int, second: int | None, numbers: NumberWords) -> str | None:
-    """Return a time in words, or None if it is no time: 2:30 ሁለት ሰዓት ተኩል, 2:45 ሩብ ጉዳይ ለሦስት, 2:10 ሁለት ሰዓት ከአሥር ደቂቃ."""
-    if hour > 24 or minute > 59 or (second is not None and second > 59):
-        return None
-    spoken_hour = f"{numbers.cardinal(hour)}{TIE}{HOUR}"
-    if second is not None:
-        return TIE.join((spoken_hour, "ከ" + numbers.cardinal(minute), MINUTE, "ከ" + numbers.cardinal(second), SECOND))
-    if minute == 0:
-        return spoken_hour
-    if minute == 30:
-        return f"{spoken_hour}{TIE}ተኩል"
-    if minute == 15:
-        return f"{spoken_hour}{TIE}ከሩብ"
-    if minute == 45 and 1 <= hour <= 12:
-        return f"ሩብ{TIE}ጉዳይ{TIE}ለ{numbers.cardinal(hour % 12 + 1)}"
-    return TIE.join((spoken_hour, "ከ" + numbers.cardinal(minute), MINUTE))
+_DATE = (
+    r"(?<![\d/.-])(?P<d>\d{1,2})(?:(?P<s>[/-])(?P<m>\d{1,2})(?P=s)(?P<y>\d{4}|\d{2})"
+    r"|\.(?P<m2>\d{1,2})\.(?P<y2>\d{4}))(?![\d/-]|\.\d)"
+)
+_ISO_DATE = r"(?<![\d-])(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})(?![\d-])"
+_TIME = r"\d{1,2}:\d\d"
+_END = rf"(?!{LETTER_CLASS})"
+_HOUR_WORD = rf"(?: ?ሰ[ዓአዐ]ት{_END})?"
+_BEFORE = 16
+# ከጠዋቱ 2:00-4:00: the part of the day has the ከ already.
+_FROM_HOUR = re.compile("(?:^| )ከ(?:ጠዋቱ|ጥዋቱ|ጧቱ|ቀኑ|ምሽቱ|ሌሊቱ|ሰዓት|ሰዓት በኋላ|ማለዳው|ንጋቱ) $")
+_GREGORIAN = f"እንደ[ {TIE}](?:ኤሮ|አውሮ|ፈረን)"
+_GREGORIAN_AFTER = re.compile(f"[ {TIE}]*{_GREGORIAN}")
+_GREGORIAN_BEFORE = re.compile(rf"(?:ኤሮፓውያን|አውሮፓውያን|ፈረንጆች)[ {TIE}]አቆጣጠር[ {TIE}]+[በከየለ]?$")
+_ETHIOPIAN_AFTER = re.compile(f"[ {TIE}]*(?:ዓመተ|አመተ|እንደ[ {TIE}]ኢትዮ)")
 
 
-MONTH_CLASS = "(?:" + "|".join(map(re.escape, sorted(set(MONTH_SPELLINGS), key=len, reverse=True))) + ")"
+class CalendarWords:
+    """Reads dates and times with the words of one frontend.
+
+    Parameters
+    ----------
+    numbers : NumberWords
+        Numbers in words.
+    months, spellings, context : Mapping[str, str]
+        `MONTHS`, `MONTH_SPELLINGS` and `CONTEXT`, unless a voice learnt others.
+    calendar : Calendar
+        Whose month names a date in figures takes where nothing beside it tells.
+    """
+
+    def __init__(
+        self,
+        numbers: NumberWords,
+        months: Mapping[str, str],
+        spellings: Mapping[str, str],
+        context: Mapping[str, str],
+        calendar: Calendar,
+    ) -> None:
+        self._numbers = numbers
+        self._months = months
+        self._context = context
+        self._calendar = calendar
+        self._month = f"(?:{any_of({*months.values(), *spellings})})"
+
+    def rules(self) -> tuple[Rule, ...]:
+        """Return the rules of dates and of the clock."""
+        month = self._month
+        day = rf"(?<!{LETTER_CLASS})(?P<month>[በከየለ]?{month} ?)(?P<d>\d\d?)"
+        date = Rule(
+            "date",
+            "A date in figures, a month and a day with a year, or a month with a year",
+            "Leslau 1995, the calendar; day before month: usage of the news corpus",
+            ("18/3/1990", "ኅዳር አሥራ ስምንት ቀን አሥራ ዘጠኝ መቶ ዘጠና"),
+            (
+                rewrite(_DATE, self._date),
+                rewrite(_ISO_DATE, self._date),
+                rewrite(rf"{day}(?P<s>/| ?ቀን[ /]?|,? ?)(?P<y>\d{{4}})(?!\d)", self._month_day),
+                rewrite(rf"{day}(?P<s>/)(?P<y>\d\d)(?![\d/]|\.\d)", self._month_day),
+                rewrite(
+                    rf"(?<!{LETTER_CLASS})(?P<month>[በከየለ]?{month} ?(?:ወር )?[በየከ]?)(?P<y>1[1-9]\d\d)(?!\d)",
+                    self._month_year,
+                ),
+            ),
+            (DIGITS,),
+        )
+        clock = Rule(
+            "clock",
+            "A time of day by the Ethiopian clock, or two with a dash between them",
+            "Leslau 1995, telling time; the separators of the news corpus",
+            ("2:45 ላይ", "ሩብ ጉዳይ ለሦስት ላይ"),
+            (
+                rewrite(
+                    rf"(?<![\d:.])(?P<prefix>ከ?)(?P<a>{_TIME}){_HOUR_WORD} ?[-–—] ?(?P<b>{_TIME})(?![\d:]){_HOUR_WORD}",
+                    self._clock_range,
+                ),
+                rewrite(
+                    rf"(?<![\d:.])(?P<h>\d{{1,2}}):(?P<m>\d\d)(?::(?P<sec>\d\d))?(?![\d:])"
+                    rf"(?: ?ደቂቃ{_END}|{_HOUR_WORD})",
+                    self._clock,
+                ),
+                rewrite(
+                    rf"(?<![\d.])(?P<h>\d\d?)\.(?P<m>[0-5]\d)(?P<sec>(?!))? ?ሰ[ዓአዐ]ት{_END}",
+                    self._clock,
+                ),
+            ),
+            (DIGITS, frozenset(":.")),
+        )
+        return date, clock
+
+    def read_date(self, day: int, month: int, year: str, calendar: Calendar) -> str | None:
+        """Return a date in words, or None if there is no such day."""
+        longest = 31 if calendar == "gregorian" else (6 if month == 13 else 30)
+        name = self._months.get(f"{calendar}-{month}")
+        if name is None or not 1 <= day <= longest:
+            return None
+        return TIE.join((name, self._numbers.cardinal(day), self._context["day"], self._numbers.spell_year(year)))
+
+    def read_clock(self, hour: int, minute: int, second: int | None) -> str | None:
+        """Return a time in words, or None if it is no time.
+
+        2:30 ሁለት ሰዓት ተኩል, 2:45 ሩብ ጉዳይ ለሦስት, 2:10 ሁለት ሰዓት ከአሥር ደቂቃ.
+        """
+        if hour > 24 or minute > 59 or (second is not None and second > 59):
+            return None
+        numbers, words = self._numbers, self._context
+        spoken_hour = f"{numbers.cardinal(hour)}{TIE}{words['hour']}"
+        minutes = f"ከ{numbers.cardinal(minute)}{TIE}{words['minute']}"
+        if second is not None:
+            return TIE.join((spoken_hour, minutes, f"ከ{numbers.cardinal(second)}", words["second"]))
+        if minute == 0:
+            return spoken_hour
+        if minute == 30:
+            return f"{spoken_hour}{TIE}{words['half-past']}"
+        if minute == 15:
+            return f"{spoken_hour}{TIE}ከ{words['quarter-past']}"
+        if minute == 45 and 1 <= hour <= 12:
+            return f"{words['quarter-to']} ለ{numbers.cardinal(hour % 12 + 1)}".replace(" ", TIE)
+        return f"{spoken_hour}{TIE}{minutes}"
+
+    def _date(self, match: re.Match[str]) -> str:
+        parts = match.groupdict()
+        day, month, year = (int(match["d"]), int(parts["m"] or parts["m2"]), parts["y"] or parts["y2"])
+        words = self.read_date(day, month, year, self._calendar_of(match))
+        return words or re.sub(r"[/.-]", " ", match.group())
+
+    def _calendar_of(self, match: re.Match[str]) -> Calendar:
+        """Return whose months a date has: the era beside it says so, or else the options."""
+        if _GREGORIAN_AFTER.match(match.string, match.end()):
+            return "gregorian"
+        if _ETHIOPIAN_AFTER.match(match.string, match.end()):
+            return "ethiopian"
+        before = match.string[max(0, match.start() - _BEFORE) : match.start()]
+        return "gregorian" if _GREGORIAN_BEFORE.search(before) else self._calendar
+
+    def _month_day(self, match: re.Match[str]) -> str:
+        month = match["month"].rstrip()
+        between = f"{TIE}{self._context['day']}{TIE}" if "ቀን" in match["s"] else TIE
+        return f"{month} {self._numbers.number(match['d'])}{between}{self._numbers.spell_year(match['y'])}"
+
+    def _month_year(self, match: re.Match[str]) -> str:
+        return match["month"] + self._numbers.spell_year(match["y"])
+
+    def _clock(self, match: re.Match[str]) -> str:
+        second = int(match["sec"]) if match["sec"] else None
+        words = self.read_clock(int(match["h"]), int(match["m"]), second)
+        return words or re.sub("[:.]", " ", match.group())
+
+    def _clock_range(self, match: re.Match[str]) -> str | None:
+        written = (match[name].partition(":") for name in "ab")
+        times = [self.read_clock(int(hour), int(minute), None) for hour, _, minute in written]
+        if None in times:
+            return None
+        said = _FROM_HOUR.search(match.string[max(0, match.start() - _BEFORE) : match.start()]) is not None
+        return f"{'' if said else 'ከ'}{times[0]}{TIE}{self._context['to']}{TIE}{times[1]}"

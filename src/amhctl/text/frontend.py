@@ -15,40 +15,31 @@ from pydantic import ValidationError
 from amhctl.config.schema import TextConfig
 from amhctl.core.errors import TextError
 from amhctl.core.files import sha256_of_json
-from amhctl.text.abbreviations import ABBREVIATIONS, Abbreviations, read_dotted
 from amhctl.text.draft import TIE, Draft
 from amhctl.text.g2p.chain import Backend, Chain
 from amhctl.text.g2p.epitran_backend import EpitranBackend
 from amhctl.text.g2p.rules import CONSONANTS_OF_SERIES, EXCEPTIONS, RulesBackend
 from amhctl.text.g2p.transphone_backend import TransphoneBackend
-from amhctl.text.latin import LETTER_NAMES
 from amhctl.text.lexicon import Lexicon, LexiconReader
 from amhctl.text.markup import RULE as MARKUP_RULE
 from amhctl.text.markup import shield, strip_markup, unshield
-from amhctl.text.normalize import SYMBOLS, clean_characters, finish_marks, read_addresses, read_latin_words
-from amhctl.text.numbers import NUMERALS, NumberWords
-from amhctl.text.quantities import CURRENCIES, UNITS, Quantities
-from amhctl.text.script import GEMINATION, MARKS, SENTENCE_MARKS, build_homophones, build_nearest, count_syllables
+from amhctl.text.rulebook import WORD_TABLES, build_rulebook
+from amhctl.text.script import GEMINATION, MARKS, SENTENCE_MARKS, count_syllables
 from amhctl.text.sentences import split_breaths
 from amhctl.text.spoken import Phones, Segment, SpokenText
 
-STATE_FORMAT = 2
-CODE_VERSION = 2
+STATE_FORMAT = 3
+CODE_VERSION = 3
 """Raised whenever a rule (not a table) changes what is spoken."""
 
 LEXICON_SPOKEN, LEXICON_PHONES = "lexicon.spoken", "lexicon.phones"
 _SINCE = {LEXICON_SPOKEN: 2, LEXICON_PHONES: 2}
-"""The format in which a table came; a state of an earlier format reads without it, and so as it always did."""
+_AS_BEFORE = {name: WORD_TABLES[name] for name in ("cents", "months", "month_spellings", "context")}
+_SINCE |= dict.fromkeys((*_AS_BEFORE, "latin_words"), 3)
+"""The format in which a table came; a state of an earlier format reads by the words that stood in the code, or none."""
 
 _OUR_TABLES: dict[str, dict[str, str]] = {
-    "abbreviations": ABBREVIATIONS,
-    "numerals": NUMERALS,
-    "letters": LETTER_NAMES,
-    "symbols": SYMBOLS,
-    "units": UNITS,
-    "currencies": CURRENCIES,
-    "homophones": build_homophones(),
-    "nearest": build_nearest(),
+    **WORD_TABLES,
     "consonants": CONSONANTS_OF_SERIES,
     "exceptions": EXCEPTIONS,
 }
@@ -82,9 +73,7 @@ class Frontend:
             "tables": {name: dict(table) for name, table in tables.items()},
         }
         self._lexicon = LexiconReader(tables[LEXICON_SPOKEN])
-        self._abbreviations = Abbreviations(tables["abbreviations"])
-        numbers = NumberWords(tables["numerals"], config.hundred)
-        self._quantities = Quantities(numbers, tables["units"], tables["currencies"])
+        self._rulebook = build_rulebook(config, tables)
         rules = RulesBackend(tables["consonants"], tables["exceptions"])
         backends: dict[str, Backend] = {"rules": rules, "epitran": EpitranBackend(), "transphone": TransphoneBackend()}
         self._chain = Chain([backends[name] for name in config.backends], tables[LEXICON_PHONES])
@@ -112,10 +101,10 @@ class Frontend:
                 )
         tables = cast("dict[str, Any]", state.get("tables"))
         complete: dict[str, dict[str, str]] = {}
-        for name in (*_OUR_TABLES, LEXICON_SPOKEN, LEXICON_PHONES):
+        for name in (*_OUR_TABLES, *_SINCE):
             found = tables.get(name) if isinstance(tables, dict) else None
             if found is None and _SINCE.get(name, 1) > cast("int", state["format"]):
-                found = {}
+                found = _AS_BEFORE.get(name, {})
             if not _is_table(found):
                 raise TextError(
                     "the text state lacks a table",
@@ -168,16 +157,11 @@ class Frontend:
     def _read(self, written: str) -> tuple[Draft, dict[str, str]]:
         draft = Draft(written)
         shields = shield(draft)
-        clean_characters(draft, self._tables["nearest"])
+        for rule in self._rulebook.cleaning:
+            rule.apply(draft)
         self._lexicon.apply(draft)
-        self._abbreviations.apply(draft)
-        read_dotted(draft)
-        read_addresses(draft)
-        self._quantities.apply(draft)
-        read_latin_words(draft, self._tables["letters"])
-        finish_marks(draft, self._tables["symbols"])
-        if self.config.fold_homophones:
-            draft.replace("homophone", self._tables["homophones"])
+        for rule in self._rulebook.reading:
+            rule.apply(draft)
         if count_syllables(draft.text) == 0:
             shown = written if len(written) <= 40 else f"{written[:40]}…"
             raise TextError(

@@ -1,7 +1,7 @@
-"""The ordered rules that turn written text into spoken text, number rules excepted. Knows no phones.
+"""The first rules and the last: characters into their plain form, and what is left into marks and spaces.
 
-Order: characters, abbreviations, numbers, Latin, symbols, marks, spaces, folding. What a rule cannot read is
-dropped with a trace entry.
+Knows no number, abbreviation or Latin word: those are read in between. What nothing could read is dropped with a trace
+entry, never by its name.
 """
 
 import re
@@ -9,17 +9,15 @@ import unicodedata
 from collections.abc import Mapping
 
 from amhctl.text.draft import TIE, Draft
-from amhctl.text.latin import LATIN_WORD, read_latin
 from amhctl.text.markup import FIRST_SHIELD, LAST_SHIELD
+from amhctl.text.quantities import VULGAR
+from amhctl.text.rule import Rule, insert, replace, rewrite
+from amhctl.text.script import DIGITS as ETHIOPIC_DIGITS
 from amhctl.text.script import GEMINATION, LETTER_CLASS, LETTERS, MARKS, SYLLABLES
+from amhctl.text.table import read_words
 
-SYMBOLS: dict[str, str] = {
-    "&": "እና", "@": "አት", "#": "ቁጥር", "=": "እኩል ይሆናል", "°": "ዲግሪ", "%": "በመቶ", "‰": "በሺህ", "$": "ዶላር", "€": "ዩሮ",
-    "£": "ፓውንድ", "¥": "የን",
-    "×": "በ", "÷": "ሲካፈል", "±": "ሲደመር ወይም ሲቀነስ", "√": "ካሬ ሥር", "≈": "በግምት", "<": "ያንሳል", ">": "ይበልጣል", "§": "አንቀጽ",
-    "©": "", "®": "", "™": "",
-}  # fmt: skip
-"""Symbols that have a name a reader would say. Brackets of angle quotes are handled before."""
+SYMBOLS: dict[str, str] = read_words("symbols")
+"""Symbols that have a name a reader would say; an empty name is said by nobody."""
 
 # Written marks to the five marks of spoken text.
 _MARK_TABLE = {
@@ -32,139 +30,238 @@ _MARK_TABLE = {
 _QUOTES = dict.fromkeys("«»‹›“”„‟\"‘’‚‛'`´ʼʹ′″", "")
 _STRENGTH = "፣፤።!፧"
 
-_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\u00ad\u180e\ufe00-\ufe0f]")
+
+_INVISIBLE = (*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF, 0xAD, 0x180E)
+_INVISIBLES = dict.fromkeys(map(chr, (*_INVISIBLE, *range(0xFE00, 0xFE10))), "")
 _BLANK = re.compile(r"[^\S ]+|[\x00-\x1f\x7f-\x9f]+")
-_NOT_PLAIN = re.compile(f"[^{LETTERS}{MARKS} {GEMINATION}]")
-_LEGACY = (
-    (re.compile("::|፡፡|፡:|:፡"), "።"),
-    (re.compile("[:፡]-"), "፦"),
-    (re.compile(r"\.{2,}"), "…"),
-    (re.compile(r"(?<=\d)፡(?=\d)"), ":"),
-)
-_WORD_SPACE = re.compile("፡")
-_VOWEL_LENGTH = re.compile("[\u135d\u135e]")
+_VOWEL_LENGTHS = {"\u135d": GEMINATION, "\u135e": ""}
 # Only a letter with a consonant can be doubled: the mark is dropped after a glottal one.
 _DOUBLING = "".join(letter for letter in LETTERS if SYLLABLES[letter].series not in "አዐኧ")
-_STRAY_GEMINATION = re.compile(f"(?<![{_DOUBLING}]){GEMINATION}+|(?<={GEMINATION}){GEMINATION}+")
-_DASH = re.compile(r"(?<=\s)[-–—−]+(?=\s|$)|^[-–—−]+(?=\s)")
-_HYPHEN = re.compile(r"[-‐‑‒−]+")
-_MARK_RUN = re.compile(f"[ {TIE}]*[{MARKS}][ {TIE}{MARKS}]*")
-_FIRST_MARK = re.compile(f"^[ {TIE}{MARKS}]+")
-_SPACES = re.compile(f"[ {TIE}]{{2,}}")
-_LAST_SPACE = re.compile(f"[ {TIE}]+$")
-_SENTENCE_STOP = re.compile(rf"(?<={LETTER_CLASS})\.(?={LETTER_CLASS}{{2,}})")
-
-
-def clean_characters(draft: Draft, nearest: Mapping[str, str]) -> None:
-    """Compose, drop what is invisible, write all digits as ASCII and all Ethiopic letters as Amharic ones."""
-    if _NOT_PLAIN.search(draft.text) is None:
-        return
-    _compose(draft)
-    draft.substitute("invisible", _INVISIBLE, lambda _: "")
-    draft.substitute("blank", _BLANK, lambda _: " ")
-    if not draft.text.isascii():
-        table = {letter: found for letter in set(draft.text) if (found := _simplify(letter, nearest)) is not None}
-        draft.replace("character", table)
-    draft.substitute("gemination-mark", _VOWEL_LENGTH, lambda match: GEMINATION if match.group() == "\u135d" else "")
-    for pattern, mark in _LEGACY:
-        draft.substitute("legacy-mark", pattern, lambda _, mark=mark: mark)  # type: ignore[misc]
-    draft.substitute("word-space", _WORD_SPACE, lambda _: " ")
-    draft.replace("quote", {letter: "" for letter in _QUOTES if letter in draft.text and letter not in "'’"})
-    draft.substitute("dash", _DASH, lambda _: "፣")
-
-
+_STRAY_GEMINATION = f"(?<![{_DOUBLING}]){GEMINATION}+|(?<={GEMINATION}){GEMINATION}+"
 _COMBINING_RUN = re.compile(r"[^\W_]?[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u065f\u3099\u309a]+")
+_PLAIN = frozenset(LETTERS + MARKS + GEMINATION + " " + TIE)
+_PLAIN_ASCII = frozenset(map(chr, range(0x20, 0x7F)))
+_DASHES = frozenset("-–—−")
+# Between figures a dash may be a minus (10 - 3 = 7) or the span of two times (6:00 - 8:15).
+_DASH = re.compile(
+    r"(?<=\s)(?<!\d\s)[-–—−]+(?=\s|$)|(?<=\d\s)[-–—−]+(?=\s|$)(?!\s\d+ ?=|\s\d{1,2}:\d\d)|^[-–—−]+(?=\s)"
+)
+_SPACED = re.compile(rf"[ {TIE}]{{2,}}")
+_SENTENCE_STOP = rf"(?<={LETTER_CLASS})\.(?={LETTER_CLASS}{{2}})"
+_MARK_RUN = rf"[ {TIE}]?[{MARKS}][ {TIE}{MARKS}]*"
+_SUPERSCRIPTS = {"²": " ካሬ", "³": " ኩብ"}
 
 
-def _compose(draft: Draft) -> None:
+def cleaning_rules(nearest: Mapping[str, str], symbols: Mapping[str, str]) -> tuple[Rule, ...]:
+    """Return the rules that compose, drop what is invisible, and write digits and letters in one way.
+
+    Parameters
+    ----------
+    nearest : Mapping[str, str]
+        Ethiopic syllables that Amharic does not use, and the nearest that it does.
+    symbols : Mapping[str, str]
+        Symbols that a later rule reads, which are left as they are.
+    """
+
+    def simplify(draft: Draft, name: str) -> None:
+        strange = draft.letters - _PLAIN - _PLAIN_ASCII
+        plain = {letter: _simplify(letter, nearest, symbols) for letter in strange}
+        draft.replace(name, {letter: found for letter, found in plain.items() if found is not None})
+
+    digit = rf"[\d{ETHIOPIC_DIGITS}]"
+    return (
+        Rule(
+            "compose",
+            "Letters and combining marks in their composed form",
+            "Unicode Standard Annex 15, NFC",
+            ("Ne\u0301stor", "ኔስቶር"),
+            (_compose,),
+        ),
+        Rule(
+            "invisible",
+            "Characters that nobody sees: joiners, direction marks, variation selectors",
+            "Unicode, general category Cf; Unicode Standard Annex 9",
+            ("ሰ\u200bላ\ufeffም", "ሰላም"),
+            (replace(_INVISIBLES),),
+            (frozenset(_INVISIBLES),),
+        ),
+        Rule(
+            "blank",
+            "Tabs, line ends, other blanks and control characters are spaces",
+            "Unicode, property White_Space and general category Cc",
+            ("ሰላም\tዓለም", "ሰላም ዓለም"),
+            (rewrite(_BLANK, lambda _: " "),),
+        ),
+        Rule(
+            "character",
+            "Digits of other scripts, compatibility forms and other Ethiopic syllables, in their plain form",
+            "Unicode Standard Annex 15, NFKC; names of the Ethiopic blocks",
+            ("ቐለ ٣", "ቀለ ሦስት"),
+            (simplify,),
+        ),
+        Rule(
+            "gemination-mark",
+            "Marks of length: of gemination and length, the gemination is kept; of length alone, nothing",
+            "Unicode, U+135D-135F",
+            ("ገና\u135d", "ገና\u135f"),
+            (replace(_VOWEL_LENGTHS),),
+            (frozenset(_VOWEL_LENGTHS),),
+        ),
+        Rule(
+            "legacy-mark",
+            "Marks typed by parts: :: and ፡፡ for ።, :- for ፦, … for stops, ፡ in a clock time",
+            "Legacy keyboards; news corpus",
+            ("ነው፡፡", "ነው።"),
+            (
+                insert("::|፡፡|፡:|:፡", "።"),
+                insert("[:፡]-", "፦"),
+                insert(r"\.{2,}", "…"),
+                insert(f"(?<={digit})፡(?={digit})", ":"),
+            ),
+            (frozenset(":፡."),),
+        ),
+        Rule(
+            "word-space",
+            "The word space of older writing",
+            "Unicode, U+1361",
+            ("ሰላም፡ዓለም", "ሰላም ዓለም"),
+            (replace({"፡": " "}),),
+            (frozenset("፡"),),
+        ),
+        Rule(
+            "quote",
+            "Quotation marks are not spoken",
+            "Convention",
+            ("«ሰላም»", "ሰላም"),
+            (replace({letter: "" for letter in _QUOTES if letter not in "'’"}),),
+            (frozenset(_QUOTES),),
+        ),
+        Rule(
+            "dash",
+            "A dash between words is a pause",
+            "Convention",
+            ("አይደለም - አለ", "አይደለም፣ አለ"),
+            (insert(_DASH, "፣"),),
+            (_DASHES,),
+        ),
+    )
+
+
+def finishing_rules(symbols: Mapping[str, str]) -> tuple[Rule, ...]:
+    """Return the rules that read symbols, map marks, drop what nothing could read and put spaces where they belong."""
+    names = {letter: f" {words.replace(' ', TIE)} " for letter, words in symbols.items()}
+    return (
+        Rule(
+            "full-stop",
+            "A full stop without its space",
+            "News corpus: ነው.ሰላም",
+            ("ነው.ሰላም", "ነው። ሰላም"),
+            (insert(_SENTENCE_STOP, "። "),),
+            (frozenset("."),),
+        ),
+        Rule(
+            "symbol",
+            "Symbols that have a name",
+            "Usage; the table of symbols",
+            ("ሀ & ለ", "ሀ እና ለ"),
+            (replace(names),),
+            (frozenset(names),),
+        ),
+        Rule(
+            "hyphen",
+            "A hyphen between words is no minus",
+            "Convention",
+            ("ሥነ-ሥርዓት", "ሥነ ሥርዓት"),
+            (insert("[-‐‑‒−]+", " "),),
+            (frozenset("-‐‑‒−"),),
+        ),
+        Rule(
+            "mark",
+            "Marks of other scripts and older marks are one of ። ፧ ! ፤ ፣, a space, or nothing",
+            "Unicode, Ethiopic punctuation; usage",
+            ("ምን? እሺ.", "ምን፧ እሺ።"),
+            (replace(_MARK_TABLE),),
+            (frozenset(_MARK_TABLE),),
+        ),
+        Rule(
+            "dropped",
+            "What nothing could read, such as emoji and other scripts",
+            "Never spoken by name",
+            ("ሰላም😀", "ሰላም"),
+            (_drop,),
+        ),
+        Rule(
+            "stray-gemination",
+            "A gemination mark that doubles nothing",
+            "Leslau 1995, ch. 1: glottal consonants are not doubled",
+            ("\u135fገና\u135f\u135f", "ገና\u135f"),
+            (rewrite(_STRAY_GEMINATION, lambda _: ""),),
+            (frozenset(GEMINATION),),
+        ),
+        Rule(
+            "space",
+            "One space between words",
+            "Convention",
+            ("ሰላም  ዓለም", "ሰላም ዓለም"),
+            (rewrite(_SPACED, lambda match: " " if " " in match.group() else TIE),),
+        ),
+        Rule(
+            "marks",
+            "Of several marks the strongest is kept, without a space before it and with one behind it",
+            "Convention; strength ፧ ! ። ፤ ፣",
+            ("ምን?!", "ምን፧"),
+            (rewrite(_MARK_RUN, _strongest),),
+            (frozenset(MARKS),),
+        ),
+        Rule(
+            "edge",
+            "No mark and no space at the beginning, no space at the end",
+            "Convention",
+            (" ሰላም ", "ሰላም"),
+            (rewrite(f"^[ {TIE}{MARKS}]+|[ {TIE}]+$", lambda _: ""),),
+        ),
+    )
+
+
+def folding_rule(homophones: Mapping[str, str]) -> Rule:
+    """Return the rule that writes letters that sound alike in one way."""
+    return Rule(
+        "homophone",
+        "ሀ ሐ ኀ, ሰ ሠ, አ ዐ, ጸ ፀ in one spelling, if text.fold_homophones says so",
+        "Leslau 1995, ch. 1; the table homophones",
+        ("ሠላም ፀሐይ", "ሰላም ጸሀይ"),
+        (replace(homophones),),
+        (frozenset(homophones),),
+        {"fold_homophones": True},
+    )
+
+
+def _compose(draft: Draft, name: str) -> None:
     if not unicodedata.is_normalized("NFC", draft.text):
-        draft.substitute("compose", _COMBINING_RUN, lambda match: unicodedata.normalize("NFC", match.group()))
+        draft.substitute(name, _COMBINING_RUN, lambda match: unicodedata.normalize("NFC", match.group()))
 
 
-def _simplify(letter: str, nearest: Mapping[str, str]) -> str | None:
-    """Return a plainer spelling of a character, or None if it is plain or nothing plainer is known."""
-    if letter in LETTERS or letter in MARKS or letter.isascii():
-        return None
+def _simplify(letter: str, nearest: Mapping[str, str], symbols: Mapping[str, str]) -> str | None:
+    """Return a plainer spelling of a character, or None if nothing plainer is known."""
     if letter in nearest:
         return nearest[letter]
+    if letter in _SUPERSCRIPTS:
+        return _SUPERSCRIPTS[letter]
     digit = unicodedata.decimal(letter, None)
     if digit is not None:
         return str(digit)
-    plain = unicodedata.normalize("NFKC", letter)
-    if letter in "²³":
-        return {"²": " ካሬ", "³": " ኩብ"}[letter]
-    if plain == letter or letter in _MARK_TABLE or letter in _QUOTES or letter in SYMBOLS or letter in "½¼¾⅓⅔":
+    if letter in symbols or letter in VULGAR or letter in _MARK_TABLE or letter in _QUOTES:
         return None
-    return plain.replace("\u2044", "/")
+    if unicodedata.name(letter, "").startswith(("ROMAN NUMERAL ", "SMALL ROMAN NUMERAL ")):
+        return str(int(unicodedata.numeric(letter)))
+    plain = unicodedata.normalize("NFKC", letter)
+    return None if plain == letter else plain.replace("\u2044", "/")
 
 
-_PREFIX_LETTERS = frozenset("የበለከ")
-
-
-def read_latin_words(draft: Draft, names: dict[str, str]) -> None:
-    """Read every Latin word in fidel; a prefix stays attached (የBBC የቢ ቢ ሲ), another word or number is set apart."""
-
-    def make(match: re.Match[str]) -> str:
-        spoken = read_latin(match.group(), names)
-        previous, earlier = (
-            match.string[max(place, 0) : place + 1] for place in (match.start() - 1, match.start() - 2)
-        )
-        touching = previous in SYLLABLES
-        prefix = previous in _PREFIX_LETTERS and earlier not in SYLLABLES
-        return f" {spoken}" if touching and not prefix else spoken
-
-    draft.substitute("latin", LATIN_WORD, make)
-
-
-_WEB = re.compile(
-    r"(?:https?://)?(?:www\.)?[A-Za-z0-9][\w.+-]*"
-    r"(?:@[\w-]+(?:\.[\w-]+)+|\.(?:com|org|net|et|edu|gov|info|io|tv)\b(?:\.\w{2}\b)?)(?:/[\w./?=&%-]*)?"
-)
-
-
-def read_addresses(draft: Draft) -> None:
-    """Read the stops and signs of e-mail and web addresses: a.b@c.et a ነጥብ b አት c ነጥብ et."""
-    if "." in draft.text:
-        names = {
-            ".": " ነጥብ ",
-            "@": " አት ",
-            "/": " ስላሽ ",
-            "-": " ሰረዝ ",
-            "_": " ",
-            ":": " ",
-            "?": " ",
-            "=": " ",
-            "&": " ",
-            "%": " ",
-            "+": " ",
-        }
-        strip = re.compile("^https?://")
-        draft.substitute(
-            "address",
-            _WEB,
-            lambda match: "".join(names.get(letter, letter) for letter in strip.sub("", match.group())),
-        )
-
-
-def finish_marks(draft: Draft, symbols: Mapping[str, str]) -> None:
-    """Read symbols, map marks, drop what nothing could read, and put spaces where they belong."""
-    if _NOT_PLAIN.search(draft.text.replace(TIE, " ")) is not None:
-        draft.substitute("full-stop", _SENTENCE_STOP, lambda _: "። ")
-        draft.replace(
-            "symbol",
-            {letter: f" {words.replace(' ', TIE)} " for letter, words in symbols.items() if letter in draft.text},
-        )
-        draft.substitute("hyphen", _HYPHEN, lambda _: " ")
-        draft.replace("mark", {letter: mark for letter, mark in _MARK_TABLE.items() if letter in draft.text})
-        keep = set(LETTERS + MARKS + GEMINATION + " " + TIE)
-        # What is shielded is the user's own markup: it comes back when the rules are done.
-        strange = {letter for letter in set(draft.text) - keep if not FIRST_SHIELD <= letter <= LAST_SHIELD}
-        draft.replace("dropped", {letter: _gap(letter) for letter in strange})
-    draft.substitute("gemination-mark", _STRAY_GEMINATION, lambda _: "")
-    draft.substitute("marks", _MARK_RUN, _strongest)
-    draft.substitute("leading-mark", _FIRST_MARK, lambda _: "")
-    draft.substitute("space", _SPACES, lambda match: " " if " " in match.group() else TIE)
-    draft.substitute("space", _LAST_SPACE, lambda _: "")
+def _drop(draft: Draft, name: str) -> None:
+    # What is shielded is the user's own markup: it comes back when the rules are done.
+    strange = {letter for letter in draft.letters - _PLAIN if not FIRST_SHIELD <= letter <= LAST_SHIELD}
+    draft.replace(name, {letter: _gap(letter) for letter in strange})
 
 
 def _gap(letter: str) -> str:

@@ -10,15 +10,11 @@ from dataclasses import dataclass
 from amhctl.core.errors import TextError
 from amhctl.text.draft import TIE
 from amhctl.text.script import DIGITS, is_sixth_order, with_order
+from amhctl.text.table import read_words
 
 LARGEST = 10**18 - 1
 
-NUMERALS: dict[str, str] = {
-    "0": "ዜሮ", "1": "አንድ", "2": "ሁለት", "3": "ሦስት", "4": "አራት", "5": "አምስት", "6": "ስድስት", "7": "ሰባት", "8": "ስምንት",
-    "9": "ዘጠኝ", "10": "አሥር", "20": "ሃያ", "30": "ሠላሳ", "40": "አርባ", "50": "ሃምሳ", "60": "ስልሳ", "70": "ሰባ", "80": "ሰማንያ",
-    "90": "ዘጠና", "100": "መቶ", "1000": "ሺህ", "1000000": "ሚሊዮን", "1000000000": "ቢሊዮን", "1000000000000": "ትሪሊዮን",
-    "1000000000000000": "ኳድሪሊዮን", "teen": "አሥራ", "point": "ነጥብ", "minus": "ኔጌቲቭ", "half": "ግማሽ", "quarter": "ሩብ",
-}  # fmt: skip
+NUMERALS: dict[str, str] = read_words("numerals")
 """The words of numbers, one spelling each."""
 
 _GROUPS = (10**15, 10**12, 10**9, 10**6, 10**3)
@@ -37,10 +33,18 @@ class NumberWords:
         The table; `NUMERALS` unless a voice learnt another.
     hundred : str
         How 100 is read where nothing multiplies it.
+    negative : str
+        What stands before a negative number; empty for the word of the table.
     """
 
     words: dict[str, str]
     hundred: str = "መቶ"
+    negative: str = ""
+
+    @property
+    def minus(self) -> str:
+        """What is said before a negative number, its tie included."""
+        return (self.negative or self.words["minus"]).replace(" ", TIE) + TIE
 
     def cardinal(self, number: int) -> str:
         """Return a whole number in words, from 0 to `LARGEST`.
@@ -87,6 +91,10 @@ class NumberWords:
         hundreds, rest = divmod(number, 100)
         head = f"{self._below_thousand(hundreds)}{TIE}{self.words['100']}"
         return f"{head}{TIE}{self._below_thousand(rest)}" if rest else head
+
+    def spell_year(self, digits: str) -> str:
+        """Return a year as it is written: ``1990`` in hundreds, ``93`` as a number, ``05`` digit by digit."""
+        return self.digits(digits) if digits.startswith("0") else self.year(int(digits))
 
     def ordinal(self, number: int) -> str:
         """Return an ordinal: አንደኛ, ሃያ አንደኛ, መቶኛ."""
@@ -148,7 +156,7 @@ def parse_ethiopic(numeral: str) -> int | None:
         elif letter in _UNITS:
             rank, value = 1, _UNITS[letter]
         elif letter == _HUNDRED:
-            if last_rank == 3:
+            if section:
                 return None
             section, group, last_rank = (group or 1) * 100, 0, 3
             continue
