@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from amhctl.core.errors import MissingExtra, TextError
+from amhctl.text.g2p import chain as chain_module
 from amhctl.text.g2p.chain import Chain, find_fault
 from amhctl.text.g2p.phones import split_phones
 from amhctl.text.g2p.rules import RulesBackend
@@ -96,3 +97,39 @@ def test_the_user_goes_before_every_backend() -> None:
     assert found.text == "jəɡənna bəal ፣ nəw ።"
     assert found.backend == "lexicon+markup"
     assert found.fallbacks == ()
+
+
+@dataclass
+class Failing:
+    """A backend that fails so many times before it speaks."""
+
+    failures: int
+    name: str = "failing"
+    asked: int = 0
+
+    def phones(self, word: str) -> tuple[str, ...]:
+        self.asked += 1
+        if self.asked <= self.failures:
+            raise RuntimeError("out of memory")
+        return split_phones("səlam")
+
+
+def test_a_backend_that_fails_once_is_asked_again() -> None:
+    backend = Failing(failures=1)
+    found = Chain([backend, RulesBackend()]).phones("ሰላም")
+    assert (found.backend, found.fallbacks, backend.asked) == ("failing", (), 2)
+
+
+def test_a_backend_that_fails_twice_is_passed_over_and_its_reason_kept() -> None:
+    backend = Failing(failures=2)
+    found = Chain([backend, RulesBackend()]).phones("ሰላም")
+    assert (found.backend, backend.asked) == ("rules", 2)
+    assert found.fallbacks == (Fallback("failing", "ሰላም: failed twice: RuntimeError: out of memory"),)
+
+
+def test_only_so_many_words_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chain_module, "_REMEMBERED", 2)
+    backend = Fixed("fixed", "səlam")
+    chain = Chain([backend])
+    chain.phones("ሰላም ሰላማ ሰላሙ ሰላሙ ሰላማ ሰላም")
+    assert backend.asked == ["ሰላም", "ሰላማ", "ሰላሙ", "ሰላም"]

@@ -1,10 +1,15 @@
 """Twin of ``text/g2p/rules.py``: a table of written | phones | rule."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amhctl.text.g2p.phones import PHONES, VOWELS
+from amhctl.text.g2p.epitran_backend import EpitranBackend
+from amhctl.text.g2p.error_rate import PhoneErrors, count_errors
+from amhctl.text.g2p.gemination import Gemination, read_weights, read_words
+from amhctl.text.g2p.phones import PHONES, VOWELS, split_phones
 from amhctl.text.g2p.rules import RulesBackend, find_stem
 from amhctl.text.script import GEMINATION, LETTERS
 
@@ -84,3 +89,45 @@ def test_every_letter_alone_has_phones(letter: str) -> None:
 def test_stems_and_own_exceptions() -> None:
     assert [find_stem(word) for word in ("የምርጫ", "ስለምርጫ", "ከተማ", "ከንቲባ")] == [1, 2, 0, 0]
     assert RulesBackend(exceptions={"ገና": "ɡənna"}).phones("የገና") == tuple("jəɡənna")
+
+
+HELD_OUT = [
+    (word, tuple(split_phones(one) for one in said.split()))
+    for word, said, _ in (
+        line.split("\t")
+        for line in (Path(__file__).parent / "heldout.tsv").read_text(encoding="utf-8").splitlines()
+        if not line.startswith("#")
+    )
+]
+UNLISTED = [row for row in HELD_OUT if row[0] not in read_words()]
+
+
+def measure(
+    backend: RulesBackend | EpitranBackend, rows: list[tuple[str, tuple[tuple[str, ...], ...]]], *, gemination: bool
+) -> PhoneErrors:
+    return count_errors(((backend.phones(word), said) for word, said in rows), gemination=gemination)
+
+
+def test_pronunciations_held_out() -> None:
+    """The figures of docs/text.md: phone error rates on words that no rule was tuned on, in parts of a hundred."""
+    ours, plain = RulesBackend(gemination=Gemination(read_words(), read_weights())), RulesBackend()
+    assert len(HELD_OUT) == 315
+    assert measure(ours, HELD_OUT, gemination=False).rate <= 0.026
+    assert measure(ours, HELD_OUT, gemination=True).rate <= 0.076
+    assert measure(plain, HELD_OUT, gemination=True).rate > 0.095
+    assert measure(EpitranBackend(), HELD_OUT, gemination=True).rate > 0.16
+
+
+def test_pronunciations_of_words_in_no_table() -> None:
+    tagger = RulesBackend(gemination=Gemination({}, read_weights()))
+    assert len(UNLISTED) >= 200
+    assert measure(tagger, UNLISTED, gemination=False).rate <= 0.034
+    assert measure(tagger, UNLISTED, gemination=True).rate <= 0.099
+
+
+@pytest.mark.parametrize(
+    ("written", "phones"),
+    [("ከፍተኛ", "kəffɨtəɲɲa"), ("አለ", "allə"), ("ችግር", "t͡ʃɨɡɡɨr"), ("ስምምነት", "sɨmɨmmɨnnət"), ("ገና", "ɡəna")],
+)
+def test_a_geminate_counts_as_two_consonants(written: str, phones: str) -> None:
+    assert "".join(RulesBackend(gemination=Gemination(read_words(), read_weights())).phones(written)) == phones

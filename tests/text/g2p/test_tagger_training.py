@@ -94,5 +94,5 @@ def test_the_shipped_weights_find_geminates_of_stems_they_never_saw() -> None:
     assert len(kept) > 800
     shipped = score(Gemination({}, read_weights()), kept)
     assert shipped.f1 > 0.82
-    assert shipped.words > 0.70
+    assert shipped.words > 0.71
     assert score(UNMARKED, kept).f1 == 0.0

@@ -3,6 +3,10 @@
 The gate looks at each word on its own: only known phones, no Ethiopic letter left, vowels enough and not too many,
 a length that fits the fidel. Its thresholds pass short right words (səlam, al, na) and refuse what broken models
 write.
+
+A backend that raises is asked once more before it is passed over: what other packages load on use (a table, a model)
+may fail once, on a file that is being written or for want of memory, and the next word may not be said by a lesser
+backend for that. What it said the second time is kept as the reason.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +22,10 @@ from amhctl.text.spoken import Fallback, Phones
 _MIN_VOWEL_SHARE = 0.2
 _MAX_PHONES_PER_FIDEL = 4.0
 _MIN_PHONES_PER_FIDEL = 0.5
+_REMEMBERED = 1 << 16
+"""Words whose phones are kept: about the running vocabulary of a book; beyond it the oldest are forgotten."""
+# What the code of another package may raise; faults of our own rules are none of these.
+_FAULTS = (ArithmeticError, AssertionError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError)
 # Spoken marks to the marks of phone strings.
 _MARKS = {"።": "።", "፣": "፣", "፤": "፣", "፧": "፧", "!": "!"}
 _Reading = tuple[str, tuple[str, ...], tuple[Fallback, ...]]
@@ -83,6 +91,8 @@ class Chain:
         known = self._known.get(word)
         if known is None:
             known = self._convert(word)
+            if len(self._known) >= _REMEMBERED:
+                del self._known[next(iter(self._known))]
             self._known[word] = known
         return known
 
@@ -93,11 +103,14 @@ class Chain:
                 reasons.append(self._absent[backend.name])
                 continue
             try:
-                phones = backend.phones(word)
+                phones = _ask(backend, word)
             except MissingExtra as fault:
                 # An absent backend stays absent for the life of the chain: it is not looked for at every word.
                 self._absent[backend.name] = Fallback(backend.name, fault.message)
                 reasons.append(self._absent[backend.name])
+                continue
+            except _FAULTS as fault:
+                reasons.append(Fallback(backend.name, f"{word}: failed twice: {type(fault).__name__}: {fault}"))
                 continue
             fault_found = find_fault(word, phones)
             if fault_found is None:
@@ -108,6 +121,16 @@ class Chain:
             subject=word,
             hint="add rules to text.backends, which reads every Amharic word",
         )
+
+
+def _ask(backend: Backend, word: str) -> tuple[str, ...]:
+    """Return a backend's phones, at its second try if its first one fails."""
+    try:
+        return backend.phones(word)
+    except MissingExtra:
+        raise
+    except _FAULTS:
+        return backend.phones(word)
 
 
 def _tokens(spoken: str) -> list[str]:

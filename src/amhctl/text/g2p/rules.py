@@ -35,7 +35,7 @@ CONSONANTS_OF_SERIES: dict[str, str] = {
 
 EXCEPTIONS: dict[str, str] = {
     "ትውልድ": "tɨwlɨd", "ንግድ": "nɨɡd", "ወይስ": "wəjɨs", "ዮሐንስ": "johanɨs", "ዮሃንስ": "johanɨs", "ግምት": "ɡɨmɨt",
-    "ዓይን": "ajn", "አይን": "ajn", "ወይን": "wəjn",
+    "ዓይን": "ajn", "አይን": "ajn", "ወይን": "wəjn", "ሕልም": "hɨlm", "ህልም": "hɨlm", "ፊልም": "film", "ሰማንያ": "səmanja",
 }  # fmt: skip
 """Frequent stems that the rules get wrong, alone or behind a prefix; a voice's own lexicon goes here too."""
 
@@ -57,7 +57,7 @@ _DERIVING = re.compile(f"(?<=[{_BARE}])(?:(?<!እው)ነ(?=[ተቱታትቷቴ])
 
 
 class RulesBackend:
-    """Grapheme-to-phoneme conversion by the rules of this file, one word at a time, remembered.
+    """Grapheme-to-phoneme conversion by the rules of this file, one word at a time.
 
     Parameters
     ----------
@@ -80,15 +80,10 @@ class RulesBackend:
         self._consonants = dict(consonants)
         self._gemination = gemination
         self._exceptions = {word: split_phones(phones) for word, phones in exceptions.items()}
-        self._known: dict[str, tuple[str, ...]] = {}
 
     def phones(self, word: str) -> tuple[str, ...]:
         """Return the phones of one word of fidel; letters that are not speakable are passed over."""
-        found = self._known.get(word)
-        if found is None:
-            found = self._convert("".join(letter for letter in word if letter in SYLLABLES or letter == GEMINATION))
-            self._known[word] = found
-        return found
+        return self._convert("".join(letter for letter in word if letter in SYLLABLES or letter == GEMINATION))
 
     def _convert(self, word: str) -> tuple[str, ...]:
         known = self._exceptions.get(word)

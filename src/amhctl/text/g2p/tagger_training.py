@@ -22,11 +22,11 @@ from amhctl.text.g2p.gemination import Gemination, find_sure, list_features, rea
 from amhctl.text.g2p.paradigms import list_forms, list_noun_forms
 from amhctl.text.script import SYLLABLES, build_homophones
 
-EPOCHS = 12
-MARGIN = 4
-RAREST = 4
+EPOCHS = 15
+MARGIN = 20
+RAREST = 3
 """A feature that occurs less often is not learned."""
-SCALE, LIGHTEST = 2, 3
+SCALE, LIGHTEST = 1, 4
 """Weights are multiplied by this and rounded; what is lighter is left out of the table."""
 SEED = 1
 _HELD_OUT = 26  # of 256 values of a digest's first byte: a tenth
