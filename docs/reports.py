@@ -90,13 +90,34 @@ KEYS: dict[str, dict[str, Schema]] = {
         "vocabulary": TEXT,
         "checkpoint": MAYBE_TEXT,
         "added": COUNT,
+        "added_used": COUNT,
+        "before": record(unknown_rate=NUMBER, pieces_per_syllable=NUMBER, pieces_per_word=NUMBER),
+        "proof": MAYBE_OBJECT,
+        "plan_file": TEXT,
         "plan": record(
             base_size=COUNT,
             base_fingerprint=TEXT,
-            rows=listed(record(id=COUNT, piece=TEXT, sources=listed(COUNT))),
+            format_version=COUNT,
+            base=record(size=COUNT, fingerprint=TEXT),
+            result=record(size=COUNT, fingerprint=TEXT),
+            rows=listed(
+                record(
+                    id=COUNT, piece=TEXT, score=NUMBER, start=TEXT, sources=listed(COUNT), source_pieces=listed(TEXT)
+                )
+            ),
         ),
     },
-    "vocab check": {**COVERAGE, "worst": listed(record(subject=TEXT, unknown=listed(TEXT), text=TEXT))},
+    "vocab grow": {"checkpoint": TEXT, "pieces": COUNT, "fingerprint": TEXT, "added": COUNT, "optimizer": FLAG},
+    "vocab check": {
+        **COVERAGE,
+        "worst": listed(record(subject=TEXT, unknown=listed(TEXT), text=TEXT)),
+        "base": MAYBE_OBJECT,
+        "rare_below": COUNT,
+        "rare": listed(record(id=COUNT, piece=TEXT, count=COUNT)),
+        "sizes": listed(record(size=COUNT, pieces_per_word=NUMBER, pieces_per_syllable=NUMBER, trained_share=NUMBER)),
+        "recommended_size": COUNT,
+        "report": MAYBE_TEXT,
+    },
     "codec list": {"codecs": listed(record(name=TEXT, fingerprint=TEXT, frame_rate=NUMBER))},
     "codec show": {
         "codecs": listed(record(name=TEXT, fingerprint=TEXT, frame_rate=NUMBER)),
@@ -106,6 +127,7 @@ KEYS: dict[str, dict[str, Schema]] = {
     "codec train": {
         "codec": TEXT,
         "steps": COUNT,
+        "best_step": COUNT,
         "clips": COUNT,
         "hours": NUMBER,
         "unreadable": listed(TEXT),

@@ -60,3 +60,30 @@ def test_errors_are_exit_code_three(folder: Path) -> None:
 
 def test_half_of_a_pair_of_options_is_wrong_usage(folder: Path) -> None:
     assert _run("extend", "b.model", "c.txt", "-o", "w.model", "--size", "9", "--base-checkpoint", "x")[0] == 2
+
+
+def test_extend_with_proof_then_grow(folder: Path) -> None:
+    Path("b.model").write_bytes(foreign_model())
+    Path("proof.txt").write_text("HELLO WORLD\nTHE DOG\n", encoding="utf-8")
+    code, out = _run("extend", "b.model", "c.txt", "-o", "w.model", "--size", "430", "--proof", "proof.txt", "--json")
+    extended = json.loads(out)
+    assert code == 0
+    assert extended["proof"]["lines"] == 2
+    assert json.loads(Path(extended["plan_file"]).read_text("utf-8"))["rows"] == extended["plan"]["rows"]
+    code, out = _run("grow", "w.model", "--base-checkpoint", "none", "-o", "grown", "--json")
+    assert (code, json.loads(out)["error"]["where"]) == (3, "none")
+    Path("bad.txt").write_text("ж\n", encoding="utf-8")
+    code, out = _run("extend", "b.model", "c.txt", "-o", "x.model", "--size", "430", "--proof", "bad.txt", "--json")
+    assert code == 3
+    assert not Path("x.model").exists()
+
+
+def test_check_writes_a_page(folder: Path) -> None:
+    assert _run("train", "c.txt", "-o", "v.model", "--size", "380", "--units", "fidel", "--type", "bpe", "-q")[0] == 0
+    options = ("--base", "v.model", "--rare", "3", "--report", "r.html")
+    code, out = _run("check", "v.model", "c.txt", *options, "--json")
+    assert code == 0
+    assert (json.loads(out)["report"], json.loads(out)["rare_below"]) == ("r.html", 3)
+    assert Path("r.html").read_text("utf-8").startswith("<!doctype html>")
+    assert _run("check", "v.model", "c.txt", *options)[0] == 3
+    assert _run("check", "v.model", "c.txt", *options, "--force")[0] == 0

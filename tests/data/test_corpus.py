@@ -1,7 +1,10 @@
 """Corpora are streamed from text, compressed text, manifests and the standard input."""
 
+import bz2
 import gzip
+import io
 import lzma
+import os
 from pathlib import Path
 
 import pytest
@@ -80,3 +83,43 @@ def test_missing_and_damaged_files_are_refused(tmp_path: Path, name: str, conten
     with pytest.raises(DatasetError) as caught:
         list(read_lines([path]))
     assert caught.value.subject == str(path)
+
+
+def test_a_damaged_archive_a_folder_and_an_empty_file_are_refused(tmp_path: Path) -> None:
+    whole = gzip.compress("ሰላም ".encode() * 5_000)
+    (tmp_path / "bad.gz").write_bytes(whole[:20] + b"\xff" * 8 + whole[28:])
+    (tmp_path / "bad.bz2").write_bytes(bz2.compress(b"x" * 99)[:-9])
+    (tmp_path / "dir.txt").mkdir()
+    for name in ("bad.gz", "bad.bz2", "dir.txt"):
+        with pytest.raises(DatasetError, match="cannot be read") as caught:
+            list(read_lines([tmp_path / name]))
+        assert caught.value.subject == str(tmp_path / name)
+    (tmp_path / "empty.txt").touch()
+    with (
+        pytest.raises(DatasetError, match="no text"),
+        open_corpus([tmp_path / "empty.txt"], _Letters(), SilentProgress()),
+    ):
+        pass
+
+
+def test_a_path_with_tabs_and_line_breaks_does_not_spoil_the_units(tmp_path: Path) -> None:
+    path = tmp_path / "a\tb\nc.txt"
+    path.write_text("ሰላም\nዓለም\n", encoding="utf-8")
+    with open_corpus([path], _Letters(), SilentProgress()) as corpus:
+        assert list(corpus.lines()) == ["ሰላም ።", "ዓለም ።"]
+        assert corpus.subject(2) == f"{tmp_path}/a\tb c.txt:2"
+
+
+def test_a_path_that_is_no_text_can_be_read_and_named(tmp_path: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.txt"))
+    path.write_text("ሰላም\n", encoding="utf-8")
+    with open_corpus([path], _Letters(), SilentProgress()) as corpus:
+        assert list(corpus.lines()) == ["ሰላም ።"]
+        assert corpus.subject(1).endswith("\\udcff.txt:1")
+
+
+def test_a_standard_input_that_is_no_text_is_refused() -> None:
+    stream = io.TextIOWrapper(io.BytesIO("ሰላም\n".encode() + b"\xff\n"), encoding="utf-8")
+    with pytest.raises(DatasetError, match="not UTF-8") as caught:
+        list(read_lines([], standard_input=stream))
+    assert caught.value.subject == "standard input"

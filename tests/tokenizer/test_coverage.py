@@ -4,7 +4,7 @@ import pytest
 from support.vocabularies import FIDEL_LINES, PHONE_LINES, foreign_vocabulary
 
 from amhctl.core.findings import Severity
-from amhctl.tokenizer.coverage import judge_coverage, measure_coverage
+from amhctl.tokenizer.coverage import find_rare, judge_coverage, judge_rare, measure_coverage
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.train import train_vocabulary
 
@@ -48,3 +48,27 @@ def test_an_incomplete_alphabet_is_a_warning() -> None:
     tokenizer = Tokenizer(foreign_vocabulary())
     findings = judge_coverage(measure_coverage(tokenizer, ["HELLO"]), tokenizer, max_unknown=0.0)
     assert [(finding.code, finding.severity) for finding in findings] == [("V003", Severity.WARNING)]
+
+
+def test_pieces_are_counted_by_id() -> None:
+    measured = measure_coverage(FIDEL, ["ሰላም ሰ", "ሰx"])
+    counts = dict(zip(FIDEL.vocabulary.pieces, measured.piece_counts, strict=True))
+    assert {piece: count for piece, count in counts.items() if count} == {"▁": 3, "ሰ": 3, "ላ": 1, "ም": 1, "<unk>": 1}
+    assert measured.pieces == sum(measured.piece_counts) == 9
+    assert measured.pieces_used == 4
+
+
+def test_rare_pieces_are_learnt_ones_below_the_threshold() -> None:
+    vocabulary = train_vocabulary(["ሰላም ሰላም ለም ለም"], size=370, units="fidel", model_type="bpe")
+    measured = measure_coverage(Tokenizer(vocabulary), ["ሰላም ሰላም ለም"])
+    rare = find_rare(measured, vocabulary, below=2, base=None)
+    assert {(item.piece, item.count) for item in rare} >= {("▁ለም", 1)}
+    assert "▁ሰላም" not in {item.piece for item in rare}
+    assert all(len(item.piece) > 1 and vocabulary.pieces[item.id] == item.piece for item in rare)
+    assert [item.count for item in rare] == sorted(item.count for item in rare)
+    assert find_rare(measured, vocabulary, below=2, base=vocabulary) == ()
+    assert find_rare(measured, vocabulary, below=0, base=None) == ()
+    (finding,) = judge_rare(rare, below=2)
+    assert (finding.code, finding.severity) == ("V004", Severity.INFO)
+    assert "▁ለም (1)" in finding.message
+    assert judge_rare((), below=2) == ()

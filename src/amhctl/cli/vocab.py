@@ -1,4 +1,4 @@
-"""``amhctl vocab``: train, extend and check vocabularies."""
+"""``amhctl vocab``: train, extend and check vocabularies; grow the checkpoints that speak them."""
 
 import sys
 from enum import StrEnum
@@ -10,7 +10,7 @@ import typer
 from amhctl.cli import options
 from amhctl.cli.app import execute
 
-app = typer.Typer(help="Vocabularies: train, extend, check.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Vocabularies: train, extend, grow, check.", no_args_is_help=True, rich_markup_mode=None)
 
 
 class Units(StrEnum):
@@ -82,7 +82,13 @@ def extend(
     units: Annotated[
         Units | None, typer.Option(help="What the new pieces are made of; as the base by default.")
     ] = None,
-    base_checkpoint: Annotated[Path | None, typer.Option(help="Voice checkpoint that speaks the base.")] = None,
+    proof: Annotated[
+        Path | None,
+        typer.Option(help="Text of the base's languages, as its network sees it, that must keep its ids."),
+    ] = None,
+    base_checkpoint: Annotated[
+        Path | None, typer.Option(help="Voice, training checkpoint or run folder that speaks the base.")
+    ] = None,
     checkpoint_out: Annotated[Path | None, typer.Option(help="Where to write it with its rows grown.")] = None,
     sets: options.Set = None,
     config: options.Config = None,
@@ -92,7 +98,7 @@ def extend(
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
 ) -> None:
-    """Append pieces to a vocabulary; the ids of the base stay as they are."""
+    """Append pieces to a vocabulary; the ids of the base stay as they are. V.plan.json says how each new row starts."""
     if (base_checkpoint is None) != (checkpoint_out is None):
         raise typer.BadParameter("--base-checkpoint and --checkpoint-out need one another")
     from amhctl.workflows import extend_vocabulary
@@ -104,6 +110,7 @@ def extend(
         output=output,
         size=size,
         units=units.value if units else None,
+        proof=proof,
         base_checkpoint=base_checkpoint,
         checkpoint_output=checkpoint_out,
         project=config or Path(),
@@ -120,6 +127,44 @@ def extend(
     )
 
 
+@app.command("grow")
+def grow(
+    vocabulary: Annotated[Path, typer.Argument(help="Extended vocabulary, made by amhctl vocab extend.")],
+    base_checkpoint: Annotated[
+        Path, typer.Option(help="Voice, training checkpoint or run folder that speaks the base.")
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Where to write it with its rows grown.")],
+    plan: Annotated[Path | None, typer.Option(help="Plan of the extension; beside the vocabulary by default.")] = None,
+    sets: options.Set = None,
+    config: options.Config = None,
+    seed: options.Seed = None,
+    force: options.Force = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = 0,
+) -> None:
+    """Grow the text rows of a checkpoint for an extended vocabulary, each row found by its piece."""
+    from amhctl.workflows import grow_checkpoint
+
+    request = grow_checkpoint.GrowCheckpointRequest(
+        vocabulary=vocabulary,
+        checkpoint=base_checkpoint,
+        output=output,
+        plan=plan,
+        project=config or Path(),
+        sets=tuple(sets or ()),
+        seed=seed,
+        force=force,
+    )
+    execute(
+        "vocab grow",
+        lambda progress: grow_checkpoint.run(request, progress),
+        json=json,
+        quiet=quiet,
+        verbose=verbose,
+    )
+
+
 @app.command("check")
 def check(
     vocabulary: Annotated[Path, typer.Argument(help="Vocabulary to measure.")],
@@ -127,8 +172,12 @@ def check(
     max_unknown: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="Largest share of unknown characters that is well.")
     ] = 0.0,
+    base: Annotated[Path | None, typer.Option(help="Vocabulary to compare with, such as the one extended.")] = None,
+    rare: Annotated[int, typer.Option(min=0, help="Learnt pieces that occur less often are listed.")] = 10,
+    report: Annotated[Path | None, typer.Option(help="HTML page with plots to write.")] = None,
     sets: options.Set = None,
     config: options.Config = None,
+    force: options.Force = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
@@ -141,6 +190,10 @@ def check(
         corpus=_files(corpus),
         standard_input=sys.stdin if _STANDARD_INPUT in corpus else None,
         max_unknown=max_unknown,
+        base=base,
+        rare=rare,
+        report=report,
+        force=force,
         project=config or Path(),
         sets=tuple(sets or ()),
     )

@@ -9,6 +9,7 @@ import bz2
 import gzip
 import lzma
 import tempfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -72,7 +73,8 @@ class UnitCorpus:
     def _entries(self) -> Iterator[tuple[str, str]]:
         self._stream.seek(0)
         for raw in self._stream:
-            subject, _, units = raw.decode("utf-8").rstrip("\n").partition("\t")
+            # Units hold no tab; a path may.
+            units, _, subject = raw.decode("utf-8").rstrip("\n").partition("\t")
             yield subject, units
 
 
@@ -101,7 +103,9 @@ def open_corpus(
                     findings.append(Finding("V001", Severity.WARNING, line.subject, error.message, error.hint))
                 continue
             kept += 1
-            stream.write(f"{line.subject}\t{units}\n".encode())
+            # A path may hold line breaks, and bytes that are no text.
+            subject = " ".join(line.subject.splitlines())
+            stream.write(f"{units}\t".encode() + subject.encode("utf-8", "backslashreplace") + b"\n")
         progress.finish()
         if not kept:
             raise DatasetError(
@@ -133,7 +137,9 @@ def read_lines(paths: Iterable[Path], *, standard_input: Iterable[str] | None = 
             if line.strip():
                 yield CorpusLine(line.strip(), f"standard input:{number}")
     except UnicodeDecodeError as error:
-        raise DatasetError("the text is not UTF-8", subject="standard input") from error
+        raise DatasetError(
+            "the text is not UTF-8", subject="standard input", hint="convert it, for example with iconv"
+        ) from error
 
 
 def _read_text(path: Path) -> Iterator[CorpusLine]:
@@ -148,7 +154,7 @@ def _read_text(path: Path) -> Iterator[CorpusLine]:
         raise DatasetError(
             "the line is not UTF-8", subject=f"{path}:{number}", hint="convert the file, for example with iconv"
         ) from error
-    except (OSError, EOFError, lzma.LZMAError) as error:
+    except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise DatasetError(
             f"the corpus cannot be read: {reason}", subject=str(path), hint="give a text file or a manifest"

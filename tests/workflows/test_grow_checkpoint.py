@@ -1,0 +1,169 @@
+"""Voices and runs grow along a plan; a run goes on afterwards."""
+
+import json
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from support.training_world import TrainingWorld, build_training_world, request_training
+from support.vocabularies import permuted
+from support.voices import tiny_voice_folder
+
+from amhctl.checkpoint.store import read_checkpoint, write_checkpoint
+from amhctl.config.schema import TextConfig
+from amhctl.core.errors import CheckpointError, FileExistsRefused, ModelError, VocabularyError
+from amhctl.core.progress import SilentProgress
+from amhctl.inference.assemble import CODEC_FOLDER
+from amhctl.text.frontend import Frontend
+from amhctl.tokenizer.extend import extend_vocabulary
+from amhctl.tokenizer.plan import plan_path
+from amhctl.tokenizer.train import train_vocabulary
+from amhctl.tokenizer.vocabulary import Vocabulary
+from amhctl.workflows import train
+from amhctl.workflows.grow_checkpoint import GrowCheckpointReport, GrowCheckpointRequest, run
+from amhctl.workflows.train import TrainRequest
+
+TEXTS = ("ሰላም ለዓለም", "ቡና ጠጣ", "አዲስ አበባ", "ውሃ ፈሰሰ", "ልጁ ሮጠ", "ዛሬ ሰኞ ነው")
+TABLES = ("text_embedding.weight", "text_head.weight", "text_head.bias")
+
+
+def _lines() -> list[str]:
+    frontend = Frontend(TextConfig(units="fidel"))
+    return [frontend.units(text) for text in TEXTS] * 4
+
+
+def _bpe_world(folder: Path) -> TrainingWorld:
+    """Return the tiny world with a byte-pair vocabulary that leaves room for more merges."""
+    world = build_training_world(folder)
+    train_vocabulary(_lines(), size=366, units="fidel", model_type="bpe").write(world.vocabulary, force=True)
+    return world
+
+
+def _extend(base: Path, output: Path) -> Vocabulary:
+    vocabulary, plan = extend_vocabulary(Vocabulary.read(base), _lines(), 372)
+    vocabulary.write(output)
+    plan.write(plan_path(output), vocabulary)
+    return vocabulary
+
+
+def _grow(vocabulary: Path, checkpoint: Path, output: Path, **options: object) -> GrowCheckpointReport:
+    request = GrowCheckpointRequest(vocabulary=vocabulary, checkpoint=checkpoint, output=output)
+    return run(replace(request, **options), SilentProgress())  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[TrainingWorld, Path]:
+    folder = tmp_path_factory.mktemp("world")
+    world = _bpe_world(folder)
+    train.run(request_training(world, folder / "run", "training.steps=4"), SilentProgress())
+    return world, folder / "run"
+
+
+def test_a_run_grows_with_its_moments_and_goes_on(trained: tuple[TrainingWorld, Path], tmp_path: Path) -> None:
+    world, origin = trained
+    vocabulary = _extend(world.vocabulary, tmp_path / "v.model")
+    report = _grow(tmp_path / "v.model", origin, tmp_path / "grown")
+    assert report.optimizer
+    assert json.loads(json.dumps(report.payload()))["added"] == 6
+    before = read_checkpoint(origin / "checkpoints/step-00000004", kind="training")
+    after = read_checkpoint(tmp_path / "grown/checkpoints/step-00000004", kind="training")
+    for file in ("model.safetensors", "average.safetensors"):
+        old, new = before.read_tensors(file), after.read_tensors(file)
+        for name in TABLES:
+            assert torch.equal(new[name][:366], old[name][:366])
+            assert torch.equal(new[name][-1], old[name][-1])
+        assert all(torch.equal(new[name], old[name]) for name in old if name not in TABLES)
+    old, new = before.read_tensors("optimizer.safetensors"), after.read_tensors("optimizer.safetensors")
+    assert set(old) == set(new)
+    for name in TABLES:
+        for slot in ("exp_avg", "exp_avg_sq"):
+            key = f"{name}/{slot}"
+            assert torch.equal(new[key][:366], old[key][:366])
+            assert not new[key][366:372].any()
+        assert torch.equal(new[f"{name}/step"], old[f"{name}/step"])
+    assert old["text_embedding.weight/exp_avg"].any()
+    went_on = train.run(
+        TrainRequest(resume=tmp_path / "grown", sets=("training.steps=6",), device="cpu"), SilentProgress()
+    )
+    assert went_on.steps == 6
+    voice = read_checkpoint(tmp_path / "grown/best", kind="voice")
+    assert voice.manifest.vocabulary is not None
+    assert voice.manifest.vocabulary.fingerprint == vocabulary.fingerprint
+
+
+def test_rows_of_a_permuted_vocabulary_land_on_their_strings(
+    trained: tuple[TrainingWorld, Path], tmp_path: Path
+) -> None:
+    world, origin = trained
+    voice = read_checkpoint(origin / "best", kind="voice")
+    base = Vocabulary.read(world.vocabulary)
+    order = list(range(3, base.size))
+    random.Random(3).shuffle(order)
+    order = [0, 1, 2, *order]
+    theirs, identity = permuted(base, order), voice.manifest.vocabulary
+    assert identity is not None
+    tensors = {name: value[[*order, base.size]] if name in TABLES else value for name, value in voice.tensors.items()}
+    files = {name: voice.read_bytes(name) for name in voice.manifest.files if name != "model.safetensors"}
+    update = {"vocabulary": identity.model_copy(update={"fingerprint": theirs.fingerprint})}
+    write_checkpoint(
+        tmp_path / "shuffled",
+        manifest=voice.manifest.model_copy(update=update),
+        tensors=tensors,
+        extra_files={**files, identity.file: theirs.model_bytes},
+    )
+    _extend(world.vocabulary, tmp_path / "v.model")
+    _grow(tmp_path / "v.model", tmp_path / "shuffled", tmp_path / "a")
+    _grow(tmp_path / "v.model", origin / "best", tmp_path / "b")
+    one, other = (read_checkpoint(tmp_path / name, kind="voice") for name in "ab")
+    assert all(torch.equal(one.tensors[name], other.tensors[name]) for name in other.tensors)
+    assert torch.equal(one.tensors["text_embedding.weight"][:366], voice.tensors["text_embedding.weight"][:366])
+
+
+def test_a_plan_of_another_base_is_refused_and_nothing_written(
+    trained: tuple[TrainingWorld, Path], tmp_path: Path
+) -> None:
+    train_vocabulary(_lines(), size=368, units="fidel", model_type="bpe").write(tmp_path / "other.model")
+    _extend(tmp_path / "other.model", tmp_path / "v.model")
+    with pytest.raises(VocabularyError, match="another base"):
+        _grow(tmp_path / "v.model", trained[1], tmp_path / "grown")
+    _extend(trained[0].vocabulary, tmp_path / "w.model")
+    with pytest.raises(VocabularyError, match="another vocabulary"):
+        _grow(tmp_path / "v.model", trained[1], tmp_path / "grown", plan=tmp_path / "w.plan.json")
+    with pytest.raises(VocabularyError, match=r"plan cannot be read"):
+        _grow(trained[0].vocabulary, trained[1], tmp_path / "grown")
+    assert not (tmp_path / "grown").exists()
+    assert not list(tmp_path.glob(".grown*"))
+
+
+def test_a_voice_keeps_its_codec_and_an_output_is_kept(tmp_path: Path) -> None:
+    origin = tiny_voice_folder(tmp_path / "made", alignment=False)
+    base = Vocabulary.read(origin / "vocabulary.model")
+    vocabulary, plan = extend_vocabulary(base, ["səlam ።"], base.size)
+    vocabulary.write(tmp_path / "v.model")
+    plan.write(tmp_path / "v.plan.json", vocabulary)
+    report = _grow(tmp_path / "v.model", origin, tmp_path / "grown")
+    assert not report.optimizer
+    names = [sorted(path.relative_to(f) for path in f.rglob("*")) for f in (origin, tmp_path / "grown")]
+    assert names[0] == names[1]
+    assert (tmp_path / "grown" / CODEC_FOLDER / "manifest.json").is_file()
+    with pytest.raises(FileExistsRefused):
+        _grow(tmp_path / "v.model", origin, tmp_path / "grown")
+
+
+def test_what_has_no_text_rows_is_refused(tmp_path: Path) -> None:
+    origin = tiny_voice_folder(tmp_path / "made", alignment=False)
+    base = Vocabulary.read(origin / "vocabulary.model")
+    vocabulary, plan = extend_vocabulary(base, ["səlam ።"], base.size)
+    vocabulary.write(tmp_path / "v.model")
+    plan.write(tmp_path / "v.plan.json", vocabulary)
+    with pytest.raises(CheckpointError, match="no text rows"):
+        _grow(tmp_path / "v.model", origin / CODEC_FOLDER, tmp_path / "grown")
+    voice = read_checkpoint(origin, kind="voice")
+    files = {name: voice.read_bytes(name) for name in voice.manifest.files if name != "model.safetensors"}
+    tensors = {**voice.tensors, "text_head.bias": voice.tensors["text_head.bias"][1:]}
+    write_checkpoint(tmp_path / "short", manifest=voice.manifest, tensors=tensors, extra_files=files)
+    with pytest.raises(ModelError, match="rows do not fit"):
+        _grow(tmp_path / "v.model", tmp_path / "short", tmp_path / "grown")
+    assert not (tmp_path / "grown").exists()
