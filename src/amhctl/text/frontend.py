@@ -18,6 +18,8 @@ from amhctl.core.files import sha256_of_json
 from amhctl.text.draft import TIE, Draft
 from amhctl.text.g2p.chain import Backend, Chain
 from amhctl.text.g2p.epitran_backend import EpitranBackend
+from amhctl.text.g2p.gemination import Gemination, read_weights, read_words
+from amhctl.text.g2p.homographs import read_homographs
 from amhctl.text.g2p.rules import CONSONANTS_OF_SERIES, EXCEPTIONS, RulesBackend
 from amhctl.text.g2p.transphone_backend import TransphoneBackend
 from amhctl.text.lexicon import Lexicon, LexiconReader
@@ -33,7 +35,8 @@ CODE_VERSION = 3
 """Raised whenever a rule (not a table) changes what is spoken."""
 
 LEXICON_SPOKEN, LEXICON_PHONES = "lexicon.spoken", "lexicon.phones"
-_SINCE = {LEXICON_SPOKEN: 2, LEXICON_PHONES: 2}
+GEMINATION_WORDS, GEMINATION_WEIGHTS, HOMOGRAPHS = "gemination.words", "gemination.weights", "homographs"
+_SINCE = {LEXICON_SPOKEN: 2, LEXICON_PHONES: 2, GEMINATION_WORDS: 3, GEMINATION_WEIGHTS: 3, HOMOGRAPHS: 3}
 _AS_BEFORE = {name: WORD_TABLES[name] for name in ("cents", "months", "month_spellings", "context")}
 _SINCE |= dict.fromkeys((*_AS_BEFORE, "latin_words"), 3)
 """The format in which a table came; a state of an earlier format reads by the words that stood in the code, or none."""
@@ -62,7 +65,10 @@ class Frontend:
 
     def __init__(self, config: TextConfig = _DEFAULTS, lexicon: Lexicon = NO_LEXICON) -> None:
         lexicons = {LEXICON_SPOKEN: dict(lexicon.spoken), LEXICON_PHONES: dict(lexicon.phones)}
-        self._setup(config, {**_OUR_TABLES, **lexicons}, {"format": STATE_FORMAT, "code": CODE_VERSION})
+        # Read here, not at import: no command needs these tables before it has a frontend.
+        gemination = {GEMINATION_WORDS: dict(read_words()), GEMINATION_WEIGHTS: dict(read_weights())}
+        tables = {**_OUR_TABLES, **lexicons, **gemination, HOMOGRAPHS: dict(read_homographs())}
+        self._setup(config, tables, {"format": STATE_FORMAT, "code": CODE_VERSION})
 
     def _setup(self, config: TextConfig, tables: dict[str, dict[str, str]], versions: dict[str, int]) -> None:
         self.config = config
@@ -74,9 +80,10 @@ class Frontend:
         }
         self._lexicon = LexiconReader(tables[LEXICON_SPOKEN])
         self._rulebook = build_rulebook(config, tables)
-        rules = RulesBackend(tables["consonants"], tables["exceptions"])
+        gemination = Gemination(tables[GEMINATION_WORDS], tables[GEMINATION_WEIGHTS])
+        rules = RulesBackend(tables["consonants"], tables["exceptions"], gemination)
         backends: dict[str, Backend] = {"rules": rules, "epitran": EpitranBackend(), "transphone": TransphoneBackend()}
-        self._chain = Chain([backends[name] for name in config.backends], tables[LEXICON_PHONES])
+        self._chain = Chain([backends[name] for name in config.backends], tables[LEXICON_PHONES], tables[HOMOGRAPHS])
 
     @classmethod
     def from_state(cls, state: Mapping[str, object]) -> "Frontend":

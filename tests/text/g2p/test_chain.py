@@ -133,3 +133,12 @@ def test_only_so_many_words_are_remembered(monkeypatch: pytest.MonkeyPatch) -> N
     chain = Chain([backend])
     chain.phones("ሰላም ሰላማ ሰላሙ ሰላሙ ሰላማ ሰላም")
     assert backend.asked == ["ሰላም", "ሰላማ", "ሰላሙ", "ሰላም"]
+
+
+def test_neighbours_tell_homographs_apart_and_the_user_goes_before_them() -> None:
+    table = {"ገና": "ɡəna|ɡənna|>በዓል"}
+    chain = Chain([RulesBackend()], homographs=table)
+    assert chain.phones("ገና ነው።").text == "ɡəna nəw ።"
+    found = chain.phones("ገና በዓል")
+    assert (found.text, found.backend) == ("ɡənna bəal", "homographs+rules")
+    assert Chain([RulesBackend()], {"ገና": "ɡana"}, table).phones("ገና በዓል").text == "ɡana bəal"

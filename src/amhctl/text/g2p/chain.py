@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from amhctl.core.errors import MissingExtra, TextError
+from amhctl.text.g2p.homographs import Homographs
 from amhctl.text.g2p.phones import PHONES, VOWELS, split_phones
 from amhctl.text.lexicon import find_phones
 from amhctl.text.markup import MARKUP
@@ -47,11 +48,27 @@ class Backend(Protocol):
 
 
 class Chain:
-    """Backends in the order in which they are tried; the result of each word is remembered."""
+    """Backends in the order in which they are tried; the result of each word is remembered.
 
-    def __init__(self, backends: Sequence[Backend], lexicon: Mapping[str, str] | None = None) -> None:
+    Parameters
+    ----------
+    backends : Sequence[Backend]
+        The backends, the preferred one first.
+    lexicon : Mapping[str, str] | None
+        The user's phones of words, which go before everything but markup.
+    homographs : Mapping[str, str] | None
+        The table of words that their neighbours tell apart (see `homographs`), which go before the backends.
+    """
+
+    def __init__(
+        self,
+        backends: Sequence[Backend],
+        lexicon: Mapping[str, str] | None = None,
+        homographs: Mapping[str, str] | None = None,
+    ) -> None:
         self._backends = tuple(backends)
         self._lexicon = lexicon or {}
+        self._homographs = Homographs(homographs or {})
         self._known: dict[str, _Reading] = {}
         self._absent: dict[str, Fallback] = {}
 
@@ -66,11 +83,12 @@ class Chain:
         words: list[tuple[str, ...]] = []
         used: dict[str, None] = {}
         fallbacks: dict[Fallback, None] = {}
-        for token in _tokens(spoken):
+        tokens = _tokens(spoken)
+        for place, token in enumerate(tokens):
             if token in _MARKS:
                 words.append((_MARKS[token],))
                 continue
-            name, phones, reasons = self._given(token) or self._word(token)
+            name, phones, reasons = self._given(token) or self._told_apart(tokens, place) or self._word(token)
             words.append(phones)
             used[name] = None
             fallbacks.update(dict.fromkeys(reasons))
@@ -86,6 +104,10 @@ class Chain:
             return None
         prefix, phones = known
         return "lexicon", (self._word(prefix)[1] if prefix else ()) + phones, ()
+
+    def _told_apart(self, tokens: Sequence[str], place: int) -> _Reading | None:
+        phones = self._homographs.find(tokens, place)
+        return None if phones is None else ("homographs", phones, ())
 
     def _word(self, word: str) -> _Reading:
         known = self._known.get(word)

@@ -66,7 +66,7 @@ class Gemination:
     def mark(self, word: str) -> tuple[bool, ...]:
         """Return, for each letter of a word without its marks, whether it is doubled."""
         plain, marked = split_marks(word)
-        if any(marked):
+        if any(marked) or not plain:
             return marked
         known = self._find(plain)
         if known is not None:
