@@ -118,7 +118,10 @@ KEYS: dict[str, dict[str, Schema]] = {
         "recommended_size": COUNT,
         "report": MAYBE_TEXT,
     },
-    "codec list": {"codecs": listed(record(name=TEXT, fingerprint=TEXT, frame_rate=NUMBER))},
+    "codec list": {
+        "codecs": listed(record(name=TEXT, fingerprint=TEXT, frame_rate=NUMBER)),
+        "official": listed(record(name=TEXT, present=FLAG, download=TEXT)),
+    },
     "codec show": {
         "codecs": listed(record(name=TEXT, fingerprint=TEXT, frame_rate=NUMBER)),
         "metrics": OBJECT,
@@ -153,10 +156,14 @@ KEYS: dict[str, dict[str, Schema]] = {
         "codebook_usage": listed(NUMBER),
         "entropy": listed(NUMBER),
         "repeats": NUMBER,
+        "duplicates": COUNT,
+        "length_ratio": MAYBE_OBJECT,
         "pesq": MAYBE_NUMBER,
         "stoi": MAYBE_NUMBER,
+        "mel_distance": MAYBE_NUMBER,
         "agreement": MAYBE_NUMBER,
         "samples": listed(OBJECT),
+        "report": MAYBE_TEXT,
     },
     "codes verify": {"store": TEXT, "parts": listed(TEXT), "utterances": COUNT, "shared": COUNT, "bytes": COUNT},
     "codes merge": {

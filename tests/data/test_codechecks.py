@@ -45,6 +45,11 @@ def test_real_codes_have_no_finding(tmp_path: Path) -> None:
     assert check.statistics.usage == (1.0, 1.0)
     assert check.statistics.frames == 8 * _FRAMES
     assert 3.0 < check.statistics.entropy[0] < 4.0
+    counts = sum(np.bincount(_speechlike(n)[1], minlength=16) for n in range(8))
+    assert np.array_equal(check.statistics.counts_QV[1], counts)
+    # Fifty frames of 40 ms are the two seconds that were recorded.
+    assert check.statistics.length_ratios == (1.0,) * 8
+    assert check.statistics.duplicates == 0
 
 
 def test_constant_codes(tmp_path: Path) -> None:
@@ -88,7 +93,9 @@ def test_damage_and_duplicates(tmp_path: Path) -> None:
             store.append(
                 Record(id=f"u{number}", audio="a.wav", text="ሰላም"), _speechlike(0), np.ones((101, 8), dtype=np.float16)
             )
-    assert _codes(check_store(store, SilentProgress())) == [("X110", "u1")]
+    check = check_store(store, SilentProgress())
+    assert _codes(check) == [("X110", "u1")]
+    assert (check.statistics.duplicates, check.statistics.length_ratios) == (1, ())
 
 
 def test_an_empty_store_is_an_error(tmp_path: Path) -> None:

@@ -1,13 +1,18 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 from support.codecs import tiny_codec_folder
 from support.manifests import tiny_manifest
 
+from amhctl.audio.waveform import Waveform
+from amhctl.core.errors import FileExistsRefused
 from amhctl.core.progress import SilentProgress
 from amhctl.data.codestore import CodeStore
-from amhctl.workflows import extract_codes
-from amhctl.workflows.check_codes import RULES, CheckCodesReport, CheckCodesRequest, run
+from amhctl.data.records import read_audio, read_records
+from amhctl.workflows import extract_codes, verify_codes
+from amhctl.workflows.check_codes import RULES, CheckCodesReport, CheckCodesRequest, _mel_distance, run
 
 
 def _store(folder: Path) -> tuple[Path, Path]:
@@ -32,7 +37,39 @@ def test_extracted_codes_pass(tmp_path: Path) -> None:
     assert report.pesq is not None
     assert report.stoi is not None
     assert len(report.statistics.usage) == 2
-    assert list(report.lines())
+    payload = report.payload()
+    assert payload["duplicates"] == 0
+    assert payload["mel_distance"] == pytest.approx(np.mean([sample.mel_distance for sample in report.samples]))
+    ratio = payload["length_ratio"]
+    assert isinstance(ratio, dict)
+    # The last frame of 40 ms is seldom full, and never more than full.
+    assert 1.0 <= ratio["lowest"] <= ratio["mean"] <= ratio["highest"] < 1.04
+    assert any("mel distance" in line for line in report.lines())
+
+
+def test_the_mel_distance_is_zero_for_the_same_clip_and_grows_with_noise(tmp_path: Path) -> None:
+    clip = read_audio(read_records(tiny_manifest(tmp_path))[0], tmp_path)
+    noise = np.random.default_rng(0).normal(size=clip.samples.size).astype(np.float32)
+    distances = [
+        _mel_distance(clip, Waveform(clip.samples + share * noise, clip.sample_rate)) for share in (0.0, 0.01, 0.1)
+    ]
+    assert distances[0] == 0.0
+    assert 0.0 < distances[1] < distances[2]
+
+
+def test_a_page_is_written_once(tmp_path: Path) -> None:
+    store, codec = _store(tmp_path)
+    page = tmp_path / "r.html"
+    request = CheckCodesRequest(store, str(codec), sample=2, report=page)
+    report = run(request, SilentProgress())
+    assert report.payload()["report"] == str(page)
+    text = page.read_text(encoding="utf-8")
+    assert all(sample.id in text for sample in report.samples)
+    with pytest.raises(FileExistsRefused):
+        run(request, SilentProgress())
+    page.write_text("old")
+    run(replace(request, force=True), SilentProgress())
+    assert page.read_text(encoding="utf-8") == text
 
 
 def test_codes_of_other_recordings_are_refused(tmp_path: Path) -> None:
@@ -69,5 +106,5 @@ def test_a_missing_recording_is_a_warning(tmp_path: Path) -> None:
 
 
 def test_codes_are_documented_once() -> None:
-    codes = [rule.code for rule in (*RULES, *extract_codes.RULES)]
+    codes = [rule.code for rule in (*RULES, *extract_codes.RULES, *verify_codes.RULES)]
     assert len(set(codes)) == len(codes)

@@ -62,6 +62,10 @@ def check(
     sample: Annotated[int, typer.Option(min=0, help="Utterances decoded back and compared with the audio.")] = 16,
     seed: options.Seed = None,
     device: options.Device = "auto",
+    report: Annotated[
+        Path | None, typer.Option("--report", help="Write an HTML page of how the codes are used.")
+    ] = None,
+    force: options.Force = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
@@ -69,7 +73,9 @@ def check(
     """Decode a sample back; refuse constant, random or padded codes."""
     from amhctl.workflows import check_codes
 
-    request = check_codes.CheckCodesRequest(store=store, codec=codec, sample=sample, seed=seed or 0, device=device)
+    request = check_codes.CheckCodesRequest(
+        store=store, codec=codec, sample=sample, seed=seed or 0, device=device, report=report, force=force
+    )
     execute("codes check", lambda progress: check_codes.run(request, progress), json=json, quiet=quiet, verbose=verbose)
 
 

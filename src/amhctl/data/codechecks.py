@@ -69,7 +69,7 @@ _FLOOR_SLACK = 0.1
 _LOG_FLOOR = float(np.log(1e-5))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CodeStatistics:
     """How a store's codes are used.
 
@@ -83,12 +83,22 @@ class CodeStatistics:
         Share of frames whose first code is that of the frame before.
     frames : int
         Frames in the store.
+    duplicates : int
+        Utterances with the codes and features of an earlier one.
+    length_ratios : tuple[float, ...]
+        Of each utterance of known duration: the time its code frames take over its duration. A last frame that is
+        not full makes it a little more than 1.
+    counts_QV : NDArray[np.int64]
+        How often each code of each codebook occurs.
     """
 
     usage: tuple[float, ...]
     entropy: tuple[float, ...]
     repeats: float
     frames: int
+    duplicates: int
+    length_ratios: tuple[float, ...]
+    counts_QV: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +123,7 @@ def check_store(store: CodeStore, progress: Progress) -> StoreCheck:
     findings: list[Finding] = []
     counts_QV = np.zeros((spec.codebooks, spec.codebook_size), dtype=np.int64)
     first_books: list[tuple[str, NDArray[np.uint16]]] = []
+    ratios: list[float] = []
     repeats = steps = 0
     progress.start("inspecting codes", len(store), "utterance")
     for entry in store.entries:
@@ -126,15 +137,21 @@ def check_store(store: CodeStore, progress: Progress) -> StoreCheck:
         repeats += int((codes_QS[0, 1:] == codes_QS[0, :-1]).sum())
         steps += codes_QS.shape[1] - 1
         first_books.append((entry.id, codes_QS[0]))
+        if entry.record.duration:
+            ratios.append(entry.frames / spec.frame_rate / entry.record.duration)
         findings += _judge_utterance(store, entry, codes_QS)
     progress.finish()
     findings += [*_find_random(counts_QV), *_find_unlike(first_books, counts_QV[0]), *_find_collapsed(counts_QV)]
-    findings += _find_duplicates(store.entries)
+    duplicates = list(_find_duplicates(store.entries))
+    findings += duplicates
     statistics = CodeStatistics(
         usage=tuple((counts_QV > 0).mean(axis=1).tolist()),
         entropy=tuple(_entropy(counts_V) for counts_V in counts_QV),
         repeats=repeats / steps if steps else 0.0,
         frames=int(counts_QV[0].sum()),
+        duplicates=len(duplicates),
+        length_ratios=tuple(ratios),
+        counts_QV=counts_QV,
     )
     return StoreCheck(statistics, tuple(findings))
 

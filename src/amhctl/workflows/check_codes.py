@@ -1,20 +1,25 @@
 """``codes check``: whether the codes of a store are real, whole, and those of its recordings."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from amhctl.audio.mel import log_mel
+from amhctl.audio.resample import resample
 from amhctl.audio.waveform import Waveform
 from amhctl.codec.codec import Codec
 from amhctl.codec.registry import load_codec
+from amhctl.config.schema import MelConfig
 from amhctl.core.errors import AudioError, CodecError, EvaluationError
+from amhctl.core.files import refuse_existing, write_text_atomically
 from amhctl.core.findings import Finding, Rule, Severity, has_errors
 from amhctl.core.progress import Progress
 from amhctl.data import codechecks
 from amhctl.data.codechecks import CodeStatistics, check_store
+from amhctl.data.codereport import DecodedSample, render_report
 from amhctl.data.codestore import CodeStore
 from amhctl.data.extraction import prepare_waveform
 from amhctl.evaluation.fidelity import compare
@@ -54,23 +59,33 @@ _LOWEST_STOI = 0.5
 
 @dataclass(frozen=True, slots=True)
 class CheckCodesRequest:
-    """Which store to check, with which codec, and how much of it to decode."""
+    """What to check.
+
+    Attributes
+    ----------
+    store : Path
+        The store.
+    codec : str | None
+        Codec to decode with; None takes the bundled one of the store's codec name.
+    sample : int
+        How many utterances are decoded back.
+    seed : int
+        Seed of their choice.
+    device : str
+        Where to compute.
+    report : Path | None
+        HTML page to write.
+    force : bool
+        Whether an existing page may be replaced.
+    """
 
     store: Path
     codec: str | None = None
     sample: int = 16
     seed: int = 0
     device: str = "cpu"
-
-
-@dataclass(frozen=True, slots=True)
-class DecodedSample:
-    """One utterance decoded back: how it compares with its recording; None where a measure cannot be taken."""
-
-    id: str
-    agreement: float
-    pesq: float | None
-    stoi: float | None
+    report: Path | None = None
+    force: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +96,7 @@ class CheckCodesReport:
     statistics: CodeStatistics
     samples: tuple[DecodedSample, ...]
     findings: tuple[Finding, ...]
+    report: Path | None = None
 
     @property
     def ok(self) -> bool:
@@ -97,6 +113,11 @@ class CheckCodesReport:
         """Mean STOI of the sample."""
         return _mean([sample.stoi for sample in self.samples])
 
+    @property
+    def mel_distance(self) -> float | None:
+        """Mean log-mel distance of the sample."""
+        return _mean([sample.mel_distance for sample in self.samples])
+
     def payload(self) -> dict[str, object]:
         """Return usage, entropy and the means of the sample."""
         return {
@@ -105,10 +126,14 @@ class CheckCodesReport:
             "codebook_usage": list(self.statistics.usage),
             "entropy": list(self.statistics.entropy),
             "repeats": self.statistics.repeats,
+            "duplicates": self.statistics.duplicates,
+            "length_ratio": _spread(self.statistics.length_ratios),
             "pesq": self.pesq,
             "stoi": self.stoi,
+            "mel_distance": self.mel_distance,
             "agreement": _mean([sample.agreement for sample in self.samples]),
             "samples": [asdict(sample) for sample in self.samples],
+            "report": str(self.report) if self.report else None,
         }
 
     def lines(self) -> Iterable[str]:
@@ -116,13 +141,20 @@ class CheckCodesReport:
         yield f"{self.utterances} utterances, {self.statistics.frames} frames"
         yield "codes used per codebook: " + ", ".join(f"{share:.0%}" for share in self.statistics.usage)
         yield "bits a code: " + ", ".join(f"{bits:.1f}" for bits in self.statistics.entropy)
+        repeats, duplicates = self.statistics.repeats, self.statistics.duplicates
+        yield f"{repeats:.1%} of first codes repeat the one before, {duplicates} duplicates"
+        if (spread := _spread(self.statistics.length_ratios)) is not None:
+            yield f"length of codes over length of audio: {spread['lowest']:.3f} to {spread['highest']:.3f}"
         if self.samples:
-            figures = ((name, value) for name, value in (("PESQ", self.pesq), ("STOI", self.stoi)) if value is not None)
+            measures = (("PESQ", self.pesq), ("STOI", self.stoi), ("mel distance", self.mel_distance))
+            figures = ((name, value) for name, value in measures if value is not None)
             agreement = _mean([sample.agreement for sample in self.samples])
             yield (
                 f"{len(self.samples)} decoded back: {agreement:.1%} of the first codes agree"
                 + "".join(f", {name} {value:.2f}" for name, value in figures)
             )
+        if self.report:
+            yield f"report: {self.report}"
 
 
 def run(request: CheckCodesRequest, progress: Progress) -> CheckCodesReport:
@@ -134,7 +166,11 @@ def run(request: CheckCodesRequest, progress: Progress) -> CheckCodesReport:
         If there is no store, or it is empty.
     CodecError
         If the codec cannot be loaded.
+    FileExistsRefused
+        If the report exists and is not to be replaced.
     """
+    if request.report is not None:
+        refuse_existing(request.report, force=request.force)
     store = CodeStore.open(request.store)
     codec = load_codec(request.codec or store.spec.name, device=choose_device(request.device))
     checked = check_store(store, progress)
@@ -146,7 +182,10 @@ def run(request: CheckCodesRequest, progress: Progress) -> CheckCodesReport:
         damaged = {finding.subject for finding in findings if finding.code == "X107"}
         samples, found = _decode_sample(store, codec, request, damaged, progress)
         findings += found
-    return CheckCodesReport(len(store), checked.statistics, samples, tuple(findings))
+    if request.report is not None:
+        page = render_report(store, checked.statistics, samples, findings, RULES)
+        write_text_atomically(request.report, page)
+    return CheckCodesReport(len(store), checked.statistics, samples, tuple(findings), request.report)
 
 
 def _wrong_codec(store: CodeStore, codec: Codec) -> Finding:
@@ -191,12 +230,30 @@ def _compare(utterance: str, codes_QS: NDArray[np.uint16], original: Waveform, c
     longest = max(codes_QS.shape[1], again_QS.shape[1])
     agreement = float((codes_QS[0, :shared] == again_QS[0, :shared]).sum()) / longest
     decoded = Waveform(codec.decode([codes_QS])[0], codec.spec.sample_rate)
+    distance = _mel_distance(original, decoded)
     try:
         fidelity = compare(original, decoded)
     except EvaluationError:
-        # Too short or too quiet for the measures; the agreement still stands.
-        return DecodedSample(utterance, agreement, None, None)
-    return DecodedSample(utterance, agreement, fidelity.pesq, fidelity.stoi)
+        # Too short or too quiet for these measures; the others still stand.
+        return DecodedSample(utterance, agreement, distance, None, None)
+    return DecodedSample(utterance, agreement, distance, fidelity.pesq, fidelity.stoi)
+
+
+def _mel_distance(original: Waveform, decoded: Waveform) -> float:
+    """Return the mean absolute difference of natural log-mel spectra in the default features' configuration.
+
+    It is the distance by which ``codec train`` measures, there with the codec's own mel configuration.
+    """
+    mel = MelConfig()
+    one, other = (resample(waveform, mel.sample_rate).samples for waveform in (original, decoded))
+    length = min(one.size, other.size)
+    return float(np.abs(log_mel(one[:length], mel) - log_mel(other[:length], mel)).mean())
+
+
+def _spread(values: Sequence[float]) -> dict[str, float] | None:
+    if not values:
+        return None
+    return {"lowest": min(values), "mean": float(np.mean(values)), "highest": max(values)}
 
 
 def _mean(values: Iterable[float | None]) -> float | None:
