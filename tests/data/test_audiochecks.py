@@ -6,6 +6,7 @@ import soundfile
 from support.speechlike import between_silences, vowel_train
 
 from amhctl.audio import files
+from amhctl.audio.resample import resample
 from amhctl.audio.waveform import Waveform
 from amhctl.core.files import sha256_of_file
 from amhctl.data.audiochecks import check_audio
@@ -37,6 +38,13 @@ def test_a_clean_clip_has_no_finding(tmp_path: Path) -> None:
         ("D021", _CLEAN.samples + np.random.default_rng(0).normal(0, 0.05, _CLEAN.samples.size)),
         ("D022", np.pad(_CLEAN.samples, (20_000, 0))),
         ("D023", np.pad(_CLEAN.samples, (0, 20_000))),
+        ("D028", np.concatenate([_CLEAN.samples, np.zeros(28_000, dtype=np.float32), _CLEAN.samples])),
+        (
+            "D027",
+            _CLEAN.samples
+            + sum(0.004 * np.sin(2 * np.pi * f * np.arange(_CLEAN.samples.size) / 16_000) for f in (50, 100)),
+        ),
+        ("D026", resample(vowel_train(seconds=3.0, sample_rate=8_000), 16_000).samples),
         ("D024", np.stack([_CLEAN.samples, _CLEAN.samples], axis=1)),
     ],
 )

@@ -24,6 +24,10 @@ _FRONTEND = Frontend()
         ("ይህ WHO ነው።", ["D033"]),
         ("ሰላም \u0645 ዓለም።", ["D034"]),
         ("ሰላም \ufffd ዓለም።", ["D034"]),
+        ("ይህ World Health Organization ነው።", ["D033", "D037"]),
+        ("ሰላም!!!! ዓለም።", ["D038"]),
+        ("ግ/ክ ሄደ።", ["D039"]),
+        ("ት/ቤት ሄደ።", []),
     ],
 )
 def test_each_fault_has_its_own_code(text: str, codes: list[str]) -> None:

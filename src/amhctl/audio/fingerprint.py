@@ -1,8 +1,8 @@
 """A fingerprint of sound that gain, another sample rate or a lossy codec hardly change. Knows no files.
 
-Haitsma and Kalker, "A Highly Robust Audio Fingerprinting System", ISMIR 2002: 33 bands from 300 to 2,000 Hz in frames of
-0.37 s; each of the 32 bits of a frame says whether the difference of two neighbouring bands has risen since the frame
-before. Two recordings are the same where fewer than 0.35 of the bits differ (their section 5.2).
+Haitsma and Kalker, "A Highly Robust Audio Fingerprinting System", ISMIR 2002: 33 bands from 300 to 2,000 Hz in frames
+of 0.37 s; each of the 32 bits of a frame says whether the difference of two neighbouring bands has risen since the
+frame before. Two recordings are the same where fewer than 0.35 of the bits differ (their section 5.2).
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""What the spectrum of a recording gives away: where its band really ends, and mains hum. Arithmetic on samples only."""
+"""What the spectrum of a recording gives away: where its band really ends, and mains hum. Knows samples only."""
 
 import numpy as np
 import soxr
@@ -36,8 +36,8 @@ NO_HUM = -120.0
 def bandwidth(waveform: Waveform) -> float:
     """Return the frequency in Hz above which a filter has left nothing; half of the sample rate where there is no edge.
 
-    A file that was resampled up from a lower rate, or came through a telephone or a lossy codec, has a cliff in the mean
-    spectrum of its loud frames, where speech has a slope; and what noise its pauses have falls down the same cliff.
+    A file that was resampled up from a lower rate, or came through a telephone or a lossy codec, has a cliff in the
+    mean spectrum of its loud frames, where speech has a slope; and the noise of its pauses falls down the same cliff.
     """
     nyquist = waveform.sample_rate / 2.0
     stretches = _stretches(waveform)
@@ -85,9 +85,9 @@ def _band_levels(stretches: NDArray[np.float32]) -> NDArray[np.float64]:
 def hum_level(waveform: Waveform) -> float:
     """Return the level of mains hum in dB relative to the speech, or ``NO_HUM``.
 
-    A mains line stands still while the voice moves: the quietest quarter of each frequency over the time leaves the line
-    and takes away the voice. It is hum if two of the first four harmonics of 50 or 60 Hz stand 15 dB over what lies 6
-    to 18 Hz beside them.
+    A mains line stands still while the voice moves: the quietest quarter of each frequency over the time leaves the
+    line and takes away the voice. It is hum if two of the first four harmonics of 50 or 60 Hz stand 15 dB over what
+    lies 6 to 18 Hz beside them.
     """
     samples = soxr.resample(waveform.samples, waveform.sample_rate, _HUM_RATE, quality="LQ")
     size = round(_HUM_WINDOW_SECONDS * _HUM_RATE)

@@ -46,6 +46,13 @@ def _parse_disjoint(value: str) -> str:
     return ",".join(names)
 
 
+class SharedBySplits(StrEnum):
+    """What ``data check`` can forbid splits to share."""
+
+    SPEAKER = "speaker"
+    SESSION = "session"
+
+
 @app.command("import")
 def import_(
     form: Annotated[ForeignFormat, typer.Argument(metavar="FORMAT", help="Format of the source.")],
@@ -80,6 +87,15 @@ def check(
     vocab: Annotated[Path | None, typer.Option(help="Vocabulary that must have a piece for everything.")] = None,
     report: Annotated[Path | None, typer.Option(help="HTML page with histograms and the worst clips.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings make the verdict negative too.")] = False,
+    disjoint: Annotated[
+        list[SharedBySplits] | None,
+        typer.Option(help="What no two splits may share, besides texts; may be given twice."),
+    ] = None,
+    audio: Annotated[bool, typer.Option("--audio/--no-audio", help="Open the recordings, or check texts only.")] = True,
+    workers: Annotated[int, typer.Option(min=1, help="Processes; the findings do not depend on it.")] = 1,
+    cache: Annotated[
+        Path | None, typer.Option(help="Folder that keeps measurements, so that the next check need not decode again.")
+    ] = None,
     config: options.Config = None,
     sets: options.Set = None,
     force: options.Force = False,
@@ -92,6 +108,10 @@ def check(
 
     request = check_data.CheckDataRequest(
         manifest=manifest,
+        audio=audio,
+        workers=workers,
+        cache=cache,
+        disjoint=tuple(item.value for item in disjoint or ()),
         vocabulary=vocab,
         report=report,
         strict=strict,

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from amhctl.audio import levels
 from amhctl.audio.files import AudioInfo, probe, read
+from amhctl.audio.fingerprint import fingerprint
+from amhctl.audio.spectrum import bandwidth, hum_level
 from amhctl.audio.waveform import Waveform
 from amhctl.core.errors import AudioError
 from amhctl.core.files import sha256_of_file
@@ -51,6 +53,21 @@ RULES = (
     Rule("D023", Severity.WARNING, "long trailing silence", "More than 1.0 s pass after the speech has ended."),
     Rule("D024", Severity.INFO, "several channels", "The file has several channels; they are mixed down to one."),
     Rule("D025", Severity.ERROR, "audio changed", "The file's SHA-256 is not the one in the manifest."),
+    Rule(
+        "D026",
+        Severity.WARNING,
+        "narrow band",
+        "A filter has left nothing above a frequency that is less than three quarters of half the sample rate, or of "
+        "12 kHz where that is less: the file was made of one with a lower rate, or came through a telephone.",
+    ),
+    Rule(
+        "D027",
+        Severity.WARNING,
+        "mains hum",
+        "Two or more of the first four harmonics of 50 or 60 Hz stand still in the recording, less than 40 dB under "
+        "the speech.",
+    ),
+    Rule("D028", Severity.WARNING, "long inner silence", "The speech stops for more than 2.0 s and goes on."),
 )
 
 
@@ -67,6 +84,10 @@ class AudioLimits:
     silent_level: float = -60.0
     lowest_snr: float = 10.0
     longest_silence: float = 1.0
+    longest_pause: float = 2.0
+    narrowest_band: float = 0.75
+    highest_wanted: float = 12_000.0
+    loudest_hum: float = -40.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +112,16 @@ class Measurements:
         Estimated signal-to-noise ratio in dB.
     before, after : float
         Seconds of silence at the edges.
+    pause : float
+        Seconds of the longest silence between the edges.
+    bandwidth : float
+        Hz above which a filter has left nothing.
+    hum : float
+        Level of mains hum in dB relative to the speech.
+    fingerprint : str
+        Hexadecimal digits of a fingerprint that coding and gain hardly change (``audio.fingerprint``).
+    sha256 : str
+        Digest of the file.
     digest : str
         Digest of the decoded samples; equal recordings have equal ones whatever their files.
     """
@@ -105,6 +136,11 @@ class Measurements:
     snr: float
     before: float
     after: float
+    pause: float
+    bandwidth: float
+    hum: float
+    fingerprint: str
+    sha256: str
     digest: str
 
     @property
@@ -121,9 +157,20 @@ class AudioResult:
     findings: tuple[Finding, ...]
 
 
-def check_audio(record: Record, folder: Path, limits: AudioLimits = AudioLimits()) -> AudioResult:
-    """Measure and judge the recording of a record whose manifest lies in ``folder``."""
-    path = audio_path(record, folder)
+def check_audio(
+    record: Record, folder: Path, known: Measurements | None = None, limits: AudioLimits = AudioLimits()
+) -> AudioResult:
+    """Measure and judge the recording of a record whose manifest lies in ``folder``; what is known is only judged."""
+    measured = known or _measure_file(record, audio_path(record, folder))
+    if isinstance(measured, AudioResult):
+        return measured
+    findings = _judge(record.id, measured, limits)
+    if record.sha256 and measured.sha256 != record.sha256:
+        findings.append(_finding("D025", record.id, "the file is not the one the manifest was made with"))
+    return AudioResult(measured, tuple(findings))
+
+
+def _measure_file(record: Record, path: Path) -> Measurements | AudioResult:
     try:
         if path.is_file() and path.stat().st_size == 0:
             return _unusable("D012", record, "the file is empty (0 bytes)", "copy or record it again")
@@ -140,17 +187,15 @@ def check_audio(record: Record, folder: Path, limits: AudioLimits = AudioLimits(
         return _unusable("D013", record, message, "compare the manifest's offset and duration with the file")
     try:
         waveform = read(path, offset=record.offset, duration=record.duration)
+        return measure(waveform, info, sha256_of_file(path))
     except AudioError as error:
         return _unusable("D011", record, error.message, error.hint)
-    measured = measure(waveform, info)
-    findings = _judge(record.id, measured, limits)
-    if record.sha256 and sha256_of_file(path) != record.sha256:
-        findings.append(_finding("D025", record.id, "the file is not the one the manifest was made with"))
-    return AudioResult(measured, tuple(findings))
+    except OSError as error:
+        return _unusable("D010", record, f"the file cannot be read to its end: {error.strerror}", "is it still there?")
 
 
-def measure(waveform: Waveform, info: AudioInfo) -> Measurements:
-    """Measure a recording."""
+def measure(waveform: Waveform, info: AudioInfo, sha256: str) -> Measurements:
+    """Measure a recording from a file of which header and digest are known."""
     before, after = levels.silent_edges(waveform)
     return Measurements(
         duration=float(waveform.duration),
@@ -163,6 +208,11 @@ def measure(waveform: Waveform, info: AudioInfo) -> Measurements:
         snr=levels.signal_to_noise(waveform),
         before=before,
         after=after,
+        pause=levels.longest_pause(waveform),
+        bandwidth=bandwidth(waveform),
+        hum=hum_level(waveform),
+        fingerprint=fingerprint(waveform).astype("<u4").tobytes().hex(),
+        sha256=sha256,
         digest=hashlib.blake2b(waveform.samples.tobytes(), digest_size=16).hexdigest(),
     )
 
@@ -197,6 +247,13 @@ def _judge(subject: str, measured: Measurements, limits: AudioLimits) -> list[Fi
         find("D022", f"{measured.before:.2f} s of silence before the speech", "trim it")
     if measured.after > limits.longest_silence:
         find("D023", f"{measured.after:.2f} s of silence after the speech", "trim it")
+    if measured.pause > limits.longest_pause:
+        find("D028", f"{measured.pause:.2f} s of silence within the speech", "cut the utterance there, or shorten it")
+    if measured.bandwidth < limits.narrowest_band * min(measured.sample_rate / 2, limits.highest_wanted):
+        message = f"nothing above {measured.bandwidth:.0f} Hz in a file of {measured.sample_rate} Hz"
+        find("D026", message, "find the original recording")
+    if measured.hum > limits.loudest_hum:
+        find("D027", f"mains hum {-measured.hum:.0f} dB under the speech", "filter it out, or mend the cable")
     return findings
 
 

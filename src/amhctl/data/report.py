@@ -1,22 +1,20 @@
 """The page of a manifest check: counts, histograms, and the worst clips to listen to. One HTML file, no scripts.
 
-Recordings are not copied: the players point to them by paths relative to the page, so that the page stays small and
-works from any folder of the same disk.
+The worst clips are inside the page, as the first seconds of each in MP3, so that the page can be sent alone.
 """
 
 import html
-import os
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 import numpy as np
 
 from amhctl.core.findings import Finding, Rule, Severity
-from amhctl.data.checks import CheckedRecord, ManifestCheck
-from amhctl.data.records import audio_path
+from amhctl.data.checks import ManifestCheck
+from amhctl.data.clippicture import clip_picture
+from amhctl.data.crosschecks import CheckedRecord
 
 _WORST_CLIPS = 60
 _BARS = 40
@@ -29,7 +27,7 @@ th,td{text-align:left;vertical-align:top;padding:.3rem .8rem .3rem 0;border-bott
 td.n{text-align:right;font-variant-numeric:tabular-nums}h2{margin-top:2.5rem;font-size:1.1rem}
 .grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(20rem,1fr));gap:1.5rem}
 figure{margin:0}figcaption{font-weight:600}svg{width:100%;height:auto}rect{fill:#3a7}text{font-size:9px;fill:#888}
-.error{color:#c22}.warning{color:#a60}.info{color:#68a}audio{width:18rem}.am{font-size:1.1rem}small{color:#888}
+.error{color:#c22}.warning{color:#a60}.info{color:#68a}audio{width:18rem}path{fill:#3a7}.am{font-size:1.1rem}small{color:#888}
 """
 
 
@@ -40,7 +38,7 @@ class _Histogram:
     values: Sequence[float]
 
 
-def render_report(title: str, check: ManifestCheck, rules: Sequence[Rule], *, manifest: Path, page: Path) -> str:
+def render_report(title: str, check: ManifestCheck, rules: Sequence[Rule], *, manifest: Path) -> str:
     """Return the page.
 
     Parameters
@@ -53,8 +51,6 @@ def render_report(title: str, check: ManifestCheck, rules: Sequence[Rule], *, ma
         Titles and explanations of the codes.
     manifest : Path
         Where the manifest lies, from which recordings count.
-    page : Path
-        Where the page will lie.
     """
     counts = Counter(finding.code for finding in check.findings)
     seconds = sum(item.measurements.duration for item in check.records if item.measurements)
@@ -66,7 +62,7 @@ def render_report(title: str, check: ManifestCheck, rules: Sequence[Rule], *, ma
         f"<h1>{html.escape(title)}</h1><p>{summary}</p>",
         f"<h2>Findings</h2>{_count_table(counts, rules)}",
         f'<h2>Distributions</h2><div class="grid">{"".join(map(_figure, _histograms(check.records)))}</div>',
-        f"<h2>Worst clips</h2>{_clip_table(check, manifest, page)}",
+        f"<h2>Worst clips</h2>{_clip_table(check, manifest)}",
         _general_table(check),
     ]
     return (
@@ -126,7 +122,7 @@ def _figure(histogram: _Histogram) -> str:
     )
 
 
-def _clip_table(check: ManifestCheck, manifest: Path, page: Path) -> str:
+def _clip_table(check: ManifestCheck, manifest: Path) -> str:
     found: dict[str, list[Finding]] = defaultdict(list)
     for finding in check.findings:
         found[finding.subject].append(finding)
@@ -134,24 +130,18 @@ def _clip_table(check: ManifestCheck, manifest: Path, page: Path) -> str:
         (item for item in check.records if found[item.record.id]),
         key=lambda item: -sum(_WEIGHTS[finding.severity] for finding in found[item.record.id]),
     )
-    rows = [_clip_row(item, found[item.record.id], manifest, page) for item in ranked[:_WORST_CLIPS]]
+    rows = [_clip_row(item, found[item.record.id], manifest) for item in ranked[:_WORST_CLIPS]]
     note = f"<p><small>{len(ranked) - len(rows)} more are not shown.</small></p>" if len(ranked) > len(rows) else ""
     return f"<table>{''.join(rows)}</table>{note}" if rows else "<p>No clip has a finding.</p>"
 
 
-def _clip_row(item: CheckedRecord, findings: Sequence[Finding], manifest: Path, page: Path) -> str:
+def _clip_row(item: CheckedRecord, findings: Sequence[Finding], manifest: Path) -> str:
     record = item.record
-    target = os.path.relpath(audio_path(record, manifest.parent), page.parent)
-    fragment = ""
-    if record.offset:
-        # Media fragments (W3C, 2012): play the utterance's part of a long file.
-        fragment = f"#t={record.offset:.3f}" + (f",{record.offset + record.duration:.3f}" if record.duration else "")
-    player = f'<audio controls preload="none" src="{quote(Path(target).as_posix())}{fragment}"></audio>'
     said = "<br>".join(
         f'<span class="{finding.severity}">{finding.code}</span> {html.escape(finding.message)}' for finding in findings
     )
     return (
-        f"<tr><td>{html.escape(record.id)}<br>{player if item.measurements else ''}</td>"
+        f"<tr><td>{html.escape(record.id)}<br>{clip_picture(record, manifest.parent) if item.measurements else ''}</td>"
         f'<td><span class="am" lang="am">{html.escape(record.text)}</span><br>{said}</td></tr>'
     )
 

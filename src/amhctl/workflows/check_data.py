@@ -10,14 +10,15 @@ from amhctl.config.load import load_run_config
 from amhctl.core.files import refuse_existing, write_text_atomically
 from amhctl.core.findings import Finding, Severity, has_errors
 from amhctl.core.progress import Progress
-from amhctl.data import audiochecks, checks, textchecks
-from amhctl.data.checks import ManifestCheck, check_manifest
+from amhctl.data import audiochecks, checks, crosschecks, phonecoverage, textchecks
+from amhctl.data.checks import CheckOptions, ManifestCheck, check_manifest
+from amhctl.data.crosschecks import Disjoint
 from amhctl.data.report import render_report
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.vocabulary import Vocabulary
 
-RULES = (*checks.RULES, *audiochecks.RULES, *textchecks.RULES)
+RULES = (*checks.RULES, *audiochecks.RULES, *textchecks.RULES, *crosschecks.RULES, *phonecoverage.RULES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,10 @@ class CheckDataRequest:
     manifest: Path
     vocabulary: Path | None = None
     report: Path | None = None
+    audio: bool = True
+    workers: int = 1
+    cache: Path | None = None
+    disjoint: tuple[Disjoint, ...] = ()
     strict: bool = False
     force: bool = False
     project: Path | None = None
@@ -89,13 +94,12 @@ def run(request: CheckDataRequest, progress: Progress) -> CheckDataReport:
         vocabulary = Vocabulary.read(request.vocabulary)
         tokenizer = Tokenizer(vocabulary)
         config = config.model_copy(update={"units": vocabulary.units})
+    options = CheckOptions(request.audio, request.workers, request.cache, request.disjoint)
     started = time.perf_counter()
-    found = check_manifest(request.manifest, Frontend(config), tokenizer, progress)
+    found = check_manifest(request.manifest, Frontend(config), tokenizer, progress, options)
     elapsed = time.perf_counter() - started
     if request.report is not None:
-        page = render_report(
-            f"Check of {request.manifest.name}", found, RULES, manifest=request.manifest, page=request.report
-        )
+        page = render_report(f"Check of {request.manifest.name}", found, RULES, manifest=request.manifest)
         write_text_atomically(request.report, page)
     return CheckDataReport(
         findings=found.findings,
@@ -116,6 +120,7 @@ def _summarise(found: ManifestCheck, elapsed: float) -> dict[str, object]:
         "hours": seconds / 3600,
         "speakers": len({item.record.speaker for item in found.records}),
         "syllables": sum(item.syllables for item in found.records),
+        "coverage": found.coverage.payload(),
         "splits": dict(sorted(Counter(item.record.split or "none" for item in found.records).items())),
         "sample_rates": {str(rate): n for rate, n in sorted(Counter(item.sample_rate for item in measured).items())},
         "errors": severities[Severity.ERROR],
