@@ -9,7 +9,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from amhctl.core.errors import DatasetError
@@ -25,7 +25,18 @@ DISJOINT: tuple[Disjoint, ...] = ("text", "speaker", "session")
 _FEWEST_FOR_EVERY_SPLIT = 10
 # A group of speakers or sessions may be this many times what a held-out split asks for; larger ones are for training.
 _LARGEST_GROUP = 2.0
-_HOMOPHONES = str.maketrans(build_homophones())
+
+
+class _KeyLetters(dict[int, str]):
+    """What stands for each character in a text's key; learnt as characters are met."""
+
+    def __missing__(self, code: int) -> str:
+        letter = chr(code)
+        self[code] = letter if unicodedata.category(letter)[0] in "LNM" else " "
+        return self[code]
+
+
+_KEY_LETTERS = _KeyLetters(str.maketrans(build_homophones()))
 
 
 class Placed(Protocol):
@@ -97,8 +108,7 @@ def text_key(text: str) -> str:
 
     ሰላም ፣ ዓለም ። | ሰላም አለም
     """
-    composed = unicodedata.normalize("NFC", text).translate(_HOMOPHONES)
-    return " ".join("".join(c if unicodedata.category(c)[0] in "LNM" else " " for c in composed).split())
+    return " ".join(unicodedata.normalize("NFC", text).translate(_KEY_LETTERS).split())
 
 
 def split_of(text: str, *, valid: float, test: float, seed: int = 0) -> Split:
@@ -159,7 +169,9 @@ def assign_splits(
         drawn = split_of(group.name, valid=shares.valid, test=shares.test, seed=seed)
         group.split = group.kept or drawn
     if disjoint == {"text"}:
-        _fill_with_texts(ordered, shares, seed, every_speaker=every_speaker)
+        circles = _speaker_circles(utterances, groups) if every_speaker else [ordered]
+        for circle in circles:
+            _fill_with_texts(circle, shares, seed)
     else:
         _fit_groups(ordered, shares, seed, "s and ".join(sorted(disjoint)) + "s", len(utterances))
     return tuple(group.split for group in groups)
@@ -171,7 +183,6 @@ class _Group:
 
     name: str
     size: int = 0
-    speakers: set[str] = field(default_factory=set)
     kept: Split | Literal[""] = ""
     split: Split = "train"
 
@@ -187,21 +198,23 @@ def _require_sessions(utterances: Sequence[Placed], disjoint: AbstractSet[Disjoi
 
 def _tie(utterances: Sequence[Placed], disjoint: AbstractSet[Disjoint], *, redraw: bool) -> list[_Group]:
     """Return the group of each utterance: those that share anything are in one, through others, too."""
-    parents: dict[tuple[str, ...], tuple[str, ...]] = {}
+    # A forest of what is shared (Galler & Fischer 1964): what hangs from one root is one group.
+    parents: dict[str, str] = {}
 
-    def root(key: tuple[str, ...]) -> tuple[str, ...]:
-        while (above := parents.setdefault(key, key)) != key:
-            parents[key] = parents[above]
-            key = parents[key]
+    def root(key: str) -> str:
+        while (above := parents.get(key, key)) != key:
+            parents[key] = parents.get(above, above)
+            key = above
         return key
 
-    firsts: list[tuple[str, ...]] = []
+    firsts: list[str] = []
     for utterance in utterances:
         first, *others = _ties(utterance, disjoint)
         firsts.append(first)
         for other in others:
-            parents[root(other)] = root(first)
-    groups: dict[tuple[str, ...], _Group] = {}
+            if (lower := root(other)) != (upper := root(first)):
+                parents[lower] = upper
+    groups: dict[str, _Group] = {}
     members: list[_Group] = []
     clashes: dict[int, str] = {}
     for utterance, first in zip(utterances, firsts, strict=True):
@@ -210,7 +223,6 @@ def _tie(utterances: Sequence[Placed], disjoint: AbstractSet[Disjoint], *, redra
         # Spellings that differ in punctuation only are one text: the first of all names, in order of letters, decides.
         group.name = min(group.name, name)
         group.size += 1
-        group.speakers.add(utterance.speaker)
         if utterance.split and not redraw:
             if group.kept not in ("", utterance.split):
                 clashes.setdefault(id(group), name)
@@ -230,15 +242,15 @@ def _refuse_clashes(clashes: Mapping[int, str], disjoint: AbstractSet[Disjoint])
         )
 
 
-def _ties(utterance: Placed, disjoint: AbstractSet[Disjoint]) -> list[tuple[str, ...]]:
-    ties: list[tuple[str, ...]] = []
+def _ties(utterance: Placed, disjoint: AbstractSet[Disjoint]) -> list[str]:
+    ties: list[str] = []
     if "text" in disjoint:
-        ties.append(("text", text_key(utterance.text)))
+        ties.append(f"text {text_key(utterance.text)}")
     if "speaker" in disjoint:
-        ties.append(("speaker", utterance.speaker))
+        ties.append(f"speaker {utterance.speaker}")
     if "session" in disjoint:
-        # Sessions are often numbered for each speaker anew.
-        ties.append(("session", utterance.speaker, utterance.session))
+        # Sessions are often numbered for each speaker anew; the length keeps the two names apart.
+        ties.append(f"session {len(utterance.speaker)} {utterance.speaker} {utterance.session}")
     return ties
 
 
@@ -248,21 +260,22 @@ def _name(utterance: Placed, disjoint: AbstractSet[Disjoint]) -> str:
     return f"{utterance.speaker}\n{utterance.session}" if "session" in disjoint else utterance.text
 
 
-def _fill_with_texts(groups: Sequence[_Group], shares: SplitShares, seed: int, *, every_speaker: bool) -> None:
+def _speaker_circles(utterances: Sequence[Placed], groups: Sequence[_Group]) -> list[list[_Group]]:
+    """Return the groups of each speaker with enough of them to be in every split, in the order of names."""
+    circles: dict[str, dict[str, _Group]] = defaultdict(dict)
+    for utterance, group in zip(utterances, groups, strict=True):
+        circles[utterance.speaker][group.name] = group
+    enough = [circle for _, circle in sorted(circles.items()) if len(circle) >= _FEWEST_FOR_EVERY_SPLIT]
+    return [[circle[name] for name in sorted(circle)] for circle in enough]
+
+
+def _fill_with_texts(groups: Sequence[_Group], shares: SplitShares, seed: int) -> None:
     """Move one training text into each split that is empty, as long as two texts stay for training."""
-    circles: dict[str, list[_Group]] = defaultdict(list)
-    for group in groups:
-        for speaker in group.speakers if every_speaker else ("",):
-            circles[speaker].append(group)
-    for name in sorted(circles):
-        circle = circles[name]
-        # A whole manifest always gets its splits, a speaker only with enough clips.
-        if every_speaker and len(circle) < _FEWEST_FOR_EVERY_SPLIT:
+    for split, _ in shares.held_out():
+        if any(group.split == split for group in groups):
             continue
-        for split, _ in shares.held_out():
-            spare = _spare(circle)
-            if len(spare) > 2 and all(group.split != split for group in circle):
-                _first_by_hash(spare, seed).split = split
+        if len(spare := _spare(groups)) > 2:
+            _first_by_hash(spare, seed).split = split
 
 
 def _fit_groups(groups: Sequence[_Group], shares: SplitShares, seed: int, tied_by: str, total: int) -> None:

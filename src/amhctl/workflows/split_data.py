@@ -10,7 +10,7 @@ from typing import Literal
 from amhctl.core.files import refuse_existing
 from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.core.progress import Progress
-from amhctl.data.records import Record, Split, iter_records, move_record, write_records
+from amhctl.data.records import Record, Split, audio_path, iter_records, portable_path, write_records
 from amhctl.data.splits import SPLITS, SplitShares, assign_splits, parse_disjoint
 
 RULES = (
@@ -103,7 +103,7 @@ def run(request: SplitDataRequest, progress: Progress) -> SplitDataReport:
     )
     folder = request.manifest.parent
     assigned = (
-        move_record(record, folder, output.parent).model_copy(update={"split": split})
+        record.model_copy(update={"split": split, "audio": portable_path(audio_path(record, folder), output.parent)})
         for record, split in zip(iter_records(request.manifest), splits, strict=True)
     )
     write_records(output, assigned, force=request.force)
