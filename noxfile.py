@@ -15,7 +15,7 @@ import nox
 nox.options.default_venv_backend = "none"
 nox.options.sessions = ["check"]
 
-CODE = ("src", "tests", "docs", "noxfile.py")
+CODE = ("src", "tests", "docs", "tools", "noxfile.py")
 CHECKS = ("lint", "docstrings", "types", "docs", "tests", "journeys", "startup")
 PYDOCLINT = (
     "--style=numpy",
@@ -83,6 +83,12 @@ def startup(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure speed and memory of the bundled voice and codec on this machine."""
     session.run("amhctl", "bench", *session.posargs)
+
+
+@nox.session
+def tagger(session: nox.Session) -> None:
+    """Train the gemination tagger anew from a list of geminates and write its table: ``nox -s tagger -- LIST``."""
+    session.run("python", "tools/train_tagger.py", *session.posargs)
 
 
 @nox.session
