@@ -1,5 +1,6 @@
-"""The real recordings beside a checkout, where there are any."""
+"""The real recordings and texts beside a checkout, where there are any."""
 
+import lzma
 from pathlib import Path
 
 import pytest
@@ -13,3 +14,11 @@ def real_manifest(name: str) -> Path:
     if not path.is_file():
         pytest.skip(f"the real recordings {name} are not beside this checkout")
     return path
+
+
+def real_corpus() -> list[str]:
+    """Return the lines of the real news corpus; the test is skipped where there is none."""
+    path = _FOLDER.parent / "text" / "corpus.txt.xz"
+    if not path.is_file():
+        pytest.skip("the real news corpus is not beside this checkout")
+    return lzma.open(path, "rt", encoding="utf-8").read().split("\n")

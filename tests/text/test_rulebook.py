@@ -1,14 +1,20 @@
 """Twin of ``text/rulebook.py``: every rule's example, the table of readings, and what holds for every text."""
 
+import time
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.realdata import real_corpus
 
 from amhctl.config.schema import TextConfig
+from amhctl.core.errors import TextError
 from amhctl.text.draft import Draft
 from amhctl.text.frontend import Frontend
 from amhctl.text.rule import Rule
 from amhctl.text.rulebook import CLEANING, READING, WORD_TABLES, build_rulebook
+from amhctl.text.script import GEMINATION, LETTERS, MARKS
 
 DEFAULTS = TextConfig.model_validate({})
 FOLDING = TextConfig.model_validate({"fold_homophones": True})
@@ -96,3 +102,93 @@ def test_readings(written: str, spoken: str, rules: str, source: str) -> None:
     assert set(rules.split(",")) - {"none"} <= applied
     assert (rules == "none") == (not applied)
     assert source
+
+
+# ------------------------------------------------------------------------------------------- what holds for every text
+
+ALLOWED = frozenset(LETTERS + MARKS + GEMINATION + " ")
+AMHARIC = st.text(
+    "ሰላምእሥሺብርዓሚቁለከበየ.ም/ 0123456789፲፻፼፩፡%$€-–:,?!።፣«»()\u135f\u135e BbCcaEeIVXx&@½²'°#=+÷*\u200f\u2067\n😀", max_size=60
+)
+
+
+def check(written: str) -> None:
+    """Read a text and hold what is promised of every text."""
+    try:
+        spoken = FRONTEND.normalize(written)
+    except TextError:
+        assert not set(written) & set(LETTERS), "a text with a word of Amharic is read"
+        return
+    assert set(spoken.text) <= ALLOWED
+    assert FRONTEND.normalize(spoken.text).text == spoken.text
+    assert FRONTEND.normalize(written) == spoken
+    touched = {place for entry in spoken.trace for place in range(entry.start, entry.end)}
+    kept = [letter for place, letter in enumerate(written) if place not in touched]
+    remaining = iter(spoken.text)
+    assert all(letter in remaining for letter in kept), "what no rule touched is spoken as it is written, in its order"
+
+
+@given(AMHARIC)
+def test_every_text_is_read_and_every_change_is_in_the_trace(written: str) -> None:
+    check(written)
+
+
+@given(st.text(max_size=60))
+def test_any_unicode_is_read_or_refused(written: str) -> None:
+    check(written)
+
+
+@pytest.mark.slow
+@settings(max_examples=5_000, deadline=None)
+@given(st.one_of(AMHARIC, st.text(max_size=200)))
+def test_many_texts_are_read_or_refused(written: str) -> None:
+    check(written)
+
+
+@pytest.mark.slow
+def test_a_whole_corpus_is_read() -> None:
+    for line in real_corpus():
+        if line.strip():
+            check(line)
+
+
+@pytest.mark.parametrize(
+    ("written", "spoken"),
+    [
+        ("ሰላም \ud800 ዓለም", "ሰላም ዓለም"),
+        ("ሰ\x07ላም\x1b[0m", "ሰ ላም፣ ዜሮ ሜትር"),
+        ("\u202eሰላም\u202c 5", "ሰላም አምስት"),
+        ("ሰላምworldዓለም", "ሰላም ዎርልድዓለም"),
+        ("31/13/1990", "ሠላሳ አንድ አሥራ ሦስት አንድ ሺህ ዘጠኝ መቶ ዘጠና"),
+        ("0/0/0", "ዜሮ ዜሮ ዜሮ"),
+        ("99:99", "ዘጠና ዘጠኝ ዘጠና ዘጠኝ"),
+        ("ሰላም\udfff", "ሰላም"),
+    ],
+)
+def test_bad_input_has_a_reading(written: str, spoken: str) -> None:
+    assert FRONTEND.normalize(written).text == spoken
+
+
+@pytest.mark.parametrize("written", ["\ud800", "\x00", "\u202e\u202c", "𐎠𐎡", "ـــ", "[]", "\ufeff"])
+def test_what_holds_no_word_is_refused(written: str) -> None:
+    with pytest.raises(TextError, match="nothing to speak"):
+        FRONTEND.normalize(written)
+
+
+UNITS_OF_LONG_TEXTS = (
+    "ሀ", "7", " ", "1 ", "1/", "1-", "ሀ.", "1.", "111,", "a", "a.", "a@", "1:", "ሀ1", "+1 ", "፩", "፻", "። ", "-",
+    "e\u0301", "a'", "1ለ", "5%", "ሀ/", "$1", "0123 ", "ቁ.1", "ገ\u135f", "½", "1ሺ", "ሰላም 25% በ1990 ዓ.ም ",
+)  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("unit", UNITS_OF_LONG_TEXTS)
+def test_a_long_line_costs_what_its_length_costs(unit: str) -> None:
+    def seconds(size: int) -> float:
+        written = "ሰላም 1 a.b " + unit * (size // len(unit)) + " 1"
+        start = time.process_time()
+        FRONTEND.normalize(written)
+        return time.process_time() - start
+
+    # Eight times the text: a square would cost sixty-four times as much.
+    assert seconds(160_000) < 24 * max(seconds(20_000), 0.01)
