@@ -1,3 +1,9 @@
+import json
+import os
+import random
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +17,7 @@ from amhctl.core.progress import SilentProgress
 from amhctl.data.codestore import CodeStore
 from amhctl.data.extraction import prepare_waveform
 from amhctl.data.records import read_records, write_records
+from amhctl.data.storeverify import verify_store
 from amhctl.workflows.extract_codes import ExtractCodesReport, ExtractCodesRequest, run
 
 
@@ -82,3 +89,102 @@ def test_another_codec_is_refused(tmp_path: Path) -> None:
         _extract(manifest, tmp_path / "store", tiny_codec_folder(tmp_path, seed=1, name="other"))
     with pytest.raises(DatasetError, match="level"):
         _extract(manifest, tmp_path / "store", tmp_path / "tiny", level=-20.0)
+
+
+def test_what_the_manifest_no_longer_names_is_counted(tmp_path: Path) -> None:
+    manifest, codec = tiny_manifest(tmp_path), tiny_codec_folder(tmp_path)
+    _extract(manifest, tmp_path / "store", codec, shifts=2)
+    records = read_records(manifest)
+    twin = records[0].model_copy(update={"id": "twin"})
+    write_records(manifest, [*records[:3], twin], force=True)
+    report = _extract(manifest, tmp_path / "store", codec, shifts=2)
+    assert (report.new, report.shared, report.unlisted) == (0, 1, 2)
+    assert any("not in the manifest" in line for line in report.lines())
+
+
+def test_a_store_of_an_earlier_format_is_refused_with_a_command(tmp_path: Path) -> None:
+    manifest, codec = tiny_manifest(tmp_path), tiny_codec_folder(tmp_path)
+    _extract(manifest, tmp_path / "store", codec)
+    document = tmp_path / "store" / "store.json"
+    document.write_text(document.read_text().replace('"format_version": 2', '"format_version": 1'))
+    with pytest.raises(DatasetError, match="format 1") as caught:
+        _extract(manifest, tmp_path / "store", codec)
+    assert "codes merge" in caught.value.hint
+
+
+_CHILD = """
+import sys
+from pathlib import Path
+from amhctl.core.progress import SilentProgress
+from amhctl.data import extractionplan
+from amhctl.workflows.extract_codes import ExtractCodesRequest, run
+
+class Telling(SilentProgress):
+    def advance(self, amount=1, note=""):
+        sys.stdout.write("x")
+        sys.stdout.flush()
+
+if __name__ == "__main__":
+    manifest, store, codec, workers = sys.argv[1:]
+    extractionplan._BATCH_SECONDS = 0.5
+    run(ExtractCodesRequest(Path(manifest), Path(store), codec, workers=int(workers)), Telling())
+"""
+
+
+@pytest.mark.slow
+def test_ten_kills_at_random_moments_leave_a_store_that_ends_as_an_uninterrupted_one(tmp_path: Path) -> None:
+    manifest, codec = tiny_manifest(tmp_path, count=60, seconds=0.6), tiny_codec_folder(tmp_path)
+    (tmp_path / "child.py").write_text(_CHILD)
+    store = tmp_path / "store"
+    moments = random.Random()
+    held = []
+    for kill in range(10):
+        before = len(CodeStore.open(store)) if store.exists() else 0
+        command = [sys.executable, tmp_path / "child.py", manifest, store, codec, str(kill % 2)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            # A byte for the comparison with the store, if it holds anything, and one a batch.
+            process.stdout.read((before > 0) + moments.randrange(5))
+            time.sleep(moments.random() * 0.03)
+            process.kill()
+        if not (store / "store.json").exists():
+            held.append(0)
+            continue
+        assert [finding for finding in verify_store(store, SilentProgress()).findings if finding.code != "X115"] == []
+        held.append(len(CodeStore.open(store)))
+    assert held == sorted(held)
+    assert 0 < held[-1] < 60
+    report = _extract(manifest, store, codec)
+    assert (report.utterances, report.failed) == (60, {})
+    assert report.new == 60 - held[-1]
+    _extract(manifest, tmp_path / "whole", codec)
+    assert CodeStore.open(store).fingerprint == CodeStore.open(tmp_path / "whole").fingerprint
+
+
+_ON_A_FULL_DISK = """
+import resource, signal, sys
+from amhctl.cli.main import main
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))
+main(sys.argv[2:])
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs limits on the size of files")
+@pytest.mark.parametrize("room", [200, 7_000])
+def test_a_disk_without_room_is_an_error_and_leaves_a_readable_store(tmp_path: Path, room: int) -> None:
+    manifest, codec, store = tiny_manifest(tmp_path), tiny_codec_folder(tmp_path), tmp_path / "store"
+    words = ["codes", "extract", manifest, "-o", store, "--codec", codec, "--device", "cpu", "--json"]
+    command = [sys.executable, "-c", _ON_A_FULL_DISK, str(room), *map(str, words)]
+    done = subprocess.run(command, capture_output=True, check=False, text=True, env=dict(os.environ))
+    assert done.returncode == 3, done.stderr
+    error = json.loads(done.stdout)["error"]
+    if room < 1_000:
+        # Not even the description of the store could be written: there is none.
+        assert not (store / "store.json").exists()
+    else:
+        assert error["type"] == "DatasetError"
+        assert "goes on where it stopped" in error["hint"]
+        assert verify_store(store, SilentProgress()).findings == ()
+        assert 0 < len(CodeStore.open(store)) < 4
+    assert _extract(manifest, store, codec).utterances == 4
