@@ -59,6 +59,7 @@ def test_the_options_of_train_reach_the_workflow(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(train_codec, "run", run)
     words = ["codec", "train", "a.jsonl", "b.jsonl", "-o", "out", "--name", "toy", "--preset", "tiny", "--config", "p"]
     words += ["--set", "codec_training.steps=2", "--set", "seed=1", "--seed", "5", "--resume", "--force", "--json"]
+    words += ["--arch", "dac", "--base", "dac-24khz", "--device", "cpu"]
     result = RUNNER.invoke(app, words)
     assert (result.exit_code, json.loads(result.stdout)["steps"]) == (0, 2)
     assert seen == [
@@ -66,6 +67,9 @@ def test_the_options_of_train_reach_the_workflow(tmp_path: Path, monkeypatch: py
             manifests=(Path("a.jsonl"), Path("b.jsonl")),
             output=Path("out"),
             name="toy",
+            arch="dac",
+            base="dac-24khz",
+            device="cpu",
             preset="tiny",
             project=Path("p"),
             sets=("codec_training.steps=2", "seed=1"),

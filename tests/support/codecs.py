@@ -13,7 +13,7 @@ from amhctl.codec.dac import build_dac
 from amhctl.codec.mel_codec import MODEL_VERSION, MelCodecNetwork
 from amhctl.config.dac import DacCodecConfig
 from amhctl.config.schema import MelCodecConfig, MelConfig
-from amhctl.training.codec_loop import stored_tensors
+from amhctl.training.mel_recipe import stored_tensors
 
 TINY_CODEC = MelCodecConfig(
     mel=MelConfig(bins=20),

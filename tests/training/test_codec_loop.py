@@ -5,49 +5,26 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from support.codec_runs import QUICK, tones
 from support.codecs import TINY_CODEC
 
 from amhctl.codec.registry import load_codec
 from amhctl.config.schema import CodecTrainingConfig
 from amhctl.core.errors import TrainingError
 from amhctl.core.progress import SilentProgress
-from amhctl.training.codec_loop import CodecMaterial, CodecRun, train_codec
+from amhctl.training.codec_loop import CodecRun, train_codec
+from amhctl.training.codec_recipe import StepResult
+from amhctl.training.mel_recipe import MelRecipe
 
-CONFIG = CodecTrainingConfig(
-    steps=12,
-    batch_size=2,
-    segment_seconds=0.32,
-    unquantised_steps=4,
-    warmup_steps=2,
-    valid_every=6,
-    valid_clips=1,
-    save_every=3,
-    precision="fp32",
-)
-
-
-def _material() -> CodecMaterial:
-    time = np.arange(16_000) / 16_000
-    clips = [
-        (0.2 * np.sin(2 * np.pi * hertz * time) * (1 + np.sin(2 * np.pi * 3 * time))).astype(np.float32)
-        for hertz in (150, 220, 330)
-    ]
-    return CodecMaterial(train=clips[:2], valid=clips[2:], fingerprint="f")
+CONFIG = QUICK.model_copy(update={"unquantised_steps": 4})
 
 
 def _train(
     folder: Path, *, resume: bool = False, config: CodecTrainingConfig = CONFIG, progress: SilentProgress | None = None
 ) -> CodecRun:
-    return train_codec(
-        shape=TINY_CODEC,
-        config=config,
-        material=_material(),
-        name="t",
-        seed=1,
-        folder=folder,
-        resume=resume,
-        progress=progress or SilentProgress(),
-    )
+    recipe = MelRecipe(TINY_CODEC, config, tones(), seed=1)
+    return train_codec(recipe, tones(), name="t", folder=folder, resume=resume, progress=progress or SilentProgress())
 
 
 def _journal(folder: Path) -> dict[int, dict[str, object]]:
@@ -66,16 +43,77 @@ class _Interrupt(SilentProgress):
                 raise KeyboardInterrupt
 
 
-def test_an_interrupted_run_continues_as_if_it_had_not_been(tmp_path: Path) -> None:
-    _train(tmp_path / "whole")
+ADVERSARIAL = CONFIG.model_copy(update={"adversarial_steps": 6, "discriminator_width": 2})
+
+
+@pytest.mark.parametrize("config", [CONFIG, ADVERSARIAL], ids=["plain", "adversarial"])
+@pytest.mark.parametrize("after", [7, 10])
+def test_an_interrupted_run_continues_as_if_it_had_not_been(
+    tmp_path: Path, config: CodecTrainingConfig, after: int
+) -> None:
+    whole_run = _train(tmp_path / "whole", config=config)
     with pytest.raises(KeyboardInterrupt):
-        _train(tmp_path / "cut", progress=_Interrupt(7))
-    _train(tmp_path / "cut", resume=True)
-    whole, cut = _journal(tmp_path / "whole"), _journal(tmp_path / "cut")
-    for step in range(9, 13):
-        assert cut[step] == whole[step]
-    one = load_codec(str(tmp_path / "whole" / "codec")).spec
-    assert one == load_codec(str(tmp_path / "cut" / "codec")).spec
+        _train(tmp_path / "cut", progress=_Interrupt(after), config=config)
+    cut_run = _train(tmp_path / "cut", resume=True, config=config)
+    assert _journal(tmp_path / "cut") == _journal(tmp_path / "whole")
+    assert (cut_run.scores, cut_run.best_step, cut_run.collapsed) == (
+        whole_run.scores,
+        whole_run.best_step,
+        whole_run.collapsed,
+    )
+    for name in ("codec", "state"):
+        one, other = tmp_path / "whole" / name, tmp_path / "cut" / name
+        assert {file.name for file in one.iterdir()} == {file.name for file in other.iterdir()}
+        assert all(file.read_bytes() == (other / file.name).read_bytes() for file in one.iterdir())
+    load_codec(str(tmp_path / "cut" / "codec"))
+
+
+def test_the_best_of_the_last_stage_is_kept(tmp_path: Path) -> None:
+    config = CONFIG.model_copy(update={"steps": 16, "valid_every": 1, "learning_rate": 0.02})
+    run = _train(tmp_path, config=config)
+    rows = {step: row for step, row in _journal(tmp_path).items() if "valid_mel" in row}
+    assert sorted(rows) == list(range(5, 17))
+    best = min(rows, key=lambda step: float(str(rows[step]["valid_mel"])))
+    assert run.best_step == best
+    assert [step for step in rows if rows[step]["best"]][-1] == best
+    assert run.scores.mel_distance == pytest.approx(float(str(rows[best]["valid_mel"])), rel=0.02)
+
+
+def test_a_stage_against_discriminators_seeks_its_own_best(tmp_path: Path) -> None:
+    config = ADVERSARIAL.model_copy(update={"valid_every": 1, "adversarial_weight": 50.0, "learning_rate": 0.02})
+    run = _train(tmp_path, config=config)
+    rows = _journal(tmp_path)
+    assert [step for step, row in rows.items() if "discriminator" in row] == list(range(7, 13))
+    assert rows[7]["best"] is True
+    assert run.best_step >= 7
+
+
+class _Dull(MelRecipe):
+    """A codec whose every training vector meets the first code."""
+
+    def advance(self, step: int) -> StepResult:
+        result = super().advance(step)
+        codes = result.codes_BSQ
+        return StepResult(result.values, None if codes is None else torch.zeros_like(codes))
+
+
+def test_a_collapsed_codebook_is_told_at_once_and_at_the_end(tmp_path: Path) -> None:
+    said: list[str] = []
+
+    class Listening(SilentProgress):
+        def say(self, message: str) -> None:
+            said.append(message)
+
+    config = CONFIG.model_copy(update={"batch_size": 8})
+    recipe = _Dull(TINY_CODEC, config, tones(), seed=1)
+    run = train_codec(recipe, tones(), name="t", folder=tmp_path, resume=False, progress=Listening())
+    assert [item.codebook for item in run.collapsed] == [1, 2]
+    assert all(item.share < 0.2 for item in run.collapsed)
+    warning = next(line for line in said if line.startswith("warning"))
+    assert "codebook 1 has collapsed" in warning
+    assert "of its codes in use" in warning
+    (row,) = [row for row in _journal(tmp_path).values() if row["step"] == 12]
+    assert row["collapsed"] == [{"codebook": item.codebook, "share": item.share} for item in run.collapsed]
 
 
 def test_training_lowers_the_loss(tmp_path: Path) -> None:

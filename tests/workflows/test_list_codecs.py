@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 import torch
 from support.checkpoints import tiny_checkpoint
-from support.codecs import TINY_CODEC, tiny_codec_folder
+from support.codecs import TINY_CODEC, tiny_codec_folder, tiny_dac_folder
 
 from amhctl.checkpoint.store import read_checkpoint, write_checkpoint
 from amhctl.codec import registry
 from amhctl.codec.codec import CodecSpec
 from amhctl.codec.dac import import_dac
+from amhctl.codec.official import OFFICIAL
 from amhctl.codec.registry import bundled_codecs, load_codec, read_codec_manifest
 from amhctl.core.errors import CheckpointError, CodecError
 from amhctl.core.progress import SilentProgress
@@ -29,7 +30,28 @@ def test_every_bundled_codec_is_listed() -> None:
     assert "mel16k" in bundled_codecs()
     assert report.ok
     assert report.findings == ()
-    assert len(list(report.lines())) == len(bundled_codecs())
+    assert len(list(report.lines())) == len(bundled_codecs()) + len(OFFICIAL)
+
+
+def test_official_weights_are_listed_with_the_command_that_brings_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    OFFICIAL[0].path.parent.mkdir(parents=True)
+    OFFICIAL[0].path.write_bytes(b"weights")
+    report = _list()
+    assert [(item.name, item.present) for item in report.official] == [
+        (item.name, item is OFFICIAL[0]) for item in OFFICIAL
+    ]
+    lines = list(report.lines())
+    assert "dac-16khz  dac  on this machine" in lines
+    assert "dac-24khz  dac  absent: python -m dac download --model_type 24khz" in lines
+    assert report.payload()["official"][1]["download"] == "python -m dac download --model_type 24khz"  # type: ignore[index]
+
+
+def test_a_dac_folder_tells_its_licences(tmp_path: Path) -> None:
+    report = _list(tiny_dac_folder(tmp_path))
+    assert (report.codecs[0].architecture, report.licences) == ("dac", ("noise: CC0-1.0",))
 
 
 def test_the_bundled_codec_was_measured_and_is_licensed() -> None:
@@ -50,6 +72,7 @@ def test_the_payload_is_the_codec_with_its_frame_rate(tmp_path: Path) -> None:
         "codecs": [asdict(spec) | {"frame_rate": 25.0}],
         "metrics": {},
         "licences": ["noise: CC0-1.0"],
+        "official": [],
     }
     assert json.loads(json.dumps(payload)) == payload
     assert (spec.codebooks, spec.codebook_size) == (TINY_CODEC.codebooks, TINY_CODEC.codebook_size)

@@ -1,7 +1,7 @@
 """``amhctl codec``: the codecs at hand, what one is, training one."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -27,7 +27,7 @@ def list_(json: options.Json = False, quiet: options.Quiet = False, verbose: opt
 
 @app.command("show")
 def show(
-    codec: Annotated[str, typer.Argument(help="Bundled name, codec folder, or DAC weights file.")],
+    codec: Annotated[str, typer.Argument(help="Bundled or official name, codec folder, or DAC weights file.")],
     json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
@@ -49,23 +49,31 @@ def train(
     manifests: Annotated[list[Path], typer.Argument(help="Manifests with train and valid splits.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Run folder; the codec is its folder codec/.")],
     name: Annotated[str, typer.Option(help="Name written into the codec.")] = "codec",
+    arch: Annotated[Literal["mel", "dac"], typer.Option(help="Architecture: the bundled codec's, or a DAC.")] = "mel",
+    base: Annotated[
+        str | None, typer.Option(help="DAC to adapt: official name such as dac-24khz, codec folder, or weights file.")
+    ] = None,
     preset: options.Preset = None,
     config: options.Config = None,
     sets: options.Set = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue the run in the folder.")] = False,
     seed: options.Seed = None,
+    device: options.Device = "auto",
     force: options.Force = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
 ) -> None:
-    """Train a mel codec on the recordings of manifests."""
+    """Train a codec on the recordings of manifests, or adapt a DAC to them."""
     from amhctl.workflows import train_codec
 
     request = train_codec.TrainCodecRequest(
         manifests=tuple(manifests),
         output=output,
         name=name,
+        arch=arch,
+        base=base,
+        device=device,
         preset=preset,
         project=config or Path(),
         sets=tuple(sets or ()),

@@ -14,7 +14,7 @@ from amhctl.checkpoint.manifest import Manifest
 from amhctl.checkpoint.store import read_checkpoint, read_manifest
 from amhctl.codec import dac, mel_codec
 from amhctl.codec.codec import Codec, CodecSpec
-from amhctl.codec.dac import DacCodec, DacPrecision, dac_shapes, fill_dac
+from amhctl.codec.dac import DacCodec, DacPrecision, dac_shapes, fill_dac, read_weights
 from amhctl.codec.mel_codec import MelCodec, MelCodecNetwork, fingerprint_of, is_stored, stored_shapes
 from amhctl.codec.official import OFFICIAL, find_weights
 from amhctl.config.dac import DacCodecConfig
@@ -93,6 +93,27 @@ def load_codec(name_or_path: str, *, device: str = "cpu", precision: DacPrecisio
     if precision != "fp32":
         raise CodecError(f"a mel codec does not compute in {precision}", subject=name_or_path, hint="use fp32")
     return build_mel_codec(manifest, checkpoint.tensors, device=device)
+
+
+def read_dac(name_or_path: str) -> tuple[DacCodecConfig, dict[str, Tensor]]:
+    """Return shape and weights of a DAC by official name, checkpoint folder or weights file.
+
+    Raises
+    ------
+    CodecError
+        If there is none, or it is no DAC.
+    MissingExtra
+        If it is the name of official weights that are not on this machine.
+    CheckpointError
+        If the folder is damaged.
+    """
+    path = codec_path(name_or_path)
+    if path.is_file():
+        return read_weights(path)
+    checkpoint = read_checkpoint(path, kind="codec")
+    if checkpoint.manifest.model_version != dac.MODEL_VERSION:
+        raise CodecError("the codec is no DAC", subject=str(path), hint="give a DAC's weights file or folder")
+    return _config(DacCodecConfig, checkpoint.manifest), checkpoint.tensors
 
 
 def expected_shapes(manifest: Manifest) -> dict[str, tuple[int, ...]]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from amhctl.codec.codec import CodecSpec
+from amhctl.codec.official import OFFICIAL
 from amhctl.codec.registry import codec_path, list_codecs, load_codec, read_codec_manifest
 from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
@@ -11,9 +12,18 @@ from amhctl.core.progress import Progress
 
 @dataclass(frozen=True, slots=True)
 class ListCodecsRequest:
-    """Which codec to show; all bundled ones if none is named."""
+    """Which codec to show; all bundled and official ones if none is named."""
 
     codec: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OfficialCodec:
+    """Published DAC weights: whether they are on this machine, and the command that downloads them."""
+
+    name: str
+    present: bool
+    download: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +33,7 @@ class ListCodecsReport:
     codecs: tuple[CodecSpec, ...]
     metrics: dict[str, object]
     licences: tuple[str, ...]
+    official: tuple[OfficialCodec, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -37,7 +48,8 @@ class ListCodecsReport:
     def payload(self) -> dict[str, object]:
         """Return the codecs as objects."""
         rows = [asdict(spec) | {"frame_rate": spec.frame_rate} for spec in self.codecs]
-        return {"codecs": rows, "metrics": self.metrics, "licences": list(self.licences)}
+        official = [asdict(item) for item in self.official]
+        return {"codecs": rows, "metrics": self.metrics, "licences": list(self.licences), "official": official}
 
     def lines(self) -> Iterable[str]:
         """Return a line for each codec."""
@@ -47,6 +59,8 @@ class ListCodecsReport:
                 f"{spec.name}  {spec.architecture}  {spec.sample_rate} Hz  {spec.frame_rate:g} frames/s  "
                 f"{spec.codebooks} x {spec.codebook_size}  {bits / 1000:g} kbit/s  {spec.fingerprint[:12]}"
             )
+        for item in self.official:
+            yield f"{item.name}  dac  {'on this machine' if item.present else f'absent: {item.download}'}"
         for name, value in self.metrics.items():
             yield f"  {name}: {value}"
         for licence in self.licences:
@@ -54,7 +68,7 @@ class ListCodecsReport:
 
 
 def run(request: ListCodecsRequest, progress: Progress) -> ListCodecsReport:
-    """Describe one codec in full, or every bundled codec in a line.
+    """Describe one codec in full, or every bundled and every official codec in a line.
 
     Raises
     ------
@@ -62,10 +76,12 @@ def run(request: ListCodecsRequest, progress: Progress) -> ListCodecsReport:
         If the named codec does not exist or cannot be read.
     """
     if request.codec is None:
-        return ListCodecsReport(list_codecs(), {}, ())
-    progress.say(f"reading {codec_path(request.codec)}")
+        found = tuple(OfficialCodec(item.name, item.path.is_file(), item.command) for item in OFFICIAL)
+        return ListCodecsReport(list_codecs(), {}, (), found)
+    path = codec_path(request.codec)
+    progress.say(f"reading {path}")
     spec = load_codec(request.codec).spec
-    if spec.architecture != "mel":
+    if path.is_file():
         return ListCodecsReport((spec,), {}, ())
     manifest = read_codec_manifest(request.codec)
     licences = tuple(f"{item.work}: {item.licence} {item.attribution}".strip() for item in manifest.licences)

@@ -1,8 +1,9 @@
-"""``codec train``: train a mel codec on the recordings of manifests."""
+"""``codec train``: train a mel codec, or train or adapt a DAC, on the recordings of manifests."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,21 +11,48 @@ from numpy.typing import NDArray
 from amhctl.audio.files import read
 from amhctl.audio.levels import set_speech_level
 from amhctl.checkpoint.manifest import Licence
+from amhctl.codec.registry import read_dac
 from amhctl.config.load import load_run_config
-from amhctl.core.errors import AudioError, DatasetError
+from amhctl.config.schema import RunConfig
+from amhctl.core.errors import AudioError, DatasetError, TrainingError
 from amhctl.core.files import refuse_existing, sha256_of_json
 from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
 from amhctl.data.records import Record, read_records
-from amhctl.training.codec_loop import CodecMaterial, CodecRun, train_codec
+from amhctl.inference.assemble import choose_device
+from amhctl.training import codec_use
+from amhctl.training.codec_loop import CodecRun, train_codec
+from amhctl.training.codec_material import CodecMaterial
+from amhctl.training.codec_recipe import CodecRecipe
+from amhctl.training.dac_recipe import DacRecipe, DacWeights
+from amhctl.training.mel_recipe import MelRecipe
+
+RULES = codec_use.RULES
 
 
 @dataclass(frozen=True, slots=True)
 class TrainCodecRequest:
-    """What to train a codec on, and where."""
+    """What to train a codec on, and where.
+
+    Attributes
+    ----------
+    manifests : tuple[Path, ...]
+        Recordings with their splits.
+    output : Path
+        Run folder.
+    arch : Literal["mel", "dac"]
+        Architecture.
+    base : str | None
+        DAC to adapt: official name, codec folder or weights file.
+    device : str
+        Where to compute.
+    """
 
     manifests: tuple[Path, ...]
     output: Path
+    arch: Literal["mel", "dac"] = "mel"
+    base: str | None = None
+    device: str = "cpu"
     name: str = "codec"
     preset: str | None = None
     project: Path | None = None
@@ -50,8 +78,8 @@ class TrainCodecReport:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Nothing is inspected."""
-        return ()
+        """A finding for each codebook that collapsed."""
+        return tuple(item.finding(str(self.run.codec)) for item in self.run.collapsed)
 
     def payload(self) -> dict[str, object]:
         """Return the codec's place and figures."""
@@ -59,6 +87,7 @@ class TrainCodecReport:
         return {
             "codec": str(self.run.codec),
             "steps": self.run.steps,
+            "best_step": self.run.best_step,
             "clips": self.clips,
             "hours": self.hours,
             "unreadable": list(self.unreadable),
@@ -71,6 +100,7 @@ class TrainCodecReport:
         """Return the figures for people."""
         scores = self.run.scores
         yield f"codec {self.run.codec} after {self.run.steps} steps on {self.clips} clips, {self.hours:.2f} h"
+        yield f"kept: step {self.run.best_step}, the best on the validation clips"
         yield f"held-out mel distance {scores.mel_distance:.4f}, STOI {scores.stoi:.3f}"
         yield "codes used per codebook: " + ", ".join(f"{share:.0%}" for share in scores.usage)
 
@@ -84,11 +114,21 @@ def run(request: TrainCodecRequest, progress: Progress) -> TrainCodecReport:
         If a manifest has no training or no validation clips.
     FileExistsRefused
         If the run folder exists and the run is neither resumed nor forced.
+    TrainingError
+        If a base is given that cannot be adapted, or the run cannot go on.
+    CodecError
+        If the base is no DAC.
     """
     flags: dict[str, object] = {} if request.seed is None else {"seed": request.seed}
     config = load_run_config(preset=request.preset, project=request.project, sets=request.sets, flags=flags).config
+    device = choose_device(request.device)
+    base = _read_base(request)
     if not request.resume:
         refuse_existing(request.output, force=request.force)
+    level = config.codec_training.level if request.arch == "mel" else config.dac_training.level
+    sample_rate = config.mel_codec.mel.sample_rate
+    if request.arch == "dac":
+        sample_rate = (base.shape if base else config.dac_codec).sample_rate
     records = [(path.parent, record) for path in request.manifests for record in read_records(path)]
     unreadable: list[str] = []
 
@@ -105,7 +145,7 @@ def run(request: TrainCodecRequest, progress: Progress) -> TrainCodecReport:
         for folder, record in chosen:
             progress.advance()
             try:
-                clips.append(_clip(folder, record, config.mel_codec.mel.sample_rate, config.codec_training.level))
+                clips.append(_clip(folder, record, sample_rate, level))
             except AudioError as error:
                 unreadable.append(f"{record.id}: {error.message}")
         progress.finish()
@@ -121,17 +161,33 @@ def run(request: TrainCodecRequest, progress: Progress) -> TrainCodecReport:
         licences=_licences([record for _, record in records]),
     )
     result = train_codec(
-        shape=config.mel_codec,
-        config=config.codec_training,
-        material=material,
+        _build_recipe(request, config, material, base, device),
+        material,
         name=request.name,
-        seed=config.seed,
         folder=request.output,
         resume=request.resume,
         progress=progress,
     )
-    seconds = sum(clip.size for clip in train) / config.mel_codec.mel.sample_rate
+    seconds = sum(clip.size for clip in train) / sample_rate
     return TrainCodecReport(result, len(train), seconds / 3600, tuple(unreadable))
+
+
+def _read_base(request: TrainCodecRequest) -> DacWeights | None:
+    if request.base is None:
+        return None
+    if request.arch != "dac":
+        raise TrainingError(
+            "a mel codec is trained from nothing", subject=request.base, hint="--base belongs to --arch dac"
+        )
+    return DacWeights(*read_dac(request.base))
+
+
+def _build_recipe(
+    request: TrainCodecRequest, config: RunConfig, material: CodecMaterial, base: DacWeights | None, device: str
+) -> CodecRecipe:
+    if request.arch == "mel":
+        return MelRecipe(config.mel_codec, config.codec_training, material, seed=config.seed, device=device)
+    return DacRecipe(config.dac_codec, config.dac_training, material, seed=config.seed, base=base, device=device)
 
 
 def _clip(folder: Path, record: Record, sample_rate: int, level: float) -> NDArray[np.float32]:

@@ -1,0 +1,177 @@
+"""A codec run on disk: its resumable state, and the codec it leaves. Knows no architecture.
+
+``state/`` is a checkpoint of kind ``training``: ``model.safetensors`` and, by the same names as in the recipe, a file
+for every other network and every optimiser; ``codes.safetensors`` with the codes counted so far; ``best.safetensors``
+with the codec's best weights, once there are any. Numbers stand in the manifest under ``training``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from amhctl import __version__
+from amhctl.checkpoint.manifest import Licence, Manifest
+from amhctl.checkpoint.store import read_checkpoint, write_checkpoint
+from amhctl.core.errors import TrainingError
+from amhctl.training.codec_recipe import CodecRecipe, CodecScores
+from amhctl.training.codec_use import CodebookUse
+
+
+@dataclass(slots=True)
+class BestCodec:
+    """The weights that did best on the validation clips in the latest stage."""
+
+    step: int = 0
+    stage: int = 0
+    mel_distance: float = 0.0
+    tensors: dict[str, Tensor] = field(default_factory=dict)
+
+    def offer(self, recipe: CodecRecipe, step: int, scores: CodecScores) -> bool:
+        """Take over the recipe's weights if they are better, or the first of a later stage; return whether they are.
+
+        A stage against discriminators begins anew: it trades some mel distance for what the ear prefers.
+        """
+        stage = recipe.stage(step - 1)
+        if self.tensors and stage == self.stage and scores.mel_distance >= self.mel_distance:
+            return False
+        self.step, self.stage, self.mel_distance = step, stage, scores.mel_distance
+        self.tensors = {name: tensor.detach().cpu().clone() for name, tensor in recipe.stored().items()}
+        return True
+
+
+class CodecState:
+    """The state of one run: the recipe's weights and moments, the step reached, the best so far, the codes in use.
+
+    Parameters
+    ----------
+    recipe : CodecRecipe
+        What is trained.
+    folder : Path
+        The run's folder.
+    name : str
+        Of the codec.
+    licences : tuple[Licence, ...]
+        Of what it is trained on.
+    """
+
+    def __init__(self, recipe: CodecRecipe, folder: Path, *, name: str, licences: tuple[Licence, ...]) -> None:
+        self.recipe = recipe
+        self.folder = folder
+        self.name = name
+        self.licences = licences
+        self.step = 0
+        self.best = BestCodec()
+        self.use = CodebookUse(recipe.plan.codebooks, recipe.plan.codebook_size)
+
+    def save(self) -> None:
+        """Write the state, whole or not at all."""
+        networks = {name: network.state_dict() for name, network in self.recipe.networks.items()}
+        extra: dict[str, Mapping[str, Tensor]] = {
+            f"{name}.safetensors": tensors for name, tensors in networks.items() if name != "model"
+        }
+        extra |= {f"{name}.safetensors": _moments(each) for name, each in self.recipe.optimizers.items()}
+        extra["codes.safetensors"] = {"counts": self.use.counts_QV}
+        if self.best.tensors:
+            extra["best.safetensors"] = self.best.tensors
+        numbers: dict[str, object] = {
+            "best": {"step": self.best.step, "stage": self.best.stage, "mel_distance": self.best.mel_distance},
+            "shares": list(self.use.shares),
+        }
+        write_checkpoint(
+            self.folder / "state",
+            manifest=self._manifest("training", step=self.step, numbers=numbers, metrics={}),
+            tensors=networks["model"],
+            extra_tensors=extra,
+            force=True,
+        )
+
+    def resume(self) -> None:
+        """Take up the state in the folder.
+
+        Raises
+        ------
+        TrainingError
+            If the run was started with another configuration, seed or data.
+        CheckpointError
+            If the state is damaged, or there is none.
+        """
+        loaded = read_checkpoint(self.folder / "state", kind="training")
+        numbers = loaded.manifest.training
+        if numbers.get("identity") != self.recipe.plan.identity:
+            raise TrainingError(
+                "the run was started with another configuration, seed or data",
+                subject=str(self.folder),
+                hint="repeat the command that started it, or choose another run folder",
+            )
+        for name, network in self.recipe.networks.items():
+            tensors = loaded.tensors if name == "model" else loaded.read_tensors(f"{name}.safetensors")
+            network.load_state_dict(tensors)
+        for name, optimizer in self.recipe.optimizers.items():
+            _restore_moments(optimizer, loaded.read_tensors(f"{name}.safetensors"))
+        self.step = int(str(numbers["step"]))
+        self.use.counts_QV = loaded.read_tensors("codes.safetensors")["counts"]
+        shares, best = numbers["shares"], numbers["best"]
+        if isinstance(shares, list) and isinstance(best, dict):
+            self.use.shares = tuple(float(str(share)) for share in shares)
+            self.best = BestCodec(
+                int(str(best["step"])), int(str(best["stage"])), float(str(best["mel_distance"])), self.best.tensors
+            )
+        if "best.safetensors" in loaded.manifest.files:
+            self.best.tensors = loaded.read_tensors("best.safetensors")
+
+    def write_codec(self, metrics: dict[str, object]) -> Path:
+        """Write the best weights as a codec and return its folder."""
+        folder = self.folder / "codec"
+        write_checkpoint(
+            folder,
+            manifest=self._manifest("codec", step=self.best.step, numbers={}, metrics=metrics),
+            tensors=self.best.tensors,
+            force=True,
+        )
+        return folder
+
+    def _manifest(self, kind: str, *, step: int, numbers: dict[str, object], metrics: dict[str, object]) -> Manifest:
+        plan = self.recipe.plan
+        return Manifest.model_validate(
+            {
+                "kind": kind,
+                "name": self.name,
+                "model_version": plan.model_version,
+                "package_version": __version__,
+                "sample_rate": plan.sample_rate,
+                "config": plan.shape,
+                "data_fingerprint": plan.data,
+                "parent": plan.base,
+                "licences": [licence.model_dump() for licence in self.licences],
+                "metrics": metrics,
+                "training": {
+                    "step": step,
+                    "seed": plan.seed,
+                    "identity": plan.identity,
+                    "configuration": plan.training,
+                    **numbers,
+                },
+                "files": {},
+            }
+        )
+
+
+def _moments(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    return {
+        f"{index}.{name}": value
+        for index, moments in optimizer.state_dict()["state"].items()
+        for name, value in moments.items()
+    }
+
+
+def _restore_moments(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    state: dict[int, dict[str, Tensor]] = {}
+    for key, value in tensors.items():
+        index, name = key.split(".", 1)
+        state.setdefault(int(index), {})[name] = value
+    document = optimizer.state_dict()
+    document["state"] = state
+    optimizer.load_state_dict(document)

@@ -1,0 +1,289 @@
+"""How a mel codec is trained: reconstruction, commitment and, in the last steps, discriminators. Knows no folders.
+
+Three stages: without quantiser, so that the encoder's output means something before k-means starts the codebooks from
+it; with it; and, where ``adversarial_steps`` asks for it, against discriminators that learn along.
+
+Shapes: ``B segments, N samples, S frames, Q codebooks``.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from amhctl.checkpoint.store import halve
+from amhctl.codec.mel_codec import MODEL_VERSION, MelCodecNetwork, Reconstruction, is_stored
+from amhctl.config.schema import CodecTrainingConfig, MelCodecConfig
+from amhctl.core.errors import TrainingError
+from amhctl.nn.discriminators import Discriminators
+from amhctl.nn.spectral import LogMel
+from amhctl.training.adversarial import deception_loss, discriminator_loss, feature_loss
+from amhctl.training.codec_material import CodecMaterial, draw_segments
+from amhctl.training.codec_recipe import CodecPlan, StepResult
+from amhctl.training.precision import autocast, resolve_precision
+from amhctl.training.seeding import derive_seed
+
+# (window, mel bins) of the reconstruction loss; hops are a quarter of the window. The five resolutions are those that
+# DAC's multi-scale mel loss keeps after its two shortest, which hold fewer than 10 bins and cost as much.
+_RESOLUTIONS = ((128, 20), (256, 40), (512, 80), (1024, 100), (2048, 128))
+_KMEANS_SEGMENTS = 128
+# Periods of HiFi-GAN, of which two small ones and a large one cost half of the five; windows of a glottal pulse, a
+# phone's transition and a steady vowel at 16 kHz.
+_PERIODS = (2, 3, 7)
+_WINDOWS = (256, 512, 1_024)
+_BETAS = (0.8, 0.98)
+# DAC's own: a discriminator's gradient grows when it wins.
+_DISCRIMINATOR_NORM = 10.0
+
+
+class MelDistance(nn.Module):
+    """Multi-resolution log-mel distance.
+
+    Parameters
+    ----------
+    sample_rate : int
+        Samples a second.
+    """
+
+    def __init__(self, sample_rate: int) -> None:
+        super().__init__()
+        self.scales = nn.ModuleList(
+            LogMel(
+                sample_rate=sample_rate,
+                fft_samples=window,
+                window_samples=window,
+                hop_samples=window // 4,
+                bins=bins,
+                low_hertz=0.0,
+                high_hertz=sample_rate / 2,
+            )
+            for window, bins in _RESOLUTIONS
+        )
+
+    def forward(self, output_BN: Tensor, target_BN: Tensor) -> Tensor:
+        """Return the mean absolute log-mel difference, averaged over the resolutions."""
+        losses = [(scale(output_BN) - scale(target_BN)).abs().mean() for scale in self.scales]
+        return torch.stack(losses).mean()
+
+
+@dataclass(frozen=True, slots=True)
+class _Opponent:
+    """Discriminators and what trains them."""
+
+    network: Discriminators
+    optimizer: torch.optim.AdamW
+
+
+class MelRecipe:
+    """A mel codec in training.
+
+    Parameters
+    ----------
+    shape : MelCodecConfig
+        Of the network.
+    config : CodecTrainingConfig
+        Of the run.
+    material : CodecMaterial
+        What to train on.
+    seed : int
+        Of every random choice.
+    device : str
+        Where to compute.
+    """
+
+    def __init__(
+        self,
+        shape: MelCodecConfig,
+        config: CodecTrainingConfig,
+        material: CodecMaterial,
+        *,
+        seed: int,
+        device: str = "cpu",
+    ) -> None:
+        self._config = config
+        self._material = material
+        self._seed = seed
+        self._device = torch.device(device)
+        self._precision = resolve_precision(config.precision, self._device)
+        self._size = round(config.segment_seconds * shape.mel.sample_rate / shape.frame_samples) * shape.frame_samples
+        torch.manual_seed(seed)
+        vectors = config.batch_size * self._size // shape.frame_samples
+        self._network = MelCodecNetwork(shape, vectors_per_step=vectors).to(self._device)
+        self._optimizer = _build_optimizer(self._network, config)
+        self._distance = MelDistance(shape.mel.sample_rate).to(self._device)
+        self._opponent = _build_opponent(config, seed, self._device) if config.adversarial_steps else None
+        self._plan = CodecPlan(
+            model_version=MODEL_VERSION,
+            shape=shape.model_dump(mode="json"),
+            training=config.model_dump(mode="json"),
+            sample_rate=shape.mel.sample_rate,
+            frame_samples=shape.frame_samples,
+            codebooks=shape.codebooks,
+            codebook_size=shape.codebook_size,
+            steps=config.steps,
+            valid_every=config.valid_every,
+            valid_clips=config.valid_clips,
+            save_every=config.save_every,
+            seed=seed,
+            data=material.fingerprint,
+        )
+
+    @property
+    def plan(self) -> CodecPlan:
+        """The run's numbers."""
+        return self._plan
+
+    @property
+    def networks(self) -> Mapping[str, nn.Module]:
+        """The codec and, if they are trained along, the discriminators."""
+        found: dict[str, nn.Module] = {"model": self._network}
+        return found if self._opponent is None else found | {"discriminators": self._opponent.network}
+
+    @property
+    def optimizers(self) -> Mapping[str, torch.optim.Optimizer]:
+        """The codec's optimiser and, if they are trained along, the discriminators'."""
+        found: dict[str, torch.optim.Optimizer] = {"optimizer": self._optimizer}
+        return found if self._opponent is None else found | {"discriminator_optimizer": self._opponent.optimizer}
+
+    def stage(self, step: int) -> int:
+        """Return 0 without quantiser, 1 with it, 2 against discriminators."""
+        if step < self._config.unquantised_steps:
+            return 0
+        return 1 if step < self._config.steps - self._config.adversarial_steps else 2
+
+    def advance(self, step: int) -> StepResult:
+        """Take one step.
+
+        Raises
+        ------
+        TrainingError
+            If the gradient is not finite.
+        """
+        config = self._config
+        if step == config.unquantised_steps:
+            self._start_codebooks()
+        # A generator per step: nothing random has to be restored by a resumed run.
+        step_seed = self._seed * 1_000_003 + step
+        torch.manual_seed(step_seed)
+        target_BN = self._draw(config.batch_size, step_seed)
+        self._network.train()
+        with autocast(self._precision, self._device):
+            output = self._network(target_BN, quantised=self.stage(step) > 0)
+        distance = self._distance(output.samples_BN, target_BN)
+        loss = distance + config.commitment_weight * output.commitment
+        values = {"mel": float(distance.detach()), "commitment": float(output.commitment.detach())}
+        if self._opponent is not None and self.stage(step) == 2:
+            rivalry, more = self._oppose(self._opponent, output, target_BN)
+            loss, values = loss + rivalry, values | more
+        for group in self._optimizer.param_groups:
+            group["lr"] = _learning_rate(step, config)
+        self._optimizer.zero_grad(set_to_none=True)
+        torch.autograd.backward(loss)
+        norm = nn.utils.clip_grad_norm_(self._network.parameters(), config.clip_norm)
+        require_finite(norm, step, "lower codec_training.learning_rate, or set codec_training.precision to fp32")
+        self._optimizer.step()
+        codes = None if output.codes_BSQ is None else output.codes_BSQ.detach()
+        return StepResult(values | {"norm": float(norm)}, codes)
+
+    def _oppose(
+        self, opponent: _Opponent, output: Reconstruction, target_BN: Tensor
+    ) -> tuple[Tensor, dict[str, float]]:
+        """Train the discriminators on a reconstruction, and return what they now say against it."""
+        config, judges = self._config, opponent.network
+        made_BN = output.samples_BN
+        judges.requires_grad_(True)
+        judging = discriminator_loss(judges(target_BN), judges(made_BN.detach()))
+        opponent.optimizer.zero_grad(set_to_none=True)
+        torch.autograd.backward(judging)
+        nn.utils.clip_grad_norm_(judges.parameters(), _DISCRIMINATOR_NORM)
+        opponent.optimizer.step()
+        # The codec's step leaves them as they are.
+        judges.requires_grad_(False)
+        with torch.no_grad():
+            real = judges(target_BN)
+        made = judges(made_BN)
+        deceiving, matching = deception_loss(made), feature_loss(real, made)
+        values = {
+            "discriminator": float(judging.detach()),
+            "adversarial": float(deceiving.detach()),
+            "feature": float(matching.detach()),
+        }
+        return config.adversarial_weight * deceiving + config.feature_weight * matching, values
+
+    def _start_codebooks(self) -> None:
+        """Start every codebook by k-means over the latents of many segments."""
+        torch.manual_seed(self._seed)
+        segments = self._draw(_KMEANS_SEGMENTS, self._seed)
+        self._network.train()
+        with torch.no_grad():
+            latents = torch.cat([self._network.latents(part) for part in torch.split(segments, 16)])
+            self._network.quantizer(latents)
+
+    def _draw(self, count: int, seed: int) -> Tensor:
+        drawn = draw_segments(
+            self._material.train, count=count, size=self._size, gain=self._config.gain_range, seed=seed
+        )
+        return drawn.to(self._device)
+
+    def reconstruct(self, samples_1N: Tensor) -> tuple[Tensor, Tensor]:
+        """Return samples and codes."""
+        output = self._network(samples_1N.to(self._device))
+        return output.samples_BN, output.codes_BSQ[0]
+
+    def log_mel(self, samples_1N: Tensor) -> Tensor:
+        """Return what the encoder sees."""
+        spectrogram: Tensor = self._network.mel(samples_1N.to(self._device))
+        return spectrogram
+
+    def stored(self) -> dict[str, Tensor]:
+        """Return what a codec checkpoint holds, in half precision."""
+        return stored_tensors(self._network)
+
+    def restore(self, stored: Mapping[str, Tensor]) -> None:
+        """Put stored weights into the network."""
+        given = {name: tensor.float() for name, tensor in stored.items()}
+        self._network.load_state_dict(self._network.state_dict() | given)
+
+
+def stored_tensors(network: MelCodecNetwork) -> dict[str, Tensor]:
+    """Return what a codec checkpoint holds, in half precision."""
+    return halve({name: value for name, value in network.state_dict().items() if is_stored(name)})
+
+
+def require_finite(norm: Tensor, step: int, hint: str) -> None:
+    """Refuse a gradient that is not finite.
+
+    Raises
+    ------
+    TrainingError
+        If its norm is not a number.
+    """
+    if not bool(torch.isfinite(norm)):
+        raise TrainingError(f"the gradient is not finite at step {step}", subject="codec training", hint=hint)
+
+
+def _learning_rate(step: int, config: CodecTrainingConfig) -> float:
+    if step < config.warmup_steps:
+        return config.learning_rate * (step + 1) / config.warmup_steps
+    share = (step - config.warmup_steps) / max(1, config.steps - config.warmup_steps)
+    return config.learning_rate * 0.5 * (1.0 + math.cos(math.pi * share))
+
+
+def _build_optimizer(network: MelCodecNetwork, config: CodecTrainingConfig) -> torch.optim.AdamW:
+    parameters = [p for p in network.parameters() if p.requires_grad]
+    return torch.optim.AdamW(
+        [
+            {"params": [p for p in parameters if p.ndim > 1], "weight_decay": config.weight_decay},
+            {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+        ],
+        lr=config.learning_rate,
+        betas=_BETAS,
+    )
+
+
+def _build_opponent(config: CodecTrainingConfig, seed: int, device: torch.device) -> _Opponent:
+    torch.manual_seed(derive_seed(seed, "discriminators"))
+    network = Discriminators(periods=_PERIODS, windows=_WINDOWS, width=config.discriminator_width).to(device)
+    return _Opponent(network, torch.optim.AdamW(network.parameters(), lr=config.discriminator_rate, betas=_BETAS))

@@ -1,0 +1,33 @@
+"""Adversarial losses: their values on verdicts one can reckon, and where their gradients go."""
+
+import pytest
+import torch
+
+from amhctl.training.adversarial import deception_loss, discriminator_loss, feature_loss
+
+
+def _features(verdict: float, *layers: float) -> list[torch.Tensor]:
+    return [*(torch.full((2, 3), value) for value in layers), torch.full((2, 1), verdict)]
+
+
+def test_a_perfect_judge_has_no_loss_and_a_deceived_one_has() -> None:
+    real, made = [_features(1.0), _features(1.0)], [_features(0.0), _features(0.0)]
+    assert float(discriminator_loss(real, made)) == 0.0
+    assert float(discriminator_loss(made, real)) == 2.0
+    assert float(deception_loss(made)) == 1.0
+    assert float(deception_loss(real)) == 0.0
+    assert float(deception_loss([_features(1.0), _features(0.0)])) == 0.5
+
+
+def test_features_count_relative_to_the_real_ones_and_verdicts_do_not_count() -> None:
+    real, made = [_features(1.0, 100.0, 1.0)], [_features(-5.0, 50.0, 2.0)]
+    assert float(feature_loss(real, made)) == pytest.approx((0.5 + 1.0) / 2)
+    assert float(feature_loss(real, real)) == 0.0
+
+
+def test_matching_moves_the_reconstruction_only() -> None:
+    real, made = torch.ones(2, 3, requires_grad=True), torch.zeros(2, 3, requires_grad=True)
+    feature_loss([[real, real]], [[made, made]]).backward()
+    assert real.grad is None
+    assert made.grad is not None
+    assert bool((made.grad < 0).all())

@@ -1,0 +1,42 @@
+"""What identifies a run, and how a codec is scored."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from support.codec_runs import QUICK, tones
+from support.codecs import TINY_CODEC
+
+from amhctl.training.codec_recipe import measure
+from amhctl.training.mel_recipe import MelRecipe
+
+
+def test_a_run_is_identified_by_all_that_shapes_it() -> None:
+    plan = MelRecipe(TINY_CODEC, QUICK, tones(), seed=1).plan
+    others = [
+        replace(plan, seed=2),
+        replace(plan, data="other"),
+        replace(plan, base="weights"),
+        replace(plan, shape=plan.shape | {"width": 17}),
+        replace(plan, training=plan.training | {"steps": 13}),
+    ]
+    assert len({plan.identity, *(other.identity for other in others)}) == 6
+    assert replace(plan).identity == plan.identity
+
+
+class _Perfect(MelRecipe):
+    """A codec that gives back what it gets, by two codes in turn."""
+
+    def reconstruct(self, samples_1N: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        frames = samples_1N.shape[1] // self.plan.frame_samples
+        return samples_1N, torch.stack([torch.arange(frames) % 2, torch.zeros(frames, dtype=torch.long)], dim=1)
+
+
+@pytest.mark.parametrize("size", [12_800, 13_000])
+def test_a_perfect_codec_has_perfect_scores(size: int) -> None:
+    clip = (np.random.default_rng(0).normal(0, 0.1, size)).astype(np.float32)
+    scores = measure(_Perfect(TINY_CODEC, QUICK, tones(), seed=1), [clip])
+    assert scores.mel_distance == 0.0
+    assert scores.stoi == pytest.approx(1.0)
+    assert scores.usage == (2 / 16, 1 / 16)

@@ -1,0 +1,73 @@
+"""The state of a codec run: what is saved is what comes back; the best is the best of its stage."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from support.codec_runs import QUICK, tones
+from support.codecs import TINY_CODEC
+
+from amhctl.checkpoint.store import read_checkpoint
+from amhctl.core.errors import CheckpointError, TrainingError
+from amhctl.training.codec_recipe import CodecScores
+from amhctl.training.codec_state import BestCodec, CodecState
+from amhctl.training.mel_recipe import MelRecipe
+
+ADVERSARIAL = QUICK.model_copy(update={"adversarial_steps": 8, "discriminator_width": 2})
+
+
+def _state(folder: Path, *, seed: int = 1) -> CodecState:
+    recipe = MelRecipe(TINY_CODEC, ADVERSARIAL, tones(), seed=seed)
+    return CodecState(recipe, folder, name="t", licences=())
+
+
+def test_what_is_saved_comes_back(tmp_path: Path) -> None:
+    saved = _state(tmp_path)
+    for step in range(6):
+        result = saved.recipe.advance(step)
+        if result.codes_BSQ is not None:
+            saved.use.add(result.codes_BSQ)
+    saved.step = 6
+    saved.best.offer(saved.recipe, 6, CodecScores(0.5, 0.9, (1.0, 1.0)))
+    saved.save()
+    manifest = read_checkpoint(tmp_path / "state", kind="training").manifest
+    assert set(manifest.files) == {
+        "model.safetensors",
+        "discriminators.safetensors",
+        "optimizer.safetensors",
+        "discriminator_optimizer.safetensors",
+        "codes.safetensors",
+        "best.safetensors",
+    }
+    resumed = _state(tmp_path)
+    resumed.resume()
+    assert (resumed.step, resumed.best.step, resumed.best.stage, resumed.best.mel_distance) == (6, 6, 2, 0.5)
+    assert torch.equal(resumed.use.counts_QV, saved.use.counts_QV)
+    assert all(torch.equal(tensor, resumed.best.tensors[name]) for name, tensor in saved.best.tensors.items())
+    one, other = saved.recipe.advance(6), resumed.recipe.advance(6)
+    assert one.values == other.values
+
+
+def test_another_run_and_no_run_are_refused(tmp_path: Path) -> None:
+    _state(tmp_path).save()
+    with pytest.raises(TrainingError, match="another configuration, seed or data"):
+        _state(tmp_path, seed=2).resume()
+    with pytest.raises(CheckpointError):
+        _state(tmp_path / "nowhere").resume()
+
+
+def test_the_best_is_the_best_of_the_latest_stage(tmp_path: Path) -> None:
+    recipe, best = _state(tmp_path).recipe, BestCodec()
+
+    def offer(step: int, distance: float) -> bool:
+        return best.offer(recipe, step, CodecScores(distance, 0.9, ()))
+
+    # Steps 1 to 3 have no codes, 4 comes before the discriminators, 5 to 12 are against them.
+    assert [recipe.stage(step - 1) for step in (3, 4, 5)] == [0, 1, 2]
+    assert offer(4, 0.5)
+    assert not offer(4, 0.5)
+    assert offer(4, 0.4)
+    assert offer(5, 0.6)
+    assert not offer(6, 0.7)
+    assert offer(7, 0.3)
+    assert (best.step, best.stage, best.mel_distance) == (7, 2, 0.3)

@@ -1,0 +1,80 @@
+"""The mel codec's steps: stages, determinism, and what the discriminators change."""
+
+import numpy as np
+import pytest
+import torch
+from support.codec_runs import QUICK, tones
+from support.codecs import TINY_CODEC
+
+from amhctl.config.schema import CodecTrainingConfig
+from amhctl.core.errors import TrainingError
+from amhctl.training.mel_recipe import MelDistance, MelRecipe, require_finite
+
+ADVERSARIAL = QUICK.model_copy(update={"adversarial_steps": 4, "discriminator_width": 2})
+
+
+def _recipe(config: CodecTrainingConfig = QUICK) -> MelRecipe:
+    return MelRecipe(TINY_CODEC, config, tones(), seed=1)
+
+
+def test_a_step_depends_on_seed_step_and_state_only() -> None:
+    one, other = _recipe(ADVERSARIAL), _recipe(ADVERSARIAL)
+    torch.manual_seed(99)
+    for step in range(10):
+        assert one.advance(step).values == other.advance(step).values
+
+
+def test_before_the_last_stage_discriminators_change_nothing() -> None:
+    plain, rivalled = _recipe(), _recipe(ADVERSARIAL)
+    assert [rivalled.stage(step) for step in (0, 2, 3, 7, 8, 11)] == [0, 0, 1, 1, 2, 2]
+    for step in range(8):
+        assert plain.advance(step).values == rivalled.advance(step).values
+    before = {name: value.clone() for name, value in rivalled.networks["discriminators"].state_dict().items()}
+    values = rivalled.advance(8).values
+    assert {"discriminator", "adversarial", "feature"} <= set(values)
+    assert values["mel"] == plain.advance(8).values["mel"]
+    after = rivalled.networks["discriminators"].state_dict()
+    assert any(not torch.equal(value, after[name]) for name, value in before.items())
+    assert rivalled.advance(9).values["mel"] != plain.advance(9).values["mel"]
+
+
+@pytest.mark.parametrize("weight", ["adversarial_weight", "feature_weight"])
+def test_each_weight_of_the_rivalry_counts(weight: str) -> None:
+    one, other = _recipe(ADVERSARIAL), _recipe(ADVERSARIAL.model_copy(update={weight: 0.0}))
+    for step in range(9):
+        norms = one.advance(step).values["norm"], other.advance(step).values["norm"]
+        assert (norms[0] == norms[1]) == (step < 8)
+
+
+def test_only_the_codec_learns_from_its_own_step() -> None:
+    recipe = _recipe(ADVERSARIAL)
+    for step in range(9):
+        recipe.advance(step)
+    assert all(not parameter.requires_grad for parameter in recipe.networks["discriminators"].parameters())
+    assert all(bool(parameter.grad.isfinite().all()) for parameter in recipe.networks["model"].parameters())
+
+
+def test_stored_weights_reconstruct_nearly_what_the_trained_ones_do() -> None:
+    recipe = _recipe()
+    for step in range(6):
+        recipe.advance(step)
+    recipe.networks["model"].eval()
+    clip = torch.from_numpy(tones().valid[0][None, :12_800])
+    with torch.no_grad():
+        before = recipe.reconstruct(clip)[0]
+        recipe.restore(recipe.stored())
+        after = recipe.reconstruct(clip)[0]
+    assert 0.0 < float((before - after).abs().max()) < 0.05
+
+
+def test_the_distance_is_nothing_between_equals() -> None:
+    distance = MelDistance(16_000)
+    noise = torch.from_numpy(np.random.default_rng(0).normal(0, 0.1, (1, 8_000)).astype(np.float32))
+    assert float(distance(noise, noise)) == 0.0
+    assert float(distance(noise, 2 * noise)) == pytest.approx(np.log(2.0), rel=0.02)
+
+
+def test_a_gradient_that_is_not_finite_stops_the_run() -> None:
+    require_finite(torch.tensor(3.0), 7, "")
+    with pytest.raises(TrainingError, match="step 7"):
+        require_finite(torch.tensor(float("nan")), 7, "lower it")
