@@ -16,7 +16,7 @@ from amhctl.core.errors import AmhctlError
 from amhctl.core.findings import Finding, Rule, Severity, has_errors
 from amhctl.core.progress import Progress
 from amhctl.inference.assemble import bundled_voices, load_voice
-from amhctl.text.g2p.transphone_backend import find_model
+from amhctl.text.g2p.transphone_backend import DOWNLOAD, find_model
 from amhctl.training.precision import computes_bf16
 
 RULES = (
@@ -107,7 +107,7 @@ def run(request: DiagnoseRequest, progress: Progress) -> DiagnoseReport:
                 Severity.INFO,
                 "transphone",
                 "its model is not on this machine, so the backend transphone cannot be used",
-                'python -c "from transphone.g2p import read_g2p; read_g2p()" downloads it once',
+                f"{DOWNLOAD} downloads it once",
             )
         )
     free = shutil.disk_usage(request.folder).free
