@@ -53,7 +53,7 @@ def likelihoods(frames_SF: Floats, labels_S: Ids, ends: Ids, text_tokens: int, *
     shares_V = torch.bincount(labels, minlength=text_tokens) / len(labels)
     shares_V = (1.0 - _SMOOTHING) * shares_V + _SMOOTHING / text_tokens
     with torch.inference_mode():
-        parts = [torch.log_softmax(network(part), dim=1) for part in seen_SF.split(65_536)]
+        parts = [torch.log_softmax(network(part), dim=1) for part in torch.split(seen_SF, 65_536)]
         scaled: Floats = (torch.cat(parts) - torch.log(shares_V)).double().numpy()
     return scaled
 
@@ -73,10 +73,10 @@ def _learn(network: nn.Sequential, seen_SF: Tensor, labels_S: Tensor, seed: int)
     network.train()
     for epoch in range(epochs):
         order = torch.randperm(len(seen_SF), generator=generator_of(seed, "frame classifier", epoch))
-        for rows in order.split(_BATCH_FRAMES):
+        for rows in torch.split(order, _BATCH_FRAMES):
             loss = functional.cross_entropy(network(seen_SF[rows]), labels_S[rows], label_smoothing=_SMOOTHING)
             optimizer.zero_grad()
-            loss.backward()
+            torch.autograd.backward(loss)
             optimizer.step()
             schedule.step()
     network.eval()
