@@ -10,7 +10,15 @@ import pytest
 import torch
 from support.codecs import TINY_DAC, tiny_dac
 
-from amhctl.codec.dac import DacCodec, build_dac, dac_shapes, fill_dac, read_weights, require_precision
+from amhctl.codec.dac import (
+    DacCodec,
+    DacPrecision,
+    build_dac,
+    dac_shapes,
+    fill_dac,
+    read_weights,
+    require_precision,
+)
 from amhctl.codec.mel_codec import fingerprint_of
 from amhctl.core.errors import CodecError
 
@@ -195,3 +203,17 @@ def test_a_model_is_made_without_a_warning_and_by_its_seed() -> None:
     one = fingerprint_of(build_dac(TINY_DAC).state_dict())
     torch.manual_seed(5)
     assert fingerprint_of(build_dac(TINY_DAC).state_dict()) == one
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
+def test_an_accelerator_encodes_windows_together(precision: DacPrecision) -> None:
+    clips = [_noise(seconds, seed) for seed, seconds in enumerate((12.0, 0.7, 31.0))]
+    codec = DacCodec(tiny_dac(), name="d", device="cuda", precision=precision, window_seconds=1.0)
+    together = codec.encode(clips)
+    for clip, codes in zip(clips, together, strict=True):
+        np.testing.assert_array_equal(codes, codec.encode([clip])[0])
+    exact = DacCodec(tiny_dac(), name="d").encode(clips)
+    shares = [(codes[0] == wanted[0]).mean() for codes, wanted in zip(together, exact, strict=True)]
+    assert min(shares) > (0.99 if precision == "fp32" else 0.5)

@@ -129,7 +129,7 @@ class CodecTrainingConfig(Document):
     """Weight of matching the discriminators' features."""
     discriminator_rate: float = Field(2e-4, gt=0)
     """Learning rate of the discriminators."""
-    discriminator_width: int = Field(16, gt=0)
+    discriminator_width: int = Field(8, gt=0)
     """Channels of the discriminators' first layer; the later ones have up to eight times as many."""
 
     @model_validator(mode="after")
