@@ -15,7 +15,7 @@ def test_codes_and_checks_are_timed_on_generated_recordings(tmp_path: Path) -> N
     report = benchmark.run(request, SilentProgress())
     results = report.payload()["results"]
     assert isinstance(results, dict)
-    assert set(results) == {"codes_encode", "codes_decode", "data_check"}
+    assert set(results) == {"codes_encode", "codes_decode", "codes_extract", "data_check"}
     assert all(item["value"] > 0 for item in results.values())
     assert next(iter(report.lines())) == report.machine.line()
 

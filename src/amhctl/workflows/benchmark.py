@@ -19,6 +19,7 @@ from amhctl.codec.registry import load_codec
 from amhctl.core.errors import EvaluationError, TextError
 from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress, SilentProgress
+from amhctl.data.codestore import CodeStore
 from amhctl.data.corpus import read_lines
 from amhctl.data.records import Record, read_audio, read_records, write_records
 from amhctl.evaluation.speed import Machine, describe_machine, median_time, time_once
@@ -27,9 +28,12 @@ from amhctl.inference.assemble import load_voice, voice_path
 from amhctl.inference.voice import SpeakOptions
 from amhctl.text.frontend import Frontend
 from amhctl.workflows import check_data
+from amhctl.workflows.benchmark_codes import compare_with_package, time_extraction
 
-Section = Literal["speak", "codes", "data", "text", "startup"]
-SECTIONS: tuple[Section, ...] = ("speak", "codes", "data", "text", "startup")
+Section = Literal["speak", "codes", "data", "text", "startup", "dac"]
+SECTIONS: tuple[Section, ...] = ("speak", "codes", "data", "text", "startup", "dac")
+# The comparison needs a DAC weights file, which is not in the package.
+_USUAL: tuple[Section, ...] = ("speak", "codes", "data", "text", "startup")
 _TEXT = "አዲስ አበባ የኢትዮጵያ ዋና ከተማ ናት። ከተማዋ በአንድ ሺህ ስምንት መቶ ሰባ ዘጠኝ ዓመተ ምሕረት ተመሠረተች። ዛሬ ብዙ ሰዎች የሚኖሩባት ትልቅ ከተማ ናት።"
 _SENTENCE = "ዛሬ ብዙ ሰዎች የሚኖሩባት ትልቅ ከተማ ናት።"
 _CLIPS, _CLIP_SECONDS, _SAMPLE_RATE = 32, 6.0, 16_000
@@ -44,7 +48,7 @@ class BenchmarkRequest:
     Attributes
     ----------
     only : tuple[Section, ...]
-        Sections; none means all.
+        Sections; none means all but ``dac``, which needs a DAC weights file as the codec.
     voice, codec : str
         What to measure.
     manifest : Path | None
@@ -142,8 +146,9 @@ def run(request: BenchmarkRequest, progress: Progress) -> BenchmarkReport:
         "codes": _measure_codes,
         "data": _measure_checking,
         "text": _measure_text,
+        "dac": _compare_dac,
     }
-    wanted = request.only or SECTIONS
+    wanted = request.only or _USUAL
     results: list[Measurement] = []
     progress.start("measuring", len(wanted), "sections")
     with tempfile.TemporaryDirectory(prefix="amhctl-bench-") as scratch:
@@ -200,9 +205,27 @@ def _measure_codes(request: BenchmarkRequest, scratch: Path) -> list[Measurement
     codes = [codec.encode([clip])[0] for clip in clips]
     decoding = median_time(lambda: [codec.decode([item]) for item in codes], repetitions=request.repetitions)
     note = f"{codec.spec.name}, {total:.0f} s of recordings"
+    extracting = time_extraction(manifest, request.codec, scratch / "store", device=request.device)
+    hours = sum(entry.record.duration or 0.0 for entry in CodeStore.open(scratch / "store").entries) / 3600
     return [
         Measurement("codes_encode", total / encoding, "x real time", note),
         Measurement("codes_decode", total / decoding, "x real time", note),
+        Measurement("codes_extract", hours * 3600 / extracting, "x real time", f"a whole process for {hours:.2f} h"),
+    ]
+
+
+def _compare_dac(request: BenchmarkRequest, scratch: Path) -> list[Measurement]:
+    manifest = request.manifest or _generate(scratch)
+    both = compare_with_package(
+        manifest, request.codec, scratch, device=request.device, most_seconds=_MOST_CODE_SECONDS
+    )
+    note = f"{both.spec.name}, a whole process for {both.files} recordings of {both.seconds:.0f} s"
+    return [
+        Measurement("dac_extract", both.seconds / both.extract_seconds, "x real time", f"codes extract: {note}"),
+        Measurement("dac_package", both.seconds / both.package_seconds, "x real time", f"python -m dac encode: {note}"),
+        Measurement(
+            "dac_advantage", both.package_seconds / both.extract_seconds, "times", "the former over the latter"
+        ),
     ]
 
 
