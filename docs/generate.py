@@ -16,14 +16,17 @@ from pydantic import BaseModel
 import amhctl
 from amhctl.cli.main import app
 from amhctl.config.load import leaves, load_run_config, preset_names
-from amhctl.config.schema import RunConfig
+from amhctl.config.schema import RunConfig, TextConfig
 from amhctl.core.findings import Rule
+from amhctl.text.rulebook import WORD_TABLES, build_rulebook
 
 sys.path.insert(0, str(Path(__file__).parent))
 from reports import KEYS, Schema
 
 DOCS = Path(__file__).parent
 _MADE = "<!-- Made by docs/generate.py from the code: change the code, then run `nox -s docs`. -->\n\n"
+_RULES_BEGIN = "<!-- rules: made by docs/generate.py -->"
+_RULES_END = "<!-- end of rules -->"
 _FAMILIES = {
     "A": "Alignment",
     "C": "Checkpoints",
@@ -39,11 +42,33 @@ _FAMILIES = {
 
 def documents() -> dict[Path, str]:
     """Return every generated file and its content."""
-    files = {DOCS / "cli.md": command_page(), DOCS / "config.md": config_page(), DOCS / "findings.md": findings_page()}
+    files = {
+        DOCS / "cli.md": command_page(),
+        DOCS / "config.md": config_page(),
+        DOCS / "findings.md": findings_page(),
+        DOCS / "text.md": text_page(),
+    }
     for command, keys in KEYS.items():
         files[DOCS / "schemas" / f"{command.replace(' ', '-')}.json"] = _json(report_schema(command, keys))
     files[DOCS / "schemas" / "error.json"] = _json(error_schema())
     return files
+
+
+def text_page() -> str:
+    """Return the page on reading: prose by hand, and between its two marks the rules and tables as they are."""
+    before, _, rest = (DOCS / "text.md").read_text(encoding="utf-8").partition(_RULES_BEGIN)
+    after = rest.partition(_RULES_END)[2]
+    rules = ["| rule | reads | for example | source |", "| --- | --- | --- | --- |"]
+    for rule in build_rulebook(TextConfig(fold_homophones=True)):
+        written, spoken = (_cell(text) for text in rule.example)
+        rules.append(f"| `{rule.name}` | {_cell(rule.summary)} | {written} → {spoken} | {_cell(rule.source)} |")
+    tables = ["| table | entries |", "| --- | --- |"]
+    tables += [f"| `{name}` | {len(entries):,} |" for name, entries in WORD_TABLES.items()]
+    return "\n".join([before + _RULES_BEGIN, "", *rules, "", *tables, "", _RULES_END + after])
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("|", "\\|").split())
 
 
 def leaf_commands() -> Iterator[tuple[str, typer.core.TyperCommand]]:
