@@ -126,7 +126,8 @@ def test_only_what_changed_is_encoded_again(tmp_path: Path) -> None:
     ]
     codec.batches.clear()
     done = _extract(tmp_path, edited, codec)
-    assert (done.utterances, done.shared, codec.batches) == (1, 1, [1])
+    # The second holds the same samples as before: nothing of it is replaced.
+    assert (done.utterances, done.shared, done.replaced, codec.batches) == (1, 1, 2, [1])
     store = CodeStore.open(tmp_path / "s")
     assert np.array_equal(store.codes("r0"), before["r3"])
     assert np.array_equal(store.codes("r1"), before["r1"])
@@ -149,7 +150,7 @@ def test_damaged_codes_are_made_anew_and_not_shared(tmp_path: Path) -> None:
     content[entry.codes_offset] ^= 1
     file.write_bytes(bytes(content))
     done = _extract(tmp_path, records, codec)
-    assert (done.utterances, done.shared) == (1, 1)
+    assert (done.utterances, done.shared, done.replaced) == (1, 1, 2)
     store = CodeStore.open(tmp_path / "s")
     assert store.fingerprint == whole
     assert all(store.is_intact(entry.id) for entry in store.entries)

@@ -36,6 +36,8 @@ class Extraction:
         How many were encoded now.
     shared : int
         How many got the codes of an utterance with the same audio.
+    replaced : int
+        How many of both took the place of codes of other audio, or of damaged ones.
     seconds : float
         Speech that was encoded.
     failed : Mapping[str, str]
@@ -44,6 +46,7 @@ class Extraction:
 
     utterances: int
     shared: int
+    replaced: int
     seconds: float
     failed: Mapping[str, str]
 
@@ -73,7 +76,7 @@ def extract(
     failed = dict(plan.failed)
     for record in plan.amended:
         store.amend(record)
-    count = shared = 0
+    count = shared = replaced = 0
     seconds = 0.0
     progress.start("extracting codes", plan.utterances, "utterance")
     prepared = map_in_order(pool, partial(prepare_batch, how), plan.batches, ahead=ahead)
@@ -84,17 +87,18 @@ def extract(
             record = stored_record(item.record, how.folder, store, item.seconds)
             replace = item.record.id in plan.replaced
             if (twin := store.twin(item.audio.samples)) is not None:
-                shared += int(_share(store, record, item, twin))
+                is_other = _share(store, record, item, twin)
+                shared, replaced = shared + is_other, replaced + (replace and is_other)
             elif item.audio.samples in codes:
                 codes_QS = codes[item.audio.samples]
                 store.append(record, codes_QS, item.features_TF, audio=item.audio, replace=replace)
-                count, seconds = count + 1, seconds + item.seconds
+                count, replaced, seconds = count + 1, replaced + replace, seconds + item.seconds
             else:
                 failed[item.record.id] = faults[item.audio.samples]
         store.sync()
         progress.advance(len(batch), note=f"{seconds / 3600:.2f} h")
     progress.finish()
-    return Extraction(count, shared, seconds, failed)
+    return Extraction(count, shared, replaced, seconds, failed)
 
 
 def _share(store: CodeStore, record: Record, item: Prepared, twin: StoredUtterance) -> bool:

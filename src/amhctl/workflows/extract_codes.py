@@ -80,7 +80,7 @@ class ExtractCodesReport:
     new : int
         How many were encoded now.
     replaced : int
-        How many of these took the place of codes of other audio, or of damaged ones.
+        How many took the place of codes of other audio, or of damaged ones.
     shared : int
         How many got the codes of an utterance with the same audio.
     amended : int
@@ -138,7 +138,7 @@ class ExtractCodesReport:
         else:
             yield "nothing new to encode"
         for count, what in (
-            (self.replaced, "encoded anew, because the recording or the cut has changed or the codes were damaged"),
+            (self.replaced, "replaced, because the recording or the cut has changed or the codes were damaged"),
             (self.shared, "share the codes of an utterance with the same audio"),
             (self.amended, "records amended"),
             (self.unlisted, "utterances of the store are not in the manifest"),
@@ -181,7 +181,7 @@ def run(request: ExtractCodesRequest, progress: Progress) -> ExtractCodesReport:
         utterances=len(held),
         hours=sum(entry.record.duration or 0.0 for entry in held) / 3600,
         new=extraction.utterances,
-        replaced=len(plan.replaced - extraction.failed.keys()),
+        replaced=extraction.replaced,
         shared=extraction.shared,
         amended=len(plan.amended),
         unlisted=unlisted,
