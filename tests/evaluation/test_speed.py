@@ -1,5 +1,7 @@
 """The stopwatch and the machine's name."""
 
+import time
+
 from amhctl.evaluation import speed
 
 
@@ -16,3 +18,9 @@ def test_the_machine_is_named() -> None:
     assert machine.processor
     assert machine.processor in machine.line()
     assert machine.python in machine.line()
+
+
+def test_processor_time_is_that_of_the_work_and_not_of_waiting() -> None:
+    assert speed.cpu_time_once(lambda: time.sleep(0.2)) < 0.1
+    assert speed.cpu_time_once(lambda: sum(range(2_000_000))) > 0.0
+    assert speed.cpu_time_of_children() >= 0.0

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 
 from amhctl.core.units import Seconds
 
@@ -65,6 +65,19 @@ def median_time(work: Callable[[], object], *, repetitions: int) -> Seconds:
     times = sorted(time_once(work) for _ in range(repetitions))
     middle = len(times) // 2
     return Seconds(times[middle] if len(times) % 2 else (times[middle - 1] + times[middle]) / 2)
+
+
+def cpu_time_once(work: Callable[[], object]) -> Seconds:
+    """Return the processor seconds of one call, all threads of this process added; others on the machine weigh nothing."""
+    start = process_time()
+    work()
+    return Seconds(process_time() - start)
+
+
+def cpu_time_of_children() -> Seconds:
+    """Return the processor seconds of all child processes that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return Seconds(used.ru_utime + used.ru_stime)
 
 
 def peak_memory_of_children() -> int:

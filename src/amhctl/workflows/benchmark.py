@@ -22,7 +22,7 @@ from amhctl.core.progress import Progress, SilentProgress
 from amhctl.data.codestore import CodeStore
 from amhctl.data.corpus import read_lines
 from amhctl.data.records import Record, read_audio, read_records, write_records
-from amhctl.evaluation.speed import Machine, describe_machine, median_time, time_once
+from amhctl.evaluation.speed import Machine, cpu_time_once, describe_machine, median_time, time_once
 from amhctl.inference.assemble import DEFAULT_VOICE as DEFAULT_VOICE
 from amhctl.inference.assemble import load_voice, voice_path
 from amhctl.inference.voice import SpeakOptions
@@ -179,7 +179,7 @@ def _measure_speaking(request: BenchmarkRequest, scratch: Path) -> list[Measurem
     short = voice.speak("ሰላም ዓለም", options).waveform.duration
     warm_short = median_time(lambda: voice.speak("ሰላም ዓለም", options), repetitions=request.repetitions)
     target = scratch / "bench.wav"
-    peak, elapsed = _peak_of_child("speak", _TEXT, "-o", str(target), "--voice", path, "--device", request.device)
+    peak, elapsed, _ = _peak_of_child("speak", _TEXT, "-o", str(target), "--voice", path, "--device", request.device)
     duration = speech.waveform.duration
     return [
         Measurement("speak_realtime_factor", warm / duration, "s per s", f"warm, {duration:.1f} s of speech"),
@@ -246,22 +246,22 @@ def _measure_text(request: BenchmarkRequest, scratch: Path) -> list[Measurement]
     def normalize() -> None:
         spoken.extend(text for line in lines if (text := _spoken(frontend, line)))
 
-    normalizing = time_once(normalize)
-    phonemizing = time_once(lambda: [frontend.phones(text) for text in spoken])
+    normalizing = cpu_time_once(normalize)
+    phonemizing = cpu_time_once(lambda: [frontend.phones(text) for text in spoken])
     note = f"{len(lines)} lines, {megabytes:.1f} MB"
     figures = [
-        Measurement("text_normalize", normalizing, "s", note),
-        Measurement("text_normalize_speed", megabytes / normalizing, "MB/s", note),
-        Measurement("text_phones", phonemizing, "s", f"{note}, spoken"),
+        Measurement("text_normalize", normalizing, "CPU s", note),
+        Measurement("text_normalize_speed", megabytes / normalizing, "MB/CPU s", note),
+        Measurement("text_phones", phonemizing, "CPU s", f"{note}, spoken"),
     ]
     if request.corpus is None:
         return figures
     wanted = ("vocab", "train", str(request.corpus), "-o", str(scratch / "bench.model"), "--size", str(_PIECES))
-    peak, elapsed = _peak_of_child(*wanted, "--units", "fidel", "--type", "bpe")
+    peak, _, used = _peak_of_child(*wanted, "--units", "fidel", "--type", "bpe")
     trained = f"{_PIECES} bpe pieces of fidel, a whole process with reading"
     return [
         *figures,
-        Measurement("vocab_train", elapsed, "s", trained),
+        Measurement("vocab_train", used, "CPU s", trained),
         Measurement("vocab_train_peak_memory", peak / 2**30, "GiB", trained),
     ]
 
@@ -311,28 +311,29 @@ def _run_python(*arguments: str) -> None:
         raise _failed(arguments, finished.stderr.decode(errors="replace"))
 
 
-def _peak_of_child(*arguments: str) -> tuple[int, float]:
-    """Return the largest resident set in bytes and the wall-clock seconds of ``amhctl`` in a process of its own.
+def _peak_of_child(*arguments: str) -> tuple[int, float, float]:
+    """Return the largest resident set in bytes, the wall-clock and the processor seconds of ``amhctl`` in a process.
 
     The child reports on its own children only, of which it has one: so what this process ran before does not count.
     """
     script = (
         "import json, subprocess, sys, time\n"
-        "from amhctl.evaluation.speed import peak_memory_of_children\n"
+        "from amhctl.evaluation.speed import cpu_time_of_children, peak_memory_of_children\n"
         "start = time.perf_counter()\n"
         "done = subprocess.run([sys.executable, '-m', 'amhctl', *sys.argv[1:]], capture_output=True)\n"
         "elapsed = time.perf_counter() - start\n"
-        "print(json.dumps([done.returncode, peak_memory_of_children(), elapsed, done.stderr.decode()]))\n"
+        "used = cpu_time_of_children()\n"
+        "print(json.dumps([done.returncode, peak_memory_of_children(), elapsed, used, done.stderr.decode()]))\n"
     )
     finished = subprocess.run(
         [sys.executable, "-c", script, *arguments], capture_output=True, check=False, env=dict(os.environ)
     )
     if finished.returncode:
         raise _failed(arguments, finished.stderr.decode(errors="replace"))
-    code, peak, elapsed, errors = json.loads(finished.stdout)
+    code, peak, elapsed, used, errors = json.loads(finished.stdout)
     if code:
         raise _failed(arguments, errors)
-    return int(peak), float(elapsed)
+    return int(peak), float(elapsed), float(used)
 
 
 def _failed(arguments: tuple[str, ...], errors: str) -> EvaluationError:
