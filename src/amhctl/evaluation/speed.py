@@ -68,7 +68,7 @@ def median_time(work: Callable[[], object], *, repetitions: int) -> Seconds:
 
 
 def cpu_time_once(work: Callable[[], object]) -> Seconds:
-    """Return the processor seconds of one call, all threads of this process added; others on the machine weigh nothing."""
+    """Return the processor seconds of one call, over all threads; what else the machine does weighs nothing."""
     start = process_time()
     work()
     return Seconds(process_time() - start)
