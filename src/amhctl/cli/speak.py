@@ -1,6 +1,5 @@
 """``amhctl speak``: say a text."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -8,6 +7,7 @@ import typer
 
 from amhctl.cli import options
 from amhctl.cli.app import execute
+from amhctl.cli.standard_input import open_standard_input
 
 
 def command(
@@ -55,7 +55,7 @@ def command(
     from amhctl.workflows import speak
 
     request = speak.SpeakRequest(
-        text=sys.stdin.read() if text == "-" else text,
+        text=open_standard_input().read() if text == "-" else text,
         file=file,
         output=None if to_stdout else output,
         format=format,

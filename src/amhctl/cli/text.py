@@ -1,6 +1,5 @@
 """``amhctl text``: normalise, phonemise, split and explain Amharic text."""
 
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +8,7 @@ import typer
 
 from amhctl.cli import options
 from amhctl.cli.app import execute
+from amhctl.cli.standard_input import open_standard_input
 
 app = typer.Typer(
     help="Text: normalise, phones, breath groups, explanations.", no_args_is_help=True, rich_markup_mode=None
@@ -139,4 +139,4 @@ def explain(
 
 
 def _read(text: str) -> str:
-    return sys.stdin.read() if text == _STANDARD_INPUT else text
+    return open_standard_input().read() if text == _STANDARD_INPUT else text

@@ -1,6 +1,5 @@
 """``amhctl vocab``: train, extend and check vocabularies; grow the checkpoints that speak them."""
 
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +8,7 @@ import typer
 
 from amhctl.cli import options
 from amhctl.cli.app import execute
+from amhctl.cli.standard_input import open_standard_input
 
 app = typer.Typer(help="Vocabularies: train, extend, grow, check.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -55,7 +55,7 @@ def train(
 
     request = train_vocabulary.TrainVocabularyRequest(
         corpus=_files(corpus),
-        standard_input=sys.stdin if _STANDARD_INPUT in corpus else None,
+        standard_input=open_standard_input() if _STANDARD_INPUT in corpus else None,
         output=output,
         size=size,
         units=units.value if units else None,
@@ -106,7 +106,7 @@ def extend(
     request = extend_vocabulary.ExtendVocabularyRequest(
         base=base,
         corpus=_files(corpus),
-        standard_input=sys.stdin if _STANDARD_INPUT in corpus else None,
+        standard_input=open_standard_input() if _STANDARD_INPUT in corpus else None,
         output=output,
         size=size,
         units=units.value if units else None,
@@ -188,7 +188,7 @@ def check(
     request = check_vocabulary.CheckVocabularyRequest(
         vocabulary=vocabulary,
         corpus=_files(corpus),
-        standard_input=sys.stdin if _STANDARD_INPUT in corpus else None,
+        standard_input=open_standard_input() if _STANDARD_INPUT in corpus else None,
         max_unknown=max_unknown,
         base=base,
         rare=rare,
