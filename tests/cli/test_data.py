@@ -63,6 +63,17 @@ def test_what_splits_are_disjoint_in(tmp_path: Path) -> None:
     assert (result.exit_code, "'mood' is none of" in result.stderr) == (2, True)
 
 
+def test_check_and_split_mean_the_same_by_disjoint(tmp_path: Path) -> None:
+    manifest = str(tiny_manifest(tmp_path))
+    counts = {
+        option: _invoke("check", manifest, "--no-audio", "--disjoint", option)[1]["counts"]
+        for option in ("text", "speaker", "text, speaker,session")
+    }
+    assert counts == {"text": {}, "speaker": {"D058": 1}, "text, speaker,session": {"D058": 1}}
+    result = CliRunner().invoke(data.app, ["check", manifest, "--disjoint", "mood"])
+    assert (result.exit_code, "'mood' is none of" in result.stderr) == (2, True)
+
+
 @pytest.mark.parametrize("command", [["check"], ["split"], ["pairs", "-o", "p"], ["export", "-o", "x"]])
 def test_a_manifest_that_cannot_be_read_is_an_error(tmp_path: Path, command: list[str]) -> None:
     name, *rest = [str(tmp_path / part) if part in "px" else part for part in command]

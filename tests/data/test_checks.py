@@ -5,7 +5,7 @@ from support.manifests import tiny_manifest
 
 from amhctl.core.errors import DatasetError
 from amhctl.core.progress import SilentProgress
-from amhctl.data.checks import ManifestCheck, check_manifest
+from amhctl.data.checks import CheckOptions, ManifestCheck, check_manifest
 from amhctl.data.records import Record, read_records, write_records
 from amhctl.text.frontend import Frontend
 
@@ -60,3 +60,18 @@ def test_an_empty_manifest_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "m.jsonl").touch()
     with pytest.raises(DatasetError):
         _check(tmp_path / "m.jsonl")
+
+
+def test_findings_beyond_the_cap_are_counted_and_not_listed(tmp_path: Path) -> None:
+    manifest = tiny_manifest(tmp_path)
+    first = read_records(manifest)[0]
+    _change(manifest, *[first.model_copy(update={"id": f"r{n % 7}", "text": "hello"}) for n in range(12)])
+    options = [CheckOptions(audio=False, most_listed=most) for most in (None, 2)]
+    whole, capped = [check_manifest(manifest, Frontend(), None, SilentProgress(), each) for each in options]
+    assert whole.counts == capped.counts
+    assert (whole.counts["D002"], whole.counts["D031"], whole.counts["D052"]) == (5, 12, 11)
+    assert whole.severities == capped.severities
+    assert len(whole.findings) == sum(whole.counts.values())
+    assert [finding for finding in whole.findings if finding.code == "D031"][:2] == [
+        finding for finding in capped.findings if finding.code == "D031"
+    ]

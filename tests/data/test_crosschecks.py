@@ -12,15 +12,15 @@ from amhctl.audio import files
 from amhctl.audio.waveform import Waveform
 from amhctl.core.progress import SilentProgress
 from amhctl.data.checks import CheckOptions, check_manifest
-from amhctl.data.crosschecks import Disjoint
 from amhctl.data.records import Record, read_records, write_records
+from amhctl.data.splits import Disjoint
 from amhctl.text.frontend import Frontend
 
 _LONG = "አዲስ አበባ ትልቅ ከተማ ናት እናም ልጆች ወደ ትምህርት ቤት ሄዱ።"
 
 
 def _codes(manifest: Path, *disjoint: Disjoint, audio: bool = False) -> list[tuple[str, str]]:
-    options = CheckOptions(audio=audio, disjoint=disjoint)
+    options = CheckOptions(audio=audio, disjoint=frozenset(disjoint or ("text",)))
     check = check_manifest(manifest, Frontend(), None, SilentProgress(), options)
     return [(finding.code, finding.subject) for finding in check.findings]
 
@@ -49,10 +49,15 @@ def test_a_long_text_that_differs_in_one_word_leaks(tmp_path: Path) -> None:
 
 
 def test_splits_share_speakers_and_sessions_only_where_they_may(tmp_path: Path) -> None:
-    manifest = _manifest(tmp_path, *[{"session": "a"}] * 2)
+    # r0 of s0 is in valid, all others in train; r1 is of s1, whose session of that name is another one.
+    manifest = _manifest(tmp_path, *[{"session": "a"}] * 3)
     assert _codes(manifest) == []
     assert _codes(manifest, "speaker") == [("D058", "s0")]
     assert _codes(manifest, "session") == [("D059", "a")]
+    assert _codes(_manifest(tmp_path / "b", *[{"session": "a"}] * 2), "session") == []
+    same = _manifest(tmp_path / "c", {"text": _LONG}, {"text": _LONG})
+    assert _codes(same, "text", "speaker") == [("D053", "r1"), ("D058", "s0")]
+    assert _codes(same, "speaker") == [("D058", "s0")]
 
 
 def test_a_speaker_with_most_of_the_clips(tmp_path: Path) -> None:

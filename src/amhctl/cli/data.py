@@ -46,11 +46,16 @@ def _parse_disjoint(value: str) -> str:
     return ",".join(names)
 
 
-class SharedBySplits(StrEnum):
-    """What ``data check`` can forbid splits to share."""
-
-    SPEAKER = "speaker"
-    SESSION = "session"
+Disjoint = Annotated[
+    str,
+    typer.Option(
+        "--disjoint",
+        "--by",
+        metavar="LIST",
+        parser=_parse_disjoint,
+        help="What no two splits share: text, speaker, session, or several with commas.",
+    ),
+]
 
 
 @app.command("import")
@@ -87,10 +92,7 @@ def check(
     vocab: Annotated[Path | None, typer.Option(help="Vocabulary that must have a piece for everything.")] = None,
     report: Annotated[Path | None, typer.Option(help="HTML page with histograms and the worst clips.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings make the verdict negative too.")] = False,
-    disjoint: Annotated[
-        list[SharedBySplits] | None,
-        typer.Option(help="What no two splits may share, besides texts; may be given twice."),
-    ] = None,
+    disjoint: Disjoint = "text",
     audio: Annotated[bool, typer.Option("--audio/--no-audio", help="Open the recordings, or check texts only.")] = True,
     workers: Annotated[int, typer.Option(min=1, help="Processes; the findings do not depend on it.")] = 1,
     cache: Annotated[
@@ -111,7 +113,7 @@ def check(
         audio=audio,
         workers=workers,
         cache=cache,
-        disjoint=tuple(item.value for item in disjoint or ()),
+        disjoint=tuple(disjoint.split(",")),
         vocabulary=vocab,
         report=report,
         strict=strict,
@@ -131,16 +133,7 @@ def split(
     ] = None,
     valid: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of the validation split.")] = 0.05,
     test: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of the test split.")] = 0.05,
-    disjoint: Annotated[
-        str,
-        typer.Option(
-            "--disjoint",
-            "--by",
-            metavar="LIST",
-            parser=_parse_disjoint,
-            help="What no two splits share: text, speaker, session, or several with commas.",
-        ),
-    ] = "text",
+    disjoint: Disjoint = "text",
     every_speaker: Annotated[
         bool, typer.Option("--every-speaker", help="Each speaker with ten texts or more is in each split.")
     ] = False,

@@ -238,15 +238,15 @@ def _judge(subject: str, measured: Measurements, limits: AudioLimits) -> list[Fi
     if measured.clipped > limits.most_clipped:
         find("D014", f"{measured.clipped:.3%} of the samples are clipped", "record it again with less gain")
     if abs(measured.offset) > limits.largest_offset:
-        find("D018", f"the mean is {measured.offset:+.4f}", "codes extract --level removes it")
+        find("D018", f"the mean is {measured.offset:+.4f}", "data check --fix takes it out")
     if measured.level < limits.quiet_level:
-        find("D019", f"the speech level is {measured.level:.1f} dBFS", "codes extract --level raises it")
+        find("D019", f"the speech level is {measured.level:.1f} dBFS", "data check --fix raises it")
     if measured.snr < limits.lowest_snr:
         find("D021", f"the signal-to-noise ratio is about {measured.snr:.0f} dB", "record it in a quieter room")
     if measured.before > limits.longest_silence:
-        find("D022", f"{measured.before:.2f} s of silence before the speech", "trim it")
+        find("D022", f"{measured.before:.2f} s of silence before the speech", "data check --fix trims it")
     if measured.after > limits.longest_silence:
-        find("D023", f"{measured.after:.2f} s of silence after the speech", "trim it")
+        find("D023", f"{measured.after:.2f} s of silence after the speech", "data check --fix trims it")
     if measured.pause > limits.longest_pause:
         find("D028", f"{measured.pause:.2f} s of silence within the speech", "cut the utterance there, or shorten it")
     if measured.bandwidth < limits.narrowest_band * min(measured.sample_rate / 2, limits.highest_wanted):

@@ -1,25 +1,22 @@
 """Checks of records against one another: rates, levels, duplicates, leaks, speakers. Knows no files.
 
-Codes D029 and D042 compare a clip with its speaker's others, D050 to D059 and D071 with all of the manifest.
+Codes D029 and D042 compare a clip with its speaker's others, D002, D050 to D059 and D071 with all of the manifest.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 
 import numpy as np
+from numpy.typing import NDArray
 
 from amhctl.audio.fingerprint import Fingerprint, difference
 from amhctl.core.findings import Finding, Rule, Severity
-from amhctl.data.audiochecks import Measurements
-from amhctl.data.records import Record
-from amhctl.data.splits import text_key
-from amhctl.text.script import build_homophones
-
-Disjoint = Literal["speaker", "session"]
+from amhctl.data.checktable import NO_TEXT, CheckTable, Digests, Names, Rows, digest_names, first_rows, split_name
+from amhctl.data.splits import SPLITS, Disjoint
 
 RULES = (
+    Rule("D002", Severity.ERROR, "duplicate id", "Two records have the same id."),
     Rule(
         "D029",
         Severity.WARNING,
@@ -45,7 +42,8 @@ RULES = (
         "D053",
         Severity.ERROR,
         "text in several splits",
-        "The same text is in two of train, valid and test, so that what is measured was trained on.",
+        "With --disjoint text, as by default: the same text is in two of train, valid and test, so that what is "
+        "measured was trained on.",
     ),
     Rule("D054", Severity.WARNING, "speaker with one clip", "There is no second clip to take a prompt from."),
     Rule(
@@ -65,10 +63,16 @@ RULES = (
         "D057",
         Severity.WARNING,
         "nearly the same text in several splits",
-        "A text in another split differs in spaces, in letters of one sound, or, of eight words or more, in one word.",
+        "With --disjoint text, as by default: a text in another split differs in spaces, in letters of one sound, or, "
+        "of eight words or more, in one word.",
     ),
     Rule("D058", Severity.ERROR, "speaker in several splits", "With --disjoint speaker: the splits share a speaker."),
-    Rule("D059", Severity.ERROR, "session in several splits", "With --disjoint session: the splits share a session."),
+    Rule(
+        "D059",
+        Severity.ERROR,
+        "session in several splits",
+        "With --disjoint session: the splits share one of a speaker's sessions.",
+    ),
     Rule(
         "D071",
         Severity.INFO,
@@ -79,134 +83,97 @@ RULES = (
 
 _LOUDNESS_SPREAD = 12.0
 _MOST_CLIPS = 10
-_FEWEST_WORDS = 8
 _FEWEST_FRAMES = 25
 _SHARED_FRAMES = 3
 _MOST_SHARERS = 20
 _NEAR_BITS = 0.3
 _OVERLAP = 0.6
 _RATE_DEVIATIONS = 5.0
+_PARTS = 8
 _FEWEST_FOR_RATE = 20
 # The median absolute deviation of a normal distribution is this share of its standard deviation.
 _MAD_SHARE = 0.6745
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedRecord:
-    """A record, what was measured on its recording, and how many syllables its text has when spoken."""
-
-    record: Record
-    measurements: Measurements | None
-    syllables: int
-
-    @property
-    def rate(self) -> float | None:
-        """Syllables a second of speech; None where either is unknown."""
-        if self.measurements is None or self.syllables == 0 or self.measurements.speech_seconds <= 0:
-            return None
-        return self.syllables / self.measurements.speech_seconds
-
-
-def compare_records(checked: Sequence[CheckedRecord], disjoint: Sequence[Disjoint] = ()) -> Iterator[Finding]:
+def compare_records(table: CheckTable, disjoint: AbstractSet[Disjoint] = frozenset({"text"})) -> Iterator[Finding]:
     """Yield every fault that only several records together show; ``disjoint`` names what no two splits may share."""
-    records = [item.record for item in checked]
-    yield from _find_unusual_rates(checked)
-    yield from _find_unusual_levels(checked)
-    yield from _find_duplicate_audio(checked)
-    yield from _find_near_audio(checked)
-    yield from _find_repeated_texts(records)
-    yield from _find_leaks(records)
-    yield from _find_near_texts(records)
-    yield from _find_shared(records, disjoint)
-    yield from _find_lone_speakers(records)
+    yield from _find_same_ids(table)
+    yield from _find_unusual_rates(table)
+    yield from find_unusual_levels(table)
+    yield from _find_duplicate_audio(table)
+    yield from _find_near_audio(table)
+    yield from _find_repeated_texts(table)
+    if "text" in disjoint:
+        yield from _find_leaks(table)
+        yield from _find_near_leaks(table)
+    if "speaker" in disjoint:
+        yield from _find_shared("speaker", "D058", table.speakers, table)
+    if "session" in disjoint:
+        yield from _find_shared("session", "D059", table.sessions, table)
+    yield from _find_lone_speakers(table)
 
 
-def _find_unusual_rates(checked: Sequence[CheckedRecord]) -> Iterator[Finding]:
-    rates: dict[str, list[tuple[str, float]]] = defaultdict(list)
-    for item in checked:
-        if item.rate is not None:
-            rates[item.record.speaker].append((item.record.id, item.rate))
-    for clips in rates.values():
-        if len(clips) < _FEWEST_FOR_RATE:
-            continue
-        logarithms = np.log([rate for _, rate in clips])
+def _find_same_ids(table: CheckTable) -> Iterator[Finding]:
+    firsts = first_rows(digest_names(table.ids))
+    lines = table.lines
+    for row in _later(firsts):
+        message = f"lines {lines[firsts[row]]} and {lines[row]} have the same id"
+        yield _finding("D002", table.ids[row], message, "rename one of them")
+
+
+def _find_unusual_rates(table: CheckTable) -> Iterator[Finding]:
+    rates = {row: rate for row in range(len(table)) if (rate := table.rate(row)) is not None}
+    for rows in _clips_of_speakers(table, rates):
+        logarithms = np.log([rates[row] for row in rows])
         median = float(np.median(logarithms))
         spread = float(np.median(np.abs(logarithms - median))) / _MAD_SHARE
-        for (subject, rate), logarithm in zip(clips, logarithms, strict=True):
+        for row, logarithm in zip(rows, logarithms, strict=True):
             if abs(logarithm - median) > _RATE_DEVIATIONS * max(spread, 0.05):
-                message = f"{rate:.1f} syllables a second, the speaker's median is {np.exp(median):.1f}"
-                yield _finding("D042", subject, message, "listen to it and compare the text")
+                message = f"{rates[row]:.1f} syllables a second, the speaker's median is {np.exp(median):.1f}"
+                yield _finding("D042", table.ids[row], message, "listen to it and compare the text")
 
 
-def _find_duplicate_audio(checked: Sequence[CheckedRecord]) -> Iterator[Finding]:
-    first: dict[str, Record] = {}
-    for item in checked:
-        if item.measurements is None:
+def find_unusual_levels(table: CheckTable) -> Iterator[Finding]:
+    """Yield the clips that are far louder or quieter than their speaker's others."""
+    levels = {row: measured.level for row, measured in enumerate(table.measurements) if measured is not None}
+    for rows in _clips_of_speakers(table, levels):
+        median = float(np.median([levels[row] for row in rows]))
+        for row in rows:
+            if abs(levels[row] - median) > _LOUDNESS_SPREAD:
+                message = f"the speech level is {levels[row]:.1f} dBFS, the speaker's median {median:.1f}"
+                yield _finding("D029", table.ids[row], message, "data check --fix evens it out")
+
+
+def _clips_of_speakers(table: CheckTable, rows: Iterable[int]) -> Iterator[list[int]]:
+    """Yield the rows of each speaker who has enough of them to tell what is usual."""
+    speakers = table.speakers.column
+    clips: dict[int, list[int]] = defaultdict(list)
+    for row in rows:
+        clips[int(speakers[row])].append(row)
+    yield from (found for found in clips.values() if len(found) >= _FEWEST_FOR_RATE)
+
+
+def _find_duplicate_audio(table: CheckTable) -> Iterator[Finding]:
+    texts = table.texts
+    first: dict[str, int] = {}
+    for row, measured in enumerate(table.measurements):
+        if measured is None:
             continue
-        earlier = first.setdefault(item.measurements.digest, item.record)
-        if earlier is item.record:
+        earlier = first.setdefault(measured.digest, row)
+        if earlier == row:
             continue
-        same = text_key(earlier.text) == text_key(item.record.text)
-        message = f"the same samples as {earlier.id}" + ("" if same else ", with another text")
-        yield _finding("D051" if same else "D050", item.record.id, message, "keep the right one")
+        same = texts[earlier] == texts[row]
+        message = f"the same samples as {table.ids[earlier]}" + ("" if same else ", with another text")
+        yield _finding("D051" if same else "D050", table.ids[row], message, "keep the right one")
 
 
-def _find_repeated_texts(records: Sequence[Record]) -> Iterator[Finding]:
-    first: dict[tuple[str, str], Record] = {}
-    for record in records:
-        if key := text_key(record.text):
-            earlier = first.setdefault((record.speaker, key), record)
-            if earlier is not record:
-                yield _finding("D052", record.id, f"the same text as {earlier.id} by the same speaker")
-
-
-def _find_leaks(records: Sequence[Record]) -> Iterator[Finding]:
-    first: dict[str, Record] = {}
-    for record in records:
-        key = text_key(record.text)
-        if not key or not record.split:
-            continue
-        earlier = first.setdefault(key, record)
-        if earlier.split != record.split:
-            message = f"in {record.split}, and as {earlier.id} in {earlier.split}"
-            yield _finding("D053", record.id, message, "split again: amhctl data split")
-
-
-def _find_lone_speakers(records: Sequence[Record]) -> Iterator[Finding]:
-    counts: dict[str, int] = defaultdict(int)
-    for record in records:
-        counts[record.speaker] += 1
-    for speaker, count in counts.items():
-        if count < 2:
-            yield _finding("D054", speaker, "the speaker has one clip only", "record more, or leave it out")
-    median = float(np.median(list(counts.values()))) if counts else 0.0
-    for speaker, count in counts.items():
-        if len(counts) > 1 and count > _MOST_CLIPS * median:
-            yield _finding("D071", speaker, f"{count} clips, the median speaker has {median:g}", "train with weights")
-
-
-def _find_unusual_levels(checked: Sequence[CheckedRecord]) -> Iterator[Finding]:
-    levels: dict[str, list[tuple[str, float]]] = defaultdict(list)
-    for item in checked:
-        if item.measurements is not None:
-            levels[item.record.speaker].append((item.record.id, item.measurements.level))
-    for clips in levels.values():
-        if len(clips) < _FEWEST_FOR_RATE:
-            continue
-        median = float(np.median([level for _, level in clips]))
-        for subject, level in clips:
-            if abs(level - median) > _LOUDNESS_SPREAD:
-                message = f"the speech level is {level:.1f} dBFS, the speaker's median {median:.1f}"
-                yield _finding("D029", subject, message, "codes extract --level evens it out")
-
-
-def _find_near_audio(checked: Sequence[CheckedRecord]) -> Iterator[Finding]:
+def _find_near_audio(table: CheckTable) -> Iterator[Finding]:
     sounds: list[tuple[str, str, Fingerprint]] = []
-    for item in checked:
-        if item.measurements is not None:
-            numbers = np.frombuffer(bytes.fromhex(item.measurements.fingerprint), dtype="<u4").astype(np.uint32)
+    for name, measured in zip(table.ids, table.measurements, strict=True):
+        if measured is not None:
+            numbers = np.frombuffer(bytes.fromhex(measured.fingerprint), dtype="<u4").astype(np.uint32)
             if numbers.size >= _FEWEST_FRAMES:
-                sounds.append((item.record.id, item.measurements.digest, numbers))
+                sounds.append((name, measured.digest, numbers))
     told: set[int] = set()
     for earlier, later, shift in _shared_frames([numbers for _, _, numbers in sounds]):
         (name, digest, numbers), (copy, other, others) = sounds[earlier], sounds[later]
@@ -240,50 +207,90 @@ def _shared_frames(sounds: Sequence[Fingerprint]) -> list[tuple[int, int, int]]:
     return sorted(key for key, count in counts.items() if count >= _SHARED_FRAMES)
 
 
-_FOLD = str.maketrans(build_homophones())
+def _find_repeated_texts(table: CheckTable) -> Iterator[Finding]:
+    speakers, texts, folded = table.speakers.column, table.texts, table.folded_texts
+    same = first_rows(texts, speakers)
+    for row in _later(same):
+        if texts[row] != NO_TEXT:
+            yield _finding("D052", table.ids[row], f"the same text as {table.ids[same[row]]} by the same speaker")
+    near = first_rows(folded, speakers)
+    for row in _later(near):
+        if texts[row] != texts[near[row]]:
+            yield _finding(
+                "D056", table.ids[row], f"nearly the same text as {table.ids[near[row]]} by the same speaker"
+            )
 
 
-def _find_near_texts(records: Sequence[Record]) -> Iterator[Finding]:
-    first: dict[tuple[str, str], tuple[Record, str]] = {}
-    elsewhere: dict[str, list[tuple[Record, str]]] = defaultdict(list)
-    for record in records:
-        key = text_key(record.text)
-        words = key.translate(_FOLD).split()
-        if not words:
-            continue
-        folded = "".join(words)
-        earlier, spelling = first.setdefault((record.speaker, folded), (record, key))
-        if spelling != key:
-            yield _finding("D056", record.id, f"nearly the same text as {earlier.id} by the same speaker")
-        if not record.split:
-            continue
-        keys = {folded}
-        if len(words) >= _FEWEST_WORDS:
-            # Two texts that differ in one word share a text without it: a deletion neighbourhood (SymSpell, 2012).
-            keys |= {"".join([*words[:n], "*", *words[n + 1 :]]) for n in range(len(words))}
-        near = [found for each in sorted(keys) for found in elsewhere[each]]
-        for other, its_key in near:
-            if other.split != record.split and its_key != key:
-                message = f"in {record.split}, and nearly so as {other.id} in {other.split}"
-                yield _finding("D057", record.id, message, "put both in one split")
-                break
-        for each in keys:
-            if all(other.split != record.split for other, _ in elsewhere[each]):
-                elsewhere[each].append((record, key))
+def _find_leaks(table: CheckTable) -> Iterator[Finding]:
+    placed = np.flatnonzero((table.splits > 0) & (table.texts != NO_TEXT))
+    splits = table.splits[placed]
+    firsts = first_rows(table.texts[placed])
+    for place in np.flatnonzero(splits != splits[firsts]):
+        earlier = firsts[place]
+        message = (
+            f"in {split_name(splits[place])}, and as {table.ids[placed[earlier]]} in {split_name(splits[earlier])}"
+        )
+        yield _finding("D053", table.ids[placed[place]], message, "split again: amhctl data split --redraw")
 
 
-def _find_shared(records: Sequence[Record], disjoint: Sequence[Disjoint]) -> Iterator[Finding]:
-    for what, code in (("speaker", "D058"), ("session", "D059")):
-        if what not in disjoint:
-            continue
-        splits: dict[str, set[str]] = defaultdict(set)
-        for record in records:
-            name = record.speaker if what == "speaker" else record.session
-            if name and record.split:
-                splits[name].add(record.split)
-        for name, found in splits.items():
-            if len(found) > 1:
-                yield _finding(code, name, f"the {what} is in {', '.join(sorted(found))}", f"split again by {what}")
+def _find_near_leaks(table: CheckTable) -> Iterator[Finding]:
+    splits, texts = table.splits, table.texts
+    placed = np.flatnonzero((splits > 0) & (texts != NO_TEXT))
+    others = np.full(len(table), -1, dtype=np.int64)
+    _note_other_splits(table.folded_texts[placed], placed, splits, texts, others)
+    digests, owners = table.neighbours
+    for part in range(_PARTS):
+        # A part at a time: of a million texts there are some ten million neighbours.
+        chosen = digests % _PARTS == part
+        _note_other_splits(digests[chosen], owners[chosen], splits, texts, others)
+    for row in np.flatnonzero(others >= 0):
+        other = others[row]
+        message = f"in {split_name(splits[row])}, and nearly so as {table.ids[other]} in {split_name(splits[other])}"
+        yield _finding("D057", table.ids[row], message, "put both in one split")
+
+
+def _note_other_splits(
+    digests: Digests, rows: Rows, splits: NDArray[np.uint8], texts: Digests, others: NDArray[np.int64]
+) -> None:
+    """Write into ``others`` an earlier row of another split and another text that has one of a row's digests."""
+    firsts = first_rows(digests)
+    for number in range(1, len(SPLITS) + 1):
+        # The first row of this split in each group; the rows of a group come in their order.
+        held = np.flatnonzero(splits[rows] == number)
+        first_held = np.full(digests.size, len(texts), dtype=np.int64)
+        np.minimum.at(first_held, firsts[held], rows[held])
+        other = first_held[firsts]
+        earlier = np.flatnonzero((other < rows) & (splits[rows] != number))
+        earlier = earlier[texts[other[earlier]] != texts[rows[earlier]]]
+        others[rows[earlier]] = other[earlier]
+
+
+def _find_shared(what: str, code: str, names: Names, table: CheckTable) -> Iterator[Finding]:
+    seen = np.zeros((len(names), len(SPLITS) + 1), dtype=bool)
+    seen[names.column, table.splits] = True
+    for name, found in zip(names, seen, strict=True):
+        splits = sorted(split_name(number) for number in np.flatnonzero(found[1:]) + 1)
+        if name and len(splits) > 1:
+            speaker, _, session = name.partition("\n")
+            of = f" of {speaker}" if session else ""
+            message = f"the {what}{of} is in {', '.join(splits)}"
+            yield _finding(code, session or name, message, f"split again: amhctl data split --redraw --disjoint {what}")
+
+
+def _find_lone_speakers(table: CheckTable) -> Iterator[Finding]:
+    counts = np.bincount(table.speakers.column, minlength=len(table.speakers))
+    for speaker, count in zip(table.speakers, counts, strict=True):
+        if count < 2:
+            yield _finding("D054", speaker, "the speaker has one clip only", "record more, or leave it out")
+    median = float(np.median(counts)) if counts.size else 0.0
+    for speaker, count in zip(table.speakers, counts, strict=True):
+        if counts.size > 1 and count > _MOST_CLIPS * median:
+            yield _finding("D071", speaker, f"{count} clips, the median speaker has {median:g}", "train with weights")
+
+
+def _later(firsts: Rows) -> NDArray[np.intp]:
+    """Return the rows that are not the first of their kind."""
+    return np.flatnonzero(firsts != np.arange(firsts.size))
 
 
 _SEVERITY = {rule.code: rule.severity for rule in RULES}

@@ -4,8 +4,8 @@ The worst clips are inside the page, as the first seconds of each in MP3, so tha
 """
 
 import html
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +13,9 @@ import numpy as np
 
 from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.data.checks import ManifestCheck
+from amhctl.data.checktable import CheckTable
 from amhctl.data.clippicture import clip_picture
-from amhctl.data.crosschecks import CheckedRecord
+from amhctl.data.records import Record, scan_manifest
 
 _WORST_CLIPS = 60
 _BARS = 40
@@ -52,16 +53,16 @@ def render_report(title: str, check: ManifestCheck, rules: Sequence[Rule], *, ma
     manifest : Path
         Where the manifest lies, from which recordings count.
     """
-    counts = Counter(finding.code for finding in check.findings)
-    seconds = sum(item.measurements.duration for item in check.records if item.measurements)
+    table = check.table
+    seconds = sum(measured.duration for measured in table.measurements if measured)
     summary = (
-        f"{len(check.records)} records, {seconds / 3600:.2f} h, "
-        f"{len({item.record.speaker for item in check.records})} speakers, {len(check.findings)} findings"
+        f"{len(table)} records, {seconds / 3600:.2f} h, {len(table.speakers)} speakers, "
+        f"{sum(check.counts.values())} findings"
     )
     sections = [
         f"<h1>{html.escape(title)}</h1><p>{summary}</p>",
-        f"<h2>Findings</h2>{_count_table(counts, rules)}",
-        f'<h2>Distributions</h2><div class="grid">{"".join(map(_figure, _histograms(check.records)))}</div>',
+        f"<h2>Findings</h2>{_count_table(check.counts, rules)}",
+        f'<h2>Distributions</h2><div class="grid">{"".join(map(_figure, _histograms(table)))}</div>',
         f"<h2>Worst clips</h2>{_clip_table(check, manifest)}",
         _general_table(check),
     ]
@@ -72,23 +73,24 @@ def render_report(title: str, check: ManifestCheck, rules: Sequence[Rule], *, ma
     )
 
 
-def _count_table(counts: Counter[str], rules: Sequence[Rule]) -> str:
+def _count_table(counts: Mapping[str, int], rules: Sequence[Rule]) -> str:
     rows = [
-        f'<tr><td class="{rule.severity}">{rule.code}</td><td class="n">{counts[rule.code]}</td>'
+        f'<tr><td class="{rule.severity}">{rule.code}</td><td class="n">{counts.get(rule.code, 0)}</td>'
         f"<td>{html.escape(rule.title)}<br><small>{html.escape(rule.explanation)}</small></td></tr>"
         for rule in sorted(rules, key=lambda rule: (-_WEIGHTS[rule.severity], rule.code))
-        if counts[rule.code]
+        if rule.code in counts
     ]
     return f"<table>{''.join(rows)}</table>" if rows else "<p>Nothing was found.</p>"
 
 
-def _histograms(records: Sequence[CheckedRecord]) -> tuple[_Histogram, ...]:
-    measured = [item.measurements for item in records if item.measurements]
+def _histograms(table: CheckTable) -> tuple[_Histogram, ...]:
+    measured = [item for item in table.measurements if item]
+    rates = [rate for row in range(len(table)) if (rate := table.rate(row))]
     return (
         _Histogram("Duration", "s", [item.duration for item in measured]),
         _Histogram("Speech level", "dBFS", [item.level for item in measured]),
         _Histogram("Signal-to-noise ratio", "dB", [item.snr for item in measured]),
-        _Histogram("Speaking rate", "syllables/s", [item.rate for item in records if item.rate]),
+        _Histogram("Speaking rate", "syllables/s", rates),
         _Histogram("Silence before", "s", [item.before for item in measured]),
         _Histogram("Silence after", "s", [item.after for item in measured]),
     )
@@ -126,28 +128,44 @@ def _clip_table(check: ManifestCheck, manifest: Path) -> str:
     found: dict[str, list[Finding]] = defaultdict(list)
     for finding in check.findings:
         found[finding.subject].append(finding)
-    ranked = sorted(
-        (item for item in check.records if found[item.record.id]),
-        key=lambda item: -sum(_WEIGHTS[finding.severity] for finding in found[item.record.id]),
-    )
-    rows = [_clip_row(item, found[item.record.id], manifest) for item in ranked[:_WORST_CLIPS]]
-    note = f"<p><small>{len(ranked) - len(rows)} more are not shown.</small></p>" if len(ranked) > len(rows) else ""
-    return f"<table>{''.join(rows)}</table>{note}" if rows else "<p>No clip has a finding.</p>"
+    rows = [row for row, name in enumerate(check.table.ids) if name in found]
+    weights = {name: -sum(_WEIGHTS[finding.severity] for finding in findings) for name, findings in found.items()}
+    worst = sorted(rows, key=lambda row: weights[check.table.ids[row]])[:_WORST_CLIPS]
+    records = _read_lines(manifest, [int(check.table.lines[row]) for row in worst])
+    shown = [
+        _clip_row(record, found[record.id], manifest, audible=check.table.measurements[row] is not None)
+        for row, record in zip(worst, records, strict=True)
+        if record is not None
+    ]
+    note = f"<p><small>{len(rows) - len(shown)} more are not shown.</small></p>" if len(rows) > len(shown) else ""
+    return f"<table>{''.join(shown)}</table>{note}" if shown else "<p>No clip has a finding.</p>"
 
 
-def _clip_row(item: CheckedRecord, findings: Sequence[Finding], manifest: Path) -> str:
-    record = item.record
+def _read_lines(manifest: Path, numbers: Sequence[int]) -> list[Record | None]:
+    """Return the records of some lines; None for one that is none any more."""
+    wanted: dict[int, Record | None] = dict.fromkeys(numbers)
+    if wanted:
+        last = max(wanted)
+        for line in scan_manifest(manifest):
+            if line.number in wanted:
+                wanted[line.number] = line.record
+            if line.number >= last:
+                break
+    return [wanted[number] for number in numbers]
+
+
+def _clip_row(record: Record, findings: Sequence[Finding], manifest: Path, *, audible: bool) -> str:
     said = "<br>".join(
         f'<span class="{finding.severity}">{finding.code}</span> {html.escape(finding.message)}' for finding in findings
     )
     return (
-        f"<tr><td>{html.escape(record.id)}<br>{clip_picture(record, manifest.parent) if item.measurements else ''}</td>"
+        f"<tr><td>{html.escape(record.id)}<br>{clip_picture(record, manifest.parent) if audible else ''}</td>"
         f'<td><span class="am" lang="am">{html.escape(record.text)}</span><br>{said}</td></tr>'
     )
 
 
 def _general_table(check: ManifestCheck) -> str:
-    ids = {item.record.id for item in check.records}
+    ids = set(check.table.ids)
     rows = [
         f'<tr><td class="{finding.severity}">{finding.code}</td><td>{html.escape(finding.subject)}</td>'
         f"<td>{html.escape(finding.message)}</td></tr>"

@@ -12,8 +12,8 @@ from amhctl.core.findings import Finding, Severity, has_errors
 from amhctl.core.progress import Progress
 from amhctl.data import audiochecks, checks, crosschecks, phonecoverage, textchecks
 from amhctl.data.checks import CheckOptions, ManifestCheck, check_manifest
-from amhctl.data.crosschecks import Disjoint
 from amhctl.data.report import render_report
+from amhctl.data.splits import parse_disjoint
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.vocabulary import Vocabulary
@@ -31,7 +31,7 @@ class CheckDataRequest:
     audio: bool = True
     workers: int = 1
     cache: Path | None = None
-    disjoint: tuple[Disjoint, ...] = ()
+    disjoint: tuple[str, ...] = ("text",)
     strict: bool = False
     force: bool = False
     project: Path | None = None
@@ -68,8 +68,10 @@ class CheckDataReport:
             f"checked at {summary['realtime']:.0f}× real time"
         )
         titles = {rule.code: rule.title for rule in RULES}
+        listed = Counter(finding.code for finding in self.findings)
         for code, count in sorted(self.counts.items()):
-            yield f"{code} {titles[code]}: {count}"
+            note = f", of which {listed[code]} are listed" if listed[code] < count else ""
+            yield f"{code} {titles[code]}: {count}{note}"
         if self.page is not None:
             yield f"report: {self.page}"
 
@@ -94,7 +96,7 @@ def run(request: CheckDataRequest, progress: Progress) -> CheckDataReport:
         vocabulary = Vocabulary.read(request.vocabulary)
         tokenizer = Tokenizer(vocabulary)
         config = config.model_copy(update={"units": vocabulary.units})
-    options = CheckOptions(request.audio, request.workers, request.cache, request.disjoint)
+    options = CheckOptions(request.audio, request.workers, request.cache, parse_disjoint(request.disjoint))
     started = time.perf_counter()
     found = check_manifest(request.manifest, Frontend(config), tokenizer, progress, options)
     elapsed = time.perf_counter() - started
@@ -106,25 +108,24 @@ def run(request: CheckDataRequest, progress: Progress) -> CheckDataReport:
         strict=request.strict,
         summary=_summarise(found, elapsed),
         page=request.report,
-        counts=dict(sorted(Counter(finding.code for finding in found.findings).items())),
+        counts=found.counts,
     )
 
 
 def _summarise(found: ManifestCheck, elapsed: float) -> dict[str, object]:
-    measured = [item.measurements for item in found.records if item.measurements]
+    measured = [item for item in found.table.measurements if item]
     seconds = sum(item.duration for item in measured)
-    severities = Counter(finding.severity for finding in found.findings)
     return {
-        "records": len(found.records),
+        "records": len(found.table),
         "readable": len(measured),
         "hours": seconds / 3600,
-        "speakers": len({item.record.speaker for item in found.records}),
-        "syllables": sum(item.syllables for item in found.records),
+        "speakers": len(found.table.speakers),
+        "syllables": int(found.table.syllables.sum()),
         "coverage": found.coverage.payload(),
-        "splits": dict(sorted(Counter(item.record.split or "none" for item in found.records).items())),
+        "splits": dict(found.splits),
         "sample_rates": {str(rate): n for rate, n in sorted(Counter(item.sample_rate for item in measured).items())},
-        "errors": severities[Severity.ERROR],
-        "warnings": severities[Severity.WARNING],
+        "errors": found.severities.get(Severity.ERROR, 0),
+        "warnings": found.severities.get(Severity.WARNING, 0),
         "seconds": elapsed,
         "realtime": seconds / elapsed if elapsed else 0.0,
     }
