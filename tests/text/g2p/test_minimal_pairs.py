@@ -49,4 +49,5 @@ def test_there_are_pairs_enough() -> None:
     counts = Counter(pair.contrast for pair in PAIRS)
     assert len({(pair.first, pair.second) for pair in PAIRS}) == len(PAIRS) >= 200
     assert counts["gemination"] >= 100
-    assert counts["ejective"] >= 3
+    assert counts["ejective"] >= 40
+    assert counts["labialised"] >= 20
