@@ -78,7 +78,7 @@ KEYS: dict[str, dict[str, Schema]] = {
         "recoded": COUNT,
     },
     "data pairs": {"output": TEXT, "pairs": COUNT, "speakers": COUNT, "epoch": COUNT},
-    "data check": {"summary": OBJECT, "counts": mapping(COUNT), "report": MAYBE_TEXT},
+    "data check": {"summary": OBJECT, "counts": mapping(COUNT), "report": MAYBE_TEXT, "fixed": MAYBE_OBJECT},
     "data split": {
         "manifest": TEXT,
         "splits": mapping(record(records=COUNT, hours=NUMBER, speakers=COUNT)),

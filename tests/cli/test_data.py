@@ -3,11 +3,16 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from support.manifests import tiny_manifest
 from typer.testing import CliRunner
 
+from amhctl.audio import files
+from amhctl.audio.levels import speech_level
+from amhctl.audio.waveform import Waveform
 from amhctl.cli import data
+from amhctl.data.records import read_records, write_records
 
 
 def _invoke(*arguments: str) -> tuple[int, dict[str, object]]:
@@ -72,6 +77,45 @@ def test_check_and_split_mean_the_same_by_disjoint(tmp_path: Path) -> None:
     assert counts == {"text": {}, "speaker": {"D058": 1}, "text, speaker,session": {"D058": 1}}
     result = CliRunner().invoke(data.app, ["check", manifest, "--disjoint", "mood"])
     assert (result.exit_code, "'mood' is none of" in result.stderr) == (2, True)
+
+
+def test_a_repaired_copy(tmp_path: Path) -> None:
+    manifest = tiny_manifest(tmp_path / "in")
+    records = read_records(manifest)
+    samples = files.read(manifest.parent / records[0].audio).samples
+    files.write(manifest.parent / records[0].audio, Waveform(samples + np.float32(0.02), 16_000))
+    missing = records[1].model_copy(update={"audio": "none.wav"})
+    write_records(manifest, [records[0], missing, *records[2:]], force=True)
+    out = str(tmp_path / "out")
+    arguments = ["check", str(manifest), "--fix", "-o", out, "--level", "-30", "--rate", "22050"]
+    code, checked = _invoke(*arguments)
+    # The missing recording is left out; what is kept has no error.
+    assert (code, checked["ok"], checked["counts"]) == (0, True, {"D010": 1, "D018": 1})
+    fixed = checked["fixed"]
+    assert {**fixed, "left_out": [item["subject"] for item in fixed["left_out"]]} == {  # type: ignore[dict-item, index]
+        "manifest": str(tmp_path / "out" / "manifest.jsonl"),
+        "log": str(tmp_path / "out" / "repairs.jsonl"),
+        "records": 3,
+        "repairs": {"D018": 1},
+        "left_out": ["r1"],
+    }
+    for record in read_records(tmp_path / "out" / "manifest.jsonl"):
+        waveform = files.read(tmp_path / "out" / record.audio)
+        assert waveform.sample_rate == 22_050
+        assert speech_level(waveform) == pytest.approx(-30.0, abs=0.01)
+    code, again = _invoke(*arguments)
+    assert (code, again["error"]["type"]) == (3, "FileExistsRefused")  # type: ignore[index]
+    assert _invoke(*arguments, "--force")[0] == 0
+
+
+@pytest.mark.parametrize(
+    "options", [["--fix"], ["-o", "x"], ["--level", "-20"], ["--rate", "16000"], ["--fix", "-o", "x", "--no-audio"]]
+)
+def test_options_of_a_repair_go_together(tmp_path: Path, options: list[str]) -> None:
+    result = CliRunner().invoke(data.app, ["check", str(tiny_manifest(tmp_path)), *options])
+    assert result.exit_code == 2
+    assert "--fix" in result.stderr
+    assert not Path("x").exists()
 
 
 @pytest.mark.parametrize("command", [["check"], ["split"], ["pairs", "-o", "p"], ["export", "-o", "x"]])

@@ -98,6 +98,20 @@ def check(
     cache: Annotated[
         Path | None, typer.Option(help="Folder that keeps measurements, so that the next check need not decode again.")
     ] = None,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Write a repaired copy: trimmed, levelled, without offset, mono.")
+    ] = False,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="With --fix, the folder of the repaired copy.")
+    ] = None,
+    level: Annotated[
+        float | None,
+        typer.Option(min=-60.0, max=0.0, help="With --fix, the speech level in dBFS.", show_default="-24"),
+    ] = None,
+    rate: Annotated[
+        int | None,
+        typer.Option(min=1_000, max=192_000, help="With --fix, samples a second; by default each file's own."),
+    ] = None,
     config: options.Config = None,
     sets: options.Set = None,
     force: options.Force = False,
@@ -105,7 +119,13 @@ def check(
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
 ) -> None:
-    """Find every fault of texts, recordings and their match."""
+    """Find every fault of texts, recordings and their match; with --fix, repair what can be repaired in a copy."""
+    if fix != (output is not None):
+        raise typer.BadParameter("--fix and -o need one another: the folder of the repaired copy")
+    if not fix and (level, rate) != (None, None):
+        raise typer.BadParameter("--level and --rate say what --fix is to reach")
+    if fix and not audio:
+        raise typer.BadParameter("--fix repairs recordings, which --no-audio leaves closed")
     from amhctl.workflows import check_data
 
     request = check_data.CheckDataRequest(
@@ -120,6 +140,8 @@ def check(
         force=force,
         project=config or Path(),
         sets=tuple(sets or ()),
+        fix=check_data.make_goal(level, rate, strict=strict) if fix else None,
+        output=output,
     )
     execute("data check", lambda progress: check_data.run(request, progress), json=json, quiet=quiet, verbose=verbose)
 

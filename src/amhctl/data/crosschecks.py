@@ -269,7 +269,7 @@ def _find_shared(what: str, code: str, names: Names, table: CheckTable) -> Itera
     seen = np.zeros((len(names), len(SPLITS) + 1), dtype=bool)
     seen[names.column, table.splits] = True
     for name, found in zip(names, seen, strict=True):
-        splits = sorted(split_name(number) for number in np.flatnonzero(found[1:]) + 1)
+        splits = sorted(split_name(int(number)) for number in np.flatnonzero(found[1:]) + 1)
         if name and len(splits) > 1:
             speaker, _, session = name.partition("\n")
             of = f" of {speaker}" if session else ""

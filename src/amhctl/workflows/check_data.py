@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from amhctl.config.load import load_run_config
@@ -11,7 +11,9 @@ from amhctl.core.files import refuse_existing, write_text_atomically
 from amhctl.core.findings import Finding, Severity, has_errors
 from amhctl.core.progress import Progress
 from amhctl.data import audiochecks, checks, crosschecks, phonecoverage, textchecks
-from amhctl.data.checks import CheckOptions, ManifestCheck, check_manifest
+from amhctl.data.checks import MOST_LISTED, CheckOptions, ManifestCheck, check_manifest
+from amhctl.data.repairedcopy import MANIFEST, NOT_OF_RECORDS, REPAIRS, RepairedCopy, write_repaired_copy
+from amhctl.data.repairs import RepairGoal
 from amhctl.data.report import render_report
 from amhctl.data.splits import parse_disjoint
 from amhctl.text.frontend import Frontend
@@ -23,7 +25,7 @@ RULES = (*checks.RULES, *audiochecks.RULES, *textchecks.RULES, *crosschecks.RULE
 
 @dataclass(frozen=True, slots=True)
 class CheckDataRequest:
-    """What to check, by which vocabulary, and where a page about it should go."""
+    """What to check, by which vocabulary, where a page about it should go, and a repaired copy, if one is wanted."""
 
     manifest: Path
     vocabulary: Path | None = None
@@ -33,6 +35,8 @@ class CheckDataRequest:
     cache: Path | None = None
     disjoint: tuple[str, ...] = ("text",)
     strict: bool = False
+    fix: RepairGoal | None = None
+    output: Path | None = None
     force: bool = False
     project: Path | None = None
     sets: tuple[str, ...] = ()
@@ -47,18 +51,27 @@ class CheckDataReport:
     summary: Mapping[str, object]
     page: Path | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
+    copy: RepairedCopy | None = None
 
     @property
     def ok(self) -> bool:
-        """Whether there is no error, and if strict, no warning."""
-        if self.strict and any(finding.severity is Severity.WARNING for finding in self.findings):
+        """Whether there is no error, and if strict, no warning; of a repaired copy, none that it still has."""
+        findings = self.findings
+        if self.copy is not None:
+            findings = tuple(finding for finding in findings if finding.code in NOT_OF_RECORDS)
+        if self.strict and any(finding.severity is Severity.WARNING for finding in findings):
             return False
-        return not has_errors(self.findings)
+        return not has_errors(findings)
 
     def payload(self) -> dict[str, object]:
-        """Return the figures and the findings of each code."""
+        """Return the figures, the findings of each code, and what was repaired."""
         report = None if self.page is None else str(self.page)
-        return {"summary": dict(self.summary), "counts": dict(self.counts), "report": report}
+        return {
+            "summary": dict(self.summary),
+            "counts": dict(self.counts),
+            "report": report,
+            "fixed": None if self.copy is None else _describe(self.copy),
+        }
 
     def lines(self) -> Iterable[str]:
         """Return the figures for people."""
@@ -74,6 +87,26 @@ class CheckDataReport:
             yield f"{code} {titles[code]}: {count}{note}"
         if self.page is not None:
             yield f"report: {self.page}"
+        if self.copy is not None:
+            yield f"{self.copy.folder / MANIFEST}: {self.copy.records} records, {len(self.copy.left_out)} left out"
+            for code, count in self.copy.repairs.items():
+                yield f"{code} repaired: {count}"
+
+
+def _describe(copy: RepairedCopy) -> dict[str, object]:
+    return {
+        "manifest": str(copy.folder / MANIFEST),
+        "log": str(copy.folder / REPAIRS),
+        "records": copy.records,
+        "repairs": dict(copy.repairs),
+        "left_out": [asdict(item) for item in copy.left_out],
+    }
+
+
+def make_goal(level: float | None, sample_rate: int | None, *, strict: bool) -> RepairGoal:
+    """Return what repaired recordings are to be like; None is what they are by default."""
+    goal = RepairGoal(sample_rate=sample_rate, strict=strict)
+    return goal if level is None else replace(goal, level=level)
 
 
 def run(request: CheckDataRequest, progress: Progress) -> CheckDataReport:
@@ -82,12 +115,14 @@ def run(request: CheckDataRequest, progress: Progress) -> CheckDataReport:
     Raises
     ------
     DatasetError
-        If the manifest cannot be read at all.
+        If the manifest cannot be read at all, or no repaired copy can be made of it.
     VocabularyError
         If the vocabulary cannot be read.
     FileExistsRefused
-        If the page exists and is not to be replaced.
+        If the page or the copy exists and is not to be replaced.
     """
+    if request.output is not None:
+        refuse_existing(request.output, force=request.force)
     if request.report is not None:
         refuse_existing(request.report, force=request.force)
     config = load_run_config(preset=None, project=request.project, sets=request.sets).config.text
@@ -96,19 +131,32 @@ def run(request: CheckDataRequest, progress: Progress) -> CheckDataReport:
         vocabulary = Vocabulary.read(request.vocabulary)
         tokenizer = Tokenizer(vocabulary)
         config = config.model_copy(update={"units": vocabulary.units})
-    options = CheckOptions(request.audio, request.workers, request.cache, parse_disjoint(request.disjoint))
+    options = CheckOptions(
+        request.audio,
+        request.workers,
+        request.cache,
+        parse_disjoint(request.disjoint),
+        # Whatever is repaired or left out has to be named.
+        most_listed=MOST_LISTED if request.fix is None else None,
+    )
     started = time.perf_counter()
     found = check_manifest(request.manifest, Frontend(config), tokenizer, progress, options)
     elapsed = time.perf_counter() - started
     if request.report is not None:
         page = render_report(f"Check of {request.manifest.name}", found, RULES, manifest=request.manifest)
         write_text_atomically(request.report, page)
+    copy = None
+    if request.fix is not None and request.output is not None:
+        copy = write_repaired_copy(
+            request.manifest, found, request.fix, request.output, progress, workers=request.workers
+        )
     return CheckDataReport(
         findings=found.findings,
         strict=request.strict,
         summary=_summarise(found, elapsed),
         page=request.report,
         counts=found.counts,
+        copy=copy,
     )
 
 

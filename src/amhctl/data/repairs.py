@@ -1,0 +1,190 @@
+"""The repair of one recording: one channel, no offset, no long silence at its edges, a rate and a loudness.
+
+Knows no manifest. It runs in worker processes, so it takes and returns plain values only. What is written is checked
+again as the original was: a copy that still has a fault that a repair should have taken away is no repaired copy.
+
+An offset is taken away by a high-pass filter, not by subtracting the mean: where a sound card settles after it was
+switched on, the offset fades within a second, and subtracting its mean would give the rest an offset that it had not.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from scipy.signal import butter, sosfiltfilt
+
+from amhctl.audio import files, levels
+from amhctl.audio.resample import resample
+from amhctl.audio.waveform import Waveform
+from amhctl.core.errors import AudioError
+from amhctl.core.files import sha256_of_file
+from amhctl.core.findings import Finding, Severity
+from amhctl.data.audiochecks import AudioLimits, Measurements, check_audio
+from amhctl.data.records import Record, audio_path, read_audio
+
+REPAIRABLE = frozenset({"D018", "D019", "D022", "D023", "D024", "D029"})
+"""Codes of faults that a repair takes away."""
+_LIMITS = AudioLimits()
+_EDGE_SECONDS = 0.2
+# The lowest voice is at about 60 Hz; two poles, forth and back, are 2 % down there.
+_HIGH_PASS_HERTZ = 20.0
+_LOUDNESS_CODES = ("D019", "D029")
+
+
+@dataclass(frozen=True, slots=True)
+class RepairGoal:
+    """What repaired recordings are to be like.
+
+    Attributes
+    ----------
+    level : float
+        Speech level in dBFS.
+    sample_rate : int | None
+        Samples a second; None keeps each file's.
+    strict : bool
+        Whether a record with a warning that no repair takes away is left out.
+    """
+
+    level: float = -24.0
+    sample_rate: int | None = None
+    strict: bool = False
+
+    def refuses(self, finding: Finding) -> bool:
+        """Return whether a repaired copy may not have this finding."""
+        if finding.severity is Severity.ERROR or finding.code in REPAIRABLE:
+            return True
+        return self.strict and finding.severity is Severity.WARNING
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that was done to a recording.
+
+    Attributes
+    ----------
+    code : str
+        The finding that asked for it; empty if only the goal did.
+    done : str
+        What was done.
+    before, after : float
+        What was measured: channels, mean, seconds, samples a second or dBFS.
+    """
+
+    code: str
+    done: str
+    before: float
+    after: float
+
+
+@dataclass(frozen=True, slots=True)
+class RepairJob:
+    """A record of a manifest in ``folder``, its findings' codes, and where its copy goes: ``copies / name``."""
+
+    record: Record
+    codes: frozenset[str]
+    folder: Path
+    copies: Path
+    name: str
+    goal: RepairGoal
+
+
+@dataclass(frozen=True, slots=True)
+class RepairResult:
+    """The record of a repaired copy and what was done and measured; or, without measurements, why there is none."""
+
+    record: Record
+    changes: tuple[Change, ...] = ()
+    measurements: Measurements | None = None
+    code: str = ""
+    reason: str = ""
+
+
+def repair_recording(job: RepairJob) -> RepairResult:
+    """Write a repaired copy of a recording, and check it; the source is only read.
+
+    Raises
+    ------
+    OSError
+        If the copy cannot be written.
+    """
+    try:
+        channels = files.probe(audio_path(job.record, job.folder)).channels
+        original = read_audio(job.record, job.folder)
+    except AudioError as error:
+        return RepairResult(job.record, code="D010", reason=error.message)
+    except OSError as error:
+        return RepairResult(job.record, code="D010", reason=f"the file cannot be read: {error.strerror}")
+    waveform, changes = repair_waveform(original, job.codes, job.goal)
+    if channels > 1:
+        changes = (Change("D024", "mixed down to one channel", channels, 1), *changes)
+    path = job.copies / job.name
+    files.write(path, waveform)
+    record = job.record.model_copy(
+        update={"audio": job.name, "offset": 0.0, "duration": float(waveform.duration), "sha256": sha256_of_file(path)}
+    )
+    checked = check_audio(record, job.copies)
+    refused = [finding for finding in checked.findings if job.goal.refuses(finding)]
+    if refused or checked.measurements is None:
+        path.unlink()
+        return RepairResult(job.record, code=refused[0].code, reason=f"after its repair: {refused[0].message}")
+    return RepairResult(record, changes, checked.measurements)
+
+
+def repair_waveform(waveform: Waveform, codes: frozenset[str], goal: RepairGoal) -> tuple[Waveform, tuple[Change, ...]]:
+    """Return a recording as the goal wants it, and what was done.
+
+    Parameters
+    ----------
+    waveform : Waveform
+        The recording.
+    codes : frozenset[str]
+        Findings of the recording; those about its level name the change of the level.
+    goal : RepairGoal
+        What it is to be like.
+    """
+    changes: list[Change] = []
+    repaired = _without_offset(waveform, changes)
+    repaired = _trimmed(repaired, changes)
+    if goal.sample_rate is not None and goal.sample_rate != repaired.sample_rate:
+        changes.append(Change("", "resampled", repaired.sample_rate, goal.sample_rate))
+        repaired = resample(repaired, goal.sample_rate)
+    return _levelled(repaired, codes, goal.level, changes), tuple(changes)
+
+
+def _without_offset(waveform: Waveform, changes: list[Change]) -> Waveform:
+    before = levels.dc_offset(waveform)
+    if abs(before) <= _LIMITS.largest_offset or waveform.duration < _LIMITS.shortest:
+        return waveform
+    sections = butter(2, _HIGH_PASS_HERTZ, "highpass", fs=waveform.sample_rate, output="sos")
+    samples = sosfiltfilt(sections, waveform.samples.astype(np.float64)).astype(np.float32)
+    filtered = replace(waveform, samples=samples)
+    done = f"high-pass filter at {_HIGH_PASS_HERTZ:g} Hz"
+    changes.append(Change("D018", done, before, levels.dc_offset(filtered)))
+    return filtered
+
+
+def _trimmed(waveform: Waveform, changes: list[Change]) -> Waveform:
+    """Return the recording with short edges; without an edge the level of its frames, and so the other edge, may move.
+
+    Each round takes something away, so that this ends.
+    """
+    before, after = levels.silent_edges(waveform)
+    cuts = [max(0.0, edge - _EDGE_SECONDS) if edge > _LIMITS.longest_silence else 0.0 for edge in (before, after)]
+    if not any(cuts) or sum(cuts) >= waveform.duration:
+        return waveform
+    start, end = round(cuts[0] * waveform.sample_rate), round(cuts[1] * waveform.sample_rate)
+    kept = replace(waveform, samples=np.ascontiguousarray(waveform.samples[start : waveform.samples.size - end]))
+    for code, place, edge, cut in (("D022", "leading", before, cuts[0]), ("D023", "trailing", after, cuts[1])):
+        if cut:
+            changes.append(Change(code, f"{place} silence trimmed", edge, edge - cut))
+    return _trimmed(kept, changes)
+
+
+def _levelled(waveform: Waveform, codes: frozenset[str], level: float, changes: list[Change]) -> Waveform:
+    before = levels.speech_level(waveform)
+    levelled = levels.set_speech_level(waveform, level)
+    reached = levels.speech_level(levelled)
+    asking: Sequence[str] = [code for code in _LOUDNESS_CODES if code in codes] or [""]
+    changes.extend(Change(code, "brought to a loudness", before, reached) for code in asking)
+    return levelled

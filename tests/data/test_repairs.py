@@ -1,0 +1,108 @@
+"""Twin of ``data/repairs.py``."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from support.speechlike import between_silences, vowel_train
+
+from amhctl.audio import levels
+from amhctl.audio.waveform import Waveform
+from amhctl.data.audiochecks import check_audio
+from amhctl.data.records import Record
+from amhctl.data.repairs import REPAIRABLE, RepairGoal, RepairJob, RepairResult, repair_recording, repair_waveform
+
+_CLEAN = between_silences(vowel_train(seconds=2.0))
+_RATE = _CLEAN.sample_rate
+_GOAL = RepairGoal()
+
+
+def _repair(folder: Path, samples: np.ndarray, goal: RepairGoal = _GOAL, *codes: str) -> RepairResult:
+    soundfile.write(folder / "a.wav", samples, _RATE, subtype="FLOAT")
+    (folder / "out").mkdir()
+    record = Record(id="a", audio="a.wav", text="ሰላም")
+    return repair_recording(RepairJob(record, frozenset(codes), folder, folder / "out", "a.flac", goal))
+
+
+@pytest.mark.parametrize(
+    ("codes", "samples"),
+    [
+        (["D018"], _CLEAN.samples + 0.02),
+        (["D019"], _CLEAN.samples * 0.02),
+        (["D022"], np.pad(_CLEAN.samples, (20_000, 0))),
+        (["D023"], np.pad(_CLEAN.samples, (0, 20_000))),
+        (["D024"], np.stack([_CLEAN.samples, _CLEAN.samples], axis=1)),
+        (["D018", "D022", "D023"], np.pad(_CLEAN.samples, 24_000) - 0.01),
+    ],
+)
+def test_each_repairable_fault_is_taken_away_and_told(tmp_path: Path, codes: list[str], samples: np.ndarray) -> None:
+    result = _repair(tmp_path, samples, RepairGoal(), *codes)
+    assert {change.code for change in result.changes} - {""} == set(codes)
+    assert all(change.before != change.after for change in result.changes)
+    again = check_audio(result.record, tmp_path / "out")
+    assert again.findings == ()
+    assert again.measurements == result.measurements
+    assert again.measurements is not None
+    assert again.measurements.level == pytest.approx(-24.0, abs=0.01)
+    assert result.record.duration == again.measurements.duration
+
+
+def test_an_offset_that_fades_leaves_none_behind() -> None:
+    # A sound card that settles with a time constant of half a second.
+    fading = 0.02 * np.exp(-np.arange(_CLEAN.samples.size) / (0.5 * _RATE))
+    drifting = Waveform((_CLEAN.samples + fading).astype(np.float32), _RATE)
+    repaired, changes = repair_waveform(drifting, frozenset({"D018"}), RepairGoal())
+    assert [change.code for change in changes] == ["D018", ""]
+    halves = np.array_split(repaired.samples, 2)
+    assert max(abs(float(half.mean())) for half in halves) < 1e-4
+
+
+def test_speech_stays_what_it_was_beneath_the_offset() -> None:
+    offset = Waveform(_CLEAN.samples + np.float32(0.02), _RATE)
+    level = levels.speech_level(_CLEAN)
+    repaired, _ = repair_waveform(offset, frozenset({"D018"}), RepairGoal(level=level))
+    error = repaired.samples - _CLEAN.samples
+    assert levels.rms_level(Waveform(error, _RATE)) < level - 35.0
+
+
+def test_the_edges_that_are_kept_and_the_rate() -> None:
+    waveform = between_silences(_CLEAN, before=2.0, after=3.0)
+    repaired, changes = repair_waveform(waveform, frozenset(), RepairGoal(sample_rate=24_000))
+    before, after = levels.silent_edges(repaired)
+    assert (before, after) == (pytest.approx(0.2, abs=0.03), pytest.approx(0.2, abs=0.03))
+    assert repaired.sample_rate == 24_000
+    assert [(change.code, change.done) for change in changes] == [
+        ("D022", "leading silence trimmed"),
+        ("D023", "trailing silence trimmed"),
+        ("", "resampled"),
+        ("", "brought to a loudness"),
+    ]
+    assert (changes[2].before, changes[2].after) == (16_000, 24_000)
+
+
+def test_a_peak_that_stands_in_the_way_is_a_reason(tmp_path: Path) -> None:
+    samples = _CLEAN.samples * np.float32(0.002)
+    samples[20_000] = 1.0
+    result = _repair(tmp_path, samples, RepairGoal(), "D019")
+    assert (result.measurements, result.code) == (None, "D020")
+    assert not (tmp_path / "out" / "a.flac").exists()
+
+
+def test_strict_leaves_out_what_has_a_warning_still(tmp_path: Path) -> None:
+    hiss = np.random.default_rng(0).normal(0, 0.05, _CLEAN.samples.size)
+    lax, strict = tmp_path / "lax", tmp_path / "strict"
+    lax.mkdir()
+    strict.mkdir()
+    assert _repair(lax, _CLEAN.samples + hiss).measurements is not None
+    assert _repair(strict, _CLEAN.samples + hiss, RepairGoal(strict=True)).code == "D021"
+
+
+def test_a_file_that_has_vanished_is_left_out(tmp_path: Path) -> None:
+    record = Record(id="a", audio="a.wav", text="ሰላም")
+    result = repair_recording(RepairJob(record, frozenset(), tmp_path, tmp_path, "a.flac", RepairGoal()))
+    assert (result.code, result.reason) == ("D010", "there is no such audio file")
+
+
+def test_codes_are_those_of_recordings() -> None:
+    assert {f"D0{number}" for number in range(10, 30)} > REPAIRABLE
