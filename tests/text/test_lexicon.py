@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from amhctl.config.schema import TextConfig
 from amhctl.core.errors import TextError
 from amhctl.text.draft import Draft
 from amhctl.text.frontend import Frontend
 from amhctl.text.lexicon import Lexicon, LexiconReader, find_phones, read_lexicons
 
-TABLE = {"CBE": "ሲ ቢ ኢ", "C++": "ሲ ፕላስ", "ኢትዮ": "ኢትዮጵያ", "ኢትዮ ቴሌኮም": "ኢቴ"}
+TABLE = {"CBE": "ሲ ቢ ኢ", "3": "ሦስትዮሽ", "C++": "ሲ ፕላስ", "ኢትዮ": "ኢትዮጵያ", "ኢትዮ ቴሌኮም": "ኢቴ"}
 
 
 def write(folder: Path, name: str, content: str) -> Path:
@@ -67,6 +68,15 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path, name: str, content: b
         read_lexicons([tmp_path / name])
 
 
+def test_a_later_file_overrides_whatever_kind_of_reading_it_gives(tmp_path: Path) -> None:
+    spoken, phones = write(tmp_path, "s.tsv", "ገና\tጌና\n"), write(tmp_path, "p.tsv", "ገና\tɡənna\n")
+    assert read_lexicons([spoken, phones]) == Lexicon({}, {"ገና": "ɡənna"})
+    assert read_lexicons([phones, spoken]) == Lexicon({"ገና": "ጌና"}, {})
+    voice = Frontend(lexicon=read_lexicons([spoken]))
+    mine = voice.with_lexicon(read_lexicons([phones]))
+    assert mine.phones(mine.normalize("ገና").text).text == "ɡənna"
+
+
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TextError, match="cannot be read"):
         read_lexicons([tmp_path / "none.tsv"])
@@ -81,6 +91,8 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
         ("XCBE CBE2", "XCBE CBE2"),
         ("C++ እና C", "ሲ ፕላስ እና C"),
         ("ኢትዮ ቴሌኮም ኢትዮ", "ኢቴ ኢትዮጵያ"),
+        ("ኢትዮ፟ መ፟ኢትዮ", "ኢትዮ፟ መ፟ኢትዮ"),
+        ("3 3.5 5.3 13:3 3። 3.", "ሦስትዮሽ 3.5 5.3 13:3 ሦስትዮሽ። ሦስትዮሽ."),
     ],
 )
 def test_words_are_read_whole_the_longest_first(written: str, spoken: str) -> None:
@@ -94,6 +106,32 @@ def test_a_reading_that_would_be_read_again_is_refused() -> None:
     with pytest.raises(TextError, match="holds ቴሌ"):
         LexiconReader({"ኢቴ": "ኢትዮ ቴሌ", "ቴሌ": "ቴሌኮም"})
     LexiconReader({"ቴሌ": "ቴሌ"})
+
+
+def test_a_word_can_be_given_its_gemination() -> None:
+    marked = Frontend(lexicon=Lexicon({"ገና": "ገና\u135f"}))
+    assert marked.normalize("የገና በዓል").text == "የገና\u135f በዓል"
+    assert marked.normalize("የገና\u135f በዓል").text == "የገና\u135f በዓል"
+
+
+@pytest.mark.parametrize(
+    ("written", "text"), [("ቐለ", "ቐለ"), ("５Ｇ", "5G"), ("«CBE»", "CBE"), ("ኢትዮ፡ቴሌ", "ኢትዮ ቴሌ"), ("Cafe\u0301", "Café")]
+)
+def test_a_word_is_found_in_the_spelling_that_text_is_brought_into(written: str, text: str) -> None:
+    ours = Frontend(lexicon=Lexicon({written: "ሐኪም"}))
+    assert ours.normalize(f"{text} ነው").text == "ሐኪም ነው"
+    assert ours.state()["tables"]["lexicon.spoken"] == {written: "ሐኪም"}  # type: ignore[index]
+
+
+@pytest.mark.parametrize("fold", [False, True])
+def test_phones_are_found_whichever_homophone_spells_the_word(fold: bool) -> None:
+    ours = Frontend(TextConfig(fold_homophones=fold), Lexicon(phones={"ሠላም": "səlaam", "ቐለ": "lələ"}))
+    assert ours.phones(ours.normalize("ሠላም ቀለ").text).text == "səlaam lələ"
+
+
+def test_a_word_that_no_text_can_hold_is_refused() -> None:
+    with pytest.raises(TextError, match="never found"):
+        Frontend(lexicon=Lexicon({"«»": "ጥቅስ"}))
 
 
 def test_a_lexicon_goes_before_every_rule_and_into_the_state() -> None:

@@ -9,8 +9,10 @@ from amhctl.core.errors import VocabularyError
 from amhctl.text.g2p.phones import MARKS, PHONES
 from amhctl.text.script import LETTERS
 from amhctl.text.script import MARKS as SPOKEN_MARKS
+from amhctl.tokenizer.proto import Piece, PieceKind, append_pieces
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.train import train_vocabulary
+from amhctl.tokenizer.vocabulary import Vocabulary
 
 PHONES_BY_CHAR = Tokenizer(train_vocabulary(PHONE_LINES, size=100, units="phones"))
 FIDEL_BY_CHAR = Tokenizer(train_vocabulary(FIDEL_LINES, size=400, units="fidel"))
@@ -59,3 +61,9 @@ def test_unknown_lists_every_occurrence() -> None:
 def test_ids_that_stand_for_no_text_are_refused(number: int) -> None:
     with pytest.raises(VocabularyError, match=str(number)):
         FIDEL_BY_CHAR.decode([5, number])
+
+
+def test_a_file_that_sentencepiece_refuses_is_an_error_and_no_crash() -> None:
+    content = append_pieces(FIDEL_BY_CHAR.vocabulary.model_bytes, [Piece("", -1.0, PieceKind.NORMAL)])
+    with pytest.raises(VocabularyError, match="SentencePiece refuses the vocabulary"):
+        Tokenizer(Vocabulary.from_bytes(content))

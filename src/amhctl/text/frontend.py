@@ -6,7 +6,7 @@ tables, whatever the package's tables have become since, and its state is the on
 """
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, cast
 
@@ -25,6 +25,7 @@ from amhctl.text.g2p.transphone_backend import TransphoneBackend
 from amhctl.text.lexicon import Lexicon, LexiconReader
 from amhctl.text.markup import RULE as MARKUP_RULE
 from amhctl.text.markup import shield, strip_markup, unshield
+from amhctl.text.rule import Rule
 from amhctl.text.rulebook import WORD_TABLES, build_rulebook
 from amhctl.text.script import GEMINATION, MARKS, SENTENCE_MARKS, count_syllables
 from amhctl.text.sentences import split_breaths
@@ -78,12 +79,33 @@ class Frontend:
             "options": config.model_dump(mode="json"),
             "tables": {name: dict(table) for name, table in tables.items()},
         }
-        self._lexicon = LexiconReader(tables[LEXICON_SPOKEN])
         self._rulebook = build_rulebook(config, tables)
+        self._lexicon = LexiconReader(self._as_read(tables[LEXICON_SPOKEN], self._rulebook.cleaning))
         gemination = Gemination(tables[GEMINATION_WORDS], tables[GEMINATION_WEIGHTS])
         rules = RulesBackend(tables["consonants"], tables["exceptions"], gemination)
         backends: dict[str, Backend] = {"rules": rules, "epitran": EpitranBackend(), "transphone": TransphoneBackend()}
-        self._chain = Chain([backends[name] for name in config.backends], tables[LEXICON_PHONES], tables[HOMOGRAPHS])
+        folding = self._rulebook.reading[-1:] if config.fold_homophones else ()
+        phones = self._as_read(tables[LEXICON_PHONES], (*self._rulebook.cleaning, *folding))
+        self._chain = Chain([backends[name] for name in config.backends], phones, tables[HOMOGRAPHS])
+
+    @staticmethod
+    def _as_read(table: Mapping[str, str], rules: Iterable[Rule]) -> dict[str, str]:
+        """Return a lexicon's table with its words spelt as these rules spell the text in which they are looked for."""
+        found: dict[str, str] = {}
+        steps = tuple(rules)
+        for word, said in table.items():
+            draft = Draft(word)
+            for rule in steps:
+                rule.apply(draft)
+            spelt = " ".join(draft.text.split())
+            if not any(letter.isalnum() for letter in spelt) and spelt != word:
+                raise TextError(
+                    f"the written word {word!r} is never found in a text: its characters are marks that are not kept",
+                    subject="lexicon",
+                    hint="take the entry out",
+                )
+            found[spelt] = said
+        return found
 
     @classmethod
     def from_state(cls, state: Mapping[str, object]) -> "Frontend":
@@ -132,8 +154,8 @@ class Frontend:
         """Return a frontend that reads as this one but for the words of a lexicon, which go before its own."""
         state = self.state()
         tables = dict(cast("dict[str, dict[str, str]]", state["tables"]))
-        for name, added in ((LEXICON_SPOKEN, lexicon.spoken), (LEXICON_PHONES, lexicon.phones)):
-            tables[name] = {**tables.get(name, {}), **added}
+        joined = Lexicon(tables.get(LEXICON_SPOKEN, {}), tables.get(LEXICON_PHONES, {})).joined(lexicon)
+        tables |= {LEXICON_SPOKEN: dict(joined.spoken), LEXICON_PHONES: dict(joined.phones)}
         return Frontend.from_state({**state, "tables": tables})
 
     def state(self) -> dict[str, object]:

@@ -11,7 +11,7 @@ are told apart by their script. A written word is matched whole, as it is spelt,
 
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +25,8 @@ PREFIXES = ("እንደ", "ስለ", "ያለ", "እነ", "የ", "በ", "ለ", "ከ
 """What may stand before a word of a lexicon and is kept."""
 
 _LONGEST = 200
+_POINTS = frozenset(".,:/")
+"""What may stand inside a number."""
 _KNOWN_PHONES = frozenset(PHONES)
 
 
@@ -44,8 +46,15 @@ class Lexicon:
     phones: Mapping[str, str] = field(default_factory=dict)
 
     def joined(self, other: "Lexicon") -> "Lexicon":
-        """Return both lexicons as one; of two readings of a word the other's is kept."""
-        return Lexicon({**self.spoken, **other.spoken}, {**self.phones, **other.phones})
+        """Return both lexicons as one; of two readings of a word, in fidel or in phones, the other's is kept."""
+        return Lexicon(
+            {**_without(self.spoken, other.phones), **other.spoken},
+            {**_without(self.phones, other.spoken), **other.phones},
+        )
+
+
+def _without(table: Mapping[str, str], words: Collection[str]) -> dict[str, str]:
+    return {word: said for word, said in table.items() if word not in words}
 
 
 def read_lexicons(paths: Iterable[Path]) -> Lexicon:
@@ -85,7 +94,7 @@ def _read(path: Path) -> Lexicon:
     if faults:
         shown = "; ".join(faults[:10]) + (f"; and {len(faults) - 10} more" if len(faults) > 10 else "")
         raise TextError(
-            f"the lexicon has {len(faults)} faulty entries: {shown}",
+            f"the lexicon has {len(faults)} faulty {'entry' if len(faults) == 1 else 'entries'}: {shown}",
             subject=str(path),
             hint="an entry is a written word and how it is said, in fidel or in phones",
         )
@@ -105,7 +114,11 @@ def _toml_entries(path: Path, content: str) -> Iterator[tuple[str, str, str | No
     try:
         document = tomllib.loads(content)
     except tomllib.TOMLDecodeError as error:
-        raise TextError(f"the lexicon is not TOML: {error}", subject=str(path)) from error
+        raise TextError(
+            f"the lexicon is not TOML: {error}",
+            subject=str(path),
+            hint='write "written" = "said", a line for each word',
+        ) from error
     pending = list(document.items())
     for key, value in pending:
         if isinstance(value, dict):
@@ -117,7 +130,7 @@ def _toml_entries(path: Path, content: str) -> Iterator[tuple[str, str, str | No
 def _sort(written: str, said: str | None, spoken: dict[str, str], phones: dict[str, str]) -> str | None:
     """Put an entry where it belongs, or return why it belongs nowhere."""
     if said is None:
-        return "not exactly two columns"
+        return "not exactly two columns, or not a string"
     word, reading = (" ".join(unicodedata.normalize("NFC", part).split()) for part in (written, said))
     if not word or not reading:
         return "the written word or its reading is empty"
@@ -176,10 +189,7 @@ class LexiconReader:
     def _find(self, text: str) -> Iterator[Edit]:
         place = 0
         while place < len(text):
-            if place and text[place - 1].isalnum():
-                place += 1
-                continue
-            found = self._at(text, place)
+            found = self._at(text, place) if _begins(text, place) else None
             if found is None:
                 place += 1
                 continue
@@ -195,9 +205,23 @@ class LexiconReader:
             begin = place + len(prefix)
             for word in self._by_first.get(text[begin : begin + 1], ()):
                 end = begin + len(word)
-                if text.startswith(word, begin) and not text[end : end + 1].isalnum():
+                if text.startswith(word, begin) and _ends(text, end):
                     return begin, end
         return None
+
+
+def _begins(text: str, place: int) -> bool:
+    """Return whether a word may begin at a place: inside no other, and not behind the point of a number."""
+    before = text[max(0, place - 1) : place]
+    inside = before in _POINTS and text[max(0, place - 2) : place - 1].isdigit() and text[place].isdigit()
+    return not (inside or before.isalnum() or before == GEMINATION)
+
+
+def _ends(text: str, end: int) -> bool:
+    """Return whether a word may end before a place: it does not go on, and is not the 3 of 3.5."""
+    after = text[end : end + 1]
+    inside = after in _POINTS and text[end - 1].isdigit() and text[end + 1 : end + 2].isdigit()
+    return not (inside or after.isalnum() or after == GEMINATION)
 
 
 def find_phones(word: str, phones: Mapping[str, str]) -> tuple[str, tuple[str, ...]] | None:

@@ -16,11 +16,24 @@ class Tokenizer:
     ----------
     vocabulary : Vocabulary
         The pieces.
+
+    Raises
+    ------
+    VocabularyError
+        If SentencePiece cannot work with them.
     """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
-        self._processor = sentencepiece.SentencePieceProcessor(model_proto=vocabulary.model_bytes)
+        try:
+            self._processor = sentencepiece.SentencePieceProcessor(model_proto=vocabulary.model_bytes)
+        except RuntimeError as error:
+            # It reads more of the file than `proto` does, and more strictly.
+            raise VocabularyError(
+                f"SentencePiece refuses the vocabulary: {error}",
+                subject=f"vocabulary {vocabulary.fingerprint[:16]}…",
+                hint="copy the file again, or make one with amhctl vocab train",
+            ) from error
 
     def encode(self, units: str) -> tuple[int, ...]:
         """Return the ids of a string of units, without start and stop.
