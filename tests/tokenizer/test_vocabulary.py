@@ -49,6 +49,13 @@ def test_other_ids_of_the_specials_are_refused(options: dict[str, object]) -> No
     assert caught.value.subject == "other.model"
 
 
+def test_a_padding_piece_is_refused_wherever_it_stands() -> None:
+    padded = append_pieces(foreign_model(), [Piece("<pad>", 0.0, PieceKind.CONTROL)])
+    place = Vocabulary.from_bytes(foreign_model()).size
+    with pytest.raises(VocabularyError, match=f"id {place} is the padding piece <pad>"):
+        Vocabulary.from_bytes(padded)
+
+
 def test_a_piece_that_occurs_twice_is_refused() -> None:
     model = foreign_model()
     again = Piece(Vocabulary.from_bytes(model).pieces[5], -1.0, PieceKind.NORMAL)

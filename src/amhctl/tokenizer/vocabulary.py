@@ -17,6 +17,7 @@ from amhctl.tokenizer.proto import PieceKind, parse_model
 
 SPECIALS = ("<s>", "</s>", "<unk>")
 _SPECIAL_KINDS = (PieceKind.CONTROL, PieceKind.CONTROL, PieceKind.UNKNOWN)
+_PADDING = ("<pad>", PieceKind.CONTROL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,13 @@ class Vocabulary:
                 f"ids 0, 1 and 2 are {', '.join(pieces[:3])}, not {', '.join(SPECIALS)}",
                 subject=subject,
                 hint="train the vocabulary with amhctl vocab train, or with bos_id 0, eos_id 1, unk_id 2 and pad_id -1",
+            )
+        entries = zip(pieces, kinds, strict=True)
+        if (padding := next((i for i, entry in enumerate(entries) if entry == _PADDING), None)) is not None:
+            raise VocabularyError(
+                f"id {padding} is the padding piece {_PADDING[0]}, which no voice here has a row for",
+                subject=subject,
+                hint="train the vocabulary with amhctl vocab train, or with pad_id -1",
             )
         if len(set(pieces)) != len(pieces):
             twice = sorted({piece for piece in pieces if pieces.count(piece) > 1})
