@@ -19,7 +19,7 @@ from amhctl.data import extractionplan
 from amhctl.data.codestore import CodeStore
 from amhctl.data.extraction import Extraction, extract, prepare_waveform
 from amhctl.data.extractionplan import plan_extraction
-from amhctl.data.preparation import Preparation
+from amhctl.data.preparation import Preparation, Source
 from amhctl.data.records import Record, read_audio, read_records
 from amhctl.data.workers import open_pool
 
@@ -50,13 +50,16 @@ class _Counting:
         return self._codec.codebooks()
 
 
-def _extract(folder: Path, records: Sequence[Record], codec: Codec, *, workers: int = 0, to: str = "s") -> Extraction:
+def _extract(
+    folder: Path, records: Sequence[Record | Source], codec: Codec, *, workers: int = 0, to: str = "s"
+) -> Extraction:
+    sources = [Source(record) if isinstance(record, Record) else record for record in records]
     how = Preparation(folder, codec.spec.sample_rate, _MEL, None)
     path = folder / to
     exists = (path / "store.json").exists()
     store = CodeStore.open(path, mend=True) if exists else CodeStore.create(path, codec.spec, _MEL)
     with store, open_pool(workers) as pool:
-        plan = plan_extraction(store, records, folder, pool, SilentProgress())
+        plan = plan_extraction(store, sources, folder, pool, SilentProgress())
         return extract(store, plan, how, codec, pool, SilentProgress(), ahead=workers + 1)
 
 
@@ -173,5 +176,5 @@ def test_a_stored_recording_is_prepared_as_it_was(tmp_path: Path) -> None:
     records, codec = read_records(tiny_manifest(tmp_path, count=1)), _codec(tmp_path, "mel")
     _extract(tmp_path, records, codec)
     store = CodeStore.open(tmp_path / "s")
-    waveform = prepare_waveform(store.entry("r0").record, store)
+    waveform = prepare_waveform(store.entry("r0"), store)
     assert np.array_equal(codec.encode([waveform.samples])[0], store.codes("r0"))

@@ -11,6 +11,7 @@ from amhctl.core.progress import SilentProgress
 from amhctl.core.units import Seconds
 from amhctl.data.codestore import CodeStore
 from amhctl.data.extractionplan import Shard, add_shifts, plan_extraction, stored_record
+from amhctl.data.preparation import Source
 from amhctl.data.records import read_records
 from amhctl.data.storeindex import AudioDigest
 from amhctl.data.workers import open_pool
@@ -32,7 +33,7 @@ def test_a_plan_orders_by_length_and_names_what_is_missing(tmp_path: Path) -> No
     (tmp_path / "wav" / "r2.wav").unlink()
     store = CodeStore.create(tmp_path / "store", SPEC, MEL)
     with open_pool(0) as pool:
-        plan = plan_extraction(store, records, tmp_path, pool, SilentProgress())
+        plan = plan_extraction(store, [Source(r) for r in records], tmp_path, pool, SilentProgress())
     assert [[r.id for r in batch] for batch in plan.batches] == [["r0", "r1", "r3"]]
     assert list(plan.failed) == ["r2"]
     assert plan.utterances == 3
@@ -69,7 +70,7 @@ def test_what_lies_changed_in_another_shard_is_listed(tmp_path: Path) -> None:
         for record in records:
             audio = AudioDigest(sha256_of_file(tmp_path / record.audio), record.id)
             store.append(stored_record(record, tmp_path, store, record.duration or 0.0), codes, features, audio=audio)
-    edited = [records[0], records[1].model_copy(update={"text": "ሌላ"})]
+    edited = [Source(records[0]), Source(records[1].model_copy(update={"text": "ሌላ"}))]
     with open_pool(0) as pool:
         other = plan_extraction(
             CodeStore.open(tmp_path / "store", part="2-of-2"), edited, tmp_path, pool, SilentProgress()

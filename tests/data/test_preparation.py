@@ -11,7 +11,7 @@ from amhctl.audio.mel import log_mel
 from amhctl.audio.resample import resample
 from amhctl.config.schema import MelConfig
 from amhctl.core.files import sha256_of_file
-from amhctl.data.preparation import Preparation, digest_files, prepare_batch
+from amhctl.data.preparation import Preparation, Source, digest_files, prepare_batch
 from amhctl.data.records import read_audio, read_records
 
 _MEL = MelConfig(bins=20)
@@ -20,12 +20,12 @@ _MEL = MelConfig(bins=20)
 def test_recordings_become_what_a_codec_takes(tmp_path: Path) -> None:
     records = read_records(tiny_manifest(tmp_path, count=2))
     how = Preparation(tmp_path, 24_000, _MEL, -20.0)
-    batch = prepare_batch(how, records)
+    batch = prepare_batch(how, [Source(record) for record in records])
     assert batch.failed == {}
     for record, item in zip(records, batch.items, strict=True):
         original = read_audio(record, tmp_path)
         levelled = set_speech_level(original, -20.0)
-        assert item.record == record
+        assert item.source == Source(record)
         assert np.array_equal(item.samples, resample(levelled, 24_000).samples)
         features = log_mel(resample(levelled, _MEL.sample_rate).samples, _MEL).astype(np.float16)
         assert np.array_equal(item.features_TF, features)
@@ -41,7 +41,7 @@ def test_the_same_samples_have_one_digest_in_any_format_and_at_any_place(tmp_pat
     same = record.model_copy(update={"id": "same", "audio": "again.flac"})
     late = record.model_copy(update={"id": "late", "offset": 0.1, "duration": original.duration - 0.1})
     how = Preparation(tmp_path, 16_000, _MEL, None)
-    first, second, third = prepare_batch(how, [record, same, late]).items
+    first, second, third = prepare_batch(how, [Source(item) for item in (record, same, late)]).items
     assert first.audio.samples == second.audio.samples != third.audio.samples
     assert first.audio.file == third.audio.file != second.audio.file
 
@@ -51,8 +51,8 @@ def test_what_cannot_be_read_is_listed(tmp_path: Path) -> None:
     (tmp_path / first.audio).unlink()
     claimed = second.model_copy(update={"sha256": "0" * 64})
     right = third.model_copy(update={"sha256": sha256_of_file(tmp_path / third.audio)})
-    batch = prepare_batch(Preparation(tmp_path, 16_000, _MEL, None), [first, claimed, right])
-    assert [item.record.id for item in batch.items] == ["r2"]
+    batch = prepare_batch(Preparation(tmp_path, 16_000, _MEL, None), [Source(item) for item in (first, claimed, right)])
+    assert [item.source.id for item in batch.items] == ["r2"]
     assert set(batch.failed) == {"r0", "r1"}
     assert "SHA-256" in batch.failed["r1"]
 

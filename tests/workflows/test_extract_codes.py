@@ -34,7 +34,7 @@ def test_codes_are_those_of_the_codec_at_true_length(tmp_path: Path) -> None:
     store, loaded = CodeStore.open(tmp_path / "store"), load_codec(str(codec))
     assert store.level == -20.0
     for entry in store.entries:
-        waveform = prepare_waveform(entry.record, store)
+        waveform = prepare_waveform(entry, store)
         assert entry.frames == loaded.spec.frames_of(waveform.samples.size)
         assert np.array_equal(store.codes(entry.id), loaded.encode([waveform.samples])[0])
         assert store.features(entry.id).shape == (1 + waveform.samples.size // store.mel.hop_samples, store.mel.bins)

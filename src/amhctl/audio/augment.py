@@ -6,6 +6,7 @@ no codes are made of. Everything random follows from a seed, and a strength of z
 Shapes: ``N samples, T feature frames, F features``.
 """
 
+import hashlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from amhctl.audio.waveform import Waveform
 from amhctl.config.augmentation import AugmentConfig
 from amhctl.core.errors import AudioError
 
+CHANGES = ("speed", "pitch", "noise", "room")
 _FRAME_SECONDS = 0.04
 # How far a frame may be moved to fit the one before it: a period of the lowest voice, 80 Hz.
 _SEARCH_SECONDS = 0.0125
@@ -53,8 +55,23 @@ class Variation:
 
     def entry(self) -> dict[str, object]:
         """Return what a journal says of it: the fields that change something."""
-        untouched = asdict(Variation())
+        untouched = asdict(UNVARIED)
         return {key: value for key, value in asdict(self).items() if value != untouched[key]}
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """Which of ``CHANGES`` it makes."""
+        made = (self.speed != 1.0, self.semitones != 0.0, self.noise is not None, bool(self.room))
+        return tuple(name for name, is_made in zip(CHANGES, made, strict=True) if is_made)
+
+
+UNVARIED = Variation()
+
+
+def copy_seed(seed: int, utterance: str, copy: int) -> int:
+    """Return the seed of one copy of an utterance, whatever else is varied and on whatever machine."""
+    digest = hashlib.sha256(f"{seed}\n{utterance}\n{copy}".encode()).digest()
+    return int.from_bytes(digest[:8], "big")
 
 
 def draw_variation(config: AugmentConfig, *, seed: int, rooms: tuple[Path, ...] = ()) -> Variation:
@@ -97,14 +114,14 @@ def _room(variation: Variation, sample_rate: int) -> Waveform:
 
 
 def find_rooms(folder: Path) -> tuple[Path, ...]:
-    """Return the impulse responses (.wav) in a folder, sorted.
+    """Return the impulse responses (.wav) in a folder, sorted, as absolute paths.
 
     Raises
     ------
     AudioError
         If there are none.
     """
-    rooms = tuple(sorted(folder.glob("*.wav")))
+    rooms = tuple(sorted(folder.resolve().glob("*.wav")))
     if not rooms:
         raise AudioError("the folder holds no impulse responses", subject=str(folder), hint="put .wav files there")
     return rooms

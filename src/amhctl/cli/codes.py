@@ -1,7 +1,7 @@
 """``amhctl codes``: discrete codes of recordings, and whether they are real."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -23,6 +23,17 @@ def extract(
     shifts: Annotated[
         int, typer.Option(min=1, max=16, help="Encode training utterances so often, each a part of a frame later.")
     ] = 1,
+    copies: Annotated[
+        int,
+        typer.Option(min=0, max=64, help="Varied copies of each training utterance, by the configuration's augment."),
+    ] = 0,
+    precision: Annotated[
+        Literal["fp32", "bf16", "fp16"], typer.Option(help="Arithmetic of a DAC; a store has one.")
+    ] = "fp32",
+    preset: options.Preset = None,
+    config: options.Config = None,
+    sets: options.Set = None,
+    seed: options.Seed = None,
     workers: Annotated[
         int, typer.Option(min=0, max=256, help="Processes that read recordings; 0 reads in this one.")
     ] = 0,
@@ -41,6 +52,12 @@ def extract(
         shard=shard,
         level=level,
         shifts=shifts,
+        copies=copies,
+        precision=precision,
+        preset=preset,
+        project=config or Path(),
+        sets=tuple(sets or ()),
+        seed=seed,
         device=device,
         workers=workers,
     )

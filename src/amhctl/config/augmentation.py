@@ -24,7 +24,12 @@ class AugmentConfig(Document):
     room_decays: tuple[float, float] = (0.1, 0.5)
     """Shortest and longest reverberation time (60 dB) in seconds of a synthetic room."""
     rooms: Path | None = None
-    """Folder of room impulse responses (.wav), drawn instead of synthetic rooms."""
+    """Folder of room impulse responses (.wav), drawn instead of synthetic rooms; in ``amhctl.toml`` relative to it."""
+
+    @property
+    def changes_anything(self) -> bool:
+        """Whether any strength is above 0."""
+        return any((self.speed, self.semitones, self.noise_share, self.room_share))
 
     @model_validator(mode="after")
     def _check_ranges(self) -> Self:

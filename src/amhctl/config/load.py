@@ -166,6 +166,9 @@ def _read_toml(path: Path) -> dict[str, object]:
 
 def _absolute_paths(values: dict[str, object], folder: Path) -> dict[str, object]:
     """Make the relative paths of a project file relative to the file, not to where the command runs."""
+    augment = values.get("augment")
+    if isinstance(augment, dict) and isinstance(rooms := augment.get("rooms"), str) and rooms != _NONE:
+        values = {**values, "augment": {**augment, "rooms": _absolute(rooms, folder)}}
     paths = values.get("paths")
     if not isinstance(paths, dict):
         return values

@@ -5,6 +5,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from amhctl.config.augmentation import AugmentConfig
 from amhctl.config.dac import DacCodecConfig, DacTrainingConfig
 from amhctl.config.document import Document
 
@@ -289,6 +290,10 @@ class TrainingConfig(Document):
     """Share of input code frames replaced at random in training."""
     prompt_seconds: float = Field(3.0, gt=0)
     """Longest conditioning prompt drawn for a target."""
+    mask_time_share: float = Field(0.0, ge=0, lt=1)
+    """Longest of two stretches of a training prompt's frames that are masked, as a share of them; 0 masks none."""
+    mask_bin_share: float = Field(0.0, ge=0, lt=1)
+    """Longest of two bands of a training prompt's mel bins that are masked, as a share of them; 0 masks none."""
     ema_decay: float = Field(0.999, ge=0, lt=1)
     """Decay of the averaged weights, which are the ones validated and kept as best."""
     precision: Literal["auto", "fp32", "bf16"] = "auto"
@@ -344,6 +349,8 @@ class RunConfig(Document):
     """Shape of a DAC to train from nothing."""
     dac_training: DacTrainingConfig = DacTrainingConfig()
     """Training of a DAC."""
+    augment: AugmentConfig = AugmentConfig()
+    """How the copies that `codes extract --copies` makes of training recordings are varied."""
     aligner: AlignerConfig = AlignerConfig()
     """Training of the aligner."""
     model: ModelConfig = ModelConfig()

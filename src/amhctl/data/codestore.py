@@ -2,8 +2,8 @@
 
 Format 2. A store is a folder (``docs/formats.md``, section *Code store*)::
 
-    store.json            format version, the codec's spec, the mel configuration, the speech level
-    index-PART.jsonl      one line an utterance: its record, lengths, offsets and digests
+    store.json            format version, the codec's spec, the mel configuration, the speech level, the precision
+    index-PART.jsonl      one line an utterance: its record, lengths, offsets and digests; of a copy its variation
     codes-PART.bin        little-endian uint16, each utterance (Q, S) in C order, one after the other
     features-PART.bin     little-endian float16, each utterance (T, F) in C order
     failed-PART.jsonl     what could not be extracted, and why
@@ -32,7 +32,7 @@ from amhctl.core.errors import DatasetError
 from amhctl.core.files import refuse_existing, sha256_of_json, write_text_atomically
 from amhctl.data.alignment import Alignment, read_alignment, write_alignment
 from amhctl.data.records import Record
-from amhctl.data.storedocument import StoreDocument, read_document, require_writable, write_document
+from amhctl.data.storedocument import Precision, StoreDocument, read_document, require_writable, write_document
 from amhctl.data.storeindex import UNKNOWN_AUDIO, AudioDigest, StoredUtterance
 from amhctl.data.storeparts import (
     CODE,
@@ -72,7 +72,14 @@ class CodeStore:
 
     @classmethod
     def create(
-        cls, path: Path, spec: CodecSpec, mel: MelConfig, *, level: float | None = None, part: str = SINGLE_PART
+        cls,
+        path: Path,
+        spec: CodecSpec,
+        mel: MelConfig,
+        *,
+        level: float | None = None,
+        precision: Precision = "fp32",
+        part: str = SINGLE_PART,
     ) -> Self:
         """Create an empty store.
 
@@ -84,7 +91,7 @@ class CodeStore:
             If ``part`` is not of the form ``i-of-n``.
         """
         refuse_existing(path / "store.json", force=False)
-        document = StoreDocument.of(spec, mel, level)
+        document = StoreDocument.of(spec, mel, level, precision)
         write_document(path, document)
         return cls(path, document, _require_part(part))
 
@@ -166,12 +173,10 @@ class CodeStore:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 over the codec, the mel configuration, the level and each utterance."""
-        rows = sorted(
-            [entry.id, entry.record.text, entry.record.speaker, entry.record.split, entry.sha256]
-            for entry in self._utterances.values()
-        )
-        return sha256_of_json([self._document.model_dump(mode="json"), rows])
+        """SHA-256 over the codec, the mel configuration, the level, the precision and each utterance."""
+        held = self._utterances.values()
+        rows = sorted([e.id, e.record.text, e.record.speaker, e.record.split, e.sha256] for e in held)
+        return sha256_of_json([json.loads(self._document.to_json()), rows])
 
     def entry(self, utterance: str) -> StoredUtterance:
         """Return what the index says of an utterance.

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from amhctl.audio.augment import mask_features
 from amhctl.core.errors import DatasetError
 from amhctl.data.alignment import Alignment
 from amhctl.data.codestore import CodeStore
@@ -52,7 +53,7 @@ class SpeechDataset:
     store : CodeStore
         Where codes and features lie.
     entries : Sequence[StoredUtterance]
-        The utterances to use; prompts are drawn among them.
+        The utterances to use; prompts are drawn among those of them that are no varied copies.
     tokens : Mapping[str, tuple[int, ...]]
         Text ids of each, by utterance id.
     durations : Alignment | None
@@ -63,6 +64,8 @@ class SpeechDataset:
         How many of the store's codebooks an item has, the first ones; None is all.
     seed : int
         Seed of every choice.
+    mask_time_share, mask_bin_share : float
+        Longest stretch of a prompt's frames and of its bins that is masked, as a share of them; 0 masks none.
 
     Raises
     ------
@@ -80,7 +83,10 @@ class SpeechDataset:
         prompt_seconds: float = 3.0,
         codebooks: int | None = None,
         seed: int = 0,
+        mask_time_share: float = 0.0,
+        mask_bin_share: float = 0.0,
     ) -> None:
+        self._masks = (mask_time_share, mask_bin_share)
         self._store = store
         self._codebooks = store.spec.codebooks if codebooks is None else codebooks
         self._entries = tuple(entries)
@@ -98,7 +104,10 @@ class SpeechDataset:
                 for entry, ids in zip(self._entries, self._tokens, strict=True)
             )
         )
-        self._clips = SpeakerClips([entry.record.speaker for entry in self._entries])
+        self._originals = _find_originals(self._entries)
+        self._pool = tuple(index for index, original in enumerate(self._originals) if original == index)
+        self._pool_place = {index: place for place, index in enumerate(self._pool)}
+        self._clips = SpeakerClips([entry.record.speaker for entry in self.originals])
 
     def __len__(self) -> int:
         """Return the number of utterances."""
@@ -108,6 +117,11 @@ class SpeechDataset:
     def entries(self) -> tuple[StoredUtterance, ...]:
         """The utterances, by index."""
         return self._entries
+
+    @property
+    def originals(self) -> tuple[StoredUtterance, ...]:
+        """The utterances without the varied copies of them; a copy whose original is not there counts as one."""
+        return tuple(self._entries[index] for index in self._pool)
 
     @property
     def lengths(self) -> tuple[int, ...]:
@@ -122,24 +136,40 @@ class SpeechDataset:
     @property
     def sole_clips(self) -> tuple[str, ...]:
         """Utterances that are their speaker's only one, and so their own prompt."""
-        return tuple(self._entries[index].id for index in self._clips.sole)
+        return tuple(self._entries[self._pool[place]].id for place in self._clips.sole)
 
     def item(self, index: int, epoch: int) -> Item:
         """Return an utterance with the prompt of an epoch: a pure function of the seed, the epoch and the index."""
         entry = self._entries[index]
         random = epoch_random(self._seed, epoch, index)
-        prompt_entry = self._entries[self._clips.draw_prompt(index, random)]
+        # A copy is prompted as its original is: by another clip as it was recorded, never by the same words varied.
+        place = self._pool_place[self._originals[index]]
+        prompt_entry = self._entries[self._pool[self._clips.draw_prompt(place, random)]]
         features_TF = self._store.features(prompt_entry.id)
         spare = features_TF.shape[0] - self._prompt_frames
         start = int(random.integers(0, spare + 1)) if spare > 0 else 0
+        prompt_TF = features_TF[start : start + self._prompt_frames]
+        if any(self._masks):
+            time_share, bin_share = self._masks
+            seed = int(random.integers(2**63))
+            prompt_TF = mask_features(prompt_TF, seed=seed, time_share=time_share, bin_share=bin_share)
         return Item(
             id=entry.id,
             text_T=self._tokens[index],
             codes_QS=self._store.codes(entry.id)[: self._codebooks],
-            prompt_TF=features_TF[start : start + self._prompt_frames],
+            prompt_TF=prompt_TF,
             prompt_id=prompt_entry.id,
             durations_T=None if self._durations is None else self._durations[index],
         )
+
+
+def _find_originals(entries: Sequence[StoredUtterance]) -> tuple[int, ...]:
+    """Return for each utterance the place of the one that it is a varied copy of, or its own."""
+    places = {entry.id: index for index, entry in enumerate(entries)}
+    return tuple(
+        places.get(entry.id.rpartition("+")[0], index) if entry.is_copy else index
+        for index, entry in enumerate(entries)
+    )
 
 
 def _require_tokens(entry: StoredUtterance, tokens: Mapping[str, tuple[int, ...]]) -> NDArray[np.int64]:

@@ -20,8 +20,8 @@ from amhctl.core.errors import CodecError
 from amhctl.core.progress import Progress
 from amhctl.data.codestore import CodeStore
 from amhctl.data.extractionplan import Plan, stored_record
-from amhctl.data.preparation import Preparation, Prepared, prepare_batch
-from amhctl.data.records import Record, read_audio
+from amhctl.data.preparation import Preparation, Prepared, Source, prepare_batch
+from amhctl.data.records import Record
 from amhctl.data.storeindex import StoredUtterance
 from amhctl.data.workers import map_in_order
 
@@ -84,8 +84,8 @@ def extract(
         failed.update(ready.failed)
         codes, faults = _encode_new(ready.items, store, codec)
         for item in ready.items:
-            record = stored_record(item.record, how.folder, store, item.seconds)
-            replace = item.record.id in plan.replaced
+            record = stored_record(item.source.record, how.folder, store, item.seconds)
+            replace = item.source.id in plan.replaced
             if (twin := store.twin(item.audio.samples)) is not None:
                 is_other = _share(store, record, item, twin)
                 shared, replaced = shared + is_other, replaced + (replace and is_other)
@@ -94,7 +94,7 @@ def extract(
                 store.append(record, codes_QS, item.features_TF, audio=item.audio, replace=replace)
                 count, replaced, seconds = count + 1, replaced + replace, seconds + item.seconds
             else:
-                failed[item.record.id] = faults[item.audio.samples]
+                failed[item.source.id] = faults[item.audio.samples]
         store.sync()
         progress.advance(len(batch), note=f"{seconds / 3600:.2f} h")
     progress.finish()
@@ -133,12 +133,13 @@ def preparation_of(store: CodeStore) -> Preparation:
     return Preparation(store.path, store.spec.sample_rate, store.mel, store.level)
 
 
-def prepare_waveform(record: Record, store: CodeStore) -> Waveform:
-    """Return the audio of a stored utterance as the codec saw it.
+def prepare_waveform(stored: StoredUtterance, store: CodeStore) -> Waveform:
+    """Return the audio of a stored utterance as the codec saw it, varied if the utterance is a varied copy.
 
     Raises
     ------
     AudioError
-        If the file is gone or damaged.
+        If the file, or that of its room, is gone or damaged.
     """
-    return preparation_of(store).waveform(read_audio(record, store.path))
+    _, varied = Source(stored.source, stored.audio.variation).read(store.path)
+    return preparation_of(store).waveform(varied)

@@ -1,8 +1,8 @@
 """What a code store still lacks of a manifest. Knows no codec, encodes nothing.
 
-A recording's digest decides: an utterance is left alone if its file, the cut out of it and the bytes in the store are
-those of the index; it is encoded again if any of them has changed; a change of text, speaker or split alone amends its
-record.
+A recording's digest decides: an utterance is left alone if its file, the cut out of it, its variation and the bytes in
+the store are those of the index; it is encoded again if any of them has changed; a change of text, speaker or split
+alone amends its record.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,12 +10,14 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
+from amhctl.audio.augment import copy_seed, draw_variation
 from amhctl.audio.files import probe
+from amhctl.config.augmentation import AugmentConfig
 from amhctl.core.errors import AudioError, DatasetError
 from amhctl.core.progress import Progress
 from amhctl.core.units import Seconds
 from amhctl.data.codestore import CodeStore
-from amhctl.data.preparation import digest_files
+from amhctl.data.preparation import Source, digest_files
 from amhctl.data.records import Record, audio_path, move_record
 from amhctl.data.storeindex import StoredUtterance
 from amhctl.data.workers import map_in_order
@@ -65,8 +67,8 @@ class Plan:
 
     Attributes
     ----------
-    batches : tuple[tuple[Record, ...], ...]
-        Records to encode, alike in length within a batch.
+    batches : tuple[tuple[Source, ...], ...]
+        What to encode, alike in length within a batch.
     amended : tuple[Record, ...]
         Records in the store whose description has changed, as the store keeps them.
     failed : Mapping[str, str]
@@ -75,14 +77,14 @@ class Plan:
         Ids in the batches that the store holds already, made from other audio or damaged since.
     """
 
-    batches: tuple[tuple[Record, ...], ...]
+    batches: tuple[tuple[Source, ...], ...]
     amended: tuple[Record, ...]
     failed: Mapping[str, str]
     replaced: frozenset[str] = frozenset()
 
     @property
     def utterances(self) -> int:
-        """How many records are to be encoded."""
+        """How many utterances are to be encoded."""
         return sum(len(batch) for batch in self.batches)
 
 
@@ -105,16 +107,53 @@ def add_shifts(records: Sequence[Record], shifts: int, frame: Seconds) -> tuple[
     return tuple(expanded)
 
 
+def require_distinct(sources: Sequence[Source]) -> None:
+    """Refuse a manifest that names an utterance as the copies of another are named.
+
+    Raises
+    ------
+    DatasetError
+        If two sources have one id.
+    """
+    seen: set[str] = set()
+    for source in sources:
+        if source.id in seen:
+            raise DatasetError(
+                "an utterance of the manifest is named like a copy of another", subject=source.id, hint="rename it"
+            )
+        seen.add(source.id)
+
+
+def vary_copies(
+    records: Sequence[Record], copies: int, config: AugmentConfig, *, seed: int, rooms: tuple[Path, ...] = ()
+) -> tuple[Source, ...]:
+    """Return the varied copies of training utterances, ``ID+1``, ``ID+2`` … of each.
+
+    How a copy is varied follows from the seed, the utterance's id and the copy's number alone: not from what else the
+    manifest holds, nor from how the work is shared out.
+    """
+    return tuple(
+        Source(
+            record.model_copy(update={"id": f"{record.id}+{number}"}),
+            draw_variation(config, seed=copy_seed(seed, record.id, number), rooms=rooms),
+        )
+        for record in records
+        if record.split == "train"
+        for number in range(1, copies + 1)
+    )
+
+
 def plan_extraction(
-    store: CodeStore, records: Sequence[Record], folder: Path, pool: Executor, progress: Progress
+    store: CodeStore, sources: Sequence[Source], folder: Path, pool: Executor, progress: Progress
 ) -> Plan:
     """Return what a store still lacks of a manifest in ``folder``: headers of new files are read, known ones whole."""
-    digests = _digest_known(store, records, folder, pool, progress)
-    lengths: list[tuple[float, Record]] = []
+    digests = _digest_known(store, [source.record for source in sources], folder, pool, progress)
+    lengths: list[tuple[float, Source]] = []
     amended: list[Record] = []
     failed: dict[str, str] = {}
     replaced: set[str] = set()
-    for record in records:
+    for source in sources:
+        record = source.record
         try:
             seconds = record.duration or probe(audio_path(record, folder)).duration - record.offset
         except AudioError as error:
@@ -123,7 +162,7 @@ def plan_extraction(
         if record.id in store:
             held = store.entry(record.id)
             current = stored_record(record, folder, store, held.record.duration or 0.0)
-            unchanged = _is_cut(held, record, seconds) and held.audio.file == digests[audio_path(record, folder)]
+            unchanged = _is_cut(held, source, seconds) and held.audio.file == digests[audio_path(record, folder)]
             whole = store.is_intact(record.id)
             if unchanged and whole and current == held.record:
                 continue
@@ -136,7 +175,7 @@ def plan_extraction(
             if not whole:
                 store.distrust(record.id)
             replaced.add(record.id)
-        lengths.append((seconds, record))
+        lengths.append((seconds, source))
     lengths.sort(key=lambda pair: pair[0])
     return Plan(tuple(_cut_into_batches(lengths)), tuple(amended), failed, frozenset(replaced))
 
@@ -163,20 +202,24 @@ def _digest_known(
     return digests
 
 
-def _is_cut(held: StoredUtterance, record: Record, seconds: float) -> bool:
-    """Return whether an utterance was cut out of its file where the record says."""
-    known = held.record.duration or 0.0
-    return held.record.offset == record.offset and abs(seconds - known) <= _DURATION_SLACK
+def _is_cut(held: StoredUtterance, source: Source, seconds: float) -> bool:
+    """Return whether an utterance was cut out of its file where the record says, and varied as the source is."""
+    known = held.source.duration or 0.0
+    return (
+        held.record.offset == source.record.offset
+        and abs(seconds - known) <= _DURATION_SLACK
+        and held.audio.variation == source.variation
+    )
 
 
-def _cut_into_batches(lengths: Sequence[tuple[float, Record]]) -> Iterator[tuple[Record, ...]]:
-    batch: list[Record] = []
+def _cut_into_batches(lengths: Sequence[tuple[float, Source]]) -> Iterator[tuple[Source, ...]]:
+    batch: list[Source] = []
     total = 0.0
-    for seconds, record in lengths:
+    for seconds, source in lengths:
         if batch and total + seconds > _BATCH_SECONDS:
             yield tuple(batch)
             batch, total = [], 0.0
-        batch.append(record)
+        batch.append(source)
         total += seconds
     if batch:
         yield tuple(batch)

@@ -1,4 +1,6 @@
-"""From recordings to what a codec takes: cut, levelled, resampled, with their features. Knows no codec and no store.
+"""From recordings to what a codec takes: cut, varied, levelled, resampled, with their features.
+
+Knows no codec and no store.
 
 It runs in worker processes, so it takes and returns plain values only and never loads torch.
 
@@ -6,13 +8,14 @@ Shapes: ``N samples, T feature frames, F features``.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from amhctl.audio.augment import UNVARIED, Variation, vary
 from amhctl.audio.levels import set_speech_level
 from amhctl.audio.mel import log_mel
 from amhctl.audio.resample import resample
@@ -22,6 +25,38 @@ from amhctl.core.errors import AudioError
 from amhctl.core.files import sha256_of_file
 from amhctl.data.records import Record, audio_path, read_audio
 from amhctl.data.storeindex import AudioDigest, digest_samples
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A cut out of a recording, and what is done to it before all else.
+
+    Attributes
+    ----------
+    record : Record
+        The utterance; its duration is that of the cut.
+    variation : Variation
+        How the cut is varied.
+    """
+
+    record: Record
+    variation: Variation = UNVARIED
+
+    @property
+    def id(self) -> str:
+        """The record's id."""
+        return self.record.id
+
+    def read(self, folder: Path) -> tuple[Waveform, Waveform]:
+        """Return the cut and the varied cut; the very same if nothing is changed.
+
+        Raises
+        ------
+        AudioError
+            If the file, or that of the room, cannot be read, or silence is to be disturbed by noise.
+        """
+        cut = read_audio(self.record, folder)
+        return cut, vary(cut, self.variation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +99,19 @@ class Prepared:
 
     Attributes
     ----------
-    record : Record
-        As in the manifest.
+    source : Source
+        What it was made from.
     samples : NDArray[np.float32]
         Shape (N,), at the codec's rate.
     features_TF : NDArray[np.float16]
         Log-mel frames.
     seconds : float
-        True length of the recording.
+        True length of what is encoded.
     audio : AudioDigest
         Digests of the recording.
     """
 
-    record: Record
+    source: Source
     samples: NDArray[np.float32]
     features_TF: NDArray[np.float16]
     seconds: float
@@ -91,15 +126,15 @@ class PreparedBatch:
     failed: Mapping[str, str]
 
 
-def prepare_batch(how: Preparation, batch: Sequence[Record]) -> PreparedBatch:
-    """Read and prepare the recordings of some records; what cannot be read is listed."""
+def prepare_batch(how: Preparation, batch: Sequence[Source]) -> PreparedBatch:
+    """Read and prepare some recordings; what cannot be read is listed."""
     items: list[Prepared] = []
     failed: dict[str, str] = {}
-    for record in batch:
+    for source in batch:
         try:
-            items.append(_prepare(how, record))
+            items.append(_prepare(how, source))
         except AudioError as error:
-            failed[record.id] = error.message
+            failed[source.id] = error.message
     return PreparedBatch(tuple(items), failed)
 
 
@@ -114,21 +149,19 @@ def digest_files(paths: Sequence[Path]) -> tuple[str, ...]:
     return tuple(digests)
 
 
-def _prepare(how: Preparation, record: Record) -> Prepared:
-    original = read_audio(record, how.folder)
+def _prepare(how: Preparation, source: Source) -> Prepared:
+    record = source.record
+    cut, varied = source.read(how.folder)
     try:
         file_digest = _digest_file(audio_path(record, how.folder))
     except OSError as error:
         raise AudioError(f"the file cannot be read: {error.strerror}", subject=record.id) from error
     if record.sha256 and record.sha256 != file_digest:
         raise AudioError("the file's SHA-256 is not the one in the manifest", subject=record.id)
-    return Prepared(
-        record,
-        how.waveform(original).samples,
-        how.features(original),
-        original.duration,
-        AudioDigest(file_digest, digest_samples(original.samples, original.sample_rate)),
-    )
+    audio = AudioDigest(file_digest, digest_samples(varied.samples, varied.sample_rate), source.variation)
+    if source.variation != UNVARIED:
+        audio = replace(audio, cut=cut.duration)
+    return Prepared(source, how.waveform(varied).samples, how.features(varied), varied.duration, audio)
 
 
 def _digest_file(path: Path) -> str:

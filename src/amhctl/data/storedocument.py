@@ -15,6 +15,7 @@ from amhctl.config.schema import MelConfig
 from amhctl.core.errors import DatasetError
 from amhctl.core.files import write_text_atomically
 
+Precision = Literal["fp32", "bf16", "fp16"]
 _WRITTEN_FORMAT = 2
 _NAME = "store.json"
 
@@ -38,11 +39,19 @@ class StoreDocument(Document):
     codec: _StoredSpec
     mel: MelConfig
     level: float | None = None
+    precision: Precision = "fp32"
 
     @classmethod
-    def of(cls, spec: CodecSpec, mel: MelConfig, level: float | None) -> "StoreDocument":
+    def of(cls, spec: CodecSpec, mel: MelConfig, level: float | None, precision: Precision = "fp32") -> "StoreDocument":
         """Return the document of a store that is to be written."""
-        return cls(codec=_StoredSpec(**asdict(spec)), mel=mel, level=level)
+        return cls(codec=_StoredSpec(**asdict(spec)), mel=mel, level=level, precision=precision)
+
+    def to_json(self) -> str:
+        """Return it as it is written, without the precision if that is fp32, as it is where none is named.
+
+        A store's fingerprint covers these values too: one made in fp32 keeps its own, whatever version made it.
+        """
+        return self.model_dump_json(indent=1, exclude=None if self.precision != "fp32" else {"precision"})
 
     @property
     def spec(self) -> CodecSpec:
@@ -56,7 +65,7 @@ class StoreDocument(Document):
 
     def _settings(self) -> dict[str, object]:
         mel = {f"mel.{key}": value for key, value in self.mel.model_dump().items()}
-        return {**self.codec.model_dump(), **mel, "level": self.level}
+        return {**self.codec.model_dump(), **mel, "level": self.level, "precision": self.precision}
 
 
 def is_store(folder: Path) -> bool:
@@ -66,7 +75,7 @@ def is_store(folder: Path) -> bool:
 
 def write_document(folder: Path, document: StoreDocument) -> None:
     """Write ``store.json``, whole or not at all."""
-    write_text_atomically(folder / _NAME, document.model_dump_json(indent=1) + "\n")
+    write_text_atomically(folder / _NAME, document.to_json() + "\n")
 
 
 def read_document(folder: Path) -> StoreDocument:

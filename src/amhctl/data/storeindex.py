@@ -1,7 +1,8 @@
 """The index of a code store's part: one line for each utterance. Knows no data behind it.
 
 A line is a JSON object: the utterance's record, its lengths, where its data lie, their digest, and the digests of the
-audio they were made from. Stores of format 1 have none of the latter.
+audio they were made from. Stores of format 1 have none of the latter. The line of a varied copy also says what was done
+to the recording, and how long the cut was before.
 """
 
 import hashlib
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
+from amhctl.audio.augment import UNVARIED, Variation
 from amhctl.config.document import Document
 from amhctl.data.records import Record
 
@@ -25,11 +27,18 @@ class AudioDigest:
     file : str
         SHA-256 of the file's bytes; empty if it is not known.
     samples : str
-        SHA-256 of what was cut out of the decoded file, whatever the file's format; empty if it is not known.
+        SHA-256 of what was cut out of the decoded file and varied, whatever the file's format; empty if it is not
+        known.
+    variation : Variation
+        What was done to the cut.
+    cut : float | None
+        Seconds that were cut out of the file, where a variation may have changed the length; else None.
     """
 
     file: str = ""
     samples: str = ""
+    variation: Variation = UNVARIED
+    cut: float | None = None
 
 
 UNKNOWN_AUDIO = AudioDigest()
@@ -40,6 +49,17 @@ def digest_samples(samples: NDArray[np.float32], sample_rate: int) -> str:
     digest = hashlib.sha256(f"{sample_rate} {samples.size}\n".encode())
     digest.update(np.ascontiguousarray(samples, dtype="<f4").tobytes())
     return digest.hexdigest()
+
+
+class _VariationLine(Document):
+    """The fields of ``Variation`` that change something."""
+
+    speed: float = UNVARIED.speed
+    semitones: float = UNVARIED.semitones
+    noise: float | None = UNVARIED.noise
+    room: str = UNVARIED.room
+    decay: float = UNVARIED.decay
+    seed: int = UNVARIED.seed
 
 
 class _IndexLine(Document):
@@ -53,6 +73,8 @@ class _IndexLine(Document):
     sha256: str
     file_sha256: str = ""
     samples_sha256: str = ""
+    variation: _VariationLine = _VariationLine()
+    cut: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +113,17 @@ class StoredUtterance:
         """The record's id."""
         return self.record.id
 
+    @property
+    def is_copy(self) -> bool:
+        """Whether it is a varied copy of another utterance."""
+        return self.audio.variation != UNVARIED
+
+    @property
+    def source(self) -> Record:
+        """Its record with the duration of the cut out of the file instead of that of what was encoded."""
+        cut = self.audio.cut
+        return self.record if cut is None else self.record.model_copy(update={"duration": cut})
+
 
 def parse_line(raw: bytes, part: str) -> StoredUtterance | None:
     """Read a line of a part's index; None if it is not one."""
@@ -106,13 +139,13 @@ def parse_line(raw: bytes, part: str) -> StoredUtterance | None:
         codes_offset=line.codes_offset,
         features_offset=line.features_offset,
         sha256=line.sha256,
-        audio=AudioDigest(line.file_sha256, line.samples_sha256),
+        audio=AudioDigest(line.file_sha256, line.samples_sha256, Variation(**line.variation.model_dump()), line.cut),
     )
 
 
 def format_line(stored: StoredUtterance) -> bytes:
     """Return the line of an utterance, its newline included."""
-    value = {
+    value: dict[str, object] = {
         "record": stored.record.model_dump(exclude_defaults=True),
         "frames": stored.frames,
         "feature_frames": stored.feature_frames,
@@ -122,4 +155,6 @@ def format_line(stored: StoredUtterance) -> bytes:
         "file_sha256": stored.audio.file,
         "samples_sha256": stored.audio.samples,
     }
+    if stored.is_copy:
+        value |= {"variation": stored.audio.variation.entry(), "cut": stored.audio.cut}
     return json.dumps(value, ensure_ascii=False).encode("utf-8") + b"\n"

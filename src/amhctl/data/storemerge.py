@@ -65,7 +65,9 @@ def merge_stores(sources: Sequence[CodeStore], target: Path, progress: Progress,
     progress.start("merging", len(chosen), "utterance")
     with (
         atomic_folder(target) as folder,
-        CodeStore.create(folder, first.spec, first.mel, level=first.level) as merged,
+        CodeStore.create(
+            folder, first.spec, first.mel, level=first.level, precision=first.document.precision
+        ) as merged,
     ):
         written: dict[str, StoredUtterance] = {}
         for number, id_ in enumerate(sorted(chosen), start=1):

@@ -89,10 +89,10 @@ def choose_reference(store: CodeStore, dataset: SpeechDataset, prompt_seconds: f
 
     The clip is the one of the most frequent speaker whose length is nearest to the prompts of training.
     """
-    speakers = Counter(entry.record.speaker for entry in dataset.entries)
+    speakers = Counter(entry.record.speaker for entry in dataset.originals)
     speaker = max(sorted(speakers), key=lambda name: speakers[name])
     frames = max(1, round(prompt_seconds * store.mel.sample_rate / store.mel.hop_samples))
-    clips = [entry for entry in dataset.entries if entry.record.speaker == speaker]
+    clips = [entry for entry in dataset.originals if entry.record.speaker == speaker]
     chosen = min(clips, key=lambda entry: (abs(entry.feature_frames - frames), entry.id))
     return torch.from_numpy(store.features(chosen.id)[:frames].astype("float32"))
 

@@ -117,6 +117,8 @@ def gather(
             prompt_seconds=training.prompt_seconds,
             codebooks=model.codebooks,
             seed=seed,
+            mask_time_share=training.mask_time_share if split == "train" else 0.0,
+            mask_bin_share=training.mask_bin_share if split == "train" else 0.0,
         )
 
     train = dataset("train")

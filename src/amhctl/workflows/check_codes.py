@@ -172,7 +172,8 @@ def run(request: CheckCodesRequest, progress: Progress) -> CheckCodesReport:
     if request.report is not None:
         refuse_existing(request.report, force=request.force)
     store = CodeStore.open(request.store)
-    codec = load_codec(request.codec or store.spec.name, device=choose_device(request.device))
+    device = choose_device(request.device)
+    codec = load_codec(request.codec or store.spec.name, device=device, precision=store.document.precision)
     checked = check_store(store, progress)
     findings = list(checked.findings)
     samples: tuple[DecodedSample, ...] = ()
@@ -208,7 +209,7 @@ def _decode_sample(
         entry = candidates[index]
         progress.advance()
         try:
-            original = prepare_waveform(entry.record, store)
+            original = prepare_waveform(entry, store)
             sample = _compare(entry.id, store.codes(entry.id), original, codec)
         except (AudioError, CodecError) as error:
             findings.append(Finding("X112", Severity.WARNING, entry.id, error.message, error.hint))
