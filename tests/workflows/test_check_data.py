@@ -2,18 +2,62 @@ from pathlib import Path
 
 import pytest
 from support.manifests import tiny_manifest
+from support.planted import ALSO, PLANTS, World, clean_world
 from support.realdata import real_manifest
+from support.vocabularies import foreign_model
 
+from amhctl.config.schema import TextConfig
 from amhctl.core.errors import FileExistsRefused
 from amhctl.core.progress import SilentProgress
 from amhctl.data.records import Record, read_records, write_records
-from amhctl.workflows.check_data import RULES, CheckDataRequest, run
+from amhctl.text.frontend import Frontend
+from amhctl.workflows.check_data import RULES, CheckDataReport, CheckDataRequest, run
 
 
 def test_codes_are_documented_once() -> None:
     codes = [rule.code for rule in RULES]
     assert len(set(codes)) == len(codes)
     assert all(rule.title and rule.explanation for rule in RULES)
+
+
+@pytest.fixture(scope="module")
+def world_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("world")
+
+
+def _check_world(world: World) -> CheckDataReport:
+    options = dict(world.options)
+    if texts := options.pop("vocabulary_of", None):
+        # A vocabulary of another maker, which knows the letters of these texts only.
+        frontend = Frontend(TextConfig(units="fidel"))
+        lines = [frontend.units(text) for text in texts]  # type: ignore[attr-defined]
+        content = foreign_model("char", size=512, lines=lines, character_coverage=1.0)
+        options["vocabulary"] = world.folder / "v.model"
+        (world.folder / "v.model").write_bytes(content)
+    request = CheckDataRequest(world.write(), cache=world.folder / "cache", **options)  # type: ignore[arg-type]
+    return run(request, SilentProgress())
+
+
+def test_nothing_is_found_in_a_clean_world(world_folder: Path) -> None:
+    world = clean_world(world_folder)
+    world.options["disjoint"] = ("text", "speaker", "session")
+    assert _check_world(world).findings == ()
+
+
+def test_a_fault_is_planted_for_every_code() -> None:
+    assert sorted(PLANTS) == sorted(rule.code for rule in RULES)
+
+
+@pytest.mark.parametrize("code", PLANTS)
+def test_a_planted_fault_is_found_by_its_own_code(world_folder: Path, code: str) -> None:
+    world = clean_world(world_folder)
+    subject = PLANTS[code](world)
+    report = _check_world(world)
+    found = {(finding.code, finding.subject) for finding in report.findings}
+    assert (code, subject) in found, found
+    assert {other for other, _ in found} - ALSO.get(code, frozenset()) == {code}
+    # Clips in which nothing was planted stay clean.
+    assert {name for _, name in found} & set(world.records) <= {subject}
 
 
 def test_the_verdict_follows_errors_and_strictness(tmp_path: Path) -> None:

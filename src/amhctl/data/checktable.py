@@ -23,7 +23,7 @@ NO_TEXT = 0
 """The digest of a text without a letter."""
 _FOLD = str.maketrans(build_homophones())
 _FEWEST_WORDS = 8
-_SPLIT_NUMBERS = {"": 0, **{split: number for number, split in enumerate(SPLITS, start=1)}}
+_SPLIT_NUMBERS: dict[str, int] = {"": 0, **{split: number for number, split in enumerate(SPLITS, start=1)}}
 
 
 class Names:
