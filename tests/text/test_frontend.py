@@ -1,6 +1,7 @@
 """Twin of ``text/frontend.py``."""
 
 import json
+import re
 from pathlib import Path
 from typing import cast
 
@@ -14,6 +15,7 @@ from amhctl.core.files import canonical_json
 from amhctl.text.frontend import Frontend
 from amhctl.text.g2p.phones import MARKS as PHONE_MARKS
 from amhctl.text.g2p.phones import PHONES, split_phones
+from amhctl.text.lexicon import Lexicon
 from amhctl.text.script import GEMINATION, MARKS, SYLLABLES
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
@@ -134,3 +136,20 @@ def test_every_transcript_of_the_data_is_spoken() -> None:
             found = frontend.phones(spoken)
             assert found.fallbacks == ()
             assert {phone for word in found.words for phone in word} <= known
+
+
+@pytest.mark.parametrize("table", ["numerals", "letters", "context"])
+def test_a_state_without_an_entry_that_the_rules_need_is_refused(table: str) -> None:
+    state = Frontend().state()
+    tables = cast("dict[str, dict[str, str]]", state["tables"])
+    lost = next(iter(tables[table]))
+    del tables[table][lost]
+    with pytest.raises(TextError, match=f"lacks entries that the rules need: {re.escape(lost)}") as caught:
+        Frontend.from_state(state)
+    assert caught.value.subject == f"tables.{table}"
+
+
+def test_a_frontend_gives_back_its_lexicon() -> None:
+    lexicon = Lexicon({"CBE": "ሲ ቢ ኢ"}, {"ገና": "ɡənna"})
+    assert Frontend.from_state(Frontend(lexicon=lexicon).state()).lexicon == lexicon
+    assert Frontend().lexicon == Lexicon()

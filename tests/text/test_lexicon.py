@@ -129,9 +129,10 @@ def test_phones_are_found_whichever_homophone_spells_the_word(fold: bool) -> Non
     assert ours.phones(ours.normalize("ሠላም ቀለ").text).text == "səlaam lələ"
 
 
-def test_a_word_that_no_text_can_hold_is_refused() -> None:
+@pytest.mark.parametrize("word", ["«»", ""])
+def test_a_word_that_no_text_can_hold_is_refused(word: str) -> None:
     with pytest.raises(TextError, match="never found"):
-        Frontend(lexicon=Lexicon({"«»": "ጥቅስ"}))
+        Frontend(lexicon=Lexicon({word: "ጥቅስ"}))
 
 
 def test_a_lexicon_goes_before_every_rule_and_into_the_state() -> None:

@@ -17,6 +17,8 @@ from amhctl.core.errors import CheckpointError
 from amhctl.core.files import canonical_json, sha256_of_file
 from amhctl.core.progress import SilentProgress
 from amhctl.model.shapes import parameter_shapes
+from amhctl.text.frontend import Frontend
+from amhctl.text.lexicon import Lexicon
 from amhctl.tokenizer.train import train_vocabulary
 from amhctl.workflows.validate_checkpoint import ValidateCheckpointReport, ValidateCheckpointRequest, run
 
@@ -136,3 +138,20 @@ def test_foreign_weights_are_compared_with_the_official_shape(tmp_path: Path) ->
 def test_nothing_at_the_path_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="no such checkpoint"):
         validate(tmp_path / "absent")
+
+
+def test_a_voices_own_lexicon_is_no_drift(voice: Path) -> None:
+    lexicon = Lexicon({"CBE": "ሲ ቢ ኢ"}, {"ገና": "ɡənna"})
+    state = Frontend.from_state(json.loads((voice / "text_state.json").read_text(encoding="utf-8")))
+    (voice / "text_state.json").write_text(canonical_json(state.with_lexicon(lexicon).state()), encoding="utf-8")
+    assert not [item.subject for item in validate(voice).findings if item.code == "C013"]
+
+
+def test_an_expansion_that_changed_since_training_is_named(voice: Path) -> None:
+    state = json.loads((voice / "text_state.json").read_text(encoding="utf-8"))
+    state["tables"]["abbreviations"]["ዶ/ር"] = "ሐኪም"
+    (voice / "text_state.json").write_text(canonical_json(state), encoding="utf-8")
+    drifted = [item for item in validate(voice).findings if item.code == "C013"]
+    assert [item.subject for item in drifted] == ["tables.abbreviations.ዶ/ር"]
+    assert "ሐኪም" in drifted[0].message
+    assert "ዶክተር" in drifted[0].message

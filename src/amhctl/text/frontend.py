@@ -48,6 +48,8 @@ _OUR_TABLES: dict[str, dict[str, str]] = {
     "exceptions": EXCEPTIONS,
 }
 
+_NEEDED = {name: WORD_TABLES[name] for name in ("numerals", "letters", "context")}
+"""Tables whose every entry the rules ask for by name."""
 
 _DEFAULTS = TextConfig.model_validate({})
 NO_LEXICON = Lexicon()
@@ -98,7 +100,7 @@ class Frontend:
             for rule in steps:
                 rule.apply(draft)
             spelt = " ".join(draft.text.split())
-            if not any(letter.isalnum() for letter in spelt) and spelt != word:
+            if not spelt:
                 raise TextError(
                     f"the written word {word!r} is never found in a text: its characters are marks that are not kept",
                     subject="lexicon",
@@ -141,6 +143,12 @@ class Frontend:
                     hint="take the file from the checkpoint again",
                 )
             complete[name] = dict(cast("dict[str, str]", found))
+            if lacking := sorted(_NEEDED.get(name, {}).keys() - complete[name].keys()):
+                raise TextError(
+                    f"the text state lacks entries that the rules need: {' '.join(lacking)}",
+                    subject=f"tables.{name}",
+                    hint="take the file from the checkpoint again",
+                )
         try:
             config = TextConfig.model_validate(state.get("options"))
         except ValidationError as fault:
@@ -157,6 +165,11 @@ class Frontend:
         joined = Lexicon(tables.get(LEXICON_SPOKEN, {}), tables.get(LEXICON_PHONES, {})).joined(lexicon)
         tables |= {LEXICON_SPOKEN: dict(joined.spoken), LEXICON_PHONES: dict(joined.phones)}
         return Frontend.from_state({**state, "tables": tables})
+
+    @property
+    def lexicon(self) -> Lexicon:
+        """The user's own readings."""
+        return Lexicon(dict(self._tables[LEXICON_SPOKEN]), dict(self._tables[LEXICON_PHONES]))
 
     def state(self) -> dict[str, object]:
         """Return everything this frontend reads by, as JSON values."""

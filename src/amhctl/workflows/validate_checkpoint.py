@@ -123,7 +123,8 @@ def _check_text(folder: Path, manifest: Manifest) -> list[Finding]:
         frontend = Frontend.from_state(stored)
     except (OSError, ValueError, AmhctlError) as error:
         return [rules.finding("C012", manifest.text.file, f"cannot be read: {error}")]
-    present = Frontend(frontend.config)
+    # A voice's lexicon is its own: the package has none that could have drifted from it.
+    present = Frontend(frontend.config, frontend.lexicon)
     return [
         *rules.check_text_state(manifest, stored_hash=frontend.state_hash),
         *rules.check_drift(frontend.state(), present.state()),
