@@ -84,3 +84,16 @@ def _is_alive(pid: int) -> bool:
     state = Path(f"/proc/{pid}/stat")
     # An orphan that nobody has waited for yet is dead all the same.
     return not state.exists() or state.read_text().rsplit(")", 1)[1].split()[0] != "Z"
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_each_worker_is_prepared_before_its_first_work(workers: int) -> None:
+    usual = sys.get_int_max_str_digits()
+    try:
+        with (
+            open_pool(workers, sys.set_int_max_str_digits, (1_000,)) as pool,
+            pytest.raises(ValueError, match=r"Exceeds the limit \(1000 digits\)"),
+        ):
+            list(map_in_order(pool, str, [10**2_000], ahead=1))
+    finally:
+        sys.set_int_max_str_digits(usual)

@@ -1,23 +1,19 @@
 """The inspection of one record after another, in this process or in several. Knows nothing of a manifest as a whole.
 
-Results come in the order of the records and do not depend on the number of processes. Processes are spawned, not
-forked: each makes its own frontend of the text state and its own tokenizer of the vocabulary.
+Results come in the order of the records and do not depend on the number of processes. Each process makes its own
+frontend of the text state and its own tokenizer of the vocabulary.
 """
 
-import multiprocessing
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from amhctl.core.errors import DatasetError
 from amhctl.core.findings import Finding
 from amhctl.data.audiochecks import Measurements, check_audio
 from amhctl.data.records import Record
 from amhctl.data.textchecks import check_rate, check_text
+from amhctl.data.workers import map_in_order, open_pool
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.vocabulary import Vocabulary
@@ -109,28 +105,12 @@ def inspect_all(inspector: Inspector, jobs: Iterable[Job], *, workers: int = 1) 
     tokenizer = inspector.tokenizer
     state = inspector.frontend.state()
     vocabulary = None if tokenizer is None else tokenizer.vocabulary
-    with ProcessPoolExecutor(
-        workers,
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_begin,
-        initargs=(inspector.folder, state, vocabulary, inspector.audio),
-    ) as pool:
-        waiting: deque[Future[list[Inspected]]] = deque()
-        try:
-            rest = iter(jobs)
-            while batch := tuple(islice(rest, _BATCH_RECORDS)):
-                waiting.append(pool.submit(_inspect_batch, batch))
-                if len(waiting) >= _WAITING_BATCHES * workers:
-                    yield from waiting.popleft().result()
-            while waiting:
-                yield from waiting.popleft().result()
-        except BrokenProcessPool as error:
-            raise DatasetError(
-                "a worker process was killed", hint="there may be too little memory: use fewer --workers"
-            ) from error
-        finally:
-            for future in waiting:
-                future.cancel()
+    arguments = (inspector.folder, state, vocabulary, inspector.audio)
+    rest = iter(jobs)
+    batches = iter(lambda: tuple(islice(rest, _BATCH_RECORDS)), ())
+    with open_pool(workers, _begin, arguments) as pool:
+        for found in map_in_order(pool, _inspect_batch, batches, ahead=_WAITING_BATCHES * workers):
+            yield from found
 
 
 _own: list[Inspector] = []

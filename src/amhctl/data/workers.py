@@ -23,16 +23,32 @@ _Result = TypeVar("_Result")
 
 
 @contextmanager
-def open_pool(workers: int) -> Iterator[Executor]:
+def open_pool(
+    workers: int, prepare: Callable[..., None] | None = None, arguments: tuple[object, ...] = ()
+) -> Iterator[Executor]:
     """Open a pool of processes; with 0 of them, work is done in a thread of this one.
 
     Work that has not begun when the block ends is given up.
+
+    Parameters
+    ----------
+    workers : int
+        How many processes.
+    prepare : Callable[..., None] | None
+        Called in each worker before its first work.
+    arguments : tuple[object, ...]
+        What it is called with.
     """
     pool: Executor
     if workers == 0:
+        if prepare is not None:
+            prepare(*arguments)
         pool = ThreadPoolExecutor(1)
     else:
-        pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_begin_worker)
+        context = multiprocessing.get_context("spawn")
+        pool = ProcessPoolExecutor(
+            workers, mp_context=context, initializer=_begin_worker, initargs=(prepare, arguments)
+        )
     try:
         yield pool
     finally:
@@ -64,10 +80,12 @@ def map_in_order(
         ) from error
 
 
-def _begin_worker() -> None:
+def _begin_worker(prepare: Callable[..., None] | None, arguments: tuple[object, ...]) -> None:
     # An interrupt goes to the whole group; the main process alone decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    if prepare is not None:
+        prepare(*arguments)
 
 
 def _end_with_parent() -> None:
