@@ -1,5 +1,6 @@
 """Augmentation: each change is what it says, nothing at zero strength, the same bytes by the same seed."""
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +9,12 @@ from support.speechlike import vowel_train
 
 from amhctl.audio import files
 from amhctl.audio.augment import (
+    UNVARIED,
     Variation,
     add_noise,
     add_room,
     change_speed,
+    copy_seed,
     draw_variation,
     find_rooms,
     mask_features,
@@ -166,3 +169,16 @@ def test_masks_cover_whole_stretches_with_the_mean() -> None:
     assert 0 < bins.sum() <= 24
     np.testing.assert_array_equal(changed, frames[:, None] | bins[None, :])
     assert np.unique(masked[changed]).tolist() == [np.float32(features.mean(dtype=np.float64))]
+
+
+def test_a_copy_has_a_seed_of_its_own_that_stays() -> None:
+    seeds = {copy_seed(seed, name, copy) for seed in (0, 1) for name in ("a", "b", "a1") for copy in (1, 2, 11)}
+    assert len(seeds) == 18
+    # The first bytes of a SHA-256: the same on every machine, and in every version.
+    assert copy_seed(0, "r1", 1) == int(hashlib.sha256(b"0\nr1\n1").hexdigest()[:16], 16)
+
+
+def test_what_a_variation_changes_is_named() -> None:
+    assert UNVARIED.changes == Variation(seed=4).changes == ()
+    assert Variation(speed=0.9, noise=20.0).changes == ("speed", "noise")
+    assert Variation(semitones=1.0, room="synthetic", decay=0.2).changes == ("pitch", "room")

@@ -1,5 +1,7 @@
 """Augmentation: nothing is changed by default, ranges that fall are refused."""
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
@@ -21,3 +23,9 @@ def test_nothing_is_changed_by_default() -> None:
 def test_what_cannot_be_is_refused(values: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         AugmentConfig.model_validate(values)
+
+
+def test_any_strength_changes_something_and_ranges_alone_do_not() -> None:
+    assert not AugmentConfig(noise_ratios=(1.0, 2.0), rooms=Path("rooms")).changes_anything
+    for strength in ("speed", "semitones", "noise_share", "room_share"):
+        assert AugmentConfig.model_validate({strength: 0.1}).changes_anything

@@ -108,8 +108,12 @@ def test_a_project_file_that_is_absent_is_an_error_and_a_folder_without_one_is_n
 
 
 def test_paths_of_a_project_are_relative_to_its_file(tmp_path: Path) -> None:
-    folder = project(tmp_path, '[paths]\ndata = "codes"\nvocabulary = "/v.model"\ncodec = "mel16k"\n')
-    paths = load_run_config(preset=None, project=folder, environment={}).config.paths
+    folder = project(
+        tmp_path, '[paths]\ndata = "codes"\nvocabulary = "/v.model"\ncodec = "mel16k"\n[augment]\nrooms = "halls"\n'
+    )
+    config = load_run_config(preset=None, project=folder, environment={}).config
+    paths = config.paths
+    assert config.augment.rooms == tmp_path / "halls"
     assert (paths.data, paths.vocabulary, paths.codec) == (tmp_path / "codes", Path("/v.model"), "mel16k")
 
 

@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 from support.stores import toy_store
 
+from amhctl.audio.augment import Variation
 from amhctl.core.errors import DatasetError
+from amhctl.data.codestore import CodeStore
 from amhctl.data.dataset import SpeechDataset
+from amhctl.data.storeindex import AudioDigest
 
 
 def _dataset(path: Path, count: int = 6, speakers: int = 2) -> SpeechDataset:
@@ -53,3 +56,42 @@ def test_durations_must_fit(tmp_path: Path) -> None:
         SpeechDataset(store, store.entries, {})
     with pytest.raises(DatasetError, match="no utterance"):
         SpeechDataset(store, (), {})
+
+
+def test_a_copy_is_prompted_by_clips_as_they_were_recorded_and_never_by_its_own_words(tmp_path: Path) -> None:
+    store = toy_store(tmp_path / "store", 4)
+    plain = SpeechDataset(store, store.entries, {e.id: (3, 4) for e in store.entries})
+    with CodeStore.open(tmp_path / "store") as more:
+        for entry in more.entries:
+            copy = entry.record.model_copy(update={"id": f"{entry.id}+1"})
+            audio = AudioDigest(variation=Variation(speed=1.1, seed=1), cut=1.0)
+            more.append(copy, store.codes(entry.id), store.features(entry.id), audio=audio)
+    store = CodeStore.open(tmp_path / "store")
+    varied = SpeechDataset(store, store.entries, {e.id: (3, 4) for e in store.entries})
+    prompts = {(item.id, item.prompt_id) for epoch in range(5) for item in (varied.item(i, epoch) for i in range(8))}
+    assert prompts == {
+        (id_, prompt)
+        for one, prompt in (("u0", "u2"), ("u1", "u3"), ("u2", "u0"), ("u3", "u1"))
+        for id_ in (one, f"{one}+1")
+    }
+    assert [entry.id for entry in varied.originals] == ["u0", "u1", "u2", "u3"]
+    assert [varied.item(i, 2).prompt_id for i in range(4)] == [plain.item(i, 2).prompt_id for i in range(4)]
+    # A copy whose original does not fit stands for it.
+    alone = SpeechDataset(store, [e for e in store.entries if e.id != "u0"], {e.id: (3,) for e in store.entries})
+    assert [entry.id for entry in alone.originals] == ["u1", "u2", "u3", "u0+1"]
+    assert alone.item(3, 0).prompt_id == "u2"
+
+
+def test_masks_are_drawn_anew_in_each_epoch_and_change_nothing_else(tmp_path: Path) -> None:
+    store = toy_store(tmp_path / "store", 6)
+    tokens = {e.id: (3, 4, 5) for e in store.entries}
+    plain = SpeechDataset(store, store.entries, tokens)
+    masked = SpeechDataset(store, store.entries, tokens, mask_time_share=0.3, mask_bin_share=0.4)
+    changed = []
+    for epoch in range(6):
+        one, other = plain.item(2, epoch), masked.item(2, epoch)
+        assert (one.prompt_id, one.prompt_TF.shape) == (other.prompt_id, other.prompt_TF.shape)
+        assert np.array_equal(one.codes_QS, other.codes_QS)
+        assert np.array_equal(other.prompt_TF, masked.item(2, epoch).prompt_TF)
+        changed.append((one.prompt_TF != other.prompt_TF).tobytes())
+    assert len(set(changed)) > 3

@@ -12,13 +12,14 @@ from amhctl.audio import files
 from amhctl.codec.codec import Codec, CodecSpec
 from amhctl.codec.dac import DacCodec
 from amhctl.codec.registry import load_codec
+from amhctl.config.augmentation import AugmentConfig
 from amhctl.config.schema import MelConfig
 from amhctl.core.errors import CodecError
 from amhctl.core.progress import SilentProgress
 from amhctl.data import extractionplan
 from amhctl.data.codestore import CodeStore
 from amhctl.data.extraction import Extraction, extract, prepare_waveform
-from amhctl.data.extractionplan import plan_extraction
+from amhctl.data.extractionplan import plan_extraction, vary_copies
 from amhctl.data.preparation import Preparation, Source
 from amhctl.data.records import Record, read_audio, read_records
 from amhctl.data.workers import open_pool
@@ -178,3 +179,52 @@ def test_a_stored_recording_is_prepared_as_it_was(tmp_path: Path) -> None:
     store = CodeStore.open(tmp_path / "s")
     waveform = prepare_waveform(store.entry("r0"), store)
     assert np.array_equal(codec.encode([waveform.samples])[0], store.codes("r0"))
+
+
+_STRONG = AugmentConfig(speed=0.1, semitones=1.0, noise_share=0.5, room_share=0.5)
+
+
+def test_varied_copies_are_prepared_as_they_were(tmp_path: Path) -> None:
+    records, codec = read_records(tiny_manifest(tmp_path)), _codec(tmp_path, "mel")
+    sources = [*records, *vary_copies(records, 2, _STRONG, seed=1)]
+    done = _extract(tmp_path, sources, codec)
+    assert (done.utterances, done.failed) == (10, {})
+    store = CodeStore.open(tmp_path / "s")
+    for entry in store.entries:
+        waveform = prepare_waveform(entry, store)
+        assert np.array_equal(codec.encode([waveform.samples])[0], store.codes(entry.id))
+        assert entry.record.duration == pytest.approx(waveform.duration)
+        assert entry.is_copy == ("+" in entry.id)
+    lengths = {entry.id: entry.record.duration for entry in store.entries}
+    assert lengths["r1+1"] != lengths["r1"] == CodeStore.open(tmp_path / "s").entry("r1+1").audio.cut
+
+
+def test_copies_have_the_same_bytes_for_any_number_of_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(extractionplan, "_BATCH_SECONDS", 2.5)
+    records, codec = read_records(tiny_manifest(tmp_path)), _codec(tmp_path, "mel")
+    sources = [*records, *vary_copies(records, 2, _STRONG, seed=1)]
+    for workers in (0, 2):
+        _extract(tmp_path, sources, codec, workers=workers, to=f"s{workers}")
+    contents = [{file.name: file.read_bytes() for file in (tmp_path / f"s{n}").iterdir()} for n in (0, 2)]
+    assert contents[0] == contents[1]
+
+
+def test_only_copies_that_are_varied_otherwise_are_encoded_again(tmp_path: Path) -> None:
+    records, codec = read_records(tiny_manifest(tmp_path)), _codec(tmp_path, "mel")
+    once = [*records, *vary_copies(records, 1, _STRONG, seed=1)]
+    _extract(tmp_path, once, codec)
+    again = _extract(tmp_path, once, codec)
+    assert (again.utterances, again.shared, again.replaced) == (0, 0, 0)
+    more = _extract(tmp_path, [*records, *vary_copies(records, 2, _STRONG, seed=1)], codec)
+    assert (more.utterances, more.replaced) == (3, 0)
+    other = _extract(tmp_path, [*records, *vary_copies(records, 1, _STRONG, seed=2)], codec)
+    assert (other.utterances, other.replaced) == (3, 3)
+
+
+def test_copies_without_strength_have_the_codes_of_their_utterance(tmp_path: Path) -> None:
+    records, codec = read_records(tiny_manifest(tmp_path)), _codec(tmp_path, "mel")
+    done = _extract(tmp_path, [*records, *vary_copies(records, 1, AugmentConfig(), seed=1)], codec)
+    assert (done.utterances, done.shared) == (4, 3)
+    store = CodeStore.open(tmp_path / "s")
+    assert store.entry("r1+1").sha256 == store.entry("r1").sha256
+    assert store.entry("r1+1").is_copy

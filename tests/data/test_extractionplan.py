@@ -5,12 +5,20 @@ import pytest
 from support.manifests import tiny_manifest
 from support.stores import MEL, SPEC
 
+from amhctl.config.augmentation import AugmentConfig
 from amhctl.core.errors import DatasetError
 from amhctl.core.files import sha256_of_file
 from amhctl.core.progress import SilentProgress
 from amhctl.core.units import Seconds
 from amhctl.data.codestore import CodeStore
-from amhctl.data.extractionplan import Shard, add_shifts, plan_extraction, stored_record
+from amhctl.data.extractionplan import (
+    Shard,
+    add_shifts,
+    plan_extraction,
+    require_distinct,
+    stored_record,
+    vary_copies,
+)
 from amhctl.data.preparation import Source
 from amhctl.data.records import read_records
 from amhctl.data.storeindex import AudioDigest
@@ -83,3 +91,29 @@ def test_what_lies_changed_in_another_shard_is_listed(tmp_path: Path) -> None:
     assert "1/2" in other.failed["r1"]
     assert [record.text for record in own.amended] == ["ሌላ"]
     assert (own.failed, own.replaced) == ({}, frozenset())
+
+
+_STRONG = AugmentConfig(speed=0.1, semitones=1.0, noise_share=0.5, room_share=0.5)
+
+
+def test_copies_are_of_training_utterances_and_each_its_own(tmp_path: Path) -> None:
+    records = read_records(tiny_manifest(tmp_path))
+    copies = vary_copies(records, 2, _STRONG, seed=5)
+    assert [c.id for c in copies] == ["r1+1", "r1+2", "r2+1", "r2+2", "r3+1", "r3+2"]
+    assert [(c.record.audio, c.record.text, c.record.duration) for c in copies[:2]] == [
+        (records[1].audio, records[1].text, records[1].duration)
+    ] * 2
+    assert len({c.variation for c in copies}) == 6
+    # Neither the rest of the manifest nor how many copies there are moves a copy; the seed does.
+    assert vary_copies(records[3:], 1, _STRONG, seed=5) == copies[4:5]
+    assert {c.variation for c in vary_copies(records, 2, _STRONG, seed=6)}.isdisjoint(c.variation for c in copies)
+    assert vary_copies(records, 0, _STRONG, seed=5) == ()
+
+
+def test_an_id_that_is_a_copys_is_refused(tmp_path: Path) -> None:
+    record = read_records(tiny_manifest(tmp_path))[1]
+    copies = vary_copies([record], 1, _STRONG, seed=0)
+    require_distinct([Source(record), *copies])
+    with pytest.raises(DatasetError, match="named like a copy") as caught:
+        require_distinct([Source(record), Source(record.model_copy(update={"id": "r1+1"})), *copies])
+    assert caught.value.subject == "r1+1"

@@ -3,9 +3,11 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 from support.manifests import tiny_manifest
 
 from amhctl.audio import files
+from amhctl.audio.augment import Variation, vary
 from amhctl.audio.levels import set_speech_level
 from amhctl.audio.mel import log_mel
 from amhctl.audio.resample import resample
@@ -69,3 +71,29 @@ def test_a_file_that_changes_has_another_digest(tmp_path: Path) -> None:
 def test_workers_do_not_load_torch() -> None:
     script = "import sys, amhctl.data.preparation, amhctl.data.workers; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_a_copy_is_varied_before_all_else(tmp_path: Path) -> None:
+    record = read_records(tiny_manifest(tmp_path, count=1))[0].model_copy(update={"offset": 0.1, "duration": 1.0})
+    variation = Variation(speed=1.1, noise=25.0, seed=3)
+    how = Preparation(tmp_path, 24_000, _MEL, -20.0)
+    plain, copy, still = prepare_batch(
+        how, [Source(record), Source(record, variation), Source(record, Variation(seed=9))]
+    ).items
+    varied = vary(read_audio(record, tmp_path), variation)
+    levelled = set_speech_level(varied, -20.0)
+    assert np.array_equal(copy.samples, resample(levelled, 24_000).samples)
+    features = log_mel(resample(levelled, _MEL.sample_rate).samples, _MEL).astype(np.float16)
+    assert np.array_equal(copy.features_TF, features)
+    assert (copy.seconds, copy.audio.cut, plain.audio.cut) == (varied.duration, 1.0, None)
+    assert copy.seconds == pytest.approx(1.0 / 1.1, abs=1e-4)
+    assert copy.audio.samples != plain.audio.samples
+    # Nothing is changed: the same bytes under the same address.
+    assert still.audio.samples == plain.audio.samples
+    assert np.array_equal(still.samples, plain.samples)
+
+
+def test_a_room_that_cannot_be_read_is_listed(tmp_path: Path) -> None:
+    record = read_records(tiny_manifest(tmp_path, count=1))[0]
+    gone = Source(record, Variation(room=str(tmp_path / "gone.wav")))
+    assert set(prepare_batch(Preparation(tmp_path, 16_000, _MEL, None), [gone]).failed) == {"r0"}

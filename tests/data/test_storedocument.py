@@ -44,3 +44,16 @@ def test_an_unknown_format_is_refused_with_the_command_that_makes_it_anew(tmp_pa
     assert "codes extract" in caught.value.hint
     with pytest.raises(DatasetError, match="no code store"):
         read_document(tmp_path / "nowhere")
+
+
+def test_a_store_has_one_precision_and_names_it_if_it_is_not_fp32(tmp_path: Path) -> None:
+    plain, half = StoreDocument.of(SPEC, MEL, None), StoreDocument.of(SPEC, MEL, None, "bf16")
+    assert plain.differences(half) == ("precision fp32 ≠ bf16",)
+    # A store from before precisions were told is one in fp32, to the byte.
+    assert "precision" not in json.loads(plain.to_json())
+    for document in (plain, half):
+        write_document(tmp_path, document)
+        assert read_document(tmp_path) == document
+    (tmp_path / "store.json").write_text(half.to_json().replace("bf16", "int8"))
+    with pytest.raises(DatasetError, match="precision"):
+        read_document(tmp_path)

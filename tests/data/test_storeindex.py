@@ -1,7 +1,9 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 
+from amhctl.audio.augment import Variation
 from amhctl.data.records import Record
 from amhctl.data.storeindex import UNKNOWN_AUDIO, AudioDigest, StoredUtterance, digest_samples, format_line, parse_line
 
@@ -45,3 +47,15 @@ def test_the_digest_of_samples_knows_values_length_and_rate() -> None:
     assert digest_samples(np.asfortranarray(samples.copy()), 16_000) == same
     others = {digest_samples(samples[:-1], 16_000), digest_samples(samples, 8_000), digest_samples(-samples, 16_000)}
     assert len(others | {same}) == 4
+
+
+def test_a_varied_copy_says_what_was_done_and_how_long_the_cut_was() -> None:
+    assert {"variation", "cut"}.isdisjoint(json.loads(format_line(_STORED)))
+    assert (_STORED.is_copy, _STORED.source) == (False, _STORED.record)
+    variation = Variation(speed=1.05, noise=20.0, seed=7)
+    copy = replace(_STORED, audio=AudioDigest("f" * 64, "5" * 64, variation, 1.3125))
+    line = format_line(copy)
+    assert json.loads(line)["variation"] == {"speed": 1.05, "noise": 20.0, "seed": 7}
+    assert parse_line(line, "2-of-3") == copy
+    assert (copy.is_copy, copy.record.duration, copy.source.duration) == (True, 1.25, 1.3125)
+    assert parse_line(line.replace(b'"speed"', b'"haste"'), "2-of-3") is None

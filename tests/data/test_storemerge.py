@@ -109,3 +109,14 @@ def test_stores_that_do_not_belong_together_and_damage_are_refused(tmp_path: Pat
     with pytest.raises(DatasetError, match="not those that were written"):
         _merge(tmp_path / "merged", one)
     assert {path.name for path in tmp_path.iterdir()} == {"one", "two"}
+
+
+def test_stores_of_different_precision_are_not_mixed(tmp_path: Path) -> None:
+    for name, precision in (("one", "fp32"), ("two", "bf16"), ("three", "bf16")):
+        with CodeStore.create(tmp_path / name, SPEC, MEL, precision=precision) as store:  # type: ignore[arg-type]
+            fill(store, len(name), len(name) + 2)
+    one, two, three = (CodeStore.open(tmp_path / name) for name in ("one", "two", "three"))
+    with pytest.raises(DatasetError, match="precision fp32 ≠ bf16"):
+        merge_stores([one, two], tmp_path / "mixed", SilentProgress())
+    merge_stores([two, three], tmp_path / "whole", SilentProgress())
+    assert CodeStore.open(tmp_path / "whole").document.precision == "bf16"

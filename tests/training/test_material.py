@@ -21,7 +21,12 @@ FRONTEND = Frontend(TextConfig(units="fidel"))
 
 
 def gather_from(
-    world: TrainingWorld, *, frontend: Frontend = FRONTEND, vocabulary: Vocabulary | None = None, **model: object
+    world: TrainingWorld,
+    *,
+    frontend: Frontend = FRONTEND,
+    vocabulary: Vocabulary | None = None,
+    training: TrainingConfig = TrainingConfig(),  # noqa: B008  (frozen)
+    **model: object,
 ) -> Material:
     vocabulary = vocabulary or Vocabulary.read(world.vocabulary)
     return gather(
@@ -30,7 +35,7 @@ def gather_from(
         Tokenizer(vocabulary),
         vocabulary_fingerprint=vocabulary.fingerprint,
         model=ModelConfig.model_validate({"max_text_tokens": 60, "max_mel_tokens": 80, **model}),
-        training=TrainingConfig(),
+        training=training,
         seed=0,
         progress=SilentProgress(),
     )
@@ -90,3 +95,13 @@ def test_durations_must_be_there_and_of_these_texts(tmp_path: Path) -> None:
     assert material.train.item(0, 0).durations_T is not None
     with pytest.raises(DatasetError, match="text state"):
         gather_from(world, alignment=alignment, frontend=Frontend(TextConfig(units="fidel", fold_homophones=True)))
+
+
+def test_prompts_are_masked_in_training_only(tmp_path: Path) -> None:
+    world = build_training_world(tmp_path)
+    plain, masked = (
+        gather_from(world, training=TrainingConfig(mask_time_share=share, mask_bin_share=share)) for share in (0.0, 0.5)
+    )
+    for one, other, is_masked in ((plain.train, masked.train, True), (plain.valid, masked.valid, False)):
+        same = [np.array_equal(one.item(i, 0).prompt_TF, other.item(i, 0).prompt_TF) for i in range(len(one))]
+        assert all(same) != is_masked

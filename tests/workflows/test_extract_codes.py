@@ -8,16 +8,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.codecs import tiny_codec_folder
+from support.codecs import tiny_codec_folder, tiny_dac_folder
 from support.manifests import tiny_manifest
 
+from amhctl.audio import files
+from amhctl.audio.augment import synthetic_room
+from amhctl.codec import dac
 from amhctl.codec.registry import load_codec
-from amhctl.core.errors import DatasetError
+from amhctl.core.errors import AudioError, CodecError, ConfigError, DatasetError
 from amhctl.core.progress import SilentProgress
 from amhctl.data.codestore import CodeStore
 from amhctl.data.extraction import prepare_waveform
 from amhctl.data.records import read_records, write_records
 from amhctl.data.storeverify import verify_store
+from amhctl.workflows import check_codes, merge_codes
 from amhctl.workflows.extract_codes import ExtractCodesReport, ExtractCodesRequest, run
 
 
@@ -188,3 +192,76 @@ def test_a_disk_without_room_is_an_error_and_leaves_a_readable_store(tmp_path: P
         assert verify_store(store, SilentProgress()).findings == ()
         assert 0 < len(CodeStore.open(store)) < 4
     assert _extract(manifest, store, codec).utterances == 4
+
+
+def test_copies_are_counted_checked_and_kept(tmp_path: Path) -> None:
+    manifest, codec, store = tiny_manifest(tmp_path), tiny_codec_folder(tmp_path), tmp_path / "store"
+    sets = ("augment.speed=0.1", "augment.semitones=0.5", "augment.noise_share=1.0", "seed=3")
+    report = _extract(manifest, store, codec, copies=2, shifts=2, sets=sets, workers=1)
+    assert (report.utterances, report.new, report.copies, report.findings) == (13, 13, 6, ())
+    assert report.payload()["variations"] == {"speed": 6, "pitch": 6, "noise": 6, "room": 0}
+    assert any("6 are varied copies" in line for line in report.lines())
+    assert _extract(manifest, store, codec, copies=2, shifts=2, sets=sets).new == 0
+    assert _extract(manifest, store, codec, copies=2, shifts=2, sets=sets[:3], seed=3).new == 0
+    checked = check_codes.run(check_codes.CheckCodesRequest(store, str(codec)), SilentProgress())
+    assert checked.payload()["agreement"] == 1.0
+    assert [finding for finding in checked.findings if finding.code in {"X106", "X108", "X112"}] == []
+    merge_codes.run(merge_codes.MergeCodesRequest((store,), tmp_path / "merged"), SilentProgress())
+    merged = CodeStore.open(tmp_path / "merged")
+    assert merged.fingerprint == CodeStore.open(store).fingerprint
+    assert {e.id: e.audio for e in merged.entries} == {e.id: e.audio for e in CodeStore.open(store).entries}
+    assert _extract(manifest, store, codec, copies=1, shifts=2, sets=sets).unlisted == 3
+
+
+def test_copies_in_shards_are_those_of_the_whole(tmp_path: Path) -> None:
+    manifest, codec = tiny_manifest(tmp_path), tiny_codec_folder(tmp_path)
+    sets = ("augment.speed=0.1", "augment.room_share=1.0")
+    _extract(manifest, tmp_path / "whole", codec, copies=1, sets=sets)
+    for shard in ("1/2", "2/2"):
+        report = _extract(manifest, tmp_path / "parts", codec, copies=1, sets=sets, shard=shard)
+        assert report.unlisted == 0
+    assert CodeStore.open(tmp_path / "parts").fingerprint == CodeStore.open(tmp_path / "whole").fingerprint
+
+
+def test_rooms_are_taken_from_a_folder(tmp_path: Path) -> None:
+    manifest, codec = tiny_manifest(tmp_path), tiny_codec_folder(tmp_path)
+    sets = ("augment.room_share=1.0", f"augment.rooms={tmp_path / 'rooms'}")
+    with pytest.raises(AudioError, match="no impulse responses"):
+        _extract(manifest, tmp_path / "store", codec, copies=1, sets=sets)
+    files.write(tmp_path / "rooms" / "hall.wav", synthetic_room(16_000, decay=0.3, seed=0))
+    report = _extract(manifest, tmp_path / "store", codec, copies=1, sets=sets)
+    assert report.variations["room"] == 3
+    rooms = {e.audio.variation.room for e in CodeStore.open(tmp_path / "store").entries if e.is_copy}
+    assert rooms == {str(tmp_path / "rooms" / "hall.wav")}
+
+
+def test_copies_and_strengths_go_together(tmp_path: Path) -> None:
+    manifest, codec = tiny_manifest(tmp_path), tiny_codec_folder(tmp_path)
+    without_strength = _extract(manifest, tmp_path / "one", codec, copies=1)
+    assert ([f.code for f in without_strength.findings], without_strength.shared) == (["X002"], 3)
+    without_copies = _extract(manifest, tmp_path / "two", codec, sets=("augment.speed=0.1",))
+    assert ([f.code for f in without_copies.findings], without_copies.copies) == (["X002"], 0)
+    with pytest.raises(ConfigError, match=r"augment\.sped"):
+        _extract(manifest, tmp_path / "three", codec, sets=("augment.sped=0.1",))
+    records = read_records(manifest)
+    write_records(manifest, [*records, records[1].model_copy(update={"id": "r1+1"})], force=True)
+    with pytest.raises(DatasetError, match="named like a copy"):
+        _extract(manifest, tmp_path / "four", codec, copies=1, sets=("augment.speed=0.1",))
+
+
+def test_a_store_has_one_precision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Whatever this machine computes in natively: the arithmetic is right, only slower.
+    monkeypatch.setattr(dac, "require_precision", lambda *_: None)
+    manifest, folder, store = tiny_manifest(tmp_path), tiny_dac_folder(tmp_path), tmp_path / "store"
+    report = _extract(manifest, store, folder, precision="bf16")
+    assert (report.utterances, report.payload()["precision"]) == (4, "bf16")
+    held = CodeStore.open(store)
+    half = load_codec(str(folder), precision="bf16")
+    for entry in held.entries:
+        assert np.array_equal(held.codes(entry.id), half.encode([prepare_waveform(entry, held).samples])[0])
+    checked = check_codes.run(check_codes.CheckCodesRequest(store, str(folder)), SilentProgress())
+    assert checked.payload()["agreement"] == 1.0
+    with pytest.raises(DatasetError, match="precision bf16 ≠ fp32"):
+        _extract(manifest, store, folder)
+    with pytest.raises(CodecError, match="does not compute in bf16"):
+        _extract(manifest, tmp_path / "mel", tiny_codec_folder(tmp_path), precision="bf16")
