@@ -106,6 +106,18 @@ def test_a_frontend_that_has_drifted_is_a_warning_for_each_entry() -> None:
     assert {finding.severity.value for finding in found} == {"warning"}
 
 
+def test_a_table_that_drifted_in_many_entries_is_counted() -> None:
+    stored = {"tables": {"units": {f"u{number:02}": "a" for number in range(15)}, "months": {"1": "a"}}}
+    present = {"tables": {"units": {f"u{number:02}": "b" for number in range(15)}, "months": {"1": "b"}}}
+    found = validate.check_drift(stored, present)
+    assert [finding.subject for finding in found if finding.subject.startswith("tables.units")] == [
+        *(f"tables.units.u{number:02}" for number in range(10)),
+        "tables.units",
+    ]
+    assert any(finding.subject == "tables.units" and finding.message.startswith("5 more") for finding in found)
+    assert any(finding.subject == "tables.months.1" for finding in found)
+
+
 def test_no_licence_is_a_warning() -> None:
     assert codes(validate.check_licences(tiny_manifest().model_copy(update={"licences": ()}))) == [("C016", "tiny")]
 

@@ -62,3 +62,9 @@ def test_what_is_no_markup_is_refused_with_its_place(written: str, fault: str) -
     with pytest.raises(TextError, match=fault) as caught:
         Frontend().normalize(written)
     assert caught.value.subject.startswith("character ")
+
+
+def test_a_markup_that_is_not_closed_is_never_spoken() -> None:
+    for written in ("ሰላም[[ɡə", "ገና[[ɡənna]] ሰላም[[ɡə]", "[[", "ሰላም[[ɡ[ə]]"):
+        with pytest.raises(TextError, match="not closed"):
+            Frontend().normalize(written)

@@ -60,6 +60,7 @@ RULES = (
         "The checkpoint differs from the one it was compared with where both must agree.",
     ),
 )
+_SHOWN_DRIFT = 10
 _SEVERITY = {rule.code: rule.severity for rule in RULES}
 
 
@@ -165,12 +166,19 @@ def check_text_state(manifest: Manifest, *, stored_hash: str) -> tuple[Finding, 
 
 
 def check_drift(stored: Mapping[str, object], present: Mapping[str, object]) -> tuple[Finding, ...]:
-    """Report the entries in which the running frontend differs from the checkpoint's."""
-    hint = "the checkpoint speaks by its own tables; train again to take up the new ones"
-    return tuple(
-        finding("C013", item.field, f"the checkpoint has {item.expected}, this amhctl {item.found}", hint)
-        for item in manifest_differences(stored, present)
-    )
+    """Report the entries in which the running frontend differs from the checkpoint's, the first ten of each table."""
+    hint = "the checkpoint speaks by its own tables; --set training.reading=package learns the new ones"
+    tables: dict[str, list[Difference]] = {}
+    for item in manifest_differences(stored, present):
+        tables.setdefault(".".join(item.field.split(".")[:2]), []).append(item)
+    found: list[Finding] = []
+    for table, items in tables.items():
+        for item in items[:_SHOWN_DRIFT]:
+            message = f"the checkpoint has {item.expected}, this amhctl {item.found}"
+            found.append(finding("C013", item.field, message, hint))
+        if len(items) > _SHOWN_DRIFT:
+            found.append(finding("C013", table, f"{len(items) - _SHOWN_DRIFT} more entries differ", hint))
+    return tuple(found)
 
 
 def check_licences(manifest: Manifest) -> tuple[Finding, ...]:

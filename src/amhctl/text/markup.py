@@ -17,6 +17,7 @@ RULE = "markup"
 FIRST_SHIELD, LAST_SHIELD = "\U00100000", "\U0010fffd"
 MARKUP = re.compile(r"\[\[([^\[\]]*)\]\]")
 _SHIELDS = re.compile(f"[{FIRST_SHIELD}-{LAST_SHIELD}]")
+_HINT = "write the phones of one word behind it, as in ገና[[ɡənna]]; amhctl text phones shows the symbols"
 _KNOWN_PHONES = frozenset(PHONES)
 
 
@@ -26,7 +27,8 @@ def shield(draft: Draft) -> dict[str, str]:
     Raises
     ------
     TextError
-        If a markup does not stand directly behind a word, holds what is no phone, or a word goes on behind it.
+        If a markup is not closed, does not stand directly behind a word, holds what is no phone, or a word goes on
+        behind it.
     """
     draft.substitute("dropped", _SHIELDS, lambda _: "")
     if "[[" not in draft.text:
@@ -41,6 +43,9 @@ def shield(draft: Draft) -> dict[str, str]:
         return letter
 
     draft.substitute(RULE, MARKUP, put)
+    place = draft.text.find("[[")
+    if place >= 0:
+        raise TextError("a markup is not closed", subject=repr(draft.text[place : place + 20]), hint=_HINT)
     return shields
 
 
@@ -59,7 +64,7 @@ def _read(match: re.Match[str]) -> tuple[str, ...]:
     raise TextError(
         f"the markup {match.group()} {fault}",
         subject=f"character {match.start() + 1}",
-        hint="write the phones of one word behind it, as in ገና[[ɡənna]]; amhctl text phones shows the symbols",
+        hint=_HINT,
     )
 
 
