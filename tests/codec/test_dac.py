@@ -13,6 +13,7 @@ from support.codecs import TINY_DAC, tiny_dac
 from amhctl.codec.dac import (
     DacCodec,
     DacPrecision,
+    _Snake,
     build_dac,
     dac_shapes,
     fill_dac,
@@ -179,6 +180,22 @@ def test_the_codec_computes_what_the_package_computes() -> None:
     decoded = codec.decode([codes[0].numpy().astype(np.uint16)])[0]
     np.testing.assert_allclose(decoded[: samples.size], samples, atol=1e-6)
     assert not decoded[samples.size :].any()
+
+
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+def test_the_activations_have_the_bits_of_the_packages(precision: torch.dtype) -> None:
+    hidden = torch.randn((2, 8, 500), generator=torch.Generator().manual_seed(0)).to(precision)
+    theirs = [module for module in tiny_dac().modules() if type(module).__name__ == "Snake1d"]
+    codec = DacCodec(tiny_dac(), name="d")
+    assert not any(type(module).__name__ == "Snake1d" for module in codec._model.modules())
+    for number, module in enumerate(theirs):
+        alpha = torch.linspace(0.1, 3.0, module.alpha.numel()).reshape(module.alpha.shape) + number
+        module.alpha.data = alpha.to(precision)
+        given = hidden[:, :1].expand(-1, module.alpha.numel(), -1)
+        before = given.clone()
+        with torch.inference_mode():
+            assert torch.equal(_Snake(alpha.to(precision))(given), module(given))
+        assert torch.equal(given, before)
 
 
 def test_bf16_where_the_processor_has_it(monkeypatch: pytest.MonkeyPatch) -> None:

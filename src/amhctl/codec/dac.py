@@ -213,7 +213,7 @@ class DacCodec:
             codebook_size=int(model.codebook_size),
             fingerprint=fingerprint_of(model.state_dict()),
         )
-        self._model = _fold_weight_norms(model.to(self._device).eval())
+        self._model = _replace_snakes(_fold_weight_norms(model.to(self._device).eval()))
         self._type = _TYPES[precision]
         self._model.encoder.to(self._type)
         self._model.decoder.to(self._type)
@@ -309,6 +309,22 @@ class DacCodec:
         return vectors
 
 
+def computes_in(precision: DacPrecision, device: str) -> bool:
+    """Return whether a device has this arithmetic."""
+    return _has_precision(precision, torch.device(device))
+
+
+def _has_precision(precision: DacPrecision, device: torch.device) -> bool:
+    if precision == "fp16":
+        return device.type in {"cuda", "mps"}
+    if precision == "bf16" and device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    if precision == "bf16" and device.type == "cpu":
+        capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
+        return any(bool(capabilities.get(name)) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+    return precision == "fp32"
+
+
 def require_precision(precision: DacPrecision, device: torch.device) -> None:
     """Refuse arithmetic that a device does not have: emulated, it would be slower than fp32 and no better.
 
@@ -317,17 +333,33 @@ def require_precision(precision: DacPrecision, device: torch.device) -> None:
     CodecError
         If the device does not compute in this precision.
     """
-    if precision == "fp16":
-        able = device.type in {"cuda", "mps"}
-    elif precision == "bf16" and device.type == "cuda":
-        able = bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    elif precision == "bf16" and device.type == "cpu":
-        capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
-        able = any(bool(capabilities.get(name)) for name in ("avx512_bf16", "amx_bf16", "bf16"))
-    else:
-        able = precision == "fp32"
-    if not able:
+    if not _has_precision(precision, device):
         raise CodecError(f"the device does not compute in {precision}", subject=str(device), hint="use fp32")
+
+
+class _Snake(nn.Module):
+    """x + sin²(αx) / α (Ziyin et al. 2020, arXiv 2006.08195) in the package's order of operations, in one buffer.
+
+    The package takes a new one for each operation: on a CPU a third of the time of encoding went there.
+    """
+
+    def __init__(self, alpha: Tensor) -> None:
+        super().__init__()
+        self.alpha = nn.Parameter(alpha, requires_grad=False)
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        """Return the activation of a tensor of shape (B, channels, positions)."""
+        wave = (self.alpha * hidden).sin_()
+        return wave.mul_(wave).mul_((self.alpha + 1e-9).reciprocal()).add_(hidden)
+
+
+def _replace_snakes(model: Any) -> Any:  # noqa: ANN401
+    """Put activations that give the same bits in less time into the place of the package's."""
+    for parent in list(model.modules()):
+        for name, child in list(parent.named_children()):
+            if type(child).__name__ == "Snake1d":
+                setattr(parent, name, _Snake(child.alpha.detach()))
+    return model
 
 
 def _fold_weight_norms(model: Any) -> Any:  # noqa: ANN401

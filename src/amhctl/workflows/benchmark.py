@@ -220,7 +220,14 @@ def _compare_dac(request: BenchmarkRequest, scratch: Path) -> list[Measurement]:
         manifest, request.codec, scratch, device=request.device, most_seconds=_MOST_CODE_SECONDS
     )
     note = f"{both.spec.name}, a whole process for {both.files} recordings of {both.seconds:.0f} s"
+    half = []
+    if both.half_seconds is not None:
+        half = [
+            Measurement("dac_extract_bf16", both.seconds / both.half_seconds, "x real time", f"in bf16: {note}"),
+            Measurement("dac_advantage_bf16", both.package_seconds / both.half_seconds, "times", "over the package"),
+        ]
     return [
+        *half,
         Measurement("dac_extract", both.seconds / both.extract_seconds, "x real time", f"codes extract: {note}"),
         Measurement("dac_package", both.seconds / both.package_seconds, "x real time", f"python -m dac encode: {note}"),
         Measurement(

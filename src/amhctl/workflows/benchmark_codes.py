@@ -13,6 +13,7 @@ from pathlib import Path
 from amhctl.audio.files import write
 from amhctl.audio.waveform import Waveform
 from amhctl.codec.codec import CodecSpec
+from amhctl.codec.dac import computes_in
 from amhctl.codec.registry import codec_path, load_codec
 from amhctl.core.errors import EvaluationError
 from amhctl.data.records import Record, read_audio, read_records, write_records
@@ -34,6 +35,8 @@ class Comparison:
         Their speech.
     extract_seconds, package_seconds : float
         Wall-clock time of ``amhctl codes extract`` and of ``python -m dac encode``.
+    half_seconds : float | None
+        That of ``amhctl codes extract --precision bf16``; None if the device does not compute in it.
     """
 
     spec: CodecSpec
@@ -41,9 +44,10 @@ class Comparison:
     seconds: float
     extract_seconds: float
     package_seconds: float
+    half_seconds: float | None
 
 
-def time_extraction(manifest: Path, codec: str, store: Path, *, device: str) -> float:
+def time_extraction(manifest: Path, codec: str, store: Path, *, device: str, precision: str = "fp32") -> float:
     """Return the wall-clock seconds of ``amhctl codes extract`` in a process of its own.
 
     Raises
@@ -52,6 +56,7 @@ def time_extraction(manifest: Path, codec: str, store: Path, *, device: str) -> 
         If the process fails.
     """
     words = ["codes", "extract", str(manifest), "-o", str(store), "--codec", codec, "--device", device, "--quiet"]
+    words += ["--precision", precision]
     return _time_child(sys.executable, "-m", "amhctl", *words)
 
 
@@ -88,13 +93,16 @@ def compare_with_package(
     spec = load_codec(str(path)).spec
     copies, seconds = _copy_recordings(manifest, scratch / "dac", spec.sample_rate, most_seconds)
     extracted = time_extraction(copies, str(path), scratch / "dac-store", device=device)
+    half = None
+    if computes_in("bf16", device):
+        half = time_extraction(copies, str(path), scratch / "dac-half", device=device, precision="bf16")
     recordings, output = scratch / "dac" / "wav", scratch / "dac-codes"
     words = ["encode", str(recordings), "--output", str(output), "--weights_path", str(path), "--device", device]
     packaged = _time_child(sys.executable, "-c", _PACKAGE, *words)
     count = len(read_records(copies))
     if len(list(output.glob("*.dac"))) != count:
         raise EvaluationError("the DAC package did not encode every recording", subject=str(path))
-    return Comparison(spec, count, seconds, extracted, packaged)
+    return Comparison(spec, count, seconds, extracted, packaged, half)
 
 
 def _copy_recordings(manifest: Path, folder: Path, sample_rate: int, most_seconds: float) -> tuple[Path, float]:
