@@ -11,7 +11,7 @@ from amhctl.core.errors import FileExistsRefused
 from amhctl.core.progress import SilentProgress
 from amhctl.data.records import Record, read_records, write_records
 from amhctl.text.frontend import Frontend
-from amhctl.workflows.check_data import RULES, CheckDataReport, CheckDataRequest, run
+from amhctl.workflows.check_data import RULES, CheckDataReport, CheckDataRequest, make_goal, run
 
 
 def test_codes_are_documented_once() -> None:
@@ -80,6 +80,24 @@ def test_the_verdict_follows_errors_and_strictness(tmp_path: Path) -> None:
     assert not report.ok
     assert report.payload()["counts"] == {"D010": 1, "D051": 1, "D052": 1}
     assert list(report.lines())
+
+
+def test_a_repaired_copy_does_not_hide_what_splits_share(tmp_path: Path) -> None:
+    manifest = tiny_manifest(tmp_path / "in")
+    first, second, *rest = read_records(manifest)
+    faulty = rest[0].model_copy(update={"text": "hello"})
+    write_records(manifest, [first, second.model_copy(update={"text": first.text}), faulty, *rest[1:]], force=True)
+    request = CheckDataRequest(manifest, fix=make_goal(None, None, strict=False), output=tmp_path / "out")
+    report = run(request, SilentProgress())
+    assert report.copy is not None
+    assert [(item.subject, item.code) for item in report.copy.left_out] == [("r2", "D031")]
+    assert report.counts == {"D031": 1, "D033": 1, "D053": 1}
+    # The leak is there still: only another split ends it.
+    assert not report.ok
+    assert run(CheckDataRequest(tmp_path / "out" / "manifest.jsonl"), SilentProgress()).counts == {
+        "D053": 1,
+        "D054": 1,
+    }
 
 
 def test_the_faults_of_real_data_are_found(tmp_path: Path) -> None:
