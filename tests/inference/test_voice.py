@@ -91,3 +91,13 @@ def test_a_voice_without_durations_has_one_speed(free: Voice) -> None:
 def test_impossible_speeds_are_refused(speed: float) -> None:
     with pytest.raises(SynthesisError):
         SpeakOptions(speed=speed)
+
+
+def test_the_silence_at_the_edges_is_short_and_nothing_else_is(voice: Voice) -> None:
+    boundary, word = voice.tokenizer.encode("səlam ።")[0], voice.tokenizer.encode("səlam ።")[1]
+    mark = voice.tokenizer.encode("səlam ።")[-1]
+    most = round(0.24 * voice.codec.spec.frame_rate)
+    ids = (boundary, word, boundary, mark)
+    assert voice._without_silent_edges(ids, [40, 30, 40, 40]) == (most, 30, 40, most)
+    assert voice._without_silent_edges((word, word), [40, 40]) == (40, 40)
+    assert voice._without_silent_edges(ids, [0, 0, 0, 0]) == (0, 0, 0, 1)

@@ -25,11 +25,16 @@ from amhctl.inference.speaker import Speaker, encode_speaker, features_of
 from amhctl.inference.stitching import cut, join
 from amhctl.model.unified_voice import UnifiedVoice
 from amhctl.text.frontend import Frontend
+from amhctl.text.g2p.phones import MARKS
 from amhctl.text.lexicon import Lexicon
+from amhctl.tokenizer.alphabet import WORD_BOUNDARY
 from amhctl.tokenizer.tokenizer import Tokenizer
 
 # Segments stepped together: on a CPU a step of eight costs little more than a step of one.
 _BATCH_SEGMENTS = 8
+# What a voice leaves of the silence that its recordings begin and end with, half a second each in those of m01.
+_EDGE_SECONDS = 0.24
+_SILENT_PIECES = frozenset((WORD_BOUNDARY, *MARKS))
 _SLOWEST, _FASTEST = 0.5, 2.0
 
 
@@ -242,7 +247,10 @@ class Voice:
         if self.model.config.alignment is not None:
             for start in range(0, len(ids), _BATCH_SEGMENTS):
                 predicted = predict_durations(self.model, ids[start : start + _BATCH_SEGMENTS], speed=options.speed)
-                durations[start : start + len(predicted)] = [tuple(frames.tolist()) for frames in predicted]
+                durations[start : start + len(predicted)] = [
+                    self._without_silent_edges(row, frames.tolist())
+                    for row, frames in zip(ids[start : start + len(predicted)], predicted, strict=True)
+                ]
         elif options.speed != 1.0:
             raise SynthesisError(
                 "this voice has no explicit durations and speaks at speed 1 only",
@@ -253,6 +261,15 @@ class Voice:
             _Job(place, segment.text, segment.pause, count, row, frames)
             for place, (segment, count, row, frames) in enumerate(zip(segments, syllables, ids, durations, strict=True))
         ]
+
+    def _without_silent_edges(self, ids: tuple[int, ...], frames: list[int]) -> tuple[int, ...]:
+        """Shorten a word boundary before the first word and a mark behind the last: recordings have silence there."""
+        most = round(_EDGE_SECONDS * self.codec.spec.frame_rate)
+        for place in (0, -1):
+            if self.tokenizer.vocabulary.pieces[ids[place]] in _SILENT_PIECES:
+                frames[place] = min(frames[place], most)
+        frames[-1] = max(frames[-1], int(sum(frames) == 0))
+        return tuple(frames)
 
     def _take(self, batch: list[_Job], attempt: int, options: SpeakOptions, speaker: Speaker | None) -> list[_Take]:
         frame_rate = self.codec.spec.frame_rate
