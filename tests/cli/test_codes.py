@@ -48,3 +48,13 @@ def test_workers_verify_and_merge(tmp_path: Path) -> None:
     code, again = _invoke("extract", manifest, "--codec", codec, "-o", str(tmp_path / "merged"), "--device", "cpu")
     assert (code, again["new"]) == (0, 4)
     assert _invoke("verify", str(tmp_path / "merged"))[0] == 0
+
+
+def test_copies_are_asked_for_by_number_and_strength(tmp_path: Path) -> None:
+    manifest, codec, store = str(tiny_manifest(tmp_path)), str(tiny_codec_folder(tmp_path)), str(tmp_path / "store")
+    wanted = ("extract", manifest, "--codec", codec, "-o", store, "--device", "cpu", "--copies", "1")
+    code, extracted = _invoke(*wanted, "--set", "augment.speed=0.1", "--seed", "2", "--config", str(tmp_path))
+    assert (code, extracted["copies"], extracted["precision"], extracted["findings"]) == (0, 3, "fp32", [])
+    assert extracted["variations"] == {"speed": 3, "pitch": 0, "noise": 0, "room": 0}
+    code, refused = _invoke(*wanted, "--precision", "bf16")
+    assert (code, refused["error"]["type"]) == (3, "CodecError")  # type: ignore[index]
