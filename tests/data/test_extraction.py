@@ -186,7 +186,7 @@ _STRONG = AugmentConfig(speed=0.1, semitones=1.0, noise_share=0.5, room_share=0.
 
 def test_varied_copies_are_prepared_as_they_were(tmp_path: Path) -> None:
     records, codec = read_records(tiny_manifest(tmp_path)), _codec(tmp_path, "mel")
-    sources = [*records, *vary_copies(records, 2, _STRONG, seed=1)]
+    sources = [*map(Source, records), *vary_copies(records, 2, _STRONG, seed=1)]
     done = _extract(tmp_path, sources, codec)
     assert (done.utterances, done.failed) == (10, {})
     store = CodeStore.open(tmp_path / "s")
@@ -202,7 +202,7 @@ def test_varied_copies_are_prepared_as_they_were(tmp_path: Path) -> None:
 def test_copies_have_the_same_bytes_for_any_number_of_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(extractionplan, "_BATCH_SECONDS", 2.5)
     records, codec = read_records(tiny_manifest(tmp_path)), _codec(tmp_path, "mel")
-    sources = [*records, *vary_copies(records, 2, _STRONG, seed=1)]
+    sources = [*map(Source, records), *vary_copies(records, 2, _STRONG, seed=1)]
     for workers in (0, 2):
         _extract(tmp_path, sources, codec, workers=workers, to=f"s{workers}")
     contents = [{file.name: file.read_bytes() for file in (tmp_path / f"s{n}").iterdir()} for n in (0, 2)]
@@ -211,19 +211,19 @@ def test_copies_have_the_same_bytes_for_any_number_of_workers(tmp_path: Path, mo
 
 def test_only_copies_that_are_varied_otherwise_are_encoded_again(tmp_path: Path) -> None:
     records, codec = read_records(tiny_manifest(tmp_path)), _codec(tmp_path, "mel")
-    once = [*records, *vary_copies(records, 1, _STRONG, seed=1)]
+    once = [*map(Source, records), *vary_copies(records, 1, _STRONG, seed=1)]
     _extract(tmp_path, once, codec)
     again = _extract(tmp_path, once, codec)
     assert (again.utterances, again.shared, again.replaced) == (0, 0, 0)
-    more = _extract(tmp_path, [*records, *vary_copies(records, 2, _STRONG, seed=1)], codec)
+    more = _extract(tmp_path, [*map(Source, records), *vary_copies(records, 2, _STRONG, seed=1)], codec)
     assert (more.utterances, more.replaced) == (3, 0)
-    other = _extract(tmp_path, [*records, *vary_copies(records, 1, _STRONG, seed=2)], codec)
+    other = _extract(tmp_path, [*map(Source, records), *vary_copies(records, 1, _STRONG, seed=2)], codec)
     assert (other.utterances, other.replaced) == (3, 3)
 
 
 def test_copies_without_strength_have_the_codes_of_their_utterance(tmp_path: Path) -> None:
     records, codec = read_records(tiny_manifest(tmp_path)), _codec(tmp_path, "mel")
-    done = _extract(tmp_path, [*records, *vary_copies(records, 1, AugmentConfig(), seed=1)], codec)
+    done = _extract(tmp_path, [*map(Source, records), *vary_copies(records, 1, AugmentConfig(), seed=1)], codec)
     assert (done.utterances, done.shared) == (4, 3)
     store = CodeStore.open(tmp_path / "s")
     assert store.entry("r1+1").sha256 == store.entry("r1").sha256
