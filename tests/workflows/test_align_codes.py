@@ -132,9 +132,7 @@ def test_aligning_again_replaces_the_durations(extracted: _Extracted) -> None:
 
 def test_it_takes_the_passes_of_the_configuration(extracted: _Extracted) -> None:
     progress = _Passes()
-    _align(
-        extracted.store, extracted.vocabulary, "aligner.passes=2", "aligner.classifier_passes=1", progress=progress
-    )
+    _align(extracted.store, extracted.vocabulary, "aligner.passes=2", "aligner.classifier_passes=1", progress=progress)
     assert (progress.announced, progress.made) == (3, 3)
     with pytest.raises(ConfigError, match=r"aligner\.passes"):
         _align(extracted.store, extracted.vocabulary, "aligner.passes=0")
