@@ -89,6 +89,8 @@ def test_from_recordings_to_a_measured_voice(world: World) -> None:
     )
     assert set(split["splits"]) == {"train", "valid", "test"}  # type: ignore[call-overload]
     manifest = world.path("split.jsonl")
+    assert world.run("data", "export", manifest, "jsonl", "-o", world.path("handed"))["records"] == 16
+    assert world.run("data", "pairs", manifest, "-o", world.path("pairs.jsonl"))["ok"]
 
     world.run("codec", "train", manifest, "-o", world.path("codec"), "--preset", "tiny", "--name", "toy")
     codec = world.path("codec/codec")
@@ -102,6 +104,8 @@ def test_from_recordings_to_a_measured_voice(world: World) -> None:
     assert (extracted["utterances"], extracted["failed"]) == (16, [])
     assert world.run("codes", "extract", manifest, "--codec", codec, "-o", store, "--level", "-20")["new"] == 0
     world.run("codes", "check", store, "--codec", codec)
+    assert world.run("codes", "verify", store)["findings"] == []
+    world.run("codes", "merge", store, "-o", world.path("merged"))
     assert world.run("codes", "align", store, "--vocab", vocabulary)["utterances"] == 16
 
     run = world.path("run")
@@ -135,10 +139,14 @@ def test_from_recordings_to_a_measured_voice(world: World) -> None:
     world.run("text", "normalize", "በ2017 ዓ.ም 5% ጨመረ", "--trace")
     world.run("text", "phones", "ሰላም ዓለም")
     world.run("text", "split", "ሰላም። ዓለም።")
+    world.run("text", "explain", "በ3ኛው ቀን", "--voice", voice)
     (world.folder / "more.txt").write_text("ኧረ ጵጵስና ዟ\n", encoding="utf-8")
     fidel = world.path("fidel.model")
     world.run("vocab", "train", manifest, "-o", fidel, "--units", "fidel", "--size", "420")
     world.run("vocab", "extend", fidel, world.path("more.txt"), "-o", world.path("more.model"), "--size", "430")
+    grown = world.path("grown.model")
+    world.run("vocab", "extend", vocabulary, manifest, "-o", grown, "--size", "60")
+    world.run("vocab", "grow", grown, "--base-checkpoint", voice, "-o", world.path("grown"))
     for words in (("codec", "list"), ("voices", "list"), ("voices", "show", voice), ("ckpt", "show", voice)):
         world.run(*words)
     world.run("config", "show", "--preset", "a100")

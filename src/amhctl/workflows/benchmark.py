@@ -22,13 +22,13 @@ from amhctl.core.progress import Progress, SilentProgress
 from amhctl.data.codestore import CodeStore
 from amhctl.data.corpus import read_lines
 from amhctl.data.records import Record, read_audio, read_records, write_records
+from amhctl.evaluation.extraction_speed import compare_with_package, time_extraction
 from amhctl.evaluation.speed import Machine, cpu_time_once, describe_machine, median_time, time_once
 from amhctl.inference.assemble import DEFAULT_VOICE as DEFAULT_VOICE
 from amhctl.inference.assemble import load_voice, voice_path
 from amhctl.inference.voice import SpeakOptions
 from amhctl.text.frontend import Frontend
 from amhctl.workflows import check_data
-from amhctl.workflows.benchmark_codes import compare_with_package, time_extraction
 
 Section = Literal["speak", "codes", "data", "text", "startup", "dac"]
 SECTIONS: tuple[Section, ...] = ("speak", "codes", "data", "text", "startup", "dac")

@@ -11,9 +11,9 @@ from amhctl.codec.dac import computes_in
 from amhctl.core.errors import EvaluationError
 from amhctl.core.progress import SilentProgress
 from amhctl.data.codestore import CodeStore
+from amhctl.evaluation.extraction_speed import compare_with_package, time_extraction
 from amhctl.workflows import benchmark
 from amhctl.workflows.benchmark import BenchmarkRequest
-from amhctl.workflows.benchmark_codes import compare_with_package, time_extraction
 
 
 def _weights(folder: Path) -> Path:
