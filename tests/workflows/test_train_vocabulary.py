@@ -62,3 +62,15 @@ def test_what_cannot_be_leaves_no_file(tmp_path: Path) -> None:
     with pytest.raises(DatasetError):
         run(TrainVocabularyRequest(corpus=(tmp_path / "no.txt",), output=tmp_path / "v.model"), SilentProgress())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_projects_lexicon_is_read_as_everywhere(tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus.txt"
+    corpus.write_text("ሰላም ዓለም።\n☃\n", encoding="utf-8")
+    (tmp_path / "snow.tsv").write_text("☃\tበረዶ\n", encoding="utf-8")
+    request = TrainVocabularyRequest((corpus,), tmp_path / "v.model", size=420, units="fidel")
+    assert [finding.code for finding in run(request, SilentProgress()).findings] == ["V001"]
+    (tmp_path / "amhctl.toml").write_text('[paths]\nlexicons = ["snow.tsv"]\n', encoding="utf-8")
+    request = TrainVocabularyRequest((corpus,), tmp_path / "w.model", size=420, units="fidel", project=tmp_path)
+    report = run(request, SilentProgress())
+    assert (report.findings, report.measured.lines) == ((), 2)

@@ -6,6 +6,13 @@ from amhctl.core.units import Seconds
 from amhctl.text.script import MARKS, count_syllables
 
 
+def split_words(spoken: str) -> tuple[str, ...]:
+    """Return the words of spoken text, marks as words of their own."""
+    for mark in MARKS:
+        spoken = spoken.replace(mark, f" {mark} ")
+    return tuple(spoken.split())
+
+
 @dataclass(frozen=True, slots=True)
 class TraceEntry:
     """One change: the rule, the span it touched in the written text, and the text before and after it.
@@ -36,10 +43,7 @@ class SpokenText:
     @property
     def words(self) -> tuple[str, ...]:
         """Words, and marks as words of their own, in the order of `Phones.words`."""
-        text = self.text
-        for mark in MARKS:
-            text = text.replace(mark, f" {mark} ")
-        return tuple(text.split())
+        return split_words(self.text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from amhctl.data.repairs import RepairGoal
 from amhctl.data.report import render_report
 from amhctl.data.splits import parse_disjoint
 from amhctl.text.frontend import Frontend
+from amhctl.text.lexicon import read_lexicons
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.vocabulary import Vocabulary
 
@@ -125,7 +126,8 @@ def run(request: CheckDataRequest, progress: Progress) -> CheckDataReport:
         refuse_existing(request.output, force=request.force)
     if request.report is not None:
         refuse_existing(request.report, force=request.force)
-    config = load_run_config(preset=None, project=request.project, sets=request.sets).config.text
+    resolved = load_run_config(preset=None, project=request.project, sets=request.sets).config
+    config = resolved.text
     tokenizer = None
     if request.vocabulary is not None:
         vocabulary = Vocabulary.read(request.vocabulary)
@@ -140,7 +142,9 @@ def run(request: CheckDataRequest, progress: Progress) -> CheckDataReport:
         most_listed=MOST_LISTED if request.fix is None else None,
     )
     started = time.perf_counter()
-    found = check_manifest(request.manifest, Frontend(config), tokenizer, progress, options)
+    found = check_manifest(
+        request.manifest, Frontend(config, read_lexicons(resolved.paths.lexicons)), tokenizer, progress, options
+    )
     elapsed = time.perf_counter() - started
     if request.report is not None:
         page = render_report(f"Check of {request.manifest.name}", found, RULES, manifest=request.manifest)

@@ -10,6 +10,7 @@ from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
 from amhctl.data.corpus import open_corpus
 from amhctl.text.frontend import Frontend
+from amhctl.text.lexicon import read_lexicons
 from amhctl.tokenizer.alphabet import alphabet_of
 from amhctl.tokenizer.coverage import (
     Coverage,
@@ -123,7 +124,8 @@ def run(request: CheckVocabularyRequest, progress: Progress) -> CheckVocabularyR
         preset=None, project=request.project, sets=request.sets, flags={"text.units": vocabulary.units}
     ).config
     tokenizer = Tokenizer(vocabulary)
-    with open_corpus(request.corpus, Frontend(config.text), progress, standard_input=request.standard_input) as corpus:
+    frontend = Frontend(config.text, read_lexicons(config.paths.lexicons))
+    with open_corpus(request.corpus, frontend, progress, standard_input=request.standard_input) as corpus:
         measured = measure_coverage(tokenizer, corpus.lines())
         before = Comparison("base", base, measure_coverage(Tokenizer(base), corpus.lines())) if base else None
         curve = measure_sizes(count_words(corpus.lines(), alphabet_of(vocabulary.units)), vocabulary.units)

@@ -10,6 +10,7 @@ from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
 from amhctl.data.corpus import open_corpus
 from amhctl.text.frontend import Frontend
+from amhctl.text.lexicon import read_lexicons
 from amhctl.tokenizer.coverage import Coverage, measure_coverage
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.train import train_vocabulary
@@ -80,7 +81,8 @@ def run(request: TrainVocabularyRequest, progress: Progress) -> TrainVocabularyR
         sets=request.sets,
         flags={key: value for key, value in flags.items() if value is not None},
     ).config
-    with open_corpus(request.corpus, Frontend(config.text), progress, standard_input=request.standard_input) as corpus:
+    frontend = Frontend(config.text, read_lexicons(config.paths.lexicons))
+    with open_corpus(request.corpus, frontend, progress, standard_input=request.standard_input) as corpus:
         vocabulary = train_vocabulary(
             corpus.lines(),
             size=config.vocabulary.size,

@@ -18,7 +18,7 @@ from amhctl.text.g2p.phones import PHONES, VOWELS, split_phones
 from amhctl.text.lexicon import find_phones
 from amhctl.text.markup import MARKUP
 from amhctl.text.script import GEMINATION, SYLLABLES
-from amhctl.text.spoken import Fallback, Phones
+from amhctl.text.spoken import Fallback, Phones, split_words
 
 _MIN_VOWEL_SHARE = 0.2
 _MAX_PHONES_PER_FIDEL = 4.0
@@ -83,7 +83,7 @@ class Chain:
         words: list[tuple[str, ...]] = []
         used: dict[str, None] = {}
         fallbacks: dict[Fallback, None] = {}
-        tokens = _tokens(spoken)
+        tokens = split_words(spoken)
         for place, token in enumerate(tokens):
             if token in _MARKS:
                 words.append((_MARKS[token],))
@@ -153,12 +153,6 @@ def _ask(backend: Backend, word: str) -> tuple[str, ...]:
         raise
     except _FAULTS:
         return backend.phones(word)
-
-
-def _tokens(spoken: str) -> list[str]:
-    for mark in _MARKS:
-        spoken = spoken.replace(mark, f" {mark} ")
-    return spoken.split()
 
 
 def find_fault(word: str, phones: tuple[str, ...]) -> str | None:
