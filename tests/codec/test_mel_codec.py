@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from support.codecs import TINY_CODEC, tiny_codec_folder
 
-from amhctl.codec.mel_codec import MelCodec, MelCodecNetwork, fingerprint_of
+from amhctl.codec.mel_codec import MelCodec, MelCodecNetwork, codes_fingerprint, fingerprint_of
 from amhctl.codec.registry import load_codec
 
 
@@ -47,6 +47,28 @@ def test_fingerprint_follows_names_shapes_and_bytes() -> None:
     one = {"a": torch.zeros(4), "b": torch.ones(2)}
     assert fingerprint_of(one) == fingerprint_of(dict(reversed(one.items())))
     assert len({fingerprint_of(t) for t in (one, {"a": torch.zeros(2, 2), "b": one["b"]}, {"c": one["a"]})}) == 3
+
+
+def test_a_decoder_does_not_change_what_codes_mean() -> None:
+    tensors = dict(MelCodecNetwork(TINY_CODEC).state_dict())
+    before = codes_fingerprint(tensors)
+    for name, same in (("head.weight", True), ("enter.weight", False), ("from_latent.bias", True)):
+        (key,) = (key for key in tensors if key.startswith(name.split(".")[0]) and key.endswith(name.split(".")[-1]))
+        changed = codes_fingerprint(tensors | {key: tensors[key] + 1})
+        assert (changed == before) == same
+
+
+def test_each_item_is_decoded_from_as_many_codebooks_as_asked() -> None:
+    torch.manual_seed(5)
+    network = MelCodecNetwork(TINY_CODEC)
+    with torch.no_grad():
+        codes_BSQ = network(torch.randn(2, 32 * 640) * 0.1).codes_BSQ
+    assert codes_BSQ is not None
+    network.eval()
+    vectors = [stage._codebook.embed.reshape(16, -1) for stage in network.quantizer.layers]
+    one, both = network.quantised(codes_BSQ, torch.tensor([1, 2]))
+    torch.testing.assert_close(one, vectors[0][codes_BSQ[0, :, 0]])
+    torch.testing.assert_close(both, vectors[0][codes_BSQ[1, :, 0]] + vectors[1][codes_BSQ[1, :, 1]])
 
 
 def test_codebooks_are_what_codes_add_to_the_latent(tmp_path: Path) -> None:

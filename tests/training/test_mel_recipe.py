@@ -6,9 +6,10 @@ import torch
 from support.codec_runs import QUICK, tones
 from support.codecs import TINY_CODEC
 
+from amhctl.codec.mel_codec import codes_fingerprint
 from amhctl.config.schema import CodecTrainingConfig
 from amhctl.core.errors import TrainingError
-from amhctl.training.mel_recipe import MelDistance, MelRecipe, require_finite
+from amhctl.training.mel_recipe import MelDistance, MelRecipe, MelWeights, require_finite
 
 ADVERSARIAL = QUICK.model_copy(update={"adversarial_steps": 4, "discriminator_width": 2})
 
@@ -52,6 +53,51 @@ def test_only_the_codec_learns_from_its_own_step() -> None:
         recipe.advance(step)
     assert all(not parameter.requires_grad for parameter in recipe.networks["discriminators"].parameters())
     assert all(bool(parameter.grad.isfinite().all()) for parameter in recipe.networks["model"].parameters())
+
+
+def test_going_on_starts_from_the_weights_without_an_unquantised_stage() -> None:
+    first = _recipe()
+    for step in range(6):
+        first.advance(step)
+    base = MelWeights(TINY_CODEC, first.stored())
+    other = TINY_CODEC.model_copy(update={"width": 32})
+    second = MelRecipe(other, QUICK, tones(), seed=2, base=base)
+    assert second.plan.base == base.fingerprint
+    assert second.plan.shape == TINY_CODEC.model_dump(mode="json")
+    assert [second.stage(step) for step in (0, 11)] == [1, 1]
+    stored = second.stored()
+    assert all(torch.equal(tensor, stored[name]) for name, tensor in base.tensors.items())
+    assert second.advance(0).codes_BSQ is not None
+
+
+def test_kept_codes_leave_encoder_and_codebooks_bit_by_bit() -> None:
+    first = _recipe()
+    for step in range(6):
+        first.advance(step)
+    base = MelWeights(TINY_CODEC, first.stored())
+    config = ADVERSARIAL.model_copy(update={"keep_codes": True})
+    second = MelRecipe(TINY_CODEC, config, tones(), seed=2, base=base)
+    for step in range(config.steps):
+        second.advance(step)
+    stored = second.stored()
+    assert codes_fingerprint(stored) == codes_fingerprint(base.tensors)
+    changed = {name.split(".")[0] for name, tensor in base.tensors.items() if not torch.equal(tensor, stored[name])}
+    assert changed == {"from_latent", "decoder_slow", "double_rate", "decoder_fast", "decoder_norm", "head"}
+    with pytest.raises(TrainingError, match="no codes to keep"):
+        MelRecipe(TINY_CODEC, config, tones(), seed=2)
+
+
+def test_segments_decoded_from_fewer_codebooks_count_all_their_codes() -> None:
+    fewer = QUICK.model_copy(update={"fewer_codebooks_share": 1.0})
+    one, other = _recipe(), _recipe(fewer)
+    for step in range(QUICK.unquantised_steps):
+        assert one.advance(step).values["norm"] == other.advance(step).values["norm"]
+    whole, part = one.advance(3), other.advance(3)
+    assert whole.codes_BSQ is not None
+    assert part.codes_BSQ is not None
+    assert torch.equal(whole.codes_BSQ, part.codes_BSQ)
+    assert whole.values["mel"] != part.values["mel"]
+    assert whole.values["commitment"] == part.values["commitment"]
 
 
 def test_stored_weights_reconstruct_nearly_what_the_trained_ones_do() -> None:

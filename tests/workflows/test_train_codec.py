@@ -8,13 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from support.codecs import tiny_dac, tiny_dac_folder
 from support.manifests import tiny_manifest
 
-from amhctl.codec.registry import load_codec, read_codec_manifest
+from amhctl.codec.registry import load_codec, read_codec_manifest, read_mel
 from amhctl.core.errors import CheckpointError, CodecError, ConfigError, DatasetError, FileExistsRefused, TrainingError
 from amhctl.core.progress import SilentProgress
 from amhctl.data.records import read_records, write_records
 from amhctl.training.codec_use import Collapse
+from amhctl.training.mel_recipe import MelWeights
 from amhctl.workflows.train_codec import TrainCodecReport, TrainCodecRequest, run
 
 SETS = (
@@ -278,13 +280,43 @@ def test_a_dac_is_trained_adapted_and_loaded(manifest: Path, tmp_path: Path) -> 
         _train(manifest, tmp_path / "second", arch="dac", sets=sets, resume=True)
 
 
+def test_a_mel_codec_goes_on_from_another_and_may_keep_its_codes(
+    manifest: Path, finished: tuple[Path, TrainCodecReport], tmp_path: Path
+) -> None:
+    base = str(finished[1].run.codec)
+    first = load_codec(base)
+    clip = np.random.default_rng(0).normal(0, 0.1, 8_000).astype(np.float32)
+    codes = first.encode([clip])
+    for keep in (True, False):
+        output = tmp_path / f"keep-{keep}"
+        sets = (*SETS, f"codec_training.keep_codes={keep}", "mel_codec.width=32")
+        report = _train(manifest, output, base=base, sets=sets)
+        other = load_codec(str(report.run.codec))
+        # Codes mean the same to both, so that each says what the other wrote, if with another sound.
+        assert (other.spec.fingerprint == first.spec.fingerprint) == keep
+        assert np.array_equal(other.encode([clip])[0], codes[0]) == keep
+        assert not np.array_equal(other.decode(codes)[0], first.decode(codes)[0])
+        made = read_codec_manifest(str(report.run.codec))
+        assert made.parent == MelWeights(*read_mel(base)).fingerprint
+        assert made.licences == read_codec_manifest(base).licences
+        assert made.config == read_codec_manifest(base).config
+
+
+def test_codes_of_nothing_cannot_be_kept(manifest: Path, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="no codes to keep"):
+        _train(manifest, tmp_path / "run", sets=(*SETS, "codec_training.keep_codes=true"))
+
+
 def _list_metrics(report: TrainCodecReport) -> dict[str, object]:
     return dict(read_codec_manifest(str(report.run.codec)).metrics)
 
 
-def test_a_base_is_for_a_dac_and_must_be_one(manifest: Path, tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match="trained from nothing"):
-        _train(manifest, tmp_path / "run", base="mel16k")
+def test_a_base_is_of_the_architecture(manifest: Path, tmp_path: Path) -> None:
+    weights = tmp_path / "weights.pth"
+    tiny_dac().save(str(weights), package=False)
+    for base in (str(tiny_dac_folder(tmp_path)), str(weights)):
+        with pytest.raises(CodecError, match="no mel codec"):
+            _train(manifest, tmp_path / "run", base=base)
     with pytest.raises(CodecError, match="no DAC"):
         _train(manifest, tmp_path / "run", arch="dac", base="mel16k")
     assert not (tmp_path / "run").exists()

@@ -51,7 +51,8 @@ def train(
     name: Annotated[str, typer.Option(help="Name written into the codec.")] = "codec",
     arch: Annotated[Literal["mel", "dac"], typer.Option(help="Architecture: the bundled codec's, or a DAC.")] = "mel",
     base: Annotated[
-        str | None, typer.Option(help="DAC to adapt: official name such as dac-24khz, codec folder, or weights file.")
+        str | None,
+        typer.Option(help="Codec to go on from: name such as mel16k or dac-24khz, folder, or a DAC's weights file."),
     ] = None,
     preset: options.Preset = None,
     config: options.Config = None,

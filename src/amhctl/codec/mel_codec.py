@@ -17,6 +17,7 @@ from vector_quantize_pytorch import ResidualVQ
 
 from amhctl.codec.codec import CodecSpec, padded_waveform, require_codes
 from amhctl.config.schema import MelCodecConfig
+from amhctl.core.errors import CodecError
 from amhctl.nn.convnext import ConvNeXtBlock
 from amhctl.nn.spectral import InverseSTFTHead, LogMel
 
@@ -25,6 +26,8 @@ _LATENT_WIDTH = 128
 # Natural log-mel of speech at a level of -20 dBFS lies about here; the encoder sees it centred and scaled.
 _MEL_MEAN = -6.0
 _MEL_SCALE = 2.5
+# What turns codes into sound. All else decides which codes a sound gets.
+_DECODER = ("from_latent", "decoder_slow", "double_rate", "decoder_fast", "decoder_norm", "head")
 # A code is dead when it is chosen less often than this, as a share of its fair share.
 _DEAD_SHARE = 0.1
 
@@ -126,14 +129,39 @@ class MelCodecNetwork(nn.Module):
         samples: Tensor = self.head(self.decoder_norm(hidden))
         return samples
 
-    def forward(self, samples_BN: Tensor, *, quantised: bool = True) -> Reconstruction:
-        """Return the reconstruction of samples whose number is a multiple of the frame length."""
+    def quantised(self, codes_BSQ: Tensor, depths_B: Tensor) -> Tensor:
+        """Return the latents, shape (B, S, Z), of each item's first ``depths_B`` codebooks."""
+        # A stage that is left out has index -1, which the quantiser takes for a residual of zero.
+        left_out = torch.arange(codes_BSQ.shape[-1], device=codes_BSQ.device) >= depths_B[:, None, None]
+        latents: Tensor = self.quantizer.get_output_from_indices(codes_BSQ.masked_fill(left_out, -1))
+        return latents
+
+    def forward(self, samples_BN: Tensor, *, quantised: bool = True, depths_B: Tensor | None = None) -> Reconstruction:
+        """Return the reconstruction of samples whose number is a multiple of the frame length.
+
+        Parameters
+        ----------
+        samples_BN : Tensor
+            Waveforms.
+        quantised : bool
+            Whether latents pass through the quantiser.
+        depths_B : Tensor | None
+            Codebooks from which each item is decoded; None for all. The encoder is told what it would be with all.
+        """
         latents = self.latents(samples_BN)
         if not quantised:
             return Reconstruction(self.synthesise(latents), latents.new_zeros(()), None)
         with torch.autocast(latents.device.type, enabled=False):
             rounded, codes, losses = self.quantizer(latents.float())
+            if depths_B is not None:
+                rounded = latents + (self.quantised(codes, depths_B) - latents).detach()
         return Reconstruction(self.synthesise(rounded), losses.sum(), codes)
+
+    def freeze_codes(self) -> None:
+        """Let only the decoder learn: each sound keeps its codes. To be called again after ``train()``."""
+        for name, part in self.named_children():
+            if name not in _DECODER:
+                part.eval().requires_grad_(False)
 
 
 def is_stored(name: str) -> bool:
@@ -149,6 +177,29 @@ def stored_shapes(config: MelCodecConfig, *, whole: bool = False) -> dict[str, t
     return {name: tuple(tensor.shape) for name, tensor in state.items() if whole or is_stored(name)}
 
 
+def fill_mel(network: MelCodecNetwork, tensors: Mapping[str, Tensor], *, subject: str) -> None:
+    """Put the stored tensors of a codec into a network, whose codebooks then count as started.
+
+    Raises
+    ------
+    CodecError
+        If a tensor is missing, left over or of the wrong shape.
+    """
+    state = network.state_dict()
+    given = {name: tensor.float() for name, tensor in tensors.items()}
+    wanted = {name for name in state if is_stored(name)}
+    if wanted != set(given) or any(state[name].shape != given[name].shape for name in wanted):
+        odd = sorted(wanted ^ set(given)) or [n for n in sorted(wanted) if state[n].shape != given[n].shape]
+        raise CodecError(f"the weights do not fit the configuration at {odd[0]}", subject=subject)
+    for name, tensor in state.items():
+        # Running averages start as if every code had been chosen equally often.
+        if name.endswith("_codebook.initted") or name.endswith("_codebook.cluster_size"):
+            given[name] = torch.ones_like(tensor)
+        elif name.endswith("_codebook.embed_avg"):
+            given[name] = given[name.removesuffix("_avg")].clone()
+    network.load_state_dict(state | given)
+
+
 def fingerprint_of(tensors: Mapping[str, Tensor]) -> str:
     """Return the SHA-256 over the names, shapes, types and bytes of tensors, in the order of their names."""
     digest = hashlib.sha256()
@@ -157,6 +208,11 @@ def fingerprint_of(tensors: Mapping[str, Tensor]) -> str:
         digest.update(f"{name}|{tuple(tensor.shape)}|{tensor.dtype}\n".encode())
         digest.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes() if tensor.numel() else b"")
     return digest.hexdigest()
+
+
+def codes_fingerprint(tensors: Mapping[str, Tensor]) -> str:
+    """Return the fingerprint of what a mel codec's codes mean: of its encoder and its codebooks, not of its decoder."""
+    return fingerprint_of({name: tensor for name, tensor in tensors.items() if name.split(".")[0] not in _DECODER})
 
 
 class MelCodec:
@@ -169,7 +225,7 @@ class MelCodec:
     name : str
         Name in the registry.
     fingerprint : str
-        ``fingerprint_of`` the stored tensors.
+        ``codes_fingerprint`` of the stored tensors.
     device : str
         Where to compute.
     """
@@ -222,11 +278,10 @@ class MelCodec:
         results = []
         for item in codes:
             require_codes(item, self._spec)
-            # A stage that is left out has index -1, which the quantiser takes for a residual of zero.
-            indices = torch.full((1, item.shape[1], self._spec.codebooks), -1)
-            indices[0, :, : item.shape[0]] = torch.from_numpy(item.T.astype(np.int64))
-            indices = indices.to(self._device)
-            samples = self._network.synthesise(self._network.quantizer.get_output_from_indices(indices))
+            codes_1SQ = torch.zeros((1, item.shape[1], self._spec.codebooks), dtype=torch.int64)
+            codes_1SQ[0, :, : item.shape[0]] = torch.from_numpy(item.T.astype(np.int64))
+            depths_1 = torch.tensor([item.shape[0]], device=self._device)
+            samples = self._network.synthesise(self._network.quantised(codes_1SQ.to(self._device), depths_1))
             results.append(samples[0].float().cpu().numpy())
         return results
 

@@ -6,7 +6,6 @@ Knows no letters.
 from pathlib import Path
 from typing import TypeVar
 
-import torch
 from pydantic import ValidationError
 from torch import Tensor
 
@@ -15,7 +14,7 @@ from amhctl.checkpoint.store import read_checkpoint, read_manifest
 from amhctl.codec import dac, mel_codec
 from amhctl.codec.codec import Codec, CodecSpec
 from amhctl.codec.dac import DacCodec, DacPrecision, dac_shapes, fill_dac, read_weights
-from amhctl.codec.mel_codec import MelCodec, MelCodecNetwork, fingerprint_of, is_stored, stored_shapes
+from amhctl.codec.mel_codec import MelCodec, MelCodecNetwork, codes_fingerprint, fill_mel, stored_shapes
 from amhctl.codec.official import OFFICIAL, find_weights
 from amhctl.config.dac import DacCodecConfig
 from amhctl.config.document import Document
@@ -132,6 +131,23 @@ def expected_shapes(manifest: Manifest) -> dict[str, tuple[int, ...]]:
     return stored_shapes(MelCodecConfig.model_validate(manifest.config), whole=manifest.kind == "training")
 
 
+def read_mel(name_or_path: str) -> tuple[MelCodecConfig, dict[str, Tensor]]:
+    """Return shape and weights of a mel codec by name or checkpoint folder.
+
+    Raises
+    ------
+    CodecError
+        If there is none, or it is no mel codec.
+    CheckpointError
+        If the folder is damaged.
+    """
+    path = codec_path(name_or_path)
+    checkpoint = None if path.is_file() else read_checkpoint(path, kind="codec")
+    if checkpoint is None or checkpoint.manifest.model_version != mel_codec.MODEL_VERSION:
+        raise CodecError("the codec is no mel codec", subject=str(path), hint="give a mel codec's name or folder")
+    return _config(MelCodecConfig, checkpoint.manifest), checkpoint.tensors
+
+
 def build_mel_codec(manifest: Manifest, tensors: dict[str, Tensor], *, device: str = "cpu") -> MelCodec:
     """Build a mel codec from the tensors of its checkpoint (half precision on disk, float32 in use).
 
@@ -141,17 +157,8 @@ def build_mel_codec(manifest: Manifest, tensors: dict[str, Tensor], *, device: s
         If the configuration is none, or a tensor is missing, left over or of the wrong shape.
     """
     network = MelCodecNetwork(_config(MelCodecConfig, manifest))
-    state = network.state_dict()
-    given = {name: tensor.float() for name, tensor in tensors.items()}
-    wanted = {name for name in state if is_stored(name)}
-    if wanted != set(given) or any(state[name].shape != given[name].shape for name in wanted):
-        odd = sorted(wanted ^ set(given)) or [n for n in sorted(wanted) if state[n].shape != given[n].shape]
-        raise CodecError(f"the weights do not fit the configuration at {odd[0]}", subject=manifest.name)
-    for name, tensor in state.items():
-        if name.endswith("_codebook.initted"):
-            given[name] = torch.ones_like(tensor)
-    network.load_state_dict(state | given)
-    return MelCodec(network, name=manifest.name, fingerprint=fingerprint_of(tensors), device=device)
+    fill_mel(network, tensors, subject=manifest.name)
+    return MelCodec(network, name=manifest.name, fingerprint=codes_fingerprint(tensors), device=device)
 
 
 def list_codecs() -> tuple[CodecSpec, ...]:

@@ -110,6 +110,10 @@ class CodecTrainingConfig(Document):
     """First steps without the quantiser, so that k-means starts the codebooks from latents that mean something."""
     commitment_weight: float = Field(0.25, ge=0)
     """Weight of the encoder's distance to its codes."""
+    keep_codes: bool = False
+    """Of a codec that goes on from ``--base``, train the decoder alone: stores and voices made with the base fit it."""
+    fewer_codebooks_share: float = Field(0.0, ge=0, le=1)
+    """Share of segments decoded from fewer codebooks, their number drawn evenly, for voices that write only some."""
     level: float = -20.0
     """Speech level in dBFS to which every clip is brought first."""
     gain_range: float = Field(6.0, ge=0)

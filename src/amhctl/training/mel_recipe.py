@@ -1,7 +1,8 @@
 """How a mel codec is trained: reconstruction, commitment and, in the last steps, discriminators. Knows no folders.
 
 Three stages: without quantiser, so that the encoder's output means something before k-means starts the codebooks from
-it; with it; and, where ``adversarial_steps`` asks for it, against discriminators that learn along.
+it; with it; and, where ``adversarial_steps`` asks for it, against discriminators that learn along. A codec that goes on
+from another's weights begins with the second.
 
 Shapes: ``B segments, N samples, S frames, Q codebooks``.
 """
@@ -10,11 +11,19 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from amhctl.checkpoint.store import halve
-from amhctl.codec.mel_codec import MODEL_VERSION, MelCodecNetwork, Reconstruction, is_stored
+from amhctl.codec.mel_codec import (
+    MODEL_VERSION,
+    MelCodecNetwork,
+    Reconstruction,
+    fill_mel,
+    fingerprint_of,
+    is_stored,
+)
 from amhctl.config.schema import CodecTrainingConfig, MelCodecConfig
 from amhctl.core.errors import TrainingError
 from amhctl.nn.discriminators import Discriminators
@@ -76,21 +85,43 @@ class _Opponent:
     optimizer: torch.optim.AdamW
 
 
+@dataclass(frozen=True, slots=True)
+class MelWeights:
+    """A mel codec to go on from: its shape and its stored tensors."""
+
+    shape: MelCodecConfig
+    tensors: Mapping[str, Tensor]
+
+    @property
+    def fingerprint(self) -> str:
+        """Digest of the weights, the decoder's too."""
+        return fingerprint_of(self.tensors)
+
+
 class MelRecipe:
     """A mel codec in training.
 
     Parameters
     ----------
     shape : MelCodecConfig
-        Of the network.
+        Of the network; that of the base where there is one.
     config : CodecTrainingConfig
         Of the run.
     material : CodecMaterial
         What to train on.
     seed : int
         Of every random choice.
+    base : MelWeights | None
+        Weights to go on from; None trains from nothing.
     device : str
         Where to compute.
+
+    Raises
+    ------
+    TrainingError
+        If codes are to be kept that no base has.
+    CodecError
+        If the base's tensors do not fit its shape.
     """
 
     def __init__(
@@ -100,9 +131,16 @@ class MelRecipe:
         material: CodecMaterial,
         *,
         seed: int,
+        base: MelWeights | None = None,
         device: str = "cpu",
     ) -> None:
+        if config.keep_codes and base is None:
+            raise TrainingError(
+                "there are no codes to keep", subject="codec_training.keep_codes", hint="name their codec with --base"
+            )
+        shape = shape if base is None else base.shape
         self._config = config
+        self._unquantised_steps = config.unquantised_steps if base is None else 0
         self._material = material
         self._seed = seed
         self._device = torch.device(device)
@@ -111,6 +149,10 @@ class MelRecipe:
         torch.manual_seed(seed)
         vectors = config.batch_size * self._size // shape.frame_samples
         self._network = MelCodecNetwork(shape, vectors_per_step=vectors).to(self._device)
+        if base is not None:
+            fill_mel(self._network, base.tensors, subject="base")
+        if config.keep_codes:
+            self._network.freeze_codes()
         self._optimizer = _build_optimizer(self._network, config)
         self._distance = MelDistance(shape.mel.sample_rate).to(self._device)
         self._opponent = _build_opponent(config, seed, self._device) if config.adversarial_steps else None
@@ -128,6 +170,7 @@ class MelRecipe:
             save_every=config.save_every,
             seed=seed,
             data=material.fingerprint,
+            base="" if base is None else base.fingerprint,
         )
 
     @property
@@ -149,7 +192,7 @@ class MelRecipe:
 
     def stage(self, step: int) -> int:
         """Return 0 without quantiser, 1 with it, 2 against discriminators."""
-        if step < self._config.unquantised_steps:
+        if step < self._unquantised_steps:
             return 0
         return 1 if step < self._config.steps - self._config.adversarial_steps else 2
 
@@ -162,15 +205,17 @@ class MelRecipe:
             If the gradient is not finite.
         """
         config = self._config
-        if step == config.unquantised_steps:
+        if step == self._unquantised_steps > 0:
             self._start_codebooks()
         # A generator per step: nothing random has to be restored by a resumed run.
         step_seed = self._seed * 1_000_003 + step
         torch.manual_seed(step_seed)
         target_BN = self._draw(config.batch_size, step_seed)
         self._network.train()
+        if config.keep_codes:
+            self._network.freeze_codes()
         with autocast(self._precision, self._device):
-            output = self._network(target_BN, quantised=self.stage(step) > 0)
+            output = self._network(target_BN, quantised=self.stage(step) > 0, depths_B=self._draw_depths(step))
         distance = self._distance(output.samples_BN, target_BN)
         loss = distance + config.commitment_weight * output.commitment
         values = {"mel": float(distance.detach()), "commitment": float(output.commitment.detach())}
@@ -220,6 +265,16 @@ class MelRecipe:
         with torch.no_grad():
             latents = torch.cat([self._network.latents(part) for part in torch.split(segments, 16)])
             self._network.quantizer(latents)
+
+    def _draw_depths(self, step: int) -> Tensor | None:
+        """Return from how many codebooks each segment of a step is decoded; None for all."""
+        if not self._config.fewer_codebooks_share:
+            return None
+        random = np.random.default_rng(derive_seed(self._seed * 1_000_003 + step, "depths"))
+        codebooks, count = self._plan.codebooks, self._config.batch_size
+        fewer = random.uniform(size=count) < self._config.fewer_codebooks_share
+        depths = np.where(fewer, random.integers(1, max(2, codebooks), size=count), codebooks)
+        return torch.from_numpy(depths).to(self._device)
 
     def _draw(self, count: int, seed: int) -> Tensor:
         drawn = draw_segments(

@@ -1,4 +1,4 @@
-"""``codec train``: train a mel codec, or train or adapt a DAC, on the recordings of manifests."""
+"""``codec train``: train a mel codec or a DAC on the recordings of manifests, or go on from one."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from amhctl.audio.files import read
 from amhctl.audio.levels import set_speech_level
 from amhctl.checkpoint.manifest import Licence
-from amhctl.codec.registry import read_dac
+from amhctl.codec.registry import codec_path, read_codec_manifest, read_dac, read_mel
 from amhctl.config.load import load_run_config
-from amhctl.config.schema import RunConfig
-from amhctl.core.errors import AudioError, DatasetError, TrainingError
+from amhctl.config.schema import MelCodecConfig, RunConfig
+from amhctl.core.errors import AudioError, DatasetError
 from amhctl.core.files import refuse_existing, sha256_of_json
 from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
@@ -25,7 +25,7 @@ from amhctl.training.codec_loop import CodecRun, train_codec
 from amhctl.training.codec_material import CodecMaterial
 from amhctl.training.codec_recipe import CodecRecipe
 from amhctl.training.dac_recipe import DacRecipe, DacWeights
-from amhctl.training.mel_recipe import MelRecipe
+from amhctl.training.mel_recipe import MelRecipe, MelWeights
 
 RULES = codec_use.RULES
 
@@ -43,7 +43,7 @@ class TrainCodecRequest:
     arch : Literal["mel", "dac"]
         Architecture.
     base : str | None
-        DAC to adapt: official name, codec folder or weights file.
+        Codec to go on from: bundled or official name, codec folder, or a DAC's weights file.
     device : str
         Where to compute.
     """
@@ -115,9 +115,9 @@ def run(request: TrainCodecRequest, progress: Progress) -> TrainCodecReport:
     FileExistsRefused
         If the run folder exists and the run is neither resumed nor forced.
     TrainingError
-        If a base is given that cannot be adapted, or the run cannot go on.
+        If codes are to be kept without a base, or the run cannot go on.
     CodecError
-        If the base is no DAC.
+        If the base is not of the architecture.
     """
     flags: dict[str, object] = {} if request.seed is None else {"seed": request.seed}
     config = load_run_config(preset=request.preset, project=request.project, sets=request.sets, flags=flags).config
@@ -126,9 +126,8 @@ def run(request: TrainCodecRequest, progress: Progress) -> TrainCodecReport:
     if not request.resume:
         refuse_existing(request.output, force=request.force)
     level = config.codec_training.level if request.arch == "mel" else config.dac_training.level
-    sample_rate = config.mel_codec.mel.sample_rate
-    if request.arch == "dac":
-        sample_rate = (base.shape if base else config.dac_codec).sample_rate
+    shape = base.shape if base else config.mel_codec if request.arch == "mel" else config.dac_codec
+    sample_rate = shape.mel.sample_rate if isinstance(shape, MelCodecConfig) else shape.sample_rate
     records = [(path.parent, record) for path in request.manifests for record in read_records(path)]
     unreadable: list[str] = []
 
@@ -158,10 +157,10 @@ def run(request: TrainCodecRequest, progress: Progress) -> TrainCodecReport:
         train=train,
         valid=valid,
         fingerprint=sha256_of_json([record.model_dump(mode="json") for _, record in records]),
-        licences=_licences([record for _, record in records]),
+        licences=_licences([record for _, record in records], request.base),
     )
     result = train_codec(
-        _build_recipe(request, config, material, base, device),
+        _build_recipe(config, material, base, arch=request.arch, device=device),
         material,
         name=request.name,
         folder=request.output,
@@ -172,22 +171,20 @@ def run(request: TrainCodecRequest, progress: Progress) -> TrainCodecReport:
     return TrainCodecReport(result, len(train), seconds / 3600, tuple(unreadable))
 
 
-def _read_base(request: TrainCodecRequest) -> DacWeights | None:
+def _read_base(request: TrainCodecRequest) -> MelWeights | DacWeights | None:
     if request.base is None:
         return None
-    if request.arch != "dac":
-        raise TrainingError(
-            "a mel codec is trained from nothing", subject=request.base, hint="--base belongs to --arch dac"
-        )
-    return DacWeights(*read_dac(request.base))
+    return MelWeights(*read_mel(request.base)) if request.arch == "mel" else DacWeights(*read_dac(request.base))
 
 
 def _build_recipe(
-    request: TrainCodecRequest, config: RunConfig, material: CodecMaterial, base: DacWeights | None, device: str
+    config: RunConfig, material: CodecMaterial, base: MelWeights | DacWeights | None, *, arch: str, device: str
 ) -> CodecRecipe:
-    if request.arch == "mel":
-        return MelRecipe(config.mel_codec, config.codec_training, material, seed=config.seed, device=device)
-    return DacRecipe(config.dac_codec, config.dac_training, material, seed=config.seed, base=base, device=device)
+    if arch == "mel":
+        start = base if isinstance(base, MelWeights) else None
+        return MelRecipe(config.mel_codec, config.codec_training, material, seed=config.seed, base=start, device=device)
+    adapted = base if isinstance(base, DacWeights) else None
+    return DacRecipe(config.dac_codec, config.dac_training, material, seed=config.seed, base=adapted, device=device)
 
 
 def _clip(folder: Path, record: Record, sample_rate: int, level: float) -> NDArray[np.float32]:
@@ -195,6 +192,10 @@ def _clip(folder: Path, record: Record, sample_rate: int, level: float) -> NDArr
     return set_speech_level(waveform, level).samples
 
 
-def _licences(records: list[Record]) -> tuple[Licence, ...]:
-    found = sorted({(record.source or record.speaker, record.licence) for record in records if record.licence})
-    return tuple(Licence(work=work, licence=licence) for work, licence in found)
+def _licences(records: list[Record], base: str | None) -> tuple[Licence, ...]:
+    """Return what recordings, and the codec that is gone on from, were made of."""
+    licensed = [record for record in records if record.licence]
+    found = {Licence(work=record.source or record.speaker, licence=record.licence) for record in licensed}
+    if base is not None and not codec_path(base).is_file():
+        found |= set(read_codec_manifest(base).licences)
+    return tuple(sorted(found, key=lambda licence: (licence.work, licence.licence)))
