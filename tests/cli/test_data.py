@@ -33,6 +33,17 @@ def test_import_check_split(tmp_path: Path) -> None:
     assert set(split["splits"]) == {"train", "valid", "test"}  # type: ignore[call-overload]
 
 
+def test_a_lexicon_says_how_the_texts_are_read(tmp_path: Path) -> None:
+    manifest = tiny_manifest(tmp_path)
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace("ሰላም", "☃", 1), encoding="utf-8")
+    (tmp_path / "snow.tsv").write_text("☃\tየበረዶ ሰው\n", encoding="utf-8")
+    (tmp_path / "amhctl.toml").write_text('[paths]\nlexicons = ["snow.tsv"]\n', encoding="utf-8")
+    given = ((), ("--lexicon", str(tmp_path / "snow.tsv")), ("--config", str(tmp_path)))
+    checks = [_invoke("check", str(manifest), "--no-audio", *options)[1] for options in given]
+    syllables = [check["summary"]["syllables"] for check in checks]  # type: ignore[index]
+    assert syllables[1] == syllables[2] == syllables[0] + 6
+
+
 def test_faults_make_the_verdict_negative(tmp_path: Path) -> None:
     manifest = tiny_manifest(tmp_path)
     with manifest.open("a", encoding="utf-8") as stream:

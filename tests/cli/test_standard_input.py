@@ -3,10 +3,11 @@
 import io
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from amhctl.cli.standard_input import open_standard_input
+from amhctl.cli.standard_input import open_files, open_standard_input, read_text
 from amhctl.core.errors import AmhctlError
 
 CLOSED = 'exec "$0" -m amhctl "$@" <&-'
@@ -34,6 +35,17 @@ def test_a_closed_input_is_an_error_that_says_what_to_do(monkeypatch: pytest.Mon
     with pytest.raises(AmhctlError, match="the standard input is closed") as caught:
         open_standard_input()
     assert caught.value.hint
+
+
+def test_a_dash_among_arguments_is_the_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    pipe(monkeypatch, "ሰላም\n".encode())
+    assert (read_text("ዓለም"), read_text("-")) == ("ዓለም", "ሰላም\n")
+    pipe(monkeypatch, "ሰላም\n".encode())
+    files, piped = open_files([Path("a.txt"), Path("-"), Path("b.txt")])
+    assert files == (Path("a.txt"), Path("b.txt"))
+    assert piped is not None
+    assert piped.read() == "ሰላም\n"
+    assert open_files([Path("a.txt")]) == ((Path("a.txt"),), None)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import typer
 from support.vocabularies import foreign_model
+from support.voices import tiny_voice_folder
 from typer.testing import CliRunner
 
 from amhctl.cli.vocab import app
@@ -50,6 +51,45 @@ def test_check_is_negative_above_the_limit(folder: Path) -> None:
     code, out = _run("check", "b.model", "c.txt", "--json")
     assert (code, json.loads(out)["ok"]) == (1, False)
     assert _run("check", "b.model", "c.txt", "--max-unknown", "1.0", "-q")[0] == 0
+
+
+def test_a_lexicon_says_how_the_corpus_is_read(folder: Path) -> None:
+    """Unless the lexicon is read, the sign is a line that nobody can say: V001."""
+    Path("s.txt").write_text(TEXT * 3 + "☃\n", encoding="utf-8")
+    Path("snow.tsv").write_text("☃\tበረዶ\n", encoding="utf-8")
+    Path("project").mkdir()
+    Path("project/amhctl.toml").write_text('[paths]\nlexicons = ["../snow.tsv"]\n', encoding="utf-8")
+    sized = ("--size", "380", "--units", "fidel")
+    commands = (
+        ("train", "s.txt", "-o", "v.model", *sized, "--type", "bpe"),
+        ("extend", "v.model", "s.txt", "-o", "w.model", *sized),
+        ("check", "v.model", "s.txt"),
+    )
+    for command in commands:
+        force = () if command[0] == "check" else ("--force",)
+        for lexicon in ((), ("--lexicon", "snow.tsv"), ("--config", "project")):
+            code, out = _run(*command, *lexicon, *force, "--json")
+            report = json.loads(out)
+            unread = [item["subject"] for item in report["findings"] if item["code"] == "V001"]
+            assert (code, report["lines"], unread) == ((0, 7, []) if lexicon else (0, 6, ["s.txt:7"]))
+
+
+def test_a_grown_voice_reads_by_the_lexicon(folder: Path) -> None:
+    voice = tiny_voice_folder(folder / "voice")
+    Path("names.tsv").write_text("CBE\tሲ ቢ ኢ\n", encoding="utf-8")
+    base = str(voice / "vocabulary.model")
+    corpus = ("-", "--size", "60", "--base-checkpoint", str(voice))
+    states = {}
+    for name, lexicon in (("plain", ()), ("named", ("--lexicon", "names.tsv"))):
+        extended = ("-o", f"{name}.model", "--checkpoint-out", name)
+        code, out = _run("extend", base, *corpus, *extended, *lexicon, "--json", text=TEXT)
+        assert code == 0, out
+        grown = ("--base-checkpoint", str(voice), "-o", f"{name}-grown")
+        assert _run("grow", f"{name}.model", *grown, *lexicon, "-q")[0] == 0
+        states[name] = Path(name, "text_state.json").read_bytes()
+        assert Path(f"{name}-grown", "text_state.json").read_bytes() == states[name]
+    assert states["plain"] == (voice / "text_state.json").read_bytes()
+    assert json.loads(states["named"])["tables"]["lexicon.spoken"] == {"CBE": "ሲ ቢ ኢ"}
 
 
 def test_errors_are_exit_code_three(folder: Path) -> None:

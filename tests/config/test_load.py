@@ -171,3 +171,12 @@ def test_the_environment_is_that_of_the_process_by_default(monkeypatch: pytest.M
     monkeypatch.setenv("AMHCTL_SEED", "41")
     resolved = load_run_config(preset=None, project=None)
     assert (resolved.config.seed, resolved.sources["seed"]) == (41, "AMHCTL_SEED")
+
+
+def test_a_flag_that_was_not_given_is_no_layer() -> None:
+    flags: dict[str, object] = {"seed": None, "paths.lexicons": (), "text.backends": ("rules",)}
+    sets = ("seed=7", 'paths.lexicons=["a.tsv"]')
+    resolved = load_run_config(preset=None, project=None, environment={}, sets=sets, flags=flags)
+    assert (resolved.config.seed, resolved.config.paths.lexicons) == (7, (Path("a.tsv"),))
+    assert resolved.sources["seed"] == resolved.sources["paths.lexicons"] == "--set"
+    assert resolved.sources["text.backends"] == "--backend"

@@ -88,7 +88,7 @@ def import_(
 
 @app.command("check")
 def check(
-    manifest: Annotated[Path, typer.Argument(help="Manifest, a JSON Lines file.")],
+    manifest: options.Manifest,
     vocab: Annotated[Path | None, typer.Option(help="Vocabulary that must have a piece for everything.")] = None,
     report: Annotated[Path | None, typer.Option(help="HTML page with histograms and the worst clips.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings make the verdict negative too.")] = False,
@@ -112,6 +112,7 @@ def check(
         int | None,
         typer.Option(min=1_000, max=192_000, help="With --fix, samples a second; by default each file's own."),
     ] = None,
+    lexicon: options.Lexicon = None,
     config: options.Config = None,
     sets: options.Set = None,
     force: options.Force = False,
@@ -140,6 +141,7 @@ def check(
         force=force,
         project=config or Path(),
         sets=tuple(sets or ()),
+        lexicons=tuple(lexicon or ()),
         fix=check_data.make_goal(level, rate, strict=strict) if fix else None,
         output=output,
     )
@@ -148,7 +150,7 @@ def check(
 
 @app.command("split")
 def split(
-    manifest: Annotated[Path, typer.Argument(help="Manifest, a JSON Lines file.")],
+    manifest: options.Manifest,
     output: Annotated[
         Path | None,
         typer.Option("-o", "--output", help="New manifest; by default NAME.split.jsonl beside the old one."),
@@ -187,7 +189,7 @@ def split(
 
 @app.command("pairs")
 def pairs(
-    manifest: Annotated[Path, typer.Argument(help="Manifest, a JSON Lines file.")],
+    manifest: options.Manifest,
     output: Annotated[Path, typer.Option("-o", "--output", help="JSON Lines file of the pairs.")],
     epoch: Annotated[int, typer.Option(min=0, help="Each epoch has other pairs.")] = 0,
     seed: options.Seed = None,
@@ -205,7 +207,7 @@ def pairs(
 
 @app.command("export")
 def export(
-    manifest: Annotated[Path, typer.Argument(help="Manifest, a JSON Lines file.")],
+    manifest: options.Manifest,
     form: Annotated[ExportFormat, typer.Argument(metavar="FORMAT", help="Format to write.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write into.")],
     force: options.Force = False,

@@ -17,6 +17,7 @@ Config = Annotated[
 Set = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set one value, such as training.steps=100.")
 ]
+Manifest = Annotated[Path, typer.Argument(help="Manifest, a JSON Lines file.")]
 Lexicon = Annotated[
     list[Path] | None,
     typer.Option("--lexicon", help="How words are said, a .tsv or .toml file; may be repeated.", metavar="FILE"),

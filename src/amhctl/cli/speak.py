@@ -7,7 +7,7 @@ import typer
 
 from amhctl.cli import options
 from amhctl.cli.app import execute
-from amhctl.cli.standard_input import open_standard_input
+from amhctl.cli.standard_input import read_text
 
 
 def command(
@@ -55,7 +55,7 @@ def command(
     from amhctl.workflows import speak
 
     request = speak.SpeakRequest(
-        text=open_standard_input().read() if text == "-" else text,
+        text=text if text is None else read_text(text),
         file=file,
         output=None if to_stdout else output,
         format=format,

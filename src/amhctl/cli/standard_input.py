@@ -2,9 +2,36 @@
 
 import sys
 from io import TextIOWrapper
+from pathlib import Path
 from typing import TextIO
 
 from amhctl.core.errors import AmhctlError
+
+STANDARD_INPUT = "-"
+"""What stands for the standard input where a text or a file is asked for."""
+
+
+def read_text(text: str) -> str:
+    """Return a text given as an argument, or what is piped in where ``-`` stands for it.
+
+    Raises
+    ------
+    AmhctlError
+        If the standard input is wanted and closed.
+    """
+    return open_standard_input().read() if text == STANDARD_INPUT else text
+
+
+def open_files(paths: list[Path]) -> tuple[tuple[Path, ...], TextIO | None]:
+    """Return the files of an argument, and the standard input if ``-`` is among them.
+
+    Raises
+    ------
+    AmhctlError
+        If the standard input is wanted and closed.
+    """
+    files = tuple(path for path in paths if str(path) != STANDARD_INPUT)
+    return files, open_standard_input() if len(files) < len(paths) else None
 
 
 def open_standard_input() -> TextIO:

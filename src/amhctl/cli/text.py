@@ -8,13 +8,11 @@ import typer
 
 from amhctl.cli import options
 from amhctl.cli.app import execute
-from amhctl.cli.standard_input import open_standard_input
+from amhctl.cli.standard_input import STANDARD_INPUT, read_text
 
 app = typer.Typer(
     help="Text: normalise, phones, breath groups, explanations.", no_args_is_help=True, rich_markup_mode=None
 )
-
-_STANDARD_INPUT = "-"
 
 
 class Backend(StrEnum):
@@ -31,7 +29,7 @@ Text = Annotated[str, typer.Argument(help="Amharic text; - reads standard input.
 
 @app.command("normalize")
 def normalize(
-    text: Text = _STANDARD_INPUT,
+    text: Text = STANDARD_INPUT,
     trace: Annotated[bool, typer.Option("--trace", help="Show every change with its rule and place.")] = False,
     lexicon: options.Lexicon = None,
     sets: options.Set = None,
@@ -44,7 +42,11 @@ def normalize(
     from amhctl.workflows import normalize_text
 
     request = normalize_text.NormalizeTextRequest(
-        text=_read(text), trace=trace, project=config or Path(), sets=tuple(sets or ()), lexicons=tuple(lexicon or ())
+        text=read_text(text),
+        trace=trace,
+        project=config or Path(),
+        sets=tuple(sets or ()),
+        lexicons=tuple(lexicon or ()),
     )
     execute(
         "text normalize",
@@ -57,7 +59,7 @@ def normalize(
 
 @app.command("phones")
 def phones(
-    text: Text = _STANDARD_INPUT,
+    text: Text = STANDARD_INPUT,
     backend: Annotated[
         Backend, typer.Option(help="Backend to use alone; auto is the configured chain.")
     ] = Backend.AUTO,
@@ -72,7 +74,7 @@ def phones(
     from amhctl.workflows import phonemize_text
 
     request = phonemize_text.PhonemizeTextRequest(
-        text=_read(text),
+        text=read_text(text),
         backend=backend.value,
         project=config or Path(),
         sets=tuple(sets or ()),
@@ -85,7 +87,7 @@ def phones(
 
 @app.command("split")
 def split(
-    text: Text = _STANDARD_INPUT,
+    text: Text = STANDARD_INPUT,
     lexicon: options.Lexicon = None,
     sets: options.Set = None,
     config: options.Config = None,
@@ -97,14 +99,14 @@ def split(
     from amhctl.workflows import split_text
 
     request = split_text.SplitTextRequest(
-        text=_read(text), project=config or Path(), sets=tuple(sets or ()), lexicons=tuple(lexicon or ())
+        text=read_text(text), project=config or Path(), sets=tuple(sets or ()), lexicons=tuple(lexicon or ())
     )
     execute("text split", lambda progress: split_text.run(request, progress), json=json, quiet=quiet, verbose=verbose)
 
 
 @app.command("explain")
 def explain(
-    text: Text = _STANDARD_INPUT,
+    text: Text = STANDARD_INPUT,
     voice: Annotated[
         str | None, typer.Option("--voice", help="Voice that reads: bundled name or checkpoint folder.")
     ] = None,
@@ -126,7 +128,7 @@ def explain(
     from amhctl.workflows import explain_text
 
     request = explain_text.ExplainTextRequest(
-        text=_read(text),
+        text=read_text(text),
         voice=voice,
         vocabulary=vocab,
         project=config or Path(),
@@ -136,7 +138,3 @@ def explain(
     execute(
         "text explain", lambda progress: explain_text.run(request, progress), json=json, quiet=quiet, verbose=verbose
     )
-
-
-def _read(text: str) -> str:
-    return open_standard_input().read() if text == _STANDARD_INPUT else text

@@ -8,7 +8,7 @@ import typer
 
 from amhctl.cli import options
 from amhctl.cli.app import execute
-from amhctl.cli.standard_input import open_standard_input
+from amhctl.cli.standard_input import open_files
 
 app = typer.Typer(help="Vocabularies: train, extend, grow, check.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -32,6 +32,8 @@ Corpus = Annotated[
     list[Path], typer.Argument(help="Text files (also .gz, .xz, .bz2) or manifests (.jsonl); - reads standard input.")
 ]
 Output = Annotated[Path, typer.Option("-o", "--output", help="Vocabulary to write.")]
+_BASE_CHECKPOINT = typer.Option(help="Voice, training checkpoint or run folder that speaks the base.")
+_GROWN = "Where to write it with its rows grown."
 
 
 @app.command("train")
@@ -43,6 +45,7 @@ def train(
     model_type: Annotated[
         ModelType | None, typer.Option("--type", help="Algorithm; char gives one piece per fidel or phone.")
     ] = None,
+    lexicon: options.Lexicon = None,
     sets: options.Set = None,
     config: options.Config = None,
     force: options.Force = False,
@@ -53,15 +56,17 @@ def train(
     """Train a vocabulary in which every fidel or phone is guaranteed a piece."""
     from amhctl.workflows import train_vocabulary
 
+    files, piped = open_files(corpus)
     request = train_vocabulary.TrainVocabularyRequest(
-        corpus=_files(corpus),
-        standard_input=open_standard_input() if _STANDARD_INPUT in corpus else None,
+        corpus=files,
+        standard_input=piped,
         output=output,
         size=size,
         units=units.value if units else None,
         model_type=model_type.value if model_type else None,
         project=config or Path(),
         sets=tuple(sets or ()),
+        lexicons=tuple(lexicon or ()),
         force=force,
     )
     execute(
@@ -86,10 +91,9 @@ def extend(
         Path | None,
         typer.Option(help="Text of the base's languages, as its network sees it, that must keep its ids."),
     ] = None,
-    base_checkpoint: Annotated[
-        Path | None, typer.Option(help="Voice, training checkpoint or run folder that speaks the base.")
-    ] = None,
-    checkpoint_out: Annotated[Path | None, typer.Option(help="Where to write it with its rows grown.")] = None,
+    base_checkpoint: Annotated[Path | None, _BASE_CHECKPOINT] = None,
+    checkpoint_out: Annotated[Path | None, typer.Option(help=_GROWN)] = None,
+    lexicon: options.Lexicon = None,
     sets: options.Set = None,
     config: options.Config = None,
     seed: options.Seed = None,
@@ -103,10 +107,11 @@ def extend(
         raise typer.BadParameter("--base-checkpoint and --checkpoint-out need one another")
     from amhctl.workflows import extend_vocabulary
 
+    files, piped = open_files(corpus)
     request = extend_vocabulary.ExtendVocabularyRequest(
         base=base,
-        corpus=_files(corpus),
-        standard_input=open_standard_input() if _STANDARD_INPUT in corpus else None,
+        corpus=files,
+        standard_input=piped,
         output=output,
         size=size,
         units=units.value if units else None,
@@ -115,6 +120,7 @@ def extend(
         checkpoint_output=checkpoint_out,
         project=config or Path(),
         sets=tuple(sets or ()),
+        lexicons=tuple(lexicon or ()),
         seed=seed,
         force=force,
     )
@@ -130,11 +136,10 @@ def extend(
 @app.command("grow")
 def grow(
     vocabulary: Annotated[Path, typer.Argument(help="Extended vocabulary, made by amhctl vocab extend.")],
-    base_checkpoint: Annotated[
-        Path, typer.Option(help="Voice, training checkpoint or run folder that speaks the base.")
-    ],
-    output: Annotated[Path, typer.Option("-o", "--output", help="Where to write it with its rows grown.")],
+    base_checkpoint: Annotated[Path, _BASE_CHECKPOINT],
+    output: Annotated[Path, typer.Option("-o", "--output", help=_GROWN)],
     plan: Annotated[Path | None, typer.Option(help="Plan of the extension; beside the vocabulary by default.")] = None,
+    lexicon: options.Lexicon = None,
     sets: options.Set = None,
     config: options.Config = None,
     seed: options.Seed = None,
@@ -153,6 +158,7 @@ def grow(
         plan=plan,
         project=config or Path(),
         sets=tuple(sets or ()),
+        lexicons=tuple(lexicon or ()),
         seed=seed,
         force=force,
     )
@@ -175,6 +181,7 @@ def check(
     base: Annotated[Path | None, typer.Option(help="Vocabulary to compare with, such as the one extended.")] = None,
     rare: Annotated[int, typer.Option(min=0, help="Learnt pieces that occur less often are listed.")] = 10,
     report: Annotated[Path | None, typer.Option(help="HTML page with plots to write.")] = None,
+    lexicon: options.Lexicon = None,
     sets: options.Set = None,
     config: options.Config = None,
     force: options.Force = False,
@@ -185,10 +192,11 @@ def check(
     """Measure how well a vocabulary covers text; exit 1 if too much is unknown."""
     from amhctl.workflows import check_vocabulary
 
+    files, piped = open_files(corpus)
     request = check_vocabulary.CheckVocabularyRequest(
         vocabulary=vocabulary,
-        corpus=_files(corpus),
-        standard_input=open_standard_input() if _STANDARD_INPUT in corpus else None,
+        corpus=files,
+        standard_input=piped,
         max_unknown=max_unknown,
         base=base,
         rare=rare,
@@ -196,6 +204,7 @@ def check(
         force=force,
         project=config or Path(),
         sets=tuple(sets or ()),
+        lexicons=tuple(lexicon or ()),
     )
     execute(
         "vocab check",
@@ -204,10 +213,3 @@ def check(
         quiet=quiet,
         verbose=verbose,
     )
-
-
-_STANDARD_INPUT = Path("-")
-
-
-def _files(corpus: list[Path]) -> tuple[Path, ...]:
-    return tuple(path for path in corpus if path != _STANDARD_INPUT)

@@ -61,6 +61,7 @@ _FLAGS = {
     "paths.run": "--output",
     "paths.vocabulary": "--vocab",
     "paths.lexicons": "--lexicon",
+    "text.backends": "--backend",
     "vocabulary.model_type": "--type",
 }
 
@@ -93,7 +94,7 @@ def load_run_config(
     sets : tuple[str, ...]
         ``a.b=c`` of the command line.
     flags : Mapping[str, object] | None
-        Dotted key to value, of options that have their own flag.
+        Dotted key to value, of options that have their own flag; None or no elements stand for a flag not given.
     environment : Mapping[str, str] | None
         Variables; the process's own by default.
 
@@ -108,7 +109,8 @@ def load_run_config(
         layers.append(_Layer(str(file), _absolute_paths(_read_toml(file), file.parent)))
     layers += _environment_layers(os.environ if environment is None else environment, faults)
     layers += _set_layers(sets, faults)
-    layers += [_Layer(_flag(key), _nested(key, value)) for key, value in (flags or {}).items()]
+    given = {key: value for key, value in (flags or {}).items() if value is not None and value != ()}
+    layers += [_Layer(_flag(key), _nested(key, value)) for key, value in given.items()]
     merged: dict[str, object] = {}
     sources: dict[str, str] = {}
     for layer in layers:

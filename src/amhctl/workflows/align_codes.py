@@ -11,11 +11,10 @@ from amhctl.core.errors import DatasetError, TextError, VocabularyError
 from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.core.progress import Progress
 from amhctl.data.codestore import CodeStore
-from amhctl.text.frontend import Frontend
-from amhctl.text.lexicon import read_lexicons
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.vocabulary import Vocabulary
 from amhctl.training.aligner import Spoken, align_speech
+from amhctl.workflows.reading import open_frontend
 
 RULES = (
     Rule(
@@ -79,12 +78,10 @@ def run(request: AlignCodesRequest, progress: Progress) -> AlignCodesReport:
     DatasetError
         If nothing in the store can be aligned.
     """
-    flags = {"paths.lexicons": request.lexicons} if request.lexicons else {}
-    config = load_run_config(preset=request.preset, project=request.project, sets=request.sets, flags=flags).config
     vocabulary = Vocabulary.read(request.vocabulary)
-    tokenizer = Tokenizer(vocabulary)
-    text = config.text.model_copy(update={"units": vocabulary.units})
-    frontend = Frontend(text, read_lexicons(config.paths.lexicons))
+    flags = {"paths.lexicons": request.lexicons, "text.units": vocabulary.units}
+    config = load_run_config(preset=request.preset, project=request.project, sets=request.sets, flags=flags).config
+    tokenizer, frontend = Tokenizer(vocabulary), open_frontend(config)
     store = CodeStore.open(request.store)
     findings, utterances = [], []
     for entry in store.entries:

@@ -16,10 +16,9 @@ from amhctl.data.repairedcopy import MANIFEST, NOT_OF_RECORDS, REPAIRS, Repaired
 from amhctl.data.repairs import RepairGoal
 from amhctl.data.report import render_report
 from amhctl.data.splits import parse_disjoint
-from amhctl.text.frontend import Frontend
-from amhctl.text.lexicon import read_lexicons
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.vocabulary import Vocabulary
+from amhctl.workflows.reading import open_frontend
 
 RULES = (*checks.RULES, *audiochecks.RULES, *textchecks.RULES, *crosschecks.RULES, *phonecoverage.RULES)
 
@@ -41,6 +40,7 @@ class CheckDataRequest:
     force: bool = False
     project: Path | None = None
     sets: tuple[str, ...] = ()
+    lexicons: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +126,10 @@ def run(request: CheckDataRequest, progress: Progress) -> CheckDataReport:
         refuse_existing(request.output, force=request.force)
     if request.report is not None:
         refuse_existing(request.report, force=request.force)
-    resolved = load_run_config(preset=None, project=request.project, sets=request.sets).config
-    config = resolved.text
-    tokenizer = None
-    if request.vocabulary is not None:
-        vocabulary = Vocabulary.read(request.vocabulary)
-        tokenizer = Tokenizer(vocabulary)
-        config = config.model_copy(update={"units": vocabulary.units})
+    vocabulary = None if request.vocabulary is None else Vocabulary.read(request.vocabulary)
+    flags = {"paths.lexicons": request.lexicons, "text.units": vocabulary.units if vocabulary else None}
+    config = load_run_config(preset=None, project=request.project, sets=request.sets, flags=flags).config
+    tokenizer = None if vocabulary is None else Tokenizer(vocabulary)
     options = CheckOptions(
         request.audio,
         request.workers,
@@ -142,9 +139,7 @@ def run(request: CheckDataRequest, progress: Progress) -> CheckDataReport:
         most_listed=MOST_LISTED if request.fix is None else None,
     )
     started = time.perf_counter()
-    found = check_manifest(
-        request.manifest, Frontend(config, read_lexicons(resolved.paths.lexicons)), tokenizer, progress, options
-    )
+    found = check_manifest(request.manifest, open_frontend(config), tokenizer, progress, options)
     elapsed = time.perf_counter() - started
     if request.report is not None:
         page = render_report(f"Check of {request.manifest.name}", found, RULES, manifest=request.manifest)

@@ -9,8 +9,6 @@ from amhctl.core.files import refuse_existing, write_text_atomically
 from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
 from amhctl.data.corpus import open_corpus
-from amhctl.text.frontend import Frontend
-from amhctl.text.lexicon import read_lexicons
 from amhctl.tokenizer.alphabet import alphabet_of
 from amhctl.tokenizer.coverage import (
     Coverage,
@@ -26,6 +24,7 @@ from amhctl.tokenizer.sizes import SizeCurve, measure_sizes
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.vocabulary import Vocabulary
 from amhctl.tokenizer.words import count_words
+from amhctl.workflows.reading import open_frontend
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +41,7 @@ class CheckVocabularyRequest:
     force: bool = False
     project: Path | None = None
     sets: tuple[str, ...] = ()
+    lexicons: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +121,12 @@ def run(request: CheckVocabularyRequest, progress: Progress) -> CheckVocabularyR
     vocabulary = Vocabulary.read(request.vocabulary)
     base = Vocabulary.read(request.base) if request.base else None
     config = load_run_config(
-        preset=None, project=request.project, sets=request.sets, flags={"text.units": vocabulary.units}
+        preset=None,
+        project=request.project,
+        sets=request.sets,
+        flags={"text.units": vocabulary.units, "paths.lexicons": request.lexicons},
     ).config
-    tokenizer = Tokenizer(vocabulary)
-    frontend = Frontend(config.text, read_lexicons(config.paths.lexicons))
+    tokenizer, frontend = Tokenizer(vocabulary), open_frontend(config)
     with open_corpus(request.corpus, frontend, progress, standard_input=request.standard_input) as corpus:
         measured = measure_coverage(tokenizer, corpus.lines())
         before = Comparison("base", base, measure_coverage(Tokenizer(base), corpus.lines())) if base else None

@@ -12,10 +12,10 @@ from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
 from amhctl.inference.assemble import DEFAULT_VOICE, read_voice_manifest, voice_path
 from amhctl.text.frontend import Frontend
-from amhctl.text.lexicon import read_lexicons
 from amhctl.text.spoken import Fallback, SpokenText
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.vocabulary import Vocabulary
+from amhctl.workflows.reading import open_frontend
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +139,11 @@ def run(request: ExplainTextRequest, progress: Progress) -> ExplainTextReport:
 
 
 def _choose(request: ExplainTextRequest) -> tuple[str, Frontend, Vocabulary]:
-    flags = {"paths.lexicons": request.lexicons} if request.lexicons else {}
+    vocabulary = None if request.vocabulary is None else Vocabulary.read(request.vocabulary)
+    flags = {"paths.lexicons": request.lexicons, "text.units": vocabulary.units if vocabulary else None}
     config = load_run_config(preset=None, project=request.project, sets=request.sets, flags=flags).config
-    lexicon = read_lexicons(config.paths.lexicons)
-    if request.vocabulary is not None:
-        vocabulary = Vocabulary.read(request.vocabulary)
-        text = config.text.model_copy(update={"units": vocabulary.units})
-        return f"this package, with {request.vocabulary}", Frontend(text, lexicon), vocabulary
+    if vocabulary is not None:
+        return f"this package, with {request.vocabulary}", open_frontend(config), vocabulary
     name = request.voice or DEFAULT_VOICE
     manifest, folder = read_voice_manifest(name), voice_path(name)
     if manifest.text is None or manifest.vocabulary is None:
@@ -156,4 +154,4 @@ def _choose(request: ExplainTextRequest) -> tuple[str, Frontend, Vocabulary]:
         raise CheckpointError(f"the text state cannot be read: {error}", subject=str(folder)) from error
     vocabulary = Vocabulary.read(folder / manifest.vocabulary.file)
     require_match(manifest, vocabulary_fingerprint=vocabulary.fingerprint, text_hash=frontend.state_hash)
-    return f"voice {name}", frontend.with_lexicon(lexicon), vocabulary
+    return f"voice {name}", open_frontend(config, frontend), vocabulary

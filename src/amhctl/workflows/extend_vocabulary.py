@@ -47,6 +47,7 @@ class ExtendVocabularyRequest:
     checkpoint_output: Path | None = None
     project: Path | None = None
     sets: tuple[str, ...] = ()
+    lexicons: tuple[Path, ...] = ()
     seed: int | None = None
     force: bool = False
 
@@ -146,9 +147,9 @@ def run(request: ExtendVocabularyRequest, progress: Progress) -> ExtendVocabular
         preset=None,
         project=request.project,
         sets=request.sets,
-        flags={"text.units": units, **({} if request.seed is None else {"seed": request.seed})},
+        flags={"text.units": units, "paths.lexicons": request.lexicons, "seed": request.seed},
     ).config
-    frontend = grow_checkpoint.choose_frontend(origin, config.text)
+    frontend = grow_checkpoint.choose_frontend(origin, config)
     with open_corpus(request.corpus, frontend, progress, standard_input=request.standard_input) as corpus:
         progress.start("appending pieces", None, "pieces")
         vocabulary, plan = extend_vocabulary(base, corpus.lines(), request.size, units=units)

@@ -16,7 +16,7 @@ from torch import Tensor
 from amhctl.checkpoint.manifest import Manifest, TextIdentity, VocabularyIdentity
 from amhctl.checkpoint.store import LoadedCheckpoint, read_checkpoint, read_manifest, write_checkpoint
 from amhctl.config.load import load_run_config
-from amhctl.config.schema import ModelConfig, TextConfig
+from amhctl.config.schema import ModelConfig, RunConfig
 from amhctl.core.errors import CheckpointError, VocabularyError
 from amhctl.core.files import atomic_folder, canonical_json, refuse_existing
 from amhctl.core.findings import Finding
@@ -27,6 +27,7 @@ from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.plan import ExtensionPlan, RowPlacement, plan_path
 from amhctl.tokenizer.vocabulary import Vocabulary
 from amhctl.training.state import RunFolder, RunState
+from amhctl.workflows.reading import open_frontend
 
 _VOCABULARY_FILE, _TEXT_FILE = "vocabulary.model", "text_state.json"
 _WEIGHTS_FILE, _AVERAGE_FILE = "model.safetensors", "average.safetensors"
@@ -43,6 +44,7 @@ class GrowCheckpointRequest:
     plan: Path | None = None
     project: Path | None = None
     sets: tuple[str, ...] = ()
+    lexicons: tuple[Path, ...] = ()
     seed: int | None = None
     force: bool = False
 
@@ -108,9 +110,9 @@ def run(request: GrowCheckpointRequest, progress: Progress) -> GrowCheckpointRep
         preset=None,
         project=request.project,
         sets=request.sets,
-        flags={"text.units": vocabulary.units, **({} if request.seed is None else {"seed": request.seed})},
+        flags={"text.units": vocabulary.units, "paths.lexicons": request.lexicons, "seed": request.seed},
     ).config
-    frontend = choose_frontend(origin, config.text)
+    frontend = choose_frontend(origin, config)
     progress.start("growing", 1, "checkpoints")
     write_grown(
         request.output,
@@ -148,13 +150,13 @@ def read_origin(path: Path) -> Origin:
     return Origin(checkpoint, Vocabulary.from_bytes(content, subject=str(place)), trained)
 
 
-def choose_frontend(origin: Origin | None, config: TextConfig) -> Frontend:
-    """Return the checkpoint's own frontend where it reads in the units wanted, else a new one."""
+def choose_frontend(origin: Origin | None, config: RunConfig) -> Frontend:
+    """Return the checkpoint's own frontend where it reads in the units wanted, else a new one; both by the lexicons."""
     if origin is not None and (text := origin.checkpoint.manifest.text) is not None:
         theirs = Frontend.from_state(json.loads(origin.checkpoint.read_text(text.file)))
-        if theirs.config.units == config.units:
-            return theirs
-    return Frontend(config)
+        if theirs.config.units == config.text.units:
+            return open_frontend(config, theirs)
+    return open_frontend(config)
 
 
 def require_base(origin: Origin, base: Vocabulary) -> None:

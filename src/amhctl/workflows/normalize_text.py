@@ -9,8 +9,8 @@ from amhctl.core.errors import TextError
 from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
 from amhctl.text.frontend import Frontend
-from amhctl.text.lexicon import read_lexicons
 from amhctl.text.spoken import SpokenText, TraceEntry
+from amhctl.workflows.reading import open_frontend
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +65,10 @@ def run(request: NormalizeTextRequest, progress: Progress) -> NormalizeTextRepor
     TextError
         If a line that is not blank, or the whole text, has nothing to speak.
     """
-    flags = {"paths.lexicons": request.lexicons} if request.lexicons else {}
-    config = load_run_config(preset=None, project=request.project, sets=request.sets, flags=flags).config
-    frontend = Frontend(config.text, read_lexicons(config.paths.lexicons))
+    flags = {"paths.lexicons": request.lexicons}
+    frontend = open_frontend(
+        load_run_config(preset=None, project=request.project, sets=request.sets, flags=flags).config
+    )
     spoken: list[str] = []
     trace: list[TraceEntry] = []
     for number, start, line in numbered_lines(request.text):

@@ -7,10 +7,9 @@ from pathlib import Path
 from amhctl.config.load import load_run_config
 from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
-from amhctl.text.frontend import Frontend
-from amhctl.text.lexicon import read_lexicons
 from amhctl.text.spoken import Fallback
 from amhctl.workflows.normalize_text import normalize_line, numbered_lines
+from amhctl.workflows.reading import open_frontend
 
 AUTO = "auto"
 
@@ -64,12 +63,10 @@ def run(request: PhonemizeTextRequest, progress: Progress) -> PhonemizeTextRepor
     TextError
         If a line has nothing to speak, or no backend has phones for a word.
     """
-    flags = {"paths.lexicons": request.lexicons} if request.lexicons else {}
-    resolved = load_run_config(preset=None, project=request.project, sets=request.sets, flags=flags).config
-    config = resolved.text
-    if request.backend != AUTO:
-        config = config.model_validate({**config.model_dump(), "backends": (request.backend,)})
-    frontend = Frontend(config, read_lexicons(resolved.paths.lexicons))
+    alone = () if request.backend == AUTO else (request.backend,)
+    flags = {"paths.lexicons": request.lexicons, "text.backends": alone}
+    config = load_run_config(preset=None, project=request.project, sets=request.sets, flags=flags).config
+    frontend = open_frontend(config)
     phones: list[str] = []
     backends: dict[str, None] = {}
     fallbacks: dict[Fallback, None] = {}

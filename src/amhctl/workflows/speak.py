@@ -164,7 +164,7 @@ def run(request: SpeakRequest, progress: Progress) -> SpeakReport:
 
 
 def _read_lexicon(request: SpeakRequest) -> Lexicon:
-    flags = {"paths.lexicons": request.lexicons} if request.lexicons else {}
+    flags = {"paths.lexicons": request.lexicons}
     return read_lexicons(load_run_config(preset=None, project=request.project, flags=flags).config.paths.lexicons)
 
 

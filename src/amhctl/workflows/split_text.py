@@ -7,9 +7,8 @@ from pathlib import Path
 from amhctl.config.load import load_run_config
 from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
-from amhctl.text.frontend import Frontend
-from amhctl.text.lexicon import read_lexicons
 from amhctl.text.spoken import Segment
+from amhctl.workflows.reading import open_frontend
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,6 @@ def run(request: SplitTextRequest, progress: Progress) -> SplitTextReport:
     TextError
         If nothing in it can be spoken.
     """
-    flags = {"paths.lexicons": request.lexicons} if request.lexicons else {}
+    flags = {"paths.lexicons": request.lexicons}
     config = load_run_config(preset=None, project=request.project, sets=request.sets, flags=flags).config
-    frontend = Frontend(config.text, read_lexicons(config.paths.lexicons))
-    return SplitTextReport(frontend.split(request.text))
+    return SplitTextReport(open_frontend(config).split(request.text))

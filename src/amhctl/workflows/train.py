@@ -204,18 +204,14 @@ def _load_codec(settings: _Settings, store: CodeStore, origin: LoadedCheckpoint 
 def _read_settings(request: TrainRequest) -> _Settings:
     if request.resume:
         return _read_resumed_settings(request)
-    flags: dict[str, object] = {
-        key: value
-        for key, value in {
-            "seed": request.seed,
-            "paths.data": _absolute(request.data),
-            "paths.vocabulary": _absolute(request.vocabulary),
-            "paths.codec": request.codec,
-            "paths.base": _absolute(request.base),
-            "paths.run": _absolute(request.run),
-            "paths.lexicons": tuple(path.absolute() for path in request.lexicons) or None,
-        }.items()
-        if value is not None
+    flags = {
+        "seed": request.seed,
+        "paths.data": _absolute(request.data),
+        "paths.vocabulary": _absolute(request.vocabulary),
+        "paths.codec": request.codec,
+        "paths.base": _absolute(request.base),
+        "paths.run": _absolute(request.run),
+        "paths.lexicons": tuple(path.absolute() for path in request.lexicons),
     }
     resolved = load_run_config(preset=request.preset, project=request.project, sets=request.sets, flags=flags)
     return _Settings(resolved.config, resolved.sources)

@@ -9,13 +9,12 @@ from amhctl.core.files import refuse_existing
 from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
 from amhctl.data.corpus import open_corpus
-from amhctl.text.frontend import Frontend
-from amhctl.text.lexicon import read_lexicons
 from amhctl.tokenizer.coverage import Coverage, measure_coverage
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.train import train_vocabulary
 from amhctl.tokenizer.vocabulary import Vocabulary
 from amhctl.workflows.check_vocabulary import coverage_lines, coverage_payload
+from amhctl.workflows.reading import open_frontend
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +29,7 @@ class TrainVocabularyRequest:
     model_type: str | None = None
     project: Path | None = None
     sets: tuple[str, ...] = ()
+    lexicons: tuple[Path, ...] = ()
     force: bool = False
 
 
@@ -70,18 +70,14 @@ def run(request: TrainVocabularyRequest, progress: Progress) -> TrainVocabularyR
         If the output exists and is not forced.
     """
     refuse_existing(request.output, force=request.force)
-    flags: dict[str, object] = {
+    flags = {
         "text.units": request.units,
         "vocabulary.size": request.size,
         "vocabulary.model_type": request.model_type,
+        "paths.lexicons": request.lexicons,
     }
-    config = load_run_config(
-        preset=None,
-        project=request.project,
-        sets=request.sets,
-        flags={key: value for key, value in flags.items() if value is not None},
-    ).config
-    frontend = Frontend(config.text, read_lexicons(config.paths.lexicons))
+    config = load_run_config(preset=None, project=request.project, sets=request.sets, flags=flags).config
+    frontend = open_frontend(config)
     with open_corpus(request.corpus, frontend, progress, standard_input=request.standard_input) as corpus:
         vocabulary = train_vocabulary(
             corpus.lines(),
