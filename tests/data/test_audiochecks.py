@@ -52,6 +52,20 @@ def test_each_fault_has_its_own_code(tmp_path: Path, code: str, samples: np.ndar
     assert _codes(tmp_path, samples) == [code]
 
 
+@pytest.mark.parametrize(("start", "lasting", "codes"), [(-0.01, 1_000, ["D022"]), (-0.05, 2_000, ["D018", "D022"])])
+def test_a_sound_card_that_settles_hides_no_silence(
+    tmp_path: Path, start: float, lasting: int, codes: list[str]
+) -> None:
+    # As in the ALFFA recordings: an offset that fades within some tenths of a second, on silence.
+    samples = np.pad(_CLEAN.samples, (20_000, 0))
+    settling = start * np.exp(-np.arange(samples.size) / lasting)
+    assert _codes(tmp_path, samples + settling) == codes
+
+
+def test_an_offset_hides_no_quiet_voice(tmp_path: Path) -> None:
+    assert _codes(tmp_path, _CLEAN.samples * 0.02 + 0.02) == ["D018", "D019"]
+
+
 def test_rates_parts_and_digests(tmp_path: Path) -> None:
     assert _codes(tmp_path, vowel_train(sample_rate=8_000).samples, 8_000) == ["D017"]
     assert _codes(tmp_path, _CLEAN.samples, offset=1.0, duration=2.0) == ["D013"]

@@ -106,3 +106,11 @@ def test_a_file_that_has_vanished_is_left_out(tmp_path: Path) -> None:
 
 def test_codes_are_those_of_recordings() -> None:
     assert {f"D0{number}" for number in range(10, 30)} > REPAIRABLE
+
+
+def test_silence_that_an_offset_hides_is_trimmed(tmp_path: Path) -> None:
+    samples = np.pad(_CLEAN.samples, (20_000, 0))
+    # Too short to move the mean: nothing but the silence is to be repaired.
+    result = _repair(tmp_path, samples - 0.01 * np.exp(-np.arange(samples.size) / 1_000), _GOAL, "D022")
+    assert [change.code for change in result.changes] == ["D022", ""]
+    assert check_audio(result.record, tmp_path / "out").findings == ()

@@ -7,6 +7,7 @@ from pathlib import Path
 from amhctl.audio import levels
 from amhctl.audio.files import AudioInfo, probe, read
 from amhctl.audio.fingerprint import fingerprint
+from amhctl.audio.offset import without_offset
 from amhctl.audio.spectrum import bandwidth, hum_level
 from amhctl.audio.waveform import Waveform
 from amhctl.core.errors import AudioError
@@ -195,22 +196,26 @@ def _measure_file(record: Record, path: Path) -> Measurements | AudioResult:
 
 
 def measure(waveform: Waveform, info: AudioInfo, sha256: str) -> Measurements:
-    """Measure a recording from a file of which header and digest are known."""
-    before, after = levels.silent_edges(waveform)
+    """Measure a recording from a file of which header and digest are known.
+
+    Loudness and silence are measured without the offset: a sound card that settles is no sound.
+    """
+    heard = without_offset(waveform)
+    before, after = levels.silent_edges(heard)
     return Measurements(
         duration=float(waveform.duration),
         sample_rate=info.sample_rate,
         channels=info.channels,
         peak=levels.peak(waveform),
-        level=levels.speech_level(waveform),
+        level=levels.speech_level(heard),
         offset=levels.dc_offset(waveform),
         clipped=levels.clipped_share(waveform),
         snr=levels.signal_to_noise(waveform),
         before=before,
         after=after,
-        pause=levels.longest_pause(waveform),
+        pause=levels.longest_pause(heard),
         bandwidth=bandwidth(waveform),
-        hum=hum_level(waveform),
+        hum=hum_level(heard),
         fingerprint=fingerprint(waveform).astype("<u4").tobytes().hex(),
         sha256=sha256,
         digest=hashlib.blake2b(waveform.samples.tobytes(), digest_size=16).hexdigest(),

@@ -2,9 +2,6 @@
 
 Knows no manifest. It runs in worker processes, so it takes and returns plain values only. What is written is checked
 again as the original was: a copy that still has a fault that a repair should have taken away is no repaired copy.
-
-An offset is taken away by a high-pass filter, not by subtracting the mean: where a sound card settles after it was
-switched on, the offset fades within a second, and subtracting its mean would give the rest an offset that it had not.
 """
 
 from collections.abc import Sequence
@@ -12,9 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from scipy.signal import butter, sosfiltfilt
 
 from amhctl.audio import files, levels
+from amhctl.audio.offset import HIGH_PASS_HERTZ, without_offset
 from amhctl.audio.resample import resample
 from amhctl.audio.waveform import Waveform
 from amhctl.core.errors import AudioError
@@ -27,8 +24,6 @@ REPAIRABLE = frozenset({"D018", "D019", "D022", "D023", "D024", "D029"})
 """Codes of faults that a repair takes away."""
 _LIMITS = AudioLimits()
 _EDGE_SECONDS = 0.2
-# The lowest voice is at about 60 Hz; two poles, forth and back, are 2 % down there.
-_HIGH_PASS_HERTZ = 20.0
 _LOUDNESS_CODES = ("D019", "D029")
 
 
@@ -156,10 +151,8 @@ def _without_offset(waveform: Waveform, changes: list[Change]) -> Waveform:
     before = levels.dc_offset(waveform)
     if abs(before) <= _LIMITS.largest_offset or waveform.duration < _LIMITS.shortest:
         return waveform
-    sections = butter(2, _HIGH_PASS_HERTZ, "highpass", fs=waveform.sample_rate, output="sos")
-    samples = sosfiltfilt(sections, waveform.samples.astype(np.float64)).astype(np.float32)
-    filtered = replace(waveform, samples=samples)
-    done = f"high-pass filter at {_HIGH_PASS_HERTZ:g} Hz"
+    filtered = without_offset(waveform)
+    done = f"high-pass filter at {HIGH_PASS_HERTZ:g} Hz"
     changes.append(Change("D018", done, before, levels.dc_offset(filtered)))
     return filtered
 
@@ -169,7 +162,8 @@ def _trimmed(waveform: Waveform, changes: list[Change]) -> Waveform:
 
     Each round takes something away, so that this ends.
     """
-    before, after = levels.silent_edges(waveform)
+    # As the check measures them: an offset that fades is no sound.
+    before, after = levels.silent_edges(without_offset(waveform))
     cuts = [max(0.0, edge - _EDGE_SECONDS) if edge > _LIMITS.longest_silence else 0.0 for edge in (before, after)]
     if not any(cuts) or sum(cuts) >= waveform.duration:
         return waveform

@@ -1,0 +1,39 @@
+"""Twin of ``audio/offset.py``."""
+
+import numpy as np
+import pytest
+from support.speechlike import between_silences, vowel_train
+
+from amhctl.audio import levels
+from amhctl.audio.offset import without_offset
+from amhctl.audio.waveform import Waveform
+
+_RATE = 16_000
+
+
+def _plus(waveform: Waveform, offset: np.ndarray | float) -> Waveform:
+    return Waveform((waveform.samples + offset).astype(np.float32), waveform.sample_rate)
+
+
+@pytest.mark.parametrize("offset", [0.02, -0.3])
+def test_an_offset_changes_nothing_of_what_is_left(offset: float) -> None:
+    clean = between_silences(vowel_train())
+    left = without_offset(_plus(clean, offset)).samples
+    assert np.abs(left - without_offset(clean).samples).max() < 1e-5
+    assert abs(float(left.mean())) < 1e-5
+
+
+def test_a_sound_card_that_settles_is_taken_away_and_the_voice_stays() -> None:
+    clean = between_silences(vowel_train())
+    settling = 0.05 * np.exp(-np.arange(clean.samples.size) / (0.1 * _RATE))
+    left = without_offset(_plus(clean, settling))
+    assert levels.silent_edges(left) == levels.silent_edges(clean)
+    assert levels.speech_level(left) == pytest.approx(levels.speech_level(clean), abs=0.05)
+    # The lowest voices lose no more than is written: 2 % at 60 Hz.
+    tone = Waveform(np.sin(2 * np.pi * 60 * np.arange(_RATE) / _RATE).astype(np.float32), _RATE)
+    assert levels.rms_level(without_offset(tone)) - levels.rms_level(tone) == pytest.approx(-0.1, abs=0.1)
+
+
+@pytest.mark.parametrize("size", [0, 1, 9, 10])
+def test_the_shortest_waveforms_are_no_fault(size: int) -> None:
+    assert without_offset(Waveform(np.zeros(size, dtype=np.float32), _RATE)).samples.size == size
