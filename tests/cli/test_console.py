@@ -2,6 +2,7 @@
 
 import errno
 import io
+import json
 import sys
 from pathlib import Path
 
@@ -32,7 +33,23 @@ def test_a_terminal_without_ethiopic_is_no_crash(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(sys, "stdout", stream)
     Console().data("ሰላም!")
     stream.flush()
-    assert stream.buffer.getvalue() == b"???!\n"  # type: ignore[attr-defined]
+    assert stream.buffer.getvalue() == b"\\u1230\\u120b\\u121d!\n"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "ascii"])
+@pytest.mark.parametrize("text", ["ሰላም é 😀", "\udcffno", 'a "\\ b\n'])
+def test_an_object_is_json_in_every_encoding(encoding: str, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    monkeypatch.setattr(sys, "stdout", stream)
+    Console().document({"text": text})
+    line = stream.buffer.getvalue()  # type: ignore[attr-defined]
+    assert line.count(b"\n") == 1
+    assert json.loads(line.decode(encoding)) == {"text": text}
+
+
+def test_an_object_is_readable_where_it_can_be(capsys: pytest.CaptureFixture[str]) -> None:
+    Console().document({"text": "ሰላም"})
+    assert capsys.readouterr().out == '{"text": "ሰላም"}\n'
 
 
 @pytest.mark.parametrize("number", [errno.EPIPE, errno.ENOSPC])

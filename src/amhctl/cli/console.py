@@ -1,7 +1,9 @@
 """The two streams of a command: data on standard output, talk on standard error. The only file that writes to them."""
 
+import json
 import os
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import TextIO
 
@@ -33,6 +35,15 @@ class Console:
         """Write a line of data."""
         _write(sys.stdout, line)
 
+    def document(self, values: Mapping[str, object]) -> None:
+        """Write one JSON object in one line; what the encoding of the stream cannot hold is escaped, as JSON does it."""
+        text = json.dumps(values, ensure_ascii=False)
+        try:
+            text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+        except UnicodeEncodeError:
+            text = json.dumps(values)
+        self.data(text)
+
     def raw(self, content: bytes) -> None:
         """Write bytes of data."""
         if sys.stdout is not None:
@@ -63,7 +74,7 @@ def _write(stream: TextIO | None, line: str) -> None:
     if stream is None:
         # The process was started with this stream closed: nobody wants it.
         return
-    # A terminal of another encoding must not turn a message into a crash.
+    # A terminal of another encoding, or a file name that is no text, must not turn a message into a crash.
     encoding = stream.encoding or "utf-8"
-    stream.write(line.encode(encoding, "replace").decode(encoding) + "\n")
+    stream.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
     stream.flush()

@@ -81,6 +81,12 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(INTERRUPTED)
     except AmhctlError as error:
         end_with_error(_named_command(words), error, console)
+    except SystemExit as end:
+        # So the framework ends when the reader of help goes away, which is the reader's right.
+        if isinstance(end.__context__, BrokenPipeError):
+            console.abandon_data()
+            sys.exit(OK)
+        raise
     except OSError as error:
         # Help and version are written outside of any command's work.
         if not console.json:

@@ -1,6 +1,5 @@
 """Reports and errors, as lines for people or as one JSON object for scripts."""
 
-import json
 from collections.abc import Iterable
 
 from amhctl import __version__
@@ -26,7 +25,7 @@ def render_report(command: str, report: Report, console: Console) -> None:
             "findings": [_finding_document(finding) for finding in report.findings],
             **report.payload(),
         }
-        console.data(json.dumps(document, ensure_ascii=False))
+        console.document(document)
         return
     for line in (*report.lines(), *_finding_lines(report.findings, verbose=console.verbose > 0)):
         console.data(line)
@@ -47,7 +46,7 @@ def render_error(command: str, error: AmhctlError, console: Console, *, kind: st
             },
         }
         try:
-            console.data(json.dumps(document, ensure_ascii=False))
+            console.document(document)
         except OSError:
             # The object has no reader or no room; what is left is to tell a person.
             console.abandon_data()
