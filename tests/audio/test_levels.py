@@ -49,6 +49,25 @@ def test_silent_edges_are_measured_to_a_frame() -> None:
     assert levels.silent_edges(vowel_train()) == pytest.approx((0.0, 0.0), abs=0.03)
 
 
+def _with_clicks(waveform: Waveform, *seconds: float) -> Waveform:
+    samples = waveform.samples.copy()
+    for second in seconds:
+        start = round(second * waveform.sample_rate)
+        samples[start : start + 160] += 0.3 * np.hanning(160).astype(np.float32)
+    return Waveform(samples, waveform.sample_rate)
+
+
+def test_a_click_is_no_speech_unless_it_ends_a_word() -> None:
+    clean = between_silences(vowel_train(), before=1.0, after=1.0)
+    end = float(clean.duration)
+    assert levels.silent_edges(_with_clicks(clean, 0.4, end - 0.3)) == levels.silent_edges(clean)
+    # The release of a last stop comes after a closure of no more than 0.2 s.
+    before, after = levels.silent_edges(_with_clicks(clean, end - 0.85))
+    assert (before, after) == (levels.silent_edges(clean)[0], pytest.approx(0.85, abs=0.03))
+    # What is as short as a click has nothing else to go by.
+    assert levels.silent_edges(vowel_train(seconds=0.05)) == (0.0, 0.0)
+
+
 def test_the_longest_pause_lies_between_the_edges() -> None:
     speech = vowel_train(seconds=1.0)
     samples = np.concatenate([np.zeros(8_000), speech.samples, np.zeros(24_000), speech.samples, np.zeros(40_000)])

@@ -17,6 +17,9 @@ _OVER_NOISE = 6.0
 _UNDER_SPEECH = 12.0
 _DOUBTFUL_RATIO = 15.0
 _COLOUR = 10.0
+# A mouse or a tongue clicks within two frames. So does a stop; the closure before it, doubled, lasts less than 0.2 s.
+_FEWEST_FRAMES = 3
+_NEAR_FRAMES = 8
 
 
 def frame_levels(waveform: Waveform) -> NDArray[np.float64]:
@@ -118,7 +121,8 @@ def silent_edges(waveform: Waveform, *, below: float = 35.0) -> tuple[float, flo
     """Return the seconds before the first and after the last frame within ``below`` dB of the speech level.
 
     A recording's own noise can lie higher than that; the threshold is then 6 dB above its pauses, but never so near to
-    the speech level that speech without pauses would count as silence.
+    the speech level that speech without pauses would count as silence. A click, which is over within two frames and has
+    silence around it, is no speech.
     """
     sounding = _sounding_frames(waveform, below)
     if sounding.size == 0:
@@ -139,7 +143,14 @@ def _sounding_frames(waveform: Waveform, below: float) -> NDArray[np.intp]:
     speech = float(np.quantile(levels, 0.9))
     over_noise = min(float(np.quantile(levels, 0.05)) + _OVER_NOISE, speech - _UNDER_SPEECH)
     threshold = max(speech - below, over_noise)
-    return np.flatnonzero(levels > min(threshold, float(levels.max()) - 1e-9))
+    return _without_clicks(np.flatnonzero(levels > min(threshold, float(levels.max()) - 1e-9)))
+
+
+def _without_clicks(frames: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return the frames without groups of fewer than three that stand alone; all of them if there are no others."""
+    groups = np.cumsum(np.diff(frames, prepend=frames[:1]) > _NEAR_FRAMES)
+    kept = frames[np.bincount(groups)[groups] >= _FEWEST_FRAMES] if frames.size else frames
+    return kept if kept.size else frames
 
 
 def _frame_seconds(waveform: Waveform) -> float:
