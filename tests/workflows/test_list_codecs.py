@@ -135,5 +135,5 @@ def test_a_configuration_that_is_none_is_refused(tmp_path: Path, key: str, value
     checkpoint = read_checkpoint(folder, kind="codec")
     manifest = checkpoint.manifest.model_copy(update={"config": checkpoint.manifest.config | {key: value}})
     write_checkpoint(folder, manifest=manifest, tensors=checkpoint.tensors, force=True)
-    with pytest.raises(CodecError, match=f"config.{key}"):
+    with pytest.raises(CheckpointError, match=f"config.{key}"):
         _list(folder)

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from pydantic import ValidationError
+from pydantic import JsonValue
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from amhctl.checkpoint.manifest import FORMAT_VERSION, Manifest
+from amhctl.checkpoint.parts import read_json, read_part
 from amhctl.core.errors import CheckpointError
 from amhctl.core.files import atomic_folder, canonical_json, refuse_existing, sha256_of_file, write_text_atomically
 
@@ -56,6 +57,16 @@ class LoadedCheckpoint:
     def read_text(self, file: str) -> str:
         """Return the UTF-8 content of a file that the manifest names."""
         return self.read_bytes(file).decode("utf-8")
+
+    def read_json(self, file: str) -> dict[str, JsonValue]:
+        """Return the object of a JSON file that the manifest names.
+
+        Raises
+        ------
+        CheckpointError
+            If the manifest does not name it, or it holds no JSON object.
+        """
+        return read_json(self._path(file))
 
     def read_tensors(self, file: str) -> dict[str, Tensor]:
         """Return the tensors of a safetensors file that the manifest names."""
@@ -147,12 +158,7 @@ def read_manifest(folder: Path) -> Manifest:
             subject=str(path),
             hint="use the amhctl version named in package_version",
         )
-    try:
-        manifest = Manifest.model_validate(document)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise CheckpointError(f"{place}: {first['msg']}", subject=str(path)) from error
+    manifest = read_part(Manifest.model_validate, document, place="", subject=str(path))
     for name in manifest.files:
         _inside(folder, name, folder)
     return manifest

@@ -36,7 +36,7 @@ class Console:
         _write(sys.stdout, line)
 
     def document(self, values: Mapping[str, object]) -> None:
-        """Write one JSON object in one line; what the encoding of the stream cannot hold is escaped, as JSON does it."""
+        """Write one JSON object in one line; what the encoding of the stream cannot hold is escaped as JSON does it."""
         text = json.dumps(values, ensure_ascii=False)
         try:
             text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")

@@ -6,10 +6,10 @@ Knows no letters.
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import ValidationError
 from torch import Tensor
 
 from amhctl.checkpoint.manifest import Manifest
+from amhctl.checkpoint.parts import read_part
 from amhctl.checkpoint.store import read_checkpoint, read_manifest
 from amhctl.codec import dac, mel_codec
 from amhctl.codec.codec import Codec, CodecSpec
@@ -183,12 +183,7 @@ def read_codec_manifest(name_or_path: str) -> Manifest:
 
 
 def _config(kind: type[_ConfigT], manifest: Manifest) -> _ConfigT:
-    try:
-        return kind.model_validate(manifest.config)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(("config", *map(str, first["loc"])))
-        raise CodecError(f"{place}: {first['msg']}", subject=manifest.name) from error
+    return read_part(kind.model_validate, manifest.config, place="config", subject=manifest.name)
 
 
 def _require_known(manifest: Manifest, path: Path) -> None:

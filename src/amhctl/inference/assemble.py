@@ -1,12 +1,11 @@
 """From a checkpoint folder to a voice that is ready to speak; whatever does not fit is refused here."""
 
-import json
 from pathlib import Path
 
 import torch
-from pydantic import ValidationError
 
 from amhctl.checkpoint.manifest import Manifest
+from amhctl.checkpoint.parts import read_part
 from amhctl.checkpoint.store import LoadedCheckpoint, read_checkpoint, read_manifest, require_match
 from amhctl.codec.codec import Codec
 from amhctl.codec.registry import bundled_codecs, load_codec
@@ -116,7 +115,7 @@ def load_voice(name_or_path: str, *, device: str = "cpu", codec: str | None = No
     if manifest.vocabulary is None or manifest.text is None or manifest.codec is None:
         raise CheckpointError("the voice does not name its vocabulary, text state and codec", subject=str(path))
     vocabulary = Vocabulary.read(path / manifest.vocabulary.file)
-    frontend = Frontend.from_state(json.loads(checkpoint.read_text(manifest.text.file)))
+    frontend = Frontend.from_state(checkpoint.read_json(manifest.text.file))
     matching_codec = _load_codec(manifest, path, codec, chosen)
     require_match(
         manifest,
@@ -161,12 +160,7 @@ def _load_codec(manifest: Manifest, path: Path, wanted: str | None, device: str)
 
 
 def _build_model(checkpoint: LoadedCheckpoint, vocabulary: Vocabulary, path: Path) -> UnifiedVoice:
-    try:
-        config = ModelConfig.model_validate(checkpoint.manifest.config)
-    except ValidationError as fault:
-        detail = fault.errors()[0]
-        place = ".".join(("config", *map(str, detail["loc"])))
-        raise CheckpointError(f"{place}: {detail['msg']}", subject=str(path)) from fault
+    config = read_part(ModelConfig.model_validate, checkpoint.manifest.config, place="config", subject=str(path))
     if config.number_text_tokens < vocabulary.size:
         raise CheckpointError(
             f"the model has {config.number_text_tokens} text pieces and the vocabulary {vocabulary.size}",

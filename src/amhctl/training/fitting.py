@@ -4,7 +4,6 @@ A run starts from nothing or from an *origin*: a voice to fine-tune, or its own 
 that the data or the origin decide are taken from there; a value someone chose that says otherwise is an error.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Literal
@@ -13,6 +12,7 @@ import torch
 from pydantic import JsonValue, ValidationError
 
 from amhctl.checkpoint.manifest import CodecIdentity
+from amhctl.checkpoint.parts import read_part
 from amhctl.checkpoint.store import LoadedCheckpoint
 from amhctl.codec.codec import CodecSpec
 from amhctl.config.schema import MelConfig, ModelConfig, TextConfig
@@ -123,7 +123,7 @@ def fit_frontend(
     if origin is None or origin.manifest.text is None or reading == "package":
         units = config.units if explicit("text.units") else vocabulary.units
         return Frontend(config.model_copy(update={"units": units}), lexicon)
-    frontend = Frontend.from_state(json.loads(origin.read_text(origin.manifest.text.file)))
+    frontend = Frontend.from_state(origin.read_json(origin.manifest.text.file))
     for name in TextConfig.model_fields:
         ours, theirs = getattr(config, name), getattr(frontend.config, name)
         if explicit(f"text.{name}") and ours != theirs:
@@ -167,7 +167,7 @@ def fit_model(
         "condition_dim": mel.bins,
     }
     _refuse_contradictions(config, decided, explicit, "the vocabulary and the code store say")
-    written = (config if origin is None else ModelConfig.model_validate(origin.manifest.config)).codebooks
+    written = (config if origin is None else _config_of(origin)).codebooks
     if written > spec.codebooks:
         raise ConfigError(
             f"the voice is to write {written} codebooks, the codec has {spec.codebooks}",
@@ -228,6 +228,10 @@ def _refuse_contradictions(
     ]
     if faults:
         raise ConfigError("; ".join(faults), subject="model", hint="leave these values out: they follow from the data")
+
+
+def _config_of(origin: LoadedCheckpoint) -> ModelConfig:
+    return read_part(ModelConfig.model_validate, origin.manifest.config, place="config", subject=str(origin.folder))
 
 
 def _validated(values: dict[str, JsonValue], *, subject: str) -> ModelConfig:

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from pydantic import ValidationError
 from torch import Tensor, nn
 
+from amhctl.checkpoint.parts import read_part
 from amhctl.checkpoint.store import LoadedCheckpoint, read_checkpoint, write_checkpoint
 from amhctl.config.document import Document
 from amhctl.core.errors import CheckpointError, TrainingError
@@ -170,10 +170,8 @@ def load_state(folder: Path, parts: Trainable, identity: VoiceIdentity) -> RunSt
     torch.set_rng_state(random["cpu"])
     if "cuda" in random and torch.cuda.is_available():
         torch.cuda.set_rng_state(random["cuda"])
-    try:
-        return RunState.model_validate_json(checkpoint.read_text(_STATE_FILE))
-    except ValidationError as error:
-        raise CheckpointError("the state of the run cannot be read", subject=str(folder / _STATE_FILE)) from error
+    content = checkpoint.read_bytes(_STATE_FILE)
+    return read_part(RunState.model_validate_json, content, place=_STATE_FILE, subject=str(folder))
 
 
 def _on_cpu(tensors: dict[str, Tensor]) -> dict[str, Tensor]:

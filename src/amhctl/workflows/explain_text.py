@@ -1,10 +1,10 @@
 """``text explain``: a text's whole way, from what is written to the ids that a voice sees."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from amhctl.checkpoint.parts import read_json
 from amhctl.checkpoint.store import require_match
 from amhctl.config.load import load_run_config
 from amhctl.core.errors import CheckpointError
@@ -149,7 +149,7 @@ def _choose(request: ExplainTextRequest) -> tuple[str, Frontend, Vocabulary]:
     if manifest.text is None or manifest.vocabulary is None:
         raise CheckpointError("the voice names no text state and vocabulary", subject=str(folder))
     try:
-        frontend = Frontend.from_state(json.loads((folder / manifest.text.file).read_text(encoding="utf-8")))
+        frontend = Frontend.from_state(read_json(folder / manifest.text.file))
     except (OSError, ValueError) as error:
         raise CheckpointError(f"the text state cannot be read: {error}", subject=str(folder)) from error
     vocabulary = Vocabulary.read(folder / manifest.vocabulary.file)

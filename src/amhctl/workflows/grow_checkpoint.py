@@ -14,6 +14,7 @@ from pathlib import Path
 from torch import Tensor
 
 from amhctl.checkpoint.manifest import Manifest, TextIdentity, VocabularyIdentity
+from amhctl.checkpoint.parts import read_part
 from amhctl.checkpoint.store import LoadedCheckpoint, read_checkpoint, read_manifest, write_checkpoint
 from amhctl.config.load import load_run_config
 from amhctl.config.schema import ModelConfig, RunConfig
@@ -153,7 +154,7 @@ def read_origin(path: Path) -> Origin:
 def choose_frontend(origin: Origin | None, config: RunConfig) -> Frontend:
     """Return the checkpoint's own frontend where it reads in the units wanted, else a new one; both by the lexicons."""
     if origin is not None and (text := origin.checkpoint.manifest.text) is not None:
-        theirs = Frontend.from_state(json.loads(origin.checkpoint.read_text(text.file)))
+        theirs = Frontend.from_state(origin.checkpoint.read_json(text.file))
         if theirs.config.units == config.text.units:
             return open_frontend(config, theirs)
     return open_frontend(config)
@@ -201,15 +202,27 @@ def write_grown(
         if origin.run is None:
             _write_checkpoint(temporary, origin.checkpoint, vocabulary, placement, frontend, seed)
             return
-        config = json.loads(origin.run.config.read_text(encoding="utf-8"))
-        config["config"]["paths"]["vocabulary"] = str(vocabulary_path.absolute())
-        config["sources"]["paths.vocabulary"] = "vocab grow"
         fresh = RunFolder(temporary)
-        fresh.config.write_text(json.dumps(config, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        fresh.config.write_text(_configure(origin.run, vocabulary_path), encoding="utf-8")
         if origin.run.journal.is_file():
             shutil.copyfile(origin.run.journal, fresh.journal)
         step = fresh.checkpoints / origin.checkpoint.folder.name
         _write_checkpoint(step, origin.checkpoint, vocabulary, placement, frontend, seed)
+
+
+def _configure(run: RunFolder, vocabulary: Path) -> str:
+    """Return the configuration of a run with another vocabulary."""
+    try:
+        document = json.loads(run.config.read_text(encoding="utf-8"))
+        document["config"]["paths"]["vocabulary"] = str(vocabulary.absolute())
+        document["sources"]["paths.vocabulary"] = "vocab grow"
+    except (ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(
+            "the run's configuration cannot be read",
+            subject=str(run.config),
+            hint="grow one of its checkpoints instead, and train on with --base",
+        ) from error
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
 def _write_checkpoint(
@@ -220,7 +233,7 @@ def _write_checkpoint(
     frontend: Frontend,
     seed: int,
 ) -> None:
-    manifest = _grown_manifest(origin.manifest, vocabulary, frontend)
+    manifest = _grown_manifest(origin, vocabulary, frontend)
     grown: dict[str, Mapping[str, Tensor]] = {}
     if _AVERAGE_FILE in origin.manifest.files:
         grown[_AVERAGE_FILE] = grow_text_rows(origin.read_tensors(_AVERAGE_FILE), placement, seed=seed)
@@ -232,7 +245,8 @@ def _write_checkpoint(
         files[manifest.vocabulary.file] = vocabulary.model_bytes
         files[manifest.text.file] = canonical_json(frontend.state()).encode("utf-8")
     if _STATE_FILE in files:
-        state = RunState.model_validate_json(files[_STATE_FILE])
+        content = files[_STATE_FILE]
+        state = read_part(RunState.model_validate_json, content, place=_STATE_FILE, subject=str(origin.folder))
         files[_STATE_FILE] = state.model_copy(update={"best": None, "stale": 0}).model_dump_json().encode()
     tensors = grow_text_rows(origin.tensors, placement, seed=seed)
     write_checkpoint(folder, manifest=manifest, tensors=tensors, extra_files=files, extra_tensors=grown, force=True)
@@ -240,9 +254,11 @@ def _write_checkpoint(
         shutil.copytree(origin.folder / CODEC_FOLDER, folder / CODEC_FOLDER)
 
 
-def _grown_manifest(manifest: Manifest, vocabulary: Vocabulary, frontend: Frontend) -> Manifest:
+def _grown_manifest(origin: LoadedCheckpoint, vocabulary: Vocabulary, frontend: Frontend) -> Manifest:
     """Return the manifest of what is grown; figures measured before it grew are left out."""
-    config = ModelConfig.model_validate(manifest.config).model_copy(update={"number_text_tokens": vocabulary.size})
+    manifest = origin.manifest
+    config = read_part(ModelConfig.model_validate, manifest.config, place="config", subject=str(origin.folder))
+    config = config.model_copy(update={"number_text_tokens": vocabulary.size})
     identity = VocabularyIdentity(
         file=manifest.vocabulary.file if manifest.vocabulary else _VOCABULARY_FILE,
         fingerprint=vocabulary.fingerprint,

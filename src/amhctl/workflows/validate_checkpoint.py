@@ -1,6 +1,5 @@
 """``ckpt validate``: every rule of a checkpoint, all at once."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from pydantic import ValidationError
 from amhctl.checkpoint import validate as rules
 from amhctl.checkpoint.keymap import read_foreign
 from amhctl.checkpoint.manifest import Manifest
+from amhctl.checkpoint.parts import read_json
 from amhctl.checkpoint.store import read_manifest
 from amhctl.codec.registry import KNOWN_VERSIONS, bundled_codecs, expected_shapes, load_codec
 from amhctl.config.schema import ModelConfig
@@ -119,8 +119,7 @@ def _check_text(folder: Path, manifest: Manifest) -> list[Finding]:
     if manifest.text is None:
         return [] if _is_codec(manifest) else list(rules.check_text_state(manifest, stored_hash=""))
     try:
-        stored = json.loads((folder / manifest.text.file).read_text(encoding="utf-8"))
-        frontend = Frontend.from_state(stored)
+        frontend = Frontend.from_state(read_json(folder / manifest.text.file))
     except (OSError, ValueError, AmhctlError) as error:
         return [rules.finding("C012", manifest.text.file, f"cannot be read: {error}")]
     # A voice's lexicon is its own: the package has none that could have drifted from it.
