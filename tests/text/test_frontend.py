@@ -19,7 +19,7 @@ from amhctl.text.lexicon import Lexicon
 from amhctl.text.script import GEMINATION, MARKS, SYLLABLES
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
-GOLDEN_HASH = "004f42336c6a8691e2383ca02de94f8dfff4674d42555a57e761834964f84549"
+GOLDEN_HASH = "1497529566d367ad6a4f37577760a9e2ac55ee091959442cd8220b6b21b10069"
 
 fidel = TextConfig.model_validate({"units": "fidel"})
 allowed = set(SYLLABLES) | set(MARKS) | {" ", GEMINATION}

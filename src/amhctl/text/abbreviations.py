@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 
 from amhctl.text.draft import TIE
-from amhctl.text.rule import Rule, rewrite
+from amhctl.text.rule import DIGITS, Rule, rewrite
 from amhctl.text.script import LETTER_CLASS, LETTERS, is_sixth_order, with_order
 from amhctl.text.table import read_words
 
@@ -50,6 +50,7 @@ class Abbreviations:
 
     def rules(self) -> tuple[Rule, ...]:
         """Return the rules of abbreviations and of dotted letters that no table knows."""
+        era = self._words.get(_canonical("ዓ.ም"), "").replace(" ", TIE)
         return (
             Rule(
                 "abbreviation",
@@ -60,12 +61,25 @@ class Abbreviations:
                 _NEEDS,
             ),
             Rule(
+                "era",
+                "ዓም behind a number, without its stops",
+                "Usage of social media: 2010 ዓም",
+                ("በ2010 ዓም", "በሁለት ሺህ አሥር ዓመተ ምሕረት"),
+                (rewrite(rf"(?<=\d) ?ዓ ?ም(?!{LETTER_CLASS}|[./])", lambda match: f" {era}" if era else None),),
+                (DIGITS, frozenset("ዓ"), frozenset("ም")),
+            ),
+            Rule(
                 "dotted-letters",
                 "Other dotted letters: as a word if one of them is bare (ኢ.ፌ.ድ.ሪ ኢፌድሪ), or else letter by letter",
-                "News corpus: ኤ.ኤፍ.ፒ, ሕ.ወ.ሓ.ት",
+                "News corpus: ኤ.ኤፍ.ፒ, ሕ.ወ.ሓ.ት, I.P.I",
                 ("የኢ.ፌ.ድ.ሪ", "የኢፌድሪ"),
-                (rewrite(_ACRONYM, _read_dotted),),
-                (frozenset("."), _NEEDS[1]),
+                (
+                    rewrite(_ACRONYM, _read_dotted),
+                    rewrite(_LATIN_LETTERS, lambda match: match.group().replace(".", "").upper()),
+                    rewrite(_LATIN_HEADS, lambda match: match.group().replace(".", "") + " "),
+                    rewrite(_TITLES, lambda match: match[1]),
+                ),
+                (frozenset("."),),
             ),
         )
 
@@ -105,6 +119,12 @@ _ACRONYM = re.compile(
     f"(?<!{LETTER_CLASS})(?P<prefix>{_PREFIX}?)"
     f"(?P<letters>{LETTER_CLASS}{{1,3}}(?:[.]{LETTER_CLASS}{{1,3}})+)(?:[.](?!{LETTER_CLASS}))?"
 )
+
+
+# U.S.A., a.m., Ph.D., but no address (a.b.com) and no P.O.Box, which is letters before a word.
+_LATIN_LETTERS = r"(?<![\w.@/-])(?:Ph\.|[A-Za-z]\.){1,9}[A-Za-z](?!\w|[@/-]|\.\w)\.?"
+_LATIN_HEADS = r"(?<![\w.@/-])(?:[A-Z]\.){2,9}(?=[A-Z][a-z])"
+_TITLES = r"(?<![\w.])(Mr|Mrs|Ms|Dr|Prof|St|vs)\.(?= ?[A-Za-z0-9])"
 
 
 def _read_dotted(match: re.Match[str]) -> str | None:

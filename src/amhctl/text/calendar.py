@@ -10,7 +10,7 @@ from typing import Literal
 
 from amhctl.text.draft import TIE
 from amhctl.text.numbers import NumberWords
-from amhctl.text.rule import DIGITS, Rule, any_of, rewrite
+from amhctl.text.rule import DIGITS, SPAN, Rule, any_of, rewrite
 from amhctl.text.script import LETTER_CLASS
 from amhctl.text.table import read_words
 
@@ -30,6 +30,10 @@ _DATE = (
     r"|\.(?P<m2>\d{1,2})\.(?P<y2>\d{4}))(?![\d/-]|\.\d)"
 )
 _ISO_DATE = r"(?<![\d-])(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})(?![\d-])"
+_TIMESTAMP = (
+    r"(?<![A-Za-z\d-])(?P<y>\d{4})-(?P<m>\d\d)-(?P<d>\d\d)T(?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,]\d{1,9})?)?"
+    r"(?P<zone>Z|(?P<sign>[+−-])(?P<ahead>\d\d):?(?P<rest>\d\d)?)?(?![\w:])"
+)
 _TIME = r"\d{1,2}:\d\d"
 _END = rf"(?!{LETTER_CLASS})"
 _HOUR_WORD = rf"(?: ?ሰ[ዓአዐ]ት{_END})?"
@@ -39,6 +43,13 @@ _FROM_HOUR = re.compile("(?:^| )ከ(?:ጠዋቱ|ጥዋቱ|ጧቱ|ቀኑ|ምሽ�
 _GREGORIAN = f"እንደ[ {TIE}](?:ኤሮ|አውሮ|ፈረን)"
 _GREGORIAN_AFTER = re.compile(f"[ {TIE}]*{_GREGORIAN}")
 _GREGORIAN_BEFORE = re.compile(rf"(?:ኤሮፓውያን|አውሮፓውያን|ፈረንጆች)[ {TIE}]አቆጣጠር[ {TIE}]+[በከየለ]?$")
+# Books of the Bible, whose chapter and verse are written like a time (ዮሐ 3:16).
+_BOOK = re.compile(
+    f"(?<!{LETTER_CLASS})[በከየለ]?(?:ዘፍጥረት|ዘፍ|ዘጸአት|ዘፀአት|ዘጸ|ዘፀ|ዘሌዋውያን|ዘሌ|ዘኍልቁ|ዘኁልቁ|ዘኁ|ዘዳግም|ዘዳ|ኢያሱ|መሳፍንት|ሩት|ሳሙኤል|ሳሙ|ነገሥት"
+    "|ነገ|ዜና|ዕዝራ|ነህምያ|አስቴር|ኢዮብ|መዝሙር|መዝ|ምሳሌ|ምሳ|መክብብ|መክ|ኢሳይያስ|ኢሳ|ኤርምያስ|ኤር|ሕዝቅኤል|ሕዝ|ዳንኤል|ዳን|ሆሴዕ|ሆሴ|ኢዩኤል|አሞጽ|ዮናስ"
+    "|ሚክያስ|ሚክ|ዘካርያስ|ዘካ|ሚልክያስ|ሚል|ማቴዎስ|ማቴ|ማርቆስ|ማር|ሉቃስ|ሉቃ|ዮሐንስ|ዮሐ|ሐዋርያት|ሐዋ|ሮሜ|ቆሮንቶስ|ቆሮ|ገላትያ|ገላ|ኤፌሶን|ኤፌ|ፊልጵስዩስ"
+    "|ፊልጵ|ቆላስይስ|ቆላ|ተሰሎንቄ|ተሰ|ጢሞቴዎስ|ጢሞ|ቲቶ|ዕብራውያን|ዕብ|ያዕቆብ|ያዕ|ጴጥሮስ|ጴጥ|ይሁዳ|ራእይ|ራዕይ|ራእ|ምዕራፍ|ቁርዓን|ሱራ)[.]? $"
+)
 _ETHIOPIAN_AFTER = re.compile(f"[ {TIE}]*(?:ዓመተ|አመተ|እንደ[ {TIE}]ኢትዮ)")
 
 
@@ -81,6 +92,11 @@ class CalendarWords:
             (
                 rewrite(_DATE, self._date),
                 rewrite(_ISO_DATE, self._date),
+                rewrite(
+                    rf"(?<!{LETTER_CLASS})(?P<month>[በከየለ]?{month} ?)(?P<d>\d\d?){SPAN}(?P<last>\d\d?)"
+                    r"/(?P<y>\d{4}|\d\d)(?![\d/]|\.\d)",
+                    self._month_days,
+                ),
                 rewrite(rf"{day}(?P<s>/| ?ቀን[ /]?|,? ?)(?P<y>\d{{4}})(?!\d)", self._month_day),
                 rewrite(rf"{day}(?P<s>/)(?P<y>\d\d)(?![\d/]|\.\d)", self._month_day),
                 rewrite(
@@ -89,6 +105,14 @@ class CalendarWords:
                 ),
             ),
             (DIGITS,),
+        )
+        timestamp = Rule(
+            "timestamp",
+            "A date and time as machines write them: the date is Gregorian, Z and what is added to it is UTC",
+            "ISO 8601-1:2019; RFC 3339",
+            ("2026-11-21T14:05:00Z", "ኖቬምበር ሃያ አንድ ቀን ሁለት ሺህ ሃያ ስድስት አሥራ አራት ሰዓት ከአምስት ደቂቃ ዩ ቲ ሲ"),
+            (rewrite(_TIMESTAMP, self._timestamp),),
+            (DIGITS, frozenset("T")),
         )
         clock = Rule(
             "clock",
@@ -112,7 +136,7 @@ class CalendarWords:
             ),
             (DIGITS, frozenset(":.")),
         )
-        return date, clock
+        return date, timestamp, clock
 
     def read_date(self, day: int, month: int, year: str, calendar: Calendar) -> str | None:
         """Return a date in words, or None if there is no such day."""
@@ -164,10 +188,32 @@ class CalendarWords:
         between = f"{TIE}{self._context['day']}{TIE}" if "ቀን" in match["s"] else TIE
         return f"{month} {self._numbers.number(match['d'])}{between}{self._numbers.spell_year(match['y'])}"
 
+    def _month_days(self, match: re.Match[str]) -> str:
+        """Return days from the one to the other (ከጥር 1-5/2017 ከጥር አንድ እስከ አምስት)."""
+        days = TIE.join((self._numbers.number(match["d"]), self._context["to"], self._numbers.number(match["last"])))
+        return f"{match['month'].rstrip()} {days} {self._numbers.spell_year(match['y'])}"
+
+    def _timestamp(self, match: re.Match[str]) -> str | None:
+        date = self.read_date(int(match["d"]), int(match["m"]), match["y"], "gregorian")
+        time = self.read_clock(int(match["hour"]), int(match["minute"]), int(match["second"] or 0) or None)
+        if date is None or time is None:
+            return None
+        if match["zone"] is None:
+            return f"{date} {time}"
+        ahead = self.read_clock(int(match["ahead"] or 0), int(match["rest"] or 0), None)
+        if ahead is None:
+            return None
+        if not int(match["ahead"] or 0) + int(match["rest"] or 0):
+            return f"{date} {time} UTC"
+        sign = f"{self._context['telephone-plus']}{TIE}" if match["sign"] == "+" else self._numbers.minus
+        return f"{date} {time} UTC {sign}{ahead}"
+
     def _month_year(self, match: re.Match[str]) -> str:
         return match["month"] + self._numbers.spell_year(match["y"])
 
-    def _clock(self, match: re.Match[str]) -> str:
+    def _clock(self, match: re.Match[str]) -> str | None:
+        if _BOOK.search(match.string[max(0, match.start() - _BEFORE) : match.start()]):
+            return None
         second = int(match["sec"]) if match["sec"] else None
         words = self.read_clock(int(match["h"]), int(match["m"]), second)
         return words or re.sub("[:.]", " ", match.group())

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from amhctl.text.draft import TIE
 from amhctl.text.numbers import LARGEST, NumberWords, make_ordinal, parse_ethiopic
 from amhctl.text.quantities import VULGAR
-from amhctl.text.rule import DIGITS, Rule, insert, rewrite
+from amhctl.text.rule import DIGITS, SPAN, Rule, insert, rewrite
 from amhctl.text.script import DIGITS as ETHIOPIC_DIGITS
 from amhctl.text.script import LETTER_CLASS, SYLLABLES, is_sixth_order
 
@@ -37,22 +37,32 @@ _YEAR = (
     rf"(?<![\d.,/:-])(?P<head>(?:አቆጣጠር[ {TIE}]+[በከየለ]?)?(?<!\d))(?P<year>1[1-9]\d\d)(?![\d.,/:%-])"
     rf"(?P<suffix>(?:ዎቹ|ዎች){LETTER_CLASS}*|(?={_ERA})"
     rf"|(?<=አቆጣጠር.\d{{4}})|(?<=አቆጣጠር.[በከየለ]\d{{4}})"
+    rf"|(?<=[የበለከ]1[89]\d\d)[ቱዱሩኙዋ]{LETTER_CLASS}{{0,3}}(?!{LETTER_CLASS})"
     rf"|(?<=[በከ]\d{{4}})(?:ና|ም|ን|ስ)?{_NO_COUNT}|(?<=[የለ]19\d\d){_NO_COUNT}"
     rf"|(?<=እስከ \d{{4}}){_NO_COUNT}|(?<=ቀን[ {TIE}]\d{{4}}){_NO_COUNT}|(?<=[በከ]\d{{4}} እና \d{{4}}){_NO_COUNT})"
 )
 _DIALLED = rf"(?:(?:ስልክ|ፋክስ|ሞባይል)(?:[ {TIE}]ቁጥር)?|ስልክ)[ :{TIE}]+(?P<dialled>\d{{5,}})(?!\d)"
 _TELEPHONE = (
     r"(?<![\d.])\+ ?\d(?:[ -]?\d){6,}(?!\d)"
-    r"|(?<!\d)0\d{1,3}(?:[- ]\d{2,4}){2,}(?!\d)"
+    r"|(?<!\d)0\d{1,3}(?:[- ]\d{2,4}){2,}(?!\d)|(?<!\d)0\d{1,3}-\d{5,7}(?!\d)"
+    r"|\(0\d{1,3}\) ?\d{2,4}(?:[- ]\d{2,4}){1,3}(?!\d)"
     r"|(?<![\d/.])\d+(?:-\d+){2,}(?!\d)"
 )
 _NUMBER = r"\d+(?:\.\d+)?"
-_RANGE = rf"(?P<prefix>(?:(?<!{LETTER_CLASS})[ከበየለ])?)(?<![\d.,/])(?P<a>{_NUMBER})[-–—](?P<b>{_NUMBER})(?![\d/-]|\.\d)"
+_OF = f"(?P<prefix>(?:(?<!{LETTER_CLASS})[ከበየለ])?)"
+_RANGE = rf"{_OF}(?<![\d.,/])(?P<a>{_NUMBER})(?:{SPAN}|~)(?P<b>{_NUMBER})(?![\d/-]|\.\d)"
+_ORDINALS = rf"{_OF}(?<![\d.,/-])(?P<a>\d+)(?:ኛ ?[-–—] ?|{SPAN})(?P<b>\d+)ኛ"
+# The codes of telephone services; the words are those of their announcements.
+_SERVICE = r"(?<![\w*])\*\d{2,5}(?:\*\d{1,16}){0,9}#"
+_STAR, _HASH = "ኮከብ", "መሰላል"
 _MONTH_BEFORE = re.compile(
     "(?:^| )ከ(?:መስከረም|ጥቅምት|[ህኅሕ]ዳር|ታ[ህኅሕ][ሳሣ][ስሥ]|ጥር|የካቲት|መጋቢት|ሚያ[ዝዚ]ያ|ግንቦት|ሰኔ|[ሐሀ]ምሌ|ነ[ሐሀሃ]ሴ) $"
 )
 _RESULT = "(?: (?:በሆነ|ውጤት|አቻ|አሸን|አሸነ|ተሸን|ተሸነ|እየመራ|መርቶ|መራ|ረታ|ረቶ|ድል|ተለያ|ጎል|ግብ))"
-_ROMAN = re.compile(r"(?<![\w.])(?:II|III|IV|VI|VII|VIII|IX|XI|XII|XIII|XIV|XV|XVI|XVII|XVIII|XIX|XX|XXI)(?![\w]|\.\w)")
+_ROMAN = re.compile(
+    r"(?:(?<![\w.])(?=[IVX]{2})(?:X{1,2}(?:IX|IV|V?I{0,3})|IX|IV|VI{1,3}|I{2,3})"
+    r"|(?:(?<=ክፍል )|(?<=ምዕራፍ )|(?<=ቅጽ ))[IVX])(?![\w]|\.\w)"
+)
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10}
 
 
@@ -88,7 +98,7 @@ class Figures:
             ),
             Rule(
                 "roman-numeral",
-                "Roman numerals of two letters and more, as numbers",
+                "Roman numerals of two letters and more, or behind ክፍል, ምዕራፍ, ቅጽ, as numbers",
                 "Convention; doubtful behind a ruler's name, where an ordinal is said",
                 ("ምዕራፍ VII", "ምዕራፍ ሰባት"),
                 (rewrite(_ROMAN, _read_roman),),
@@ -127,19 +137,23 @@ class Figures:
             ),
             Rule(
                 "number-sign",
-                "ቁ. before a number is ቁጥር",
-                "News corpus",
+                "ቁ. and No. before a number are ቁጥር",
+                "News corpus; usage",
                 ("ቁ.5", "ቁጥር አምስት"),
-                (rewrite(rf"(?<!{LETTER_CLASS})(?P<prefix>[በየለከ]?)ቁ[./] ?(?=\d)", self._number_sign),),
-                (DIGITS, frozenset("ቁ")),
+                (rewrite(rf"(?<!{LETTER_CLASS})(?P<prefix>[በየለከ]?)(?:ቁ[./]|No\.) ?(?=\d)", self._number_sign),),
+                (DIGITS, frozenset("ቁN")),
             ),
             Rule(
                 "telephone",
                 "Telephone numbers and other numbers in groups, digit by digit",
                 "Convention; ITU-T E.123 for the plus sign",
                 ("0911 23 45 67", "ዜሮ ዘጠኝ አንድ አንድ ሁለት ሦስት አራት አምስት ስድስት ሰባት"),
-                (rewrite(_TELEPHONE, self._telephone), rewrite(_DIALLED, self._dialled)),
-                (DIGITS, frozenset("+- ስፋሞ")),
+                (
+                    rewrite(_SERVICE, self._service),
+                    rewrite(_TELEPHONE, self._telephone),
+                    rewrite(_DIALLED, self._dialled),
+                ),
+                (DIGITS, frozenset("+- ስፋሞ*(")),
             ),
         )
 
@@ -170,7 +184,7 @@ class Figures:
                 ("2-1 አሸነፈ", "ሁለት ለአንድ አሸነፈ"),
                 (
                     rewrite(r"(?<!\d)(?P<a>\d{1,2}) ?ለ ?(?P<b>\d{1,2})(?!\d|\.\d)", self._score),
-                    rewrite(rf"(?<![\d.,/-])(?P<a>\d{{1,2}})[-–—](?P<b>\d{{1,2}})(?={_RESULT})", self._score),
+                    rewrite(rf"(?<![\d.,/-])(?P<a>\d{{1,2}}){SPAN}(?P<b>\d{{1,2}})(?={_RESULT})", self._score),
                 ),
                 (DIGITS, frozenset("ለ-–—")),
             ),
@@ -179,8 +193,8 @@ class Figures:
                 "Two numbers with a dash: from the one to the other; the larger one first is a score",
                 "Leslau 1995, ከ … እስከ; news corpus",
                 ("5-10", "ከአምስት እስከ አሥር"),
-                (rewrite(_RANGE, self._range),),
-                (DIGITS, frozenset("-–—")),
+                (rewrite(_ORDINALS, self._ordinals), rewrite(_RANGE, self._range)),
+                (DIGITS, frozenset("-–—~")),
             ),
             Rule(
                 "section",
@@ -200,7 +214,10 @@ class Figures:
                 "A decimal number, its fraction digit by digit",
                 "Leslau 1995; convention of schools",
                 ("3.14", "ሦስት ነጥብ አንድ አራት"),
-                (rewrite(r"(?<![\d.])(?P<a>\d+)\.(?P<b>\d+)", lambda m: self._numbers.decimal(m["a"], m["b"])),),
+                (
+                    rewrite(r"(?<![\d.])(?P<a>\d+)\.(?P<b>\d+)", lambda m: self._numbers.decimal(m["a"], m["b"])),
+                    rewrite(r"(?:(?<=^)|(?<=[ (]))\.(?P<b>\d+)(?![\d.])", lambda m: self._numbers.decimal("0", m["b"])),
+                ),
                 (DIGITS, frozenset(".")),
             ),
             Rule(
@@ -210,6 +227,9 @@ class Figures:
                 ("5x6", "አምስት በስድስት"),
                 (
                     rewrite(r"(?<=\d) ?[-−] ?(?=\d+ ?=)", lambda _: f" {self._context['minus']} "),
+                    rewrite(
+                        r"(?<=\d)(?P<unit> ?[cmk]?m) ?[x×] ?(?=\d)", lambda m: f"{m['unit']} {self._context['times']}"
+                    ),
                     rewrite(r"(?<=\d)[xX×*](?=\d)|(?<=\d) [xX×*] (?=\d)", lambda _: f" {self._context['times']}"),
                     rewrite(r"(?<=\d) ?÷ ?(?=\d)", lambda _: f" {self._context['divided']} ለ"),
                     rewrite(r"(?<=\d) ?\+ ?(?=\d)", lambda _: f" {self._context['plus']} "),
@@ -264,6 +284,17 @@ class Figures:
         start = match.start("dialled") - match.start()
         return match.group()[:start] + self._numbers.digits(match["dialled"])
 
+    def _service(self, match: re.Match[str]) -> str:
+        groups = f" {_STAR} ".join(map(self._numbers.digits, match.group()[1:-1].split("*")))
+        return f"{_STAR} {groups} {_HASH}"
+
+    def _ordinals(self, match: re.Match[str]) -> str:
+        """Return two ordinals with a dash: 1ኛ-8ኛ and 1-8ኛ ከአንደኛ እስከ ስምንተኛ."""
+        first, second = (make_ordinal(self._numbers.number(match[name])) for name in "ab")
+        if int(match["a"]) >= int(match["b"]):
+            return f"{match['prefix']}{first} {second}"
+        return f"{match['prefix'] or 'ከ'}{first}{TIE}{self._context['to']}{TIE}{second}"
+
     def _thousand_and(self, match: re.Match[str]) -> str:
         return self._numbers.cardinal(int(match[1]) * 1000 + int(match[2]))
 
@@ -275,6 +306,8 @@ class Figures:
 
     def _range(self, match: re.Match[str]) -> str:
         a, b = match["a"], match["b"]
+        if any(len(number) > 1 and number[0] == "0" and number[1] != "." for number in (a, b)):
+            return f"{match['prefix']}{self._amount(a)} {self._amount(b)}"
         whole = "." not in a + b
         short = whole and len(a) == 4 and len(b) == 2 and int(a) % 100 < int(b)  # 1990-91: the short end of a year
         years = whole and len(a) == 4 and len(b) in (2, 4) and int(a) < 2100
@@ -282,6 +315,8 @@ class Figures:
         if short or float(a) < float(b):
             month = _MONTH_BEFORE.search(match.string[max(0, match.start() - 12) : match.start()])
             return f"{'' if month else match['prefix'] or 'ከ'}{first}{TIE}{self._context['to']}{TIE}{second}"
+        if " " in match.group():
+            return f"{match['prefix']}{first}፣ {second}"
         if len(a) <= 2 and len(b) <= 2:
             return f"{match['prefix']}{first}{TIE}ለ{second}"
         return f"{match['prefix']}{first} {second}"

@@ -32,7 +32,7 @@ from amhctl.text.sentences import split_breaths
 from amhctl.text.spoken import Phones, Segment, SpokenText
 
 STATE_FORMAT = 3
-CODE_VERSION = 3
+CODE_VERSION = 4
 """Raised whenever a rule (not a table) changes what is spoken."""
 
 LEXICON_SPOKEN, LEXICON_PHONES = "lexicon.spoken", "lexicon.phones"

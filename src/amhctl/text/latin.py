@@ -9,8 +9,8 @@ import unicodedata
 from collections.abc import Mapping
 
 from amhctl.text.draft import TIE
-from amhctl.text.rule import Rule, rewrite
-from amhctl.text.script import SYLLABLES, with_order
+from amhctl.text.rule import Rule, insert, rewrite
+from amhctl.text.script import LETTER_CLASS, SYLLABLES, with_order
 from amhctl.text.table import read_words
 
 LETTER_NAMES: dict[str, str] = read_words("letters")
@@ -143,6 +143,14 @@ def latin_rules(names: Mapping[str, str], words: Mapping[str, str], context: Map
             ("info@bank.com", "ኢንፎ አት ባንክ ነጥብ ኮም"),
             (rewrite(_WEB, read_address),),
             (_LATIN, frozenset(".@/")),
+        ),
+        Rule(
+            "hashtag",
+            "The sign before a word that others search by, said as the Latin word hashtag",
+            "Usage of social media",
+            ("#ኢትዮጵያ", "ሃሽታግ ኢትዮጵያ"),
+            (insert(rf"(?<![A-Za-z\d&#_])#(?={LETTER_CLASS}|[A-Za-z])", "hashtag "),),
+            (frozenset("#"),),
         ),
         Rule(
             "latin",

@@ -37,19 +37,31 @@ _BLANK = re.compile(r"[^\S ]+|[\x00-\x1f\x7f-\x9f]+")
 _VOWEL_LENGTHS = {"\u135d": GEMINATION, "\u135e": ""}
 # Only a letter with a consonant can be doubled: the mark is dropped after a glottal one.
 _DOUBLING = "".join(letter for letter in LETTERS if SYLLABLES[letter].series not in "አዐኧ")
-_STRAY_GEMINATION = f"(?<![{_DOUBLING}]){GEMINATION}+|(?<={GEMINATION}){GEMINATION}+"
+# Neither is the first letter of a word: no Amharic word begins with a geminate.
+_STRAY_GEMINATION = (
+    f"(?<![{_DOUBLING}]){GEMINATION}+|(?<={GEMINATION}){GEMINATION}+"
+    f"|(?:(?<=^{LETTER_CLASS})|(?<=[^{LETTERS}{GEMINATION}]{LETTER_CLASS})){GEMINATION}+"
+)
 _COMBINING_RUN = re.compile(r"[^\W_]?[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u065f\u3099\u309a]+")
 _PLAIN = frozenset(LETTERS + MARKS + GEMINATION + " " + TIE)
 _PLAIN_ASCII = frozenset(map(chr, range(0x20, 0x7F)))
 _DASHES = frozenset("-–—−")
-# Between figures a dash may be a minus (10 - 3 = 7) or the span of two times (6:00 - 8:15).
+# Between figures a dash may be a minus (10 - 3 = 7) or a span (300 - 400, 6:00 - 8:15, 1ኛ - 8ኛ).
 _DASH = re.compile(
-    r"(?<=\s)(?<!\d\s)[-–—−]+(?=\s|$)|(?<=\d\s)[-–—−]+(?=\s|$)(?!\s\d+ ?=|\s\d{1,2}:\d\d)|^[-–—−]+(?=\s)"
+    r"(?<=\s)(?<!\d\s)(?<!\d[ኛ%]\s)[-–—−]+(?=\s|$)|(?<=\d\s)[-–—−]+(?=\s|$)(?!\s\d)"
+    r"|(?<=\d[ኛ%]\s)[-–—−]+(?=\s|$)(?!\s\d{1,9}(?:\.\d{1,9})?[ኛ%])|^[-–—−]+(?=\s)"
 )
 _SPACED = re.compile(rf"[ {TIE}]{{2,}}")
+_ONE_LATIN = re.compile(r"(?:^|[^A-Za-z])[A-Za-z]$")
+# Angle brackets that stand for quotation marks: <<ሰላም>>, <ሰላም>.
+_ANGLES = re.compile(rf"(?<!\w)<{{1,2}}({LETTER_CLASS}[^<>]{{0,200}})>{{1,2}}(?!\w)|<<|>>")
 _SENTENCE_STOP = rf"(?<={LETTER_CLASS})\.(?={LETTER_CLASS}{{2}})"
 _MARK_RUN = rf"[ {TIE}]?[{MARKS}][ {TIE}{MARKS}]*"
-_SUPERSCRIPTS = {"²": " ካሬ", "³": " ኩብ"}
+_SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+", strict=True))
+_POWERS = {"²": " ካሬ", "³": " ኩብ"}
+_MEASURED = ("ሜ", "ሜ.", "ሜትር")
+"""Words behind which a raised two or three is no footnote."""
+_POWER = rf"(?<=[{LETTERS})])\^(?=[{LETTERS}])"
 
 
 def cleaning_rules(nearest: Mapping[str, str], symbols: Mapping[str, str]) -> tuple[Rule, ...]:
@@ -93,6 +105,14 @@ def cleaning_rules(nearest: Mapping[str, str], symbols: Mapping[str, str]) -> tu
             (rewrite(_BLANK, lambda _: " "),),
         ),
         Rule(
+            "superscript",
+            "Raised figures: square, cube, another power of a number; a footnote's mark behind a word is not spoken",
+            "SI Brochure, 9th edition, section 5.4; usage of books; ኃይል for a power is doubtful",
+            ("10⁻³", "አሥር ኃይል ኔጌቲቭ ሦስት"),
+            (rewrite(f"[{''.join(_SUPERSCRIPTS)}]+", _read_raised),),
+            (frozenset(_SUPERSCRIPTS),),
+        ),
+        Rule(
             "character",
             "Digits of other scripts, compatibility forms and other Ethiopic syllables, in their plain form",
             "Unicode Standard Annex 15, NFKC; names of the Ethiopic blocks",
@@ -133,8 +153,12 @@ def cleaning_rules(nearest: Mapping[str, str], symbols: Mapping[str, str]) -> tu
             "Quotation marks are not spoken",
             "Convention",
             ("«ሰላም»", "ሰላም"),
-            (replace({letter: "" for letter in _QUOTES if letter not in "'’"}),),
-            (frozenset(_QUOTES),),
+            (
+                insert(r"(?<=\d)['’′″\"](?=\d)", " "),
+                rewrite(_ANGLES, lambda match: match[1] or ""),
+                replace({letter: "" for letter in _QUOTES if letter not in "'’"}),
+            ),
+            (frozenset(_QUOTES) | {"<"},),
         ),
         Rule(
             "dash",
@@ -149,7 +173,8 @@ def cleaning_rules(nearest: Mapping[str, str], symbols: Mapping[str, str]) -> tu
 
 def finishing_rules(symbols: Mapping[str, str]) -> tuple[Rule, ...]:
     """Return the rules that read symbols, map marks, drop what nothing could read and put spaces where they belong."""
-    names = {letter: f" {words.replace(' ', TIE)} " for letter, words in symbols.items()}
+    names = {letter: f" {words.replace(' ', TIE)} " for letter, words in symbols.items() if letter != "^"}
+    power = f" {symbols.get('^', '').replace(' ', TIE)} "
     return (
         Rule(
             "full-stop",
@@ -164,8 +189,8 @@ def finishing_rules(symbols: Mapping[str, str]) -> tuple[Rule, ...]:
             "Symbols that have a name",
             "Usage; the table of symbols",
             ("ሀ & ለ", "ሀ እና ለ"),
-            (replace(names),),
-            (frozenset(names),),
+            (insert(_POWER, power), replace(names)),
+            (frozenset(names) | {"^"},),
         ),
         Rule(
             "hyphen",
@@ -241,12 +266,24 @@ def _compose(draft: Draft, name: str) -> None:
         draft.substitute(name, _COMBINING_RUN, lambda match: unicodedata.normalize("NFC", match.group()))
 
 
+def _read_raised(match: re.Match[str]) -> str:
+    """Return a power as it is written on the line (10⁻³ 10^-3), and nothing of a footnote's mark."""
+    raised, before = match.group(), match.string[max(0, match.start() - 4) : match.start()]
+    plain = "".join(_SUPERSCRIPTS[letter] for letter in raised)
+    last = before[-1:].strip()
+    if not last:
+        return plain
+    if raised in _POWERS and (last not in SYLLABLES or before.endswith(_MEASURED)):
+        return _POWERS[raised]
+    if last.isdigit() or last == ")" or _ONE_LATIN.search(before) or (last.isalpha() and "-" in plain):
+        return f"^{plain}"
+    return ""
+
+
 def _simplify(letter: str, nearest: Mapping[str, str], symbols: Mapping[str, str]) -> str | None:
     """Return a plainer spelling of a character, or None if nothing plainer is known."""
     if letter in nearest:
         return nearest[letter]
-    if letter in _SUPERSCRIPTS:
-        return _SUPERSCRIPTS[letter]
     digit = unicodedata.decimal(letter, None)
     if digit is not None:
         return str(digit)

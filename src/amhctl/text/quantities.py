@@ -8,7 +8,8 @@ from collections.abc import Mapping
 
 from amhctl.text.draft import TIE
 from amhctl.text.numbers import NumberWords
-from amhctl.text.rule import DIGITS, Rule, any_of, letters_of, rewrite
+from amhctl.text.rule import DIGITS, SPAN, Rule, any_of, letters_of, rewrite
+from amhctl.text.script import LETTER_CLASS
 from amhctl.text.table import read_words
 
 UNITS: dict[str, str] = read_words("units")
@@ -23,12 +24,16 @@ VULGAR: dict[str, tuple[int, int]] = {
 """Fractions that are one character (Unicode, Number Forms)."""
 
 _AMOUNT = r"(?<![\d.])(?P<whole>\d+)"
-_MEASURE = r"(?<![\d.-])(?:(?P<from>\d+(?:\.\d+)?)[-–—])?(?P<whole>\d+)(?:\.(?P<part>\d+))?"
+_FROM = r"(?P<from>\d++(?:\.\d++)?)"
+_MEASURE = rf"(?<![\d.-])(?:{_FROM}%?{SPAN})?(?P<whole>\d+)(?:\.(?P<part>\d+))?"
 _PREFIX_BEFORE = re.compile("(?:^|[^\\w])[ከበየለ]$")
 _SCALE = "(?P<scale> ?(?:ሺህ?|ሚሊዮን|ቢሊዮን|ትሪሊዮን))?"
-_SIGN = r"(?<![\w)])[-−] ?"
+_SHORT_SCALES = {"K": "1000", "M": "1000000", "B": "1000000000", "T": "1000000000000"}
+_SHORT_SCALE = "(?P<scale> ?(?:ሺህ?|ሚሊዮን|ቢሊዮን|ትሪሊዮን)| ?(?:thousand|million|billion|trillion|mln|mn|bn)|[KkMmBb])?"
+"""The scale of an amount behind the sign of its currency, in one word or its first letter ($5M)."""
+_SIGN = r"(?<![\w)%°])(?<!\d )[-−–] ?"
 # What a number is of decides how a slash is read: አዋጅ ቁጥር 3/4 names a law, it is no share.
-_NAMED = re.compile(f"(?:ቁጥር|አንቀጽ|አንቀፅ|ቁ|ገጽ|ገፅ)[ :{TIE}]+$")
+_NAMED = re.compile(f"(?:ቁጥር|አንቀጽ|አንቀፅ|ቁ|ገጽ|ገፅ|ወረዳ|ቀበሌ)[ :{TIE}]+$")
 
 
 class Quantities:
@@ -67,14 +72,14 @@ class Quantities:
                 "Usage of weather reports; spec of negative readings",
                 ("-5°C", "ከዜሮ በታች አምስት ዲግሪ ሴልሺየስ"),
                 (rewrite(rf"{_SIGN}(?=\d+(?:\.\d+)? ?(?:°|ዲግሪ))", self._below_zero),),
-                (DIGITS, frozenset("-−")),
+                (DIGITS, frozenset("-−–")),
             ),
             Rule(
                 "minus",
                 "A minus sign before a number",
                 "Convention of schools: ኔጌቲቭ; the option text.negative says otherwise",
                 ("-5", "ኔጌቲቭ አምስት"),
-                (rewrite(rf"(?<![\w)])[-−](?=[{coins}]?\d|[{''.join(VULGAR)}])", lambda _: self._numbers.minus),),
+                (rewrite(rf"(?<![\w)%°])[-−](?=[{coins}]?\d|[{''.join(VULGAR)}])", lambda _: self._numbers.minus),),
                 (DIGITS | signs, frozenset("-−")),
             ),
             self._money_rule(),
@@ -105,10 +110,10 @@ class Quantities:
                 "Leslau 1995, fractions: ግማሽ, ሩብ, and the ordinal of what divides",
                 ("3/4", "ሦስት አራተኛ"),
                 (
-                    rewrite(rf"(?:(?<!\d)(?P<whole>\d+) ?)?(?P<sign>[{''.join(VULGAR)}])(?:ኛ(?!\w))?", self._vulgar),
+                    rewrite(rf"(?:(?<!\d)(?P<whole>\d+) ?)?(?P<sign>[{''.join(VULGAR)}])ኛ?", self._vulgar),
                     rewrite(
                         r"(?:(?<![\d/.,])(?P<whole>\d{1,3}) )?(?<![\d/.])(?P<a>\d)/(?P<b>\d{1,2}|100)"
-                        r"(?:ኛ(?!\w)|(?![\d/]|\.\d))",
+                        r"(?:ኛ|(?![\d/]|\.\d))",
                         self._fraction,
                     ),
                 ),
@@ -118,7 +123,7 @@ class Quantities:
 
     def _money_rule(self) -> Rule:
         coin = any_of(self._currencies)
-        no_scale = "(?P<scale>(?!))?"
+        none = "(?P<scale>(?!))?(?P<from>(?!))?"
         return Rule(
             "money",
             "An amount with the sign or the code of a currency, or birr and cents with a decimal point",
@@ -126,14 +131,19 @@ class Quantities:
             ("10.50 ብር", "አሥር ብር ከሃምሳ ሳንቲም"),
             (
                 rewrite(
-                    rf"(?<![A-Za-z])(?P<coin>{coin}) ?(?P<whole>\d+)(?:\.(?P<cents>\d+))?{_SCALE}(?![A-Za-z])",
+                    rf"(?<![A-Za-z])(?P<coin>{coin}) ?(?:{_FROM}{SPAN}(?:(?P=coin) ?)?)?"
+                    rf"(?P<whole>\d++)(?:\.(?P<cents>\d++))?{_SHORT_SCALE}(?![A-Za-z])",
                     self._money,
                 ),
                 rewrite(
-                    rf"{_AMOUNT}(?:\.(?P<cents>\d+))?{_SCALE} ?(?P<coin>{coin})(?![A-Za-z])",
+                    rf"{_AMOUNT}(?:\.(?P<cents>\d+))?{_SCALE} ?(?P<coin>{coin})(?![A-Za-z])(?P<from>(?!))?",
                     self._money,
                 ),
-                rewrite(rf"{_AMOUNT}\.(?P<cents>\d\d) (?P<coin>ብር|ዶላር){no_scale}", self._money),
+                rewrite(rf"{_AMOUNT}\.(?P<cents>\d\d) (?P<coin>ብር|ዶላር){none}", self._money),
+                rewrite(
+                    rf"(?<!{LETTER_CLASS})(?<!\d )(?P<coin>ብር|ዶላር) (?P<whole>\d++)\.(?P<cents>\d\d)(?![\d.]){none}",
+                    self._money,
+                ),
             ),
             (DIGITS, letters_of(self._currencies) | {"ብ", "ዶ"}),
         )
@@ -144,11 +154,15 @@ class Quantities:
     def _measure(self, match: re.Match[str]) -> str:
         """Return the number of a quantity, or both numbers of a range (10-20% ከአሥር እስከ ሃያ)."""
         words = self._amount(match["whole"], match["part"])
+        return self._from(match) + words
+
+    def _from(self, match: re.Match[str]) -> str:
+        """Return the first number of a range and what is said around it, and nothing where there is one number."""
         if match["from"] is None:
-            return words
+            return ""
         whole, _, part = match["from"].partition(".")
         said = _PREFIX_BEFORE.search(match.string[max(0, match.start() - 2) : match.start()]) is not None
-        return f"{'' if said else 'ከ'}{self._amount(whole, part)} {self._context['to']} {words}"
+        return f"{'' if said else 'ከ'}{self._amount(whole, part)} {self._context['to']} "
 
     def _below_zero(self, _: re.Match[str]) -> str:
         return f"{self._context['below-zero']} ".replace(" ", TIE)
@@ -157,12 +171,16 @@ class Quantities:
         coin = self._currencies.get(match["coin"], match["coin"])
         cents, scale = match["cents"], match["scale"]
         if scale or (cents and len(cents) != 2):
-            words = self._amount(match["whole"], cents) + (f"{TIE}{scale.strip()}" if scale else "")
-            return f"{words} {coin}".replace(" ", TIE)
-        words = f"{self._numbers.number(match['whole'])} {coin}"
+            words = self._amount(match["whole"], cents) + (f"{TIE}{self._scale(scale.strip())}" if scale else "")
+            return f"{self._from(match)}{words} {coin}".replace(" ", TIE)
+        words = f"{self._from(match)}{self._numbers.number(match['whole'])} {coin}"
         if cents and int(cents):
             words += f" ከ{self._numbers.cardinal(int(cents))} {self._cents.get(coin, self._cents['ብር'])}"
         return words.replace(" ", TIE)
+
+    def _scale(self, written: str) -> str:
+        """Return the word of a scale: of an English word or letter the numeral, of an Amharic one itself."""
+        return self._numbers.words[_SHORT_SCALES[written[0].upper()]] if written.isascii() else written
 
     def _percent(self, match: re.Match[str]) -> str:
         return f"{self._measure(match)} {self._context['percent']}".replace(" ", TIE)
@@ -170,7 +188,8 @@ class Quantities:
     def _unit(self, match: re.Match[str]) -> str:
         unit = self._units[match["unit"]]
         if match["power"]:
-            unit = f"{match['power'].strip()} {unit}"
+            power = match["power"].strip()
+            unit = f"{unit} {power}" if "/" in match["unit"] else f"{power} {unit}"
         return f"{self._measure(match)} {unit}".replace(" ", TIE)
 
     def _vulgar(self, match: re.Match[str]) -> str:

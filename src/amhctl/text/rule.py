@@ -18,6 +18,9 @@ Make = Callable[[re.Match[str]], str | None]
 
 DIGITS = frozenset("0123456789")
 
+SPAN = "(?:[-–—]| [-–—] )"
+"""A dash between two figures, without spaces or with one on each side."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:

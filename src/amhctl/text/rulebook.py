@@ -10,6 +10,7 @@ from amhctl.config.schema import TextConfig
 from amhctl.text.abbreviations import ABBREVIATIONS, Abbreviations
 from amhctl.text.calendar import CONTEXT, MONTH_SPELLINGS, MONTHS, CalendarWords
 from amhctl.text.figures import Figures
+from amhctl.text.hypertext import hypertext_rules
 from amhctl.text.latin import LATIN_WORDS, LETTER_NAMES, latin_rules
 from amhctl.text.normalize import SYMBOLS, cleaning_rules, finishing_rules, folding_rule
 from amhctl.text.numbers import NUMERALS, NumberWords
@@ -35,13 +36,14 @@ WORD_TABLES: dict[str, dict[str, str]] = {
 """Every table that the rules read by, as the package has it."""
 
 CLEANING = (
-    "compose", "invisible", "blank", "character", "gemination-mark", "legacy-mark", "word-space", "quote", "dash",
+    "entity", "tag", "compose", "invisible", "blank", "footnote", "superscript", "character", "gemination-mark",
+    "legacy-mark", "word-space", "quote", "dash",
 )  # fmt: skip
 """Rules of characters; what a user's lexicon says goes behind them and before all others."""
 
 READING = (
-    "abbreviation", "dotted-letters", "address",
-    "ethiopic-numeral", "roman-numeral", "word-after", "thousand", "thousands", "number-sign",
+    "abbreviation", "dotted-letters", "address", "hashtag",
+    "ethiopic-numeral", "roman-numeral", "era", "timestamp", "word-after", "thousand", "thousands", "number-sign",
     "date", "telephone", "clock", "thousand-and", "arithmetic", "temperature", "minus",
     "money", "percent", "unit", "fraction", "year-pair", "score", "range", "section", "decimal", "number-pair",
     "year", "number",
@@ -80,6 +82,7 @@ def build_rulebook(config: TextConfig, tables: Mapping[str, Mapping[str, str]] =
     calendar = CalendarWords(numbers, tables["months"], tables["month_spellings"], context, config.months)
     quantities = Quantities(numbers, tables["units"], tables["currencies"], tables["cents"], context)
     rules = (
+        *hypertext_rules(),
         *cleaning_rules(tables["nearest"], tables["symbols"]),
         *Abbreviations(tables["abbreviations"]).rules(),
         *latin_rules(tables["letters"], tables["latin_words"], context),
