@@ -13,12 +13,14 @@ HEAVY = {
     "numpy",
     "pydantic",
     "pydantic_settings",
+    "ray",
     "rich",
     "safetensors",
     "scipy",
     "sentencepiece",
     "soundfile",
     "torch",
+    "transformers",
     "transphone",
 }
 PROGRAM = """

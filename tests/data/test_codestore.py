@@ -5,10 +5,15 @@ import numpy as np
 import pytest
 from support.stores import MEL, SPEC, fill, toy_store
 
+from amhctl.config.conditioning import SpeechEncoderConfig
 from amhctl.core.errors import DatasetError, FileExistsRefused
+from amhctl.core.progress import SilentProgress
 from amhctl.data.codestore import CodeStore
 from amhctl.data.records import Record
+from amhctl.data.storedocument import StoreDocument
 from amhctl.data.storeindex import AudioDigest
+from amhctl.data.storemerge import merge_stores
+from amhctl.data.storeverify import verify_store
 
 
 def test_what_was_appended_is_read_back(tmp_path: Path) -> None:
@@ -191,3 +196,60 @@ def test_a_store_of_format_1_is_read_and_not_written(tmp_path: Path) -> None:
             write()
         assert "codes merge" in caught.value.hint
     assert (path / "index-1-of-1.jsonl").read_bytes() == before
+
+
+_ENCODER = SpeechEncoderConfig(
+    layer=17, width=5, sample_rate=16_000, hop_samples=320, normalised=True, fingerprint="e" * 64
+)
+
+
+def _append_heard(store: CodeStore, number: int) -> np.ndarray:
+    random = np.random.default_rng(number)
+    encoder_EW = random.normal(size=(4 + number, 5)).astype(np.float32)
+    store.append(
+        Record(id=f"u{number}", audio=f"{number}.wav", text="ሰላም"),
+        random.integers(0, 16, (2, 3 + number)).astype(np.uint16),
+        random.normal(size=(7 + number, 8)).astype(np.float32),
+        encoder_EW,
+    )
+    return encoder_EW.astype(np.float16).astype(np.float32)
+
+
+def test_the_features_of_a_speech_encoder_stand_beside_the_others(tmp_path: Path) -> None:
+    with CodeStore.create(tmp_path / "store", SPEC, MEL, encoder=_ENCODER) as store:
+        heard = [_append_heard(store, number) for number in range(3)]
+    store = CodeStore.open(tmp_path / "store")
+    assert store.conditioning_config == _ENCODER
+    for number, encoder_EW in enumerate(heard):
+        assert np.array_equal(store.conditioning(f"u{number}"), encoder_EW)
+        assert store.features(f"u{number}").shape == (7 + number, 8)
+        assert store.is_intact(f"u{number}")
+    whole = store.fingerprint
+    # What a killed writer leaves of the third column is cut off like the rest.
+    with (tmp_path / "store" / "encoder-1-of-1.bin").open("ab") as stream:
+        stream.write(b"abc")
+    assert {finding.code for finding in verify_store(tmp_path / "store", SilentProgress()).findings} == {"X115"}
+    with CodeStore.open(tmp_path / "store") as store:
+        _append_heard(store, 3)
+    assert verify_store(tmp_path / "store", SilentProgress()).findings == ()
+    merge_stores([CodeStore.open(tmp_path / "store")], tmp_path / "merged", SilentProgress())
+    merged = CodeStore.open(tmp_path / "merged")
+    assert merged.conditioning_config == _ENCODER
+    assert merged.fingerprint == CodeStore.open(tmp_path / "store").fingerprint != whole
+    file = tmp_path / "merged" / "encoder-1-of-1.bin"
+    file.write_bytes(file.read_bytes()[:-2] + b"\0\1")
+    assert [finding.code for finding in verify_store(tmp_path / "merged", SilentProgress()).findings] == ["X107"]
+
+
+def test_a_store_without_a_speech_encoder_is_described_as_ever(tmp_path: Path) -> None:
+    store = toy_store(tmp_path / "plain")
+    assert store.conditioning_config == MEL
+    assert np.array_equal(store.conditioning("u0"), store.features("u0"))
+    assert "encoder" not in (tmp_path / "plain" / "store.json").read_text()
+    assert "encoder" not in (tmp_path / "plain" / "index-1-of-1.jsonl").read_text()
+    with CodeStore.create(tmp_path / "heard", SPEC, MEL, encoder=_ENCODER) as heard:
+        assert store.document.differences(heard.document)[0] == "features mel ≠ w2v-bert"
+        other = StoreDocument.of(SPEC, MEL, None, encoder=_ENCODER.model_copy(update={"fingerprint": "f" * 64}))
+        assert heard.document.differences(other) == (f"encoder.fingerprint {'e' * 64} ≠ {'f' * 64}",)
+        with pytest.raises(DatasetError, match="2 arrays are given for 3 columns"):
+            fill(heard, 0, 1)

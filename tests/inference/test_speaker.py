@@ -6,6 +6,7 @@ import torch
 from support.speechlike import vowel_train
 
 from amhctl.audio.waveform import Waveform
+from amhctl.config.conditioning import SpeechEncoderConfig
 from amhctl.config.schema import MelConfig
 from amhctl.core.errors import SynthesisError
 from amhctl.inference.speaker import features_of
@@ -27,3 +28,20 @@ def test_long_references_are_cut_and_other_rates_converted() -> None:
 def test_silent_and_short_references_are_refused(samples: np.ndarray) -> None:
     with pytest.raises(SynthesisError):
         features_of(Waveform(samples.astype(np.float32), 16_000), MelConfig())
+
+
+def test_a_speech_encoder_hears_the_same_clip() -> None:
+    heard: list[np.ndarray] = []
+
+    def listen(samples: np.ndarray) -> np.ndarray:
+        heard.append(samples)
+        return np.full((3, 5), 0.5, np.float32)
+
+    config = SpeechEncoderConfig(
+        layer=17, width=5, sample_rate=16_000, hop_samples=320, normalised=True, fingerprint="e" * 64
+    )
+    clip = vowel_train(seconds=17.0, sample_rate=8_000)
+    assert torch.equal(features_of(clip, config, listen), torch.full((3, 5), 0.5))
+    assert heard[0].size == 15 * 16_000
+    with pytest.raises(SynthesisError, match="speech encoder, which is not given"):
+        features_of(clip, config)

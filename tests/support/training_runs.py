@@ -35,7 +35,12 @@ def build_run(folder: Path, *, aligned: bool = True, dropout: float = 0.1, seed:
     vocabulary = Vocabulary.read(vocabulary_path)
     frontend = Frontend(TextConfig(units="fidel"))
     model = fit_model(
-        config.model, spec=store.spec, mel=store.mel, vocabulary=vocabulary, origin=None, explicit=lambda _: False
+        config.model,
+        spec=store.spec,
+        conditioning=store.conditioning_config,
+        vocabulary=vocabulary,
+        origin=None,
+        explicit=lambda _: False,
     )
     material = gather(
         store,
@@ -61,7 +66,7 @@ def build_run(folder: Path, *, aligned: bool = True, dropout: float = 0.1, seed:
         text=TextIdentity(file="text_state.json", hash=frontend.state_hash),
         text_state=canonical_json(frontend.state()).encode(),
         codec=codec_identity(store.spec),
-        conditioning=store.mel,
+        conditioning=store.conditioning_config,
         data_fingerprint=store.fingerprint,
         parent="",
         licences=(Licence(work="noise", licence="CC0-1.0"),),

@@ -9,6 +9,7 @@ from support.training_runs import build_run
 from support.training_world import TINY_MEL, TINY_SPEC
 
 from amhctl.checkpoint.store import LoadedCheckpoint, read_checkpoint
+from amhctl.config.conditioning import Conditioning, SpeechEncoderConfig
 from amhctl.config.schema import ModelConfig, TextConfig
 from amhctl.core.errors import CheckpointError, CodecError, ConfigError, VocabularyError
 from amhctl.text.frontend import NO_LEXICON
@@ -43,7 +44,9 @@ def choose(*keys: str) -> Explicit:
 
 
 def test_data_decide_the_shape(vocabulary: Vocabulary) -> None:
-    model = fit_model(ModelConfig(), spec=TINY_SPEC, mel=TINY_MEL, vocabulary=vocabulary, origin=None, explicit=PRESETS)
+    model = fit_model(
+        ModelConfig(), spec=TINY_SPEC, conditioning=TINY_MEL, vocabulary=vocabulary, origin=None, explicit=PRESETS
+    )
     assert model.number_text_tokens == vocabulary.size
     assert (model.number_mel_codes, model.start_mel_token, model.stop_mel_token) == (18, 16, 17)
     assert model.condition_dim == TINY_MEL.bins
@@ -53,7 +56,7 @@ def test_a_voice_writes_as_many_codebooks_as_it_is_told_and_the_codec_has(vocabu
     def fit(codebooks: int) -> int:
         config = ModelConfig(codebooks=codebooks)
         return fit_model(
-            config, spec=TINY_SPEC, mel=TINY_MEL, vocabulary=vocabulary, origin=None, explicit=PRESETS
+            config, spec=TINY_SPEC, conditioning=TINY_MEL, vocabulary=vocabulary, origin=None, explicit=PRESETS
         ).codebooks
 
     assert [fit(1), fit(2)] == [1, 2]
@@ -64,14 +67,16 @@ def test_a_voice_writes_as_many_codebooks_as_it_is_told_and_the_codec_has(vocabu
 def test_a_choice_that_contradicts_the_data_is_refused(vocabulary: Vocabulary) -> None:
     chosen = choose("model.stop_mel_token", "model.condition_dim")
     with pytest.raises(ConfigError, match=r"model\.stop_mel_token is 8193.* 17; model\.condition_dim is 1024.* 16"):
-        fit_model(ModelConfig(), spec=TINY_SPEC, mel=TINY_MEL, vocabulary=vocabulary, origin=None, explicit=chosen)
+        fit_model(
+            ModelConfig(), spec=TINY_SPEC, conditioning=TINY_MEL, vocabulary=vocabulary, origin=None, explicit=chosen
+        )
 
 
 def test_the_origin_decides_all_but_what_has_no_weights(origin: LoadedCheckpoint, vocabulary: Vocabulary) -> None:
     model = fit_model(
         ModelConfig(dropout=0.3),
         spec=TINY_SPEC,
-        mel=TINY_MEL,
+        conditioning=TINY_MEL,
         vocabulary=vocabulary,
         origin=origin,
         explicit=choose("model.dropout"),
@@ -83,7 +88,38 @@ def test_the_origin_decides_all_but_what_has_no_weights(origin: LoadedCheckpoint
 def test_data_that_do_not_fit_the_origin_are_refused(origin: LoadedCheckpoint, vocabulary: Vocabulary) -> None:
     spec = replace(TINY_SPEC, codebook_size=32)
     with pytest.raises(CheckpointError, match="number_mel_codes 18 instead of 34"):
-        fit_model(ModelConfig(), spec=spec, mel=TINY_MEL, vocabulary=vocabulary, origin=origin, explicit=PRESETS)
+        fit_model(
+            ModelConfig(), spec=spec, conditioning=TINY_MEL, vocabulary=vocabulary, origin=origin, explicit=PRESETS
+        )
+
+
+def test_features_that_the_origin_has_not_learnt_to_hear_are_refused(
+    origin: LoadedCheckpoint, vocabulary: Vocabulary
+) -> None:
+    def fit(conditioning: Conditioning, origin: LoadedCheckpoint = origin) -> int:
+        return fit_model(
+            ModelConfig(),
+            spec=TINY_SPEC,
+            conditioning=conditioning,
+            vocabulary=vocabulary,
+            origin=origin,
+            explicit=PRESETS,
+        ).condition_dim
+
+    encoder = SpeechEncoderConfig(
+        layer=17, width=16, sample_rate=16_000, hop_samples=320, normalised=False, fingerprint="a" * 64
+    )
+    with pytest.raises(CheckpointError, match=r"low_hertz 80\.0 instead of 0\.0"):
+        fit(TINY_MEL.model_copy(update={"low_hertz": 80.0}))
+    with pytest.raises(CheckpointError, match="features None instead of mel"):
+        fit(encoder)
+    listening = origin.manifest.model_copy(update={"conditioning": encoder.model_dump(mode="json")})
+    with pytest.raises(CheckpointError, match=f"fingerprint {'b' * 64} instead of {'a' * 64}"):
+        fit(encoder.model_copy(update={"fingerprint": "b" * 64}), replace(origin, manifest=listening))
+    assert fit(encoder, replace(origin, manifest=listening)) == 16
+    # A foreign checkpoint does not say what it listens to: the width must fit, and nothing more is known.
+    foreign = origin.manifest.model_copy(update={"conditioning": None})
+    assert fit(encoder, replace(origin, manifest=foreign)) == 16
 
 
 def test_a_codec_is_compared_by_what_it_is_not_by_its_name(origin: LoadedCheckpoint) -> None:

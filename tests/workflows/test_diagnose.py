@@ -37,6 +37,9 @@ def bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.move(tiny_voice_folder(tmp_path / "made", name="robot"), voices)
     monkeypatch.setattr(registry, "_BUNDLED", codecs)
     monkeypatch.setattr(assemble, "_BUNDLED", voices)
+    # What else may or may not be on this machine is looked at by a test of its own.
+    monkeypatch.setattr(diagnose, "_EXTRAS", {})
+    monkeypatch.setattr(diagnose, "find_encoder", lambda: voices)
     return tmp_path
 
 
@@ -184,6 +187,24 @@ def test_a_package_that_is_absent_is_named(bundle: Path, monkeypatch: pytest.Mon
     report = _diagnose(bundle)
     assert _values(report)["epitran"] == "absent"
     assert "epitran" in _findings(report)["M004"]
+    assert report.ok
+
+
+def test_extras_and_the_speech_encoder_are_optional(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(diagnose, "find_model", lambda: bundle / "model.pt")
+    assert _values(_diagnose(bundle))["w2v-bert"] == str(bundle / "voices")
+    monkeypatch.setattr(diagnose, "_EXTRAS", {"numpy": "numbers", "no-such-package": "dreams"})
+    monkeypatch.setattr(diagnose, "find_encoder", lambda: None)
+    report = _diagnose(bundle)
+    values = _values(report)
+    assert (values["numpy"], values["no-such-package"], values["w2v-bert"]) == (
+        metadata.version("numpy"),
+        "absent",
+        "absent",
+    )
+    hints = {finding.subject: finding.hint for finding in report.findings if finding.code == "M004"}
+    assert hints["no-such-package"] == "pip install 'amhctl[dreams]'"
+    assert hints["w2v-bert"].startswith("hf download facebook/w2v-bert-2.0")
     assert report.ok
 
 

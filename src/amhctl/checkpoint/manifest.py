@@ -74,7 +74,8 @@ class Manifest(Document):
     text: TextIdentity | None = None
     codec: CodecIdentity | None = None
     conditioning: dict[str, JsonValue] | None = None
-    """The ``MelConfig`` of the log-mel frames that condition a voice; None where features come from elsewhere."""
+    """What conditions a voice: a ``MelConfig`` of log-mel frames, or a ``SpeechEncoderConfig``; None where features
+    come from elsewhere."""
     data_fingerprint: str = ""
     parent: str = ""
     """SHA-256 of the parent's weights file, or empty."""

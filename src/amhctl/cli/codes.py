@@ -18,7 +18,13 @@ def extract(
     codec: Annotated[str, typer.Option(help="Bundled name, codec folder, or DAC weights file.")] = "mel16k",
     shard: Annotated[str, typer.Option(metavar="I/N", help="Do only the I-th of N shares.")] = "1/1",
     level: Annotated[
-        float | None, typer.Option(min=-60.0, max=0.0, help="Bring speech to this level in dBFS, without DC offset.")
+        float | None,
+        typer.Option(
+            min=-60.0,
+            max=0.0,
+            callback=options.require_number,
+            help="Bring speech to this level in dBFS, without DC offset.",
+        ),
     ] = None,
     shifts: Annotated[
         int, typer.Option(min=1, max=16, help="Encode training utterances so often, each a part of a frame later.")
@@ -30,6 +36,16 @@ def extract(
     precision: Annotated[
         Literal["fp32", "bf16", "fp16"], typer.Option(help="Arithmetic of a DAC; a store has one.")
     ] = "fp32",
+    features: Annotated[
+        Literal["mel", "w2v-bert"], typer.Option(help="What voices are conditioned on; w2v-bert is an extra.")
+    ] = "mel",
+    features_model: options.FeaturesModel = None,
+    engine: Annotated[
+        Literal["local", "ray"], typer.Option(help="Do one share here, or all shares as tasks of a ray cluster.")
+    ] = "local",
+    tasks: Annotated[
+        int | None, typer.Option(min=1, help="Shares for --engine ray; by default as many as there is room for.")
+    ] = None,
     preset: options.Preset = None,
     config: options.Config = None,
     sets: options.Set = None,
@@ -54,6 +70,10 @@ def extract(
         shifts=shifts,
         copies=copies,
         precision=precision,
+        features=features,
+        features_model=features_model,
+        engine=engine,
+        tasks=tasks,
         preset=preset,
         project=config or Path(),
         sets=tuple(sets or ()),

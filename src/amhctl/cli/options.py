@@ -1,9 +1,24 @@
 """Options that mean the same in every command. Typer only: nothing heavy may be imported here."""
 
+import math
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+
+def require_number(value: float | None) -> float | None:
+    """Return the value of an option; "nan" and "inf", which no range excludes, are wrong usage.
+
+    Raises
+    ------
+    typer.BadParameter
+        If the value is no finite number.
+    """
+    if value is not None and not math.isfinite(value):
+        raise typer.BadParameter(f"{value} is no finite number")
+    return value
+
 
 Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object on standard output.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No talk and no progress on standard error.")]
@@ -23,3 +38,7 @@ Lexicon = Annotated[
     typer.Option("--lexicon", help="How words are said, a .tsv or .toml file; may be repeated.", metavar="FILE"),
 ]
 Preset = Annotated[str | None, typer.Option("--preset", help="tiny, cpu, t4, a100 or h100.")]
+FeaturesModel = Annotated[
+    Path | None,
+    typer.Option("--features-model", help="Folder of the w2v-bert model; otherwise the Hugging Face cache."),
+]

@@ -23,13 +23,25 @@ def command(
     reference: Annotated[
         Path | None, typer.Option("--reference", help="Clip whose speaker to imitate instead of the voice's own.")
     ] = None,
-    speed: Annotated[float, typer.Option(min=0.5, max=2.0, help="1 is the voice's own pace.")] = 1.0,
-    temperature: Annotated[float | None, typer.Option(min=0.0, help="0 takes the likeliest code.")] = None,
+    features_model: options.FeaturesModel = None,
+    speed: Annotated[
+        float, typer.Option(min=0.5, max=2.0, callback=options.require_number, help="1 is the voice's own pace.")
+    ] = 1.0,
+    temperature: Annotated[
+        float | None, typer.Option(min=0.0, callback=options.require_number, help="0 takes the likeliest code.")
+    ] = None,
     top_k: Annotated[int | None, typer.Option(min=0, help="Draw among so many likeliest codes; 0: all.")] = None,
-    top_p: Annotated[float | None, typer.Option(min=0.0, max=1.0, help="Draw among codes of this probability.")] = None,
+    top_p: Annotated[
+        float | None,
+        typer.Option(min=0.0, max=1.0, callback=options.require_number, help="Draw among codes of this probability."),
+    ] = None,
     guidance: Annotated[
         float | None,
-        typer.Option(min=0.0, help="How closely to follow the text; for voices trained to be guided."),
+        typer.Option(
+            min=0.0,
+            callback=options.require_number,
+            help="How closely to follow the text; for voices trained to be guided.",
+        ),
     ] = None,
     format: Annotated[
         Literal["wav", "flac", "ogg", "mp3", "pcm"] | None,
@@ -59,9 +71,10 @@ def command(
         file=file,
         output=None if to_stdout else output,
         format=format,
-        voice=voice or speak.DEFAULT_VOICE,
+        voice=speak.DEFAULT_VOICE if voice is None else voice,
         codec=codec,
         reference=reference,
+        features_model=features_model,
         speed=speed,
         seed=seed or 0,
         temperature=temperature,

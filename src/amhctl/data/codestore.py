@@ -2,10 +2,12 @@
 
 Format 2. A store is a folder (``docs/formats.md``, section *Code store*)::
 
-    store.json            format version, the codec's spec, the mel configuration, the speech level, the precision
+    store.json            format version, the codec's spec, the mel configuration, the speech level, the precision,
+                          the speech encoder
     index-PART.jsonl      one line an utterance: its record, lengths, offsets and digests; of a copy its variation
     codes-PART.bin        little-endian uint16, each utterance (Q, S) in C order, one after the other
-    features-PART.bin     little-endian float16, each utterance (T, F) in C order
+    features-PART.bin     little-endian float16, each utterance (T, F) in C order: log-mel frames
+    encoder-PART.bin      the same, (E, W): features of a speech encoder, where one was asked for
     failed-PART.jsonl     what could not be extracted, and why
     alignment.npz         frames of each text piece, once they have been aligned
 
@@ -14,7 +16,7 @@ An utterance exists from the moment its index line is whole; its data has been h
 killed process leaves behind the last whole line is ignored by readers and cut off by the next writer of that part.
 Content has an address: utterances of the same audio point to the same data.
 
-Shapes: ``Q codebooks, S code frames, T feature frames, F features``.
+Shapes: ``Q codebooks, S code frames, T feature frames, F features, E encoder frames, W encoder width``.
 """
 
 import json
@@ -27,6 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amhctl.codec.codec import CodecSpec
+from amhctl.config.conditioning import Conditioning, SpeechEncoderConfig
 from amhctl.config.schema import MelConfig
 from amhctl.core.errors import DatasetError
 from amhctl.core.files import refuse_existing, sha256_of_json, write_text_atomically
@@ -34,17 +37,8 @@ from amhctl.data.alignment import Alignment, read_alignment, write_alignment
 from amhctl.data.records import Record
 from amhctl.data.storedocument import Precision, StoreDocument, read_document, require_writable, write_document
 from amhctl.data.storeindex import UNKNOWN_AUDIO, AudioDigest, StoredUtterance
-from amhctl.data.storeparts import (
-    CODE,
-    FEATURE,
-    PartWriter,
-    codes_file,
-    digest,
-    features_file,
-    mend_part,
-    part_names,
-    read_part,
-)
+from amhctl.data.storelayout import CODES, ENCODER, FEATURES
+from amhctl.data.storeparts import PartWriter, mend_part, part_names, read_part
 
 __all__ = ["SINGLE_PART", "Alignment", "CodeStore", "StoredUtterance"]
 
@@ -67,7 +61,7 @@ class CodeStore:
         self._of_audio: dict[str, StoredUtterance] = {}
         self._writer: PartWriter | None = None
         for name in part_names(path):
-            found = read_part(path, name, codebooks=document.codec.codebooks, bins=document.mel.bins)
+            found = read_part(path, name, document.layout)
             self._admit(found.utterances)
 
     @classmethod
@@ -79,6 +73,7 @@ class CodeStore:
         *,
         level: float | None = None,
         precision: Precision = "fp32",
+        encoder: SpeechEncoderConfig | None = None,
         part: str = SINGLE_PART,
     ) -> Self:
         """Create an empty store.
@@ -91,7 +86,7 @@ class CodeStore:
             If ``part`` is not of the form ``i-of-n``.
         """
         refuse_existing(path / "store.json", force=False)
-        document = StoreDocument.of(spec, mel, level, precision)
+        document = StoreDocument.of(spec, mel, level, precision, encoder)
         write_document(path, document)
         return cls(path, document, _require_part(part))
 
@@ -117,7 +112,7 @@ class CodeStore:
         document = read_document(path)
         if mend:
             require_writable(path, document)
-            mend_part(path, _require_part(part), codebooks=document.codec.codebooks, bins=document.mel.bins)
+            mend_part(path, _require_part(part), document.layout)
         return cls(path, document, _require_part(part))
 
     def __enter__(self) -> Self:
@@ -150,8 +145,13 @@ class CodeStore:
 
     @property
     def mel(self) -> MelConfig:
-        """How the features were computed."""
+        """How the log-mel features were computed."""
         return self._document.mel
+
+    @property
+    def conditioning_config(self) -> Conditioning:
+        """What the features are that condition a voice: the speech encoder's if the store has them, else log-mel."""
+        return self._document.encoder or self._document.mel
 
     @property
     def level(self) -> float | None:
@@ -173,7 +173,7 @@ class CodeStore:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 over the codec, the mel configuration, the level, the precision and each utterance."""
+        """SHA-256 over all of ``store.json`` that makes a difference, and each utterance."""
         held = self._utterances.values()
         rows = sorted([e.id, e.record.text, e.record.speaker, e.record.split, e.sha256] for e in held)
         return sha256_of_json([json.loads(self._document.to_json()), rows])
@@ -193,45 +193,28 @@ class CodeStore:
 
     def codes(self, utterance: str) -> NDArray[np.uint16]:
         """Return the codes of an utterance, shape (Q, S)."""
-        entry = self.entry(utterance)
-        shape = (self.spec.codebooks, entry.frames)
-        return self._load(codes_file(self._path, entry.part), CODE, entry.codes_offset, shape).astype(
-            np.uint16, copy=False
-        )
+        codes_QS = self._document.layout.read(self._path, self.entry(utterance), CODES)
+        return codes_QS.astype(np.uint16, copy=False)
 
     def features(self, utterance: str) -> NDArray[np.float32]:
         """Return the log-mel features of an utterance, shape (T, F)."""
-        entry = self.entry(utterance)
-        shape = (entry.feature_frames, self.mel.bins)
-        return self._load(features_file(self._path, entry.part), FEATURE, entry.features_offset, shape).astype(
-            np.float32
-        )
+        return self._document.layout.read(self._path, self.entry(utterance), FEATURES).astype(np.float32)
 
-    def _load(
-        self, file: Path, dtype: np.dtype[np.generic], offset: int, shape: tuple[int, int]
-    ) -> NDArray[np.generic]:
-        # Opened anew each time: the store can then be used by many processes, and a growing file needs no remapping.
-        flat = np.fromfile(file, dtype=dtype, count=shape[0] * shape[1], offset=offset)
-        if flat.size != shape[0] * shape[1]:
-            raise DatasetError("the file is shorter than the index says", subject=str(file))
-        return flat.reshape(shape)
+    def conditioning(self, utterance: str) -> NDArray[np.float32]:
+        """Return the features that condition a voice, shape (E, W) if a speech encoder made them, else (T, F)."""
+        column = FEATURES if self._document.encoder is None else ENCODER
+        return self._document.layout.read(self._path, self.entry(utterance), column).astype(np.float32)
 
     def is_intact(self, utterance: str) -> bool:
         """Return whether the bytes of an utterance are all there and still have their digest."""
-        entry = self.entry(utterance)
-        shapes = (self.spec.codebooks, entry.frames), (entry.feature_frames, self.mel.bins)
-        try:
-            codes = self._load(codes_file(self._path, entry.part), CODE, entry.codes_offset, shapes[0])
-            features = self._load(features_file(self._path, entry.part), FEATURE, entry.features_offset, shapes[1])
-        except DatasetError:
-            return False
-        return digest(codes.tobytes(), features.tobytes()) == entry.sha256
+        return self._document.layout.is_intact(self._path, self.entry(utterance))
 
     def append(
         self,
         record: Record,
         codes_QS: NDArray[np.uint16],
         features_TF: NDArray[np.float16] | NDArray[np.float32],
+        encoder_EW: NDArray[np.float16] | NDArray[np.float32] | None = None,
         *,
         audio: AudioDigest = UNKNOWN_AUDIO,
         replace: bool = False,
@@ -246,6 +229,8 @@ class CodeStore:
             True length only, never padded.
         features_TF : NDArray[np.float16] | NDArray[np.float32]
             Log-mel frames; stored in half precision.
+        encoder_EW : NDArray[np.float16] | NDArray[np.float32] | None
+            Features of the store's speech encoder, if it has one; stored in half precision.
         audio : AudioDigest
             What it was encoded from.
         replace : bool
@@ -257,23 +242,15 @@ class CodeStore:
             If the id is in the store already, a shape does not fit, a code lies outside the codebook, a feature is not
             finite, another process writes this part, or the system refuses to write.
         """
-        spec = self.spec
         writer = self._require_writer()
-        fault = ""
+        arrays = (codes_QS, features_TF) if encoder_EW is None else (codes_QS, features_TF, encoder_EW)
+        fault = self._document.layout.find_fault(arrays)
         if record.id in self._utterances and not replace:
             fault = "the utterance is in the store already"
-        elif codes_QS.ndim != 2 or codes_QS.shape[0] != spec.codebooks or codes_QS.shape[1] == 0:
-            fault = f"the codes have shape {codes_QS.shape}, not ({spec.codebooks}, frames)"
-        elif codes_QS.dtype != np.uint16 or int(codes_QS.max()) >= spec.codebook_size:
-            fault = f"the codes are not uint16 below {spec.codebook_size}"
-        elif features_TF.ndim != 2 or features_TF.shape[1] != self.mel.bins or features_TF.shape[0] == 0:
-            fault = f"the features have shape {features_TF.shape}, not (frames, {self.mel.bins})"
-        elif not np.isfinite(features_TF).all():
-            fault = "the features are not finite"
         if fault:
             raise DatasetError(fault, subject=record.id)
         self._require_own_part(record.id)
-        return self._take(writer.append(record, codes_QS, features_TF, audio))
+        return self._take(writer.append(record, arrays, audio))
 
     def twin(self, samples_digest: str) -> StoredUtterance | None:
         """Return an utterance of the part that is written that was encoded from the same samples, if there is one."""
@@ -327,9 +304,7 @@ class CodeStore:
     def _require_writer(self) -> PartWriter:
         if self._writer is None:
             require_writable(self._path, self._document)
-            self._writer = PartWriter(
-                self._path, self._part, codebooks=self._document.codec.codebooks, bins=self.mel.bins
-            )
+            self._writer = PartWriter(self._path, self._part, self._document.layout)
             self._admit(self._writer.found.utterances)
         return self._writer
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amhctl.audio.augment import mask_features
+from amhctl.config.conditioning import frames_of
 from amhctl.core.errors import DatasetError
 from amhctl.data.alignment import Alignment
 from amhctl.data.codestore import CodeStore
@@ -91,8 +92,7 @@ class SpeechDataset:
         self._codebooks = store.spec.codebooks if codebooks is None else codebooks
         self._entries = tuple(entries)
         self._seed = seed
-        mel = store.mel
-        self._prompt_frames = max(1, round(prompt_seconds * mel.sample_rate / mel.hop_samples))
+        self._prompt_frames = frames_of(store.conditioning_config, prompt_seconds)
         if not self._entries:
             raise DatasetError("the dataset holds no utterance", subject=str(store.path))
         self._tokens = tuple(_require_tokens(entry, tokens) for entry in self._entries)
@@ -145,7 +145,7 @@ class SpeechDataset:
         # A copy is prompted as its original is: by another clip as it was recorded, never by the same words varied.
         place = self._pool_place[self._originals[index]]
         prompt_entry = self._entries[self._pool[self._clips.draw_prompt(place, random)]]
-        features_TF = self._store.features(prompt_entry.id)
+        features_TF = self._store.conditioning(prompt_entry.id)
         spare = features_TF.shape[0] - self._prompt_frames
         start = int(random.integers(0, spare + 1)) if spare > 0 else 0
         prompt_TF = features_TF[start : start + self._prompt_frames]

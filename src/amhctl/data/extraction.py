@@ -1,12 +1,13 @@
-"""From a plan to a code store: read ahead, encode, append. Knows a codec by its protocol only.
+"""From a plan to a code store: read ahead, encode, append. Knows a codec and a speech encoder by what they do only.
 
 A killed extraction is taken up again by running it again. What is read by other processes is taken in the order of the
 plan: the store has the same bytes however many there are.
 
-Shapes: ``N samples, Q codebooks, S code frames, T feature frames, F features``.
+Shapes: ``N samples, M samples at the encoder's rate, Q codebooks, S code frames, T feature frames, F features,
+E encoder frames, W encoder width``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from amhctl.audio.waveform import Waveform
 from amhctl.codec.codec import Codec
-from amhctl.core.errors import CodecError
+from amhctl.core.errors import AudioError, CodecError
 from amhctl.core.progress import Progress
 from amhctl.data.codestore import CodeStore
 from amhctl.data.extractionplan import Plan, stored_record
@@ -24,6 +25,9 @@ from amhctl.data.preparation import Preparation, Prepared, Source, prepare_batch
 from amhctl.data.records import Record
 from amhctl.data.storeindex import StoredUtterance
 from amhctl.data.workers import map_in_order
+
+Listen = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+"""What a speech encoder does: (M,) samples to (E, W) features."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,15 @@ class Extraction:
 
 
 def extract(
-    store: CodeStore, plan: Plan, how: Preparation, codec: Codec, pool: Executor, progress: Progress, *, ahead: int = 1
+    store: CodeStore,
+    plan: Plan,
+    how: Preparation,
+    codec: Codec,
+    pool: Executor,
+    progress: Progress,
+    *,
+    listen: Listen | None = None,
+    ahead: int = 1,
 ) -> Extraction:
     """Encode what a plan names and append it to the store; an item that cannot be encoded is listed, not fatal.
 
@@ -70,6 +82,8 @@ def extract(
         Reads recordings.
     progress : Progress
         Told of each batch.
+    listen : Listen | None
+        The store's speech encoder, if it has one.
     ahead : int
         Batches that are read before they are needed.
     """
@@ -83,15 +97,17 @@ def extract(
     for batch, ready in zip(plan.batches, prepared, strict=True):
         failed.update(ready.failed)
         codes, faults = _encode_new(ready.items, store, codec)
+        encoded, unheard = _listen_to_new(ready.items, codes, listen)
+        faults |= unheard
         for item in ready.items:
             record = stored_record(item.source.record, how.folder, store, item.seconds)
             replace = item.source.id in plan.replaced
             if (twin := store.twin(item.audio.samples)) is not None:
                 is_other = _share(store, record, item, twin)
                 shared, replaced = shared + is_other, replaced + (replace and is_other)
-            elif item.audio.samples in codes:
-                codes_QS = codes[item.audio.samples]
-                store.append(record, codes_QS, item.features_TF, audio=item.audio, replace=replace)
+            elif item.audio.samples not in faults:
+                codes_QS, encoder_EW = codes[item.audio.samples], encoded.get(item.audio.samples)
+                store.append(record, codes_QS, item.features_TF, encoder_EW, audio=item.audio, replace=replace)
                 count, replaced, seconds = count + 1, replaced + replace, seconds + item.seconds
             else:
                 failed[item.source.id] = faults[item.audio.samples]
@@ -128,9 +144,29 @@ def _encode_new(
         return codes, faults
 
 
+def _listen_to_new(
+    items: Sequence[Prepared], codes: Mapping[str, NDArray[np.uint16]], listen: Listen | None
+) -> tuple[dict[str, NDArray[np.float32]], dict[str, str]]:
+    """Return the speech encoder's features, and reasons, by the samples' digest, of what has been encoded."""
+    features: dict[str, NDArray[np.float32]] = {}
+    faults: dict[str, str] = {}
+    if listen is None:
+        return features, faults
+    for key, heard_M in {item.audio.samples: item.heard_M for item in items if item.audio.samples in codes}.items():
+        if heard_M is None:
+            raise ValueError("nothing was prepared for the speech encoder")
+        try:
+            features[key] = listen(heard_M)
+        except AudioError as error:
+            faults[key] = error.message
+    return features, faults
+
+
 def preparation_of(store: CodeStore) -> Preparation:
     """Return how recordings are prepared for a store, their paths counted from it."""
-    return Preparation(store.path, store.spec.sample_rate, store.mel, store.level)
+    encoder = store.document.encoder
+    encoder_rate = None if encoder is None else encoder.sample_rate
+    return Preparation(store.path, store.spec.sample_rate, store.mel, store.level, encoder_rate)
 
 
 def prepare_waveform(stored: StoredUtterance, store: CodeStore) -> Waveform:

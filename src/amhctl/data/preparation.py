@@ -4,7 +4,7 @@ Knows no codec and no store.
 
 It runs in worker processes, so it takes and returns plain values only and never loads torch.
 
-Shapes: ``N samples, T feature frames, F features``.
+Shapes: ``N samples, M samples at the speech encoder's rate, T feature frames, F features``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -73,12 +73,15 @@ class Preparation:
         Configuration of the features.
     level : float | None
         Speech level in dBFS to bring recordings to; None leaves them as they are.
+    encoder_rate: int | None
+        Sample rate of the speech encoder, if there is one.
     """
 
     folder: Path
     sample_rate: int
     mel: MelConfig
     level: float | None
+    encoder_rate: int | None = None
 
     def waveform(self, original: Waveform) -> Waveform:
         """Return a recording as the codec gets it."""
@@ -88,6 +91,10 @@ class Preparation:
         """Return the log-mel features of a recording, shape (T, F)."""
         samples = resample(self._levelled(original), self.mel.sample_rate).samples
         return log_mel(samples, self.mel).astype(np.float16)
+
+    def heard(self, original: Waveform) -> NDArray[np.float32] | None:
+        """Return a recording as the speech encoder gets it, shape (M,); None if there is none."""
+        return None if self.encoder_rate is None else resample(self._levelled(original), self.encoder_rate).samples
 
     def _levelled(self, original: Waveform) -> Waveform:
         return original if self.level is None else set_speech_level(original, self.level)
@@ -109,6 +116,8 @@ class Prepared:
         True length of what is encoded.
     audio : AudioDigest
         Digests of the recording.
+    heard_M : NDArray[np.float32] | None
+        What a speech encoder gets.
     """
 
     source: Source
@@ -116,6 +125,7 @@ class Prepared:
     features_TF: NDArray[np.float16]
     seconds: float
     audio: AudioDigest
+    heard_M: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,7 +171,10 @@ def _prepare(how: Preparation, source: Source) -> Prepared:
     audio = AudioDigest(file_digest, digest_samples(varied.samples, varied.sample_rate), source.variation)
     if source.variation != UNVARIED:
         audio = replace(audio, cut=cut.duration)
-    return Prepared(source, how.waveform(varied).samples, how.features(varied), varied.duration, audio)
+    samples, features_TF = how.waveform(varied).samples, how.features(varied)
+    # The same array where the rates are the same: it then travels from a worker once.
+    heard_M = samples if how.encoder_rate == how.sample_rate else how.heard(varied)
+    return Prepared(source, samples, features_TF, varied.duration, audio, heard_M)
 
 
 def _digest_file(path: Path) -> str:

@@ -10,10 +10,12 @@ from typing import Literal
 from pydantic import ValidationError
 
 from amhctl.codec.codec import CodecSpec
+from amhctl.config.conditioning import SpeechEncoderConfig
 from amhctl.config.document import Document
 from amhctl.config.schema import MelConfig
 from amhctl.core.errors import DatasetError
 from amhctl.core.files import write_text_atomically
+from amhctl.data.storelayout import Layout
 
 Precision = Literal["fp32", "bf16", "fp16"]
 _WRITTEN_FORMAT = 2
@@ -40,18 +42,33 @@ class StoreDocument(Document):
     mel: MelConfig
     level: float | None = None
     precision: Precision = "fp32"
+    encoder: SpeechEncoderConfig | None = None
 
     @classmethod
-    def of(cls, spec: CodecSpec, mel: MelConfig, level: float | None, precision: Precision = "fp32") -> "StoreDocument":
+    def of(
+        cls,
+        spec: CodecSpec,
+        mel: MelConfig,
+        level: float | None,
+        precision: Precision = "fp32",
+        encoder: SpeechEncoderConfig | None = None,
+    ) -> "StoreDocument":
         """Return the document of a store that is to be written."""
-        return cls(codec=_StoredSpec(**asdict(spec)), mel=mel, level=level, precision=precision)
+        return cls(codec=_StoredSpec(**asdict(spec)), mel=mel, level=level, precision=precision, encoder=encoder)
 
     def to_json(self) -> str:
-        """Return it as it is written, without the precision if that is fp32, as it is where none is named.
+        """Return it as it is written: without the precision if that is fp32, and without a speech encoder if none is.
 
-        A store's fingerprint covers these values too: one made in fp32 keeps its own, whatever version made it.
+        A store's fingerprint covers these values too: one that has neither keeps its own, whatever version made it.
         """
-        return self.model_dump_json(indent=1, exclude=None if self.precision != "fp32" else {"precision"})
+        usual = {"precision": self.precision == "fp32", "encoder": self.encoder is None}
+        return self.model_dump_json(indent=1, exclude={key for key, is_usual in usual.items() if is_usual})
+
+    @property
+    def layout(self) -> Layout:
+        """What it holds of each utterance."""
+        width = 0 if self.encoder is None else self.encoder.width
+        return Layout(self.codec.codebooks, self.codec.codebook_size, self.mel.bins, width)
 
     @property
     def spec(self) -> CodecSpec:
@@ -61,11 +78,23 @@ class StoreDocument(Document):
     def differences(self, other: "StoreDocument") -> tuple[str, ...]:
         """Return in which settings another store's codes or features are made otherwise; the format is not one."""
         ours, theirs = self._settings(), other._settings()
-        return tuple(f"{key} {ours[key]} ≠ {theirs[key]}" for key in ours if ours[key] != theirs[key])
+        return tuple(
+            f"{key} {ours.get(key)} ≠ {theirs.get(key)}"
+            for key in {**ours, **theirs}
+            if ours.get(key) != theirs.get(key)
+        )
 
     def _settings(self) -> dict[str, object]:
         mel = {f"mel.{key}": value for key, value in self.mel.model_dump().items()}
-        return {**self.codec.model_dump(), **mel, "level": self.level, "precision": self.precision}
+        encoder = {} if self.encoder is None else self.encoder.model_dump(exclude={"encoder"})
+        return {
+            **self.codec.model_dump(),
+            **mel,
+            "level": self.level,
+            "precision": self.precision,
+            "features": "mel" if self.encoder is None else self.encoder.encoder,
+            **{f"encoder.{key}": value for key, value in encoder.items()},
+        }
 
 
 def is_store(folder: Path) -> bool:

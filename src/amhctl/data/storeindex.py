@@ -2,7 +2,7 @@
 
 A line is a JSON object: the utterance's record, its lengths, where its data lie, their digest, and the digests of the
 audio they were made from. Stores of format 1 have none of the latter. The line of a varied copy also says what was done
-to the recording, and how long the cut was before.
+to the recording, and how long the cut was before; that of a store with a speech encoder's features where those lie.
 """
 
 import hashlib
@@ -73,8 +73,10 @@ class _IndexLine(Document):
     sha256: str
     file_sha256: str = ""
     samples_sha256: str = ""
-    variation: _VariationLine = _VariationLine()
+    variation: _VariationLine | None = None
     cut: float | None = None
+    encoder_frames: int = 0
+    encoder_offset: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +96,11 @@ class StoredUtterance:
     codes_offset, features_offset : int
         Bytes from the start of those files.
     sha256 : str
-        Digest of the bytes of its codes, then of its features.
+        Digest of the bytes of its codes, then of its features, then of the encoder's.
     audio : AudioDigest
         What it was encoded from.
+    encoder_frames, encoder_offset : int
+        Frames of the speech encoder's features, and where they lie; 0 where the store has none.
     """
 
     record: Record
@@ -107,6 +111,8 @@ class StoredUtterance:
     features_offset: int
     sha256: str
     audio: AudioDigest = UNKNOWN_AUDIO
+    encoder_frames: int = 0
+    encoder_offset: int = 0
 
     @property
     def id(self) -> str:
@@ -131,6 +137,8 @@ def parse_line(raw: bytes, part: str) -> StoredUtterance | None:
         line = _IndexLine.model_validate_json(raw)
     except ValidationError:
         return None
+    # A million lines share the one value that says that nothing was varied.
+    variation = UNVARIED if line.variation is None else Variation(**line.variation.model_dump())
     return StoredUtterance(
         record=line.record,
         frames=line.frames,
@@ -139,7 +147,9 @@ def parse_line(raw: bytes, part: str) -> StoredUtterance | None:
         codes_offset=line.codes_offset,
         features_offset=line.features_offset,
         sha256=line.sha256,
-        audio=AudioDigest(line.file_sha256, line.samples_sha256, Variation(**line.variation.model_dump()), line.cut),
+        audio=AudioDigest(line.file_sha256, line.samples_sha256, variation, line.cut),
+        encoder_frames=line.encoder_frames,
+        encoder_offset=line.encoder_offset,
     )
 
 
@@ -155,6 +165,8 @@ def format_line(stored: StoredUtterance) -> bytes:
         "file_sha256": stored.audio.file,
         "samples_sha256": stored.audio.samples,
     }
+    if stored.encoder_frames:
+        value |= {"encoder_frames": stored.encoder_frames, "encoder_offset": stored.encoder_offset}
     if stored.is_copy:
         value |= {"variation": stored.audio.variation.entry(), "cut": stored.audio.cut}
     return json.dumps(value, ensure_ascii=False).encode("utf-8") + b"\n"

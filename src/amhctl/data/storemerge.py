@@ -66,7 +66,12 @@ def merge_stores(sources: Sequence[CodeStore], target: Path, progress: Progress,
     with (
         atomic_folder(target) as folder,
         CodeStore.create(
-            folder, first.spec, first.mel, level=first.level, precision=first.document.precision
+            folder,
+            first.spec,
+            first.mel,
+            level=first.level,
+            precision=first.document.precision,
+            encoder=first.document.encoder,
         ) as merged,
     ):
         written: dict[str, StoredUtterance] = {}
@@ -111,7 +116,10 @@ def _choose(sources: Sequence[CodeStore], target: Path) -> dict[str, tuple[CodeS
 
 
 def _copy(source: CodeStore, entry: StoredUtterance, merged: CodeStore) -> StoredUtterance:
-    stored = merged.append(entry.record, source.codes(entry.id), source.features(entry.id), audio=entry.audio)
+    encoder_EW = None if source.document.encoder is None else source.conditioning(entry.id)
+    stored = merged.append(
+        entry.record, source.codes(entry.id), source.features(entry.id), encoder_EW, audio=entry.audio
+    )
     if stored.sha256 != entry.sha256:
         raise DatasetError(
             "the bytes of the utterance are not those that were written",

@@ -1,11 +1,10 @@
-"""The files of one part of a code store: an index and two files of bytes that only grow. Knows no codec.
+"""The files of one part of a code store: an index, and a file of bytes for each column; all only grow. Knows no codec.
 
-The order of writing is what makes a kill at any moment harmless: an utterance's codes and features are handed to the
-system before its index line, so a whole index line always has its data. Nothing is buffered here, so a write that the
+The order of writing is what makes a kill at any moment harmless: an utterance's data are handed to the system
+before its index line, so a whole index line always has its data. Nothing is buffered here, so a write that the
 system refuses leaves nothing behind that could be written later.
 """
 
-import hashlib
 import os
 import sys
 from collections.abc import Iterator
@@ -20,12 +19,10 @@ from numpy.typing import NDArray
 from amhctl.core.errors import DatasetError
 from amhctl.data.records import Record
 from amhctl.data.storeindex import UNKNOWN_AUDIO, AudioDigest, StoredUtterance, format_line, parse_line
+from amhctl.data.storelayout import CODES, ENCODER, FEATURES, Layout, digest
 
 if sys.platform != "win32":
     import fcntl
-
-CODE = np.dtype("<u2")
-FEATURE = np.dtype("<f2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +37,8 @@ class PartLine:
         Where it lies in the index, its newline included.
     stored : StoredUtterance | None
         None if the line is damaged.
-    ends : tuple[int, int]
-        Where its codes and its features end.
+    ends : tuple[int, ...]
+        Where each column of it ends.
     has_data : bool
         Whether the files reach so far.
     """
@@ -50,7 +47,7 @@ class PartLine:
     offset: int
     size: int
     stored: StoredUtterance | None
-    ends: tuple[int, int]
+    ends: tuple[int, ...]
     has_data: bool
 
 
@@ -60,8 +57,7 @@ class Part:
 
     utterances: tuple[StoredUtterance, ...]
     index_bytes: int
-    codes_bytes: int
-    features_bytes: int
+    data_bytes: tuple[int, ...]
 
 
 def part_names(folder: Path) -> tuple[str, ...]:
@@ -74,22 +70,13 @@ def index_file(folder: Path, part: str) -> Path:
     return folder / f"index-{part}.jsonl"
 
 
-def codes_file(folder: Path, part: str) -> Path:
-    """Return where the codes of a part lie."""
-    return folder / f"codes-{part}.bin"
-
-
-def features_file(folder: Path, part: str) -> Path:
-    """Return where the features of a part lie."""
-    return folder / f"features-{part}.bin"
-
-
-def scan_part(folder: Path, part: str, *, codebooks: int, bins: int) -> Iterator[PartLine]:
+def scan_part(folder: Path, part: str, layout: Layout) -> Iterator[PartLine]:
     """Yield every line of a part's index that ends; blank ones, which stand for mended damage, are passed over."""
     index = index_file(folder, part)
     if not index.exists():
         return
-    sizes = (_size(codes_file(folder, part)), _size(features_file(folder, part)))
+    sizes = [_size(file) for file in layout.files(folder, part)]
+    nowhere = (0,) * len(sizes)
     offset = 0
     with index.open("rb") as stream:
         for number, raw in enumerate(stream, start=1):
@@ -98,13 +85,13 @@ def scan_part(folder: Path, part: str, *, codebooks: int, bins: int) -> Iterator
                 return
             if raw.strip():
                 stored = parse_line(raw, part)
-                ends = _ends(stored, codebooks, bins) if stored else (0, 0)
-                has_data = ends[0] <= sizes[0] and ends[1] <= sizes[1]
+                ends = layout.ends(stored) if stored else nowhere
+                has_data = all(end <= size for end, size in zip(ends, sizes, strict=True))
                 yield PartLine(number, offset, len(raw), stored, ends, has_data)
             offset += len(raw)
 
 
-def read_part(folder: Path, part: str, *, codebooks: int, bins: int) -> Part:
+def read_part(folder: Path, part: str, layout: Layout) -> Part:
     """Read the index of a part; what a killed process left unfinished at its end is passed over.
 
     Raises
@@ -113,8 +100,9 @@ def read_part(folder: Path, part: str, *, codebooks: int, bins: int) -> Part:
         If a line before the last is damaged.
     """
     found: dict[str, StoredUtterance] = {}
-    index_bytes = codes_bytes = features_bytes = damaged = 0
-    for line in scan_part(folder, part, codebooks=codebooks, bins=bins):
+    index_bytes = damaged = 0
+    data_bytes = (0,) * len(layout.columns)
+    for line in scan_part(folder, part, layout):
         if damaged:
             raise DatasetError(
                 "the index line is damaged",
@@ -130,11 +118,11 @@ def read_part(folder: Path, part: str, *, codebooks: int, bins: int) -> Part:
         # A later line with the same id amends the record, or points to newer data.
         found[line.stored.id] = line.stored
         index_bytes = line.offset + line.size
-        codes_bytes, features_bytes = max(codes_bytes, line.ends[0]), max(features_bytes, line.ends[1])
-    return Part(tuple(found.values()), index_bytes, codes_bytes, features_bytes)
+        data_bytes = tuple(map(max, data_bytes, line.ends))
+    return Part(tuple(found.values()), index_bytes, data_bytes)
 
 
-def mend_part(folder: Path, part: str, *, codebooks: int, bins: int) -> int:
+def mend_part(folder: Path, part: str, layout: Layout) -> int:
     """Blank the damaged lines of a part's index, so that the rest can be read; return how many there were.
 
     A last line that is damaged is left to the next writer, which cuts it off.
@@ -149,18 +137,13 @@ def mend_part(folder: Path, part: str, *, codebooks: int, bins: int) -> int:
         return 0
     with _open_to_write(index) as stream:
         _lock(stream, index)
-        lines = list(scan_part(folder, part, codebooks=codebooks, bins=bins))
+        lines = list(scan_part(folder, part, layout))
         damaged = [line for line in lines[:-1] if line.stored is None]
         for line in damaged:
             stream.seek(line.offset)
             _write(stream, b" " * (line.size - 1) + b"\n")
         os.fsync(stream.fileno())
     return len(damaged)
-
-
-def digest(codes: bytes, features: bytes) -> str:
-    """Return the SHA-256 of an utterance's bytes."""
-    return hashlib.sha256(codes + features).hexdigest()
 
 
 class PartWriter:
@@ -172,10 +155,8 @@ class PartWriter:
         The store.
     part : str
         Name of the part; made if it is new.
-    codebooks : int
-        Rows of its codes.
-    bins : int
-        Columns of its features.
+    layout : Layout
+        Which columns it has.
 
     Raises
     ------
@@ -183,45 +164,44 @@ class PartWriter:
         If another process writes this part, or the system refuses to write.
     """
 
-    def __init__(self, folder: Path, part: str, *, codebooks: int, bins: int) -> None:
+    def __init__(self, folder: Path, part: str, layout: Layout) -> None:
         self._folder = folder
         self._part = part
+        self._layout = layout
         index = index_file(folder, part)
         self._index = _open_to_write(index)
         _lock(self._index, index)
         # Only under the lock is it certain what the part holds: another process may have just finished with it.
-        self.found = read_part(folder, part, codebooks=codebooks, bins=bins)
-        self._codes = _open_to_write(codes_file(folder, part))
-        self._features = _open_to_write(features_file(folder, part))
-        self._cut(self.found.codes_bytes, self.found.features_bytes, self.found.index_bytes)
+        self.found = read_part(folder, part, layout)
+        # The index comes last: what is written or made safe in this order is never named before it is there.
+        self._streams = (*map(_open_to_write, layout.files(folder, part)), self._index)
+        self._cut(*self.found.data_bytes, self.found.index_bytes)
 
     def append(
-        self,
-        record: Record,
-        codes_QS: NDArray[np.uint16],
-        features_TF: NDArray[np.floating],
-        audio: AudioDigest = UNKNOWN_AUDIO,
+        self, record: Record, arrays: tuple[NDArray[np.generic], ...], audio: AudioDigest = UNKNOWN_AUDIO
     ) -> StoredUtterance:
-        """Add an utterance whose shapes have been checked.
+        """Add an utterance whose arrays, one for each column, have been checked.
 
         Raises
         ------
         DatasetError
             If the system refuses to write, as on a full disk; the part is as it was before.
         """
-        codes = np.ascontiguousarray(codes_QS, dtype=CODE).tobytes()
-        features = np.ascontiguousarray(features_TF, dtype=FEATURE).tobytes()
+        contents = self._layout.encode(arrays)
+        has_encoder = len(arrays) > ENCODER
         stored = StoredUtterance(
             record=record,
-            frames=codes_QS.shape[1],
-            feature_frames=features_TF.shape[0],
+            frames=arrays[CODES].shape[1],
+            feature_frames=arrays[FEATURES].shape[0],
             part=self._part,
-            codes_offset=self._codes.tell(),
-            features_offset=self._features.tell(),
-            sha256=digest(codes, features),
+            codes_offset=self._streams[CODES].tell(),
+            features_offset=self._streams[FEATURES].tell(),
+            sha256=digest(*contents),
             audio=audio,
+            encoder_frames=arrays[ENCODER].shape[0] if has_encoder else 0,
+            encoder_offset=self._streams[ENCODER].tell() if has_encoder else 0,
         )
-        self._add(codes, features, format_line(stored))
+        self._add((*contents, format_line(stored)))
         return stored
 
     def point(self, record: Record, to: StoredUtterance, audio: AudioDigest) -> StoredUtterance:
@@ -233,7 +213,7 @@ class PartWriter:
             If the system refuses to write.
         """
         stored = replace(to, record=record, audio=audio)
-        self._add(b"", b"", format_line(stored))
+        self._add((*(b"" for _ in self._layout.columns), format_line(stored)))
         return stored
 
     def sync(self) -> None:
@@ -264,14 +244,10 @@ class PartWriter:
             for stream in self._streams:
                 stream.close()
 
-    @property
-    def _streams(self) -> tuple[FileIO, FileIO, FileIO]:
-        return self._codes, self._features, self._index
-
-    def _add(self, codes: bytes, features: bytes, line: bytes) -> None:
+    def _add(self, contents: tuple[bytes, ...]) -> None:
         before = [stream.tell() for stream in self._streams]
         try:
-            for stream, content in zip(self._streams, (codes, features, line), strict=True):
+            for stream, content in zip(self._streams, contents, strict=True):
                 _write(stream, content)
         except OSError as error:
             # If not even this succeeds: readers pass over a line that is not whole, and the next writer cuts it off.
@@ -279,8 +255,8 @@ class PartWriter:
                 self._cut(*before)
             raise self._refused(error) from error
 
-    def _cut(self, codes: int, features: int, index: int) -> None:
-        for stream, size in zip(self._streams, (codes, features, index), strict=True):
+    def _cut(self, *sizes: int) -> None:
+        for stream, size in zip(self._streams, sizes, strict=True):
             stream.truncate(size)
             stream.seek(size)
 
@@ -291,13 +267,6 @@ class PartWriter:
             subject=str(self._folder),
             hint="what is in it stays readable; make room and run the same command again: it goes on where it stopped",
         )
-
-
-def _ends(stored: StoredUtterance, codebooks: int, bins: int) -> tuple[int, int]:
-    return (
-        stored.codes_offset + stored.frames * codebooks * CODE.itemsize,
-        stored.features_offset + stored.feature_frames * bins * FEATURE.itemsize,
-    )
 
 
 def _write(stream: FileIO, content: bytes) -> None:

@@ -9,18 +9,10 @@ import numpy as np
 from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.core.progress import Progress
 from amhctl.data.alignment import read_alignment
-from amhctl.data.storedocument import StoreDocument, read_document
+from amhctl.data.storedocument import read_document
 from amhctl.data.storeindex import StoredUtterance
-from amhctl.data.storeparts import (
-    CODE,
-    FEATURE,
-    codes_file,
-    digest,
-    features_file,
-    index_file,
-    part_names,
-    scan_part,
-)
+from amhctl.data.storelayout import Layout
+from amhctl.data.storeparts import index_file, part_names, scan_part
 
 RULES = (
     Rule(
@@ -95,12 +87,12 @@ def verify_store(folder: Path, progress: Progress) -> StoreVerification:
     DatasetError
         If there is no store, or it is of another format.
     """
-    document = read_document(folder)
+    layout = read_document(folder).layout
     names = part_names(folder)
     findings: list[Finding] = []
     held: dict[str, StoredUtterance] = {}
     for part in names:
-        found, faults = _scan(folder, part, document)
+        found, faults = _scan(folder, part, layout)
         findings += faults
         for id_, stored in found.items():
             if held.setdefault(id_, stored).sha256 != stored.sha256:
@@ -110,27 +102,24 @@ def verify_store(folder: Path, progress: Progress) -> StoreVerification:
     places: set[tuple[str, int]] = set()
     for stored in held.values():
         places.add((stored.part, stored.codes_offset))
-        if not _is_intact(folder, stored, document):
+        if not layout.is_intact(folder, stored):
             findings.append(_finding("X107", stored.id, "the bytes are not those that were written", _MEND))
         progress.advance()
     progress.finish()
     findings += _judge_alignment(folder, held)
-    size = sum(path(folder, part).stat().st_size for part in names for path in _DATA if path(folder, part).exists())
+    size = sum(file.stat().st_size for part in names for file in layout.files(folder, part) if file.exists())
     return StoreVerification(names, len(held), len(held) - len(places), size, tuple(findings))
 
 
-_DATA = (codes_file, features_file)
-
-
-def _scan(folder: Path, part: str, document: StoreDocument) -> tuple[dict[str, StoredUtterance], list[Finding]]:
+def _scan(folder: Path, part: str, layout: Layout) -> tuple[dict[str, StoredUtterance], list[Finding]]:
     """Return a part's readable utterances by id, and what is wrong with its index and the ends of its files."""
     found: dict[str, StoredUtterance] = {}
     findings: list[Finding] = []
     index = index_file(folder, part)
     index_end = 0
-    data_ends = [0, 0]
+    data_ends = (0,) * len(layout.columns)
     broken = False
-    for line in scan_part(folder, part, codebooks=document.codec.codebooks, bins=document.mel.bins):
+    for line in scan_part(folder, part, layout):
         subject = f"{index.name}:{line.number}"
         index_end = line.offset + line.size
         if line.stored is None:
@@ -141,9 +130,9 @@ def _scan(folder: Path, part: str, document: StoreDocument) -> tuple[dict[str, S
             findings.append(_finding("X114", line.stored.id, f"{subject}: its data are not all there", _MEND))
             continue
         found[line.stored.id] = line.stored
-        data_ends = [max(data_ends[0], line.ends[0]), max(data_ends[1], line.ends[1])]
+        data_ends = tuple(map(max, data_ends, line.ends))
     if not broken:
-        ends = zip((index, *(path(folder, part) for path in _DATA)), (index_end, *data_ends), strict=True)
+        ends = zip((index, *layout.files(folder, part)), (index_end, *data_ends), strict=True)
         findings += _find_unfinished(ends)
     return found, findings
 
@@ -154,19 +143,6 @@ def _find_unfinished(ends: Iterator[tuple[Path, int]]) -> Iterator[Finding]:
         if rest > 0:
             message = f"{rest} bytes behind the last whole utterance"
             yield _finding("X115", file.name, message, "nothing need be done; the next extraction cuts them off")
-
-
-def _is_intact(folder: Path, stored: StoredUtterance, document: StoreDocument) -> bool:
-    codes = np.fromfile(
-        codes_file(folder, stored.part), CODE, stored.frames * document.codec.codebooks, offset=stored.codes_offset
-    )
-    features = np.fromfile(
-        features_file(folder, stored.part),
-        FEATURE,
-        stored.feature_frames * document.mel.bins,
-        offset=stored.features_offset,
-    )
-    return digest(codes.tobytes(), features.tobytes()) == stored.sha256
 
 
 def _judge_alignment(folder: Path, held: dict[str, StoredUtterance]) -> Iterator[Finding]:

@@ -9,9 +9,11 @@ from amhctl.checkpoint.parts import read_part
 from amhctl.checkpoint.store import LoadedCheckpoint, read_checkpoint, read_manifest, require_match
 from amhctl.codec.codec import Codec
 from amhctl.codec.registry import bundled_codecs, load_codec
-from amhctl.config.schema import ModelConfig
+from amhctl.codec.speech_encoder import require_encoder
+from amhctl.config.conditioning import read_conditioning
+from amhctl.config.schema import MelConfig, ModelConfig
 from amhctl.core.errors import CheckpointError, SynthesisError
-from amhctl.inference.speaker import encode_speaker
+from amhctl.inference.speaker import Listen, encode_speaker
 from amhctl.inference.voice import Voice
 from amhctl.model.unified_voice import MODEL_VERSION, UnifiedVoice
 from amhctl.text.frontend import Frontend
@@ -133,6 +135,33 @@ def load_voice(name_or_path: str, *, device: str = "cpu", codec: str | None = No
         tokenizer=Tokenizer(vocabulary),
         speaker=encode_speaker(model, features_TF),
     )
+
+
+def load_listener(manifest: Manifest, folder: Path | None = None, *, device: str = "cpu") -> Listen | None:
+    """Return the speech encoder that a voice is conditioned on, to listen to other clips; None if it hears log-mel.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        The voice's.
+    folder : Path | None
+        Where the encoder lies; None looks into the cache of the Hugging Face hub.
+    device : str
+        As ``choose_device`` takes it.
+
+    Raises
+    ------
+    MissingExtra
+        If the encoder, or what runs it, is not on this machine.
+    CheckpointError
+        If it is damaged, or is not the one that the voice was trained with.
+    """
+    if manifest.conditioning is None:
+        return None
+    wanted = read_part(read_conditioning, manifest.conditioning, place="conditioning", subject=manifest.name)
+    if isinstance(wanted, MelConfig):
+        return None
+    return require_encoder(wanted, folder, device=choose_device(device)).encode
 
 
 def _require_voice(manifest: Manifest, path: Path) -> None:

@@ -3,18 +3,25 @@
 Shapes: ``T feature frames, F features, L latents, D width``.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from amhctl.audio.levels import set_speech_level
 from amhctl.audio.mel import log_mel
 from amhctl.audio.resample import resample
 from amhctl.audio.waveform import Waveform
+from amhctl.config.conditioning import Conditioning
 from amhctl.config.schema import MelConfig
 from amhctl.core.errors import SynthesisError
 from amhctl.model.unified_voice import UnifiedVoice
+
+Listen = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+"""What a speech encoder does: samples at its rate to features."""
 
 # The level to which training brings every clip (the default of CodecTrainingConfig.level).
 _LEVEL = -20.0
@@ -39,13 +46,22 @@ class Speaker:
     emotion_1D: Tensor
 
 
-def features_of(reference: Waveform, mel: MelConfig) -> Tensor:
+def features_of(reference: Waveform, conditioning: Conditioning, listen: Listen | None = None) -> Tensor:
     """Return the conditioning features of a reference clip, shape (T, F): at most its first 15 s.
+
+    Parameters
+    ----------
+    reference : Waveform
+        The clip.
+    conditioning : Conditioning
+        What the features are.
+    listen : Listen | None
+        The speech encoder, for voices that are conditioned on one.
 
     Raises
     ------
     SynthesisError
-        If the clip is shorter than half a second or silent.
+        If the clip is shorter than half a second or silent, or the speech encoder is not given.
     """
     if reference.duration < _SHORTEST_SECONDS:
         raise SynthesisError(
@@ -53,9 +69,15 @@ def features_of(reference: Waveform, mel: MelConfig) -> Tensor:
         )
     if not reference.samples.any():
         raise SynthesisError("the reference is silent", hint="give a clip of speech")
-    clip = set_speech_level(resample(reference, mel.sample_rate), _LEVEL)
-    samples = clip.samples[: round(_LONGEST_SECONDS * mel.sample_rate)]
-    return torch.from_numpy(log_mel(samples, mel))
+    clip = set_speech_level(resample(reference, conditioning.sample_rate), _LEVEL)
+    samples = clip.samples[: round(_LONGEST_SECONDS * conditioning.sample_rate)]
+    if isinstance(conditioning, MelConfig):
+        return torch.from_numpy(log_mel(samples, conditioning))
+    if listen is None:
+        raise SynthesisError(
+            "the voice is conditioned on a speech encoder, which is not given", subject=conditioning.encoder
+        )
+    return torch.from_numpy(listen(samples))
 
 
 @torch.inference_mode()

@@ -13,15 +13,16 @@ import numpy as np
 
 from amhctl.audio.waveform import Waveform
 from amhctl.checkpoint.manifest import Manifest
+from amhctl.checkpoint.parts import read_part
 from amhctl.codec.codec import Codec
-from amhctl.config.schema import MelConfig
+from amhctl.config.conditioning import read_conditioning
 from amhctl.core.errors import SynthesisError, TextError, UnspeakableError
 from amhctl.core.findings import Finding, Severity
 from amhctl.core.progress import Progress, SilentProgress
 from amhctl.core.units import Seconds
 from amhctl.inference.decode import Passage, Sampling, decode, predict_durations
 from amhctl.inference.judge import JudgeLimits, judge
-from amhctl.inference.speaker import Speaker, encode_speaker, features_of
+from amhctl.inference.speaker import Listen, Speaker, encode_speaker, features_of
 from amhctl.inference.stitching import cut, join
 from amhctl.model.unified_voice import UnifiedVoice
 from amhctl.text.frontend import Frontend
@@ -170,19 +171,31 @@ class Voice:
         """
         return replace(self, frontend=self.frontend.with_lexicon(lexicon)) if lexicon != Lexicon() else self
 
-    def imitate(self, reference: Waveform) -> Speaker:
+    def imitate(self, reference: Waveform, listen: Listen | None = None) -> Speaker:
         """Return the prompt of another clip, to speak with instead of the voice's own.
+
+        Parameters
+        ----------
+        reference : Waveform
+            The clip.
+        listen : Listen | None
+            The voice's speech encoder, from ``assemble.load_listener``, if it has one.
 
         Raises
         ------
         SynthesisError
-            If the clip is unusable, or the voice's features come from elsewhere than its own mel front end.
+            If the clip is unusable, the voice's features come from elsewhere, or its speech encoder is not given.
+        CheckpointError
+            If the voice's manifest does not describe its features.
         """
         if self.manifest.conditioning is None:
             raise SynthesisError(
                 "this voice is conditioned on features that amhctl does not compute", subject=self.manifest.name
             )
-        features_TF = features_of(reference, MelConfig.model_validate(self.manifest.conditioning))
+        conditioning = read_part(
+            read_conditioning, self.manifest.conditioning, place="conditioning", subject=self.manifest.name
+        )
+        features_TF = features_of(reference, conditioning, listen)
         return encode_speaker(self.model, features_TF)
 
     def speak(

@@ -13,7 +13,8 @@ from torch import Tensor
 from amhctl import __version__
 from amhctl.checkpoint.manifest import CodecIdentity, Licence, Manifest, TextIdentity, VocabularyIdentity
 from amhctl.checkpoint.store import write_checkpoint
-from amhctl.config.schema import MelConfig, ModelConfig, TrainingConfig
+from amhctl.config.conditioning import Conditioning, frames_of
+from amhctl.config.schema import ModelConfig, TrainingConfig
 from amhctl.data.codestore import CodeStore
 from amhctl.data.dataset import SpeechDataset
 from amhctl.model.unified_voice import MODEL_VERSION
@@ -44,7 +45,7 @@ class VoiceIdentity:
     text: TextIdentity
     text_state: bytes
     codec: CodecIdentity
-    conditioning: MelConfig
+    conditioning: Conditioning
     data_fingerprint: str
     parent: str
     licences: tuple[Licence, ...]
@@ -91,10 +92,10 @@ def choose_reference(store: CodeStore, dataset: SpeechDataset, prompt_seconds: f
     """
     speakers = Counter(entry.record.speaker for entry in dataset.originals)
     speaker = max(sorted(speakers), key=lambda name: speakers[name])
-    frames = max(1, round(prompt_seconds * store.mel.sample_rate / store.mel.hop_samples))
+    frames = frames_of(store.conditioning_config, prompt_seconds)
     clips = [entry for entry in dataset.originals if entry.record.speaker == speaker]
-    chosen = min(clips, key=lambda entry: (abs(entry.feature_frames - frames), entry.id))
-    return torch.from_numpy(store.features(chosen.id)[:frames].astype("float32"))
+    chosen = min(clips, key=lambda entry: (abs((entry.encoder_frames or entry.feature_frames) - frames), entry.id))
+    return torch.from_numpy(store.conditioning(chosen.id)[:frames])
 
 
 def export_voice(

@@ -15,6 +15,7 @@ from amhctl.checkpoint.manifest import CodecIdentity
 from amhctl.checkpoint.parts import read_part
 from amhctl.checkpoint.store import LoadedCheckpoint
 from amhctl.codec.codec import CodecSpec
+from amhctl.config.conditioning import Conditioning, read_conditioning, width_of
 from amhctl.config.schema import MelConfig, ModelConfig, TextConfig
 from amhctl.core.errors import CheckpointError, CodecError, ConfigError, VocabularyError
 from amhctl.model.unified_voice import UnifiedVoice
@@ -145,7 +146,7 @@ def fit_model(
     config: ModelConfig,
     *,
     spec: CodecSpec,
-    mel: MelConfig,
+    conditioning: Conditioning,
     vocabulary: Vocabulary,
     origin: LoadedCheckpoint | None,
     explicit: Explicit,
@@ -157,14 +158,14 @@ def fit_model(
     ConfigError
         If someone chose another value.
     CheckpointError
-        If the origin's configuration cannot be read.
+        If the origin's configuration cannot be read, or it was conditioned on features of another kind.
     """
     decided: dict[str, JsonValue] = {
         "number_text_tokens": vocabulary.size,
         "number_mel_codes": spec.codebook_size + 2,
         "start_mel_token": spec.codebook_size,
         "stop_mel_token": spec.codebook_size + 1,
-        "condition_dim": mel.bins,
+        "condition_dim": width_of(conditioning),
     }
     _refuse_contradictions(config, decided, explicit, "the vocabulary and the code store say")
     written = (config if origin is None else _config_of(origin)).codebooks
@@ -176,6 +177,7 @@ def fit_model(
         )
     if origin is None:
         return _validated({**config.model_dump(mode="json"), **decided}, subject="model")
+    _require_conditioning(conditioning, origin)
     theirs = dict(origin.manifest.config)
     kept = {name: value for name, value in theirs.items() if name not in _FREE_IN_ORIGIN}
     _refuse_contradictions(config, kept, explicit, "the base checkpoint has")
@@ -193,6 +195,29 @@ def fit_model(
             hint="extract codes with the checkpoint's codec and use its vocabulary",
         )
     return model
+
+
+def _require_conditioning(conditioning: Conditioning, origin: LoadedCheckpoint) -> None:
+    """Refuse features that a voice has not learnt to listen to; one from elsewhere does not say which it has."""
+    if origin.manifest.conditioning is None:
+        return
+    theirs = read_part(
+        read_conditioning, origin.manifest.conditioning, place="conditioning", subject=str(origin.folder)
+    )
+    if theirs == conditioning:
+        return
+    ours, expected = (
+        {"features": "mel", **one.model_dump()} if isinstance(one, MelConfig) else one.model_dump()
+        for one in (conditioning, theirs)
+    )
+    differing = [
+        f"{key} {ours.get(key)} instead of {value}" for key, value in expected.items() if ours.get(key) != value
+    ]
+    raise CheckpointError(
+        f"the store's conditioning features are not those of the base checkpoint: {', '.join(differing)}",
+        subject=str(origin.folder),
+        hint="extract codes with the features, and the speech encoder, that the base was trained with",
+    )
 
 
 def build_model(config: ModelConfig, seed: int, origin: LoadedCheckpoint | None) -> UnifiedVoice:

@@ -12,6 +12,8 @@ import torch
 
 from amhctl import __version__
 from amhctl.codec.registry import bundled_codecs, load_codec
+from amhctl.codec.speech_encoder import DOWNLOAD as ENCODER_DOWNLOAD
+from amhctl.codec.speech_encoder import find_encoder
 from amhctl.core.errors import AmhctlError
 from amhctl.core.findings import Finding, Rule, Severity, has_errors
 from amhctl.core.progress import Progress
@@ -27,6 +29,9 @@ RULES = (
 )
 _FEW_BYTES = 2 * 1024**3
 _SHOWN_PACKAGES = ("torch", "numpy", "sentencepiece", "soundfile", "descript-audio-codec", "epitran", "transphone")
+
+_EXTRAS = {"pyarrow": "huggingface", "ray": "ray", "transformers": "w2vbert"}
+"""Packages that are needed for some things only, and the extra that brings each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,7 @@ def run(request: DiagnoseRequest, progress: Progress) -> DiagnoseReport:
         except metadata.PackageNotFoundError:
             checks.append(Check(name, "absent"))
             findings.append(Finding("M004", Severity.INFO, name, "the package is not installed", "reinstall amhctl"))
+    _look_at_extras(checks, findings)
     checks.append(Check("devices", ", ".join(_devices())))
     if _devices() == ["cpu"]:
         findings.append(
@@ -110,6 +116,7 @@ def run(request: DiagnoseRequest, progress: Progress) -> DiagnoseReport:
                 f"{DOWNLOAD} downloads it once",
             )
         )
+    _look_for_encoder(checks, findings)
     free = shutil.disk_usage(request.folder).free
     checks.append(Check("room", f"{free / 1024**3:.1f} GB free"))
     if free < _FEW_BYTES:
@@ -117,6 +124,24 @@ def run(request: DiagnoseRequest, progress: Progress) -> DiagnoseReport:
             Finding("M002", Severity.WARNING, str(request.folder), "less than 2 GB are free", "checkpoints need more")
         )
     return DiagnoseReport(tuple(checks), tuple(findings))
+
+
+def _look_at_extras(checks: list[Check], findings: list[Finding]) -> None:
+    for name, extra in _EXTRAS.items():
+        try:
+            checks.append(Check(name, metadata.version(name)))
+        except metadata.PackageNotFoundError:
+            checks.append(Check(name, "absent"))
+            hint = f"pip install 'amhctl[{extra}]'"
+            findings.append(Finding("M004", Severity.INFO, name, "the package is not installed", hint))
+
+
+def _look_for_encoder(checks: list[Check], findings: list[Finding]) -> None:
+    found = find_encoder()
+    checks.append(Check("w2v-bert", str(found or "absent")))
+    if found is None:
+        message = "the model is not in the Hugging Face cache: `codes extract --features w2v-bert` needs its folder"
+        findings.append(Finding("M004", Severity.INFO, "w2v-bert", message, f"{ENCODER_DOWNLOAD} downloads it once"))
 
 
 def _devices() -> list[str]:

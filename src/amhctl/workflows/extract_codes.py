@@ -1,29 +1,26 @@
-"""``codes extract``: encode the recordings of a manifest into a code store."""
+"""``codes extract``: encode the recordings of a manifest into a code store, here or on a cluster."""
 
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
-from amhctl.audio.augment import CHANGES, find_rooms
-from amhctl.codec.codec import CodecSpec
-from amhctl.codec.registry import load_codec, read_codec_manifest
 from amhctl.config.load import load_run_config
-from amhctl.config.schema import MelCodecConfig, MelConfig, RunConfig
-from amhctl.core.errors import DatasetError, FileExistsRefused
-from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.config.schema import RunConfig
+from amhctl.core.errors import AmhctlError, ConfigError
+from amhctl.core.findings import Finding, Rule, Severity, has_errors
 from amhctl.core.progress import Progress
-from amhctl.core.units import Seconds
-from amhctl.data.codestore import CodeStore
-from amhctl.data.extraction import extract
-from amhctl.data.extractionplan import Shard, add_shifts, plan_extraction, require_distinct, vary_copies
-from amhctl.data.preparation import Preparation, Source
+from amhctl.data.cluster import Cluster, Task, open_cluster
+from amhctl.data.extractionplan import Shard
 from amhctl.data.records import Record, read_records
-from amhctl.data.storedocument import Precision, StoreDocument, is_store
-from amhctl.data.storeindex import StoredUtterance
-from amhctl.data.workers import open_pool
-from amhctl.inference.assemble import choose_device
+from amhctl.data.storedocument import Precision
+from amhctl.data.storeparts import part_names
+from amhctl.workflows import extract_share
+from amhctl.workflows.extract_share import Features, ShareReport, ShareRequest
+
+Engine = Literal["local", "ray"]
 
 RULES = (
     Rule(
@@ -40,6 +37,13 @@ RULES = (
         "copies and strengths do not go together",
         "Varied copies are asked for but every strength of the configuration's section augment is 0, so that a copy is "
         "its utterance once more; or a strength is set but no copies are asked for, so that it changes nothing.",
+    ),
+    Rule(
+        "X003",
+        Severity.ERROR,
+        "share not extracted",
+        "A share of the manifest could not be encoded on the cluster: it was refused, or its process ended "
+        "unexpectedly three times. The other shares are done; run the command again for what is missing.",
     ),
 )
 
@@ -64,6 +68,14 @@ class ExtractCodesRequest:
         Varied copies of each training utterance, besides.
     precision : Precision
         Arithmetic of a DAC's convolutions.
+    features : Features
+        What a voice is to be conditioned on: log-mel frames, or a speech encoder's features beside them.
+    features_model : Path | None
+        Folder of the speech encoder; None looks into the cache of the Hugging Face hub.
+    engine : Engine
+        Where shares are encoded: one in this process, or all of them as tasks of a cluster.
+    tasks : int | None
+        Into how many shares the cluster's work is cut; None takes those of the store, or what the cluster has room for.
     preset, project, sets, seed
         Where the configuration comes from that says how copies are varied.
     device : str
@@ -80,6 +92,10 @@ class ExtractCodesRequest:
     shifts: int = 1
     copies: int = 0
     precision: Precision = "fp32"
+    features: Features = "mel"
+    features_model: Path | None = None
+    engine: Engine = "local"
+    tasks: int | None = None
     preset: str | None = None
     project: Path | None = None
     sets: tuple[str, ...] = ()
@@ -120,8 +136,14 @@ class ExtractCodesReport:
         How many of the utterances are varied copies.
     variations : Mapping[str, int]
         How many of the copies have another speed or pitch, noise or a room.
+    features : Features
+        What a voice is to be conditioned on.
+    engine : Engine
+        Where shares were encoded.
+    tasks : int
+        How many shares there were.
     advice : tuple[Finding, ...]
-        What does not go together in the request.
+        What does not go together in the request, and shares that could not be extracted.
     """
 
     store: Path
@@ -137,12 +159,15 @@ class ExtractCodesReport:
     precision: Precision
     copies: int
     variations: Mapping[str, int]
+    features: Features
+    engine: Engine
+    tasks: int
     advice: tuple[Finding, ...]
 
     @property
     def ok(self) -> bool:
-        """Whether anything of the manifest could be encoded."""
-        return self.utterances > 0
+        """Whether anything of the manifest could be encoded, and every share of it."""
+        return self.utterances > 0 and not has_errors(self.advice)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -163,6 +188,9 @@ class ExtractCodesReport:
             "amended": self.amended,
             "unlisted": self.unlisted,
             "precision": self.precision,
+            "features": self.features,
+            "engine": self.engine,
+            "tasks": self.tasks,
             "copies": self.copies,
             "variations": dict(self.variations),
             "realtime_factor": self.realtime_factor,
@@ -198,69 +226,164 @@ def run(request: ExtractCodesRequest, progress: Progress) -> ExtractCodesReport:
     ------
     DatasetError
         If the manifest cannot be read, or names an utterance like a copy of another, or the store was made by another
-        codec, mel configuration, level or precision.
+        codec, mel configuration, level, precision or speech encoder; or the cluster cannot be reached.
     ConfigError
-        If the configuration has faults.
+        If the configuration has faults, or options that do not go together are given.
     CodecError
         If there is no such codec, or it does not compute in the precision.
+    CheckpointError
+        If the speech encoder is damaged.
+    MissingExtra
+        If the speech encoder, or what runs it or the cluster, is not on this machine.
     AudioError
         If the folder of rooms holds none.
     """
-    shard = Shard.parse(request.shard)
-    config = _read_config(request)
-    codec = load_codec(request.codec, device=choose_device(request.device), precision=request.precision)
-    frame = Seconds(1.0 / codec.spec.frame_rate)
-    mel = features_of(request.codec, codec.spec)
-    listed = read_records(request.manifest)
-    everything = _list_sources(listed, request, config, frame)
-    require_distinct(everything)
-    sources = _list_sources(shard.of(listed), request, config, frame)
-    how = Preparation(request.manifest.parent, codec.spec.sample_rate, mel, request.level)
-    document = StoreDocument.of(codec.spec, mel, request.level, request.precision)
-    with _open_store(request.output, document, shard.part) as store, open_pool(request.workers) as pool:
-        started = time.perf_counter()
-        plan = plan_extraction(store, sources, how.folder, pool, progress)
-        extraction = extract(store, plan, how, codec, pool, progress, ahead=max(1, request.workers + 1))
-        elapsed = time.perf_counter() - started
-        store.write_failures(extraction.failed)
-        held = [store.entry(source.id) for source in sources if source.id in store]
-        names = {source.id for source in everything}
-        unlisted = sum(entry.id not in names for entry in store.entries)
-    return ExtractCodesReport(
-        store=request.output,
-        utterances=len(held),
-        hours=sum(entry.record.duration or 0.0 for entry in held) / 3600,
-        new=extraction.utterances,
-        replaced=extraction.replaced,
-        shared=extraction.shared,
-        amended=len(plan.amended),
-        unlisted=unlisted,
-        realtime_factor=elapsed / extraction.seconds if extraction.seconds else None,
-        failed=extraction.failed,
+    share = _share_of(request, Shard.parse(request.shard))
+    _refuse_contradictions(request)
+    advice = _advise(request, share.config)
+    if request.engine == "local":
+        report = extract_share.run(share, progress)
+        return _join(request, [report], report.elapsed, advice)
+    started = time.perf_counter()
+    with open_cluster() as cluster:
+        reports, faults = _run_on(cluster, share, request.tasks, progress)
+    return _join(request, reports, time.perf_counter() - started, (*advice, *faults), tasks=len(reports) + len(faults))
+
+
+def _share_of(request: ExtractCodesRequest, shard: Shard) -> ShareRequest:
+    """Return the request of one share; paths are absolute, for another machine's processes begin elsewhere."""
+    flags = {} if request.seed is None else {"seed": request.seed}
+    config = load_run_config(preset=request.preset, project=request.project, sets=request.sets, flags=flags).config
+    codec = Path(request.codec).expanduser()
+    rooms = config.augment.rooms
+    if request.engine == "ray" and rooms is not None:
+        augment = config.augment.model_copy(update={"rooms": rooms.absolute()})
+        config = config.model_copy(update={"augment": augment})
+    far = request.engine == "ray"
+    return ShareRequest(
+        manifest=request.manifest.absolute() if far else request.manifest,
+        output=request.output.absolute() if far else request.output,
+        codec=str(codec.absolute()) if far and codec.exists() else request.codec,
+        shard=shard,
+        level=request.level,
+        shifts=request.shifts,
+        copies=request.copies,
         precision=request.precision,
-        copies=sum(entry.is_copy for entry in held),
-        variations=_count_changes(held),
-        advice=_advise(request, config),
+        features=request.features,
+        features_model=None if request.features_model is None else request.features_model.absolute(),
+        config=config,
+        device=request.device,
+        workers=request.workers,
     )
 
 
-def _read_config(request: ExtractCodesRequest) -> RunConfig:
-    flags = {} if request.seed is None else {"seed": request.seed}
-    return load_run_config(preset=request.preset, project=request.project, sets=request.sets, flags=flags).config
+def _refuse_contradictions(request: ExtractCodesRequest) -> None:
+    if request.engine == "ray" and request.shard != "1/1":
+        raise ConfigError("a cluster does every share", subject="--shard", hint="say how many with --tasks")
+    if request.engine == "local" and request.tasks is not None:
+        raise ConfigError("one process does one share", subject="--tasks", hint="use --engine ray, or --shard i/n")
+    if request.features == "mel" and request.features_model is not None:
+        raise ConfigError(
+            "a speech encoder is given but its features are not asked for",
+            subject="--features-model",
+            hint="add --features w2v-bert",
+        )
 
 
-def _list_sources(
-    records: Sequence[Record], request: ExtractCodesRequest, config: RunConfig, frame: Seconds
-) -> tuple[Source, ...]:
-    """Return the records, then what is made of the training ones: the same begun later, and varied copies."""
-    rooms = find_rooms(config.augment.rooms) if config.augment.rooms and config.augment.room_share else ()
-    shifted = map(Source, add_shifts(records, request.shifts, frame))
-    return (*shifted, *vary_copies(records, request.copies, config.augment, seed=config.seed, rooms=rooms))
+def _run_on(
+    cluster: Cluster, share: ShareRequest, wanted: int | None, progress: Progress
+) -> tuple[list[ShareReport], list[Finding]]:
+    """Encode every share as a task of a cluster; return what came of them, and of those that failed a finding.
+
+    Raises
+    ------
+    AmhctlError
+        If no share could be encoded: the reason of the first.
+    """
+    cpus = 1 + share.workers
+    gpus = int(share.device.startswith("cuda") or (share.device == "auto" and cluster.all_of("GPU") > 0))
+    room = cluster.all_of("GPU") if gpus else cluster.all_of("CPU") // cpus
+    count = wanted or _count_shares(share.output) or max(1, room)
+    records = read_records(share.manifest)
+    # A task sees the one accelerator that the cluster gives it, whatever its number.
+    device = "cuda" if gpus else share.device
+    shards = [Shard(index, count) for index in range(1, count + 1)]
+    tasks = [
+        Task(f"share {shard.part}", replace(share, shard=shard, device=device), _size(shard.of(records), share))
+        for shard in shards
+    ]
+    outcomes = cluster.run(
+        extract_share.run,
+        tasks,
+        progress,
+        title=f"extracting codes in {count} tasks",
+        unit="utterance",
+        cpus=cpus,
+        gpus=gpus,
+    )
+    reports = [outcome for outcome in outcomes if isinstance(outcome, ShareReport)]
+    faults = [(task, fault) for task, fault in zip(tasks, outcomes, strict=True) if isinstance(fault, AmhctlError)]
+    if not reports:
+        raise faults[0][1]
+    return reports, [Finding("X003", Severity.ERROR, task.name, str(fault), fault.hint) for task, fault in faults]
 
 
-def _count_changes(held: Sequence[StoredUtterance]) -> dict[str, int]:
-    counts = Counter(change for entry in held for change in entry.audio.variation.changes)
-    return {change: counts[change] for change in CHANGES}
+def _count_shares(store: Path) -> int | None:
+    """Return into how many shares the parts of a store were cut; None if there are none.
+
+    Raises
+    ------
+    ConfigError
+        If they were cut differently.
+    """
+    counts = {int(part.partition("-of-")[2]) for part in part_names(store)}
+    if len(counts) > 1:
+        raise ConfigError(
+            f"the store has parts of {' and of '.join(map(str, sorted(counts)))} shares",
+            subject=str(store),
+            hint="say which with --tasks, or make one part of them: amhctl codes merge STORE -o NEW",
+        )
+    return counts.pop() if counts else None
+
+
+def _size(records: Sequence[Record], share: ShareRequest) -> int:
+    """Return how many utterances a share has at most, its shifted and varied ones included."""
+    train = sum(record.split == "train" for record in records)
+    return len(records) + train * (share.shifts - 1 + share.copies)
+
+
+def _join(
+    request: ExtractCodesRequest,
+    reports: Sequence[ShareReport],
+    elapsed: float,
+    advice: tuple[Finding, ...],
+    *,
+    tasks: int = 1,
+) -> ExtractCodesReport:
+    """Return one report of all shares."""
+    done = [report.extraction for report in reports]
+    seconds = sum(one.seconds for one in done)
+    variations = sum((Counter(report.variations) for report in reports), Counter())
+    return ExtractCodesReport(
+        store=request.output,
+        utterances=sum(report.utterances for report in reports),
+        hours=sum(report.seconds for report in reports) / 3600,
+        new=sum(one.utterances for one in done),
+        replaced=sum(one.replaced for one in done),
+        shared=sum(one.shared for one in done),
+        amended=sum(report.amended for report in reports),
+        # What the manifest does not name is the same for every share, save what another was adding meanwhile.
+        unlisted=max(report.unlisted for report in reports),
+        realtime_factor=elapsed / seconds if seconds else None,
+        failed={id_: why for one in done for id_, why in one.failed.items()},
+        precision=request.precision,
+        copies=sum(report.copies for report in reports),
+        variations={change: variations[change] for change in reports[0].variations},
+        features=request.features,
+        engine=request.engine,
+        tasks=tasks,
+        advice=advice,
+    )
 
 
 def _advise(request: ExtractCodesRequest, config: RunConfig) -> tuple[Finding, ...]:
@@ -271,29 +394,3 @@ def _advise(request: ExtractCodesRequest, config: RunConfig) -> tuple[Finding, .
     else:
         message, hint = "a strength of augment is set, but no copies are made", "ask for some with --copies"
     return (Finding("X002", Severity.WARNING, str(request.manifest), message, hint),)
-
-
-def features_of(codec: str, spec: CodecSpec) -> MelConfig:
-    """Return the log-mel configuration stored beside codes: the mel codec's own, or the default for any other codec."""
-    if spec.architecture != "mel":
-        return MelConfig()
-    return MelCodecConfig.model_validate(read_codec_manifest(codec).config).mel
-
-
-def _open_store(path: Path, wanted: StoreDocument, part: str) -> CodeStore:
-    if not is_store(path):
-        try:
-            return CodeStore.create(
-                path, wanted.spec, wanted.mel, level=wanted.level, precision=wanted.precision, part=part
-            )
-        except FileExistsRefused:
-            # Another shard, started at the same moment, was faster.
-            pass
-    store = CodeStore.open(path, part=part, mend=True)
-    if differences := store.document.differences(wanted):
-        raise DatasetError(
-            f"the store was made otherwise: {'; '.join(differences)}",
-            subject=str(path),
-            hint="choose another store, or the codec, level and precision it was made with",
-        )
-    return store

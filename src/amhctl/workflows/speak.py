@@ -17,9 +17,10 @@ from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
 from amhctl.core.units import Seconds
 from amhctl.inference.assemble import DEFAULT_VOICE as DEFAULT_VOICE
-from amhctl.inference.assemble import load_voice
+from amhctl.inference.assemble import load_listener, load_voice
 from amhctl.inference.decode import Sampling
-from amhctl.inference.voice import SpeakOptions, Speech, SpokenSegment
+from amhctl.inference.speaker import Listen
+from amhctl.inference.voice import SpeakOptions, Speech, SpokenSegment, Voice
 from amhctl.text.lexicon import Lexicon, read_lexicons
 
 AudioFormat = Literal["wav", "flac", "ogg", "mp3", "pcm"]
@@ -45,6 +46,8 @@ class SpeakRequest:
         Names or folders; no codec means the voice's own.
     reference : Path | None
         Clip of another speaker to imitate.
+    features_model : Path | None
+        Folder of the speech encoder that hears the clip, for voices conditioned on one.
     speed : float
         1 is the voice's own pace.
     seed : int
@@ -68,6 +71,7 @@ class SpeakRequest:
     voice: str = DEFAULT_VOICE
     codec: str | None = None
     reference: Path | None = None
+    features_model: Path | None = None
     speed: float = 1.0
     seed: int = 0
     temperature: float | None = None
@@ -154,7 +158,7 @@ def run(request: SpeakRequest, progress: Progress) -> SpeakReport:
     lexicon = _read_lexicon(request)
     voice = load_voice(request.voice, device=request.device, codec=request.codec).with_lexicon(lexicon)
     start = perf_counter()
-    speaker = voice.imitate(reference) if reference else None
+    speaker = voice.imitate(reference, _load_listener(request, voice)) if reference else None
     speech = voice.speak(text, options, speaker=speaker, progress=progress)
     elapsed = perf_counter() - start
     content = _encode(speech.waveform, chosen)
@@ -166,6 +170,10 @@ def run(request: SpeakRequest, progress: Progress) -> SpeakReport:
 def _read_lexicon(request: SpeakRequest) -> Lexicon:
     flags = {"paths.lexicons": request.lexicons}
     return read_lexicons(load_run_config(preset=None, project=request.project, flags=flags).config.paths.lexicons)
+
+
+def _load_listener(request: SpeakRequest, voice: Voice) -> Listen | None:
+    return load_listener(voice.manifest, request.features_model, device=request.device)
 
 
 def _report(request: SpeakRequest, speech: Speech, elapsed: float, content: bytes) -> SpeakReport:

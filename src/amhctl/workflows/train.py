@@ -154,7 +154,12 @@ def run(request: TrainRequest, progress: Progress) -> TrainReport:
     codec = _load_codec(settings, store, origin)
     fit_codec(store.spec, wanted=codec.spec if codec else None, origin=origin)
     model = fit_model(
-        config.model, spec=store.spec, mel=store.mel, vocabulary=vocabulary, origin=origin, explicit=settings.explicit
+        config.model,
+        spec=store.spec,
+        conditioning=store.conditioning_config,
+        vocabulary=vocabulary,
+        origin=origin,
+        explicit=settings.explicit,
     )
     material = gather(
         store,
@@ -351,7 +356,7 @@ def _identify(
         text=TextIdentity(file=_TEXT_FILE, hash=frontend.state_hash),
         text_state=canonical_json(frontend.state()).encode("utf-8"),
         codec=codec_identity(store.spec),
-        conditioning=store.mel,
+        conditioning=store.conditioning_config,
         data_fingerprint=store.fingerprint,
         parent=parent,
         licences=(*inherited, *(licence for licence in added if licence not in inherited)),

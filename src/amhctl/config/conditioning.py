@@ -1,0 +1,56 @@
+"""What a voice is conditioned on: log-mel frames, or the hidden states of a speech encoder. No torch, no weights.
+
+A checkpoint and a code store name it in full, so that features of another kind are refused.
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import Field, JsonValue
+
+from amhctl.config.document import Document
+from amhctl.config.schema import MelConfig
+
+
+class SpeechEncoderConfig(Document):
+    """Hidden states of one layer of a speech encoder."""
+
+    encoder: Literal["w2v-bert"] = "w2v-bert"
+    """Its architecture; it also tells these values from those of a ``MelConfig``."""
+    layer: int = Field(ge=1)
+    """Whose output they are, counted from 1."""
+    width: int = Field(gt=0)
+    """Their width."""
+    sample_rate: int = Field(gt=0)
+    """Samples a second of what the encoder hears."""
+    hop_samples: int = Field(gt=0)
+    """Samples from one frame to the next."""
+    normalised: bool
+    """Whether the mean was taken away and the result divided by the deviation, by statistics that came with it."""
+    fingerprint: str
+    """SHA-256 over its weights, its configuration and the statistics."""
+
+
+Conditioning = MelConfig | SpeechEncoderConfig
+
+
+def width_of(conditioning: Conditioning) -> int:
+    """Return the width F of conditioning features."""
+    return conditioning.bins if isinstance(conditioning, MelConfig) else conditioning.width
+
+
+def frames_of(conditioning: Conditioning, seconds: float) -> int:
+    """Return how many frames some seconds of conditioning features are, at least one."""
+    return max(1, round(seconds * conditioning.sample_rate / conditioning.hop_samples))
+
+
+def read_conditioning(values: Mapping[str, JsonValue]) -> Conditioning:
+    """Return what the values in a checkpoint's manifest describe.
+
+    Raises
+    ------
+    ValidationError
+        If they are those of neither kind.
+    """
+    kind = SpeechEncoderConfig if "encoder" in values else MelConfig
+    return kind.model_validate(values)
