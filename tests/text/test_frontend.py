@@ -19,7 +19,7 @@ from amhctl.text.lexicon import Lexicon
 from amhctl.text.script import GEMINATION, MARKS, SYLLABLES
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
-GOLDEN_HASH = "1497529566d367ad6a4f37577760a9e2ac55ee091959442cd8220b6b21b10069"
+GOLDEN_HASH = "461b50d533880f3b261fa42054604f2d105256c8d4f687202bb364e76487cebf"
 
 fidel = TextConfig.model_validate({"units": "fidel"})
 allowed = set(SYLLABLES) | set(MARKS) | {" ", GEMINATION}

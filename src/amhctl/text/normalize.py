@@ -194,10 +194,10 @@ def finishing_rules(symbols: Mapping[str, str]) -> tuple[Rule, ...]:
         ),
         Rule(
             "hyphen",
-            "A hyphen between words is no minus",
+            "A hyphen between words is no minus; a dash that is left with a space on each side is a pause",
             "Convention",
             ("ሥነ-ሥርዓት", "ሥነ ሥርዓት"),
-            (insert("[-‐‑‒−]+", " "),),
+            (insert("(?<= )[-−]+(?= )", "፣"), insert("[-‐‑‒−]+", " ")),
             (frozenset("-‐‑‒−"),),
         ),
         Rule(
