@@ -87,7 +87,7 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def tagger(session: nox.Session) -> None:
-    """Train the gemination tagger anew from a list of geminates and write its table: ``nox -s tagger -- LIST``."""
+    """Train the gemination tagger from a list and a corpus, and write its table: ``nox -s tagger -- LIST CORPUS``."""
     session.run("python", "tools/train_tagger.py", *session.posargs)
 
 

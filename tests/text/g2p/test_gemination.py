@@ -8,6 +8,7 @@ from amhctl.core.errors import TextError
 from amhctl.text.g2p.gemination import (
     UNMARKED,
     Gemination,
+    find_bounds,
     find_sure,
     list_features,
     read_nouns,
@@ -41,14 +42,16 @@ def test_marks_win_over_the_table_and_the_tagger(ours: Gemination) -> None:
     assert ours.mark("አ፟ለ") == (True, False)
 
 
-@pytest.mark.parametrize("word", ["ከፍ፟ተኛ፟", "የከፍ፟ተኛ፟", "ጥያ፟ቄ", "ነበ፟ር", "እንደነበ፟ር", "ሰላም", "ትምህርት", "ድመ፟ት"])
-def test_listed_words_alone_and_behind_prefixes(ours: Gemination, word: str) -> None:
+@pytest.mark.parametrize(
+    "word", ["ከፍ፟ተኛ፟", "የከፍ፟ተኛ፟", "ጥያ፟ቄ", "ነበ፟ር", "እንደነበ፟ር", "ሰላም", "ትምህርት", "ድመ፟ት", "ድመ፟ትን", "የድመ፟ትም", "ጥያ፟ቄዎች፟", "ሰላምና፟"]
+)
+def test_listed_words_alone_and_with_affixes(ours: Gemination, word: str) -> None:
     assert written(split_marks(word)[0], ours) == word
 
 
 @pytest.mark.parametrize(
     "word",
-    ["ሥልጣ፟ኔ", "ይገ፟ለ፟ጣል", "መሰ፟በር", "ሰብሮ", "ይሰብራል", "የሚ፟ፈል፟ገው", "አስፈለ፟ገ", "ተከራከ፟ሩ", "መምህራኖች፟", "ብልሃተኛ፟"],
+    ["ሰበ፟ሩ", "ይገ፟ለ፟ጣል", "መሰ፟በር", "ሰብሮ", "ይሰብራል", "የሚ፟ፈል፟ገው", "አስፈለ፟ገ", "ተሰባሰ፟ቡ", "መምህራኖች፟", "ብልሃተኛ፟"],
 )
 def test_the_tagger_knows_forms_that_no_table_lists(word: str) -> None:
     plain = split_marks(word)[0]
@@ -61,6 +64,14 @@ def test_a_word_has_a_verdict_for_each_letter_and_never_begins_doubled(word: str
     found = LEARNED.mark(word)
     assert len(found) == len(word) == len(list_features(word))
     assert not found[0]
+
+
+@pytest.mark.parametrize(
+    ("word", "stem"), [("ሰላም", "ሰላ"), ("የሚፈልገው", "ፈልገ"), ("ስለቤቶችን", "ቤቶ"), ("ተሰበረች", "ሰበረ"), ("ቤት", "ቤት"), ("በ", "በ")]
+)
+def test_the_stem_is_what_affixes_leave(word: str, stem: str) -> None:
+    begin, end = find_bounds(word)
+    assert word[begin:end] == stem
 
 
 def test_sure_suffixes() -> None:

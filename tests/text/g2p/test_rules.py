@@ -46,6 +46,10 @@ TABLE = """
 ወይም | wəjɨm | suffix
 ክልል | kɨlɨl | like consonants
 ስብስብ | sɨbsɨb | repeated pair
+ዝርክርክ | zɨrɨkrɨk | repeated pair behind a consonant
+ያለውንም | jaləwɨnɨm | accusative
+ግልፍተኛ | ɡɨlɨftəɲa | base of -təɲɲa
+ስምንተኛ | sɨmɨntəɲa | base of -təɲɲa
 ውድነት | wɨdɨnət | -nnət
 ማንኛውም | manɨɲawɨm | -ɲɲa
 ሰምና | səmɨna | -nna
@@ -112,8 +116,8 @@ def test_pronunciations_held_out() -> None:
     """The figures of docs/text.md: phone error rates on words that no rule was tuned on, in parts of a hundred."""
     ours, plain = RulesBackend(gemination=Gemination(read_words(), read_weights())), RulesBackend()
     assert len(HELD_OUT) == 315
-    assert measure(ours, HELD_OUT, gemination=False).rate <= 0.026
-    assert measure(ours, HELD_OUT, gemination=True).rate <= 0.076
+    assert measure(ours, HELD_OUT, gemination=False).rate <= 0.021
+    assert measure(ours, HELD_OUT, gemination=True).rate <= 0.059
     assert measure(plain, HELD_OUT, gemination=True).rate > 0.095
     assert measure(EpitranBackend(), HELD_OUT, gemination=True).rate > 0.16
 
@@ -121,8 +125,8 @@ def test_pronunciations_held_out() -> None:
 def test_pronunciations_of_words_in_no_table() -> None:
     tagger = RulesBackend(gemination=Gemination({}, read_weights()))
     assert len(UNLISTED) >= 200
-    assert measure(tagger, UNLISTED, gemination=False).rate <= 0.034
-    assert measure(tagger, UNLISTED, gemination=True).rate <= 0.099
+    assert measure(tagger, UNLISTED, gemination=False).rate <= 0.028
+    assert measure(tagger, UNLISTED, gemination=True).rate <= 0.076
 
 
 @pytest.mark.parametrize(

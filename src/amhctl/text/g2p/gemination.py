@@ -4,14 +4,15 @@ Amharic does not write gemination, though words differ by it (አለ alə "he sa
 order in which it is asked:
 
 1. a writer's own marks (U+135F): a word that has one is taken as fully marked;
-2. the table of frequent words, alone or behind a prefix;
+2. the table of frequent words, alone, behind a prefix or before an ending;
 3. the suffixes that are always doubled (-ኛ, the plural -ኦች) and a linear tagger over each letter, its neighbours, the
-   orders of the word around it and its affixes. Its weights are whole numbers in a table, learned by `tagger_training`
-   from a list of words with their geminates and from the paradigms of verbs (`paradigms`).
+   orders of the word around it, its affixes and its stem. Its weights are whole numbers in a table, learned by
+   `tagger_training` from a list of words with their geminates, the paradigms of verbs (`paradigms`) and a corpus.
 
 With both tables empty nothing is doubled but what is marked: that is how frontends of an earlier state read.
 """
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
@@ -22,7 +23,13 @@ from amhctl.text.script import GEMINATION, SYLLABLES, build_homophones
 
 PREFIXES = ("እንደ", "ስለ", "ያለ", "የ", "በ", "ለ", "ከ")
 """What may stand before a word of the table; what follows it is read as the table says."""
+ENDINGS = ("ን", "ም", "ና፟", "ው", "ውን", "ንም", "ውም", "ዎች፟", "ዎቹ፟", "ዎች፟ን")
+"""What may stand behind a word of the table of three letters and more: endings that leave its last letter as it is."""
 
+_OUTER = re.compile(
+    "(?:(?:እንደ|ስለ|የ|በ|ለ|ከ)(?=...))?(?:(?:ሚ|ማይ|እንዲ|እንዳይ|ሳይ|ባይ|አይ|አል|ሲ|ሊ|ቢ|ይ|ት|እየ|እን)(?=..))?(?:(?:አስ|ተ|አ)(?=...))?"
+)
+_SUFFIXES = re.compile("(?:ዎች|ቸው|ችሁ|ነት|[ችኛናውምንትኮስሁህሽኝዋ])+$")
 _SEVENTH = frozenset(letter for letter, syllable in SYLLABLES.items() if syllable.order == 6)
 _HOMOPHONES = build_homophones()
 
@@ -33,6 +40,23 @@ def _describe(letter: str) -> tuple[str, str]:
 
 
 _DESCRIBED = {letter: _describe(letter) for letter in SYLLABLES}
+
+
+def split_marks(word: str) -> tuple[str, tuple[bool, ...]]:
+    """Return a word without its gemination marks, and which of its letters had one.
+
+    >>> split_marks("ገና፟")
+    ('ገና', (False, True))
+    """
+    letters: list[str] = []
+    doubled: list[bool] = []
+    for letter in word:
+        if letter != GEMINATION:
+            letters.append(letter)
+            doubled.append(False)
+        elif doubled:
+            doubled[-1] = True
+    return "".join(letters), tuple(doubled)
 
 
 class Gemination:
@@ -80,15 +104,31 @@ class Gemination:
         return tuple(place > 0 and (score > 0 or place in sure) for place, score in enumerate(scores))
 
     def _find(self, plain: str) -> tuple[bool, ...] | None:
-        known = self._words.get(plain)
-        if known is not None or not self._words:
+        if not self._words:
+            return None
+        if (known := self._extend(plain)) is not None:
             return known
         for prefix in PREFIXES:
-            if plain.startswith(prefix) and (rest := self._words.get(plain[len(prefix) :])) is not None:
+            if plain.startswith(prefix) and (rest := self._extend(plain[len(prefix) :])) is not None:
                 return (False,) * len(prefix) + rest
         return None
 
+    def _extend(self, plain: str) -> tuple[bool, ...] | None:
+        """Return what is known of a word of the table, with an ending or without."""
+        known = self._words.get(plain)
+        if known is not None:
+            return known
+        for ending, doubled in _ENDINGS:
+            if (
+                plain.endswith(ending)
+                and len(plain) >= len(ending) + 3
+                and (stem := self._words.get(plain[: -len(ending)]))
+            ):
+                return stem + doubled
+        return None
 
+
+_ENDINGS = tuple(split_marks(ending) for ending in ENDINGS)
 UNMARKED = Gemination({}, {})
 """Knows no word and has learned nothing: only what is marked is doubled."""
 
@@ -120,23 +160,6 @@ def _read(name: str) -> str:
     return (resources.files("amhctl.text.g2p") / "tables" / name).read_text(encoding="utf-8")
 
 
-def split_marks(word: str) -> tuple[str, tuple[bool, ...]]:
-    """Return a word without its gemination marks, and which of its letters had one.
-
-    >>> split_marks("ገና፟")
-    ('ገና', (False, True))
-    """
-    letters: list[str] = []
-    doubled: list[bool] = []
-    for letter in word:
-        if letter != GEMINATION:
-            letters.append(letter)
-            doubled.append(False)
-        elif doubled:
-            doubled[-1] = True
-    return "".join(letters), tuple(doubled)
-
-
 def find_sure(plain: str) -> frozenset[int]:
     """Return the places of the suffixes that are doubled in every word: -ኛ and the plural -ኦች.
 
@@ -146,6 +169,13 @@ def find_sure(plain: str) -> frozenset[int]:
     if len(plain) > 2 and plain[-1] == "ች" and plain[-2] in _SEVENTH:
         places.add(len(plain) - 1)
     return frozenset(places)
+
+
+def find_bounds(plain: str) -> tuple[int, int]:
+    """Return where the stem of a word begins and ends, by the prefixes and suffixes that it may have."""
+    begin = match.end() if (match := _OUTER.match(plain)) else 0
+    suffixes = _SUFFIXES.search(plain, begin + 2)
+    return begin, suffixes.start() if suffixes else len(plain)
 
 
 def list_features(plain: str) -> list[list[str]]:
@@ -158,6 +188,8 @@ def list_features(plain: str) -> list[list[str]]:
     series = "^" + "".join(one for one, _ in described) + "$"
     orders = "^^" + "".join(order for _, order in described) + "$$"
     template, last = orders[2:-2], len(plain) - 1
+    begin_stem, end_stem = find_bounds(plain)
+    stem, radicals, suffix = template[begin_stem:end_stem], series[begin_stem + 1 : end_stem + 1], plain[end_stem:]
     first = letters[1]
     begin = first + (letters[2] if last else "")
     features: list[list[str]] = []
@@ -165,6 +197,7 @@ def list_features(plain: str) -> list[list[str]]:
         left = last - place
         window = orders[place + 1 : place + 4]
         trio = series[place : place + 3]
+        inside = str(place - begin_stem)
         near, far = min(place, 4), min(left, 4)
         twins = (
             f"{own == series[place + 2]:d}{own == series[place]:d}"
@@ -193,6 +226,10 @@ def list_features(plain: str) -> list[list[str]]:
                 f"m{first}{letters[-2]}{place}{last}",
                 f"h{window}{far}{first}",
                 "x" + trio + window,
+                f"S{inside}{stem}",
+                f"Y{inside}{stem}|{plain[:begin_stem]}",
+                f"Z{inside}{radicals}",
+                f"V{place - end_stem}{stem[-3:]}{suffix}",
             ]
         )
     return features

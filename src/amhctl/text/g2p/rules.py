@@ -10,7 +10,9 @@ The rules, with a before/after pair each (sources in docs/text.md):
 * a prefix leaves the stem's first syllable alone: የምርጫ jəmɨrt͡ʃʼa, በትግራይ bətɨɡraj, ለብዙ ləbɨzu;
 * the suffixes -ነት -ኛ -ና -ያ have a geminate that is not written, so ɨ stands before them: ውድነት wɨdɨnət, ማንኛውም
   manɨɲawɨm, ሰምና səmɨna, አህያ ahɨja;
-* a repeated pair is two like syllables: ስብስብ sɨbsɨb;
+* a repeated pair is two like syllables: ስብስብ sɨbsɨb, ዝርክርክ zɨrɨkrɨk;
+* the accusative -ን keeps its ɨ before a further suffix: ያለውንም jaləwɨnɨm;
+* the base of -ተኛ keeps its syllables: ግልፍተኛ ɡɨlɨftəɲɲa (ግልፍት ɡɨlɨft);
 * otherwise the sixth order is a bare consonant, and ɨ comes where the syllable needs it: see `epenthesis`.
 """
 
@@ -46,6 +48,7 @@ _BARE = "".join(letter for letter in LETTERS if SYLLABLES[letter].order == 5 and
 _ANY_PREFIX = re.compile("ስለ|እንደ|[የበ]?ባለ|ያለ|[በለከ]የ|[የበለከ]እነ|የበ|ከበ|[የበለከ]")
 _PREFIX = re.compile(f"(?:{_ANY_PREFIX.pattern})(?=[{_BARE}][{LETTERS}])")
 _REPEATED = re.compile(f"([{_BARE}])([{_BARE}])\\1\\2")
+_APART = re.compile(f"(?<=ው)ን(?=[ምናስ]$)|(?<=^[{_BARE}]{{2}})[{_BARE}](?=ተ(?:ኛ|ኞ|ኝነ))")
 # Words whose first letter is no prefix though it looks like one: verbs and nouns of the corpus that are frequent.
 _ROOTS = re.compile(
     "በር|በስ[ተቲ]|በቅ[ተቶቷታሎ]|በይ[ነኗኖ]|በል[ተቶቼታግ]|በዝ[ተቶቷባብ]|በልጦ|በልጠ|በልጧ|በትነ|በትኖ|በትር|በትረ|በድ[ሩሪን]$|በድኑ|በክለ|በሽ[ቀቆ]|በግና"
@@ -100,7 +103,8 @@ class RulesBackend:
         doubled = self._gemination.mark(word)
         word = word.replace(GEMINATION, "")
         heavy = {match.start() for match in _DERIVING.finditer(word)}
-        apart = {match.end() - 1 for match in _REPEATED.finditer(word)}
+        apart = {match.start() for match in _APART.finditer(word)}
+        apart |= {place for match in _REPEATED.finditer(word) for place in (match.start() + 1, match.end() - 1)}
         for place, letter in enumerate(word):
             syllable = SYLLABLES[letter]
             consonant = self._consonants[syllable.series]
