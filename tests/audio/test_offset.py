@@ -5,7 +5,7 @@ import pytest
 from support.speechlike import between_silences, vowel_train
 
 from amhctl.audio import levels
-from amhctl.audio.offset import without_offset
+from amhctl.audio.offset import largest_offset, without_offset
 from amhctl.audio.waveform import Waveform
 
 _RATE = 16_000
@@ -34,6 +34,18 @@ def test_a_sound_card_that_settles_is_taken_away_and_the_voice_stays() -> None:
     assert levels.rms_level(without_offset(tone)) - levels.rms_level(tone) == pytest.approx(-0.1, abs=0.1)
 
 
+def test_an_offset_is_found_wherever_it_is() -> None:
+    clean = vowel_train(seconds=10.0)
+    assert abs(largest_offset(clean)) < 5e-4
+    assert largest_offset(_plus(clean, -0.02)) == pytest.approx(-0.02, abs=5e-4)
+    fading = np.where(np.arange(clean.samples.size) < _RATE // 4, 0.02, 0.0)
+    # However long the recording is: its mean is a fortieth of this.
+    assert largest_offset(_plus(clean, fading)) == pytest.approx(0.005, abs=5e-4)
+    assert largest_offset(Waveform(np.full(100, 0.5, dtype=np.float32), _RATE)) == 0.5
+
+
 @pytest.mark.parametrize("size", [0, 1, 9, 10])
 def test_the_shortest_waveforms_are_no_fault(size: int) -> None:
-    assert without_offset(Waveform(np.zeros(size, dtype=np.float32), _RATE)).samples.size == size
+    silence = Waveform(np.zeros(size, dtype=np.float32), _RATE)
+    assert without_offset(silence).samples.size == size
+    assert largest_offset(silence) == 0.0

@@ -43,6 +43,14 @@ def test_a_voice_is_no_hum() -> None:
     assert hum_level(_breathy(16_000)) == NO_HUM
     assert hum_level(vowel_train(seconds=3.0, pitch=100.0)) == NO_HUM
     assert hum_level(vowel_train(seconds=0.5)) == NO_HUM
-    # One line alone may be anything.
-    times = np.arange(48_000) / 16_000
-    assert hum_level(Waveform((0.1 * np.sin(2 * np.pi * 50 * times)).astype(np.float32), 16_000)) == NO_HUM
+
+
+def test_the_fundamental_of_the_mains_alone_is_hum_and_another_line_alone_may_be_anything() -> None:
+    speech = _breathy(16_000)
+
+    def level(hertz: float) -> float:
+        tone = 0.01 * np.sin(2 * np.pi * hertz * np.arange(speech.samples.size) / 16_000)
+        return hum_level(Waveform((speech.samples + tone).astype(np.float32), 16_000))
+
+    assert all(-35.0 < level(hertz) < -10.0 for hertz in (50.0, 60.0))
+    assert all(level(hertz) == NO_HUM for hertz in (42.0, 70.0, 100.0, 120.0))

@@ -61,11 +61,6 @@ def rms_level(waveform: Waveform) -> float:
     return float(10.0 * np.log10(np.mean(np.square(waveform.samples.astype(np.float64))) + _SILENCE_POWER))
 
 
-def dc_offset(waveform: Waveform) -> float:
-    """Return the mean of the samples."""
-    return float(waveform.samples.mean(dtype=np.float64))
-
-
 def clipped_share(waveform: Waveform) -> float:
     """Return the share of samples that are clipped: at full scale, or in a flat run of three or more at the peak.
 

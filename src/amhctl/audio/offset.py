@@ -1,7 +1,7 @@
-"""A recording without its offset: what a sound card adds that is too slow to be heard. Knows samples only.
+"""The offset of a recording, and the recording without it: what a sound card adds that is too slow to be heard.
 
 A filter takes it away, not the subtraction of its mean: where a sound card settles after it was switched on, the offset
-fades within a second, and subtracting its mean would give the rest an offset that it had not.
+fades within a second, and subtracting its mean would give the rest an offset that it had not. Knows samples only.
 """
 
 from dataclasses import replace
@@ -16,6 +16,16 @@ HIGH_PASS_HERTZ = 20.0
 _POLES = 2
 # What the filter needs on either side, by scipy's rule for one section of two poles.
 _FEWEST_SAMPLES = 10
+
+
+def largest_offset(waveform: Waveform) -> float:
+    """Return the mean of that second whose mean is farthest from zero; of a shorter waveform, of all of it.
+
+    An offset that stands is in every second, one that fades in the first.
+    """
+    seconds = max(1, waveform.samples.size // waveform.sample_rate)
+    means = [float(part.mean(dtype=np.float64)) for part in np.array_split(waveform.samples, seconds) if part.size]
+    return max(means, key=abs, default=0.0)
 
 
 def without_offset(waveform: Waveform) -> Waveform:

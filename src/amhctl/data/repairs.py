@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from amhctl.audio import files, levels
-from amhctl.audio.offset import HIGH_PASS_HERTZ, without_offset
+from amhctl.audio.offset import HIGH_PASS_HERTZ, largest_offset, without_offset
 from amhctl.audio.resample import resample
 from amhctl.audio.waveform import Waveform
 from amhctl.core.errors import AudioError
@@ -148,12 +148,12 @@ def repair_waveform(waveform: Waveform, codes: frozenset[str], goal: RepairGoal)
 
 
 def _without_offset(waveform: Waveform, changes: list[Change]) -> Waveform:
-    before = levels.dc_offset(waveform)
+    before = largest_offset(waveform)
     if abs(before) <= _LIMITS.largest_offset or waveform.duration < _LIMITS.shortest:
         return waveform
     filtered = without_offset(waveform)
     done = f"high-pass filter at {HIGH_PASS_HERTZ:g} Hz"
-    changes.append(Change("D018", done, before, levels.dc_offset(filtered)))
+    changes.append(Change("D018", done, before, largest_offset(filtered)))
     return filtered
 
 
