@@ -4,6 +4,7 @@ import errno
 import io
 import json
 import sys
+from pathlib import Path
 
 import pytest
 from support.streams import FailingStream
@@ -143,3 +144,38 @@ def test_an_interrupt_before_the_work_begins_is_one_hundred_and_thirty(
     monkeypatch.setattr(sys, "stdin", Interrupted())
     assert run("text", "normalize", "-") == 130
     assert capsys.readouterr().err.split() == ["interrupted"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("vocab", "train", "{file}", "-o", "{file}"),
+        ("vocab", "extend", "{file}", "c.txt", "-o", "{file}", "--size", "9"),
+        ("vocab", "extend", "v.model", "{file}", "-o", "{file}", "--size", "9"),
+        ("vocab", "grow", "v.model", "--base-checkpoint", "{file}", "-o", "{file}"),
+        ("vocab", "check", "v.model", "{file}", "--report", "{file}"),
+        ("data", "pairs", "{file}", "-o", "{file}"),
+        ("data", "check", "{file}", "--report", "{file}"),
+        ("eval", "m01", "--set", "{file}", "--report", "{file}"),
+        ("ckpt", "export", "{file}", "-o", "{file}"),
+        ("speak", "--file", "{file}", "-o", "{file}", "--format", "wav"),
+        ("speak", "ሰላም", "--reference", "{file}", "-o", "{file}", "--format", "wav"),
+    ],
+)
+def test_what_a_command_reads_it_never_replaces(
+    words: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"theirs")
+    assert run(*(word.format(file=file) for word in words), "--force", "--json") == 3
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert (error["where"], error["message"]) == (str(file), "the output is also the input")
+    assert file.read_bytes() == b"theirs"
+
+
+@pytest.mark.parametrize("words", [("speak", "ሰላም", "-o", "{out}"), ("text", "explain", "ሰላም")])
+def test_a_voice_without_a_name_is_not_the_default_one(
+    words: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*(word.format(out=tmp_path / "x.wav") for word in words), "--voice", "", "--json") == 3
+    assert json.loads(capsys.readouterr().out)["error"]["message"] == "no such voice"

@@ -6,6 +6,7 @@ import pytest
 import typer
 
 from amhctl.cli import options
+from amhctl.cli.main import main
 
 
 @pytest.mark.parametrize(
@@ -22,3 +23,36 @@ def test_the_manifest_is_an_argument_with_help() -> None:
     _, info = get_args(options.Manifest)
     assert isinstance(info, type(typer.Argument()))
     assert info.help == "Manifest, a JSON Lines file."
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
+def test_what_is_no_number_is_in_no_range(value: str) -> None:
+    with pytest.raises(typer.BadParameter, match="no finite number"):
+        options.require_number(float(value))
+    assert options.require_number(None) is None
+    assert options.require_number(0.5) == 0.5
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("speak", "ሰላም", "-o", "x.wav", "--speed", "nan"),
+        ("speak", "ሰላም", "-o", "x.wav", "--temperature", "inf"),
+        ("speak", "ሰላም", "-o", "x.wav", "--top-p", "nan"),
+        ("speak", "ሰላም", "-o", "x.wav", "--guidance", "nan"),
+        ("data", "split", "m.jsonl", "--valid", "nan"),
+        ("data", "split", "m.jsonl", "--test", "nan"),
+        ("data", "check", "m.jsonl", "--fix", "-o", "x", "--level", "nan"),
+        ("codes", "extract", "m.jsonl", "-o", "x", "--level", "nan"),
+        ("vocab", "check", "v.model", "c.txt", "--max-unknown", "nan"),
+        ("data", "split", "m.jsonl", "--seed", str(2**63)),
+        ("vocab", "extend", "v.model", "c.txt", "-o", "w.model", "--size", "1000001"),
+    ],
+)
+def test_numbers_that_no_command_can_use_are_wrong_usage(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        main([*words])
+    assert end.value.code == 2
+    assert words[-2] in capsys.readouterr().err

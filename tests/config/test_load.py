@@ -101,10 +101,9 @@ def test_a_file_that_is_no_toml_says_where(tmp_path: Path) -> None:
     assert caught.value.subject.endswith("amhctl.toml")
 
 
-def test_a_project_file_that_is_absent_is_an_error_and_a_folder_without_one_is_not(tmp_path: Path) -> None:
+def test_a_project_file_that_is_absent_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no such project file"):
         load_run_config(preset=None, project=tmp_path / "other.toml", environment={})
-    assert load_run_config(preset=None, project=tmp_path, environment={}).config.training
 
 
 def test_paths_of_a_project_are_relative_to_its_file(tmp_path: Path) -> None:
@@ -180,3 +179,17 @@ def test_a_flag_that_was_not_given_is_no_layer() -> None:
     assert (resolved.config.seed, resolved.config.paths.lexicons) == (7, (Path("a.tsv"),))
     assert resolved.sources["seed"] == resolved.sources["paths.lexicons"] == "--set"
     assert resolved.sources["text.backends"] == "--backend"
+
+
+def test_a_folder_that_is_named_holds_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigError, match=r"the folder has no amhctl\.toml") as caught:
+        load_run_config(preset=None, project=tmp_path, environment={})
+    assert caught.value.subject == str(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert load_run_config(preset=None, project=Path(), environment={}).config.seed == 0
+
+
+@pytest.mark.parametrize("value", ["vocabulary.size=1000001", "text.backends=[]", f"seed={2**63}"])
+def test_values_that_nothing_can_be_made_of_are_faults(value: str) -> None:
+    with pytest.raises(ConfigError, match=value.partition("=")[0]):
+        load_run_config(preset=None, project=None, environment={}, sets=(value,))

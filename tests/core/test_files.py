@@ -225,3 +225,29 @@ def test_no_file_takes_the_place_of_a_folder(tmp_path: Path) -> None:
     with pytest.raises(IsADirectoryError):
         write_text_atomically(tmp_path / "voice", "x")
     assert list(tmp_path.rglob("*")) == [tmp_path / "voice"]
+
+
+def test_what_is_read_is_never_replaced(tmp_path: Path) -> None:
+    source = tmp_path / "corpus.txt"
+    source.write_text("ሰላም", encoding="utf-8")
+    (tmp_path / "link").symlink_to(source)
+    for output in (source, tmp_path / "link", tmp_path / "x" / ".." / "corpus.txt"):
+        (tmp_path / "x").mkdir(exist_ok=True)
+        with pytest.raises(FileExistsRefused, match="also the input"):
+            refuse_existing(output, force=True, sources=(tmp_path / "absent", source))
+    refuse_existing(tmp_path / "other.txt", force=True, sources=(source,))
+    refuse_existing(source, force=True, sources=(tmp_path / "x",))
+
+
+def test_what_could_not_be_written_is_refused_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    for output in (tmp_path / "file" / "out.wav", tmp_path / "file" / "deep" / "out.wav"):
+        with pytest.raises(FileExistsRefused, match="a file stands where a folder is wanted") as caught:
+            refuse_existing(output, force=True)
+        assert caught.value.subject == str(tmp_path / "file")
+    refuse_existing(tmp_path / "new" / "deep" / "out.wav", force=False)
+    # The superuser may write anywhere, so what the system would answer others is put in its place.
+    monkeypatch.setattr(os, "access", lambda path, _: Path(path) != tmp_path)
+    with pytest.raises(PermissionError) as denied:
+        refuse_existing(tmp_path / "new" / "out.wav", force=False)
+    assert denied.value.filename == str(tmp_path)

@@ -152,3 +152,15 @@ def test_guidance_is_refused_where_it_cannot_work(aligned: Voice) -> None:
     for guidance in (-1.0, float("inf")):
         with pytest.raises(SynthesisError, match="guidance"):
             Sampling(guidance=guidance)
+
+
+@pytest.mark.parametrize("temperature", [-1.0, 1e-300, 9e-4, 1001.0, 1e300, float("nan"), float("inf")])
+def test_a_temperature_that_leaves_no_probabilities_is_refused(temperature: float) -> None:
+    with pytest.raises(SynthesisError, match="neither 0 nor between"):
+        Sampling(temperature=temperature)
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1e-3, 1e3])
+def test_the_outermost_temperatures_still_speak(free: Voice, temperature: float) -> None:
+    (decoded,) = decode(free.model, [passage(seed=0)], free.speaker, Sampling(temperature=temperature))
+    assert decoded.codes_QS.size

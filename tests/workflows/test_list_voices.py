@@ -36,3 +36,11 @@ def test_one_voice_is_shown_with_its_manifest(tmp_path: Path) -> None:
     assert any(line.startswith("codec: tiny-codec") for line in report.lines())
     with pytest.raises(SynthesisError):
         list_voices.run(ListVoicesRequest(voice=str(tmp_path / "nobody")), SilentProgress())
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    for absent in (tmp_path / "absent", tmp_path / "file"):
+        (tmp_path / "file").write_bytes(b"")
+        with pytest.raises(SynthesisError, match="no such folder") as caught:
+            list_voices.run(ListVoicesRequest(folders=(tmp_path, absent)), SilentProgress())
+        assert caught.value.subject == str(absent)

@@ -109,7 +109,7 @@ def test_only_what_was_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
 
 def test_nothing_changed_is_nothing_shown(tmp_path: Path) -> None:
     assert _show(changed_only=True).settings == ()
-    assert _show(project=tmp_path, changed_only=True).settings == ()
+    assert _show(project=_project(tmp_path, ""), changed_only=True).settings == ()
     assert _show(preset="tiny", changed_only=True).payload() == {"values": {}}
 
 

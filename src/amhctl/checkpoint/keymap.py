@@ -8,6 +8,7 @@ in their names, and adapters (``.lora_``) that must be merged before.
 import pickle
 from collections.abc import Mapping
 from pathlib import Path
+from zipfile import is_zipfile
 
 import torch
 from torch import Tensor
@@ -27,6 +28,12 @@ def read_foreign(path: Path) -> dict[str, Tensor]:
     CheckpointError
         If it is not a readable file of tensors, or holds unmerged adapters.
     """
+    if path.is_file() and not is_zipfile(path):
+        raise CheckpointError(
+            "not a PyTorch file of today's format, which is a zip archive",
+            subject=str(path),
+            hint="copy the file again; one of an old PyTorch can be loaded and saved anew by a newer one",
+        )
     try:
         document = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError) as error:

@@ -85,6 +85,7 @@ def named(error: OSError) -> AmhctlError:
         errno.EPERM: "check the permissions of the path",
         errno.EROFS: "the file system is read-only: choose another path",
         errno.ENOENT: "check the path",
+        errno.EEXIST: "something else stands there: choose another path",
         errno.EISDIR: "name a file, not a folder",
         errno.ENOTDIR: "name a folder, not a file",
     }

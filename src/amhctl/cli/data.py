@@ -106,7 +106,13 @@ def check(
     ] = None,
     level: Annotated[
         float | None,
-        typer.Option(min=-60.0, max=0.0, help="With --fix, the speech level in dBFS.", show_default="-24"),
+        typer.Option(
+            min=-60.0,
+            max=0.0,
+            callback=options.require_number,
+            help="With --fix, the speech level in dBFS.",
+            show_default="-24",
+        ),
     ] = None,
     rate: Annotated[
         int | None,
@@ -155,8 +161,12 @@ def split(
         Path | None,
         typer.Option("-o", "--output", help="New manifest; by default NAME.split.jsonl beside the old one."),
     ] = None,
-    valid: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of the validation split.")] = 0.05,
-    test: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of the test split.")] = 0.05,
+    valid: Annotated[
+        float, typer.Option(min=0.0, max=1.0, callback=options.require_number, help="Share of the validation split.")
+    ] = 0.05,
+    test: Annotated[
+        float, typer.Option(min=0.0, max=1.0, callback=options.require_number, help="Share of the test split.")
+    ] = 0.05,
     disjoint: Disjoint = "text",
     every_speaker: Annotated[
         bool, typer.Option("--every-speaker", help="Each speaker with ten texts or more is in each split.")

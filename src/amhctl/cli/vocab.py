@@ -83,7 +83,7 @@ def extend(
     base: Annotated[Path, typer.Argument(help="Vocabulary to append to.")],
     corpus: Corpus,
     output: Output,
-    size: Annotated[int, typer.Option(min=1, help="Pieces wanted in all, those of the base included.")],
+    size: Annotated[int, typer.Option(min=1, max=1_000_000, help="Pieces wanted in all, those of the base included.")],
     units: Annotated[
         Units | None, typer.Option(help="What the new pieces are made of; as the base by default.")
     ] = None,
@@ -176,7 +176,10 @@ def check(
     vocabulary: Annotated[Path, typer.Argument(help="Vocabulary to measure.")],
     corpus: Corpus,
     max_unknown: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="Largest share of unknown characters that is well.")
+        float,
+        typer.Option(
+            min=0.0, max=1.0, callback=options.require_number, help="Largest share of unknown characters that is well."
+        ),
     ] = 0.0,
     base: Annotated[Path | None, typer.Option(help="Vocabulary to compare with, such as the one extended.")] = None,
     rare: Annotated[int, typer.Option(min=0, help="Learnt pieces that occur less often are listed.")] = 10,

@@ -90,7 +90,7 @@ def load_run_config(
     preset : str | None
         Name of a preset; None is the default preset.
     project : Path | None
-        ``amhctl.toml``, or the folder that may hold one; None reads none.
+        ``amhctl.toml``, or its folder; the current folder may do without one. None reads none.
     sets : tuple[str, ...]
         ``a.b=c`` of the command line.
     flags : Mapping[str, object] | None
@@ -151,7 +151,9 @@ def _read_preset(name: str) -> _Layer:
 def _project_file(project: Path) -> Path | None:
     if project.is_dir():
         file = project / PROJECT_FILE
-        return file if file.is_file() else None
+        if file.is_file() or project == Path():
+            return file if file.is_file() else None
+        raise ConfigError(f"the folder has no {PROJECT_FILE}", subject=str(project), hint="make one with `amhctl init`")
     if not project.is_file():
         raise ConfigError("there is no such project file", subject=str(project), hint="make one with `amhctl init`")
     return project

@@ -42,7 +42,7 @@ class TextConfig(Document):
 
     units: Literal["fidel", "phones"] = "phones"
     """What the vocabulary is made of."""
-    backends: tuple[Literal["rules", "epitran", "transphone"], ...] = ("rules", "epitran")
+    backends: tuple[Literal["rules", "epitran", "transphone"], ...] = Field(("rules", "epitran"), min_length=1)
     """G2P backends in the order in which they are tried."""
     fold_homophones: bool = False
     """Write ሀ ሐ ኀ, ሰ ሠ, አ ዐ and ጸ ፀ alike before anything else."""
@@ -59,7 +59,7 @@ class TextConfig(Document):
 class VocabularyConfig(Document):
     """Training of a vocabulary."""
 
-    size: int = Field(512, ge=16)
+    size: int = Field(512, ge=16, le=1_000_000)
     """Pieces wanted."""
     model_type: Literal["bpe", "unigram", "char"] = "char"
     """SentencePiece algorithm; ``char`` gives one piece per fidel or phone, which explicit durations need."""
@@ -337,7 +337,7 @@ class PathsConfig(Document):
 class RunConfig(Document):
     """Everything that describes a run; presets, ``amhctl.toml``, environment and ``--set`` fill it."""
 
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, lt=2**63)
     """Seed of every random choice."""
     paths: PathsConfig = PathsConfig()
     """Where things lie."""

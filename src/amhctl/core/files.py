@@ -1,11 +1,12 @@
 """Files: atomic writing, digests, refusal to overwrite. Standard library only."""
 
+import errno
 import hashlib
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -33,18 +34,40 @@ def sha256_of_json(value: object) -> str:
     return hashlib.sha256(canonical_json(value).encode("utf-8")).hexdigest()
 
 
-def refuse_existing(path: Path, *, force: bool) -> None:
-    """Refuse an output path that exists, unless forced.
+def refuse_existing(path: Path, *, force: bool, sources: Iterable[Path] = ()) -> None:
+    """Refuse an output that exists, unless forced, and one that could not be written, before any work is done.
+
+    Parameters
+    ----------
+    path : Path
+        The output.
+    force : bool
+        Whether an existing output may be replaced.
+    sources : Iterable[Path]
+        What the command reads; none of it is replaced, forced or not.
 
     Raises
     ------
     FileExistsRefused
-        If the path exists and ``force`` is false.
+        If the path exists and ``force`` is false, it is one of the sources, or a file stands where its folder is to be.
+    PermissionError
+        If nothing can be written into its folder.
     """
-    if path.exists() and not force:
+    if path.exists():
+        if any(source.exists() and source.samefile(path) for source in sources):
+            raise FileExistsRefused("the output is also the input", subject=str(path), hint="choose another path")
+        if not force:
+            raise FileExistsRefused(
+                "the output exists already", subject=str(path), hint="choose another path or pass --force"
+            )
+        return
+    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    if not folder.is_dir():
         raise FileExistsRefused(
-            "the output exists already", subject=str(path), hint="choose another path or pass --force"
+            "a file stands where a folder is wanted", subject=str(folder), hint="choose another path"
         )
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
 
 
 @contextmanager

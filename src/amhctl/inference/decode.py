@@ -63,8 +63,11 @@ class Sampling:
         SynthesisError
             If a value lies outside its range.
         """
-        if not 0.0 <= self.temperature < math.inf:
-            raise SynthesisError(f"temperature {self.temperature:g} is not 0 or more", subject="temperature")
+        # Far outside, single precision has no number left for the probabilities.
+        if self.temperature != 0.0 and not 1e-3 <= self.temperature <= 1e3:
+            raise SynthesisError(
+                f"temperature {self.temperature:g} is neither 0 nor between 0.001 and 1000", subject="temperature"
+            )
         if self.guidance is not None and not 0.0 <= self.guidance < math.inf:
             raise SynthesisError(f"guidance {self.guidance:g} is not 0 or more", subject="guidance")
         if self.top_k < 0:

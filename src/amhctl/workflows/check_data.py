@@ -125,7 +125,7 @@ def run(request: CheckDataRequest, progress: Progress) -> CheckDataReport:
     if request.output is not None:
         refuse_existing(request.output, force=request.force)
     if request.report is not None:
-        refuse_existing(request.report, force=request.force)
+        refuse_existing(request.report, force=request.force, sources=(request.manifest,))
     vocabulary = None if request.vocabulary is None else Vocabulary.read(request.vocabulary)
     flags = {"paths.lexicons": request.lexicons, "text.units": vocabulary.units if vocabulary else None}
     config = load_run_config(preset=None, project=request.project, sets=request.sets, flags=flags).config

@@ -117,7 +117,8 @@ def run(request: CheckVocabularyRequest, progress: Progress) -> CheckVocabularyR
         If the page exists and is not forced.
     """
     if request.report is not None:
-        refuse_existing(request.report, force=request.force)
+        read = (request.vocabulary, *request.corpus, *([request.base] if request.base else []))
+        refuse_existing(request.report, force=request.force, sources=read)
     vocabulary = Vocabulary.read(request.vocabulary)
     base = Vocabulary.read(request.base) if request.base else None
     config = load_run_config(

@@ -157,7 +157,7 @@ def run(request: EvaluateRequest, progress: Progress) -> EvaluateReport:
     """
     thresholds = parse_thresholds(request.fail_under)
     if request.report is not None:
-        refuse_existing(request.report, force=request.force)
+        refuse_existing(request.report, force=request.force, sources=(request.test_set,))
         refuse_existing(clips_folder(request.report), force=request.force)
     distinct, repeated = drop_repeated(read_records(request.test_set))
     records = choose_records(distinct, request.limit, request.test_set)

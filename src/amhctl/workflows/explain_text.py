@@ -144,7 +144,7 @@ def _choose(request: ExplainTextRequest) -> tuple[str, Frontend, Vocabulary]:
     config = load_run_config(preset=None, project=request.project, sets=request.sets, flags=flags).config
     if vocabulary is not None:
         return f"this package, with {request.vocabulary}", open_frontend(config), vocabulary
-    name = request.voice or DEFAULT_VOICE
+    name = DEFAULT_VOICE if request.voice is None else request.voice
     manifest, folder = read_voice_manifest(name), voice_path(name)
     if manifest.text is None or manifest.vocabulary is None:
         raise CheckpointError("the voice names no text state and vocabulary", subject=str(folder))

@@ -65,7 +65,7 @@ def run(request: ExportCheckpointRequest, progress: Progress) -> ExportCheckpoin
     FileExistsRefused
         If the output exists and was not to be overwritten.
     """
-    refuse_existing(request.output, force=request.force)
+    refuse_existing(request.output, force=request.force, sources=(request.checkpoint,))
     kind = read_manifest(request.checkpoint).kind
     if kind == "training":
         raise CheckpointError(

@@ -136,8 +136,10 @@ def run(request: ExtendVocabularyRequest, progress: Progress) -> ExtendVocabular
         If an output exists and is not forced.
     """
     plan_file = plan_path(request.output)
+    optional = (request.proof, request.base_checkpoint)
+    read = (request.base, *request.corpus, *(path for path in optional if path is not None))
     for output in (request.output, plan_file, *([request.checkpoint_output] if request.checkpoint_output else [])):
-        refuse_existing(output, force=request.force)
+        refuse_existing(output, force=request.force, sources=read)
     base = Vocabulary.read(request.base)
     units = request.units or base.units
     origin = grow_checkpoint.read_origin(request.base_checkpoint) if request.base_checkpoint else None

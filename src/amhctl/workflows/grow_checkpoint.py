@@ -103,7 +103,7 @@ def run(request: GrowCheckpointRequest, progress: Progress) -> GrowCheckpointRep
     FileExistsRefused
         If the output exists and is not forced.
     """
-    refuse_existing(request.output, force=request.force)
+    refuse_existing(request.output, force=request.force, sources=(request.checkpoint,))
     vocabulary = Vocabulary.read(request.vocabulary)
     plan = ExtensionPlan.read(request.plan or plan_path(request.vocabulary))
     origin = read_origin(request.checkpoint)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from amhctl.checkpoint.manifest import Manifest
 from amhctl.checkpoint.store import read_manifest
-from amhctl.core.errors import CheckpointError
+from amhctl.core.errors import CheckpointError, SynthesisError
 from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.core.progress import Progress
 from amhctl.inference.assemble import DEFAULT_VOICE, bundled_voices, read_voice_manifest, voice_path
@@ -81,7 +81,7 @@ def run(request: ListVoicesRequest, progress: Progress) -> ListVoicesReport:
     Raises
     ------
     SynthesisError
-        If the voice that was asked for does not exist.
+        If the voice that was asked for, or a folder, does not exist.
     CheckpointError
         If it is damaged.
     """
@@ -89,6 +89,8 @@ def run(request: ListVoicesRequest, progress: Progress) -> ListVoicesReport:
         path = voice_path(request.voice)
         entry = VoiceEntry(path.name, path, request.voice in bundled_voices(), read_voice_manifest(request.voice))
         return ListVoicesReport((entry,), (), detailed=True)
+    if absent := [folder for folder in request.folders if not folder.is_dir()]:
+        raise SynthesisError("there is no such folder", subject=str(absent[0]), hint="give folders that hold voices")
     entries, findings = [], []
     bundled = [(name, True) for name in bundled_voices()]
     local = [

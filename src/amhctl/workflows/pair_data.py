@@ -71,7 +71,7 @@ def run(request: PairDataRequest, progress: Progress) -> PairDataReport:
     FileExistsRefused
         If the output exists and is not to be replaced.
     """
-    refuse_existing(request.output, force=request.force)
+    refuse_existing(request.output, force=request.force, sources=(request.manifest,))
     progress.say(f"pairing the utterances of {request.manifest}")
     known = [(record.id, record.speaker, record.split) for record in iter_records(request.manifest)]
     # A speaker in two splits is two: json keeps apart what joining the names would not.

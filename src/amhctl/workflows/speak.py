@@ -141,7 +141,8 @@ def run(request: SpeakRequest, progress: Progress) -> SpeakReport:
     """
     chosen = _choose_format(request)
     if request.output is not None:
-        refuse_existing(request.output, force=request.force)
+        sources = tuple(path for path in (request.file, request.reference) if path is not None)
+        refuse_existing(request.output, force=request.force, sources=sources)
     text = _read_text(request)
     reference = read(request.reference) if request.reference else None
     defaults = Sampling()

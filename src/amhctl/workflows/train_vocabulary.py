@@ -69,7 +69,7 @@ def run(request: TrainVocabularyRequest, progress: Progress) -> TrainVocabularyR
     FileExistsRefused
         If the output exists and is not forced.
     """
-    refuse_existing(request.output, force=request.force)
+    refuse_existing(request.output, force=request.force, sources=request.corpus)
     flags = {
         "text.units": request.units,
         "vocabulary.size": request.size,
