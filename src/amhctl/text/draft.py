@@ -5,8 +5,9 @@ the number of pieces, not of characters, so a book on one line is no trouble.
 """
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Callable, Iterable
+from itertools import accumulate
 
 from amhctl.text.spoken import TraceEntry
 
@@ -17,60 +18,63 @@ TIE = "\u00a0"
 Edit = tuple[int, int, str]
 """Begin, end and new text of one change."""
 
+Change = tuple[str, int, int, str, str]
+"""What a `TraceEntry` holds, in its order."""
+
 
 class _Spans:
-    """The pieces of a text: where each begins, the written span behind it, and whether it is as it was written."""
+    """The pieces of a text: where each begins, the written span behind it, and whether it is as it was written.
+
+    Pieces that no change touches are copied as slices, so that what is paid for each in Python is the change.
+    """
+
+    __slots__ = ("begins", "ends", "kept", "sizes", "starts")
 
     def __init__(self) -> None:
-        self.size = 0
+        self.sizes: list[int] = []
+        self.starts: list[int] = []
+        self.ends: list[int] = []
+        self.kept: list[bool] = []
         self.begins: list[int] = []
-        self._starts: list[int] = []
-        self._ends: list[int] = []
-        self._kept: list[bool] = []
 
-    def add(self, size: int, start: int, end: int, *, kept: bool) -> None:
-        """Append a piece of ``size`` characters; kept pieces that follow one another in the written text are one."""
-        if not size:
-            return
-        if kept and self._kept and self._kept[-1] and self._ends[-1] == start:
-            self._ends[-1] = end
-        else:
-            self.begins.append(self.size)
-            self._starts.append(start)
-            self._ends.append(end)
-            self._kept.append(kept)
-        self.size += size
+    def add(self, size: int, start: int, end: int, kept: bool) -> None:
+        """Append a piece of ``size`` characters."""
+        self.sizes.append(size)
+        self.starts.append(start)
+        self.ends.append(end)
+        self.kept.append(kept)
 
-    def find(self, place: int) -> int:
-        """Return which piece holds a character."""
-        return bisect_right(self.begins, place) - 1
+    def seal(self) -> "_Spans":
+        """Count where each piece begins, and where the last one ends, and return these spans."""
+        self.begins = list(accumulate(self.sizes, initial=0))
+        return self
 
-    def source(self, begin: int, end: int) -> tuple[int, int]:
-        """Return the written span behind a stretch; behind an empty one, the end of what precedes it."""
-        if begin < end:
-            return self._of(begin)[0], self._of(end - 1)[1]
-        place = self._of(begin - 1)[1] if begin else 0
-        return place, place
+    def start(self, piece: int, place: int) -> int:
+        """Return where the written span behind a character of a piece begins."""
+        return self.starts[piece] + place - self.begins[piece] if self.kept[piece] else self.starts[piece]
 
-    def _of(self, place: int) -> tuple[int, int]:
-        piece = self.find(place)
-        if self._kept[piece]:
-            start = self._starts[piece] + place - self.begins[piece]
-            return start, start + 1
-        return self._starts[piece], self._ends[piece]
+    def end(self, piece: int, place: int) -> int:
+        """Return where the written span behind the characters of a piece before a place ends."""
+        return self.starts[piece] + place - self.begins[piece] if self.kept[piece] else self.ends[piece]
 
-    def copy(self, target: "_Spans", begin: int, end: int) -> None:
-        """Append what lies between two places to other spans."""
-        if begin >= end:
-            return
-        for piece in range(self.find(begin), self.find(end - 1) + 1):
-            first = max(begin, self.begins[piece])
-            last = min(end, self.begins[piece + 1] if piece + 1 < len(self.begins) else self.size)
-            start, stop = self._starts[piece], self._ends[piece]
-            if self._kept[piece]:
-                start += first - self.begins[piece]
-                stop = start + last - first
-            target.add(last - first, start, stop, kept=self._kept[piece])
+    def find_last(self, end: int, first: int) -> int:
+        """Return which piece holds the character before a place, where ``first`` or a later one does."""
+        return first if end <= self.begins[first + 1] else bisect_left(self.begins, end, first + 1) - 1
+
+    def copy(self, target: "_Spans", begin: int, end: int, first: int) -> int:
+        """Append what lies between two places to other spans; return which piece holds the last of it."""
+        last = self.find_last(end, first)
+        if first == last:
+            target.add(end - begin, self.start(first, begin), self.end(first, end), self.kept[first])
+            return last
+        target.add(self.begins[first + 1] - begin, self.start(first, begin), self.ends[first], self.kept[first])
+        between = slice(first + 1, last)
+        target.sizes += self.sizes[between]
+        target.starts += self.starts[between]
+        target.ends += self.ends[between]
+        target.kept += self.kept[between]
+        target.add(end - self.begins[last], self.starts[last], self.end(last, end), self.kept[last])
+        return last
 
 
 class Draft:
@@ -78,10 +82,16 @@ class Draft:
 
     def __init__(self, written: str) -> None:
         self.text = written
-        self.trace: list[TraceEntry] = []
+        self.changes: list[Change] = []
         self._spans = _Spans()
         self._spans.add(len(written), 0, len(written), kept=True)
+        self._spans.seal()
         self._letters: frozenset[str] | None = None
+
+    @property
+    def trace(self) -> list[TraceEntry]:
+        """The changes so far, as the trace of a spoken text has them."""
+        return [TraceEntry(*change) for change in self.changes]
 
     @property
     def letters(self) -> frozenset[str]:
@@ -109,17 +119,28 @@ class Draft:
     def rewrite(self, rule: str, edits: Iterable[Edit]) -> None:
         """Make changes that do not overlap, in the order of the text."""
         pieces: list[str] = []
-        spans = _Spans()
-        done = 0
+        old, new = self._spans, _Spans()
+        done = piece = 0
         for begin, end, after in edits:
             pieces += (self.text[done:begin], after)
-            self._spans.copy(spans, done, begin)
-            start, stop = self._spans.source(begin, end)
-            spans.add(len(after), start, stop, kept=False)
-            self.trace.append(TraceEntry(rule, start, stop, self.text[begin:end], after))
+            if begin > done:
+                piece = old.copy(new, done, begin, piece)
+            # Behind an insertion stands the end of what precedes it.
+            start = stop = old.end(piece, begin) if begin else 0
+            if end > begin:
+                piece += begin >= old.begins[piece + 1]
+                start = old.start(piece, begin)
+                piece = old.find_last(end, piece)
+                stop = old.end(piece, end)
+            if after:
+                new.add(len(after), start, stop, kept=False)
+            self.changes.append((rule, start, stop, self.text[begin:end], after))
+            if end > done:
+                piece += end >= old.begins[piece + 1]
             done = end
         if not pieces:
             return
+        if done < len(self.text):
+            old.copy(new, done, len(self.text), piece)
         pieces.append(self.text[done:])
-        self._spans.copy(spans, done, len(self.text))
-        self.text, self._spans, self._letters = "".join(pieces), spans, None
+        self.text, self._spans, self._letters = "".join(pieces), new.seal(), None

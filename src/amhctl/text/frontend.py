@@ -29,7 +29,7 @@ from amhctl.text.rule import Rule
 from amhctl.text.rulebook import WORD_TABLES, build_rulebook
 from amhctl.text.script import GEMINATION, MARKS, SENTENCE_MARKS, count_syllables
 from amhctl.text.sentences import split_breaths
-from amhctl.text.spoken import Phones, Segment, SpokenText
+from amhctl.text.spoken import Phones, Segment, SpokenText, TraceEntry
 
 STATE_FORMAT = 3
 CODE_VERSION = 4
@@ -190,9 +190,9 @@ class Frontend:
         """
         draft, shields = self._read(written)
         trace = tuple(
-            replace(entry, before=_untie(unshield(entry.before, shields)), after=_untie(unshield(entry.after, shields)))
-            for entry in draft.trace
-            if entry.rule != MARKUP_RULE
+            TraceEntry(rule, start, end, _untie(unshield(before, shields)), _untie(unshield(after, shields)))
+            for rule, start, end, before, after in draft.changes
+            if rule != MARKUP_RULE
         )
         return SpokenText(written, _untie(unshield(draft.text, shields)), trace)
 
