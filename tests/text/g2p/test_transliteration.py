@@ -3,7 +3,7 @@
 import pytest
 
 from amhctl.text.g2p.gemination import split_marks
-from amhctl.text.g2p.transliteration import read_doubled
+from amhctl.text.g2p.transliteration import read_doubled, read_vowels
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,17 @@ def test_doubled_letters_are_read_beside_the_fidel(marked: str, transliteration:
 @pytest.mark.parametrize("transliteration", ["Rift Valley", "säbärra", "", "säbbär"])
 def test_what_does_not_fit_the_fidel_is_refused(transliteration: str) -> None:
     assert read_doubled("ሰበረ", transliteration) is None
+    assert read_vowels("ሰበረ", transliteration) is None
+
+
+@pytest.mark.parametrize(
+    ("word", "transliteration", "vowels"),
+    [
+        ("ትምህርት", "təmhərt", "10100"),
+        ("እንጀራ", "ənğära", "1000"),
+        ("ማዕድን", "ma'əddən", "0110"),
+        ("ጕሰማ", "guwssäma", "000"),
+    ],
+)
+def test_vowels_of_the_sixth_order_are_read_beside_the_fidel(word: str, transliteration: str, vowels: str) -> None:
+    assert read_vowels(word, transliteration) == tuple(one == "1" for one in vowels)

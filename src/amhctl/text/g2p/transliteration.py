@@ -1,4 +1,4 @@
-"""Which letters of a word a scholarly transliteration says to be doubled. Knows no list and no tagger.
+"""What a scholarly transliteration says of a word: its doubled letters and its vowels ɨ. Knows no list and no tagger.
 
 The transliteration is that of geezorg/data, after Leslau: ä u i a e ə o, č š ž ñ ǧ, a dot below for ejectives, q for ቀ;
 names of places are written with e for ə, é for e and j for ǧ. It is read letter by letter beside the fidel, so that
@@ -28,8 +28,21 @@ def read_doubled(word: str, transliteration: str) -> tuple[bool, ...] | None:
     >>> read_doubled("ሰበረ", "säbbärä")
     (False, True, False)
     """
+    return _read("d", word, transliteration)
+
+
+def read_vowels(word: str, transliteration: str) -> tuple[bool, ...] | None:
+    """Return which sixth-order letters of a word are said with ɨ, or None if the transliteration does not fit.
+
+    >>> read_vowels("ትምህርት", "təmhərt")
+    (True, False, True, False, False)
+    """
+    return _read("v", word, transliteration)
+
+
+def _read(group: str, word: str, transliteration: str) -> tuple[bool, ...] | None:
     match = _compile("".join(_HOMOPHONES.get(letter, letter) for letter in word)).fullmatch(_compose(transliteration))
-    return None if match is None else tuple(bool(match[f"d{place}"]) for place in range(len(word)))
+    return None if match is None else tuple(bool(match[f"{group}{place}"]) for place in range(len(word)))
 
 
 def _compose(transliteration: str) -> str:
@@ -43,16 +56,21 @@ def _compile(word: str) -> re.Pattern[str]:
 
 
 def _describe(place: int, letter: str) -> str:
-    """Return the pattern of one letter, its second consonant in a group of its own."""
+    """Return the pattern of one letter; its second consonant and a sixth order's vowel are groups of their own."""
     syllable = SYLLABLES[letter]
     series, order = syllable.series, syllable.order
     vowel = "a" if syllable.labialised else _VOWELS[order]
     if series in _SILENT:
-        return f"(?P<d{place}>$^)?['‘]?" + {0: "[aä]", 5: "[əe]?"}.get(order, vowel)
+        vowel = {0: "[aä]", 5: "[əe]?"}.get(order, vowel)
+        return f"(?P<d{place}>$^)?['‘]?" + _hold(place, order, vowel)
     if series == "ሀ" and order == 0:
         vowel = "[aä]"
     glide = "(?:u?w|ʷ|u)?" if syllable.labialised or series in _LABIALS else ""
     if series in _LABIALS:
         vowel = {0: "[äo]", 5: "[əeu]?"}.get(order, vowel)
     consonant = _CONSONANTS[series]
-    return f"{consonant}(?P<d{place}>{consonant})?{glide}{vowel}"
+    return f"{consonant}(?P<d{place}>{consonant})?{glide}" + _hold(place, order, vowel)
+
+
+def _hold(place: int, order: int, vowel: str) -> str:
+    return f"(?P<v{place}>{vowel})" if order == 5 else f"(?P<v{place}>$^)?{vowel}"
