@@ -178,7 +178,27 @@ def test_what_holds_no_word_is_refused(written: str) -> None:
 UNITS_OF_LONG_TEXTS = (
     "ሀ", "7", " ", "1 ", "1/", "1-", "ሀ.", "1.", "111,", "a", "a.", "a@", "1:", "ሀ1", "+1 ", "፩", "፻", "። ", "-",
     "e\u0301", "a'", "1ለ", "5%", "ሀ/", "$1", "0123 ", "ቁ.1", "ገ\u135f", "½", "1ሺ", "ሰላም 25% በ1990 ዓ.ም ",
+    "1,", "<a", "<a b=", "&a;", "&#1;", "ሀ[1]", "1⁻", "1ኛ-", "*12", "A.", "#ሀ", "1 - ", "<!--", "(01) 1-", "^", "1~",
 )  # fmt: skip
+
+
+def seconds_of(unit: str, size: int) -> float:
+    """Return the processor seconds that a line of one unit, again and again, takes; the better of two."""
+    written = "ሰላም " + unit * (size // len(unit))
+    taken: list[float] = []
+    for _ in range(2):
+        start = time.process_time()
+        FRONTEND.normalize(written)
+        taken.append(time.process_time() - start)
+    return min(taken)
+
+
+@pytest.mark.parametrize("unit", ["1:", "1,", "1/", "a@", "<a b=", "1ኛ-"])
+def test_a_line_of_signs_costs_what_its_length_costs_and_not_much_more_than_words(unit: str) -> None:
+    # Four times the text: a square would cost sixteen times as much.
+    taken = seconds_of(unit, 16_000)
+    assert taken < 10 * max(seconds_of(unit, 4_000), 0.005)
+    assert taken < 8 * max(seconds_of("ሰላም 25% በ1990 ዓ.ም ", 16_000), 0.02)
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from amhctl.config.schema import TextConfig
 from amhctl.core.errors import TextError
 from amhctl.core.files import sha256_of_json
-from amhctl.text.draft import TIE, Draft
+from amhctl.text.draft import TIE, Change, Draft
 from amhctl.text.g2p.chain import Backend, Chain
 from amhctl.text.g2p.epitran_backend import EpitranBackend
 from amhctl.text.g2p.gemination import Gemination, read_weights, read_words
@@ -190,9 +190,8 @@ class Frontend:
         """
         draft, shields = self._read(written)
         trace = tuple(
-            TraceEntry(rule, start, end, _untie(unshield(before, shields)), _untie(unshield(after, shields)))
-            for rule, start, end, before, after in draft.changes
-            if rule != MARKUP_RULE
+            TraceEntry(rule, start, end, before.replace(TIE, " "), after.replace(TIE, " "))
+            for rule, start, end, before, after in _without_shields(draft.changes, shields)
         )
         return SpokenText(written, _untie(unshield(draft.text, shields)), trace)
 
@@ -254,6 +253,17 @@ class Frontend:
         draft, shields = self._read(written)
         segments = split_breaths(draft.text, self.config.breath_syllables)
         return tuple(replace(segment, text=unshield(segment.text, shields)) for segment in segments)
+
+
+def _without_shields(changes: list[Change], shields: Mapping[str, str]) -> Iterable[Change]:
+    """Return the changes with each markup as the user wrote it, and without those that only put the shields up."""
+    if not shields:
+        return changes
+    return [
+        (rule, start, end, unshield(before, shields), unshield(after, shields))
+        for rule, start, end, before, after in changes
+        if rule != MARKUP_RULE
+    ]
 
 
 def _untie(text: str) -> str:
