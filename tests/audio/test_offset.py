@@ -5,7 +5,7 @@ import pytest
 from support.speechlike import between_silences, vowel_train
 
 from amhctl.audio import levels
-from amhctl.audio.offset import largest_offset, without_offset
+from amhctl.audio.offset import largest_offset, without_offset, without_rumble
 from amhctl.audio.waveform import Waveform
 
 _RATE = 16_000
@@ -32,6 +32,14 @@ def test_a_sound_card_that_settles_is_taken_away_and_the_voice_stays() -> None:
     # The lowest voices lose no more than is written: 2 % at 60 Hz.
     tone = Waveform(np.sin(2 * np.pi * 60 * np.arange(_RATE) / _RATE).astype(np.float32), _RATE)
     assert levels.rms_level(without_offset(tone)) - levels.rms_level(tone) == pytest.approx(-0.1, abs=0.1)
+
+
+def test_rumble_hides_no_silence_and_the_voice_stays() -> None:
+    clean = between_silences(vowel_train(pitch=90.0), before=1.5)
+    times = np.arange(clean.samples.size) / _RATE
+    left = without_rumble(_plus(clean, 0.01 * np.sin(2 * np.pi * 15 * times)))
+    assert levels.silent_edges(left) == pytest.approx(levels.silent_edges(clean), abs=0.03)
+    assert levels.speech_level(left) == pytest.approx(levels.speech_level(clean), abs=1.0)
 
 
 def test_an_offset_is_found_wherever_it_is() -> None:

@@ -57,8 +57,11 @@ def test_a_lone_speaker_is_named(tmp_path: Path) -> None:
 def test_an_unusual_rate_stands_out_from_its_speaker(tmp_path: Path) -> None:
     manifest = tiny_manifest(tmp_path, count=2, speakers=1, seconds=2.0)
     first, second = read_records(manifest)
-    usual = [first.model_copy(update={"id": f"u{n}", "text": "ሰላም ዓለም እንዴት ነህ ዛሬ"}) for n in range(24)]
-    _change(manifest, *usual, second.model_copy(update={"text": "ሰላም ነው እኮ"}))
+    text = "ሰላም ዓለም እንዴት ነህ ዛሬ"
+    usual = [first.model_copy(update={"id": f"u{n}", "text": text}) for n in range(24)]
+    # Of a few syllables nobody can tell: breath at the edges is longer than they are.
+    few = first.model_copy(update={"id": "few", "text": "ሰላም ነው እኮ"})
+    _change(manifest, *usual, few, second.model_copy(update={"text": f"{text} {text}"}))
     codes = [(code, subject) for code, subject in _codes(manifest) if code.startswith("D04")]
     assert codes == [("D042", "r1")]
 

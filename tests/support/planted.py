@@ -190,7 +190,7 @@ PLANTS: dict[str, Plant] = {
     "D039": lambda world: world.change("b0", text="ግ/ክ ሄደ አሉ እኮ።"),
     "D040": lambda world: world.change("b0", text=" ".join(_text(n) for n in range(3, 7))),
     "D041": lambda world: world.change("b0", text="ና"),
-    "D042": lambda world: world.change("a3", text="ሰላም እኮ"),
+    "D042": lambda world: world.change("a3", text=" ".join(_text(n) for n in (1, 2))),
     "D050": lambda world: world.change("b0", audio="a0.wav"),
     "D051": lambda world: world.change("b0", audio="a0.wav", text=_text(0)),
     "D052": lambda world: world.change("b1", text=world.records["b0"].text),

@@ -13,6 +13,7 @@ from amhctl.audio.waveform import Waveform
 
 HIGH_PASS_HERTZ = 20.0
 """Below which everything is offset: the lowest voice is at about 60 Hz, and loses 2 % there."""
+_RUMBLE_HERTZ = 70.0
 _POLES = 2
 # What the filter needs on either side, by scipy's rule for one section of two poles.
 _FEWEST_SAMPLES = 10
@@ -29,11 +30,24 @@ def largest_offset(waveform: Waveform) -> float:
 
 
 def without_offset(waveform: Waveform) -> Waveform:
-    """Return the waveform through a high-pass filter, forth and back, so that nothing is moved in time.
+    """Return the waveform without what is too slow to be heard.
 
     One of fewer than ten samples is returned as it is.
     """
+    return _high_passed(waveform, HIGH_PASS_HERTZ)
+
+
+def without_rumble(waveform: Waveform) -> Waveform:
+    """Return the waveform without rumble, breath and most of the hum of 50 Hz, to find where the voice begins and ends.
+
+    A low voice keeps its partials and loses a part of its fundamental: this is to measure, not to listen to.
+    """
+    return _high_passed(waveform, _RUMBLE_HERTZ)
+
+
+def _high_passed(waveform: Waveform, hertz: float) -> Waveform:
+    # Forth and back, so that nothing is moved in time.
     if waveform.samples.size < _FEWEST_SAMPLES:
         return waveform
-    sections = butter(_POLES, HIGH_PASS_HERTZ, "highpass", fs=waveform.sample_rate, output="sos")
+    sections = butter(_POLES, hertz, "highpass", fs=waveform.sample_rate, output="sos")
     return replace(waveform, samples=sosfiltfilt(sections, waveform.samples.astype(np.float64)).astype(np.float32))

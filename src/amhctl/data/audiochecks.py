@@ -7,7 +7,7 @@ from pathlib import Path
 from amhctl.audio import levels
 from amhctl.audio.files import AudioInfo, probe, read
 from amhctl.audio.fingerprint import fingerprint
-from amhctl.audio.offset import largest_offset, without_offset
+from amhctl.audio.offset import largest_offset, without_offset, without_rumble
 from amhctl.audio.spectrum import bandwidth, hum_level
 from amhctl.audio.waveform import Waveform
 from amhctl.core.errors import AudioError
@@ -204,10 +204,10 @@ def _measure_file(record: Record, path: Path) -> Measurements | AudioResult:
 def measure(waveform: Waveform, info: AudioInfo, sha256: str) -> Measurements:
     """Measure a recording from a file of which header and digest are known.
 
-    Loudness and silence are measured without the offset: a sound card that settles is no sound.
+    Loudness is measured without the offset, silence without rumble: a sound card that settles is no sound.
     """
-    heard = without_offset(waveform)
-    before, after = levels.silent_edges(heard)
+    heard, voice = without_offset(waveform), without_rumble(waveform)
+    before, after = levels.silent_edges(voice)
     return Measurements(
         duration=float(waveform.duration),
         sample_rate=info.sample_rate,
@@ -219,7 +219,7 @@ def measure(waveform: Waveform, info: AudioInfo, sha256: str) -> Measurements:
         snr=levels.signal_to_noise(waveform),
         before=before,
         after=after,
-        pause=levels.longest_pause(heard),
+        pause=levels.longest_pause(voice),
         bandwidth=bandwidth(waveform),
         hum=hum_level(heard),
         fingerprint=fingerprint(waveform).astype("<u4").tobytes().hex(),

@@ -14,6 +14,7 @@ from amhctl.audio.fingerprint import Fingerprint, difference
 from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.data.checktable import NO_TEXT, CheckTable, Digests, Names, Rows, digest_names, first_rows, split_name
 from amhctl.data.splits import SPLITS, Disjoint
+from amhctl.data.textchecks import UNHEARD_SECONDS
 
 RULES = (
     Rule("D002", Severity.ERROR, "duplicate id", "Two records have the same id."),
@@ -28,7 +29,7 @@ RULES = (
         Severity.WARNING,
         "unusual speaking rate",
         "Syllables a second lie further from the speaker's median than 5 scaled median deviations (speakers with 20 "
-        "clips or more): often a wrong transcript.",
+        "clips or more), one second aside where they are few: often a wrong transcript.",
     ),
     Rule(
         "D050",
@@ -127,8 +128,10 @@ def _find_unusual_rates(table: CheckTable) -> Iterator[Finding]:
         logarithms = np.log([rates[row] for row in rows])
         median = float(np.median(logarithms))
         spread = float(np.median(np.abs(logarithms - median))) / _MAD_SHARE
+        most = _RATE_DEVIATIONS * max(spread, 0.05)
         for row, logarithm in zip(rows, logarithms, strict=True):
-            if abs(logarithm - median) > _RATE_DEVIATIONS * max(spread, 0.05):
+            slow = table.rate(row, unheard=UNHEARD_SECONDS)
+            if logarithm > median + most or (slow is not None and np.log(slow) < median - most):
                 message = f"{rates[row]:.1f} syllables a second, the speaker's median is {np.exp(median):.1f}"
                 yield _finding("D042", table.ids[row], message, "listen to it and compare the text")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from amhctl.audio import files, levels
-from amhctl.audio.offset import HIGH_PASS_HERTZ, largest_offset, without_offset
+from amhctl.audio.offset import HIGH_PASS_HERTZ, largest_offset, without_offset, without_rumble
 from amhctl.audio.resample import resample
 from amhctl.audio.waveform import Waveform
 from amhctl.core.errors import AudioError
@@ -162,8 +162,8 @@ def _trimmed(waveform: Waveform, changes: list[Change]) -> Waveform:
 
     Each round takes something away, so that this ends.
     """
-    # As the check measures them: an offset that fades is no sound.
-    before, after = levels.silent_edges(without_offset(waveform))
+    # As the check measures them.
+    before, after = levels.silent_edges(without_rumble(waveform))
     cuts = [max(0.0, edge - _EDGE_SECONDS) if edge > _LIMITS.longest_silence else 0.0 for edge in (before, after)]
     if not any(cuts) or sum(cuts) >= waveform.duration:
         return waveform

@@ -28,6 +28,8 @@ _FEWEST_ETHIOPIC = 0.7
 _MOST_MARKS = 1 / 3
 _FEWEST_MARKS = 4
 _SHOWN = 5
+UNHEARD_SECONDS = 1.0
+"""What breath and noise at the edges may add to the seconds of speech; of a single word that is more than the word."""
 
 RULES = (
     Rule("D030", Severity.ERROR, "text empty", "The text has no visible character."),
@@ -80,7 +82,8 @@ RULES = (
         "D041",
         Severity.WARNING,
         "text too short for its audio",
-        "Fewer than 2 syllables a second of speech: part of the recording is probably not in the text.",
+        "Fewer than 2 syllables a second of speech, one second aside that may be breath or noise: part of the "
+        "recording is probably not in the text.",
     ),
 )
 
@@ -170,7 +173,7 @@ def check_rate(
     if rate > limits.fastest:
         message = f"{syllables} syllables in {speech_seconds:.2f} s of speech, {rate:.1f} a second"
         return (_finding("D040", subject, message, "listen to it: the text is not, or not all, in the audio"),)
-    if rate < limits.slowest:
+    if syllables < limits.slowest * (speech_seconds - UNHEARD_SECONDS):
         message = f"{syllables} syllables in {speech_seconds:.2f} s of speech, {rate:.1f} a second"
         return (_finding("D041", subject, message, "listen to it: the audio holds more than the text, or noise"),)
     return ()
