@@ -1,9 +1,17 @@
 """Merges go on from what is there."""
 
+from collections import Counter
+from collections.abc import Mapping
+from itertools import pairwise
+from unittest import mock
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from amhctl.tokenizer import merges as module
 from amhctl.tokenizer.merges import Merge, learn_merges
+
+WORDS = st.dictionaries(st.lists(st.sampled_from("ሀለሐመ"), min_size=1, max_size=7).map(tuple), st.integers(1, 5))
 
 
 def test_the_most_frequent_pair_comes_first_and_merges_build_on_merges() -> None:
@@ -29,10 +37,64 @@ def test_repetitions_join_from_the_left() -> None:
     assert merges == (Merge("ሀ", "ሀ"), Merge("ሀሀ", "ሀ"))
 
 
-@given(st.dictionaries(st.lists(st.sampled_from("ሀለሐመ"), min_size=1, max_size=6).map(tuple), st.integers(1, 5)))
+@given(WORDS)
 def test_each_merge_is_new_and_made_of_what_stands_before_it(words: dict[tuple[str, ...], int]) -> None:
     known = set("ሀለሐመ")
     for merge in learn_merges(words, present="ሀለሐመ", frozen=(), count=20):
         assert {merge.left, merge.right} <= known
         assert merge.piece not in known
         known.add(merge.piece)
+
+
+def count_anew(words: Mapping[tuple[str, ...], int], present: set[str], count: int) -> tuple[Merge, ...]:
+    """Do the same without an index: all pairs are counted again before every merge."""
+    state, known, merges = list(words.items()), set(present), []
+
+    def join(pair: tuple[str, str]) -> list[tuple[str, str]]:
+        near: set[tuple[str, str]] = set()
+        for place, (word, number) in enumerate(state):
+            after: list[str] = []
+            for piece in word:
+                if after and (after[-1], piece) == pair:
+                    after[-1] += piece
+                else:
+                    after.append(piece)
+            if len(after) < len(word):
+                near |= {*pairwise(word), *pairwise(after)}
+                state[place] = (tuple(after), number)
+        standing = {other for word, _ in state for other in pairwise(word)}
+        return sorted(other for other in near & standing if "".join(other) in known)
+
+    while len(merges) < count:
+        counts: Counter[tuple[str, str]] = Counter()
+        for word, number in state:
+            for pair in pairwise(word):
+                counts[pair] += number
+        found, pair = min(((-number, pair) for pair, number in counts.items()), default=(0, ("", "")))
+        if found > -2:
+            break
+        if "".join(pair) not in known:
+            known.add("".join(pair))
+            merges.append(Merge(*pair))
+        for free in join(pair):
+            join(free)
+    return tuple(merges)
+
+
+@given(WORDS, st.sets(st.text("ሀለሐመ", min_size=2, max_size=3), max_size=4), st.sampled_from([0, 1_000]))
+def test_merges_are_those_of_counting_anew_however_small_the_heap(
+    words: dict[tuple[str, ...], int], longer: set[str], small: int
+) -> None:
+    present = {*"ሀለሐመ", *longer}
+    with mock.patch.object(module, "_SMALL_HEAP", small):
+        assert learn_merges(words, present=present, frozen=(), count=30) == count_anew(words, present, 30)
+
+
+def test_stale_counts_do_not_pile_up() -> None:
+    words = {tuple(f"{number:012b}"): 3 for number in range(4_096)}
+    state = module._Corpus(words, frozenset())
+    most = 0
+    while (pair := state.most_frequent()) is not None:
+        state.join(pair, ())
+        most = max(most, len(state._heap) - 2 * len(state._pairs))
+    assert most <= module._SMALL_HEAP

@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 import torch
-from support.vocabularies import foreign_model
+from support.realdata import real_corpus
+from support.vocabularies import foreign_model, index_like_lines, index_like_model
 from support.voices import TEXTS, tiny_voice_folder
 
 from amhctl.checkpoint.store import read_checkpoint, write_checkpoint
 from amhctl.core.errors import FileExistsRefused, VocabularyError
 from amhctl.core.progress import SilentProgress
+from amhctl.tokenizer.proto import PieceKind
+from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.vocabulary import Vocabulary
 from amhctl.workflows.extend_vocabulary import ExtendVocabularyReport, ExtendVocabularyRequest, run
 
@@ -100,3 +103,38 @@ def test_existing_outputs_are_refused_first(tmp_path: Path) -> None:
     (tmp_path / "v.model").write_text("mine")
     with pytest.raises(FileExistsRefused):
         _extend(tmp_path / "no.model", tmp_path / "v.model", 440)
+
+
+@pytest.mark.slow
+def test_a_model_like_that_of_indextts2_learns_the_whole_corpus(tmp_path: Path) -> None:
+    """12,000 pieces of English, Chinese and pinyin, extended by the real corpus: what was known stays, bit for bit."""
+    lines = real_corpus()
+    (tmp_path / "bpe.model").write_bytes(index_like_model())
+    # Other text than the model was made of, as the network sees it.
+    (tmp_path / "proof.txt").write_text("\n".join([*index_like_lines(seed=1)][::3]), encoding="utf-8")
+    request = ExtendVocabularyRequest(
+        base=tmp_path / "bpe.model",
+        corpus=(),
+        standard_input=lines,
+        output=tmp_path / "v.model",
+        size=20_480,
+        proof=tmp_path / "proof.txt",
+    )
+    report = run(request, SilentProgress())
+    base, extended = Vocabulary.read(tmp_path / "bpe.model"), Vocabulary.read(tmp_path / "v.model")
+    assert (base.size, extended.size) == (12_000, 20_480)
+    for name in ("pieces", "scores", "kinds"):
+        assert getattr(extended, name)[:12_000] == getattr(base, name)
+    assert extended.pieces[:3] == ("<s>", "</s>", "<unk>")
+    assert extended.missing == ()
+    # New merges rank below every merge of the base, so that none of the base's is undone.
+    appended = zip(extended.scores[12_000:], extended.kinds[12_000:], strict=True)
+    assert max(score for score, kind in appended if kind is PieceKind.NORMAL) < min(base.scores)
+    assert (report.measured.unknown_rate, report.measured.lines) == (0.0, len([line for line in lines if line.strip()]))
+    assert report.before.unknown_rate > 0.99
+    assert report.payload()["added_used"] > 8_000  # type: ignore[operator]
+    assert report.proven is not None
+    assert report.proven.lines > 8_000
+    old, new = Tokenizer(base), Tokenizer(extended)
+    for line in ("THE NEXT WORLD", "你 好 世 界", "NI3 HAO3 , ZHONG1 GUO2 .", "2026"):
+        assert new.pieces(line) == old.pieces(line)

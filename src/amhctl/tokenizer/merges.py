@@ -9,7 +9,7 @@ from the old pieces instead of from characters).
 import heapq
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -17,6 +17,8 @@ Pair = tuple[str, str]
 
 # SentencePiece's own limit, max_sentencepiece_length.
 _LONGEST_PIECE = 16
+# Below so many entries beside the live ones, making the heap anew is not worth its time.
+_SMALL_HEAP = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,10 @@ class _Corpus:
         # Words that a pair stood in once. Those it has left since are passed over when it is joined: a machine integer
         # a place is a tenth of what sets would take.
         self._places: defaultdict[Pair, array[int]] = defaultdict(lambda: array("I"))
-        for place in range(len(self._words)):
-            for pair in self._tally(place, 1):
+        for place, word in enumerate(self._words):
+            pairs = self._pairs_of(word)
+            self._count(pairs, self._counts[place])
+            for pair in set(pairs):
                 self._places[pair].append(place)
         self._heap = [(-count, pair) for pair, count in self._pairs.items()]
         heapq.heapify(self._heap)
@@ -89,31 +93,45 @@ class _Corpus:
 
     def join(self, pair: Pair, known: Collection[str]) -> list[Pair]:
         """Join a pair wherever it stands; return the pairs next to it that spell a piece that exists."""
-        touched: set[Pair] = set()
+        touched: dict[Pair, int] = {}
         for place in sorted({*self._places.pop(pair, ())}):
             before = self._words[place]
             after = _joined(before, pair)
             if len(after) == len(before):
                 continue
-            stood = self._tally(place, -1)
+            stood, stands = self._pairs_of(before), self._pairs_of(after)
+            for near in (*stood, *stands):
+                touched.setdefault(near, self._pairs[near])
             self._words[place] = after
-            stands = self._tally(place, 1)
-            for fresh in stands - stood:
+            self._count(stood, -self._counts[place])
+            self._count(stands, self._counts[place])
+            for fresh in set(stands).difference(stood):
                 self._places[fresh].append(place)
-            touched |= stood | stands
-        for changed in touched:
-            heapq.heappush(self._heap, (-self._pairs[changed], changed))
+        self._push(near for near, count in touched.items() if self._pairs[near] != count)
         return sorted(other for other in touched if self._pairs[other] > 0 and other[0] + other[1] in known)
 
-    def _tally(self, place: int, sign: int) -> set[Pair]:
-        word, count = self._words[place], self._counts[place]
-        seen: set[Pair] = set()
-        for pair in pairwise(word):
-            if pair[0] in self._frozen or pair[1] in self._frozen or len(pair[0]) + len(pair[1]) > _LONGEST_PIECE:
-                continue
-            seen.add(pair)
-            self._pairs[pair] += sign * count
-        return seen
+    def _push(self, changed: Iterable[Pair]) -> None:
+        """Enter new counts. A heap of mostly stale entries is made anew: it would outgrow all else."""
+        for pair in changed:
+            if count := self._pairs[pair]:
+                heapq.heappush(self._heap, (-count, pair))
+            else:
+                del self._pairs[pair]
+        if len(self._heap) > 2 * len(self._pairs) + _SMALL_HEAP:
+            self._heap = [(-count, pair) for pair, count in self._pairs.items()]
+            heapq.heapify(self._heap)
+
+    def _count(self, pairs: Iterable[Pair], count: int) -> None:
+        for pair in pairs:
+            self._pairs[pair] += count
+
+    def _pairs_of(self, word: tuple[str, ...]) -> list[Pair]:
+        """Return the pairs of a word that may be joined, each as often as it stands there."""
+        return [
+            (left, right)
+            for left, right in pairwise(word)
+            if left not in self._frozen and right not in self._frozen and len(left) + len(right) <= _LONGEST_PIECE
+        ]
 
 
 def _joined(word: tuple[str, ...], pair: Pair) -> tuple[str, ...]:
