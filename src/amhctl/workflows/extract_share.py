@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from amhctl.audio.augment import CHANGES, find_rooms
+from amhctl.checkpoint.parts import read_part
 from amhctl.codec.codec import CodecSpec
 from amhctl.codec.registry import load_codec, read_codec_manifest
 from amhctl.codec.speech_encoder import SpeechEncoder, load_encoder
@@ -179,7 +180,8 @@ def mel_of(codec: str, spec: CodecSpec) -> MelConfig:
     """Return the log-mel configuration stored beside codes: the mel codec's own, or the default for any other codec."""
     if spec.architecture != "mel":
         return MelConfig()
-    return MelCodecConfig.model_validate(read_codec_manifest(codec).config).mel
+    config = read_codec_manifest(codec).config
+    return read_part(MelCodecConfig.model_validate, config, place="config", subject=codec).mel
 
 
 def _load_encoder(request: ShareRequest, device: str) -> SpeechEncoder | None:

@@ -1,0 +1,115 @@
+"""What passes its digests and cannot be used all the same is a clear error of every command, and never a bug."""
+
+import json
+from pathlib import Path
+
+import pytest
+from support.damaged import rewrite
+from support.speechlike import vowel_train
+from support.voices import tiny_voice_folder
+
+from amhctl.audio import files
+from amhctl.checkpoint.store import read_checkpoint
+from amhctl.cli.main import main
+from amhctl.config.schema import TextConfig
+from amhctl.text.frontend import Frontend
+from amhctl.tokenizer.extend import extend_vocabulary
+from amhctl.tokenizer.plan import plan_path
+from amhctl.tokenizer.vocabulary import Vocabulary
+
+SPEAK = ("speak", "ሰላም", "-o", "x.wav", "--voice", "tiny")
+EXTEND = ("vocab", "extend", "tiny/vocabulary.model", "c.txt", "-o", "w.model", "--size", "60")
+GROW = ("vocab", "grow", "v.model", "--base-checkpoint", "tiny", "-o", "grown")
+
+
+@pytest.fixture
+def voice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a sound voice in the current folder, with an extended vocabulary, a text and a clip beside it."""
+    monkeypatch.chdir(tmp_path)
+    folder = tiny_voice_folder(tmp_path)
+    Path("c.txt").write_text("ሰላም ዓለም።\n", encoding="utf-8")
+    base = Vocabulary.read(folder / "vocabulary.model")
+    lines = [Frontend(TextConfig(units="phones")).units("ሰላም ዓለም።")] * 9
+    extended, plan = extend_vocabulary(base, lines, base.size + 1)
+    extended.write(Path("v.model"))
+    plan.write(plan_path(Path("v.model")), extended)
+    files.write(Path("r.wav"), vowel_train(seconds=1.5))
+    return folder
+
+
+def run(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> tuple[object, dict[str, dict[str, str]]]:
+    with pytest.raises(SystemExit) as end:
+        main([*words, "--json"])
+    return end.value.code, json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("words", [SPEAK, GROW])
+def test_an_impossible_model(words: tuple[str, ...], voice: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rewrite(voice, config={"layers": "many"})
+    code, report = run(words, capsys)
+    assert (code, report["error"]["type"]) == (3, "CheckpointError")
+    assert report["error"]["message"].startswith("config.layers: Input should be a valid integer")
+    assert report["error"]["where"].endswith("tiny")
+    assert report["error"]["hint"]
+
+
+@pytest.mark.parametrize("content", [b"[]", b"{", b"\xff"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        SPEAK,
+        GROW,
+        ("text", "explain", "ሰላም", "--voice", "tiny"),
+        (*EXTEND, "--base-checkpoint", "tiny", "--checkpoint-out", "grown"),
+    ],
+)
+def test_a_text_state_that_is_none(
+    content: bytes, words: tuple[str, ...], voice: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rewrite(voice, files={"text_state.json": content})
+    code, report = run(words, capsys)
+    assert (code, report["error"]["type"]) == (3, "CheckpointError")
+    assert "JSON" in report["error"]["message"]
+
+
+def test_impossible_features_are_an_error_of_imitation(voice: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rewrite(voice, conditioning={"bins": -1})
+    code, report = run((*SPEAK, "--reference", "r.wav"), capsys)
+    assert (code, report["error"]["type"]) == (3, "CheckpointError")
+    assert report["error"]["message"].startswith("conditioning.bins")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("codec", "show", "tiny/codec"), SPEAK, ("codes", "extract", "m.jsonl", "-o", "s", "--codec", "tiny/codec")],
+)
+def test_an_impossible_codec(words: tuple[str, ...], voice: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("m.jsonl").write_text('{"id": "r", "audio": "r.wav", "text": "ሰላም"}\n', encoding="utf-8")
+    rewrite(voice / "codec", config={"codebooks": 0})
+    code, report = run(words, capsys)
+    assert (code, report["error"]["type"]) == (3, "CheckpointError")
+    assert report["error"]["message"].startswith("config.codebooks")
+
+
+@pytest.mark.parametrize(
+    ("damage", "finding"),
+    [
+        ({"config": {"layers": "many"}}, "C006"),
+        ({"files": {"text_state.json": b"[]"}}, "C012"),
+        ({"files": {"text_state.json": b"\xff"}}, "C012"),
+    ],
+)
+def test_validation_finds_it(
+    damage: dict[str, dict[str, object]], finding: str, voice: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rewrite(voice, **damage)  # type: ignore[arg-type]
+    with pytest.raises(SystemExit) as end:
+        main(["ckpt", "validate", str(voice), "--json"])
+    assert end.value.code == 1
+    assert finding in {found["code"] for found in json.loads(capsys.readouterr().out)["findings"]}
+
+
+def test_what_is_rewritten_without_damage_still_reads(voice: Path) -> None:
+    before = read_checkpoint(voice, kind="voice").manifest
+    rewrite(voice)
+    assert read_checkpoint(voice, kind="voice").manifest == before
