@@ -1,6 +1,7 @@
 """descript-audio-codec with and without a torchaudio that can be loaded; weights files, never pickles."""
 
 import pickle
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -10,9 +11,9 @@ import pytest
 import torch
 from support.codecs import TINY_DAC, tiny_dac
 
+from amhctl.codec import dac
 from amhctl.codec.dac import (
     DacCodec,
-    DacPrecision,
     _Snake,
     build_dac,
     dac_shapes,
@@ -22,6 +23,7 @@ from amhctl.codec.dac import (
 )
 from amhctl.codec.mel_codec import fingerprint_of
 from amhctl.core.errors import CodecError
+from amhctl.nn.precision import Precision
 
 # Each runs in a fresh interpreter, since an import happens once in a process.
 IMPORT_WITHOUT = """
@@ -113,14 +115,60 @@ def test_a_pickle_is_refused_and_never_run(tmp_path: Path) -> None:
     assert not marker.exists()
 
 
-def test_other_content_is_refused(tmp_path: Path, weights: Path) -> None:
-    cut = tmp_path / "cut.pth"
-    cut.write_bytes(weights.read_bytes()[:1_000])
+def test_other_content_is_refused(tmp_path: Path) -> None:
     other = tmp_path / "other.pth"
     torch.save({"model": torch.zeros(1)}, other)
-    for path in (cut, other, tmp_path / "absent.pth"):
+    for path in (other, tmp_path / "absent.pth", tmp_path):
         with pytest.raises(CodecError):
             DacCodec.load(path)
+
+
+@pytest.mark.parametrize("zipped", [True, False], ids=["zip", "older format"])
+def test_a_truncated_file_is_refused_wherever_it_ends(tmp_path: Path, weights: Path, zipped: bool) -> None:
+    path = tmp_path / "cut.pth"
+    torch.save(torch.load(weights, weights_only=True), path, _use_new_zipfile_serialization=zipped)
+    whole = path.read_bytes()
+    assert read_weights(path)[0] == read_weights(weights)[0]
+    for share in (0.0, 0.001, 0.01, 0.03, 0.1, 0.5, 0.9, 0.999):
+        path.write_bytes(whole[: int(share * len(whole))])
+        with pytest.raises(CodecError, match="not a readable weights file"):
+            read_weights(path)
+
+
+def test_a_damaged_file_is_read_or_refused_but_no_bug(tmp_path: Path, weights: Path) -> None:
+    path = tmp_path / "damaged.pth"
+    torch.save(torch.load(weights, weights_only=True), path, _use_new_zipfile_serialization=False)
+    whole = path.read_bytes()
+    chance = random.Random(0)
+    refused = 0
+    for _ in range(100):
+        damaged = bytearray(whole)
+        damaged[chance.randrange(4_000)] ^= 1 << chance.randrange(8)
+        path.write_bytes(bytes(damaged))
+        try:
+            fill_dac(*read_weights(path), subject="damaged")
+        except CodecError:
+            refused += 1
+    assert refused > 30
+
+
+def test_weights_that_are_not_finite_are_refused(tmp_path: Path, weights: Path) -> None:
+    document = torch.load(weights, weights_only=True)
+    document["state_dict"]["decoder.model.0.bias"][3] = float("nan")
+    path = tmp_path / "nan.pth"
+    torch.save(document, path)
+    with pytest.raises(CodecError, match=r"decoder\.model\.0\.bias holds values that are not finite"):
+        read_weights(path)
+
+
+def test_a_file_named_as_official_weights_of_another_rate_is_refused(tmp_path: Path, weights: Path) -> None:
+    right, wrong = tmp_path / "weights_24khz_8kbps_0.0.4.pth", tmp_path / "weights_44khz_8kbps_0.0.1.pth"
+    for path in (right, wrong):
+        path.write_bytes(weights.read_bytes())
+    assert DacCodec.load(right).spec.name == "dac-24khz"
+    with pytest.raises(CodecError, match="named as dac-44khz, but holds a DAC of 24000 Hz") as caught:
+        DacCodec.load(wrong)
+    assert "python -m dac download --model_type 44khz" in caught.value.hint
 
 
 def test_the_shape_of_a_weights_file_is_read_from_it(weights: Path) -> None:
@@ -160,13 +208,18 @@ def test_windows_of_codes_decode_to_what_all_of_them_decode_to() -> None:
 
 
 @pytest.mark.parametrize("batch", [1, 4])
-def test_a_batch_equals_its_items_one_by_one(batch: int) -> None:
-    codec = DacCodec(tiny_dac(), name="d", window_seconds=1.0, batch_windows=batch)
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_batch_equals_its_items_one_by_one(batch: int, precision: Precision, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Whatever this machine computes in natively: the arithmetic is right, only slower.
+    monkeypatch.setattr(dac, "require_precision", lambda *_: None)
+    codec = DacCodec(tiny_dac(), name="d", window_seconds=1.0, batch_windows=batch, precision=precision)
+    whole = DacCodec(tiny_dac(), name="d", window_seconds=None, precision=precision)
     clips = [_noise(seconds, seed) for seed, seconds in enumerate((0.5, 3.7, 0.013, 3.7, 6.0))]
     together = codec.encode(clips)
     decoded = codec.decode(together)
     for clip, codes, samples in zip(clips, together, decoded, strict=True):
         np.testing.assert_array_equal(codes, codec.encode([clip])[0])
+        np.testing.assert_array_equal(codes, whole.encode([clip])[0])
         np.testing.assert_array_equal(samples, codec.decode([codes])[0])
 
 
@@ -225,7 +278,7 @@ def test_a_model_is_made_without_a_warning_and_by_its_seed() -> None:
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
 @pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
-def test_an_accelerator_encodes_windows_together(precision: DacPrecision) -> None:
+def test_an_accelerator_encodes_windows_together(precision: Precision) -> None:
     clips = [_noise(seconds, seed) for seed, seconds in enumerate((12.0, 0.7, 31.0))]
     codec = DacCodec(tiny_dac(), name="d", device="cuda", precision=precision, window_seconds=1.0)
     together = codec.encode(clips)

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from amhctl.codec.dac import import_dac
-from amhctl.codec.official import OFFICIAL, OfficialWeights, codec_name, find_weights, weights_folder
-from amhctl.core.errors import MissingExtra
+from amhctl.codec.official import OFFICIAL, OfficialWeights, codec_name, find_weights, require_rate, weights_folder
+from amhctl.core.errors import CodecError, MissingExtra
 
 
 @pytest.fixture
@@ -21,6 +21,7 @@ def test_names_and_places_are_those_of_the_package(official: OfficialWeights, ho
     package = import_dac().utils
     key = (official.rate, official.bitrate)
     assert package.__MODEL_LATEST_TAGS__[key] == official.tag
+    assert official.rate == f"{official.sample_rate // 1000}khz"
     assert package.__MODEL_URLS__[(official.rate, official.tag, official.bitrate)] == official.url
     official.path.parent.mkdir(parents=True)
     official.path.write_bytes(b"weights")
@@ -53,3 +54,11 @@ def test_files_are_found_by_either_name(home: Path) -> None:
 def test_a_codec_is_called_by_its_official_name_or_by_its_file() -> None:
     assert codec_name(Path("elsewhere/weights_24khz_8kbps_0.0.4.pth")) == "dac-24khz"
     assert codec_name(Path("elsewhere/mine.pth")) == "mine"
+
+
+def test_the_name_of_official_weights_goes_with_their_rate(home: Path) -> None:
+    for official in OFFICIAL:
+        require_rate(official.path, official.sample_rate)
+        with pytest.raises(CodecError, match="but holds a DAC of 8000 Hz"):
+            require_rate(official.path, 8_000)
+    require_rate(Path("mine.pth"), 8_000)

@@ -2,16 +2,20 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from support.codecs import TINY_DAC, tiny_codec_folder, tiny_dac
 from support.manifests import tiny_manifest
 
-from amhctl.codec.dac import computes_in
-from amhctl.core.errors import EvaluationError
+from amhctl.codec.codec import CodecSpec
+from amhctl.config.schema import MelConfig
+from amhctl.core.errors import DatasetError, EvaluationError
 from amhctl.core.progress import SilentProgress
 from amhctl.data.codestore import CodeStore
-from amhctl.evaluation.extraction_speed import compare_with_package, time_extraction
+from amhctl.data.records import Record
+from amhctl.evaluation.extraction_speed import Agreement, compare_codes, compare_with_package, time_extraction
+from amhctl.nn.precision import computes_in
 from amhctl.workflows import benchmark
 from amhctl.workflows.benchmark import BenchmarkRequest
 
@@ -31,8 +35,13 @@ def test_the_package_and_the_extraction_encode_the_same_recordings(tmp_path: Pat
     )
     report = benchmark.run(request, SilentProgress())
     figures = {item.name: item for item in report.measurements}
-    half = {"dac_extract_bf16", "dac_advantage_bf16"} if computes_in("bf16", "cpu") else set()
-    assert set(figures) == {"dac_extract", "dac_package", "dac_advantage", *half}
+    wanted = {"dac_package", "dac_extract", "dac_advantage", "dac_advantage_cpu"}
+    if computes_in("bf16", torch.device("cpu")):
+        wanted |= {"dac_extract_bf16", "dac_advantage_bf16", "dac_advantage_bf16_cpu"}
+        wanted |= {"dac_equal_bf16", "dac_equal_bf16_first"}
+        # The same weights in another arithmetic: other roundings, not other codes throughout.
+        assert 0.3 < figures["dac_equal_bf16"].value < 1.0
+    assert set(figures) == wanted
     assert "3 recordings" in figures["dac_package"].note
     ratio = figures["dac_extract"].value / figures["dac_package"].value
     assert figures["dac_advantage"].value == pytest.approx(ratio)
@@ -46,7 +55,35 @@ def test_a_codec_that_the_package_does_not_know_is_refused(tmp_path: Path) -> No
 
 def test_an_extraction_is_timed_and_its_failure_told(tmp_path: Path) -> None:
     folder, manifest = str(tiny_codec_folder(tmp_path)), tiny_manifest(tmp_path, count=2)
-    assert time_extraction(manifest, folder, tmp_path / "store", device="cpu") > 0
+    timing = time_extraction(manifest, folder, tmp_path / "store", device="cpu")
+    # One thread and a little waiting: a process cannot use much more of the processor than time has passed.
+    assert 0.0 < timing.processor < 64 * timing.wall
     assert len(CodeStore.open(tmp_path / "store")) == 2
     with pytest.raises(EvaluationError, match="failed"):
         time_extraction(tmp_path / "none.jsonl", folder, tmp_path / "other", device="cpu")
+
+
+def _store(folder: Path, codes: dict[str, list[list[int]]]) -> Path:
+    """Write a code store of two codebooks of 8 codes."""
+    spec = CodecSpec("two", "dac", 16_000, 320, 2, 8, "0" * 64)
+    with CodeStore.create(folder, spec, MelConfig(bins=4)) as store:
+        for id_, codes_QS in codes.items():
+            features = np.zeros((3, 4), dtype=np.float32)
+            store.append(Record(id=id_, audio=f"{id_}.wav", text="ሰላም"), np.array(codes_QS, np.uint16), features)
+    return folder
+
+
+def test_equal_codes_are_counted_frame_by_frame(tmp_path: Path) -> None:
+    one = _store(tmp_path / "one", {"a": [[1, 2, 3], [4, 5, 6]], "b": [[7], [0]]})
+    other = _store(tmp_path / "other", {"b": [[7], [1]], "a": [[1, 2, 4], [4, 6, 7]]})
+    # Of the first codebook 3 of 4 are the same, of the second 1 of 4.
+    assert compare_codes(one, other) == Agreement(first=0.75, whole=0.5)
+    assert compare_codes(one, one) == Agreement(first=1.0, whole=1.0)
+
+
+def test_stores_of_other_utterances_are_not_compared(tmp_path: Path) -> None:
+    one = _store(tmp_path / "one", {"a": [[1, 2, 3], [4, 5, 6]]})
+    with pytest.raises(DatasetError, match=r"\(2, 3\) codes, but \(2, 2\)"):
+        compare_codes(one, _store(tmp_path / "shorter", {"a": [[1, 2], [4, 5]]}))
+    with pytest.raises(DatasetError):
+        compare_codes(one, _store(tmp_path / "without", {"b": [[1, 2, 3], [4, 5, 6]]}))

@@ -1,8 +1,7 @@
 """descript-audio-codec: any official or fine-tuned DAC weights file (Kumar et al. 2023, arXiv 2306.06546).
 
 The package imports descript-audiotools, which imports torchaudio at its top although encoding and decoding never touch
-it. The registry's torchaudio is linked against CUDA and cannot be loaded beside a CPU build of torch. ``import_dac`` is
-the one place that knows this. Knows no manifests and no letters.
+it: see ``absent_torchaudio``. Knows no manifests and no letters.
 
 A long waveform is cut into windows that overlap by more than a frame sees, and gives the codes that it gives whole.
 What is computed together is cut from one waveform: its codes do not depend on what else is encoded with it.
@@ -13,50 +12,46 @@ Shapes: ``B windows, N samples, S frames, Q codebooks, Z latent width``.
 import importlib
 import inspect
 import pickle
+import struct
 import sys
 import types
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from amhctl.codec.absent_torchaudio import drop_modules, torchaudio_or_stand_in
 from amhctl.codec.codec import CodecSpec, padded_waveform, require_codes
 from amhctl.codec.mel_codec import fingerprint_of
-from amhctl.codec.official import codec_name
+from amhctl.codec.official import codec_name, require_rate
 from amhctl.codec.windows import Window, context_frames, cut_windows
 from amhctl.config.dac import DacCodecConfig
 from amhctl.core.errors import CodecError, MissingExtra
+from amhctl.nn.precision import Precision, computes_in
 
 MODEL_VERSION = "dac-1"
-DacPrecision = Literal["fp32", "bf16", "fp16"]
+# What torch raises at damaged files: its older format is read by code that does not expect them.
+_DAMAGE = (
+    pickle.UnpicklingError,
+    struct.error,
+    RuntimeError,
+    EOFError,
+    OSError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    AssertionError,
+)
 _TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 _WINDOW_SECONDS = 5.0
 # An accelerator is kept busy by several windows at once; a CPU is not, and its caches like them one by one.
 _ACCELERATOR_WINDOWS = 8
-
-
-class _AbsentTorchaudio(types.ModuleType):
-    """Stands in for a torchaudio that cannot be loaded; using any part of it is a clear error."""
-
-    def __getattr__(self, name: str) -> object:
-        # Import machinery and inspection ask modules for dunder names and expect AttributeError.
-        if name.startswith("__"):
-            raise AttributeError(name)
-        raise MissingExtra(
-            "torchaudio cannot be loaded here, and this function of descript-audiotools needs it",
-            subject=f"torchaudio.{name}",
-            hint="install the torchaudio build that belongs to your torch",
-        )
-
-
-def _drop_modules(package: str) -> None:
-    for name in [name for name in sys.modules if name == package or name.startswith(f"{package}.")]:
-        del sys.modules[name]
 
 
 def import_dac() -> types.ModuleType:
@@ -69,30 +64,18 @@ def import_dac() -> types.ModuleType:
     """
     if "dac" in sys.modules:
         return sys.modules["dac"]
-    stand_in = None
-    with warnings.catch_warnings():
+    with torchaudio_or_stand_in(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        try:
-            importlib.import_module("torchaudio")
-        except (ImportError, OSError, RuntimeError):
-            # A failed import leaves half of the package behind; the stand-in must not meet it.
-            _drop_modules("torchaudio")
-            stand_in = _AbsentTorchaudio("torchaudio")
-            sys.modules["torchaudio"] = stand_in
         try:
             return importlib.import_module("dac")
         except ImportError as error:
-            _drop_modules("dac")
-            _drop_modules("audiotools")
+            drop_modules("dac")
+            drop_modules("audiotools")
             raise MissingExtra(
                 f"descript-audio-codec cannot be imported: {error}",
                 subject="dac",
                 hint="pip install --force-reinstall descript-audio-codec",
             ) from error
-        finally:
-            # Nobody else is to mistake the stand-in for the real package.
-            if stand_in is not None and sys.modules.get("torchaudio") is stand_in:
-                del sys.modules["torchaudio"]
 
 
 def build_dac(config: DacCodecConfig) -> Any:  # noqa: ANN401  (the package carries no types)
@@ -123,12 +106,13 @@ def read_weights(path: Path) -> tuple[DacCodecConfig, dict[str, Tensor]]:
     Raises
     ------
     CodecError
-        If the file is not such a dictionary, or holds anything but tensors and plain values.
+        If the file is not such a dictionary, holds anything but tensors and plain values, is damaged, or has the name
+        of official weights of another sample rate.
     """
     known = inspect.signature(import_dac().DAC).parameters
     try:
         document = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError) as error:
+    except _DAMAGE as error:
         raise CodecError(
             f"not a readable weights file: {str(error).splitlines()[0] if str(error) else type(error).__name__}",
             subject=str(path),
@@ -144,11 +128,18 @@ def read_weights(path: Path) -> tuple[DacCodecConfig, dict[str, Tensor]]:
         # What the package works out itself, and what it takes as a switch or a share.
         whole["latent_dim"] = whole["latent_dim"] or whole["encoder_dim"] * 2 ** len(whole["encoder_rates"])
         whole["quantizer_dropout"] = float(whole["quantizer_dropout"])
-        return DacCodecConfig.model_validate(whole), tensors
+        config = DacCodecConfig.model_validate(whole)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise CodecError(
             f"the file does not hold a DAC model: {str(error).splitlines()[0]}", subject=str(path)
         ) from error
+    require_rate(path, config.sample_rate)
+    broken = [name for name, tensor in tensors.items() if not bool(torch.isfinite(tensor).all())]
+    if broken:
+        raise CodecError(
+            f"{broken[0]} holds values that are not finite", subject=str(path), hint="download or copy the file again"
+        )
+    return config, tensors
 
 
 def fill_dac(config: DacCodecConfig, tensors: Mapping[str, Tensor], *, subject: str) -> Any:  # noqa: ANN401
@@ -179,7 +170,7 @@ class DacCodec:
         Name for people.
     device : str
         Where to compute.
-    precision : DacPrecision
+    precision : Precision
         Arithmetic of encoder and decoder; the quantiser compares in fp32.
     window_seconds : float | None
         Longest piece computed at once; None computes every waveform whole.
@@ -198,7 +189,7 @@ class DacCodec:
         *,
         name: str,
         device: str = "cpu",
-        precision: DacPrecision = "fp32",
+        precision: Precision = "fp32",
         window_seconds: float | None = _WINDOW_SECONDS,
         batch_windows: int | None = None,
     ) -> None:
@@ -224,7 +215,7 @@ class DacCodec:
         self._batch = batch_windows or (1 if self._device.type == "cpu" else _ACCELERATOR_WINDOWS)
 
     @classmethod
-    def load(cls, path: Path, *, device: str = "cpu", precision: DacPrecision = "fp32") -> "DacCodec":
+    def load(cls, path: Path, *, device: str = "cpu", precision: Precision = "fp32") -> "DacCodec":
         """Load a weights file as the package saves it.
 
         Raises
@@ -309,23 +300,7 @@ class DacCodec:
         return vectors
 
 
-def computes_in(precision: DacPrecision, device: str) -> bool:
-    """Return whether a device has this arithmetic."""
-    return _has_precision(precision, torch.device(device))
-
-
-def _has_precision(precision: DacPrecision, device: torch.device) -> bool:
-    if precision == "fp16":
-        return device.type in {"cuda", "mps"}
-    if precision == "bf16" and device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    if precision == "bf16" and device.type == "cpu":
-        capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
-        return any(bool(capabilities.get(name)) for name in ("avx512_bf16", "amx_bf16", "bf16"))
-    return precision == "fp32"
-
-
-def require_precision(precision: DacPrecision, device: torch.device) -> None:
+def require_precision(precision: Precision, device: torch.device) -> None:
     """Refuse arithmetic that a device does not have: emulated, it would be slower than fp32 and no better.
 
     Raises
@@ -333,7 +308,7 @@ def require_precision(precision: DacPrecision, device: torch.device) -> None:
     CodecError
         If the device does not compute in this precision.
     """
-    if not _has_precision(precision, device):
+    if not computes_in(precision, device):
         raise CodecError(f"the device does not compute in {precision}", subject=str(device), hint="use fp32")
 
 

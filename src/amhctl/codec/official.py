@@ -7,7 +7,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from amhctl.core.errors import MissingExtra
+from amhctl.core.errors import CodecError, MissingExtra
 
 _RELEASES = "https://github.com/descriptinc/descript-audio-codec/releases/download"
 
@@ -22,6 +22,8 @@ class OfficialWeights:
         How commands call it.
     rate, bitrate : str
         How the package's download calls it.
+    sample_rate : int
+        Samples a second.
     tag : str
         The newest release of it.
     remote : str
@@ -31,6 +33,7 @@ class OfficialWeights:
     name: str
     rate: str
     bitrate: str
+    sample_rate: int
     tag: str
     remote: str
 
@@ -57,10 +60,10 @@ class OfficialWeights:
 
 
 OFFICIAL = (
-    OfficialWeights("dac-16khz", "16khz", "8kbps", "0.0.5", "weights_16khz.pth"),
-    OfficialWeights("dac-24khz", "24khz", "8kbps", "0.0.4", "weights_24khz.pth"),
-    OfficialWeights("dac-44khz", "44khz", "8kbps", "0.0.1", "weights.pth"),
-    OfficialWeights("dac-44khz-16kbps", "44khz", "16kbps", "1.0.0", "weights_44khz_16kbps.pth"),
+    OfficialWeights("dac-16khz", "16khz", "8kbps", 16_000, "0.0.5", "weights_16khz.pth"),
+    OfficialWeights("dac-24khz", "24khz", "8kbps", 24_000, "0.0.4", "weights_24khz.pth"),
+    OfficialWeights("dac-44khz", "44khz", "8kbps", 44_100, "0.0.1", "weights.pth"),
+    OfficialWeights("dac-44khz-16kbps", "44khz", "16kbps", 44_100, "1.0.0", "weights_44khz_16kbps.pth"),
 )
 
 
@@ -93,3 +96,20 @@ def find_weights(name: str) -> Path | None:
 def codec_name(path: Path) -> str:
     """Return the name of the codec in a weights file: the official one, or the file's own."""
     return next((weights.name for weights in OFFICIAL if weights.stem == path.stem), path.stem)
+
+
+def require_rate(path: Path, sample_rate: int) -> None:
+    """Refuse a file that has the name of official weights but is of another sample rate: it is not what it is called.
+
+    Raises
+    ------
+    CodecError
+        If it is.
+    """
+    for weights in OFFICIAL:
+        if weights.stem == path.stem and weights.sample_rate != sample_rate:
+            raise CodecError(
+                f"the file is named as {weights.name}, but holds a DAC of {sample_rate} Hz",
+                subject=str(path),
+                hint=f"`{weights.command}` brings the right one, once the file is out of the way",
+            )

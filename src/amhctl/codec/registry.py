@@ -13,13 +13,14 @@ from amhctl.checkpoint.parts import read_part
 from amhctl.checkpoint.store import read_checkpoint, read_manifest
 from amhctl.codec import dac, mel_codec
 from amhctl.codec.codec import Codec, CodecSpec
-from amhctl.codec.dac import DacCodec, DacPrecision, dac_shapes, fill_dac, read_weights
+from amhctl.codec.dac import DacCodec, dac_shapes, fill_dac, read_weights
 from amhctl.codec.mel_codec import MelCodec, MelCodecNetwork, codes_fingerprint, fill_mel, stored_shapes
 from amhctl.codec.official import OFFICIAL, find_weights
 from amhctl.config.dac import DacCodecConfig
 from amhctl.config.document import Document
 from amhctl.config.schema import MelCodecConfig
 from amhctl.core.errors import CodecError
+from amhctl.nn.precision import Precision
 
 _ConfigT = TypeVar("_ConfigT", bound=Document)
 _BUNDLED = Path(__file__).parent.parent / "assets" / "codecs"
@@ -59,7 +60,7 @@ def codec_path(name_or_path: str) -> Path:
     )
 
 
-def load_codec(name_or_path: str, *, device: str = "cpu", precision: DacPrecision = "fp32") -> Codec:
+def load_codec(name_or_path: str, *, device: str = "cpu", precision: Precision = "fp32") -> Codec:
     """Load a codec by name, checkpoint folder or DAC weights file.
 
     Parameters
@@ -68,7 +69,7 @@ def load_codec(name_or_path: str, *, device: str = "cpu", precision: DacPrecisio
         Bundled or official name, folder, or weights file.
     device : str
         Where to compute.
-    precision : DacPrecision
+    precision : Precision
         Arithmetic of a DAC's convolutions; a mel codec computes in fp32 only.
 
     Raises

@@ -10,20 +10,57 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import torch
+
 from amhctl.audio.files import write
 from amhctl.audio.waveform import Waveform
 from amhctl.codec.codec import CodecSpec
-from amhctl.codec.dac import computes_in
 from amhctl.codec.registry import codec_path, load_codec
-from amhctl.core.errors import EvaluationError
+from amhctl.core.errors import DatasetError, EvaluationError
+from amhctl.data.codestore import CodeStore
 from amhctl.data.records import Record, read_audio, read_records, write_records
+from amhctl.evaluation.speed import cpu_time_of_children
+from amhctl.nn.precision import Precision, computes_in
 
 _PACKAGE = "import sys; from amhctl.evaluation.dac_package import run_package; run_package(sys.argv[1:])"
 
 
 @dataclass(frozen=True, slots=True)
+class Timing:
+    """What a process took.
+
+    Attributes
+    ----------
+    wall : float
+        Seconds by the clock.
+    processor : float
+        Processor seconds over all its threads: what else the machine does weighs little.
+    """
+
+    wall: float
+    processor: float
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Which share of codes is the same: of those of the first codebook, and of the whole."""
+
+    first: float
+    whole: float
+
+
+@dataclass(frozen=True, slots=True)
+class HalfPrecision:
+    """``amhctl codes extract --precision bf16``: what it took, and what came of it."""
+
+    timing: Timing
+    agreement: Agreement
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
-    """How long two programs took for the same recordings.
+    """What two programs took for the same recordings.
 
     Attributes
     ----------
@@ -33,22 +70,22 @@ class Comparison:
         How many recordings.
     seconds : float
         Their speech.
-    extract_seconds, package_seconds : float
-        Wall-clock time of ``amhctl codes extract`` and of ``python -m dac encode``.
-    half_seconds : float | None
-        That of ``amhctl codes extract --precision bf16``; None if the device does not compute in it.
+    extraction, package : Timing
+        Of ``amhctl codes extract`` and of ``python -m dac encode``, both in fp32, which is the default of both.
+    half : HalfPrecision | None
+        The extraction in bf16, which the package does not offer; None if the device does not compute in it.
     """
 
     spec: CodecSpec
     files: int
     seconds: float
-    extract_seconds: float
-    package_seconds: float
-    half_seconds: float | None
+    extraction: Timing
+    package: Timing
+    half: HalfPrecision | None
 
 
-def time_extraction(manifest: Path, codec: str, store: Path, *, device: str, precision: str = "fp32") -> float:
-    """Return the wall-clock seconds of ``amhctl codes extract`` in a process of its own.
+def time_extraction(manifest: Path, codec: str, store: Path, *, device: str, precision: Precision = "fp32") -> Timing:
+    """Return what ``amhctl codes extract`` takes in a process of its own.
 
     Raises
     ------
@@ -92,17 +129,41 @@ def compare_with_package(
         )
     spec = load_codec(str(path)).spec
     copies, seconds = _copy_recordings(manifest, scratch / "dac", spec.sample_rate, most_seconds)
-    extracted = time_extraction(copies, str(path), scratch / "dac-store", device=device)
+    store, half_store = scratch / "dac-store", scratch / "dac-half"
+    extraction = time_extraction(copies, str(path), store, device=device)
     half = None
-    if computes_in("bf16", device):
-        half = time_extraction(copies, str(path), scratch / "dac-half", device=device, precision="bf16")
+    if computes_in("bf16", torch.device(device)):
+        timing = time_extraction(copies, str(path), half_store, device=device, precision="bf16")
+        half = HalfPrecision(timing, compare_codes(store, half_store))
     recordings, output = scratch / "dac" / "wav", scratch / "dac-codes"
     words = ["encode", str(recordings), "--output", str(output), "--weights_path", str(path), "--device", device]
-    packaged = _time_child(sys.executable, "-c", _PACKAGE, *words)
+    package = _time_child(sys.executable, "-c", _PACKAGE, *words)
     count = len(read_records(copies))
     if len(list(output.glob("*.dac"))) != count:
         raise EvaluationError("the DAC package did not encode every recording", subject=str(path))
-    return Comparison(spec, count, seconds, extracted, packaged, half)
+    return Comparison(spec, count, seconds, extraction, package, half)
+
+
+def compare_codes(one: Path, other: Path) -> Agreement:
+    """Return how many codes of a store are those that another has at the same place of the same utterance.
+
+    Raises
+    ------
+    DatasetError
+        If the other lacks an utterance, or has it at another length.
+    """
+    ours, theirs = CodeStore.open(one), CodeStore.open(other)
+    equal = np.zeros(ours.spec.codebooks)
+    frames = 0
+    for entry in ours.entries:
+        codes_QS, others_QS = ours.codes(entry.id), theirs.codes(entry.id)
+        if codes_QS.shape != others_QS.shape:
+            raise DatasetError(
+                f"{codes_QS.shape} codes, but {others_QS.shape} in {other}", subject=f"{one}: {entry.id}"
+            )
+        equal += (codes_QS == others_QS).sum(axis=1)
+        frames += codes_QS.shape[1]
+    return Agreement(first=float(equal[0] / frames), whole=float(equal.mean() / frames))
 
 
 def _copy_recordings(manifest: Path, folder: Path, sample_rate: int, most_seconds: float) -> tuple[Path, float]:
@@ -120,13 +181,13 @@ def _copy_recordings(manifest: Path, folder: Path, sample_rate: int, most_second
     return folder / "manifest.jsonl", total
 
 
-def _time_child(*words: str) -> float:
-    begun = time.perf_counter()
+def _time_child(*words: str) -> Timing:
+    begun, used = time.perf_counter(), cpu_time_of_children()
     finished = subprocess.run(words, capture_output=True, check=False)
-    elapsed = time.perf_counter() - begun
+    timing = Timing(time.perf_counter() - begun, cpu_time_of_children() - used)
     if finished.returncode:
         lines = finished.stderr.decode(errors="replace").strip().splitlines()
         raise EvaluationError(
             f"the measured process failed: {lines[-1] if lines else 'no message'}", subject=" ".join(words[-8:])
         )
-    return elapsed
+    return timing

@@ -9,19 +9,12 @@ from typing import Literal
 
 import torch
 
-_CPU_BF16 = ("avx512_bf16", "amx_bf16", "bf16")
-"""Capabilities by which torch names native bf16 products: x86 twice, Arm once."""
+from amhctl.nn.precision import computes_in
 
 
 def computes_bf16(device: torch.device) -> bool:
     """Return whether a device multiplies bf16 natively rather than by emulation, which would be slower than fp32."""
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    if device.type == "cpu":
-        # Absent from older torch; fp32 is then the answer that is never wrong.
-        capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
-        return any(bool(capabilities.get(name)) for name in _CPU_BF16)
-    return False
+    return computes_in("bf16", device)
 
 
 def resolve_precision(wanted: Literal["auto", "fp32", "bf16"], device: torch.device) -> Literal["fp32", "bf16"]:

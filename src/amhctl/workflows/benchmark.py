@@ -22,7 +22,7 @@ from amhctl.core.progress import Progress, SilentProgress
 from amhctl.data.codestore import CodeStore
 from amhctl.data.corpus import read_lines
 from amhctl.data.records import Record, read_audio, read_records, write_records
-from amhctl.evaluation.extraction_speed import compare_with_package, time_extraction
+from amhctl.evaluation.extraction_speed import Timing, compare_with_package, time_extraction
 from amhctl.evaluation.speed import Machine, cpu_time_once, describe_machine, median_time, time_once
 from amhctl.inference.assemble import DEFAULT_VOICE as DEFAULT_VOICE
 from amhctl.inference.assemble import load_voice, voice_path
@@ -205,7 +205,7 @@ def _measure_codes(request: BenchmarkRequest, scratch: Path) -> list[Measurement
     codes = [codec.encode([clip])[0] for clip in clips]
     decoding = median_time(lambda: [codec.decode([item]) for item in codes], repetitions=request.repetitions)
     note = f"{codec.spec.name}, {total:.0f} s of recordings"
-    extracting = time_extraction(manifest, request.codec, scratch / "store", device=request.device)
+    extracting = time_extraction(manifest, request.codec, scratch / "store", device=request.device).wall
     hours = sum(entry.record.duration or 0.0 for entry in CodeStore.open(scratch / "store").entries) / 3600
     return [
         Measurement("codes_encode", total / encoding, "x real time", note),
@@ -220,19 +220,33 @@ def _compare_dac(request: BenchmarkRequest, scratch: Path) -> list[Measurement]:
         manifest, request.codec, scratch, device=request.device, most_seconds=_MOST_CODE_SECONDS
     )
     note = f"{both.spec.name}, a whole process for {both.files} recordings of {both.seconds:.0f} s"
-    half = []
-    if both.half_seconds is not None:
-        half = [
-            Measurement("dac_extract_bf16", both.seconds / both.half_seconds, "x real time", f"in bf16: {note}"),
-            Measurement("dac_advantage_bf16", both.package_seconds / both.half_seconds, "times", "over the package"),
-        ]
+    figures = [
+        _speed_of("dac_package", both.seconds, both.package, f"python -m dac encode, fp32: {note}"),
+        _speed_of("dac_extract", both.seconds, both.extraction, f"codes extract, fp32, the default of both: {note}"),
+        *_advantage("", both.extraction, both.package),
+    ]
+    if both.half is None:
+        return figures
+    equal = both.half.agreement
     return [
-        *half,
-        Measurement("dac_extract", both.seconds / both.extract_seconds, "x real time", f"codes extract: {note}"),
-        Measurement("dac_package", both.seconds / both.package_seconds, "x real time", f"python -m dac encode: {note}"),
-        Measurement(
-            "dac_advantage", both.package_seconds / both.extract_seconds, "times", "the former over the latter"
-        ),
+        *figures,
+        _speed_of("dac_extract_bf16", both.seconds, both.half.timing, f"codes extract --precision bf16: {note}"),
+        *_advantage("_bf16", both.half.timing, both.package),
+        Measurement("dac_equal_bf16", equal.whole, "of 1", "codes of bf16 that are those of fp32"),
+        Measurement("dac_equal_bf16_first", equal.first, "of 1", "the same of the first codebook"),
+    ]
+
+
+def _speed_of(name: str, seconds: float, timing: Timing, note: str) -> Measurement:
+    return Measurement(name, seconds / timing.wall, "x real time", note)
+
+
+def _advantage(suffix: str, ours: Timing, theirs: Timing) -> list[Measurement]:
+    """Return how many times the package's time is that of an extraction, by the clock and in processor seconds."""
+    by_clock, by_processor = theirs.wall / ours.wall, theirs.processor / ours.processor
+    return [
+        Measurement(f"dac_advantage{suffix}", by_clock, "times", "the extraction over the package, by the clock"),
+        Measurement(f"dac_advantage{suffix}_cpu", by_processor, "times", "the same in processor seconds"),
     ]
 
 
