@@ -53,8 +53,24 @@ def test_workers_verify_and_merge(tmp_path: Path) -> None:
 def test_copies_are_asked_for_by_number_and_strength(tmp_path: Path) -> None:
     manifest, codec, store = str(tiny_manifest(tmp_path)), str(tiny_codec_folder(tmp_path)), str(tmp_path / "store")
     wanted = ("extract", manifest, "--codec", codec, "-o", store, "--device", "cpu", "--copies", "1")
+    (tmp_path / "amhctl.toml").touch()
     code, extracted = _invoke(*wanted, "--set", "augment.speed=0.1", "--seed", "2", "--config", str(tmp_path))
     assert (code, extracted["copies"], extracted["precision"], extracted["findings"]) == (0, 3, "fp32", [])
     assert extracted["variations"] == {"speed": 3, "pitch": 0, "noise": 0, "room": 0}
     code, refused = _invoke(*wanted, "--precision", "bf16")
     assert (code, refused["error"]["type"]) == (3, "CodecError")  # type: ignore[index]
+
+
+def test_features_and_engines_are_told_of_and_refused_by_name(tmp_path: Path) -> None:
+    manifest, codec, store = str(tiny_manifest(tmp_path)), str(tiny_codec_folder(tmp_path)), str(tmp_path / "store")
+    wanted = ("extract", manifest, "--codec", codec, "-o", store, "--device", "cpu")
+    code, extracted = _invoke(*wanted)
+    assert (code, extracted["features"], extracted["engine"], extracted["tasks"]) == (0, "mel", "local", 1)
+    code, refused = _invoke(*wanted, "--tasks", "2")
+    assert (code, refused["error"]["type"]) == (3, "ConfigError")  # type: ignore[index]
+    code, refused = _invoke(*wanted, "--engine", "ray", "--shard", "1/2")
+    assert (code, refused["error"]["type"]) == (3, "ConfigError")  # type: ignore[index]
+    # Without transformers, or without the model in that folder: either way a thing is absent, with a command to get it.
+    code, refused = _invoke(*wanted, "--features", "w2v-bert", "--features-model", str(tmp_path / "nowhere"))
+    assert (code, refused["error"]["type"]) == (3, "MissingExtra")  # type: ignore[index]
+    assert refused["error"]["hint"]  # type: ignore[index]

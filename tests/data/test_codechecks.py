@@ -5,6 +5,7 @@ import pytest
 from numpy.typing import NDArray
 from support.stores import MEL, SPEC
 
+from amhctl.config.conditioning import SpeechEncoderConfig
 from amhctl.core.errors import DatasetError
 from amhctl.core.progress import SilentProgress
 from amhctl.data.codechecks import StoreCheck, check_store
@@ -101,3 +102,16 @@ def test_damage_and_duplicates(tmp_path: Path) -> None:
 def test_an_empty_store_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="no utterance"):
         check_store(CodeStore.create(tmp_path / "store", SPEC, MEL), SilentProgress())
+
+
+@pytest.mark.parametrize(("frames", "codes"), [(100, []), (99, []), (97, ["X106"]), (103, ["X106"])])
+def test_wrong_lengths_of_a_speech_encoders_features(tmp_path: Path, frames: int, codes: list[str]) -> None:
+    encoder = SpeechEncoderConfig(
+        layer=17, width=3, sample_rate=16_000, hop_samples=320, normalised=False, fingerprint="e" * 64
+    )
+    record = Record(id="u0", audio="a.wav", text="ሰላም", duration=2.0)
+    features_TF, encoder_EW = np.full((101, 8), 0.5, np.float16), np.full((frames, 3), 0.5, np.float16)
+    with CodeStore.create(tmp_path / "store", SPEC, MEL, encoder=encoder) as store:
+        store.append(record, _speechlike(0), features_TF, encoder_EW)
+    found = check_store(CodeStore.open(tmp_path / "store"), SilentProgress()).findings
+    assert [finding.code for finding in found] == codes

@@ -1,9 +1,14 @@
+import contextlib
 import json
 import os
+import pickle
 import random
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +20,16 @@ from amhctl.audio import files
 from amhctl.audio.augment import synthetic_room
 from amhctl.codec import dac
 from amhctl.codec.registry import load_codec
-from amhctl.core.errors import AudioError, CodecError, ConfigError, DatasetError
-from amhctl.core.progress import SilentProgress
+from amhctl.core.errors import AmhctlError, AudioError, CodecError, ConfigError, DatasetError
+from amhctl.core.progress import Progress, SilentProgress
+from amhctl.data.cluster import Task
 from amhctl.data.codestore import CodeStore
 from amhctl.data.extraction import prepare_waveform
 from amhctl.data.records import read_records, write_records
 from amhctl.data.storeverify import verify_store
-from amhctl.workflows import check_codes, merge_codes
+from amhctl.workflows import check_codes, extract_codes, merge_codes
 from amhctl.workflows.extract_codes import ExtractCodesReport, ExtractCodesRequest, run
+from amhctl.workflows.extract_share import ShareReport, ShareRequest
 
 
 def _extract(manifest: Path, store: Path, codec: Path, **options: object) -> ExtractCodesReport:
@@ -265,3 +272,116 @@ def test_a_store_has_one_precision(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         _extract(manifest, store, folder)
     with pytest.raises(CodecError, match="does not compute in bf16"):
         _extract(manifest, tmp_path / "mel", tiny_codec_folder(tmp_path), precision="bf16")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"engine": "ray", "shard": "1/2"}, "a cluster does every share"),
+        ({"tasks": 2}, "one process does one share"),
+        ({"features_model": Path("w2v-bert")}, "its features are not asked for"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(tmp_path: Path, options: dict[str, object], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        _extract(tmp_path / "none.jsonl", tmp_path / "store", tmp_path / "none", **options)
+
+
+class _Here:
+    """A cluster that does its tasks in this process, of some processors, on which some shares end badly."""
+
+    def __init__(self, *, cpus: int = 2, refused: tuple[int, ...] = ()) -> None:
+        self.cpus, self.refused = cpus, refused
+        self.asked: list[tuple[int, int]] = []
+
+    def all_of(self, resource: str) -> int:
+        return self.cpus if resource == "CPU" else 0
+
+    def run(
+        self,
+        work: Callable[[ShareRequest, Progress], ShareReport],
+        tasks: Sequence[Task[ShareRequest]],
+        progress: Progress,
+        *,
+        title: str,
+        unit: str,
+        cpus: int,
+        gpus: int,
+    ) -> list[ShareReport | AmhctlError]:
+        self.asked.append((len(tasks), sum(task.size for task in tasks)))
+        assert (unit, cpus, gpus, "extracting" in title) == ("utterance", 1, 0, True)
+        # What travels to another machine must be fit to travel.
+        items = [pickle.loads(pickle.dumps(task.item)) for task in tasks]
+        return [
+            DatasetError("it went down", subject=task.name, hint="again")
+            if item.shard.index in self.refused
+            else work(item, progress)
+            for task, item in zip(tasks, items, strict=True)
+        ]
+
+
+def _use(cluster: _Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(extract_codes, "open_cluster", lambda: contextlib.nullcontext(cluster))
+
+
+def test_a_cluster_writes_the_bytes_of_shards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    manifest, codec, cluster = tiny_manifest(tmp_path, count=5), tiny_codec_folder(tmp_path), _Here()
+    _use(cluster, monkeypatch)
+    for shard in ("1/2", "2/2"):
+        _extract(manifest, tmp_path / "shards", codec, shard=shard, shifts=2)
+    monkeypatch.chdir(tmp_path)
+    report = _extract(Path(manifest.name), Path("store"), Path("tiny"), engine="ray", shifts=2)
+    assert (report.utterances, report.new, report.ok) == (8, 8, True)
+    assert {key: report.payload()[key] for key in ("engine", "tasks", "features")} == {
+        "engine": "ray",
+        "tasks": 2,
+        "features": "mel",
+    }
+    assert cluster.asked == [(2, 8)]
+    contents = [{file.name: file.read_bytes() for file in (tmp_path / name).iterdir()} for name in ("shards", "store")]
+    assert contents[0] == contents[1]
+    # Whatever room there is, a store is gone on with in the shares that it has.
+    cluster.cpus = 7
+    again = _extract(manifest, tmp_path / "store", codec, engine="ray", shifts=2)
+    assert (again.utterances, again.new, again.payload()["tasks"], again.realtime_factor) == (8, 0, 2, None)
+
+
+def test_a_share_that_fails_is_a_finding_and_all_of_them_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest, codec, cluster = tiny_manifest(tmp_path, count=6), tiny_codec_folder(tmp_path), _Here(refused=(2,))
+    _use(cluster, monkeypatch)
+    report = _extract(manifest, tmp_path / "store", codec, engine="ray", tasks=3)
+    assert (report.utterances, report.ok) == (4, False)
+    assert [(finding.code, finding.subject) for finding in report.findings] == [("X003", "share 2-of-3")]
+    assert "it went down" in report.findings[0].message
+    cluster.refused = (1, 2, 3)
+    with pytest.raises(DatasetError, match="it went down"):
+        _extract(manifest, tmp_path / "store", codec, engine="ray", tasks=3)
+    _extract(manifest, tmp_path / "store", codec, shard="1/2")
+    with pytest.raises(ConfigError, match="parts of 2 and of 3 shares"):
+        _extract(manifest, tmp_path / "store", codec, engine="ray")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(find_spec("ray") is None, reason="the extra ray is not installed")
+def test_a_real_cluster_is_interrupted_and_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
+    manifest, codec = tiny_manifest(tmp_path, count=6), tiny_codec_folder(tmp_path)
+    for shard in ("1/2", "2/2"):
+        _extract(manifest, tmp_path / "shards", codec, shard=shard)
+    words = ["codes", "extract", manifest.name, "-o", "store", "--codec", "tiny", "--device", "cpu"]
+    command = [sys.executable, "-m", "amhctl", *words, "--engine", "ray", "--tasks", "2", "--json"]
+    environment = {key: value for key, value in os.environ.items() if key != "RAY_ADDRESS"}
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL) as process:
+        while not (tmp_path / "store" / "store.json").exists():
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        assert process.wait() == 130
+    left = verify_store(tmp_path / "store", SilentProgress()).findings
+    assert [finding for finding in left if finding.code != "X115"] == []
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=False, text=True)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["utterances"] == 6
+    contents = [{file.name: file.read_bytes() for file in (tmp_path / name).iterdir()} for name in ("shards", "store")]
+    assert contents[0] == contents[1]

@@ -6,6 +6,7 @@ extra, imported on use; it reports nothing to anyone and opens no dashboard.
 """
 
 import importlib
+import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -149,7 +150,7 @@ def open_cluster() -> Iterator[Cluster]:
     # A cluster that runs has decided on its dashboard; one that is started here has none.
     options = {"address": address} if address else {"address": "local", "include_dashboard": False}
     try:
-        ray.init(log_to_driver=False, **options)
+        ray.init(log_to_driver=False, logging_level=logging.WARNING, **options)
     except (ConnectionError, RuntimeError, ValueError, TimeoutError) as fault:
         raise DatasetError(
             f"the cluster cannot be {'reached' if address else 'started'}: {_reason(fault)}",

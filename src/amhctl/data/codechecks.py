@@ -178,6 +178,12 @@ def _judge_utterance(store: CodeStore, entry: StoredUtterance, codes_QS: NDArray
     if abs(entry.feature_frames - wanted) > 1:
         message = f"{entry.feature_frames} feature frames for {duration:.3f} s, which give {wanted}"
         yield _finding("X106", entry.id, message, "extract it again")
+    if (encoder := store.document.encoder) is not None:
+        wanted = round(duration * encoder.sample_rate / encoder.hop_samples)
+        # Its windows reach 15 ms beyond their frames, and half a frame at the end is not kept.
+        if abs(entry.encoder_frames - wanted) > 2:
+            message = f"{entry.encoder_frames} encoder frames for {duration:.3f} s, which give {wanted}"
+            yield _finding("X106", entry.id, message, "extract it again")
 
 
 def _trailing_repeats(codes_QS: NDArray[np.uint16]) -> int:

@@ -1,0 +1,88 @@
+"""Measure the commands of a code store that holds very many utterances: ``python tools/measure_store.py COUNT FOLDER``.
+
+Makes a store of COUNT made-up utterances in FOLDER/store, unless it is there from an earlier run, and prints for
+opening it, ``codes verify`` and ``codes merge`` the processor seconds and the peak memory of a process that does that.
+Utterances have an index line as long as real ones, and little data behind it: what a store costs besides its bytes.
+"""
+
+import hashlib
+import multiprocessing
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from amhctl.codec.codec import CodecSpec
+from amhctl.config.schema import MelConfig
+from amhctl.data.codestore import CodeStore
+from amhctl.data.records import Record
+from amhctl.data.storeindex import AudioDigest
+
+SPEC = CodecSpec("made-up", "mel", 16_000, 640, 2, 1_024, "f" * 64)
+MEL = MelConfig(bins=4)
+SENTENCE = "አዲስ አበባ ትልቅ ከተማ ናት፤ ልጆች ወደ ትምህርት ቤት ሄዱ።"
+FRAMES = 90
+SPLITS = ("train",) * 8 + ("valid", "test")
+OPENING = "import sys, pathlib, amhctl.data.codestore as room; room.CodeStore.open(pathlib.Path(sys.argv[1]))"
+
+
+def make(folder: Path, count: int) -> None:
+    """Write a store of utterances with different codes."""
+    random = np.random.default_rng(0)
+    features_TF = random.normal(size=(2 * FRAMES + 1, MEL.bins)).astype(np.float16)
+    codes_QS = random.integers(0, SPEC.codebook_size, (SPEC.codebooks, FRAMES)).astype(np.uint16)
+    with CodeStore.create(folder, SPEC, MEL, level=-20.0) as store:
+        for number in range(count):
+            record = Record(
+                id=f"made-up-{number:09d}",
+                audio=f"../wav/{number // 1_000:06d}/{number:09d}.flac",
+                text=SENTENCE,
+                speaker=f"speaker-{number % 500:03d}",
+                split=SPLITS[number % 10],
+                duration=FRAMES / SPEC.frame_rate,
+            )
+            codes_QS[0, :3] = number & 1_023, (number >> 10) & 1_023, number >> 20
+            digest = hashlib.sha256(record.id.encode()).hexdigest()
+            store.append(record, codes_QS, features_TF, audio=AudioDigest(digest, digest[::-1]))
+
+
+def measure(name: str, count: int, *words: str) -> None:
+    """Run Python with some words and print what it took."""
+    process = os.posix_spawn(sys.executable, [sys.executable, *words], os.environ)
+    _, status, usage = os.wait4(process, 0)
+    if status:
+        sys.exit(f"{name} failed")
+    seconds = usage.ru_utime + usage.ru_stime
+    # The system counts in kilobytes, a Mac in bytes.
+    peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1_024)
+    sys.stdout.write(
+        f"{name:14} {seconds:7.1f} CPU s, {seconds / count * 1e6:5.1f} µs an utterance, peak {peak / 1e9:.2f} GB\n"
+    )
+    sys.stdout.flush()
+
+
+def main(count: int, folder: Path) -> None:
+    """Make the store if need be, and measure."""
+    store, merged = folder / "store", folder / "merged"
+    if not store.exists():
+        # In a process of its own: Linux counts what a process has in memory to the peak of those it starts.
+        maker = multiprocessing.get_context("spawn").Process(target=make, args=(store, count))
+        maker.start()
+        maker.join()
+        if maker.exitcode:
+            sys.exit("the store could not be made")
+    size = sum(file.stat().st_size for file in store.iterdir())
+    sys.stdout.write(f"{count} utterances, {size / 1e9:.2f} GB\n")
+    measure("nothing", count, "-c", "import amhctl.data.codestore")
+    measure("opening", count, "-c", OPENING, str(store))
+    measure("codes verify", count, "-m", "amhctl", "codes", "verify", str(store), "--quiet")
+    measure("codes merge", count, "-m", "amhctl", "codes", "merge", str(store), "-o", str(merged), "--quiet")
+    shutil.rmtree(merged)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    main(int(sys.argv[1]), Path(sys.argv[2]))
