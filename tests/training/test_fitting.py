@@ -85,6 +85,21 @@ def test_the_origin_decides_all_but_what_has_no_weights(origin: LoadedCheckpoint
     assert model.layers == origin.manifest.config["layers"]
 
 
+def test_an_origin_that_cannot_be_is_named(origin: LoadedCheckpoint, vocabulary: Vocabulary) -> None:
+    manifest = origin.manifest.model_copy(update={"config": {**origin.manifest.config, "layers": "many"}})
+    damaged = replace(origin, manifest=manifest)
+    with pytest.raises(CheckpointError, match=r"config\.layers: Input should be a valid integer") as caught:
+        fit_model(
+            ModelConfig(),
+            spec=TINY_SPEC,
+            conditioning=TINY_MEL,
+            vocabulary=vocabulary,
+            origin=damaged,
+            explicit=PRESETS,
+        )
+    assert caught.value.subject == str(origin.folder)
+
+
 def test_data_that_do_not_fit_the_origin_are_refused(origin: LoadedCheckpoint, vocabulary: Vocabulary) -> None:
     spec = replace(TINY_SPEC, codebook_size=32)
     with pytest.raises(CheckpointError, match="number_mel_codes 18 instead of 34"):

@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -150,6 +151,20 @@ def test_a_voice_keeps_its_codec_and_an_output_is_kept(tmp_path: Path) -> None:
     assert (tmp_path / "grown" / CODEC_FOLDER / "manifest.json").is_file()
     with pytest.raises(FileExistsRefused):
         _grow(tmp_path / "v.model", origin, tmp_path / "grown")
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"config": {"paths": []}}', '{"config": {"paths": {}}}'])
+def test_a_run_whose_configuration_cannot_be_read_is_refused(
+    content: str, trained: tuple[TrainingWorld, Path], tmp_path: Path
+) -> None:
+    world, origin = trained
+    _extend(world.vocabulary, tmp_path / "v.model")
+    shutil.copytree(origin, tmp_path / "run")
+    (tmp_path / "run" / "config.json").write_text(content, encoding="utf-8")
+    with pytest.raises(CheckpointError, match="the run's configuration cannot be read") as caught:
+        _grow(tmp_path / "v.model", tmp_path / "run", tmp_path / "grown")
+    assert caught.value.subject == str(tmp_path / "run" / "config.json")
+    assert not (tmp_path / "grown").exists()
 
 
 def test_what_has_no_text_rows_is_refused(tmp_path: Path) -> None:
