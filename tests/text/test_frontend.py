@@ -19,7 +19,7 @@ from amhctl.text.lexicon import Lexicon
 from amhctl.text.script import GEMINATION, MARKS, SYLLABLES
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
-GOLDEN_HASH = "461b50d533880f3b261fa42054604f2d105256c8d4f687202bb364e76487cebf"
+GOLDEN_HASH = "5eb8cff1df56faff05e1d71ff89cf6ae3de05f37cfdafa77dadaab774a3ab2a0"
 
 fidel = TextConfig.model_validate({"units": "fidel"})
 allowed = set(SYLLABLES) | set(MARKS) | {" ", GEMINATION}

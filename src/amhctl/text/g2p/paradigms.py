@@ -7,7 +7,8 @@ first as well (ይሰ፟በ፟ራል); the relative prefix has a doubled m (የ�
 a doubled second letter, and so has the negative relative (የማ፟ይሰብር). The prefixes of the negative, the conditional
 and the conjunctions (አይ- ሳይ- ቢ- ባይ- እንዳይ- ሲ- ሊ- እንዲ-) double nothing: ሳይመጣ, ቢሰብር. Agents and nouns of instrument double
 what the verb's type doubles everywhere: ሰባሪ, መስበሪያ, but ፈላ፟ጊ, መፈለ፟ጊያ; before their i and ያ a dental becomes a palatal
-(መራጭ, መምረጫ; መቺ, መምቻ). The noun of manner doubles the first radical (አሰ፟ባበር). Where active and passive are written alike
+(መራጭ, መምረጫ; መቺ, መምቻ). The noun of manner doubles the first radical (አሰ፟ባበር); the reciprocal of four radicals the third, and
+the first too where its ተ is gone (ተከራከ፟ረ, ይከ፟ራከ፟ራል, but መከ፟ራከር). Where active and passive are written alike
 (ይበላል), the active is taken. Source: W. Leslau, *Reference Grammar of Amharic* (1995), on verb types, derived stems, the
 relative verb, the compound imperfect, the verbal nouns and the negative.
 
@@ -60,7 +61,8 @@ FORMS: dict[str, str] = {
         " ገፈ፟ዝህ ገፈ፟ዝሽ ገፈ፟ዛችሁ ገፈ፟ዘኝ፟ ገፈ፟ዛቸ፟ው ከገፈ፟ዘ ካልገፈ፟ዘ ያልገፈ፟ዘ ያልገፈ፟ዙ አልገፈ፟ዙም ሳይገፍዙ ቢገፍዝ ቢገፍዙ ባይገፍዝ ባይገፍዙ"
         " እንዳይገፍዝ እንዳይገፍዙ ሲገፍዙ ሊገፍዙ እንዲገፍዙ ስትገፍዝ ብትገፍዝ አይገፍዙም አትገፍዝም የማ፟ይገፍዝ የማ፟ይገፍዙ እንደሚ፟ገፍዝ እንደሚ፟ገፍዙ ስለሚ፟ገፍዝ"
         " በሚ፟ገፍዝ ከሚ፟ገፍዝ ግፈዝ ግፈዙ ይግፈዙ እንግፈዝ አይግፈዝ ልግፈዝ ሳይገ፟ፈ፟ዝ ቢገ፟ፈ፟ዝ ባይገ፟ፈ፟ዝ እንዳይገ፟ፈ፟ዝ ሲገ፟ፈ፟ዝ አይገ፟ፈ፟ዙም የማ፟ይገ፟ፈ፟ዝ"
-        " ያልተገፈ፟ዘ ገፋፈ፟ዘ ተገፋፈ፟ዘ መገፋፈዝ አገ፟ፋፈዝ አገ፟ፋፈዙ"
+        " ያልተገፈ፟ዘ ገፋፈ፟ዘ ተገፋፈ፟ዘ ተገፋፈ፟ዙ የተገፋፈ፟ዘ የተገፋፈ፟ዙ ይገ፟ፋፈ፟ዛል ይገ፟ፋፈ፟ዛሉ፟ የሚ፟ገ፟ፋፈ፟ዙ ሲገ፟ፋፈ፟ዙ መገ፟ፋፈዝ በመገ፟ፋፈዝ ተገፋፍዞ ተገፋፍዘው"
+        " ተገፋፍዘዋል አገ፟ፋፈዝ አገ፟ፋፈዙ"
     ),
     "B": (
         "ገፈ፟ዘ ገፈ፟ዙ ገፈ፟ዘች ገፈ፟ዝኩ የገፈ፟ዘ የገፈ፟ዘው የገፈ፟ዙት አልገፈ፟ዘም እየ፟ገፈ፟ዘ ሳይገፍ፟ዝ ይገፍ፟ዛል ይገፍ፟ዛሉ፟ ትገፍ፟ዛለ፟ች እገፍ፟ዛለ፟ሁ "
@@ -88,6 +90,8 @@ FORMS: dict[str, str] = {
         "አስገፈዘ፟ጠ አስገፍዝጦ ማስገፍዘጥ"
         " ገፈዘ፟ጥኩ ከገፈዘ፟ጠ ያልገፈዘ፟ጠ ሳይገፈዝ፟ጥ ቢገፈዝ፟ጥ ባይገፈዝ፟ጥ እንዳይገፈዝ፟ጥ የማ፟ይገፈዝ፟ጥ እንደሚ፟ገፈዝ፟ጥ ገፍዝጥ ይገፍዝጥ ሳይገ፟ፈዘ፟ጥ ቢገ፟ፈዘ፟ጥ"
         " ሲገ፟ፈዘ፟ጥ እንዲገ፟ፈዘ፟ጥ አይገ፟ፈዘ፟ጥም ገፍዛጢ መገፍዘጢያ ገፍዛጢዎች፟"
+        " ተገፋዘ፟ጠ ተገፋዘ፟ጡ ተገፋዘ፟ጠች የተገፋዘ፟ጠ የተገፋዘ፟ጡ ይገ፟ፋዘ፟ጣል ይገ፟ፋዘ፟ጣሉ፟ የሚ፟ገ፟ፋዘ፟ጡ ሲገ፟ፋዘ፟ጡ እንዲገ፟ፋዘ፟ጡ መገ፟ፋዘጥ በመገ፟ፋዘጥ"
+        " ተገፋዝጦ ተገፋዝጠው ተገፋዝጠዋል"
     ),
     "2": (
         "ገፋ፟ ገፉ፟ ገፋ፟ች ገፋ፟ሁ ገፋ፟ን የገፋ፟ የገፋ፟ው የገፉ፟ት አልገፋ፟ም ይገፋል ይገፋሉ፟ ትገፋለ፟ች አይገፋም የሚ፟ገፋ የሚ፟ገፋው የሚ፟ገፉ ሲገፋ ሊገፋ "
