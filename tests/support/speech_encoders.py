@@ -23,6 +23,7 @@ def transformers_or_skip() -> Any:
 def tiny_encoder_folder(folder: Path, *, seed: int = 0, layers: int = LAYER + 1, normalised: bool = False) -> Path:
     """Write a model of some layers, and statistics if it is to be normalised; return its folder."""
     transformers = transformers_or_skip()
+    transformers.utils.logging.disable_progress_bar()
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         config = transformers.Wav2Vec2BertConfig(
