@@ -57,3 +57,6 @@ def test_the_shortest_waveforms_are_no_fault(size: int) -> None:
     silence = Waveform(np.zeros(size, dtype=np.float32), _RATE)
     assert without_offset(silence).samples.size == size
     assert largest_offset(silence) == 0.0
+    slow = Waveform(np.ones(1_000, dtype=np.float32), 40)
+    assert without_offset(slow) is slow
+    assert without_rumble(slow) is slow

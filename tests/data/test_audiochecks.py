@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +63,10 @@ def test_a_sound_card_that_settles_hides_no_silence(
     assert _codes(tmp_path, samples + settling) == codes
 
 
+def test_a_rate_that_holds_no_voice_is_no_crash(tmp_path: Path) -> None:
+    assert "D017" in _codes(tmp_path, _CLEAN.samples, 40)
+
+
 def test_an_offset_hides_no_quiet_voice(tmp_path: Path) -> None:
     assert _codes(tmp_path, _CLEAN.samples * 0.02 + 0.02) == ["D018", "D019"]
 
@@ -86,6 +91,9 @@ def test_unreadable_audio_is_told_apart(tmp_path: Path) -> None:
     (tmp_path / "empty.wav").touch()
     files.write(tmp_path / "none.wav", Waveform(np.zeros(0, dtype=np.float32), 16_000))
     (tmp_path / "loop.wav").symlink_to(tmp_path / "loop.wav")
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.wav")
+        assert codes("pipe.wav") == ["D010"]
     assert codes("missing.wav") == codes("text.wav") == codes("loop.wav") == codes(".") == ["D010"]
     assert codes("cut.wav") == ["D011"]
     assert codes("empty.wav") == codes("none.wav") == ["D012"]

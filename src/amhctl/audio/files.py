@@ -61,6 +61,9 @@ class AudioInfo:
 def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
     if path.is_dir():
         raise AudioError("a folder stands where an audio file is wanted", subject=str(path))
+    if path.is_fifo():
+        # Opening it would wait for somebody to write, for ever.
+        raise AudioError("a pipe stands where an audio file is wanted", subject=str(path))
     try:
         stream = path.open("rb")
     except FileNotFoundError:

@@ -32,7 +32,7 @@ def largest_offset(waveform: Waveform) -> float:
 def without_offset(waveform: Waveform) -> Waveform:
     """Return the waveform without what is too slow to be heard.
 
-    One of fewer than ten samples is returned as it is.
+    One of fewer than ten samples, or of a rate that holds nothing above, is returned as it is.
     """
     return _high_passed(waveform, HIGH_PASS_HERTZ)
 
@@ -47,7 +47,7 @@ def without_rumble(waveform: Waveform) -> Waveform:
 
 def _high_passed(waveform: Waveform, hertz: float) -> Waveform:
     # Forth and back, so that nothing is moved in time.
-    if waveform.samples.size < _FEWEST_SAMPLES:
+    if waveform.samples.size < _FEWEST_SAMPLES or waveform.sample_rate <= 2.0 * hertz:
         return waveform
     sections = butter(_POLES, hertz, "highpass", fs=waveform.sample_rate, output="sos")
     return replace(waveform, samples=sosfiltfilt(sections, waveform.samples.astype(np.float64)).astype(np.float32))

@@ -7,12 +7,13 @@ left out when written.
 
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from amhctl.audio import files
 from amhctl.audio.waveform import Waveform
@@ -22,6 +23,7 @@ from amhctl.core.files import atomic_path, refuse_existing
 
 Split = Literal["train", "valid", "test"]
 
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 _FIX_HINT = "mend that line, or see every fault at once with: amhctl data check"
 
 
@@ -54,6 +56,21 @@ class Record(Document):
     """Where the recording comes from."""
     sha256: str = ""
     """Digest of the audio file, if known."""
+
+    @field_validator("*")
+    @classmethod
+    def _can_be_written(cls, value: object) -> object:
+        """Refuse what JSON can say and neither a file nor a path can hold."""
+        if isinstance(value, str) and _HALF_CHARACTER.search(value):
+            raise ValueError("it holds half of a character (a lone surrogate)")
+        return value
+
+    @field_validator("audio")
+    @classmethod
+    def _is_a_path(cls, value: str) -> str:
+        if "\0" in value:
+            raise ValueError("no path holds a zero byte")
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +121,11 @@ def _parse(number: int, raw: bytes) -> ManifestLine:
         return ManifestLine(number, None, "the line is not UTF-8")
     except json.JSONDecodeError as error:
         return ManifestLine(number, None, f"the line is not JSON ({error.msg}, column {error.colno})")
+    except RecursionError:
+        return ManifestLine(number, None, "the line is not JSON that can be read (nested too deeply)")
+    except ValueError:
+        # Python reads no more than some thousand digits.
+        return ManifestLine(number, None, "the line is not JSON that can be read (a number is too long)")
     if not isinstance(value, dict):
         return ManifestLine(number, None, "the line is not a JSON object")
     try:
@@ -118,7 +140,8 @@ def _describe(key: str, message: str, kind: str) -> str:
         return f"the key {key!r} is missing"
     if kind == "extra_forbidden":
         return f"the key {key!r} is unknown"
-    return f"the key {key!r}: {message[0].lower()}{message[1:]}"
+    told = message.removeprefix("Value error, ")
+    return f"the key {key!r}: {told[0].lower()}{told[1:]}"
 
 
 def read_records(path: Path) -> tuple[Record, ...]:

@@ -18,6 +18,7 @@ def test_a_line_is_an_object_or_a_fault(tmp_path: Path) -> None:
 
 def test_json_nested_without_end_is_a_fault() -> None:
     assert parse_object("[" * 100_000 + "]" * 100_000)[0] is None
+    assert parse_object('{"duration": ' + "1" * 6_000 + "}")[0] is None
 
 
 def test_segments_of_one_file_have_ids_of_their_own() -> None:

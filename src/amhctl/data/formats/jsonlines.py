@@ -39,6 +39,9 @@ def parse_object(text: str) -> tuple[Mapping[str, object] | None, str]:
         return None, f"not JSON ({error.msg}, column {error.colno})"
     except RecursionError:
         return None, "not JSON that can be read (nested too deeply)"
+    except ValueError:
+        # Python reads no more than some thousand digits.
+        return None, "not JSON that can be read (a number is too long)"
     return (value, "") if isinstance(value, dict) else (None, "not a JSON object")
 
 
