@@ -45,7 +45,7 @@ def test_what_is_no_number_is_in_no_range(value: str) -> None:
         ("data", "check", "m.jsonl", "--fix", "-o", "x", "--level", "nan"),
         ("codes", "extract", "m.jsonl", "-o", "x", "--level", "nan"),
         ("vocab", "check", "v.model", "c.txt", "--max-unknown", "nan"),
-        ("data", "split", "m.jsonl", "--seed", str(2**63)),
+        ("data", "split", "m.jsonl", "--seed", str(2**32)),
         ("vocab", "extend", "v.model", "c.txt", "-o", "w.model", "--size", "1000001"),
     ],
 )

@@ -24,7 +24,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON objec
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No talk and no progress on standard error.")]
 Verbose = Annotated[int, typer.Option("-v", "--verbose", count=True, help="More talk; tracebacks of errors.")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing output.")]
-Seed = Annotated[int | None, typer.Option("--seed", min=0, max=2**63 - 1, help="Seed of every random choice.")]
+Seed = Annotated[int | None, typer.Option("--seed", min=0, max=2**32 - 1, help="Seed of every random choice.")]
 Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:N or mps.")]
 Config = Annotated[
     Path | None, typer.Option("--config", help="Project file or folder; otherwise amhctl.toml of the current folder.")

@@ -337,7 +337,7 @@ class PathsConfig(Document):
 class RunConfig(Document):
     """Everything that describes a run; presets, ``amhctl.toml``, environment and ``--set`` fill it."""
 
-    seed: int = Field(0, ge=0, lt=2**63)
+    seed: int = Field(0, ge=0, lt=2**32)
     """Seed of every random choice."""
     paths: PathsConfig = PathsConfig()
     """Where things lie."""

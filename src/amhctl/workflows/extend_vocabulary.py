@@ -108,7 +108,8 @@ class ExtendVocabularyReport:
         """Return the figures for people."""
         yield f"{self.output}: {len(self.plan.rows)} pieces appended to {self.plan.base.size}, whose ids are unchanged"
         starts = Counter(row.start for row in self.plan.rows).most_common()
-        yield f"{self._added_used()} of them used; rows start as {', '.join(f'{name} {n}' for name, n in starts)}"
+        if starts:
+            yield f"{self._added_used()} of them used; rows start as {', '.join(f'{name} {n}' for name, n in starts)}"
         yield from coverage_lines(self.vocabulary, self.measured)
         yield (
             f"with the base: {self.before.pieces_per_syllable:.2f} pieces a syllable, "
