@@ -14,9 +14,11 @@ from support.manifests import tiny_manifest
 from amhctl.codec.registry import load_codec, read_codec_manifest, read_mel
 from amhctl.core.errors import CheckpointError, CodecError, ConfigError, DatasetError, FileExistsRefused, TrainingError
 from amhctl.core.progress import SilentProgress
+from amhctl.data.codestore import CodeStore
 from amhctl.data.records import read_records, write_records
 from amhctl.training.codec_use import Collapse
 from amhctl.training.mel_recipe import MelWeights
+from amhctl.workflows import extract_codes
 from amhctl.workflows.train_codec import TrainCodecReport, TrainCodecRequest, run
 
 SETS = (
@@ -276,6 +278,10 @@ def test_a_dac_is_trained_adapted_and_loaded(manifest: Path, tmp_path: Path) -> 
     assert read_codec_manifest(str(adapted.run.codec)).parent == made.fingerprint
     report = _list_metrics(adapted)
     assert report["mel_distance"] == adapted.run.scores.mel_distance
+    store = tmp_path / "store"
+    wanted = extract_codes.ExtractCodesRequest(manifest, store, str(adapted.run.codec))
+    assert extract_codes.run(wanted, SilentProgress()).utterances == 4
+    assert CodeStore.open(store).spec == other
     with pytest.raises(TrainingError, match="another configuration, seed or data"):
         _train(manifest, tmp_path / "second", arch="dac", sets=sets, resume=True)
 
