@@ -35,6 +35,16 @@ def test_an_existing_store_is_not_created_again(tmp_path: Path) -> None:
         CodeStore.create(tmp_path / "store", SPEC, MEL)
 
 
+def test_a_folder_of_something_else_becomes_no_store(tmp_path: Path) -> None:
+    (tmp_path / "voice").mkdir()
+    (tmp_path / "voice" / "model.safetensors").touch()
+    (tmp_path / "file").touch()
+    for name in ("voice", "file"):
+        with pytest.raises(FileExistsRefused):
+            CodeStore.create(tmp_path / name, SPEC, MEL)
+    assert [path.name for path in (tmp_path / "voice").iterdir()] == ["model.safetensors"]
+
+
 @pytest.mark.parametrize("cut", [1, 7, 40, 200, 600])
 def test_a_store_cut_anywhere_opens_and_goes_on(tmp_path: Path, cut: int) -> None:
     path = tmp_path / "store"

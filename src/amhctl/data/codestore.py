@@ -31,11 +31,18 @@ from numpy.typing import NDArray
 from amhctl.codec.codec import CodecSpec
 from amhctl.config.conditioning import Conditioning, SpeechEncoderConfig
 from amhctl.config.schema import MelConfig
-from amhctl.core.errors import DatasetError
+from amhctl.core.errors import DatasetError, FileExistsRefused
 from amhctl.core.files import refuse_existing, sha256_of_json, write_text_atomically
 from amhctl.data.alignment import Alignment, read_alignment, write_alignment
 from amhctl.data.records import Record
-from amhctl.data.storedocument import Precision, StoreDocument, read_document, require_writable, write_document
+from amhctl.data.storedocument import (
+    Precision,
+    StoreDocument,
+    is_store,
+    read_document,
+    require_writable,
+    write_document,
+)
 from amhctl.data.storeindex import UNKNOWN_AUDIO, AudioDigest, StoredUtterance
 from amhctl.data.storelayout import CODES, ENCODER, FEATURES
 from amhctl.data.storeparts import PartWriter, mend_part, part_names, read_part
@@ -81,11 +88,13 @@ class CodeStore:
         Raises
         ------
         FileExistsRefused
-            If there is a store already.
+            If there is a store already, or something else: a store's folder holds nothing but the store.
         DatasetError
             If ``part`` is not of the form ``i-of-n``.
         """
         refuse_existing(path / "store.json", force=False)
+        if path.is_dir() and any(not child.name.startswith(".") for child in path.iterdir()) and not is_store(path):
+            raise FileExistsRefused("the folder holds something else", subject=str(path), hint="choose another path")
         document = StoreDocument.of(spec, mel, level, precision, encoder)
         write_document(path, document)
         return cls(path, document, _require_part(part))

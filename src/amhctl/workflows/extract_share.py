@@ -206,8 +206,9 @@ def _open_store(path: Path, wanted: StoreDocument, part: str) -> CodeStore:
                 part=part,
             )
         except FileExistsRefused:
-            # Another shard, started at the same moment, was faster.
-            pass
+            # Another shard, started at the same moment, may have been faster.
+            if not is_store(path):
+                raise
     store = CodeStore.open(path, part=part, mend=True)
     if differences := store.document.differences(wanted):
         raise DatasetError(
