@@ -9,8 +9,8 @@ and the conjunctions (አይ- ሳይ- ቢ- ባይ- እንዳይ- ሲ- ሊ- እ�
 what the verb's type doubles everywhere: ሰባሪ, መስበሪያ, but ፈላ፟ጊ, መፈለ፟ጊያ; before their i and ያ a dental becomes a palatal
 (መራጭ, መምረጫ; መቺ, መምቻ). The noun of manner doubles the first radical (አሰ፟ባበር); the reciprocal of four radicals the third,
 and the first too where its ተ is gone (ተከራከ፟ረ, ይከ፟ራከ፟ራል, but መከ፟ራከር). Where active and passive are written alike (ይበላል),
-the active is taken. Source: W. Leslau, *Reference Grammar of Amharic* (1995), on verb types, derived stems, the relative
-verb, the compound imperfect, the verbal nouns and the negative.
+the active is taken. Source: W. Leslau, *Reference Grammar of Amharic* (1995), on verb types, derived stems, the
+relative verb, the compound imperfect, the verbal nouns and the negative.
 
 Forms are written with the model radicals ገ ፈ ዘ ጠ; another verb puts its own radicals in their places.
 """
