@@ -13,7 +13,7 @@ from amhctl.codec.registry import bundled_codecs, load_codec
 from amhctl.config.load import load_run_config
 from amhctl.config.schema import ModelConfig, RunConfig
 from amhctl.core.errors import ConfigError, FileExistsRefused
-from amhctl.core.files import canonical_json, sha256_of_file
+from amhctl.core.files import canonical_json, refuse_existing, sha256_of_file
 from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
 from amhctl.data.codestore import CodeStore
@@ -292,6 +292,7 @@ def _choose_folder(request: TrainRequest, config: RunConfig) -> RunFolder:
             subject=str(folder.root),
             hint=f"go on with --resume {folder.root}, or begin anew with --force",
         )
+    refuse_existing(folder.root, force=True)
     base = config.paths.base
     if base is not None and request.force and folder.root.resolve() in base.resolve().parents:
         raise ConfigError(
