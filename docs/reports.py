@@ -185,6 +185,7 @@ KEYS: dict[str, dict[str, Schema]] = {
     "ckpt validate": {"manifest": MAYBE_OBJECT, "checked": listed(TEXT)},
     "ckpt show": {"manifest": OBJECT},
     "ckpt export": {"checkpoint": TEXT, "bytes": COUNT, "manifest": OBJECT},
+    "ckpt average": {"checkpoint": TEXT, "distances": listed(NUMBER), "manifest": OBJECT},
     "ckpt diff": {"differences": listed(record(field=TEXT, first=TEXT, second=TEXT))},
     "eval": {
         "voice": TEXT,

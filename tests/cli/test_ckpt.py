@@ -57,3 +57,13 @@ def test_export_writes_a_voice_to_hand_on(voice: Path, tmp_path: Path) -> None:
     result = RUNNER.invoke(app, words)
     assert (result.exit_code, json.loads(result.stdout)["manifest"]["name"]) == (0, "mine")
     assert RUNNER.invoke(app, words).exit_code == 3
+
+
+def test_average_writes_the_mean_of_voices(voice: Path, tmp_path: Path) -> None:
+    words = ["ckpt", "average", str(voice), str(voice), "-o", str(tmp_path / "out"), "--name", "soup", "--json"]
+    result = RUNNER.invoke(app, words)
+    document = json.loads(result.stdout)
+    assert (result.exit_code, document["manifest"]["name"], document["distances"]) == (0, "soup", [0.0, 0.0])
+    told = RUNNER.invoke(app, [*words[:-1], "--force"])
+    assert "soup, the mean of 2 voices" in told.stdout
+    assert RUNNER.invoke(app, ["ckpt", "average", str(voice), "-o", str(tmp_path / "other")]).exit_code != 0

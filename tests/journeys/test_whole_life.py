@@ -118,6 +118,7 @@ def test_from_recordings_to_a_measured_voice(world: World) -> None:
     assert world.run("ckpt", "validate", voice, "--vocab", vocabulary)["findings"] is not None
     assert world.run("ckpt", "diff", voice, voice)["differences"] == []
     world.run("ckpt", "export", voice, "-o", world.path("handed-on"))
+    world.run("ckpt", "average", voice, voice, "-o", world.path("mean"))
     output = world.path("hello.wav")
     spoken = world.run("speak", "ሰላም ዓለም", "--voice", voice, "--codec", codec, "-o", output, "--device", "cpu")
     assert spoken["seconds"]

@@ -1,4 +1,4 @@
-"""``amhctl ckpt``: validate, show, compare and hand on checkpoints."""
+"""``amhctl ckpt``: validate, show, compare, average and hand on checkpoints."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +8,9 @@ import typer
 from amhctl.cli import options
 from amhctl.cli.app import execute
 
-app = typer.Typer(help="Checkpoints: validate, show, diff, export.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Checkpoints: validate, show, diff, average, export.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 @app.command("validate")
@@ -65,6 +67,29 @@ def diff(
     request = diff_checkpoints.DiffCheckpointsRequest(first, second)
     execute(
         "ckpt diff", lambda progress: diff_checkpoints.run(request, progress), json=json, quiet=quiet, verbose=verbose
+    )
+
+
+@app.command("average")
+def average(
+    checkpoints: Annotated[list[Path], typer.Argument(help="Folders of voices fine-tuned from one checkpoint.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write.")],
+    name: Annotated[str | None, typer.Option("--name", help="Name it is to have; the first one's by default.")] = None,
+    force: options.Force = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = 0,
+) -> None:
+    """Write the mean of the weights of several voices."""
+    from amhctl.workflows import average_checkpoints
+
+    request = average_checkpoints.AverageCheckpointsRequest(tuple(checkpoints), output, name=name, force=force)
+    execute(
+        "ckpt average",
+        lambda progress: average_checkpoints.run(request, progress),
+        json=json,
+        quiet=quiet,
+        verbose=verbose,
     )
 
 

@@ -1,0 +1,161 @@
+"""``ckpt average``: one voice out of several that were trained from the same start: the mean of their weights.
+
+Voices that were fine-tuned from one checkpoint, by other seeds or rates, lie in one basin: their mean is often better
+than each (Wortsman et al. 2022, "Model soups", arXiv 2203.05482). Whether it is, a validation set must say.
+"""
+
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from amhctl import __version__
+from amhctl.checkpoint.manifest import Manifest
+from amhctl.checkpoint.store import (
+    WEIGHTS_FILE,
+    LoadedCheckpoint,
+    manifest_differences,
+    read_checkpoint,
+    write_checkpoint,
+)
+from amhctl.core.errors import CheckpointError
+from amhctl.core.files import refuse_existing, sha256_of_json
+from amhctl.core.findings import Finding
+from amhctl.core.progress import Progress
+from amhctl.inference.assemble import CODEC_FOLDER
+
+# What must be equal: weights that learnt other pieces, codes or readings have no common mean.
+_EQUAL = ("model_version", "language", "sample_rate", "config", "vocabulary", "text", "codec", "conditioning")
+
+
+@dataclass(frozen=True, slots=True)
+class AverageCheckpointsRequest:
+    """Which voices, and where to write their mean.
+
+    Attributes
+    ----------
+    checkpoints : tuple[Path, ...]
+        Two or more; the prompt and the codec beside it are the first one's.
+    output : Path
+        Folder to write.
+    name : str | None
+        Name of the mean; the first one's by default.
+    force : bool
+        Whether an existing output may be replaced.
+    """
+
+    checkpoints: tuple[Path, ...]
+    output: Path
+    name: str | None = None
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AverageCheckpointsReport:
+    """What was written, and how far the voices lay from it."""
+
+    output: Path
+    manifest: Manifest
+    distances: tuple[float, ...]
+
+    @property
+    def ok(self) -> bool:
+        """True: what has no mean raises."""
+        return True
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Nothing is inspected."""
+        return ()
+
+    def payload(self) -> dict[str, object]:
+        """Return ``checkpoint``, ``distances`` and ``manifest``."""
+        return {
+            "checkpoint": str(self.output),
+            "distances": list(self.distances),
+            "manifest": self.manifest.model_dump(mode="json"),
+        }
+
+    def lines(self) -> Iterable[str]:
+        """Return what was written and how far from it the voices lay."""
+        apart = ", ".join(f"{distance:.1%}" for distance in self.distances)
+        yield f"{self.output}: {self.manifest.name}, the mean of {len(self.distances)} voices"
+        yield f"their weights lie {apart} of its length from it"
+
+
+def run(request: AverageCheckpointsRequest, progress: Progress) -> AverageCheckpointsReport:
+    """Write the mean of voices.
+
+    Raises
+    ------
+    CheckpointError
+        If there are fewer than two, one is broken or no voice, or they differ in more than what training changes.
+    FileExistsRefused
+        If the output exists and was not to be overwritten, or is one of the voices.
+    """
+    refuse_existing(request.output, force=request.force, sources=request.checkpoints)
+    if len(request.checkpoints) < 2:
+        raise CheckpointError("a mean takes two voices or more", subject=", ".join(map(str, request.checkpoints)))
+    progress.say("verifying")
+    voices = [read_checkpoint(folder, kind="voice") for folder in request.checkpoints]
+    first = voices[0]
+    for other in voices[1:]:
+        _require_alike(first, other)
+    mean = _average([voice.tensors for voice in voices])
+    manifests = [voice.manifest for voice in voices]
+    weights = [manifest.files[WEIGHTS_FILE] for manifest in manifests]
+    manifest = write_checkpoint(
+        request.output,
+        manifest=first.manifest.model_copy(
+            update={
+                "name": request.name or first.manifest.name,
+                "package_version": __version__,
+                "data_fingerprint": _common([manifest.data_fingerprint for manifest in manifests]),
+                "parent": _common([manifest.parent for manifest in manifests]),
+                "licences": tuple(dict.fromkeys(licence for one in manifests for licence in one.licences)),
+                "metrics": {},
+                "training": first.manifest.training | {"mean_of": weights},
+            }
+        ),
+        tensors=mean,
+        extra_files={name: first.read_bytes(name) for name in first.manifest.files if name != WEIGHTS_FILE},
+        force=request.force,
+    )
+    if (first.folder / CODEC_FOLDER).is_dir():
+        shutil.copytree(first.folder / CODEC_FOLDER, request.output / CODEC_FOLDER)
+    return AverageCheckpointsReport(request.output, manifest, tuple(_distance(voice.tensors, mean) for voice in voices))
+
+
+def _require_alike(first: LoadedCheckpoint, other: LoadedCheckpoint) -> None:
+    ours, theirs = (one.manifest.model_dump(mode="json", include=set(_EQUAL)) for one in (first, other))
+    if differences := manifest_differences(ours, theirs):
+        raise CheckpointError(
+            f"the voices have no common mean: {'; '.join(map(str, differences))}",
+            subject=f"{first.folder}, {other.folder}",
+            hint="average voices that were fine-tuned from one checkpoint on the same codes, vocabulary and reading",
+        )
+
+
+def _average(parts: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    """Return the mean of each tensor, in double precision until it is stored as it was."""
+    return {
+        name: torch.stack([part[name].double() for part in parts]).mean(dim=0).to(tensor.dtype)
+        if tensor.is_floating_point()
+        else tensor
+        for name, tensor in parts[0].items()
+    }
+
+
+def _distance(tensors: Mapping[str, Tensor], mean: Mapping[str, Tensor]) -> float:
+    """Return how far weights lie from their mean, as a share of its length."""
+    pairs = [(tensors[name].double(), tensor.double()) for name, tensor in mean.items() if tensor.is_floating_point()]
+    apart = sum(float((one - other).square().sum()) for one, other in pairs)
+    return float((apart / sum(float(other.square().sum()) for _, other in pairs)) ** 0.5)
+
+
+def _common(values: Sequence[str]) -> str:
+    """Return the value that all have, or a digest of all of them."""
+    return values[0] if len(set(values)) == 1 else sha256_of_json(list(values))

@@ -1,0 +1,85 @@
+"""``ckpt average``: the mean of voices that have one."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from support.voices import any_speech, tiny_voice_folder
+
+from amhctl.checkpoint.manifest import Licence
+from amhctl.checkpoint.store import WEIGHTS_FILE, read_checkpoint, write_checkpoint
+from amhctl.core.errors import CheckpointError, FileExistsRefused
+from amhctl.core.progress import SilentProgress
+from amhctl.inference.assemble import load_voice
+from amhctl.workflows.average_checkpoints import AverageCheckpointsRequest, run
+from amhctl.workflows.validate_checkpoint import ValidateCheckpointRequest
+from amhctl.workflows.validate_checkpoint import run as validate
+
+
+def _change(voice: Path, output: Path, *, by: float, **changes: object) -> Path:
+    """Write a voice whose weights are moved, and whose manifest is changed; return its folder."""
+    checkpoint = read_checkpoint(voice, kind="voice")
+    others = [name for name in checkpoint.manifest.files if name != WEIGHTS_FILE]
+    write_checkpoint(
+        output,
+        manifest=checkpoint.manifest.model_copy(update=changes),
+        tensors={n: t + by if t.is_floating_point() else t for n, t in checkpoint.tensors.items()},
+        extra_files={name: checkpoint.read_bytes(name) for name in others},
+    )
+    return output
+
+
+@pytest.fixture
+def voice(tmp_path: Path) -> Path:
+    return tiny_voice_folder(tmp_path / "made")
+
+
+def test_the_mean_lies_between_and_speaks(voice: Path, tmp_path: Path) -> None:
+    licence = Licence(work="another corpus", licence="MIT")
+    other = _change(voice, tmp_path / "other", by=0.02, licences=(licence,), parent="b" * 64, metrics={"loss": 1.0})
+    report = run(AverageCheckpointsRequest((voice, other, voice, other), tmp_path / "mean", "soup"), SilentProgress())
+    one, mean = (read_checkpoint(folder, kind="voice") for folder in (voice, tmp_path / "mean"))
+    for name, tensor in one.tensors.items():
+        wanted = tensor + 0.01 if tensor.is_floating_point() else tensor
+        assert torch.allclose(mean.tensors[name], wanted, atol=1e-6), name
+    manifest = report.manifest
+    assert manifest == mean.manifest
+    assert manifest.name == "soup"
+    assert set(manifest.licences) == {*one.manifest.licences, licence}
+    assert manifest.metrics == {}
+    assert manifest.parent not in ("", "b" * 64)
+    digests = [read_checkpoint(folder, kind="voice").manifest.files[WEIGHTS_FILE] for folder in (voice, other)]
+    assert manifest.training["mean_of"] == digests * 2
+    assert report.distances[0] == pytest.approx(report.distances[1], rel=1e-3)
+    assert report.distances[0] > 0
+    assert validate(ValidateCheckpointRequest(tmp_path / "mean"), SilentProgress()).ok
+    assert load_voice(str(tmp_path / "mean")).speak("ሰላም ዓለም።", any_speech()).waveform.samples.size
+
+
+def test_a_voice_is_its_own_mean(voice: Path, tmp_path: Path) -> None:
+    report = run(AverageCheckpointsRequest((voice, voice), tmp_path / "mean"), SilentProgress())
+    one, mean = (read_checkpoint(folder, kind="voice") for folder in (voice, tmp_path / "mean"))
+    assert all(torch.equal(tensor, mean.tensors[name]) for name, tensor in one.tensors.items())
+    assert report.distances == (0.0, 0.0)
+    assert (mean.manifest.parent, mean.manifest.licences) == (one.manifest.parent, one.manifest.licences)
+
+
+def test_voices_that_learnt_otherwise_have_no_mean(voice: Path, tmp_path: Path) -> None:
+    text = read_checkpoint(voice, kind="voice").manifest.text
+    assert text is not None
+    other = _change(voice, tmp_path / "other", by=0.0, text=text.model_copy(update={"hash": "0" * 64}))
+    with pytest.raises(CheckpointError, match=r"no common mean: text\.hash"):
+        run(AverageCheckpointsRequest((voice, other), tmp_path / "mean"), SilentProgress())
+    plain = tiny_voice_folder(tmp_path / "plain", alignment=False)
+    with pytest.raises(CheckpointError, match=r"no common mean: config\.alignment"):
+        run(AverageCheckpointsRequest((voice, plain), tmp_path / "mean"), SilentProgress())
+    with pytest.raises(CheckpointError, match="two voices or more"):
+        run(AverageCheckpointsRequest((voice,), tmp_path / "mean"), SilentProgress())
+    assert not (tmp_path / "mean").exists()
+
+
+def test_no_voice_is_overwritten_by_its_mean(voice: Path) -> None:
+    before = (voice / WEIGHTS_FILE).read_bytes()
+    with pytest.raises(FileExistsRefused, match="input"):
+        run(AverageCheckpointsRequest((voice, voice), voice, force=True), SilentProgress())
+    assert (voice / WEIGHTS_FILE).read_bytes() == before
