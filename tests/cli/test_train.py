@@ -48,6 +48,7 @@ def test_a_dry_run_says_what_a_run_would_cost(tmp_path: Path) -> None:
 
 
 def test_what_is_missing_is_said_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "amhctl.toml").touch()
     paths = ("--vocab", str(tmp_path / "v.model"), "-o", str(tmp_path / "run"), "--config", str(tmp_path))
     code, out, err = invoke(*paths)
     assert (code, out) == (3, "")

@@ -5,9 +5,14 @@ import pkgutil
 
 import amhctl.workflows
 
+# How workflows read text, and what one share of an extraction does: parts of commands, and none themselves.
+NO_COMMANDS = {"reading", "extract_share"}
+
 
 def test_every_workflow_returns_a_frozen_report() -> None:
     for module in pkgutil.iter_modules(amhctl.workflows.__path__):
+        if module.name in NO_COMMANDS:
+            continue
         names = vars(importlib.import_module(f"amhctl.workflows.{module.name}"))
         reports = [value for name, value in names.items() if name.endswith("Report") and isinstance(value, type)]
         own = [report for report in reports if report.__module__.endswith(module.name)]

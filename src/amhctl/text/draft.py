@@ -120,13 +120,14 @@ class Draft:
         """Make changes that do not overlap, in the order of the text."""
         pieces: list[str] = []
         old, new = self._spans, _Spans()
-        done = piece = 0
+        done = piece = stop = 0
         for begin, end, after in edits:
             pieces += (self.text[done:begin], after)
             if begin > done:
                 piece = old.copy(new, done, begin, piece)
-            # Behind an insertion stands the end of what precedes it.
-            start = stop = old.end(piece, begin) if begin else 0
+                stop = old.end(piece, begin)
+            # Behind an insertion stands the end of what precedes it, be it the change before.
+            start = stop
             if end > begin:
                 piece += begin >= old.begins[piece + 1]
                 start = old.start(piece, begin)
