@@ -65,10 +65,10 @@ def test_a_voice_is_its_own_mean(voice: Path, tmp_path: Path) -> None:
 
 
 def test_voices_that_learnt_otherwise_have_no_mean(voice: Path, tmp_path: Path) -> None:
-    text = read_checkpoint(voice, kind="voice").manifest.text
-    assert text is not None
-    other = _change(voice, tmp_path / "other", by=0.0, text=text.model_copy(update={"hash": "0" * 64}))
-    with pytest.raises(CheckpointError, match=r"no common mean: text\.hash"):
+    codec = read_checkpoint(voice, kind="voice").manifest.codec
+    assert codec is not None
+    other = _change(voice, tmp_path / "other", by=0.0, codec=codec.model_copy(update={"fingerprint": "0" * 64}))
+    with pytest.raises(CheckpointError, match=r"no common mean: codec\.fingerprint"):
         run(AverageCheckpointsRequest((voice, other), tmp_path / "mean"), SilentProgress())
     plain = tiny_voice_folder(tmp_path / "plain", alignment=False)
     with pytest.raises(CheckpointError, match=r"no common mean: config\.alignment"):
@@ -76,6 +76,16 @@ def test_voices_that_learnt_otherwise_have_no_mean(voice: Path, tmp_path: Path) 
     with pytest.raises(CheckpointError, match="two voices or more"):
         run(AverageCheckpointsRequest((voice,), tmp_path / "mean"), SilentProgress())
     assert not (tmp_path / "mean").exists()
+
+
+def test_the_mean_reads_as_the_first_and_other_readings_are_told(voice: Path, tmp_path: Path) -> None:
+    text = read_checkpoint(voice, kind="voice").manifest.text
+    assert text is not None
+    other = _change(voice, tmp_path / "other", by=0.01, text=text.model_copy(update={"hash": "0" * 64}))
+    report = run(AverageCheckpointsRequest((voice, other), tmp_path / "mean"), SilentProgress())
+    assert [(finding.code, finding.subject) for finding in report.findings] == [("C018", str(other))]
+    assert report.manifest.text == text
+    assert run(AverageCheckpointsRequest((voice, voice), tmp_path / "same"), SilentProgress()).findings == ()
 
 
 def test_no_voice_is_overwritten_by_its_mean(voice: Path) -> None:

@@ -5,7 +5,7 @@ than each (Wortsman et al. 2022, "Model soups", arXiv 2203.05482). Whether it is
 """
 
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,12 +23,20 @@ from amhctl.checkpoint.store import (
 )
 from amhctl.core.errors import CheckpointError
 from amhctl.core.files import refuse_existing, sha256_of_json
-from amhctl.core.findings import Finding
+from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.core.progress import Progress
 from amhctl.inference.assemble import CODEC_FOLDER
 
-# What must be equal: weights that learnt other pieces, codes or readings have no common mean.
-_EQUAL = ("model_version", "language", "sample_rate", "config", "vocabulary", "text", "codec", "conditioning")
+RULES = (
+    Rule(
+        "C018",
+        Severity.WARNING,
+        "voices learnt other readings",
+        "A voice that was averaged had learnt another reading of text than the first one, by which the mean reads.",
+    ),
+)
+# What must be equal: weights that learnt other pieces or codes have no common mean.
+_EQUAL = ("model_version", "language", "sample_rate", "config", "vocabulary", "codec", "conditioning")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +46,7 @@ class AverageCheckpointsRequest:
     Attributes
     ----------
     checkpoints : tuple[Path, ...]
-        Two or more; the prompt and the codec beside it are the first one's.
+        Two or more; the reading, the prompt and the codec beside it are the first one's.
     output : Path
         Folder to write.
     name : str | None
@@ -60,16 +68,12 @@ class AverageCheckpointsReport:
     output: Path
     manifest: Manifest
     distances: tuple[float, ...]
+    findings: tuple[Finding, ...]
 
     @property
     def ok(self) -> bool:
         """True: what has no mean raises."""
         return True
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """Nothing is inspected."""
-        return ()
 
     def payload(self) -> dict[str, object]:
         """Return ``checkpoint``, ``distances`` and ``manifest``."""
@@ -126,7 +130,16 @@ def run(request: AverageCheckpointsRequest, progress: Progress) -> AverageCheckp
     )
     if (first.folder / CODEC_FOLDER).is_dir():
         shutil.copytree(first.folder / CODEC_FOLDER, request.output / CODEC_FOLDER)
-    return AverageCheckpointsReport(request.output, manifest, tuple(_distance(voice.tensors, mean) for voice in voices))
+    distances = tuple(_distance(voice.tensors, mean) for voice in voices)
+    return AverageCheckpointsReport(request.output, manifest, distances, tuple(_find_readings(voices)))
+
+
+def _find_readings(voices: Sequence[LoadedCheckpoint]) -> Iterator[Finding]:
+    for voice in voices[1:]:
+        if voice.manifest.text != voices[0].manifest.text:
+            message = f"reads otherwise than {voices[0].folder}, by which the mean reads"
+            hint = f"`amhctl ckpt validate {voice.folder} --against {voices[0].folder}` lists what differs"
+            yield Finding("C018", Severity.WARNING, str(voice.folder), message, hint)
 
 
 def _require_alike(first: LoadedCheckpoint, other: LoadedCheckpoint) -> None:
@@ -135,7 +148,7 @@ def _require_alike(first: LoadedCheckpoint, other: LoadedCheckpoint) -> None:
         raise CheckpointError(
             f"the voices have no common mean: {'; '.join(map(str, differences))}",
             subject=f"{first.folder}, {other.folder}",
-            hint="average voices that were fine-tuned from one checkpoint on the same codes, vocabulary and reading",
+            hint="average voices that were fine-tuned from one checkpoint on the same codes and vocabulary",
         )
 
 
