@@ -37,11 +37,9 @@ _BLANK = re.compile(r"[^\S ]+|[\x00-\x1f\x7f-\x9f]+")
 _VOWEL_LENGTHS = {"\u135d": GEMINATION, "\u135e": ""}
 # Only a letter with a consonant can be doubled: the mark is dropped after a glottal one.
 _DOUBLING = "".join(letter for letter in LETTERS if SYLLABLES[letter].series not in "አዐኧ")
-# Neither is the first letter of a word: no Amharic word begins with a geminate.
-_STRAY_GEMINATION = (
-    f"(?<![{_DOUBLING}]){GEMINATION}+|(?<={GEMINATION}){GEMINATION}+"
-    f"|(?:(?<=^{LETTER_CLASS})|(?<=[^{LETTERS}{GEMINATION}]{LETTER_CLASS})){GEMINATION}+"
-)
+_STRAY_GEMINATION = f"(?<![{_DOUBLING}]){GEMINATION}+|(?<={GEMINATION}){GEMINATION}+"
+# Neither is the first letter of a word, once no mark strays before it: no Amharic word begins with a geminate.
+_FIRST_GEMINATION = f"(?:(?<=^{LETTER_CLASS})|(?<=[^{LETTERS}{GEMINATION}]{LETTER_CLASS})){GEMINATION}"
 _COMBINING_RUN = re.compile(r"[^\W_]?[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u065f\u3099\u309a]+")
 _PLAIN = frozenset(LETTERS + MARKS + GEMINATION + " " + TIE)
 _PLAIN_ASCII = frozenset(map(chr, range(0x20, 0x7F)))
@@ -220,7 +218,7 @@ def finishing_rules(symbols: Mapping[str, str]) -> tuple[Rule, ...]:
             "A gemination mark that doubles nothing",
             "Leslau 1995, ch. 1: glottal consonants are not doubled",
             ("\u135fገና\u135f\u135f", "ገና\u135f"),
-            (rewrite(_STRAY_GEMINATION, lambda _: ""),),
+            (rewrite(_STRAY_GEMINATION, lambda _: ""), rewrite(_FIRST_GEMINATION, lambda _: "")),
             (frozenset(GEMINATION),),
         ),
         Rule(
