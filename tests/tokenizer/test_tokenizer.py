@@ -3,9 +3,11 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.realdata import real_corpus
 from support.vocabularies import FIDEL_LINES, PHONE_LINES
 
-from amhctl.core.errors import VocabularyError
+from amhctl.core.errors import TextError, VocabularyError
+from amhctl.text.frontend import Frontend
 from amhctl.text.g2p.phones import MARKS, PHONES
 from amhctl.text.script import LETTERS
 from amhctl.text.script import MARKS as SPOKEN_MARKS
@@ -67,3 +69,21 @@ def test_a_file_that_sentencepiece_refuses_is_an_error_and_no_crash() -> None:
     content = append_pieces(FIDEL_BY_CHAR.vocabulary.model_bytes, [Piece("", -1.0, PieceKind.NORMAL)])
     with pytest.raises(VocabularyError, match="SentencePiece refuses the vocabulary"):
         Tokenizer(Vocabulary.from_bytes(content))
+
+
+@pytest.mark.slow
+def test_every_line_of_the_corpus_comes_back() -> None:
+    """The fidel of every line, and the phones of every eighth: nothing unknown, nothing lost."""
+    frontend = Frontend()
+    for place, line in enumerate(real_corpus()):
+        try:
+            spoken = frontend.normalize(line).text
+        except TextError:
+            assert not set(line) & set(LETTERS)
+            continue
+        for tokenizer in (FIDEL_BY_CHAR, FIDEL_BY_BPE):
+            assert tokenizer.unknown(spoken) == ()
+            assert tokenizer.decode(tokenizer.encode(spoken)) == spoken
+        if place % 8 == 0:
+            units = frontend.units(line)
+            assert PHONES_BY_CHAR.decode(PHONES_BY_CHAR.encode(units)) == units
