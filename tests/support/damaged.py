@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from amhctl.checkpoint.store import WEIGHTS_FILE, read_checkpoint, read_manifest, write_checkpoint
+from amhctl.checkpoint.store import read_checkpoint, read_manifest, write_checkpoint
 
 
 def rewrite(folder: Path, *, files: Mapping[str, bytes] | None = None, **values: dict[str, object]) -> None:
     """Write a checkpoint anew with other files, and other keys in objects of its manifest; every digest is right."""
     checkpoint = read_checkpoint(folder, kind=read_manifest(folder).kind)
     fields = {key: {**getattr(checkpoint.manifest, key), **value} for key, value in values.items()}
-    kept = {name: checkpoint.read_bytes(name) for name in checkpoint.manifest.files if name != WEIGHTS_FILE}
+    kept = checkpoint.read_others()
     below = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.parent != folder}
     write_checkpoint(
         folder,

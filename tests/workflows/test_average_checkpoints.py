@@ -19,12 +19,11 @@ from amhctl.workflows.validate_checkpoint import run as validate
 def _change(voice: Path, output: Path, *, by: float, **changes: object) -> Path:
     """Write a voice whose weights are moved, and whose manifest is changed; return its folder."""
     checkpoint = read_checkpoint(voice, kind="voice")
-    others = [name for name in checkpoint.manifest.files if name != WEIGHTS_FILE]
     write_checkpoint(
         output,
         manifest=checkpoint.manifest.model_copy(update=changes),
         tensors={n: t + by if t.is_floating_point() else t for n, t in checkpoint.tensors.items()},
-        extra_files={name: checkpoint.read_bytes(name) for name in others},
+        extra_files=checkpoint.read_others(),
     )
     return output
 

@@ -68,6 +68,10 @@ class LoadedCheckpoint:
         """
         return read_json(self._path(file))
 
+    def read_others(self) -> dict[str, bytes]:
+        """Return the content of every file that the manifest names beside the weights."""
+        return {name: self.read_bytes(name) for name in self.manifest.files if name != WEIGHTS_FILE}
+
     def read_tensors(self, file: str) -> dict[str, Tensor]:
         """Return the tensors of a safetensors file that the manifest names."""
         return _load_tensors(self._path(file))

@@ -125,7 +125,7 @@ def run(request: AverageCheckpointsRequest, progress: Progress) -> AverageCheckp
             }
         ),
         tensors=mean,
-        extra_files={name: first.read_bytes(name) for name in first.manifest.files if name != WEIGHTS_FILE},
+        extra_files=first.read_others(),
         force=request.force,
     )
     if (first.folder / CODEC_FOLDER).is_dir():

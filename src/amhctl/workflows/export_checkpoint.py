@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from amhctl.checkpoint.manifest import Manifest
-from amhctl.checkpoint.store import WEIGHTS_FILE, halve, read_checkpoint, read_manifest, write_checkpoint
+from amhctl.checkpoint.store import halve, read_checkpoint, read_manifest, write_checkpoint
 from amhctl.core.errors import CheckpointError
 from amhctl.core.files import refuse_existing
 from amhctl.core.findings import Finding
@@ -75,12 +75,11 @@ def run(request: ExportCheckpointRequest, progress: Progress) -> ExportCheckpoin
         )
     progress.say("verifying and converting")
     checkpoint = read_checkpoint(request.checkpoint, kind=kind)
-    others = [name for name in checkpoint.manifest.files if name != WEIGHTS_FILE]
     manifest = write_checkpoint(
         request.output,
         manifest=checkpoint.manifest.model_copy(update={"name": request.name or checkpoint.manifest.name}),
         tensors=halve(checkpoint.tensors),
-        extra_files={name: checkpoint.read_bytes(name) for name in others},
+        extra_files=checkpoint.read_others(),
         force=request.force,
     )
     if (request.checkpoint / CODEC_FOLDER).is_dir():
