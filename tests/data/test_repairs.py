@@ -58,6 +58,20 @@ def test_an_offset_that_fades_leaves_none_behind() -> None:
     assert max(abs(float(half.mean())) for half in halves) < 1e-4
 
 
+def test_a_small_offset_is_not_raised_with_the_speech(tmp_path: Path) -> None:
+    # Under the limit of ±0.002 in a quiet clip; the gain would make ten times as much of it.
+    fading = -0.01 * np.exp(-np.arange(_CLEAN.samples.size) / 1_600)
+    quiet = _CLEAN.samples * 10.0 ** ((-44.0 - levels.speech_level(_CLEAN)) / 20.0)
+    result = _repair(tmp_path, quiet + fading)
+    assert [(change.code, change.done) for change in result.changes] == [
+        ("", "high-pass filter at 20 Hz"),
+        ("", "brought to a loudness"),
+    ]
+    assert check_audio(result.record, tmp_path / "out").findings == ()
+    assert result.measurements is not None
+    assert abs(result.measurements.offset) < 1e-4
+
+
 def test_speech_stays_what_it_was_beneath_the_offset() -> None:
     offset = Waveform(_CLEAN.samples + np.float32(0.02), _RATE)
     level = levels.speech_level(_CLEAN)
