@@ -9,34 +9,33 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.data.audiochecks import Measurements
 from amhctl.data.checks import ManifestCheck
 from amhctl.data.checktable import CheckTable
-from amhctl.data.clippicture import clip_picture
+from amhctl.data.clippicture import clip_pictures
 from amhctl.data.records import Record, scan_manifest
+from amhctl.data.webpage import draw, histogram, page
 
-_WORST_CLIPS = 60
-_BARS = 40
+WORST_CLIPS = 60
+_MOST_GENERAL = 200
+_LONGEST_TEXT = 600
 _WEIGHTS = {Severity.ERROR: 100, Severity.WARNING: 10, Severity.INFO: 1}
 _STYLE = """
-:root{color-scheme:light dark}
-body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:76rem;padding:0 1rem}
-table{border-collapse:collapse;width:100%;margin:1rem 0}
-th,td{text-align:left;vertical-align:top;padding:.3rem .8rem .3rem 0;border-bottom:1px solid #8884}
-td.n{text-align:right;font-variant-numeric:tabular-nums}h2{margin-top:2.5rem;font-size:1.1rem}
-.grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(20rem,1fr));gap:1.5rem}
-figure{margin:0}figcaption{font-weight:600}svg{width:100%;height:auto}rect{fill:#3a7}text{font-size:9px;fill:#888}
-.error{color:#c22}.warning{color:#a60}.info{color:#68a}audio{width:18rem}path{fill:#3a7}.am{font-size:1.1rem}small{color:#888}
+table{width:100%}.clip{display:grid;grid-template-columns:minmax(0,22rem) minmax(0,1fr);gap:.3rem 1.5rem;
+padding:1rem 0;border-top:1px solid var(--line);overflow-wrap:anywhere}
+.clip h3{grid-column:1/-1;margin:0}.clip p{margin:0}.clip ul{list-style:none;margin:.4rem 0;padding:0}
+.silence{fill:var(--line);opacity:.6}@media (max-width:44rem){.clip{grid-template-columns:minmax(0,1fr)}}
 """
 
 
 @dataclass(frozen=True, slots=True)
-class _Histogram:
-    title: str
-    unit: str
-    values: Sequence[float]
+class _Shown:
+    """A clip of the page."""
+
+    record: Record
+    findings: Sequence[Finding]
+    measurements: Measurements | None
 
 
 def render_report(title: str, check: ManifestCheck, rules: Sequence[Rule], *, manifest: Path) -> str:
@@ -55,90 +54,87 @@ def render_report(title: str, check: ManifestCheck, rules: Sequence[Rule], *, ma
     """
     table = check.table
     seconds = sum(measured.duration for measured in table.measurements if measured)
-    summary = (
-        f"{len(table)} records, {seconds / 3600:.2f} h, {len(table.speakers)} speakers, "
-        f"{sum(check.counts.values())} findings"
-    )
+    clips, others = _worst_clips(check, manifest)
     sections = [
-        f"<h1>{html.escape(title)}</h1><p>{summary}</p>",
-        f"<h2>Findings</h2>{_count_table(check.counts, rules)}",
-        f'<h2>Distributions</h2><div class="grid">{"".join(map(_figure, _histograms(table)))}</div>',
-        f"<h2>Worst clips</h2>{_clip_table(check, manifest)}",
+        f"<p>records: {len(table)}, hours: {seconds / 3600:.2f}, speakers: {len(table.speakers)}, "
+        f"findings: {sum(check.counts.values())}</p>",
+        f"<h2>Findings</h2>{_count_table(check.counts, rules, _first_places(clips))}",
+        _distributions(table),
+        f"<h2>Worst clips</h2>{_clip_list(clips, others, manifest.parent)}",
         _general_table(check),
     ]
-    return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title>'
-        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head>'
-        f"<body>{''.join(sections)}</body></html>\n"
-    )
+    return page(title, "".join(sections), style=_STYLE)
 
 
-def _count_table(counts: Mapping[str, int], rules: Sequence[Rule]) -> str:
+def _count_table(counts: Mapping[str, int], rules: Sequence[Rule], places: Mapping[str, int]) -> str:
     rows = [
-        f'<tr><td class="{rule.severity}">{rule.code}</td><td class="n">{counts.get(rule.code, 0)}</td>'
+        f'<tr id="{rule.code}"><td class="code {rule.severity}">{rule.code} <small>{rule.severity}</small></td>'
+        f'<td class="n">{_linked(counts[rule.code], places.get(rule.code))}</td>'
         f"<td>{html.escape(rule.title)}<br><small>{html.escape(rule.explanation)}</small></td></tr>"
         for rule in sorted(rules, key=lambda rule: (-_WEIGHTS[rule.severity], rule.code))
         if rule.code in counts
     ]
-    return f"<table>{''.join(rows)}</table>" if rows else "<p>Nothing was found.</p>"
+    if not rows:
+        return "<p>Nothing was found.</p>"
+    head = '<tr><th>code</th><th class="n">found</th><th>what it is</th></tr>'
+    return f"<table>{head}{''.join(rows)}</table><p><small>A number leads to the first clip that is shown.</small></p>"
 
 
-def _histograms(table: CheckTable) -> tuple[_Histogram, ...]:
+def _linked(count: int, place: int | None) -> str:
+    return str(count) if place is None else f'<a href="#clip-{place}">{count}</a>'
+
+
+def _first_places(clips: Sequence[_Shown]) -> dict[str, int]:
+    places: dict[str, int] = {}
+    for place, clip in enumerate(clips, start=1):
+        for finding in clip.findings:
+            places.setdefault(finding.code, place)
+    return places
+
+
+def _distributions(table: CheckTable) -> str:
     measured = [item for item in table.measurements if item]
     rates = [rate for row in range(len(table)) if (rate := table.rate(row))]
-    return (
-        _Histogram("Duration", "s", [item.duration for item in measured]),
-        _Histogram("Speech level", "dBFS", [item.level for item in measured]),
-        _Histogram("Signal-to-noise ratio", "dB", [item.snr for item in measured]),
-        _Histogram("Speaking rate", "syllables/s", rates),
-        _Histogram("Silence before", "s", [item.before for item in measured]),
-        _Histogram("Silence after", "s", [item.after for item in measured]),
-    )
-
-
-def _figure(histogram: _Histogram) -> str:
-    if not histogram.values:
-        return ""
-    values = np.asarray(histogram.values, dtype=np.float64)
-    counts, edges = np.histogram(values, bins=_BARS)
-    width, height = 320.0, 90.0
-    step = width / _BARS
-    bars = "".join(
-        f'<rect x="{index * step:.1f}" y="{height * (1 - count / counts.max()):.1f}" width="{step - 1:.1f}" '
-        f'height="{height * count / counts.max():.1f}"><title>{edges[index]:.2f} to {edges[index + 1]:.2f} '
-        f"{histogram.unit}: {count}</title></rect>"
-        for index, count in enumerate(counts.tolist())
-    )
-    labels = "".join(
-        f'<text x="{x}" y="{height + 12}" text-anchor="{anchor}">{value:.1f}</text>'
-        for x, anchor, value in (
-            (0, "start", edges[0]),
-            (width / 2, "middle", (edges[0] + edges[-1]) / 2),
-            (width, "end", edges[-1]),
+    charts = [
+        draw(histogram(name, unit, values))
+        for name, unit, values in (
+            ("Duration", "s", [item.duration for item in measured]),
+            ("Speech level", "dBFS", [item.level for item in measured]),
+            ("Signal-to-noise ratio", "dB", [item.snr for item in measured]),
+            ("Speaking rate", "syllables/s", rates),
+            ("Silence before", "s", [item.before for item in measured]),
+            ("Silence after", "s", [item.after for item in measured]),
         )
-    )
-    median = float(np.median(values))
-    return (
-        f"<figure><figcaption>{histogram.title} <small>{histogram.unit}, median {median:.2f}</small></figcaption>"
-        f'<svg viewBox="0 0 {width:.0f} {height + 16:.0f}" role="img">{bars}{labels}</svg></figure>'
-    )
+        if values
+    ]
+    if not charts:
+        return ""
+    return f'<h2>Distributions</h2><p>Each bar is a number of clips.</p><div class="grid">{"".join(charts)}</div>'
 
 
-def _clip_table(check: ManifestCheck, manifest: Path) -> str:
+def _worst_clips(check: ManifestCheck, manifest: Path) -> tuple[list[_Shown], int]:
+    """Return the clips to show, the worst first, and how many others have a finding."""
     found: dict[str, list[Finding]] = defaultdict(list)
     for finding in check.findings:
         found[finding.subject].append(finding)
-    rows = [row for row, name in enumerate(check.table.ids) if name in found]
+    table = check.table
+    rows = [row for row, name in enumerate(table.ids) if name in found]
     weights = {name: -sum(_WEIGHTS[finding.severity] for finding in findings) for name, findings in found.items()}
-    worst = sorted(rows, key=lambda row: weights[check.table.ids[row]])[:_WORST_CLIPS]
-    records = _read_lines(manifest, [int(check.table.lines[row]) for row in worst])
-    shown = [
-        _clip_row(record, found[record.id], manifest, audible=check.table.measurements[row] is not None)
+    rows.sort(key=lambda row: weights[table.ids[row]])
+    examples: dict[str, int] = {}
+    for row in rows:
+        for finding in found[table.ids[row]]:
+            examples.setdefault(finding.code, row)
+    # Of each code one clip at least, then the worst of all.
+    chosen = set(list(dict.fromkeys([*examples.values(), *rows]))[:WORST_CLIPS])
+    worst = [row for row in rows if row in chosen]
+    records = _read_lines(manifest, [int(table.lines[row]) for row in worst])
+    clips = [
+        _Shown(record, found[record.id], table.measurements[row])
         for row, record in zip(worst, records, strict=True)
         if record is not None
     ]
-    note = f"<p><small>{len(rows) - len(shown)} more are not shown.</small></p>" if len(rows) > len(shown) else ""
-    return f"<table>{''.join(shown)}</table>{note}" if shown else "<p>No clip has a finding.</p>"
+    return clips, len(rows) - len(clips)
 
 
 def _read_lines(manifest: Path, numbers: Sequence[int]) -> list[Record | None]:
@@ -154,22 +150,41 @@ def _read_lines(manifest: Path, numbers: Sequence[int]) -> list[Record | None]:
     return [wanted[number] for number in numbers]
 
 
-def _clip_row(record: Record, findings: Sequence[Finding], manifest: Path, *, audible: bool) -> str:
-    said = "<br>".join(
-        f'<span class="{finding.severity}">{finding.code}</span> {html.escape(finding.message)}' for finding in findings
+def _clip_list(clips: Sequence[_Shown], others: int, folder: Path) -> str:
+    if not clips:
+        return "<p>No clip has a finding.</p>"
+    pictures = clip_pictures([(clip.record, clip.measurements) for clip in clips], folder)
+    shown = [_clip(place, *both) for place, both in enumerate(zip(clips, pictures, strict=True), start=1)]
+    note = f"<p><small>{others} more are not shown.</small></p>" if others else ""
+    explained = (
+        "<p>Of each code one at least; errors weigh more than warnings. Silence at the edges is shaded; the peak has "
+        "the full height.</p>"
     )
+    return f"{explained}{''.join(shown)}{note}"
+
+
+def _clip(place: int, clip: _Shown, picture: str) -> str:
+    said = "".join(
+        f'<li><a class="{finding.severity}" href="#{finding.code}">{finding.code}</a> {html.escape(finding.message)}'
+        "</li>"
+        for finding in sorted(clip.findings, key=lambda finding: -_WEIGHTS[finding.severity])
+    )
+    text = clip.record.text
+    shown = text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"
     return (
-        f"<tr><td>{html.escape(record.id)}<br>{clip_picture(record, manifest.parent) if audible else ''}</td>"
-        f'<td><span class="am" lang="am">{html.escape(record.text)}</span><br>{said}</td></tr>'
+        f'<article class="clip" id="clip-{place}"><h3>{html.escape(clip.record.id)}</h3><div>{picture}</div>'
+        f'<div><p class="am" lang="am">{html.escape(shown)}</p><ul>{said}</ul></div></article>\n'
     )
 
 
 def _general_table(check: ManifestCheck) -> str:
     ids = set(check.table.ids)
+    general = [finding for finding in check.findings if finding.subject not in ids]
     rows = [
-        f'<tr><td class="{finding.severity}">{finding.code}</td><td>{html.escape(finding.subject)}</td>'
-        f"<td>{html.escape(finding.message)}</td></tr>"
-        for finding in check.findings
-        if finding.subject not in ids
+        f'<tr><td class="code"><a class="{finding.severity}" href="#{finding.code}">{finding.code}</a></td>'
+        f'<td>{html.escape(finding.subject)}</td><td class="am">{html.escape(finding.message)}</td></tr>'
+        for finding in general[:_MOST_GENERAL]
     ]
-    return f"<h2>Lines and speakers</h2><table>{''.join(rows)}</table>" if rows else ""
+    rest = len(general) - len(rows)
+    note = f"<p><small>{rest} more are not shown.</small></p>" if rest else ""
+    return f"<h2>Lines, speakers and texts</h2><table>{''.join(rows)}</table>{note}" if rows else ""

@@ -8,16 +8,16 @@ from pathlib import Path
 from amhctl.audio.files import encode
 from amhctl.audio.waveform import Waveform
 from amhctl.core.files import atomic_folder, refuse_existing, write_text_atomically
+from amhctl.data.webpage import page
 from amhctl.evaluation.picture import spectrogram_png
 from amhctl.evaluation.scorecard import KINDS, Scorecard, UtteranceScore
 
 _STYLE = """
-body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem;color:#222;background:#fff}
-table{border-collapse:collapse;margin:1rem 0}th,td{text-align:left;padding:.2rem .8rem;border-bottom:1px solid #ddd}
-td.n{text-align:right;font-variant-numeric:tabular-nums}h2{margin-top:2.5rem;font-size:1.1rem}
-figure{margin:.5rem 0}img{display:block;max-width:100%;height:120px}audio{width:100%;max-width:40rem}
-.text{font-size:1.2rem}.bad{color:#a00}small{color:#666}
+img{display:block;width:100%;height:120px}.scale{margin:0 0 .2rem}figure{margin:.8rem 0}
+.marks{display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;padding:0;list-style:none;font-size:.85rem}
+.marks b{font-variant-numeric:tabular-nums}
 """
+_HIGHEST = "8 kHz"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,45 +66,48 @@ def write_page(
     sections = []
     with atomic_folder(folder) as temporary:
         for index, clip in enumerate(clips):
+            voices = {"synthesised": clip.synthesised, "natural": clip.natural, "codec only": clip.copy}
+            longest = max(float(waveform.duration) for waveform in voices.values() if waveform is not None)
             figures = []
-            for label, waveform in (
-                ("synthesised", clip.synthesised),
-                ("natural", clip.natural),
-                ("codec only", clip.copy),
-            ):
+            for label, waveform in voices.items():
                 if waveform is None:
-                    figures.append('<p class="bad">The voice failed on this text.</p>')
+                    figures.append('<p class="error">The voice failed on this text.</p>')
                     continue
                 name = f"{index:03d}-{label.replace(' ', '-')}.flac"
                 (temporary / name).write_bytes(encode(waveform, "flac"))
-                figures.append(_figure(label, f"{folder.name}/{name}", waveform))
+                figures.append(_figure(label, f"{folder.name}/{name}", waveform, longest))
             sections.append(_section(clip.score, figures))
     notes_html = "".join(f"<p><small>{html.escape(note)}</small></p>" for note in notes)
-    page = (
-        f'<!doctype html>\n<html lang="am"><head><meta charset="utf-8"><title>{html.escape(title)}</title>'
-        f"<style>{_STYLE}</style></head><body>\n<h1>{html.escape(title)}</h1>{notes_html}\n"
-        f"{_table(scorecard)}\n{''.join(sections)}</body></html>\n"
+    explained = (
+        "<p>Spectrograms are on the mel scale, up to "
+        f"{_HIGHEST}; those of one clip have one scale of time. The players need the folder {html.escape(folder.name)} "
+        "beside this page.</p>"
     )
-    write_text_atomically(report, page)
+    body = f"{notes_html}\n{_table(scorecard)}\n{explained if clips else ''}{''.join(sections)}"
+    write_text_atomically(report, page(title, body, style=_STYLE))
 
 
-def _figure(label: str, source: str, waveform: Waveform) -> str:
+def _figure(label: str, source: str, waveform: Waveform, longest: float) -> str:
     picture = base64.b64encode(spectrogram_png(waveform)).decode("ascii")
+    seconds = float(waveform.duration)
     address = html.escape(source, quote=True)
     return (
-        f"<figure><figcaption>{label}, {waveform.duration:.2f} s</figcaption>"
+        f'<figure><figcaption>{label}</figcaption><div style="width:{100.0 * seconds / longest:.1f}%">'
         f'<img alt="spectrogram, {label}" src="data:image/png;base64,{picture}">'
+        f'<p class="scale"><span>0</span><span>{seconds:.2f} s</span></p></div>'
         f'<audio controls preload="none" src="{address}"></audio></figure>\n'
     )
 
 
 def _section(score: UtteranceScore, figures: list[str]) -> str:
-    cells = "".join(
-        f"<td>{kind.name} {value:.3f}</td>" for kind in KINDS if (value := score.value_of(kind)) is not None
+    marks = "".join(
+        f"<li>{html.escape(kind.title)} <b>{value:.3f}</b></li>"
+        for kind in KINDS
+        if (value := score.value_of(kind)) is not None
     )
     return (
-        f'<h2>{html.escape(score.id)}</h2><p class="text">{html.escape(score.text)}</p>'
-        f"<table><tr>{cells}</tr></table>\n{''.join(figures)}\n"
+        f'<h2>{html.escape(score.id)}</h2><p class="am" lang="am">{html.escape(score.text)}</p>'
+        f'<ul class="marks">{marks}</ul>\n{"".join(figures)}\n'
     )
 
 
@@ -116,7 +119,8 @@ def _table(scorecard: Scorecard) -> str:
         f"<td>{html.escape(metric.kind.note)}</td></tr>"
         for metric in scorecard.metrics
     )
-    return (
-        "<table><tr><th>metric</th><th>mean</th><th>95 % interval</th><th>clips</th><th>better</th><th></th></tr>"
-        f"{rows}</table>"
+    head = (
+        '<tr><th>metric</th><th class="n">mean</th><th class="n">95 % interval</th><th class="n">clips</th>'
+        "<th>better</th><th>unit, remark</th></tr>"
     )
+    return f'<div class="wide"><table>{head}{rows}</table></div>'

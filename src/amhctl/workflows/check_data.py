@@ -142,7 +142,9 @@ def run(request: CheckDataRequest, progress: Progress) -> CheckDataReport:
     found = check_manifest(request.manifest, open_frontend(config), tokenizer, progress, options)
     elapsed = time.perf_counter() - started
     if request.report is not None:
-        page = render_report(f"Check of {request.manifest.name}", found, RULES, manifest=request.manifest)
+        # Half of all manifests are called manifest.jsonl.
+        title = f"Check of {'/'.join(request.manifest.resolve().parts[-2:])}"
+        page = render_report(title, found, RULES, manifest=request.manifest)
         write_text_atomically(request.report, page)
     copy = None
     if request.fix is not None and request.output is not None:
