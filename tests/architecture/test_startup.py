@@ -1,11 +1,13 @@
-"""Help loads nothing heavy: the exact set of loaded modules, in a process of its own for each command."""
+"""Help loads nothing heavy, speaking only what it needs: what is loaded, in a process of its own for each command."""
 
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from support.commands import leaf_commands
+from support.voices import tiny_voice_folder
 
 HEAVY = {
     "accelerate",
@@ -45,3 +47,15 @@ def test_help_loads_nothing_heavy(words: tuple[str, ...]) -> None:
     assert HEAVY.isdisjoint(state["loaded"])
     rooms = {name.split(".")[1] for name in state["loaded"] if name.startswith("amhctl.")}
     assert rooms == {"cli", "core"}
+
+
+def test_speaking_loads_nothing_that_only_training_needs(tmp_path: Path) -> None:
+    """A shell script calls ``speak`` for every sentence: what it loads is what the caller waits for."""
+    voice = tiny_voice_folder(tmp_path)
+    words = ("speak", "ሰላም ዓለም", "-o", str(tmp_path / "o.wav"), "--voice", str(voice), "--json", "-q")
+    process = subprocess.run([sys.executable, "-c", PROGRAM, *words], capture_output=True, text=True, check=False)
+    state = json.loads(process.stderr)
+    assert "amhctl.inference.voice" in state["loaded"]
+    only_for_training = {"accelerate", "einx", "sympy", "tensorboard", "transformers", "vector_quantize_pytorch"}
+    assert only_for_training.isdisjoint(state["loaded"])
+    assert not any(name.startswith("amhctl.training") for name in state["loaded"])

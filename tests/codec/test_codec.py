@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from amhctl.codec.codec import CodecSpec, padded_waveform, require_codes
+from amhctl.codec.codec import CodecSpec, padded_waveform, require_codes, require_takes
 from amhctl.core.errors import CodecError
 
 SPEC = CodecSpec("c", "mel", 16_000, 640, 2, 16, "f")
@@ -33,3 +33,17 @@ def test_unusable_waveforms_are_refused(waveform: np.ndarray) -> None:
 def test_unusable_codes_are_refused(codes: np.ndarray) -> None:
     with pytest.raises(CodecError, match=r"codes have shape|outside the codebook"):
         require_codes(codes, SPEC)
+
+
+@pytest.mark.parametrize(
+    ("takes", "said"),
+    [
+        ([], "one shape"),
+        ([np.zeros((2, 4), np.uint16), np.zeros((2, 5), np.uint16)], "one shape"),
+        ([np.zeros((2, 4), np.uint16), np.full((2, 4), 16, np.uint16)], "outside the codebook"),
+    ],
+)
+def test_codings_without_a_mean_are_refused(takes: list[np.ndarray], said: str) -> None:
+    with pytest.raises(CodecError, match=said):
+        require_takes(takes, SPEC)
+    require_takes([np.zeros((2, 4), np.uint16)] * 2, SPEC)

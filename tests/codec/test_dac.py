@@ -207,6 +207,18 @@ def test_windows_of_codes_decode_to_what_all_of_them_decode_to() -> None:
     np.testing.assert_allclose(windowed, whole, atol=1e-6)
 
 
+def test_the_mean_of_takes_is_decoded_from_the_mean_of_their_vectors() -> None:
+    random = np.random.default_rng(2)
+    takes = [random.integers(0, 32, (3, 700)).astype(np.uint16) for _ in range(3)]
+    codec = DacCodec(tiny_dac(), name="d", window_seconds=1.0)
+    vectors = codec.codebooks()
+    latent = np.mean([sum(vectors[book][take[book]] for book in range(3)) for take in takes], axis=0)
+    with torch.inference_mode():
+        expected = codec._model.decoder(torch.from_numpy(latent.T[None]).float())[0, 0].numpy()
+    np.testing.assert_allclose(codec.decode_mean(takes)[: expected.size], expected, atol=1e-5)
+    np.testing.assert_array_equal(codec.decode_mean(takes[:1]), codec.decode(takes[:1])[0])
+
+
 @pytest.mark.parametrize("batch", [1, 4])
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_a_batch_equals_its_items_one_by_one(batch: int, precision: Precision, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,8 +6,17 @@ import numpy as np
 import torch
 from support.codecs import TINY_CODEC, tiny_codec_folder
 
-from amhctl.codec.mel_codec import MelCodec, MelCodecNetwork, codes_fingerprint, fingerprint_of
+from amhctl.codec.mel_codec import (
+    MelCodec,
+    MelCodecNetwork,
+    codes_fingerprint,
+    fingerprint_of,
+    is_stored,
+    stored_shapes,
+)
 from amhctl.codec.registry import load_codec
+from amhctl.nn.residual_codebooks import embeddings
+from amhctl.training.learning_quantizer import learning_quantizer
 
 
 def test_a_batch_equals_its_items_and_lengths_are_true(tmp_path: Path) -> None:
@@ -26,15 +35,29 @@ def test_a_batch_equals_its_items_and_lengths_are_true(tmp_path: Path) -> None:
 
 def test_codes_decode_to_what_the_network_reconstructs(tmp_path: Path) -> None:
     torch.manual_seed(3)
-    network = MelCodecNetwork(TINY_CODEC)
+    network = MelCodecNetwork(TINY_CODEC, learning_quantizer(TINY_CODEC))
     network.train()
     samples = torch.randn(2, 32 * 640) * 0.1
     with torch.no_grad():
         network(samples)
         network.eval()
         output = network(samples)
-        latents = network.quantizer.get_output_from_indices(output.codes_BSQ)
+        assert output.codes_BSQ is not None
+        latents = network.quantised(output.codes_BSQ, torch.tensor([2, 2]))
         assert torch.allclose(network.synthesise(latents), output.samples_BN, atol=1e-5)
+
+
+def test_the_mean_of_takes_is_decoded_from_the_mean_of_their_vectors(tmp_path: Path) -> None:
+    codec = load_codec(str(tiny_codec_folder(tmp_path)))
+    assert isinstance(codec, MelCodec)
+    random = np.random.default_rng(5)
+    takes = [random.integers(0, codec.spec.codebook_size, (2, 9)).astype(np.uint16) for _ in range(3)]
+    books = codec.codebooks()
+    latents = np.mean([sum(books[book, take[book]] for book in range(2)) for take in takes], axis=0)
+    with torch.no_grad():
+        expected = codec._network.synthesise(torch.from_numpy(latents[None]).float())[0].numpy()
+    np.testing.assert_allclose(codec.decode_mean(takes), expected, atol=1e-5)
+    np.testing.assert_array_equal(codec.decode_mean(takes[:1]), codec.decode(takes[:1])[0])
 
 
 def test_the_unquantised_pass_has_gradients_everywhere_but_the_codebooks() -> None:
@@ -60,12 +83,12 @@ def test_a_decoder_does_not_change_what_codes_mean() -> None:
 
 def test_each_item_is_decoded_from_as_many_codebooks_as_asked() -> None:
     torch.manual_seed(5)
-    network = MelCodecNetwork(TINY_CODEC)
+    network = MelCodecNetwork(TINY_CODEC, learning_quantizer(TINY_CODEC))
     with torch.no_grad():
         codes_BSQ = network(torch.randn(2, 32 * 640) * 0.1).codes_BSQ
     assert codes_BSQ is not None
     network.eval()
-    vectors = [stage._codebook.embed.reshape(16, -1) for stage in network.quantizer.layers]
+    vectors = [embed_1VZ[0] for embed_1VZ in embeddings(network.quantizer)]
     one, both = network.quantised(codes_BSQ, torch.tensor([1, 2]))
     torch.testing.assert_close(one, vectors[0][codes_BSQ[0, :, 0]])
     torch.testing.assert_close(both, vectors[0][codes_BSQ[1, :, 0]] + vectors[1][codes_BSQ[1, :, 1]])
@@ -79,5 +102,13 @@ def test_codebooks_are_what_codes_add_to_the_latent(tmp_path: Path) -> None:
     assert vectors.shape[:2] == (codec.spec.codebooks, codec.spec.codebook_size)
     added = sum(vectors[book][codes[book]] for book in range(codec.spec.codebooks))
     indices = torch.from_numpy(codes.T.astype(np.int64))[None]
-    quantised = codec._network.quantizer.get_output_from_indices(indices)[0].detach().numpy()
+    quantised = codec._network.quantised(indices, torch.tensor([2]))[0].numpy()
     np.testing.assert_allclose(added, quantised, atol=1e-5)
+
+
+def test_the_shapes_of_a_training_state_are_those_of_a_learning_network() -> None:
+    learning = MelCodecNetwork(TINY_CODEC, learning_quantizer(TINY_CODEC)).state_dict()
+    assert stored_shapes(TINY_CODEC, whole=True) == {name: tuple(tensor.shape) for name, tensor in learning.items()}
+    used = MelCodecNetwork(TINY_CODEC).state_dict()
+    assert stored_shapes(TINY_CODEC) == {name: tuple(tensor.shape) for name, tensor in used.items()}
+    assert set(used) == {name for name in learning if is_stored(name)}

@@ -1,13 +1,16 @@
 """Speaking: seeds, segments, retries, refusals, on a tiny random voice."""
 
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from support.speechlike import vowel_train
 from support.voices import ANYTHING, any_speech, tiny_voice_folder
 
+from amhctl.codec.codec import Codec
 from amhctl.core.errors import SynthesisError, TextError, UnspeakableError
 from amhctl.inference.assemble import load_voice
 from amhctl.inference.voice import SpeakOptions, Voice
@@ -27,6 +30,46 @@ def test_the_same_seed_gives_the_same_samples_and_another_does_not(voice: Voice)
     one, again, other = (voice.speak("ሰላም ዓለም።", any_speech(seed=seed)) for seed in (3, 3, 4))
     np.testing.assert_array_equal(one.waveform.samples, again.waveform.samples)
     assert not np.array_equal(one.waveform.samples, other.waveform.samples)
+
+
+class _Listening:
+    """A codec that remembers what it was given to decode."""
+
+    def __init__(self, codec: Codec) -> None:
+        self._codec = codec
+        self.spec = codec.spec
+        self.given: list[list[NDArray[np.uint16]]] = []
+
+    def decode_mean(self, takes: list[NDArray[np.uint16]]) -> NDArray[np.float32]:
+        self.given.append(takes)
+        return self._codec.decode_mean(takes)
+
+
+def _takes_of(voice: Voice, options: SpeakOptions) -> list[list[NDArray[np.uint16]]]:
+    codec = _Listening(voice.codec)
+    replace(voice, codec=cast(Codec, codec)).speak("ሰላም ዓለም። ዛሬ ጥሩ ቀን ነው።", options)
+    return codec.given
+
+
+def test_takes_differ_and_what_one_says_does_not_depend_on_the_others(voice: Voice) -> None:
+    one, three, by_itself = (_takes_of(voice, replace(any_speech(), takes=takes)) for takes in (1, 3, None))
+    assert [len(takes) for takes in (*one, *three, *by_itself)] == [1, 1, 3, 3, 4, 4]
+    for single, triple, four in zip(one, three, by_itself, strict=True):
+        assert len({take.tobytes() for take in four}) == 4
+        for fewer, more in ((single, triple), (triple, four)):
+            assert all(np.array_equal(take, same) for take, same in zip(fewer, more, strict=False))
+
+
+def test_a_voice_whose_takes_differ_in_length_says_each_segment_once(free: Voice) -> None:
+    assert [len(takes) for takes in _takes_of(free, any_speech())] == [1, 1]
+    with pytest.raises(SynthesisError, match="differ in length"):
+        free.speak("ሰላም።", replace(any_speech(), takes=2))
+
+
+@pytest.mark.parametrize("takes", [0, -1, 65])
+def test_impossible_takes_are_refused(takes: int) -> None:
+    with pytest.raises(SynthesisError, match="takes are not between 1 and 64"):
+        SpeakOptions(takes=takes)
 
 
 def test_every_sentence_is_a_segment_in_order(voice: Voice) -> None:

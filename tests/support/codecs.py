@@ -13,6 +13,7 @@ from amhctl.codec.dac import build_dac
 from amhctl.codec.mel_codec import MODEL_VERSION, MelCodecNetwork
 from amhctl.config.dac import DacCodecConfig
 from amhctl.config.schema import MelCodecConfig, MelConfig
+from amhctl.training.learning_quantizer import learning_quantizer
 from amhctl.training.mel_recipe import stored_tensors
 
 TINY_CODEC = MelCodecConfig(
@@ -46,7 +47,7 @@ def tiny_dac(*, seed: int = 0, rates: tuple[int, ...] = TINY_DAC.encoder_rates) 
 def tiny_codec_folder(folder: Path, *, seed: int = 0, name: str = "tiny") -> Path:
     """Write a codec checkpoint with random weights and codebooks started from noise; return its folder."""
     torch.manual_seed(seed)
-    network = MelCodecNetwork(TINY_CODEC, vectors_per_step=64)
+    network = MelCodecNetwork(TINY_CODEC, learning_quantizer(TINY_CODEC, vectors_per_step=64))
     network.train()
     with torch.no_grad():
         network(torch.randn(2, 32 * TINY_CODEC.frame_samples) * 0.1)

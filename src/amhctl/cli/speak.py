@@ -43,6 +43,10 @@ def command(
             help="How closely to follow the text; for voices trained to be guided.",
         ),
     ] = None,
+    takes: Annotated[
+        int | None,
+        typer.Option(min=1, max=64, help="Say each segment so often and give the mean; 1 is livelier and faster."),
+    ] = None,
     format: Annotated[
         Literal["wav", "flac", "ogg", "mp3", "pcm"] | None,
         typer.Option("--format", help="Sound format; otherwise the output's suffix decides."),
@@ -81,6 +85,7 @@ def command(
         top_k=top_k,
         top_p=top_p,
         guidance=guidance,
+        takes=takes,
         project=config or Path(),
         lexicons=tuple(lexicon or ()),
         device=device,

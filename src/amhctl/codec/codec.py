@@ -77,6 +77,14 @@ class Codec(Protocol):
         """
         ...
 
+    def decode_mean(self, takes: list[NDArray[np.uint16]]) -> NDArray[np.float32]:
+        """Decode the mean of several codings of one utterance, all of shape (Q, S): of the vectors, not of the codes.
+
+        Of a single one, the result equals ``decode``'s. Raises ``CodecError`` for a wrong shape, differing shapes, no
+        coding at all, or a code outside the codebook.
+        """
+        ...
+
     def codebooks(self) -> NDArray[np.float32]:
         """Return the vector that each code adds to the latent, shape (Q, codebook size, latent width)."""
         ...
@@ -97,6 +105,21 @@ def padded_waveform(waveform: NDArray[np.float32], spec: CodecSpec) -> NDArray[n
     padded = np.zeros(spec.frames_of(waveform.size) * spec.frame_samples, dtype=np.float32)
     padded[: waveform.size] = waveform
     return padded
+
+
+def require_takes(takes: list[NDArray[np.uint16]], spec: CodecSpec) -> None:
+    """Refuse codings of which no mean can be decoded.
+
+    Raises
+    ------
+    CodecError
+        If there is none, their shapes differ, or a codec cannot decode one of them.
+    """
+    shapes = sorted({take.shape for take in takes})
+    if len(shapes) != 1:
+        raise CodecError(f"codings of one utterance want one shape, not {shapes}", subject=spec.name)
+    for take in takes:
+        require_codes(take, spec)
 
 
 def require_codes(codes: NDArray[np.uint16], spec: CodecSpec) -> None:

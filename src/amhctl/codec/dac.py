@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from amhctl.codec.absent_torchaudio import drop_modules, torchaudio_or_stand_in
-from amhctl.codec.codec import CodecSpec, padded_waveform, require_codes
+from amhctl.codec.codec import CodecSpec, padded_waveform, require_takes
 from amhctl.codec.mel_codec import fingerprint_of
 from amhctl.codec.official import codec_name, require_rate
 from amhctl.codec.windows import Window, context_frames, cut_windows
@@ -265,19 +265,26 @@ class DacCodec:
         CodecError
             If the shape is wrong or a code lies outside the codebook.
         """
-        for item in codes:
-            require_codes(item, self._spec)
-        return [self._decode(item) for item in codes]
+        return [self.decode_mean([item]) for item in codes]
 
-    def _decode(self, codes_QS: NDArray[np.uint16]) -> NDArray[np.float32]:
-        hop = self._spec.frame_samples
-        indices = torch.from_numpy(codes_QS.astype(np.int64)).to(self._device)
+    @torch.inference_mode()
+    def decode_mean(self, takes: list[NDArray[np.uint16]]) -> NDArray[np.float32]:
+        """Decode the mean of several codings of one utterance, all of shape (Q, S), in windows.
+
+        Raises
+        ------
+        CodecError
+            If there is none, a shape is wrong or differs, or a code lies outside the codebook.
+        """
+        require_takes(takes, self._spec)
+        hop, frames = self._spec.frame_samples, takes[0].shape[1]
+        codes_KQS = torch.from_numpy(np.stack(takes).astype(np.int64)).to(self._device)
         # Odd strides make the decoder a few samples short; the length of a waveform follows from its frames.
-        whole = np.zeros(codes_QS.shape[1] * hop, dtype=np.float32)
-        for batch in self._cut(codes_QS.shape[1], self._decoder_context):
-            pieces_BQS = torch.stack([indices[:, window.start : window.stop] for window in batch])
-            latents_BZS = self._model.quantizer.from_codes(pieces_BQS)[0].to(self._type)
-            samples_BN = self._model.decoder(latents_BZS)[:, 0].float().cpu().numpy()
+        whole = np.zeros(frames * hop, dtype=np.float32)
+        for batch in self._cut(frames, self._decoder_context):
+            pieces = [codes_KQS[:, :, window.start : window.stop] for window in batch]
+            latents_BZS = torch.stack([self._model.quantizer.from_codes(piece)[0].mean(0) for piece in pieces])
+            samples_BN = self._model.decoder(latents_BZS.to(self._type))[:, 0].float().cpu().numpy()
             for window, samples in zip(batch, samples_BN, strict=True):
                 kept = samples[(window.keep_start - window.start) * hop : (window.keep_stop - window.start) * hop]
                 whole[window.keep_start * hop : window.keep_start * hop + kept.size] = kept

@@ -2,7 +2,7 @@
 
 Shapes: ``B batch, N samples, T mel frames, S code frames (T = 2 S), F mel bins, D width, Z latent width, Q codebooks``.
 The network is Vocos' (Siuzdak 2023, arXiv 2306.00814) around the residual vector quantiser of SoundStream
-(Zeghidour et al. 2021, arXiv 2107.03312); the quantiser itself is vector-quantize-pytorch's.
+(Zeghidour et al. 2021, arXiv 2107.03312).
 """
 
 import hashlib
@@ -13,23 +13,22 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from vector_quantize_pytorch import ResidualVQ
+from torch.nn import functional
 
-from amhctl.codec.codec import CodecSpec, padded_waveform, require_codes
+from amhctl.codec.codec import CodecSpec, padded_waveform, require_takes
 from amhctl.config.schema import MelCodecConfig
 from amhctl.core.errors import CodecError
 from amhctl.nn.convnext import ConvNeXtBlock
+from amhctl.nn.residual_codebooks import ResidualCodebooks, embeddings
 from amhctl.nn.spectral import InverseSTFTHead, LogMel
 
 MODEL_VERSION = "mel-codec-1"
-_LATENT_WIDTH = 128
+LATENT_WIDTH = 128
 # Natural log-mel of speech at a level of -20 dBFS lies about here; the encoder sees it centred and scaled.
 _MEL_MEAN = -6.0
 _MEL_SCALE = 2.5
 # What turns codes into sound. All else decides which codes a sound gets.
 _DECODER = ("from_latent", "decoder_slow", "double_rate", "decoder_fast", "decoder_norm", "head")
-# A code is dead when it is chosen less often than this, as a share of its fair share.
-_DEAD_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +57,11 @@ class MelCodecNetwork(nn.Module):
     ----------
     config : MelCodecConfig
         Shape of the network.
-    vectors_per_step : int
-        Latent vectors the quantiser sees in one training step; sets when a code counts as dead.
+    quantizer : nn.Module | None
+        One that learns, from ``training/learning_quantizer.py``; None for codebooks that are only used.
     """
 
-    def __init__(self, config: MelCodecConfig, *, vectors_per_step: int = 512) -> None:
+    def __init__(self, config: MelCodecConfig, quantizer: nn.Module | None = None) -> None:
         super().__init__()
         self.config = config
         width = config.width
@@ -86,18 +85,9 @@ class MelCodecNetwork(nn.Module):
         self.halve_rate = nn.Linear(2 * width, width)
         self.encoder_slow = stack(config.encoder_blocks[1])
         self.encoder_norm = nn.LayerNorm(width)
-        self.to_latent = nn.Linear(width, _LATENT_WIDTH)
-        self.quantizer = ResidualVQ(
-            dim=_LATENT_WIDTH,
-            num_quantizers=config.codebooks,
-            codebook_size=config.codebook_size,
-            decay=0.98,
-            kmeans_init=True,
-            kmeans_iters=12,
-            threshold_ema_dead_code=_DEAD_SHARE * vectors_per_step / config.codebook_size,
-            rotation_trick=False,
-        )
-        self.from_latent = nn.Linear(_LATENT_WIDTH, width)
+        self.to_latent = nn.Linear(width, LATENT_WIDTH)
+        self.quantizer = quantizer or ResidualCodebooks(config.codebooks, size=config.codebook_size, width=LATENT_WIDTH)
+        self.from_latent = nn.Linear(LATENT_WIDTH, width)
         self.decoder_slow = stack(config.decoder_blocks[0])
         self.double_rate = nn.Linear(width, 2 * width)
         self.decoder_fast = stack(config.decoder_blocks[1])
@@ -130,11 +120,12 @@ class MelCodecNetwork(nn.Module):
         return samples
 
     def quantised(self, codes_BSQ: Tensor, depths_B: Tensor) -> Tensor:
-        """Return the latents, shape (B, S, Z), of each item's first ``depths_B`` codebooks."""
-        # A stage that is left out has index -1, which the quantiser takes for a residual of zero.
-        left_out = torch.arange(codes_BSQ.shape[-1], device=codes_BSQ.device) >= depths_B[:, None, None]
-        latents: Tensor = self.quantizer.get_output_from_indices(codes_BSQ.masked_fill(left_out, -1))
-        return latents
+        """Return the latents, shape (B, S, Z), of each item's first ``depths_B`` of its codes."""
+        latents_BSZ = torch.zeros((*codes_BSQ.shape[:2], LATENT_WIDTH), device=codes_BSQ.device)
+        for book, embed_1VZ in enumerate(embeddings(self.quantizer)[: codes_BSQ.shape[-1]]):
+            heard_B11 = (book < depths_B)[:, None, None]
+            latents_BSZ = latents_BSZ + heard_B11 * functional.embedding(codes_BSQ[..., book], embed_1VZ[0])
+        return latents_BSZ
 
     def forward(self, samples_BN: Tensor, *, quantised: bool = True, depths_B: Tensor | None = None) -> Reconstruction:
         """Return the reconstruction of samples whose number is a multiple of the frame length.
@@ -174,7 +165,17 @@ def stored_shapes(config: MelCodecConfig, *, whole: bool = False) -> dict[str, t
     # Built for real: the mel filterbank is computed from numbers that a meta tensor does not have.
     with torch.random.fork_rng(devices=[]):
         state = MelCodecNetwork(config).state_dict()
-    return {name: tuple(tensor.shape) for name, tensor in state.items() if whole or is_stored(name)}
+    shapes = {name: tuple(tensor.shape) for name, tensor in state.items()}
+    if whole:
+        for name in tuple(shapes):
+            if name.endswith("_codebook.embed"):
+                codebook, shape = name.removesuffix("embed"), shapes[name]
+                shapes |= {
+                    f"{codebook}initted": (),
+                    f"{codebook}cluster_size": shape[:2],
+                    f"{codebook}embed_avg": shape,
+                }
+    return shapes
 
 
 def fill_mel(network: MelCodecNetwork, tensors: Mapping[str, Tensor], *, subject: str) -> None:
@@ -275,20 +276,27 @@ class MelCodec:
         CodecError
             If the shape is wrong or a code lies outside the codebook.
         """
-        results = []
-        for item in codes:
-            require_codes(item, self._spec)
-            codes_1SQ = torch.zeros((1, item.shape[1], self._spec.codebooks), dtype=torch.int64)
-            codes_1SQ[0, :, : item.shape[0]] = torch.from_numpy(item.T.astype(np.int64))
-            depths_1 = torch.tensor([item.shape[0]], device=self._device)
-            samples = self._network.synthesise(self._network.quantised(codes_1SQ.to(self._device), depths_1))
-            results.append(samples[0].float().cpu().numpy())
-        return results
+        return [self.decode_mean([item]) for item in codes]
+
+    @torch.inference_mode()
+    def decode_mean(self, takes: list[NDArray[np.uint16]]) -> NDArray[np.float32]:
+        """Decode the mean of several codings of one utterance, all of shape (Q, S).
+
+        Raises
+        ------
+        CodecError
+            If there is none, a shape is wrong or differs, or a code lies outside the codebook.
+        """
+        require_takes(takes, self._spec)
+        codes_KSQ = torch.from_numpy(np.stack(takes).astype(np.int64).transpose(0, 2, 1)).to(self._device)
+        depths_K = torch.full((len(takes),), codes_KSQ.shape[-1], device=self._device)
+        latents_KSZ = self._network.quantised(codes_KSQ, depths_K)
+        samples_1N = self._network.synthesise(latents_KSZ.mean(0, keepdim=True))
+        samples: NDArray[np.float32] = samples_1N[0].float().cpu().numpy()
+        return samples
 
     def codebooks(self) -> NDArray[np.float32]:
         """Return the vector of each code, shape (Q, codebook size, latent width)."""
-        stages = [
-            stage._codebook.embed.reshape(self._spec.codebook_size, -1) for stage in self._network.quantizer.layers
-        ]
-        vectors: NDArray[np.float32] = torch.stack(stages).detach().float().cpu().numpy()
+        vectors_QVZ = torch.cat(embeddings(self._network.quantizer))
+        vectors: NDArray[np.float32] = vectors_QVZ.float().cpu().numpy()
         return vectors

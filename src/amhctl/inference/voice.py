@@ -1,9 +1,9 @@
 """A voice that is ready to speak: text in, judged speech out. Knows no files.
 
-    str ─frontend─▶ segments ─tokenizer─▶ ids ─decode─▶ codes ─codec─▶ waveforms ─judge, stitching─▶ Speech
+    str ─frontend─▶ segments ─tokenizer─▶ ids ─decode─▶ takes of codes ─codec─▶ waveforms ─judge, stitching─▶ Speech
 
-Everything random follows from one seed, the place of the segment and the attempt, so the same request gives the same
-samples, and a segment that has to be sampled again does not change its neighbours.
+Everything random follows from one seed, the place of the segment, the attempt and the take, so the same request gives
+the same samples, and a segment that has to be sampled again does not change its neighbours.
 """
 
 import hashlib
@@ -37,6 +37,9 @@ _BATCH_SEGMENTS = 8
 _EDGE_SECONDS = 0.24
 _SILENT_PIECES = frozenset((WORD_BOUNDARY, *MARKS))
 _SLOWEST, _FASTEST = 0.5, 2.0
+# TAKESNOTE
+_TAKES = 4
+_MOST_TAKES = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +54,11 @@ class SpeakOptions:
         From 0.5 to 2; voices without explicit durations speak at 1 only.
     sampling : Sampling
         How codes are drawn.
+    takes : int | None
+        How often each segment is said. The codec speaks the mean of the takes, which has less of what chance alone put
+        into each. None is 4 for voices with explicit durations; the takes of others differ in length: 1.
     attempts : int
-        How often a segment is sampled before the voice gives up.
+        How often a segment is tried before the voice gives up.
     limits : JudgeLimits
         What counts as speech.
     """
@@ -60,6 +66,7 @@ class SpeakOptions:
     seed: int = 0
     speed: float = 1.0
     sampling: Sampling = field(default_factory=Sampling)
+    takes: int | None = None
     attempts: int = 3
     limits: JudgeLimits = field(default_factory=JudgeLimits)
 
@@ -73,6 +80,8 @@ class SpeakOptions:
         """
         if not _SLOWEST <= self.speed <= _FASTEST:
             raise SynthesisError(f"speed {self.speed:g} is not between {_SLOWEST:g} and {_FASTEST:g}", subject="speed")
+        if self.takes is not None and not 1 <= self.takes <= _MOST_TAKES:
+            raise SynthesisError(f"{self.takes} takes are not between 1 and {_MOST_TAKES}", subject="takes")
         if self.attempts < 1:
             raise SynthesisError("at least one attempt is needed", subject="attempts")
 
@@ -127,8 +136,8 @@ class _Job:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Take:
-    """One attempt at a segment."""
+class _Attempt:
+    """What became of a segment, once tried: the mean of its takes, judged."""
 
     waveform: Waveform
     stopped: bool
@@ -231,24 +240,24 @@ class Voice:
         options = options or SpeakOptions()
         progress = progress or SilentProgress()
         jobs = self._plan(text, options)
-        takes: dict[int, _Take] = {}
+        sounds: dict[int, _Attempt] = {}
         attempts = dict.fromkeys(range(len(jobs)), 0)
         open_jobs = jobs
         progress.start("speaking", len(jobs), "segments")
         for attempt in range(options.attempts):
             for batch in _batches(open_jobs):
-                for job, take in zip(batch, self._take(batch, attempt, options, speaker), strict=True):
-                    takes[job.place] = take
+                for job, sound in zip(batch, self._attempt(batch, attempt, options, speaker), strict=True):
+                    sounds[job.place] = sound
                     attempts[job.place] = attempt + 1
-                    if not take.findings:
-                        progress.advance(note=f"{take.waveform.duration:.1f} s")
-            open_jobs = [job for job in open_jobs if takes[job.place].findings]
+                    if not sound.findings:
+                        progress.advance(note=f"{sound.waveform.duration:.1f} s")
+            open_jobs = [job for job in open_jobs if sounds[job.place].findings]
             if not open_jobs:
                 break
         progress.finish()
         if open_jobs:
-            raise _give_up(open_jobs, takes, options)
-        return _assemble(jobs, takes, attempts)
+            raise _give_up(open_jobs, sounds, options)
+        return _assemble(jobs, sounds, attempts)
 
     def _plan(self, text: str, options: SpeakOptions) -> list[_Job]:
         segments = self.frontend.split(text)
@@ -284,33 +293,49 @@ class Voice:
         frames[-1] = max(frames[-1], int(sum(frames) == 0))
         return tuple(frames)
 
-    def _take(self, batch: list[_Job], attempt: int, options: SpeakOptions, speaker: Speaker | None) -> list[_Take]:
+    def _takes(self, options: SpeakOptions) -> int:
+        explicit = self.model.config.alignment is not None
+        if options.takes is not None and options.takes > 1 and not explicit:
+            raise SynthesisError(
+                "this voice has no explicit durations: its takes differ in length and have no mean",
+                subject=self.manifest.name,
+                hint="leave --takes out, or take a voice with explicit durations",
+            )
+        return options.takes or (_TAKES if explicit else 1)
+
+    def _attempt(
+        self, batch: list[_Job], attempt: int, options: SpeakOptions, speaker: Speaker | None
+    ) -> list[_Attempt]:
         frame_rate = self.codec.spec.frame_rate
+        takes = self._takes(options)
         passages = [
             Passage(
                 ids=job.ids,
                 durations=job.durations,
                 # One frame past what the judge lets through, so that a voice cut off there is judged so.
                 most_frames=int(options.limits.longest(job.syllables, options.speed) * frame_rate) + 1,
-                seed=_derive_seed(options.seed, job.place, attempt),
+                seed=_derive_seed(options.seed, job.place, attempt, take),
             )
             for job in batch
+            for take in range(takes)
         ]
         codes = decode(self.model, passages, speaker or self.speaker, options.sampling)
-        sounds = self.codec.decode([item.codes_QS for item in codes])
-        takes = []
-        for job, item, samples in zip(batch, codes, sounds, strict=True):
+        results = []
+        for place, job in enumerate(batch):
+            spoken = codes[place * takes : (place + 1) * takes]
+            samples = self.codec.decode_mean([take.codes_QS for take in spoken])
             waveform = Waveform(np.ascontiguousarray(samples, dtype=np.float32), self.sample_rate)
+            stopped = all(take.stopped for take in spoken)
             findings = judge(
                 waveform,
-                stopped=item.stopped,
+                stopped=stopped,
                 syllables=job.syllables,
                 speed=options.speed,
                 limits=options.limits,
                 subject=job.text,
             )
-            takes.append(_Take(waveform, item.stopped, findings))
-        return takes
+            results.append(_Attempt(waveform, stopped, findings))
+        return results
 
 
 def _batches(jobs: list[_Job]) -> list[list[_Job]]:
@@ -319,13 +344,13 @@ def _batches(jobs: list[_Job]) -> list[list[_Job]]:
     return [ordered[start : start + _BATCH_SEGMENTS] for start in range(0, len(ordered), _BATCH_SEGMENTS)]
 
 
-def _derive_seed(seed: int, place: int, attempt: int) -> int:
-    digest = hashlib.sha256(f"{seed}/{place}/{attempt}".encode()).digest()
+def _derive_seed(seed: int, place: int, attempt: int, take: int) -> int:
+    digest = hashlib.sha256(f"{seed}/{place}/{attempt}/{take}".encode()).digest()
     return int.from_bytes(digest[:8], "big") >> 1
 
 
-def _assemble(jobs: list[_Job], takes: dict[int, _Take], attempts: dict[int, int]) -> Speech:
-    pieces = cut([takes[job.place].waveform for job in jobs], [job.pause for job in jobs])
+def _assemble(jobs: list[_Job], sounds: dict[int, _Attempt], attempts: dict[int, int]) -> Speech:
+    pieces = cut([sounds[job.place].waveform for job in jobs], [job.pause for job in jobs])
     segments = tuple(
         SpokenSegment(
             text=job.text,
@@ -333,7 +358,7 @@ def _assemble(jobs: list[_Job], takes: dict[int, _Take], attempts: dict[int, int
             pause=job.pause,
             syllables=job.syllables,
             attempts=attempts[job.place],
-            stopped=takes[job.place].stopped,
+            stopped=sounds[job.place].stopped,
         )
         for job, piece in zip(jobs, pieces, strict=True)
     )
@@ -345,8 +370,8 @@ def _assemble(jobs: list[_Job], takes: dict[int, _Take], attempts: dict[int, int
     return Speech(join(pieces), segments, findings)
 
 
-def _give_up(jobs: list[_Job], takes: dict[int, _Take], options: SpeakOptions) -> UnspeakableError:
-    faults = "; ".join(f"{finding.code} {finding.message}" for finding in takes[jobs[0].place].findings)
+def _give_up(jobs: list[_Job], sounds: dict[int, _Attempt], options: SpeakOptions) -> UnspeakableError:
+    faults = "; ".join(f"{finding.code} {finding.message}" for finding in sounds[jobs[0].place].findings)
     more = f", and {len(jobs) - 1} more" if len(jobs) > 1 else ""
     return UnspeakableError(
         f"every one of {options.attempts} attempts was judged bad ({faults}){more}; nothing was written",

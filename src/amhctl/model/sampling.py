@@ -1,6 +1,6 @@
 """Drawing codes from logits: pure functions of tensors, randomness by a generator.
 
-Shapes: ``B rows, V codes``.
+Shapes: ``B rows, V codes, K codes kept``.
 """
 
 import torch
@@ -33,18 +33,15 @@ def sample(
     """
     if temperature == 0.0:
         return logits_BV.argmax(dim=-1)
+    kept = min(top_k or logits_BV.shape[-1], logits_BV.shape[-1])
+    # K is the number of ids kept, the likeliest first: so there is nothing left to sort for top_p.
+    logits_BK, order_BK = logits_BV.topk(kept, dim=-1)
     # The likeliest is at zero, so that no temperature, however low, makes it infinite.
-    logits_BV = (logits_BV - logits_BV.amax(dim=-1, keepdim=True)) / temperature
-    if 0 < top_k < logits_BV.shape[-1]:
-        smallest_B1 = logits_BV.topk(top_k, dim=-1).values[:, -1:]
-        logits_BV = logits_BV.masked_fill(logits_BV < smallest_B1, -torch.inf)
-    probabilities_BV = torch.softmax(logits_BV, dim=-1)
+    probabilities_BK = torch.softmax((logits_BK - logits_BK[:, :1]) / temperature, dim=-1)
     if top_p < 1.0:
-        sorted_BV, order_BV = probabilities_BV.sort(dim=-1, descending=True)
         # An id stays if the ids before it have not yet reached top_p: the likeliest always does.
-        kept_BV = (sorted_BV.cumsum(dim=-1) - sorted_BV) < top_p
-        probabilities_BV = torch.zeros_like(probabilities_BV).scatter(1, order_BV, sorted_BV * kept_BV)
-    return torch.multinomial(probabilities_BV, 1, generator=generator)[:, 0]
+        probabilities_BK = probabilities_BK * ((probabilities_BK.cumsum(dim=-1) - probabilities_BK) < top_p)
+    return order_BK.gather(1, torch.multinomial(probabilities_BK, 1, generator=generator))[:, 0]
 
 
 def penalise_repetition(logits_BV: Tensor, seen_BV: Tensor, penalty: float) -> Tensor:

@@ -31,6 +31,7 @@ from amhctl.nn.spectral import LogMel
 from amhctl.training.adversarial import deception_loss, discriminator_loss, feature_loss
 from amhctl.training.codec_material import CodecMaterial, draw_segments
 from amhctl.training.codec_recipe import CodecPlan, StepResult
+from amhctl.training.learning_quantizer import learning_quantizer
 from amhctl.training.precision import autocast, resolve_precision
 from amhctl.training.seeding import derive_seed
 
@@ -148,7 +149,8 @@ class MelRecipe:
         self._size = round(config.segment_seconds * shape.mel.sample_rate / shape.frame_samples) * shape.frame_samples
         torch.manual_seed(seed)
         vectors = config.batch_size * self._size // shape.frame_samples
-        self._network = MelCodecNetwork(shape, vectors_per_step=vectors).to(self._device)
+        quantizer = learning_quantizer(shape, vectors_per_step=vectors)
+        self._network = MelCodecNetwork(shape, quantizer).to(self._device)
         if base is not None:
             fill_mel(self._network, base.tensors, subject="base")
         if config.keep_codes:

@@ -54,6 +54,8 @@ class SpeakRequest:
         The same seed gives the same bytes.
     temperature, top_k, top_p, guidance : float | None
         How codes are drawn; None for the defaults of ``Sampling``.
+    takes : int | None
+        How often each segment is said, for the mean of all; None for what suits the voice.
     project : Path | None
         Project whose lexicons are read; None reads none.
     lexicons : tuple[Path, ...]
@@ -78,6 +80,7 @@ class SpeakRequest:
     top_k: int | None = None
     top_p: float | None = None
     guidance: float | None = None
+    takes: int | None = None
     project: Path | None = None
     lexicons: tuple[Path, ...] = ()
     device: str = "auto"
@@ -149,6 +152,7 @@ def run(request: SpeakRequest, progress: Progress) -> SpeakReport:
     options = SpeakOptions(
         seed=request.seed,
         speed=request.speed,
+        takes=request.takes,
         sampling=Sampling(
             temperature=defaults.temperature if request.temperature is None else request.temperature,
             top_k=defaults.top_k if request.top_k is None else request.top_k,
