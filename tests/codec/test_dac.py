@@ -252,7 +252,9 @@ def test_the_activations_have_the_bits_of_the_packages(precision: torch.dtype) -
     hidden = torch.randn((2, 8, 500), generator=torch.Generator().manual_seed(0)).to(precision)
     theirs = [module for module in tiny_dac().modules() if type(module).__name__ == "Snake1d"]
     codec = DacCodec(tiny_dac(), name="d")
-    assert not any(type(module).__name__ == "Snake1d" for module in codec._model.modules())
+    for part in (codec._encoder, codec._decoder):
+        assert any(isinstance(module, _Snake) for module in part.modules())
+        assert not any(type(module).__name__ == "Snake1d" for module in part.modules())
     for number, module in enumerate(theirs):
         alpha = torch.linspace(0.1, 3.0, module.alpha.numel()).reshape(module.alpha.shape) + number
         module.alpha.data = alpha.to(precision)

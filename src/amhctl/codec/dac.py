@@ -17,6 +17,7 @@ import sys
 import types
 import warnings
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -134,12 +135,17 @@ def read_weights(path: Path) -> tuple[DacCodecConfig, dict[str, Tensor]]:
             f"the file does not hold a DAC model: {str(error).splitlines()[0]}", subject=str(path)
         ) from error
     require_rate(path, config.sample_rate)
-    broken = [name for name, tensor in tensors.items() if not bool(torch.isfinite(tensor).all())]
+    broken = [name for name, tensor in tensors.items() if not _is_finite(tensor)]
     if broken:
         raise CodecError(
             f"{broken[0]} holds values that are not finite", subject=str(path), hint="download or copy the file again"
         )
     return config, tensors
+
+
+def _is_finite(tensor: Tensor) -> bool:
+    # A sum is finite only where every value is; a sum that overflows does not tell.
+    return bool(torch.isfinite(tensor.sum())) or bool(torch.isfinite(tensor).all())
 
 
 def fill_dac(config: DacCodecConfig, tensors: Mapping[str, Tensor], *, subject: str) -> Any:  # noqa: ANN401
@@ -204,10 +210,10 @@ class DacCodec:
             codebook_size=int(model.codebook_size),
             fingerprint=fingerprint_of(model.state_dict()),
         )
-        self._model = _replace_snakes(_fold_weight_norms(model.to(self._device).eval()))
         self._type = _TYPES[precision]
-        self._model.encoder.to(self._type)
-        self._model.decoder.to(self._type)
+        self._model = model.to(self._device).eval()
+        self._encoder = _prepare(model.encoder).to(self._type)
+        self._quantizer = _prepare(model.quantizer)
         hop = self._spec.frame_samples
         self._encoder_context = context_frames(model.encoder, frame_units=hop, output_units=1)
         self._decoder_context = context_frames(model.decoder, frame_units=1, output_units=hop)
@@ -249,8 +255,8 @@ class DacCodec:
         codes_QS = np.zeros((self._spec.codebooks, padded.size // hop), dtype=np.uint16)
         for batch in self._cut(codes_QS.shape[1], self._encoder_context):
             pieces_BN = torch.stack([samples[window.start * hop : window.stop * hop] for window in batch])
-            latents_BZS = self._model.encoder(pieces_BN[:, None]).float()
-            codes_BQS = self._model.quantizer(latents_BZS)[1].cpu().numpy()
+            latents_BZS = self._encoder(pieces_BN[:, None]).float()
+            codes_BQS = self._quantizer(latents_BZS)[1].cpu().numpy()
             for window, codes in zip(batch, codes_BQS, strict=True):
                 kept = codes[:, window.keep_start - window.start : window.keep_stop - window.start]
                 codes_QS[:, window.keep_start : window.keep_stop] = kept
@@ -283,12 +289,17 @@ class DacCodec:
         whole = np.zeros(frames * hop, dtype=np.float32)
         for batch in self._cut(frames, self._decoder_context):
             pieces = [codes_KQS[:, :, window.start : window.stop] for window in batch]
-            latents_BZS = torch.stack([self._model.quantizer.from_codes(piece)[0].mean(0) for piece in pieces])
-            samples_BN = self._model.decoder(latents_BZS.to(self._type))[:, 0].float().cpu().numpy()
+            latents_BZS = torch.stack([self._quantizer.from_codes(piece)[0].mean(0) for piece in pieces])
+            samples_BN = self._decoder(latents_BZS.to(self._type))[:, 0].float().cpu().numpy()
             for window, samples in zip(batch, samples_BN, strict=True):
                 kept = samples[(window.keep_start - window.start) * hop : (window.keep_stop - window.start) * hop]
                 whole[window.keep_start * hop : window.keep_start * hop + kept.size] = kept
         return whole
+
+    @cached_property
+    def _decoder(self) -> Any:  # noqa: ANN401  (the package carries no types)
+        # Three quarters of the weights, which who only encodes does not wait for.
+        return _prepare(self._model.decoder).to(self._type)
 
     def _cut(self, frames: int, context: int) -> Iterator[tuple[Window, ...]]:
         """Yield the windows of a waveform in batches of equal lengths."""
@@ -302,7 +313,7 @@ class DacCodec:
     @torch.inference_mode()
     def codebooks(self) -> NDArray[np.float32]:
         """Return the vector that each code adds to the latent, shape (Q, codebook size, latent width)."""
-        stages = [stage.out_proj(stage.codebook.weight.T[None])[0].T for stage in self._model.quantizer.quantizers]
+        stages = [stage.out_proj(stage.codebook.weight.T[None])[0].T for stage in self._quantizer.quantizers]
         vectors: NDArray[np.float32] = torch.stack(stages).float().cpu().numpy()
         return vectors
 
@@ -335,18 +346,16 @@ class _Snake(nn.Module):
         return wave.mul_(wave).mul_((self.alpha + 1e-9).reciprocal()).add_(hidden)
 
 
-def _replace_snakes(model: Any) -> Any:  # noqa: ANN401
-    """Put activations that give the same bits in less time into the place of the package's."""
-    for parent in list(model.modules()):
-        for name, child in list(parent.named_children()):
-            if type(child).__name__ == "Snake1d":
-                setattr(parent, name, _Snake(child.alpha.detach()))
-    return model
+def _prepare(part: Any) -> Any:  # noqa: ANN401  (the package carries no types)
+    """Make a part of a model compute the same in less time, and return it.
 
-
-def _fold_weight_norms(model: Any) -> Any:  # noqa: ANN401
-    """Replace direction and length of every weight by their product, so that it is not computed at each pass."""
-    for module in model.modules():
+    Activations give the same bits in one buffer; direction and length of every weight are replaced by their product,
+    so that it is not computed at each pass.
+    """
+    for module in list(part.modules()):
         if isinstance(module, nn.Conv1d | nn.ConvTranspose1d) and hasattr(module, "weight_g"):
             nn.utils.remove_weight_norm(module)
-    return model
+        for name, child in list(module.named_children()):
+            if type(child).__name__ == "Snake1d":
+                setattr(module, name, _Snake(child.alpha.detach()))
+    return part
