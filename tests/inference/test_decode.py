@@ -127,22 +127,21 @@ def test_no_guidance_is_what_a_voice_says_that_cannot_be_guided(aligned: Voice, 
     np.testing.assert_array_equal(plain.codes_QS, unguided.codes_QS)
 
 
-def test_guidance_changes_codes_and_is_four_where_nothing_else_is_said(guided: Voice) -> None:
+def test_guidance_changes_codes(guided: Voice) -> None:
     spoken = passage(durations=(3, 2, 4, 3))
     codes = {
         guidance: decode(guided.model, [spoken], guided.speaker, Sampling(guidance=guidance))[0].codes_QS
-        for guidance in (None, 0.0, 4.0, 8.0)
+        for guidance in (0.0, 8.0)
     }
-    np.testing.assert_array_equal(codes[None], codes[4.0])
     assert not np.array_equal(codes[0.0], codes[8.0])
 
 
 def test_guided_passages_do_not_depend_on_their_neighbours(guided: Voice) -> None:
     passages = [passage(ids=IDS[:2], durations=(2, 3), seed=7), passage(durations=(3, 2, 4, 1), seed=8)]
-    together = decode(guided.model, passages, guided.speaker, Sampling())
+    together = decode(guided.model, passages, guided.speaker, Sampling(guidance=4.0))
     for one, whole in zip(passages, together, strict=True):
         np.testing.assert_array_equal(
-            decode(guided.model, [one], guided.speaker, Sampling())[0].codes_QS, whole.codes_QS
+            decode(guided.model, [one], guided.speaker, Sampling(guidance=4.0))[0].codes_QS, whole.codes_QS
         )
 
 

@@ -1,6 +1,8 @@
 """Speaking: seeds, segments, retries, refusals, on a tiny random voice."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -12,8 +14,12 @@ from support.voices import ANYTHING, any_speech, tiny_voice_folder
 
 from amhctl.codec.codec import Codec
 from amhctl.core.errors import SynthesisError, TextError, UnspeakableError
+from amhctl.inference import decode
 from amhctl.inference.assemble import load_voice
+from amhctl.inference.decode import Codes, Passage, Sampling
+from amhctl.inference.speaker import Speaker
 from amhctl.inference.voice import SpeakOptions, Voice
+from amhctl.model.unified_voice import UnifiedVoice
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +58,9 @@ def _takes_of(voice: Voice, options: SpeakOptions) -> list[list[NDArray[np.uint1
 
 
 def test_takes_differ_and_what_one_says_does_not_depend_on_the_others(voice: Voice) -> None:
-    one, three, by_itself = (_takes_of(voice, replace(any_speech(), takes=takes)) for takes in (1, 3, None))
+    one, three, by_itself = (
+        _takes_of(voice, replace(any_speech(), takes=takes, sampling=Sampling())) for takes in (1, 3, None)
+    )
     assert [len(takes) for takes in (*one, *three, *by_itself)] == [1, 1, 3, 3, 4, 4]
     for single, triple, four in zip(one, three, by_itself, strict=True):
         assert len({take.tobytes() for take in four}) == 4
@@ -64,6 +72,28 @@ def test_a_voice_whose_takes_differ_in_length_says_each_segment_once(free: Voice
     assert [len(takes) for takes in _takes_of(free, any_speech())] == [1, 1]
     with pytest.raises(SynthesisError, match="differ in length"):
         free.speak("ሰላም።", replace(any_speech(), takes=2))
+
+
+def test_codes_are_drawn_by_what_suits_voice_and_takes_unless_it_is_said(
+    voice: Voice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guided = load_voice(str(tiny_voice_folder(tmp_path, guided=True)))
+    drawn: list[Sampling] = []
+    heard = decode.decode
+
+    def listen(model: UnifiedVoice, passages: Sequence[Passage], speaker: Speaker, sampling: Sampling) -> list[Codes]:
+        drawn.append(sampling)
+        return heard(model, passages, speaker, sampling)
+
+    monkeypatch.setattr("amhctl.inference.voice.decode", listen)
+    for takes in (1, 4):
+        assert guided.sampling(takes).guidance > 0.0
+        assert voice.sampling(takes) == replace(guided.sampling(takes), guidance=0.0)
+        guided.speak("ሰላም።", replace(any_speech(), takes=takes))
+    said = Sampling(temperature=0.7)
+    guided.speak("ሰላም።", replace(any_speech(), sampling=said))
+    assert drawn == [guided.sampling(1), guided.sampling(4), said]
+    assert guided.sampling(1) != guided.sampling(4)
 
 
 @pytest.mark.parametrize("takes", [0, -1, 65])

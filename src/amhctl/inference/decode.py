@@ -24,9 +24,6 @@ from amhctl.model.sampling import sample
 from amhctl.model.unified_voice import DecodeState, UnifiedVoice
 
 _UNKNOWN = -1
-# Of 31 validation sentences of m01, the bundled voice followed 26 at temperature 0.8 and guidance 3 or 4, and 27 at 0.6
-# and 4, where its speech was also farther from the recordings of other texts.
-_GUIDANCE = 4.0
 # A step of a model below this size is a handful of products too small to share: one thread takes 5 ms for 15 million
 # parameters, and two threads that wait for each other on a busy machine took 75.
 _SMALL_PARAMETERS = 50_000_000
@@ -44,16 +41,16 @@ class Sampling:
         Draw among so many likeliest codes; 0 among all.
     top_p : float
         Draw among the likeliest codes that together have this probability.
-    guidance : float | None
+    guidance : float
         How far to go on from what the voice would say without the text to what it says with it, and beyond:
         classifier-free guidance (Ho and Salimans 2022, arXiv 2207.12598; for codes: MusicGen, arXiv 2306.05284). 0 is
-        none, and all that a voice trained without ``model.text_dropout`` can do. None is 4 where the voice can.
+        none, and all that a voice trained without ``model.text_dropout`` can do.
     """
 
     temperature: float = 0.6
     top_k: int = 30
     top_p: float = 0.9
-    guidance: float | None = None
+    guidance: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse impossible values.
@@ -68,7 +65,7 @@ class Sampling:
             raise SynthesisError(
                 f"temperature {self.temperature:g} is neither 0 nor between 0.001 and 1000", subject="temperature"
             )
-        if self.guidance is not None and not 0.0 <= self.guidance < math.inf:
+        if not 0.0 <= self.guidance < math.inf:
             raise SynthesisError(f"guidance {self.guidance:g} is not 0 or more", subject="guidance")
         if self.top_k < 0:
             raise SynthesisError(f"top-k {self.top_k} is not 0 or more", subject="top-k")
@@ -170,7 +167,7 @@ def decode(model: UnifiedVoice, passages: Sequence[Passage], speaker: Speaker, s
     most = [min(passage.most_frames, limit) for passage in passages]
     generators = [torch.Generator().manual_seed(passage.seed) for passage in passages]
     history: list[Tensor] = []
-    guidance = _guidance(sampling, config)
+    guidance = _require_guidable(sampling, config)
     # Each row that hears its text is followed, a batch later, by its twin that does not.
     twins = 2 if guidance else 1
     state = model.begin(
@@ -214,9 +211,7 @@ def _step(
     return stopped
 
 
-def _guidance(sampling: Sampling, config: ModelConfig) -> float:
-    if sampling.guidance is None:
-        return _GUIDANCE if config.text_dropout else 0.0
+def _require_guidable(sampling: Sampling, config: ModelConfig) -> float:
     if sampling.guidance and not config.text_dropout:
         raise SynthesisError(
             "this voice cannot be guided: it never learnt to speak without its text",

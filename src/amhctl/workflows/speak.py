@@ -1,7 +1,7 @@
 """``amhctl speak``: a text, a voice, a sound file."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Literal
@@ -53,7 +53,7 @@ class SpeakRequest:
     seed : int
         The same seed gives the same bytes.
     temperature, top_k, top_p, guidance : float | None
-        How codes are drawn; None for the defaults of ``Sampling``.
+        How codes are drawn; None for what suits the voice and the number of takes.
     takes : int | None
         How often each segment is said, for the mean of all; None for what suits the voice.
     project : Path | None
@@ -148,20 +148,10 @@ def run(request: SpeakRequest, progress: Progress) -> SpeakReport:
         refuse_existing(request.output, force=request.force, sources=sources)
     text = _read_text(request)
     reference = read(request.reference) if request.reference else None
-    defaults = Sampling()
-    options = SpeakOptions(
-        seed=request.seed,
-        speed=request.speed,
-        takes=request.takes,
-        sampling=Sampling(
-            temperature=defaults.temperature if request.temperature is None else request.temperature,
-            top_k=defaults.top_k if request.top_k is None else request.top_k,
-            top_p=defaults.top_p if request.top_p is None else request.top_p,
-            guidance=defaults.guidance if request.guidance is None else request.guidance,
-        ),
-    )
+    options = SpeakOptions(seed=request.seed, speed=request.speed, takes=request.takes)
     lexicon = _read_lexicon(request)
     voice = load_voice(request.voice, device=request.device, codec=request.codec).with_lexicon(lexicon)
+    options = replace(options, sampling=_choose_sampling(request, voice.sampling(voice.takes(request.takes))))
     start = perf_counter()
     speaker = voice.imitate(reference, _load_listener(request, voice)) if reference else None
     speech = voice.speak(text, options, speaker=speaker, progress=progress)
@@ -170,6 +160,15 @@ def run(request: SpeakRequest, progress: Progress) -> SpeakReport:
     if request.output is not None:
         write_bytes_atomically(request.output, content)
     return _report(request, speech, elapsed, content)
+
+
+def _choose_sampling(request: SpeakRequest, defaults: Sampling) -> Sampling:
+    return Sampling(
+        temperature=defaults.temperature if request.temperature is None else request.temperature,
+        top_k=defaults.top_k if request.top_k is None else request.top_k,
+        top_p=defaults.top_p if request.top_p is None else request.top_p,
+        guidance=defaults.guidance if request.guidance is None else request.guidance,
+    )
 
 
 def _read_lexicon(request: SpeakRequest) -> Lexicon:
