@@ -68,6 +68,32 @@ def test_a_click_is_no_speech_unless_it_ends_a_word() -> None:
     assert levels.silent_edges(vowel_train(seconds=0.05)) == (0.0, 0.0)
 
 
+def _with_noise(waveform: Waveform, second: float, *, under: float, lasting: float = 0.15) -> Waveform:
+    samples = waveform.samples.copy()
+    start, size = round(second * waveform.sample_rate), round(lasting * waveform.sample_rate)
+    noise = np.random.default_rng(0).normal(size=size) * 10.0 ** ((levels.speech_level(waveform) - under) / 20.0)
+    samples[start : start + size] += noise.astype(np.float32)
+    return Waveform(samples, waveform.sample_rate)
+
+
+def test_a_faint_sound_far_from_the_speech_is_silence_at_the_edge() -> None:
+    clean = between_silences(vowel_train(), before=2.5, after=2.5)
+    edges, end = levels.silent_edges(clean), float(clean.duration)
+    for second in (0.2, end - 0.5):
+        breath = _with_noise(clean, second, under=20.0)
+        assert levels.silent_edges(breath) == edges
+        assert levels.longest_pause(breath) < 0.1
+    both = _with_noise(_with_noise(clean, 0.1, under=25.0), 1.25, under=20.0)
+    assert levels.silent_edges(both) == edges
+    # What is loud, near or lasts may be a word.
+    for doubtful in (
+        _with_noise(clean, 0.2, under=10.0),
+        _with_noise(clean, 1.7, under=20.0),
+        _with_noise(clean, 0.2, under=20.0, lasting=0.7),
+    ):
+        assert levels.silent_edges(doubtful)[0] < edges[0]
+
+
 def test_the_longest_pause_lies_between_the_edges() -> None:
     speech = vowel_train(seconds=1.0)
     samples = np.concatenate([np.zeros(8_000), speech.samples, np.zeros(24_000), speech.samples, np.zeros(40_000)])

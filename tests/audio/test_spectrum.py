@@ -28,6 +28,25 @@ def test_a_full_band_has_no_edge(rate: int) -> None:
     assert bandwidth(Waveform(np.ones(5, dtype=np.float32), rate)) == rate / 2
 
 
+def _noise(low: float, high: float, decibels: float) -> np.ndarray:
+    """Return a second of noise in a band at 16 kHz, with a level in dB for each hertz."""
+    spectrum = np.fft.rfft(np.random.default_rng(round(low)).normal(size=16_000))
+    frequencies = np.fft.rfftfreq(16_000, 1 / 16_000)
+    spectrum[(frequencies < low) | (frequencies >= high)] = 0.0
+    return np.fft.irfft(spectrum) * 10.0 ** (decibels / 20.0)
+
+
+def test_a_steep_formant_is_no_edge_where_speech_goes_on_above() -> None:
+    pause = _noise(100, 3_600, -72.0) + _noise(3_600, 8_000, -82.0)
+    formant = _noise(2_800, 3_600, -32.0)
+    speech = formant + _noise(3_600, 8_000, -56.0)
+    heard = Waveform(np.concatenate([pause, pause + speech, pause, pause + speech]).astype(np.float32), 16_000)
+    assert bandwidth(heard) == 8_000.0
+    # The same with nothing above came through a filter.
+    cut = Waveform(np.concatenate([pause, pause + formant, pause, pause + formant]).astype(np.float32), 16_000)
+    assert bandwidth(cut) == pytest.approx(3_600.0, abs=200.0)
+
+
 @pytest.mark.parametrize("mains", [50.0, 60.0])
 def test_hum_is_measured_against_the_speech(mains: float) -> None:
     speech = _breathy(16_000)

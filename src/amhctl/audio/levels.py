@@ -20,6 +20,11 @@ _COLOUR = 10.0
 # A mouse or a tongue clicks within two frames. So does a stop; the closure before it, doubled, lasts less than 0.2 s.
 _FEWEST_FRAMES = 3
 _NEAR_FRAMES = 8
+# Breath, a moved chair or a settling sound card at the edge of a recording: of 34 such sounds in two corpora 26 lay
+# more than 8 dB under the speech, none of which was speech; 15 leaves room for a last word that fades.
+_FAR_FRAMES = 40
+_BRIEF_FRAMES = 20
+_FAINT = 15.0
 
 
 def frame_levels(waveform: Waveform) -> NDArray[np.float64]:
@@ -117,7 +122,7 @@ def silent_edges(waveform: Waveform, *, below: float = 35.0) -> tuple[float, flo
 
     A recording's own noise can lie higher than that; the threshold is then 6 dB above its pauses, but never so near to
     the speech level that speech without pauses would count as silence. A click, which is over within two frames and has
-    silence around it, is no speech.
+    silence around it, is no speech; nor is a faint sound of less than half a second, one second or more away from it.
     """
     sounding = _sounding_frames(waveform, below)
     if sounding.size == 0:
@@ -138,7 +143,8 @@ def _sounding_frames(waveform: Waveform, below: float) -> NDArray[np.intp]:
     speech = float(np.quantile(levels, 0.9))
     over_noise = min(float(np.quantile(levels, 0.05)) + _OVER_NOISE, speech - _UNDER_SPEECH)
     threshold = max(speech - below, over_noise)
-    return _without_clicks(np.flatnonzero(levels > min(threshold, float(levels.max()) - 1e-9)))
+    sounding = _without_clicks(np.flatnonzero(levels > min(threshold, float(levels.max()) - 1e-9)))
+    return _without_faint_edges(sounding, levels, speech - _FAINT)
 
 
 def _without_clicks(frames: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -146,6 +152,20 @@ def _without_clicks(frames: NDArray[np.intp]) -> NDArray[np.intp]:
     groups = np.cumsum(np.diff(frames, prepend=frames[:1]) > _NEAR_FRAMES)
     kept = frames[np.bincount(groups)[groups] >= _FEWEST_FRAMES] if frames.size else frames
     return kept if kept.size else frames
+
+
+def _without_faint_edges(frames: NDArray[np.intp], levels: NDArray[np.float64], faint: float) -> NDArray[np.intp]:
+    """Return the frames without brief groups at either edge, far from the others, whose loudest frame is faint."""
+    groups = np.split(frames, np.flatnonzero(np.diff(frames) > _FAR_FRAMES) + 1)
+
+    def is_stray(group: NDArray[np.intp]) -> bool:
+        return bool(len(groups) > 1 and np.ptp(group) < _BRIEF_FRAMES and levels[group].max() < faint)
+
+    while is_stray(groups[0]):
+        del groups[0]
+    while is_stray(groups[-1]):
+        del groups[-1]
+    return np.concatenate(groups)
 
 
 def _frame_seconds(waveform: Waveform) -> float:

@@ -21,6 +21,9 @@ _EDGE_DROP = 18.0
 # Above a real edge nothing comes back.
 _NO_RETURN = 12.0
 _QUIET_DROP = 6.0
+# Above a real edge speech is no louder than its pauses: by less than 2 dB in 96 recordings that were given an edge by
+# resampling, a telephone or a codec; by 28 dB in one whose formant at 3.5 kHz falls off as steeply.
+_STILL = 10.0
 
 _HUM_RATE = 1_000
 _HUM_WINDOW_SECONDS = 0.5
@@ -40,7 +43,8 @@ def bandwidth(waveform: Waveform) -> float:
     """Return the frequency in Hz above which a filter has left nothing; half of the sample rate where there is no edge.
 
     A file that was resampled up from a lower rate, or came through a telephone or a lossy codec, has a cliff in the
-    mean spectrum of its loud frames, where speech has a slope; and the noise of its pauses falls down the same cliff.
+    mean spectrum of its loud frames, where speech has a slope; the noise of its pauses falls down the same cliff, and
+    below it lies nothing else than that noise.
     """
     nyquist = waveform.sample_rate / 2.0
     stretches = _stretches(waveform)
@@ -56,14 +60,18 @@ def bandwidth(waveform: Waveform) -> float:
     for band in range(round(_LOWEST_EDGE_HERTZ / _BAND_HERTZ), loud.size - _GAP_BANDS - _SIDE_BANDS + 1):
         drop = _drop(loud, band)
         returns = float(loud[band + _GAP_BANDS :].max()) > float(loud[band - _SIDE_BANDS : band].mean()) - _NO_RETURN
-        if drop > best and not returns and _drop(quiet, band) > _QUIET_DROP:
+        speaks = _above(loud, band) > _above(quiet, band) + _STILL
+        if drop > best and not returns and not speaks and _drop(quiet, band) > _QUIET_DROP:
             best, edge = drop, band * _BAND_HERTZ
     return edge
 
 
 def _drop(bands: NDArray[np.float64], band: int) -> float:
-    above = bands[band + _GAP_BANDS : band + _GAP_BANDS + _SIDE_BANDS]
-    return float(bands[band - _SIDE_BANDS : band].mean() - above.mean())
+    return float(bands[band - _SIDE_BANDS : band].mean()) - _above(bands, band)
+
+
+def _above(bands: NDArray[np.float64], band: int) -> float:
+    return float(bands[band + _GAP_BANDS : band + _GAP_BANDS + _SIDE_BANDS].mean())
 
 
 def _stretches(waveform: Waveform) -> NDArray[np.float32]:

@@ -17,7 +17,7 @@ from amhctl.core.files import sha256_of_file
 from amhctl.data.audiochecks import Measurements
 from amhctl.data.records import Record, audio_path
 
-_VERSION = 5
+_VERSION = 6
 """Raised whenever what is measured, or how, changes."""
 _NAME = "measurements.jsonl"
 _TYPES = get_type_hints(Measurements)
