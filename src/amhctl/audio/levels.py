@@ -159,7 +159,7 @@ def _without_faint_edges(frames: NDArray[np.intp], levels: NDArray[np.float64], 
     groups = np.split(frames, np.flatnonzero(np.diff(frames) > _FAR_FRAMES) + 1)
 
     def is_stray(group: NDArray[np.intp]) -> bool:
-        return bool(len(groups) > 1 and np.ptp(group) < _BRIEF_FRAMES and levels[group].max() < faint)
+        return bool(len(groups) > 1 and group.size < _BRIEF_FRAMES and levels[group].max() < faint)
 
     while is_stray(groups[0]):
         del groups[0]
