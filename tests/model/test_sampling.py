@@ -12,7 +12,7 @@ LOGITS = torch.log(torch.tensor([0.1, 0.4, 0.05, 0.3, 0.15]))
 def _draws(logits_V: Tensor, *, temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0, seed: int = 0) -> Tensor:
     generator = torch.Generator().manual_seed(seed)
     rows = logits_V.expand(4000, -1)
-    return sample(rows, temperature=temperature, top_k=top_k, top_p=top_p, generator=generator)
+    return sample(rows, temperature=temperature, top_k=top_k, top_p=top_p, generators=[generator])
 
 
 def test_frequencies_are_the_probabilities() -> None:
@@ -49,6 +49,17 @@ def test_a_forbidden_id_is_never_drawn() -> None:
 def test_the_generator_alone_decides() -> None:
     assert torch.equal(_draws(LOGITS, seed=3), _draws(LOGITS, seed=3))
     assert not torch.equal(_draws(LOGITS, seed=3), _draws(LOGITS, seed=4))
+
+
+def test_each_generator_draws_for_its_own_rows() -> None:
+    rows = LOGITS.expand(6, -1)
+    alone = [
+        sample(rows[:3], temperature=1.0, top_k=4, top_p=0.9, generators=[torch.Generator().manual_seed(seed)])
+        for seed in (3, 4)
+    ]
+    generators = [torch.Generator().manual_seed(seed) for seed in (3, 4)]
+    together = sample(rows, temperature=1.0, top_k=4, top_p=0.9, generators=generators)
+    assert torch.equal(together, torch.cat(alone))
 
 
 def test_what_was_seen_is_penalised_once_on_either_side_of_zero() -> None:

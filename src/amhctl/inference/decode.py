@@ -201,13 +201,13 @@ def _step(
     while any(count == _UNKNOWN or len(history) < count + books - 1 for count in frames):
         logits_BQV, state = _guided_step(model, state, codes_BQ.to(device), guidance)
         position = len(history)
+        codes_BQ = _draw(logits_BQV, position, frames, config, sampling, generators)
         for row in range(len(frames)):
-            codes_BQ[row] = _draw(logits_BQV[row], position, frames[row], config, sampling, generators[row])
             if frames[row] == _UNKNOWN and codes_BQ[row, 0] == config.stop_mel_token:
                 frames[row], stopped[row] = position, True
             elif frames[row] == _UNKNOWN and position + 1 == most[row]:
                 frames[row] = position + 1
-        history.append(codes_BQ.clone())
+        history.append(codes_BQ)
     return stopped
 
 
@@ -247,31 +247,31 @@ def _fitting_threads(model: UnifiedVoice) -> Iterator[None]:
 
 
 def _draw(
-    logits_QV: Tensor,
+    logits_BQV: Tensor,
     position: int,
-    frames: int,
+    frames: list[int],
     config: ModelConfig,
     sampling: Sampling,
-    generator: torch.Generator,
+    generators: list[torch.Generator],
 ) -> Tensor:
     """Return the codes that follow a position in every stream; start and stop where the layout fixes them."""
     start, stop = config.start_mel_token, config.stop_mel_token
-    logits_QV[:, start] = -torch.inf
+    frames_B1 = torch.tensor(frames)[:, None]
+    free_B1 = frames_B1 == _UNKNOWN
+    frame_Q = position - torch.arange(logits_BQV.shape[1])
+    logits_BQV[..., start] = -torch.inf
     # Only book 0 of a voice that is free to end may say so, and not before it has said anything.
-    may_stop = frames == _UNKNOWN and position > 0
-    logits_QV[0 if not may_stop else 1 :, stop] = -torch.inf
-    drawn_Q = sample(
-        logits_QV,
+    may_stop_BQ = free_B1 & (frame_Q == position) & (frame_Q > 0)
+    logits_BQV[..., stop].masked_fill_(~may_stop_BQ, -torch.inf)
+    drawn_BQ = sample(
+        logits_BQV.flatten(0, 1),
         temperature=sampling.temperature,
         top_k=sampling.top_k,
         top_p=sampling.top_p,
-        generator=generator,
-    )
-    frame_Q = position - torch.arange(drawn_Q.shape[0])
-    drawn_Q[frame_Q < 0] = start
-    if frames != _UNKNOWN:
-        drawn_Q[frame_Q >= frames] = stop
-    return drawn_Q
+        generators=generators,
+    ).view(logits_BQV.shape[:2])
+    drawn_BQ = drawn_BQ.masked_fill(frame_Q < 0, start)
+    return drawn_BQ.masked_fill(~free_B1 & (frame_Q >= frames_B1), stop)
 
 
 def _undelay(history: list[Tensor], row: int, frames: int, stopped: bool) -> Codes:

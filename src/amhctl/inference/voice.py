@@ -40,8 +40,8 @@ _SLOWEST, _FASTEST = 0.5, 2.0
 _TAKES = 4
 _MOST_TAKES = 64
 # One take is drawn near the likeliest codes. The mean of several takes away what chance put into each, so that they may
-# be drawn more freely: of 31 validation sentences of m01 the bundled voice followed 28 and 26 by one take so and so, with
-# a cepstral distortion of 6.9 and 7.1 dB, and 28 and 29 by the mean of four, with 6.6 and 6.5 dB.
+# be drawn more freely: of 31 validation sentences of m01 the bundled voice followed 28 and 26 by one take so and so,
+# with a cepstral distortion of 6.9 and 7.1 dB, and 28 and 29 by the mean of four, with 6.6 and 6.5 dB.
 _ALONE = Sampling(temperature=0.6, top_k=30, top_p=0.9, guidance=4.0)
 _OF_SEVERAL = Sampling(temperature=0.8, top_k=60, top_p=0.95, guidance=3.0)
 

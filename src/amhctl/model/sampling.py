@@ -3,6 +3,8 @@
 Shapes: ``B rows, V codes, K codes kept``.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -13,7 +15,7 @@ def sample(
     temperature: float,
     top_k: int,
     top_p: float,
-    generator: torch.Generator,
+    generators: Sequence[torch.Generator],
 ) -> Tensor:
     """Return one id a row, shape (B,); temperature 0 takes the likeliest.
 
@@ -28,8 +30,8 @@ def sample(
     top_p : float
         Keeps the likeliest ids that together reach this probability; 1 keeps all (Holtzman et al. 2019,
         arXiv 1904.09751).
-    generator : torch.Generator
-        The only source of randomness.
+    generators : Sequence[torch.Generator]
+        The only sources of randomness: each draws for as many rows, the first for the first ones.
     """
     if temperature == 0.0:
         return logits_BV.argmax(dim=-1)
@@ -41,7 +43,9 @@ def sample(
     if top_p < 1.0:
         # An id stays if the ids before it have not yet reached top_p: the likeliest always does.
         probabilities_BK = probabilities_BK * ((probabilities_BK.cumsum(dim=-1) - probabilities_BK) < top_p)
-    return order_BK.gather(1, torch.multinomial(probabilities_BK, 1, generator=generator))[:, 0]
+    shares = torch.split(probabilities_BK, logits_BV.shape[0] // len(generators))
+    drawn = [torch.multinomial(own, 1, generator=one) for own, one in zip(shares, generators, strict=True)]
+    return order_BK.gather(1, torch.cat(drawn))[:, 0]
 
 
 def penalise_repetition(logits_BV: Tensor, seen_BV: Tensor, penalty: float) -> Tensor:
