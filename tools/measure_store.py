@@ -1,7 +1,8 @@
 """Measure the commands of a code store that holds very many utterances: ``python tools/measure_store.py COUNT FOLDER``.
 
 Makes a store of COUNT made-up utterances in FOLDER/store, unless it is there from an earlier run, and prints for
-opening it, ``codes verify`` and ``codes merge`` the processor seconds and the peak memory of a process that does that.
+opening it, its fingerprint, ``codes verify`` and ``codes merge`` the processor seconds and the peak memory of a process
+that does that.
 Utterances have an index line as long as real ones, and little data behind it: what a store costs besides its bytes.
 """
 
@@ -25,7 +26,8 @@ MEL = MelConfig(bins=4)
 SENTENCE = "አዲስ አበባ ትልቅ ከተማ ናት፤ ልጆች ወደ ትምህርት ቤት ሄዱ።"
 FRAMES = 90
 SPLITS = ("train",) * 8 + ("valid", "test")
-OPENING = "import sys, pathlib, amhctl.data.codestore as room; room.CodeStore.open(pathlib.Path(sys.argv[1]))"
+OPENING = "import sys, pathlib, amhctl.data.codestore as room; store = room.CodeStore.open(pathlib.Path(sys.argv[1]))"
+FINGERPRINT = f"{OPENING}; store.fingerprint"
 
 
 def make(folder: Path, count: int) -> None:
@@ -77,6 +79,7 @@ def main(count: int, folder: Path) -> None:
     sys.stdout.write(f"{count} utterances, {size / 1e9:.2f} GB\n")
     measure("nothing", count, "-c", "import amhctl.data.codestore")
     measure("opening", count, "-c", OPENING, str(store))
+    measure("fingerprint", count, "-c", FINGERPRINT, str(store))
     measure("codes verify", count, "-m", "amhctl", "codes", "verify", str(store), "--quiet")
     measure("codes merge", count, "-m", "amhctl", "codes", "merge", str(store), "-o", str(merged), "--quiet")
     shutil.rmtree(merged)

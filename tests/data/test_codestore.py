@@ -7,6 +7,7 @@ from support.stores import MEL, SPEC, fill, toy_store
 
 from amhctl.config.conditioning import SpeechEncoderConfig
 from amhctl.core.errors import DatasetError, FileExistsRefused
+from amhctl.core.files import sha256_of_json
 from amhctl.core.progress import SilentProgress
 from amhctl.data.codestore import CodeStore
 from amhctl.data.records import Record
@@ -167,6 +168,54 @@ def test_utterances_of_the_same_audio_share_data(tmp_path: Path) -> None:
     assert store.entry("b").audio == audio
     # Another part has files of its own: what lies there cannot be pointed to.
     assert CodeStore.open(path, part="2-of-2").twin("samples") is None
+
+
+def test_the_fingerprint_covers_the_document_and_each_utterance_in_the_order_of_ids(tmp_path: Path) -> None:
+    with CodeStore.create(tmp_path / "store", SPEC, MEL) as store:
+        assert store.fingerprint == sha256_of_json([json.loads(store.document.to_json()), []])
+        fill(store, 8, 12)
+        fill(store, 0, 3)
+        store.amend(store.entry("u9").record.model_copy(update={"text": '"ሌላ"\n', "split": "test"}))
+    store = CodeStore.open(tmp_path / "store")
+    rows = [[e.id, e.record.text, e.record.speaker, e.record.split, e.sha256] for e in store.entries]
+    assert [row[0] for row in rows] == ["u8", "u9", "u10", "u11", "u0", "u1", "u2"]
+    assert store.fingerprint == sha256_of_json([json.loads(store.document.to_json()), sorted(rows)])
+
+
+def test_what_is_written_is_read_at_once_and_in_any_order(tmp_path: Path) -> None:
+    path = tmp_path / "store"
+    CodeStore.create(path, SPEC, MEL)
+    for number in (1, 2):
+        with CodeStore.open(path, part=f"{number}-of-2") as store:
+            fill(store, 3 * number, 3 * number + 3)
+            assert list(store) == list(store.entries) == list(CodeStore.open(path))
+    store = CodeStore.open(path)
+    assert store.ids == ("u3", "u4", "u5", "u6", "u7", "u8")
+    chosen = ("u8", "u3", "u7", "u3")
+    assert list(store.read(chosen)) == [store.entry(id_) for id_ in chosen]
+    assert [entry.part for entry in store.read(chosen)] == ["2-of-2", "1-of-2", "2-of-2", "1-of-2"]
+
+
+def test_data_that_are_distrusted_stay_so_when_others_are_written(tmp_path: Path) -> None:
+    path = tmp_path / "store"
+    features = np.ones((11, 8), dtype=np.float16)
+    records = {id_: Record(id=id_, audio="a.wav", text="ሰላም") for id_ in ("a", "b")}
+
+    def append(store: CodeStore, id_: str, *, replace: bool = False) -> None:
+        codes = np.full((2, 5), len(id_) + (id_ == "b"), dtype=np.uint16)
+        store.append(records[id_], codes, features, audio=AudioDigest("f", id_), replace=replace)
+
+    with CodeStore.create(path, SPEC, MEL) as store:
+        append(store, "a")
+        append(store, "b")
+    with CodeStore.open(path) as store:
+        for id_ in records:
+            store.distrust(id_)
+        append(store, "a", replace=True)
+        assert store.twin("b") is None
+        twin = store.twin("a")
+        assert twin is not None
+        assert twin == store.entry("a")
 
 
 def test_an_utterance_is_replaced_only_where_that_is_meant(tmp_path: Path) -> None:

@@ -155,6 +155,10 @@ def test_damaged_codes_are_made_anew_and_not_shared(tmp_path: Path) -> None:
     file.write_bytes(bytes(content))
     done = _extract(tmp_path, records, codec)
     assert (done.utterances, done.shared, done.replaced) == (1, 1, 2)
+    # All that are damaged are made anew at once.
+    file.write_bytes(bytes(len(file.read_bytes())))
+    done = _extract(tmp_path, records, codec)
+    assert (done.utterances, done.shared, done.replaced) == (2, 1, 3)
     store = CodeStore.open(tmp_path / "s")
     assert store.fingerprint == whole
     assert all(store.is_intact(entry.id) for entry in store.entries)

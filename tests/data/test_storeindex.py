@@ -1,11 +1,21 @@
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import pytest
 
 from amhctl.audio.augment import Variation
 from amhctl.data.records import Record
-from amhctl.data.storeindex import UNKNOWN_AUDIO, AudioDigest, StoredUtterance, digest_samples, format_line, parse_line
+from amhctl.data.storeindex import (
+    UNKNOWN_AUDIO,
+    AudioDigest,
+    StoredUtterance,
+    digest_samples,
+    format_line,
+    parse_line,
+    read_line,
+)
 
 _STORED = StoredUtterance(
     record=Record(id="u1", audio="a.wav", text="ሰላም", speaker="s", duration=1.25),
@@ -39,6 +49,24 @@ def test_what_is_no_line_is_none() -> None:
     line = format_line(_STORED)
     for bad in (line[:40], b"\x00" * 50, b"[]", line.replace(b'"frames": 3', b'"frames": "many"'), b"\xff" + line):
         assert parse_line(bad, "1-of-1") is None
+
+
+@pytest.mark.parametrize("number", [-1, 2**63, 10**30])
+@pytest.mark.parametrize("key", ["frames", "feature_frames", "codes_offset", "features_offset", "encoder_offset"])
+def test_a_number_that_no_file_has_makes_no_line(key: str, number: int) -> None:
+    value = json.loads(format_line(_STORED))
+    assert parse_line(json.dumps(value | {key: 1}).encode(), "1-of-1") is not None
+    assert parse_line(json.dumps(value | {key: number}).encode(), "1-of-1") is None
+
+
+def test_a_line_is_read_again_from_where_it_begins(tmp_path: Path) -> None:
+    second = replace(_STORED, record=_STORED.record.model_copy(update={"id": "u2"}), line=len(format_line(_STORED)))
+    (tmp_path / "index").write_bytes(format_line(_STORED) + format_line(second))
+    with (tmp_path / "index").open("rb") as index:
+        assert read_line(index, "2-of-3", second.line) == second
+        assert read_line(index, "2-of-3", 0) == _STORED
+        assert read_line(index, "2-of-3", 1) is None
+        assert read_line(index, "2-of-3", 10**6) is None
 
 
 def test_the_digest_of_samples_knows_values_length_and_rate() -> None:

@@ -7,9 +7,11 @@ from support.stores import MEL, SPEC, fill, toy_store
 
 from amhctl.core.errors import DatasetError, FileExistsRefused
 from amhctl.core.progress import SilentProgress
+from amhctl.data import storemerge
 from amhctl.data.codestore import CodeStore
 from amhctl.data.records import Record
 from amhctl.data.storemerge import Merge, merge_stores
+from amhctl.data.storeverify import verify_store
 
 
 def _merge(target: Path, *sources: Path) -> Merge:
@@ -41,6 +43,24 @@ def test_stores_become_one_in_whatever_order(tmp_path: Path) -> None:
             assert np.array_equal(merged.codes(entry.id), source.codes(entry.id))
             assert np.array_equal(merged.features(entry.id), source.features(entry.id))
             assert (merged.path / merged.entry(entry.id).record.audio) == (source.path / entry.record.audio)
+
+
+def test_stores_whose_ids_alternate_and_overlap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storemerge, "_UTTERANCES_BETWEEN_SYNCS", 2)
+    for name, numbers in (("even", (6, 0, 4, 2)), ("odd", (5, 1, 3)), ("some", (4, 3))):
+        with CodeStore.create(tmp_path / name / "store", SPEC, MEL) as store:
+            for number in numbers:
+                fill(store, number, number + 1)
+                # Paths in different folders that lead to the same file.
+                record = store.entry(f"u{number}").record
+                store.amend(record.model_copy(update={"audio": f"{tmp_path}/wav/{number}.wav", "duration": number + 1}))
+    merge = _merge(tmp_path / "merged", *(tmp_path / name / "store" for name in ("odd", "even", "some")))
+    assert merge == Merge(7, 0, 28 / 3600, aligned=False)
+    merged = CodeStore.open(tmp_path / "merged")
+    assert merged.ids == tuple(f"u{n}" for n in range(7))
+    assert verify_store(merged.path, SilentProgress()).findings == ()
+    _merge(tmp_path / "again", *(tmp_path / name / "store" for name in ("some", "even", "odd")))
+    assert _bytes(tmp_path / "merged") == _bytes(tmp_path / "again")
 
 
 def test_shards_of_one_store_become_one_part_and_the_same_store(tmp_path: Path) -> None:

@@ -101,6 +101,30 @@ def test_shared_data_and_contradicting_parts(tmp_path: Path) -> None:
     assert _found(path) == [("X116", "a")]
 
 
+def test_of_lines_with_one_id_the_last_of_the_first_part_counts(tmp_path: Path) -> None:
+    path = tmp_path / "store"
+    CodeStore.create(path, SPEC, MEL)
+    for number in (1, 2):
+        with CodeStore.open(path, part=f"{number}-of-2") as store:
+            fill(store, 0, 2)
+        (path / f"index-{number}-of-2.jsonl").rename(tmp_path / f"{number}")
+    with CodeStore.create(path / "aside", SPEC, MEL) as store:
+        fill(store, 2, 3)
+        other = (store.codes("u2"), store.features("u2"))
+    (tmp_path / "2").rename(path / "index-2-of-2.jsonl")
+    with CodeStore.open(path, part="2-of-2") as store:
+        record, codes, features = store.entry("u0").record, store.codes("u0"), store.features("u0")
+        store.append(record, *other, replace=True)
+        store.append(record, codes, features, replace=True)
+    (tmp_path / "1").rename(path / "index-1-of-2.jsonl")
+    # What stood in between is neither compared nor read.
+    assert _found(path) == []
+    _change(path / "codes-2-of-2.bin", lambda content: bytes(len(content)))
+    assert _found(path) == []
+    _change(path / "codes-1-of-2.bin", _flip(0))
+    assert _found(path) == [("X107", "u0")]
+
+
 def test_an_alignment_of_other_codes(tmp_path: Path) -> None:
     store = toy_store(tmp_path / "store", 2)
     store.write_alignment({"u0": np.array([5])}, vocabulary_fingerprint="v", text_hash="t")

@@ -7,6 +7,7 @@ import typer
 
 from amhctl.cli import options
 from amhctl.cli.app import execute
+from amhctl.core.units import Precision
 
 app = typer.Typer(help="Codes: extract, check, verify, merge, align.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -33,9 +34,7 @@ def extract(
         int,
         typer.Option(min=0, max=64, help="Varied copies of each training utterance, by the configuration's augment."),
     ] = 0,
-    precision: Annotated[
-        Literal["fp32", "bf16", "fp16"], typer.Option(help="Arithmetic of a DAC; a store has one.")
-    ] = "fp32",
+    precision: Annotated[Precision, typer.Option(help="Arithmetic of a DAC; a store has one.")] = "fp32",
     features: Annotated[
         Literal["mel", "w2v-bert"], typer.Option(help="What voices are conditioned on; w2v-bert is an extra.")
     ] = "mel",

@@ -33,7 +33,8 @@ from amhctl.codec.official import codec_name, require_rate
 from amhctl.codec.windows import Window, context_frames, cut_windows
 from amhctl.config.dac import DacCodecConfig
 from amhctl.core.errors import CodecError, MissingExtra
-from amhctl.nn.precision import Precision, computes_in
+from amhctl.core.units import Precision
+from amhctl.nn.precision import computes_in
 
 MODEL_VERSION = "dac-1"
 # What torch raises at damaged files: its older format is read by code that does not expect them.

@@ -20,7 +20,7 @@ from amhctl.config.dac import DacCodecConfig
 from amhctl.config.document import Document
 from amhctl.config.schema import MelCodecConfig
 from amhctl.core.errors import CodecError
-from amhctl.nn.precision import Precision
+from amhctl.core.units import Precision
 
 _ConfigT = TypeVar("_ConfigT", bound=Document)
 _BUNDLED = Path(__file__).parent.parent / "assets" / "codecs"

@@ -117,7 +117,7 @@ def check_store(store: CodeStore, progress: Progress) -> StoreCheck:
     DatasetError
         If the store is empty.
     """
-    if not store.entries:
+    if len(store) == 0:
         raise DatasetError("the store holds no utterance", subject=str(store.path), hint="run: amhctl codes extract")
     spec = store.spec
     findings: list[Finding] = []
@@ -126,7 +126,7 @@ def check_store(store: CodeStore, progress: Progress) -> StoreCheck:
     ratios: list[float] = []
     repeats = steps = 0
     progress.start("inspecting codes", len(store), "utterance")
-    for entry in store.entries:
+    for entry in store:
         progress.advance()
         if not store.is_intact(entry.id):
             findings.append(_finding("X107", entry.id, "the bytes are not those that were written", "extract it again"))
@@ -142,7 +142,7 @@ def check_store(store: CodeStore, progress: Progress) -> StoreCheck:
         findings += _judge_utterance(store, entry, codes_QS)
     progress.finish()
     findings += [*_find_random(counts_QV), *_find_unlike(first_books, counts_QV[0]), *_find_collapsed(counts_QV)]
-    duplicates = list(_find_duplicates(store.entries))
+    duplicates = list(_find_duplicates(store))
     findings += duplicates
     statistics = CodeStatistics(
         usage=tuple((counts_QV > 0).mean(axis=1).tolist()),
@@ -244,7 +244,7 @@ def _find_collapsed(counts_QV: NDArray[np.int64]) -> Iterable[Finding]:
             yield _finding("X111", f"codebook {book}", message, "train the codec longer, or with dead codes restarted")
 
 
-def _find_duplicates(entries: Sequence[StoredUtterance]) -> Iterable[Finding]:
+def _find_duplicates(entries: Iterable[StoredUtterance]) -> Iterable[Finding]:
     first: dict[str, str] = {}
     for entry in entries:
         earlier = first.setdefault(entry.sha256, entry.id)

@@ -19,9 +19,9 @@ Content has an address: utterances of the same audio point to the same data.
 Shapes: ``Q codebooks, S code frames, T feature frames, F features, E encoder frames, W encoder width``.
 """
 
+import hashlib
 import json
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Self
 
@@ -32,26 +32,19 @@ from amhctl.codec.codec import CodecSpec
 from amhctl.config.conditioning import Conditioning, SpeechEncoderConfig
 from amhctl.config.schema import MelConfig
 from amhctl.core.errors import DatasetError, FileExistsRefused
-from amhctl.core.files import refuse_existing, sha256_of_json, write_text_atomically
+from amhctl.core.files import canonical_json, refuse_existing, write_text_atomically
+from amhctl.core.units import Precision
 from amhctl.data.alignment import Alignment, read_alignment, write_alignment
 from amhctl.data.records import Record
-from amhctl.data.storedocument import (
-    Precision,
-    StoreDocument,
-    is_store,
-    read_document,
-    require_writable,
-    write_document,
-)
-from amhctl.data.storeindex import UNKNOWN_AUDIO, AudioDigest, StoredUtterance
+from amhctl.data.storecatalogue import StoreCatalogue
+from amhctl.data.storedocument import StoreDocument, is_store, read_document, require_writable, write_document
+from amhctl.data.storeindex import UNKNOWN_AUDIO, AudioDigest, StoredUtterance, index_file, read_line
 from amhctl.data.storelayout import CODES, ENCODER, FEATURES
-from amhctl.data.storeparts import PartWriter, mend_part, part_names, read_part
+from amhctl.data.storeparts import PartWriter, mend_part, part_names, read_part, require_part
 
 __all__ = ["SINGLE_PART", "Alignment", "CodeStore", "StoredUtterance"]
 
 SINGLE_PART = "1-of-1"
-
-_PART = re.compile(r"\d+-of-\d+")
 
 
 class CodeStore:
@@ -64,12 +57,12 @@ class CodeStore:
         self._path = path
         self._document = document
         self._part = part
-        self._utterances: dict[str, StoredUtterance] = {}
-        self._of_audio: dict[str, StoredUtterance] = {}
+        self._catalogue = StoreCatalogue(path)
+        self._of_audio: dict[str, int] | None = None
+        self._distrusted: set[int] = set()
         self._writer: PartWriter | None = None
         for name in part_names(path):
-            found = read_part(path, name, document.layout)
-            self._admit(found.utterances)
+            read_part(self._catalogue, name, document.layout)
 
     @classmethod
     def create(
@@ -97,7 +90,7 @@ class CodeStore:
             raise FileExistsRefused("the folder holds something else", subject=str(path), hint="choose another path")
         document = StoreDocument.of(spec, mel, level, precision, encoder)
         write_document(path, document)
-        return cls(path, document, _require_part(part))
+        return cls(path, document, require_part(part))
 
     @classmethod
     def open(cls, path: Path, *, part: str = SINGLE_PART, mend: bool = False) -> Self:
@@ -121,8 +114,8 @@ class CodeStore:
         document = read_document(path)
         if mend:
             require_writable(path, document)
-            mend_part(path, _require_part(part), document.layout)
-        return cls(path, document, _require_part(part))
+            mend_part(path, require_part(part), document.layout)
+        return cls(path, document, require_part(part))
 
     def __enter__(self) -> Self:
         """Return the store."""
@@ -168,24 +161,44 @@ class CodeStore:
         return self._document.level
 
     @property
+    def ids(self) -> tuple[str, ...]:
+        """Every utterance's id, in the order of parts and of writing."""
+        return tuple(self._catalogue)
+
+    @property
     def entries(self) -> tuple[StoredUtterance, ...]:
-        """Every utterance, in the order of parts and of writing."""
-        return tuple(self._utterances.values())
+        """Every utterance, in the same order and all in memory."""
+        return tuple(self)
+
+    def __iter__(self) -> Iterator[StoredUtterance]:
+        """Read every utterance, in the same order, one at a time."""
+        return self.read(self.ids)
 
     def __len__(self) -> int:
         """Return the number of utterances."""
-        return len(self._utterances)
+        return len(self._catalogue)
 
     def __contains__(self, utterance: str) -> bool:
         """Return whether an utterance is in the store."""
-        return utterance in self._utterances
+        return utterance in self._catalogue
 
     @property
     def fingerprint(self) -> str:
         """SHA-256 over all of ``store.json`` that makes a difference, and each utterance."""
-        held = self._utterances.values()
-        rows = sorted([e.id, e.record.text, e.record.speaker, e.record.split, e.sha256] for e in held)
-        return sha256_of_json([json.loads(self._document.to_json()), rows])
+        # That of the canonical JSON of the document and all rows, which need not lie in memory together.
+        digest = hashlib.sha256(f"[{canonical_json(json.loads(self._document.to_json()))},[".encode())
+        comma = ""
+        for entry in self.read(sorted(self.ids)):
+            record = entry.record
+            row = canonical_json([entry.id, record.text, record.speaker, record.split, entry.sha256])
+            digest.update(f"{comma}{row}".encode())
+            comma = ","
+        digest.update(b"]]")
+        return digest.hexdigest()
+
+    def read(self, utterances: Iterable[str]) -> Iterator[StoredUtterance]:
+        """Read what the index says of some utterances, one at a time; one that is not in the store is an error."""
+        return self._catalogue.read(utterances)
 
     def entry(self, utterance: str) -> StoredUtterance:
         """Return what the index says of an utterance.
@@ -195,28 +208,28 @@ class CodeStore:
         DatasetError
             If it is not in the store.
         """
-        try:
-            return self._utterances[utterance]
-        except KeyError:
-            raise DatasetError(f"the store has no utterance {utterance!r}", subject=str(self._path)) from None
+        (stored,) = self.read((utterance,))
+        return stored
 
     def codes(self, utterance: str) -> NDArray[np.uint16]:
         """Return the codes of an utterance, shape (Q, S)."""
-        codes_QS = self._document.layout.read(self._path, self.entry(utterance), CODES)
-        return codes_QS.astype(np.uint16, copy=False)
+        return self._read(utterance, CODES).astype(np.uint16, copy=False)
 
     def features(self, utterance: str) -> NDArray[np.float32]:
         """Return the log-mel features of an utterance, shape (T, F)."""
-        return self._document.layout.read(self._path, self.entry(utterance), FEATURES).astype(np.float32)
+        return self._read(utterance, FEATURES).astype(np.float32)
 
     def conditioning(self, utterance: str) -> NDArray[np.float32]:
         """Return the features that condition a voice, shape (E, W) if a speech encoder made them, else (T, F)."""
         column = FEATURES if self._document.encoder is None else ENCODER
-        return self._document.layout.read(self._path, self.entry(utterance), column).astype(np.float32)
+        return self._read(utterance, column).astype(np.float32)
 
     def is_intact(self, utterance: str) -> bool:
         """Return whether the bytes of an utterance are all there and still have their digest."""
-        return self._document.layout.is_intact(self._path, self.entry(utterance))
+        return self._document.layout.is_intact(self._path, self._catalogue.data(utterance))
+
+    def _read(self, utterance: str, column: int) -> NDArray[np.generic]:
+        return self._document.layout.read(self._path, self._catalogue.data(utterance), column)
 
     def append(
         self,
@@ -254,7 +267,7 @@ class CodeStore:
         writer = self._require_writer()
         arrays = (codes_QS, features_TF) if encoder_EW is None else (codes_QS, features_TF, encoder_EW)
         fault = self._document.layout.find_fault(arrays)
-        if record.id in self._utterances and not replace:
+        if record.id in self and not replace:
             fault = "the utterance is in the store already"
         if fault:
             raise DatasetError(fault, subject=record.id)
@@ -263,14 +276,27 @@ class CodeStore:
 
     def twin(self, samples_digest: str) -> StoredUtterance | None:
         """Return an utterance of the part that is written that was encoded from the same samples, if there is one."""
-        return self._of_audio.get(samples_digest)
+        line = self._lines_by_audio().get(samples_digest)
+        if line is None:
+            return None
+        with index_file(self._path, self._part).open("rb") as stream:
+            stored = read_line(stream, self._part, line)
+        return None if stored is None or stored.codes_offset in self._distrusted else stored
+
+    def _lines_by_audio(self) -> dict[str, int]:
+        if self._of_audio is None:
+            # Who only reads a store never asks for it, so it is made when it is wanted.
+            self._of_audio = {}
+            for stored in self.read(id_ for id_ in self.ids if self._catalogue.data(id_).part == self._part):
+                if stored.audio.samples:
+                    self._of_audio.setdefault(stored.audio.samples, stored.line)
+        return self._of_audio
 
     def distrust(self, utterance: str) -> None:
         """Do not give the data of an utterance to others, because they are damaged."""
-        entry = self.entry(utterance)
-        twin = self.twin(entry.audio.samples)
-        if twin is not None and (twin.part, twin.codes_offset) == (entry.part, entry.codes_offset):
-            del self._of_audio[entry.audio.samples]
+        data = self._catalogue.data(utterance)
+        if data.part == self._part:
+            self._distrusted.add(data.codes_offset)
 
     def point(self, record: Record, to: StoredUtterance, audio: AudioDigest) -> StoredUtterance:
         """Give an utterance the data of another of the same part: nothing is encoded or stored twice.
@@ -296,25 +322,22 @@ class CodeStore:
         self.point(record, stored, stored.audio)
 
     def _take(self, stored: StoredUtterance) -> StoredUtterance:
-        self._utterances[stored.id] = stored
-        if stored.audio.samples:
-            self._of_audio[stored.audio.samples] = stored
+        if self._of_audio is not None and stored.audio.samples:
+            self._of_audio[stored.audio.samples] = stored.line
         return stored
 
     def _require_own_part(self, utterance: str) -> None:
-        stored = self._utterances.get(utterance)
-        if stored is not None and stored.part != self._part:
+        if utterance in self and (part := self._catalogue.data(utterance).part) != self._part:
             raise DatasetError(
-                f"the utterance lies in part {stored.part}, not in {self._part}",
+                f"the utterance lies in part {part}, not in {self._part}",
                 subject=utterance,
-                hint=f"use --shard {stored.part.replace('-of-', '/')}",
+                hint=f"use --shard {part.replace('-of-', '/')}",
             )
 
     def _require_writer(self) -> PartWriter:
         if self._writer is None:
             require_writable(self._path, self._document)
-            self._writer = PartWriter(self._path, self._part, self._document.layout)
-            self._admit(self._writer.found.utterances)
+            self._writer = PartWriter(self._catalogue, self._part, self._document.layout)
         return self._writer
 
     def sync(self) -> None:
@@ -354,8 +377,8 @@ class CodeStore:
         """
         for id_, frames in durations.items():
             total = int(frames.sum(dtype=np.int64))
-            if total != self.entry(id_).frames:
-                raise DatasetError(f"the durations add up to {total}, not to {self.entry(id_).frames}", subject=id_)
+            if total != (held := self._catalogue.data(id_).frames):
+                raise DatasetError(f"the durations add up to {total}, not to {held}", subject=id_)
         alignment = Alignment(vocabulary_fingerprint, text_hash, dict(durations))
         write_alignment(self._path / "alignment.npz", alignment)
 
@@ -369,16 +392,3 @@ class CodeStore:
         """
         file = self._path / "alignment.npz"
         return read_alignment(file) if file.exists() else None
-
-    def _admit(self, utterances: tuple[StoredUtterance, ...]) -> None:
-        # Parts of job arrays of different sizes may overlap: the first to hold an utterance keeps it.
-        for stored in utterances:
-            self._utterances.setdefault(stored.id, stored)
-            if stored.part == self._part and stored.audio.samples:
-                self._of_audio.setdefault(stored.audio.samples, stored)
-
-
-def _require_part(part: str) -> str:
-    if not _PART.fullmatch(part):
-        raise DatasetError(f"a part of a store is called i-of-n, not {part!r}")
-    return part

@@ -15,9 +15,9 @@ from amhctl.config.document import Document
 from amhctl.config.schema import MelConfig
 from amhctl.core.errors import DatasetError
 from amhctl.core.files import write_text_atomically
+from amhctl.core.units import Precision
 from amhctl.data.storelayout import Layout
 
-Precision = Literal["fp32", "bf16", "fp16"]
 _WRITTEN_FORMAT = 2
 _NAME = "store.json"
 

@@ -3,15 +3,18 @@
 A line is a JSON object: the utterance's record, its lengths, where its data lie, their digest, and the digests of the
 audio they were made from. Stores of format 1 have none of the latter. The line of a varied copy also says what was done
 to the recording, and how long the cut was before; that of a store with a speech encoder's features where those lie.
+Lines are never changed once they are whole, so that one can be read again from where it begins.
 """
 
 import hashlib
 import json
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from amhctl.audio.augment import UNVARIED, Variation
 from amhctl.config.document import Document
@@ -62,57 +65,74 @@ class _VariationLine(Document):
     seed: int = UNVARIED.seed
 
 
+_Count = Annotated[int, Field(ge=0, lt=2**63)]
+"""What a file can have of bytes or frames."""
+
+
 class _IndexLine(Document):
     """One line of ``index-PART.jsonl``."""
 
     record: Record
-    frames: int
-    feature_frames: int
-    codes_offset: int
-    features_offset: int
+    frames: _Count
+    feature_frames: _Count
+    codes_offset: _Count
+    features_offset: _Count
     sha256: str
     file_sha256: str = ""
     samples_sha256: str = ""
     variation: _VariationLine | None = None
     cut: float | None = None
+    encoder_frames: _Count = 0
+    encoder_offset: _Count = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredData:
+    """Where an utterance's data lie, and which they are.
+
+    Attributes
+    ----------
+    part : str
+        Which files it lies in.
+    line : int
+        Bytes from the start of the index to its line.
+    frames : int
+        Frames S of codes.
+    feature_frames : int
+        Frames T of features.
+    codes_offset, features_offset : int
+        Bytes from the start of those files.
+    sha256 : str
+        Digest of the bytes of its codes, then of its features, then of the encoder's.
+    encoder_frames, encoder_offset : int
+        Frames of the speech encoder's features, and where they lie; 0 where the store has none.
+    """
+
+    part: str
+    line: int = 0
+    frames: int
+    feature_frames: int
+    codes_offset: int
+    features_offset: int
+    sha256: str
     encoder_frames: int = 0
     encoder_offset: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class StoredUtterance:
-    """One utterance in a store.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredUtterance(StoredData):
+    """One utterance in a store: all that its index line says.
 
     Attributes
     ----------
     record : Record
         The manifest's record; ``duration`` is the true length of what was encoded.
-    frames : int
-        Frames S of codes.
-    feature_frames : int
-        Frames T of features.
-    part : str
-        Which files it lies in.
-    codes_offset, features_offset : int
-        Bytes from the start of those files.
-    sha256 : str
-        Digest of the bytes of its codes, then of its features, then of the encoder's.
     audio : AudioDigest
         What it was encoded from.
-    encoder_frames, encoder_offset : int
-        Frames of the speech encoder's features, and where they lie; 0 where the store has none.
     """
 
     record: Record
-    frames: int
-    feature_frames: int
-    part: str
-    codes_offset: int
-    features_offset: int
-    sha256: str
     audio: AudioDigest = UNKNOWN_AUDIO
-    encoder_frames: int = 0
-    encoder_offset: int = 0
 
     @property
     def id(self) -> str:
@@ -131,8 +151,13 @@ class StoredUtterance:
         return self.record if cut is None else self.record.model_copy(update={"duration": cut})
 
 
-def parse_line(raw: bytes, part: str) -> StoredUtterance | None:
-    """Read a line of a part's index; None if it is not one."""
+def index_file(folder: Path, part: str) -> Path:
+    """Return where the index of a part lies."""
+    return folder / f"index-{part}.jsonl"
+
+
+def parse_line(raw: bytes, part: str, begin: int = 0) -> StoredUtterance | None:
+    """Read a line of a part's index that begins at a byte of it; None if it is not one."""
     try:
         line = _IndexLine.model_validate_json(raw)
     except ValidationError:
@@ -144,6 +169,7 @@ def parse_line(raw: bytes, part: str) -> StoredUtterance | None:
         frames=line.frames,
         feature_frames=line.feature_frames,
         part=part,
+        line=begin,
         codes_offset=line.codes_offset,
         features_offset=line.features_offset,
         sha256=line.sha256,
@@ -151,6 +177,12 @@ def parse_line(raw: bytes, part: str) -> StoredUtterance | None:
         encoder_frames=line.encoder_frames,
         encoder_offset=line.encoder_offset,
     )
+
+
+def read_line(index: BinaryIO, part: str, begin: int) -> StoredUtterance | None:
+    """Read the line of a part's open index that begins at a byte of it; None if none does."""
+    index.seek(begin)
+    return parse_line(index.readline(), part, begin)
 
 
 def format_line(stored: StoredUtterance) -> bytes:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amhctl.core.errors import DatasetError
-from amhctl.data.storeindex import StoredUtterance
+from amhctl.data.storeindex import StoredData
 
 CODE = np.dtype("<u2")
 FEATURE = np.dtype("<f2")
@@ -56,11 +56,11 @@ class Layout:
         """Return where each column of a part lies."""
         return tuple(folder / f"{_NAMES[column]}-{part}.bin" for column in self.columns)
 
-    def offsets(self, stored: StoredUtterance) -> tuple[int, ...]:
+    def offsets(self, stored: StoredData) -> tuple[int, ...]:
         """Return where in each file the utterance begins."""
         return (stored.codes_offset, stored.features_offset, stored.encoder_offset)[: len(self.columns)]
 
-    def shapes(self, stored: StoredUtterance) -> tuple[tuple[int, int], ...]:
+    def shapes(self, stored: StoredData) -> tuple[tuple[int, int], ...]:
         """Return the shapes (Q, S), (T, F) and, if there is such a column, (E, W)."""
         return (
             (self.codebooks, stored.frames),
@@ -68,7 +68,7 @@ class Layout:
             (stored.encoder_frames, self.encoder_width),
         )[: len(self.columns)]
 
-    def ends(self, stored: StoredUtterance) -> tuple[int, ...]:
+    def ends(self, stored: StoredData) -> tuple[int, ...]:
         """Return where in each file the utterance ends."""
         return tuple(
             offset + rows * columns * FEATURE.itemsize
@@ -101,7 +101,7 @@ class Layout:
             for column, array in zip(self.columns, arrays, strict=True)
         )
 
-    def read(self, folder: Path, stored: StoredUtterance, column: int) -> NDArray[np.generic]:
+    def read(self, folder: Path, stored: StoredData, column: int) -> NDArray[np.generic]:
         """Return one column of an utterance.
 
         Raises
@@ -117,7 +117,7 @@ class Layout:
             raise DatasetError("the file is shorter than the index says", subject=str(file))
         return flat.reshape(rows, width)
 
-    def is_intact(self, folder: Path, stored: StoredUtterance) -> bool:
+    def is_intact(self, folder: Path, stored: StoredData) -> bool:
         """Return whether the bytes of an utterance are all there and still have their digest."""
         try:
             contents = [self.read(folder, stored, column).tobytes() for column in self.columns]

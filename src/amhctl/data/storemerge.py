@@ -1,10 +1,13 @@
 """Several code stores, or the parts of one, made one. Knows no codec: what was encoded is copied, never made again.
 
-The result is the same in whatever order the stores are named: utterances are written in the order of their ids.
+The result is the same in whatever order the stores are named: utterances are written in the order of their ids, read
+one at a time.
 """
 
-from collections.abc import Sequence
+import heapq
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 from amhctl.core.errors import DatasetError
@@ -61,7 +64,7 @@ def merge_stores(sources: Sequence[CodeStore], target: Path, progress: Progress,
             )
     chosen = _choose(sources, target)
     alignment = _join_alignments(sources)
-    shared = 0
+    shared, seconds = 0, 0.0
     progress.start("merging", len(chosen), "utterance")
     with (
         atomic_folder(target) as folder,
@@ -74,17 +77,18 @@ def merge_stores(sources: Sequence[CodeStore], target: Path, progress: Progress,
             encoder=first.document.encoder,
         ) as merged,
     ):
-        written: dict[str, StoredUtterance] = {}
-        for number, id_ in enumerate(sorted(chosen), start=1):
-            source, entry = chosen[id_]
-            if (twin := written.get(entry.sha256)) is not None:
-                merged.point(entry.record, twin, entry.audio)
-                shared += 1
-            else:
-                written[entry.sha256] = _copy(source, entry, merged)
-            if number % _UTTERANCES_BETWEEN_SYNCS == 0:
-                merged.sync()
-            progress.advance()
+        written: dict[str, str] = {}
+        ordered = _read_in_order(chosen, target)
+        while block := list(islice(ordered, _UTTERANCES_BETWEEN_SYNCS)):
+            for source, entry in block:
+                seconds += entry.record.duration or 0.0
+                if (twin := written.get(entry.sha256)) is not None:
+                    merged.point(entry.record, merged.entry(twin), entry.audio)
+                    shared += 1
+                else:
+                    written[_copy(source, entry, merged).sha256] = entry.id
+                progress.advance()
+            merged.sync()
         merged.write_failures(
             {id_: why for source in sources for id_, why in source.failures().items() if id_ not in chosen}
         )
@@ -95,24 +99,41 @@ def merge_stores(sources: Sequence[CodeStore], target: Path, progress: Progress,
                 text_hash=alignment.text_hash,
             )
     progress.finish()
-    seconds = sum(entry.record.duration or 0.0 for _, entry in chosen.values())
     return Merge(len(chosen), shared, seconds / 3600, alignment is not None)
 
 
-def _choose(sources: Sequence[CodeStore], target: Path) -> dict[str, tuple[CodeStore, StoredUtterance]]:
-    """Return each utterance with the store it comes from, its record as it stands in the new one."""
-    chosen: dict[str, tuple[CodeStore, StoredUtterance]] = {}
+def _choose(sources: Sequence[CodeStore], target: Path) -> dict[str, CodeStore]:
+    """Return the store that each utterance comes from."""
+    chosen: dict[str, CodeStore] = {}
     for source in sources:
-        for entry in source.entries:
-            moved = replace(entry, record=move_record(entry.record, source.path, target))
-            earlier, held = chosen.setdefault(entry.id, (source, moved))
-            if (held.sha256, held.record) != (moved.sha256, moved.record):
+        for id_ in source.ids:
+            earlier = chosen.setdefault(id_, source)
+            if earlier is source:
+                continue
+            held, other = (_move(store.entry(id_), store, target) for store in (earlier, source))
+            if (held.sha256, held.record) != (other.sha256, other.record):
                 raise DatasetError(
                     f"{earlier.path} and {source.path} hold different utterances under this id",
-                    subject=entry.id,
+                    subject=id_,
                     hint="rename one of them in its manifest and extract it again",
                 )
     return chosen
+
+
+def _read_in_order(chosen: Mapping[str, CodeStore], target: Path) -> Iterator[tuple[CodeStore, StoredUtterance]]:
+    """Yield all utterances in the order of their ids, each with its store, its record as it stands in the new one."""
+    ids_of: dict[CodeStore, list[str]] = {}
+    for id_ in sorted(chosen):
+        ids_of.setdefault(chosen[id_], []).append(id_)
+
+    def read(source: CodeStore, ids: Sequence[str]) -> Iterator[tuple[CodeStore, StoredUtterance]]:
+        return ((source, _move(entry, source, target)) for entry in source.read(ids))
+
+    return heapq.merge(*(read(source, ids) for source, ids in ids_of.items()), key=lambda pair: pair[1].id)
+
+
+def _move(entry: StoredUtterance, source: CodeStore, target: Path) -> StoredUtterance:
+    return replace(entry, record=move_record(entry.record, source.path, target))
 
 
 def _copy(source: CodeStore, entry: StoredUtterance, merged: CodeStore) -> StoredUtterance:

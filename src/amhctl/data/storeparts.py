@@ -6,6 +6,7 @@ system refuses leaves nothing behind that could be written later.
 """
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
@@ -18,11 +19,14 @@ from numpy.typing import NDArray
 
 from amhctl.core.errors import DatasetError
 from amhctl.data.records import Record
-from amhctl.data.storeindex import UNKNOWN_AUDIO, AudioDigest, StoredUtterance, format_line, parse_line
+from amhctl.data.storecatalogue import StoreCatalogue
+from amhctl.data.storeindex import UNKNOWN_AUDIO, AudioDigest, StoredUtterance, format_line, index_file, parse_line
 from amhctl.data.storelayout import CODES, ENCODER, FEATURES, Layout, digest
 
 if sys.platform != "win32":
     import fcntl
+
+_PART = re.compile(r"\d+-of-\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +56,9 @@ class PartLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """The whole utterances of one part, and how many bytes of each file belong to them."""
+class PartEnds:
+    """How many bytes of each of a part's files belong to its whole utterances."""
 
-    utterances: tuple[StoredUtterance, ...]
     index_bytes: int
     data_bytes: tuple[int, ...]
 
@@ -65,9 +68,17 @@ def part_names(folder: Path) -> tuple[str, ...]:
     return tuple(sorted(file.name[len("index-") : -len(".jsonl")] for file in folder.glob("index-*.jsonl")))
 
 
-def index_file(folder: Path, part: str) -> Path:
-    """Return where the index of a part lies."""
-    return folder / f"index-{part}.jsonl"
+def require_part(part: str) -> str:
+    """Return the name of a part.
+
+    Raises
+    ------
+    DatasetError
+        If it is not of the form ``i-of-n``.
+    """
+    if not _PART.fullmatch(part):
+        raise DatasetError(f"a part of a store is called i-of-n, not {part!r}")
+    return part
 
 
 def scan_part(folder: Path, part: str, layout: Layout) -> Iterator[PartLine]:
@@ -84,29 +95,28 @@ def scan_part(folder: Path, part: str, layout: Layout) -> Iterator[PartLine]:
             if not raw.endswith(b"\n"):
                 return
             if raw.strip():
-                stored = parse_line(raw, part)
+                stored = parse_line(raw, part, offset)
                 ends = layout.ends(stored) if stored else nowhere
                 has_data = all(end <= size for end, size in zip(ends, sizes, strict=True))
                 yield PartLine(number, offset, len(raw), stored, ends, has_data)
             offset += len(raw)
 
 
-def read_part(folder: Path, part: str, layout: Layout) -> Part:
-    """Read the index of a part; what a killed process left unfinished at its end is passed over.
+def read_part(catalogue: StoreCatalogue, part: str, layout: Layout) -> PartEnds:
+    """Take the whole utterances of a part into a catalogue; what a killed process left at its end is passed over.
 
     Raises
     ------
     DatasetError
         If a line before the last is damaged.
     """
-    found: dict[str, StoredUtterance] = {}
     index_bytes = damaged = 0
     data_bytes = (0,) * len(layout.columns)
-    for line in scan_part(folder, part, layout):
+    for line in scan_part(catalogue.folder, part, layout):
         if damaged:
             raise DatasetError(
                 "the index line is damaged",
-                subject=f"{index_file(folder, part)}:{damaged}",
+                subject=f"{index_file(catalogue.folder, part)}:{damaged}",
                 hint="run `amhctl codes extract` on it again: it encodes anew what is damaged",
             )
         if line.stored is None:
@@ -115,11 +125,10 @@ def read_part(folder: Path, part: str, layout: Layout) -> Part:
         if not line.has_data:
             # After a power cut the index may have reached the disk before its data: nothing behind it is safe.
             break
-        # A later line with the same id amends the record, or points to newer data.
-        found[line.stored.id] = line.stored
+        catalogue.add(line.stored)
         index_bytes = line.offset + line.size
         data_bytes = tuple(map(max, data_bytes, line.ends))
-    return Part(tuple(found.values()), index_bytes, data_bytes)
+    return PartEnds(index_bytes, data_bytes)
 
 
 def mend_part(folder: Path, part: str, layout: Layout) -> int:
@@ -137,8 +146,13 @@ def mend_part(folder: Path, part: str, layout: Layout) -> int:
         return 0
     with _open_to_write(index) as stream:
         _lock(stream, index)
-        lines = list(scan_part(folder, part, layout))
-        damaged = [line for line in lines[:-1] if line.stored is None]
+        damaged: list[PartLine] = []
+        last = 0
+        for line in scan_part(folder, part, layout):
+            last = line.number
+            if line.stored is None:
+                damaged.append(line)
+        damaged = [line for line in damaged if line.number != last]
         for line in damaged:
             stream.seek(line.offset)
             _write(stream, b" " * (line.size - 1) + b"\n")
@@ -151,8 +165,8 @@ class PartWriter:
 
     Parameters
     ----------
-    folder : Path
-        The store.
+    catalogue : StoreCatalogue
+        The store's; what the part holds, and what is written to it, is taken into it.
     part : str
         Name of the part; made if it is new.
     layout : Layout
@@ -164,18 +178,19 @@ class PartWriter:
         If another process writes this part, or the system refuses to write.
     """
 
-    def __init__(self, folder: Path, part: str, layout: Layout) -> None:
-        self._folder = folder
+    def __init__(self, catalogue: StoreCatalogue, part: str, layout: Layout) -> None:
+        self._catalogue = catalogue
         self._part = part
         self._layout = layout
+        folder = catalogue.folder
         index = index_file(folder, part)
         self._index = _open_to_write(index)
         _lock(self._index, index)
         # Only under the lock is it certain what the part holds: another process may have just finished with it.
-        self.found = read_part(folder, part, layout)
+        ends = read_part(catalogue, part, layout)
         # The index comes last: what is written or made safe in this order is never named before it is there.
         self._streams = (*map(_open_to_write, layout.files(folder, part)), self._index)
-        self._cut(*self.found.data_bytes, self.found.index_bytes)
+        self._cut(*ends.data_bytes, ends.index_bytes)
 
     def append(
         self, record: Record, arrays: tuple[NDArray[np.generic], ...], audio: AudioDigest = UNKNOWN_AUDIO
@@ -194,6 +209,7 @@ class PartWriter:
             frames=arrays[CODES].shape[1],
             feature_frames=arrays[FEATURES].shape[0],
             part=self._part,
+            line=self._index.tell(),
             codes_offset=self._streams[CODES].tell(),
             features_offset=self._streams[FEATURES].tell(),
             sha256=digest(*contents),
@@ -201,7 +217,7 @@ class PartWriter:
             encoder_frames=arrays[ENCODER].shape[0] if has_encoder else 0,
             encoder_offset=self._streams[ENCODER].tell() if has_encoder else 0,
         )
-        self._add((*contents, format_line(stored)))
+        self._add(stored, contents)
         return stored
 
     def point(self, record: Record, to: StoredUtterance, audio: AudioDigest) -> StoredUtterance:
@@ -212,8 +228,8 @@ class PartWriter:
         DatasetError
             If the system refuses to write.
         """
-        stored = replace(to, record=record, audio=audio)
-        self._add((*(b"" for _ in self._layout.columns), format_line(stored)))
+        stored = replace(to, record=record, audio=audio, line=self._index.tell())
+        self._add(stored, tuple(b"" for _ in self._layout.columns))
         return stored
 
     def sync(self) -> None:
@@ -244,16 +260,17 @@ class PartWriter:
             for stream in self._streams:
                 stream.close()
 
-    def _add(self, contents: tuple[bytes, ...]) -> None:
+    def _add(self, stored: StoredUtterance, contents: tuple[bytes, ...]) -> None:
         before = [stream.tell() for stream in self._streams]
         try:
-            for stream, content in zip(self._streams, contents, strict=True):
+            for stream, content in zip(self._streams, (*contents, format_line(stored)), strict=True):
                 _write(stream, content)
         except OSError as error:
             # If not even this succeeds: readers pass over a line that is not whole, and the next writer cuts it off.
             with suppress(OSError):
                 self._cut(*before)
             raise self._refused(error) from error
+        self._catalogue.add(stored)
 
     def _cut(self, *sizes: int) -> None:
         for stream, size in zip(self._streams, sizes, strict=True):
@@ -264,7 +281,7 @@ class PartWriter:
         reason = (error.strerror or type(error).__name__).lower()
         return DatasetError(
             f"the store cannot be written: {reason}",
-            subject=str(self._folder),
+            subject=str(self._catalogue.folder),
             hint="what is in it stays readable; make room and run the same command again: it goes on where it stopped",
         )
 

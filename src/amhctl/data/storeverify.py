@@ -9,10 +9,11 @@ import numpy as np
 from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.core.progress import Progress
 from amhctl.data.alignment import read_alignment
+from amhctl.data.storecatalogue import StoreCatalogue
 from amhctl.data.storedocument import read_document
-from amhctl.data.storeindex import StoredUtterance
+from amhctl.data.storeindex import index_file
 from amhctl.data.storelayout import Layout
-from amhctl.data.storeparts import index_file, part_names, scan_part
+from amhctl.data.storeparts import part_names, scan_part
 
 RULES = (
     Rule(
@@ -90,36 +91,32 @@ def verify_store(folder: Path, progress: Progress) -> StoreVerification:
     layout = read_document(folder).layout
     names = part_names(folder)
     findings: list[Finding] = []
-    held: dict[str, StoredUtterance] = {}
+    held = StoreCatalogue(folder)
     for part in names:
-        found, faults = _scan(folder, part, layout)
-        findings += faults
-        for id_, stored in found.items():
-            if held.setdefault(id_, stored).sha256 != stored.sha256:
-                message = f"parts {held[id_].part} and {part} hold different data"
-                findings.append(_finding("X116", id_, message, "extract into a new store with one number of shards"))
+        findings += _scan(held, part, layout)
     progress.start("verifying", len(held), "utterance")
     places: set[tuple[str, int]] = set()
-    for stored in held.values():
-        places.add((stored.part, stored.codes_offset))
-        if not layout.is_intact(folder, stored):
-            findings.append(_finding("X107", stored.id, "the bytes are not those that were written", _MEND))
+    for id_ in held:
+        data = held.data(id_)
+        places.add((data.part, data.codes_offset))
+        if not layout.is_intact(folder, data):
+            findings.append(_finding("X107", id_, "the bytes are not those that were written", _MEND))
         progress.advance()
     progress.finish()
-    findings += _judge_alignment(folder, held)
+    findings += _judge_alignment(held)
     size = sum(file.stat().st_size for part in names for file in layout.files(folder, part) if file.exists())
     return StoreVerification(names, len(held), len(held) - len(places), size, tuple(findings))
 
 
-def _scan(folder: Path, part: str, layout: Layout) -> tuple[dict[str, StoredUtterance], list[Finding]]:
-    """Return a part's readable utterances by id, and what is wrong with its index and the ends of its files."""
-    found: dict[str, StoredUtterance] = {}
+def _scan(held: StoreCatalogue, part: str, layout: Layout) -> list[Finding]:
+    """Take in a part's readable utterances; return what is wrong with its index and the ends of its files."""
+    digests_elsewhere: dict[str, str] = {}
     findings: list[Finding] = []
-    index = index_file(folder, part)
+    index = index_file(held.folder, part)
     index_end = 0
     data_ends = (0,) * len(layout.columns)
     broken = False
-    for line in scan_part(folder, part, layout):
+    for line in scan_part(held.folder, part, layout):
         subject = f"{index.name}:{line.number}"
         index_end = line.offset + line.size
         if line.stored is None:
@@ -129,12 +126,17 @@ def _scan(folder: Path, part: str, layout: Layout) -> tuple[dict[str, StoredUtte
         if broken:
             findings.append(_finding("X114", line.stored.id, f"{subject}: its data are not all there", _MEND))
             continue
-        found[line.stored.id] = line.stored
+        if not held.add(line.stored):
+            digests_elsewhere[line.stored.id] = line.stored.sha256
         data_ends = tuple(map(max, data_ends, line.ends))
     if not broken:
-        ends = zip((index, *layout.files(folder, part)), (index_end, *data_ends), strict=True)
+        ends = zip((index, *layout.files(held.folder, part)), (index_end, *data_ends), strict=True)
         findings += _find_unfinished(ends)
-    return found, findings
+    for id_, sha256 in digests_elsewhere.items():
+        if (first := held.data(id_)).sha256 != sha256:
+            message = f"parts {first.part} and {part} hold different data"
+            findings.append(_finding("X116", id_, message, "extract into a new store with one number of shards"))
+    return findings
 
 
 def _find_unfinished(ends: Iterator[tuple[Path, int]]) -> Iterator[Finding]:
@@ -145,14 +147,14 @@ def _find_unfinished(ends: Iterator[tuple[Path, int]]) -> Iterator[Finding]:
             yield _finding("X115", file.name, message, "nothing need be done; the next extraction cuts them off")
 
 
-def _judge_alignment(folder: Path, held: dict[str, StoredUtterance]) -> Iterator[Finding]:
-    file = folder / "alignment.npz"
+def _judge_alignment(held: StoreCatalogue) -> Iterator[Finding]:
+    file = held.folder / "alignment.npz"
     if not file.exists():
         return
     alignment = read_alignment(file)
     for id_ in alignment.ids:
         total = int(alignment.durations(id_).sum(dtype=np.int64))
-        frames = held[id_].frames if id_ in held else 0
+        frames = held.data(id_).frames if id_ in held else 0
         if total != frames:
             yield _finding("X117", id_, f"{total} aligned frames, {frames} in the store", "run: amhctl codes align")
 

@@ -18,10 +18,11 @@ from amhctl.audio.waveform import Waveform
 from amhctl.codec.codec import CodecSpec
 from amhctl.codec.registry import codec_path, load_codec
 from amhctl.core.errors import DatasetError, EvaluationError
+from amhctl.core.units import Precision
 from amhctl.data.codestore import CodeStore
 from amhctl.data.records import Record, read_audio, read_records, write_records
 from amhctl.evaluation.speed import cpu_time_of_children
-from amhctl.nn.precision import Precision, computes_in
+from amhctl.nn.precision import computes_in
 
 _PACKAGE = "import sys; from amhctl.evaluation.dac_package import run_package; run_package(sys.argv[1:])"
 
@@ -155,7 +156,7 @@ def compare_codes(one: Path, other: Path) -> Agreement:
     ours, theirs = CodeStore.open(one), CodeStore.open(other)
     equal = np.zeros(ours.spec.codebooks)
     frames = 0
-    for entry in ours.entries:
+    for entry in ours:
         codes_QS, others_QS = ours.codes(entry.id), theirs.codes(entry.id)
         if codes_QS.shape != others_QS.shape:
             raise DatasetError(

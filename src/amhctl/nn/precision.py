@@ -3,11 +3,9 @@
 Emulated, half precision is slower than fp32 and no better: whoever computes asks here first.
 """
 
-from typing import Literal
-
 import torch
 
-Precision = Literal["fp32", "bf16", "fp16"]
+from amhctl.core.units import Precision
 
 _CPU_BF16 = ("avx512_bf16", "amx_bf16", "bf16")
 """Capabilities by which torch names native bf16 products: x86 twice, Arm once."""

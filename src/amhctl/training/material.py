@@ -95,7 +95,7 @@ def gather(
         If the vocabulary does not cover the texts.
     """
     alignment = require_alignment(store, vocabulary_fingerprint, frontend.state_hash) if model.alignment else None
-    entries = [entry for entry in store.entries if entry.record.split in {"train", "valid"}]
+    entries = [entry for entry in store if entry.record.split in {"train", "valid"}]
     tokens, findings = _tokenize(entries, frontend, tokenizer, progress)
     findings += _find_overlong(entries, tokens, model)
     if alignment is not None:

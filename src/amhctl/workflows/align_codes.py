@@ -84,7 +84,7 @@ def run(request: AlignCodesRequest, progress: Progress) -> AlignCodesReport:
     tokenizer, frontend = Tokenizer(vocabulary), open_frontend(config)
     store = CodeStore.open(request.store)
     findings, utterances = [], []
-    for entry in store.entries:
+    for entry in store:
         try:
             pieces = tokenizer.encode(frontend.units(entry.record.text))
         except (TextError, VocabularyError) as error:

@@ -206,7 +206,7 @@ def _measure_codes(request: BenchmarkRequest, scratch: Path) -> list[Measurement
     decoding = median_time(lambda: [codec.decode([item]) for item in codes], repetitions=request.repetitions)
     note = f"{codec.spec.name}, {total:.0f} s of recordings"
     extracting = time_extraction(manifest, request.codec, scratch / "store", device=request.device).wall
-    hours = sum(entry.record.duration or 0.0 for entry in CodeStore.open(scratch / "store").entries) / 3600
+    hours = sum(entry.record.duration or 0.0 for entry in CodeStore.open(scratch / "store")) / 3600
     return [
         Measurement("codes_encode", total / encoding, "x real time", note),
         Measurement("codes_decode", total / decoding, "x real time", note),

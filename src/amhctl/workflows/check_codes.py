@@ -199,14 +199,14 @@ def _wrong_codec(store: CodeStore, codec: Codec) -> Finding:
 def _decode_sample(
     store: CodeStore, codec: Codec, request: CheckCodesRequest, damaged: set[str], progress: Progress
 ) -> tuple[tuple[DecodedSample, ...], list[Finding]]:
-    candidates = [entry for entry in store.entries if entry.id not in damaged]
+    candidates = [id_ for id_ in store.ids if id_ not in damaged]
     count = min(request.sample, len(candidates))
     chosen = sorted(np.random.default_rng(request.seed).permutation(len(candidates))[:count].tolist())
     samples: list[DecodedSample] = []
     findings: list[Finding] = []
     progress.start("decoding back", count, "utterance")
     for index in chosen:
-        entry = candidates[index]
+        entry = store.entry(candidates[index])
         progress.advance()
         try:
             original = prepare_waveform(entry, store)

@@ -12,10 +12,10 @@ from amhctl.config.schema import RunConfig
 from amhctl.core.errors import AmhctlError, ConfigError
 from amhctl.core.findings import Finding, Rule, Severity, has_errors
 from amhctl.core.progress import Progress
+from amhctl.core.units import Precision
 from amhctl.data.cluster import Cluster, Task, open_cluster
 from amhctl.data.extractionplan import Shard
 from amhctl.data.records import Record, read_records
-from amhctl.data.storedocument import Precision
 from amhctl.data.storeparts import part_names
 from amhctl.workflows import extract_share
 from amhctl.workflows.extract_share import Features, ShareReport, ShareRequest

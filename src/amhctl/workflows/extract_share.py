@@ -15,13 +15,13 @@ from amhctl.codec.speech_encoder import SpeechEncoder, load_encoder
 from amhctl.config.schema import MelCodecConfig, MelConfig, RunConfig
 from amhctl.core.errors import DatasetError, FileExistsRefused
 from amhctl.core.progress import Progress
-from amhctl.core.units import Seconds
+from amhctl.core.units import Precision, Seconds
 from amhctl.data.codestore import CodeStore
 from amhctl.data.extraction import Extraction, extract
 from amhctl.data.extractionplan import Shard, add_shifts, plan_extraction, require_distinct, vary_copies
 from amhctl.data.preparation import Preparation, Source
 from amhctl.data.records import Record, read_records
-from amhctl.data.storedocument import Precision, StoreDocument, is_store
+from amhctl.data.storedocument import StoreDocument, is_store
 from amhctl.data.storeindex import StoredUtterance
 from amhctl.data.workers import open_pool
 from amhctl.inference.assemble import choose_device
@@ -149,7 +149,7 @@ def run(request: ShareRequest, progress: Progress) -> ShareReport:
         store.write_failures(extraction.failed)
         held = [store.entry(source.id) for source in sources if source.id in store]
         names = {source.id for source in everything}
-        unlisted = sum(entry.id not in names for entry in store.entries)
+        unlisted = sum(id_ not in names for id_ in store.ids)
     return ShareReport(
         utterances=len(held),
         copies=sum(entry.is_copy for entry in held),
