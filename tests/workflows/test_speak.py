@@ -12,6 +12,7 @@ from amhctl.audio import files
 from amhctl.core.errors import AudioError, FileExistsRefused, TextError, UnspeakableError
 from amhctl.core.progress import SilentProgress
 from amhctl.inference import voice as voice_module
+from amhctl.inference.assemble import load_voice
 from amhctl.workflows import speak
 from amhctl.workflows.speak import SpeakRequest
 
@@ -58,6 +59,24 @@ def test_the_same_request_writes_the_same_bytes(voice_folder: Path, tmp_path: Pa
     for name in ("one.wav", "two.wav"):
         speak.run(request_of(voice_folder, tmp_path / name, seed=5), SilentProgress())
     assert (tmp_path / "one.wav").read_bytes() == (tmp_path / "two.wav").read_bytes()
+
+
+@pytest.mark.usefixtures("lenient")
+def test_each_way_of_drawing_changes_what_is_said_and_none_is_the_default_one(
+    voice_folder: Path, tmp_path: Path
+) -> None:
+    def said(**changes: object) -> bytes | None:
+        return speak.run(request_of(voice_folder, None, **changes), SilentProgress()).raw
+
+    usual = said()
+    voice = load_voice(str(voice_folder))
+    several = voice.sampling(voice.takes(None))
+    spelt_out = {"temperature": several.temperature, "top_k": several.top_k, "top_p": several.top_p, "guidance": 0.0}
+    assert said(takes=voice.takes(None), **spelt_out) == usual
+    for change in ({"takes": 1}, {"temperature": 1.5}, {"top_k": 1}, {"top_p": 0.1}):
+        assert said(**change) != usual
+    guided = tiny_voice_folder(tmp_path, guided=True)
+    assert said(voice=str(guided), guidance=9.0) != said(voice=str(guided))
 
 
 @pytest.mark.usefixtures("lenient")
