@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from amhctl.codec.codec import CodecSpec, padded_waveform, require_codes, require_takes
+from amhctl.codec.codec import CodecSpec, padded_waveform, require_codes, stacked_takes
 from amhctl.core.errors import CodecError
 
 SPEC = CodecSpec("c", "mel", 16_000, 640, 2, 16, "f")
@@ -45,5 +45,5 @@ def test_unusable_codes_are_refused(codes: np.ndarray) -> None:
 )
 def test_codings_without_a_mean_are_refused(takes: list[np.ndarray], said: str) -> None:
     with pytest.raises(CodecError, match=said):
-        require_takes(takes, SPEC)
-    require_takes([np.zeros((2, 4), np.uint16)] * 2, SPEC)
+        stacked_takes(takes, SPEC)
+    assert stacked_takes([np.zeros((2, 4), np.uint16)] * 2, SPEC).shape == (2, 2, 4)

@@ -107,8 +107,8 @@ def padded_waveform(waveform: NDArray[np.float32], spec: CodecSpec) -> NDArray[n
     return padded
 
 
-def require_takes(takes: list[NDArray[np.uint16]], spec: CodecSpec) -> None:
-    """Refuse codings of which no mean can be decoded.
+def stacked_takes(takes: list[NDArray[np.uint16]], spec: CodecSpec) -> NDArray[np.int64]:
+    """Return codings of one utterance, each of shape (Q, S), as one array of shape (number of takes, Q, S).
 
     Raises
     ------
@@ -120,6 +120,7 @@ def require_takes(takes: list[NDArray[np.uint16]], spec: CodecSpec) -> None:
         raise CodecError(f"codings of one utterance want one shape, not {shapes}", subject=spec.name)
     for take in takes:
         require_codes(take, spec)
+    return np.stack(takes).astype(np.int64)
 
 
 def require_codes(codes: NDArray[np.uint16], spec: CodecSpec) -> None:

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from amhctl.codec.absent_torchaudio import drop_modules, torchaudio_or_stand_in
-from amhctl.codec.codec import CodecSpec, padded_waveform, require_takes
+from amhctl.codec.codec import CodecSpec, padded_waveform, stacked_takes
 from amhctl.codec.mel_codec import fingerprint_of
 from amhctl.codec.official import codec_name, require_rate
 from amhctl.codec.windows import Window, context_frames, cut_windows
@@ -283,9 +283,8 @@ class DacCodec:
         CodecError
             If there is none, a shape is wrong or differs, or a code lies outside the codebook.
         """
-        require_takes(takes, self._spec)
-        hop, frames = self._spec.frame_samples, takes[0].shape[1]
-        codes_KQS = torch.from_numpy(np.stack(takes).astype(np.int64)).to(self._device)
+        codes_KQS = torch.from_numpy(stacked_takes(takes, self._spec)).to(self._device)
+        hop, frames = self._spec.frame_samples, codes_KQS.shape[2]
         # Odd strides make the decoder a few samples short; the length of a waveform follows from its frames.
         whole = np.zeros(frames * hop, dtype=np.float32)
         for batch in self._cut(frames, self._decoder_context):

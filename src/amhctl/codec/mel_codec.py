@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from amhctl.codec.codec import CodecSpec, padded_waveform, require_takes
+from amhctl.codec.codec import CodecSpec, padded_waveform, stacked_takes
 from amhctl.config.schema import MelCodecConfig
 from amhctl.core.errors import CodecError
 from amhctl.nn.convnext import ConvNeXtBlock
@@ -287,8 +287,8 @@ class MelCodec:
         CodecError
             If there is none, a shape is wrong or differs, or a code lies outside the codebook.
         """
-        require_takes(takes, self._spec)
-        codes_KSQ = torch.from_numpy(np.stack(takes).astype(np.int64).transpose(0, 2, 1)).to(self._device)
+        codes_KQS = stacked_takes(takes, self._spec)
+        codes_KSQ = torch.from_numpy(codes_KQS.transpose(0, 2, 1)).to(self._device)
         depths_K = torch.full((len(takes),), codes_KSQ.shape[-1], device=self._device)
         latents_KSZ = self._network.quantised(codes_KSQ, depths_K)
         samples_1N = self._network.synthesise(latents_KSZ.mean(0, keepdim=True))
