@@ -6,13 +6,12 @@ in a language, of 500 speakers and in three splits; each hundredth line has the 
 """
 
 import json
-import multiprocessing
-import os
 import sys
 import time
 from pathlib import Path
 
 import numpy as np
+from measured_process import make_apart, run_measured
 
 from amhctl.text.script import LETTERS
 
@@ -50,26 +49,17 @@ def main(count: int, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     manifest, unfinished = folder / f"made-up-{count}.jsonl", folder / "unfinished.jsonl"
     if not manifest.exists():
-        # In a process of its own: Linux counts what a process has in memory to the peak of those it starts.
-        maker = multiprocessing.get_context("spawn").Process(target=make, args=(unfinished, count))
-        maker.start()
-        maker.join()
-        if maker.exitcode:
-            sys.exit("the manifest could not be made")
+        make_apart(make, unfinished, count)
         unfinished.rename(manifest)
-    words = [sys.executable, "-m", "amhctl", "data", "check", str(manifest), "--no-audio", "--quiet"]
     started = time.perf_counter()
-    unread = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
-    _, status, usage = os.wait4(os.posix_spawn(sys.executable, words, os.environ, file_actions=unread), 0)
+    cost = run_measured("-m", "amhctl", "data", "check", str(manifest), "--no-audio", "--quiet")
     elapsed = time.perf_counter() - started
     # Texts that are in several splits are errors, so that the verdict of a check that went well is negative.
-    if os.waitstatus_to_exitcode(status) not in (0, 1):
+    if cost.code not in (0, 1):
         sys.exit("the check failed")
-    # The system counts in kilobytes, a Mac in bytes.
-    peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1_024)
     sys.stdout.write(
-        f"{count} lines, {manifest.stat().st_size / 1e6:.0f} MB: {usage.ru_utime + usage.ru_stime:.1f} CPU s, "
-        f"{elapsed:.1f} s by the clock, peak {peak / 1e6:.0f} MB\n"
+        f"{count} lines, {manifest.stat().st_size / 1e6:.0f} MB: {cost.seconds:.1f} CPU s, "
+        f"{elapsed:.1f} s by the clock, peak {cost.peak / 1e6:.0f} MB\n"
     )
 
 

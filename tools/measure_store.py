@@ -7,13 +7,12 @@ Utterances have an index line as long as real ones, and little data behind it: w
 """
 
 import hashlib
-import multiprocessing
-import os
 import shutil
 import sys
 from pathlib import Path
 
 import numpy as np
+from measured_process import make_apart, run_measured
 
 from amhctl.codec.codec import CodecSpec
 from amhctl.config.schema import MelConfig
@@ -52,15 +51,12 @@ def make(folder: Path, count: int) -> None:
 
 def measure(name: str, count: int, *words: str) -> None:
     """Run Python with some words and print what it took."""
-    process = os.posix_spawn(sys.executable, [sys.executable, *words], os.environ)
-    _, status, usage = os.wait4(process, 0)
-    if status:
+    cost = run_measured(*words)
+    if cost.code:
         sys.exit(f"{name} failed")
-    seconds = usage.ru_utime + usage.ru_stime
-    # The system counts in kilobytes, a Mac in bytes.
-    peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1_024)
     sys.stdout.write(
-        f"{name:14} {seconds:7.1f} CPU s, {seconds / count * 1e6:5.1f} µs an utterance, peak {peak / 1e9:.2f} GB\n"
+        f"{name:14} {cost.seconds:7.1f} CPU s, {cost.seconds / count * 1e6:5.1f} µs an utterance, "
+        f"peak {cost.peak / 1e9:.2f} GB\n"
     )
     sys.stdout.flush()
 
@@ -69,12 +65,7 @@ def main(count: int, folder: Path) -> None:
     """Make the store if need be, and measure."""
     store, merged = folder / "store", folder / "merged"
     if not store.exists():
-        # In a process of its own: Linux counts what a process has in memory to the peak of those it starts.
-        maker = multiprocessing.get_context("spawn").Process(target=make, args=(store, count))
-        maker.start()
-        maker.join()
-        if maker.exitcode:
-            sys.exit("the store could not be made")
+        make_apart(make, store, count)
     size = sum(file.stat().st_size for file in store.iterdir())
     sys.stdout.write(f"{count} utterances, {size / 1e9:.2f} GB\n")
     measure("nothing", count, "-c", "import amhctl.data.codestore")
