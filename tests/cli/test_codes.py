@@ -16,7 +16,7 @@ def _invoke(*arguments: str) -> tuple[int, dict[str, object]]:
 
 
 def test_extract_and_check(tmp_path: Path) -> None:
-    manifest, codec, store = str(tiny_manifest(tmp_path)), str(tiny_codec_folder(tmp_path)), str(tmp_path / "store")
+    manifest, codec, store = str(tiny_manifest(tmp_path)), "mel16k", str(tmp_path / "store")
     code, extracted = _invoke("extract", manifest, "--codec", codec, "-o", store, "--level", "-20", "--device", "cpu")
     assert (code, extracted["utterances"], extracted["failed"]) == (0, 4, [])
     assert extracted["realtime_factor"] is not None

@@ -56,6 +56,24 @@ def test_each_column_is_read_from_where_it_lies(tmp_path: Path, layout: Layout) 
         layout.read(tmp_path, replace(stored, frames=5), CODES)
 
 
+def test_codes_outside_the_codebook_are_never_handed_out(tmp_path: Path) -> None:
+    # Even where the digest is theirs: another program may have written them.
+    arrays = (_CODES.copy(), _FEATURES)
+    arrays[0][1, 2] = 16
+    stored = replace(_stored(_WITHOUT), sha256=digest(*_WITHOUT.encode(arrays)))
+    for file, offset, content in zip(
+        _WITHOUT.files(tmp_path, "1-of-1"), _WITHOUT.offsets(stored), _WITHOUT.encode(arrays), strict=True
+    ):
+        file.write_bytes(bytes(offset) + content)
+    with pytest.raises(DatasetError, match="code 16 lies outside the codebook of 16") as caught:
+        _WITHOUT.read(tmp_path, stored, CODES)
+    assert "codes-1-of-1.bin, byte 32" in caught.value.subject
+    assert "codes verify" in caught.value.hint
+    assert not _WITHOUT.is_intact(tmp_path, stored)
+    wider = replace(_WITHOUT, codebook_size=17)
+    assert int(wider.read(tmp_path, stored, CODES).max()) == 16
+
+
 @pytest.mark.parametrize(
     ("layout", "arrays", "fault"),
     [

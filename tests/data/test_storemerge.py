@@ -128,6 +128,9 @@ def test_stores_that_do_not_belong_together_and_damage_are_refused(tmp_path: Pat
     file.write_bytes(bytes(content))
     with pytest.raises(DatasetError, match="not those that were written"):
         _merge(tmp_path / "merged", one)
+    file.write_bytes(bytes(content)[:-1])
+    with pytest.raises(DatasetError, match="data of u1"):
+        _merge(tmp_path / "merged", one)
     assert {path.name for path in tmp_path.iterdir()} == {"one", "two"}
 
 

@@ -34,7 +34,7 @@ class _Passes(SilentProgress):
         self.made = 0
 
     def start(self, title: str, total: int | None, unit: str) -> None:
-        self.announced = total
+        self.announced, self.made = total, 0
 
     def advance(self, amount: int = 1, note: str = "") -> None:
         self.made += amount
@@ -183,6 +183,15 @@ def test_a_store_of_which_nothing_can_be_aligned_is_refused(tmp_path: Path) -> N
         _align(short, world.vocabulary)
     assert CodeStore.open(world.store).alignment() is None
     assert CodeStore.open(short).alignment() is None
+
+
+def test_damaged_features_are_not_aligned(tmp_path: Path) -> None:
+    world = build_training_world(tmp_path, clips=4)
+    features = world.store / "features-1-of-1.bin"
+    features.write_bytes(bytes(features.stat().st_size))
+    with pytest.raises(DatasetError, match="not those that were written"):
+        _align(world.store, world.vocabulary)
+    assert CodeStore.open(world.store).alignment() is None
 
 
 def test_what_is_not_there_is_refused(tmp_path: Path) -> None:

@@ -5,25 +5,36 @@ import numpy as np
 import pytest
 from support.codecs import tiny_codec_folder
 from support.manifests import tiny_manifest
+from support.stores import toy_store
 
 from amhctl.audio.waveform import Waveform
 from amhctl.core.errors import FileExistsRefused
 from amhctl.core.progress import SilentProgress
+from amhctl.data.codereport import DecodedSample
 from amhctl.data.codestore import CodeStore
 from amhctl.data.records import read_audio, read_records
 from amhctl.workflows import extract_codes, verify_codes
-from amhctl.workflows.check_codes import RULES, CheckCodesReport, CheckCodesRequest, _mel_distance, run
+from amhctl.workflows.check_codes import (
+    RULES,
+    CheckCodesReport,
+    CheckCodesRequest,
+    _judge_intelligibility,
+    _mel_distance,
+    run,
+)
 
 
-def _store(folder: Path) -> tuple[Path, Path]:
-    codec = tiny_codec_folder(folder)
-    request = extract_codes.ExtractCodesRequest(tiny_manifest(folder), folder / "store", str(codec))
-    extract_codes.run(request, SilentProgress())
+def _store(folder: Path, codec: str | None = None) -> tuple[Path, str]:
+    """Return a store of vowels and its codec: the one given, or one of noise."""
+    codec = codec or str(tiny_codec_folder(folder))
+    extract_codes.run(
+        extract_codes.ExtractCodesRequest(tiny_manifest(folder), folder / "store", codec), SilentProgress()
+    )
     return folder / "store", codec
 
 
-def _check(store: Path, codec: Path) -> CheckCodesReport:
-    return run(CheckCodesRequest(store, str(codec)), SilentProgress())
+def _check(store: Path, codec: str) -> CheckCodesReport:
+    return run(CheckCodesRequest(store, codec), SilentProgress())
 
 
 def _errors(report: CheckCodesReport) -> set[str]:
@@ -31,12 +42,12 @@ def _errors(report: CheckCodesReport) -> set[str]:
 
 
 def test_extracted_codes_pass(tmp_path: Path) -> None:
-    report = _check(*_store(tmp_path))
+    report = _check(*_store(tmp_path, "mel16k"))
     assert report.ok
     assert report.payload()["agreement"] == 1.0
     assert report.pesq is not None
     assert report.stoi is not None
-    assert len(report.statistics.usage) == 2
+    assert len(report.statistics.usage) == 8
     payload = report.payload()
     assert payload["duplicates"] == 0
     assert payload["mel_distance"] == pytest.approx(np.mean([sample.mel_distance for sample in report.samples]))
@@ -45,6 +56,35 @@ def test_extracted_codes_pass(tmp_path: Path) -> None:
     # The last frame of 40 ms is seldom full, and never more than full.
     assert 1.0 <= ratio["lowest"] <= ratio["mean"] <= ratio["highest"] < 1.04
     assert any("mel distance" in line for line in report.lines())
+
+
+def test_codes_that_decode_to_no_speech_are_an_error(tmp_path: Path) -> None:
+    # The codec's weights are noise: its codes are those of the recordings, and no word can be understood.
+    report = _check(*_store(tmp_path))
+    assert report.payload()["agreement"] == 1.0
+    assert not report.ok
+    assert _errors(report) == {"X118"}
+
+
+@pytest.mark.parametrize(
+    ("scores", "refused"),
+    [([0.4, 0.4, 0.0], False), ([0.39, 0.39, 0.9], True), ([0.1, None, 0.9], False), ([None], False), ([], False)],
+)
+def test_the_middle_sample_decides(tmp_path: Path, scores: list[float | None], refused: bool) -> None:
+    samples = [DecodedSample(str(number), 1.0, 0.0, None, score) for number, score in enumerate(scores)]
+    found = [finding.code for finding in _judge_intelligibility(toy_store(tmp_path / "store"), samples)]
+    assert found == (["X118"] if refused else [])
+
+
+def test_missing_and_impossible_codes_are_findings(tmp_path: Path) -> None:
+    path, codec = _store(tmp_path)
+    codes = path / "codes-1-of-1.bin"
+    content = codes.read_bytes()
+    codes.write_bytes(b"\xff\xff" + content[2:])
+    assert ("X107", CodeStore.open(path).ids[0]) in {(item.code, item.subject) for item in _check(path, codec).findings}
+    last = CodeStore.open(path).ids[-1]
+    codes.write_bytes(content[:-2])
+    assert ("X114", last) in {(item.code, item.subject) for item in _check(path, codec).findings}
 
 
 def test_the_mel_distance_is_zero_for_the_same_clip_and_grows_with_noise(tmp_path: Path) -> None:
@@ -60,7 +100,7 @@ def test_the_mel_distance_is_zero_for_the_same_clip_and_grows_with_noise(tmp_pat
 def test_a_page_is_written_once(tmp_path: Path) -> None:
     store, codec = _store(tmp_path)
     page = tmp_path / "r.html"
-    request = CheckCodesRequest(store, str(codec), sample=2, report=page)
+    request = CheckCodesRequest(store, codec, sample=2, report=page)
     report = run(request, SilentProgress())
     assert report.payload()["report"] == str(page)
     text = page.read_text(encoding="utf-8")
@@ -91,14 +131,14 @@ def test_codes_of_other_recordings_are_refused(tmp_path: Path) -> None:
 def test_another_codec_is_named(tmp_path: Path) -> None:
     store, _ = _store(tmp_path)
     other = tiny_codec_folder(tmp_path, seed=1, name="other")
-    report = _check(store, other)
+    report = _check(store, str(other))
     assert _errors(report) == {"X101"}
     assert "fingerprint" in report.findings[0].message
     assert report.stoi is None
 
 
 def test_a_missing_recording_is_a_warning(tmp_path: Path) -> None:
-    store, codec = _store(tmp_path)
+    store, codec = _store(tmp_path, "mel16k")
     (tmp_path / "wav" / "r1.wav").unlink()
     report = _check(store, codec)
     assert report.ok

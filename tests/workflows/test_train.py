@@ -5,6 +5,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from support.training_world import (
     TINY_SETS,
@@ -18,7 +19,7 @@ from amhctl.checkpoint.store import read_checkpoint
 from amhctl.core.errors import AmhctlError, CheckpointError, ConfigError, DatasetError, FileExistsRefused, TrainingError
 from amhctl.core.files import sha256_of_file
 from amhctl.core.progress import SilentProgress
-from amhctl.workflows.train import TrainReport, TrainRequest, run
+from amhctl.workflows.train import TrainReport, TrainRequest, _share_of_machine, run
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +102,33 @@ def test_resuming_with_other_data_is_refused(finished: tuple[Path, TrainReport],
     request = TrainRequest(resume=finished[0], data=other.store, sets=("training.steps=9",), device="cpu")
     with pytest.raises(CheckpointError, match="data_fingerprint"):
         run(request, SilentProgress())
+
+
+@pytest.mark.parametrize("name", ["codes-1-of-1.bin", "features-1-of-1.bin"])
+def test_nothing_is_learnt_from_damaged_codes(tmp_path: Path, name: str) -> None:
+    world = build_training_world(tmp_path, aligned=True)
+    run(request_training(world, tmp_path / "run", "training.steps=2", aligned=True), SilentProgress())
+    file = world.store / name
+    content = np.frombuffer(file.read_bytes(), dtype=np.uint16)
+    # Every value is one that the codec could have given.
+    file.write_bytes(np.random.default_rng(0).integers(0, 16, content.size, dtype=np.uint16).tobytes())
+    again = TrainRequest(resume=tmp_path / "run", sets=("training.steps=4",), device="cpu")
+    for request in (request_training(world, tmp_path / "new", aligned=True), again):
+        with pytest.raises(DatasetError, match="14 of 14 utterances are not those that were written"):
+            run(request, SilentProgress())
+    assert not (tmp_path / "new").exists()
+    file.write_bytes(content.tobytes()[:-1])
+    with pytest.raises(DatasetError, match="data of clip13"):
+        run(request_training(world, tmp_path / "new", aligned=True), SilentProgress())
+
+
+def test_processes_of_a_machine_compare_a_share_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LOCAL_RANK", "LOCAL_WORLD_SIZE"):
+        monkeypatch.delenv(name, raising=False)
+    assert _share_of_machine() == (1, 1)
+    monkeypatch.setenv("LOCAL_RANK", "2")
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "4")
+    assert _share_of_machine() == (3, 4)
 
 
 def test_fine_tuning_starts_from_the_base(

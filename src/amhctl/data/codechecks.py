@@ -120,7 +120,10 @@ def check_store(store: CodeStore, progress: Progress) -> StoreCheck:
     if len(store) == 0:
         raise DatasetError("the store holds no utterance", subject=str(store.path), hint="run: amhctl codes extract")
     spec = store.spec
-    findings: list[Finding] = []
+    findings = [
+        Finding("X114", Severity.ERROR, id_, "its data, and those of all behind it, are not there", "extract again")
+        for id_ in store.missing
+    ]
     counts_QV = np.zeros((spec.codebooks, spec.codebook_size), dtype=np.int64)
     first_books: list[tuple[str, NDArray[np.uint16]]] = []
     ratios: list[float] = []

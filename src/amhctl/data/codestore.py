@@ -61,8 +61,8 @@ class CodeStore:
         self._of_audio: dict[str, int] | None = None
         self._distrusted: set[int] = set()
         self._writer: PartWriter | None = None
-        for name in part_names(path):
-            read_part(self._catalogue, name, document.layout)
+        parts = [read_part(self._catalogue, name, document.layout) for name in part_names(path)]
+        self._missing = tuple(part.missing for part in parts if part.missing)
 
     @classmethod
     def create(
@@ -159,6 +159,21 @@ class CodeStore:
     def level(self) -> float | None:
         """Speech level in dBFS to which audio was brought before encoding; None if it was left as it was."""
         return self._document.level
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Where its indices and data lie."""
+        return tuple(
+            file
+            for part in part_names(self._path)
+            for file in (index_file(self._path, part), *self._document.layout.files(self._path, part))
+            if file.exists()
+        )
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """When it was opened: of each part the first utterance whose data were not all there, if there was one."""
+        return self._missing
 
     @property
     def ids(self) -> tuple[str, ...]:

@@ -107,7 +107,7 @@ class Layout:
         Raises
         ------
         DatasetError
-            If the file is shorter than the index says.
+            If the file is shorter than the index says, or a code lies outside the codebook.
         """
         file = folder / f"{_NAMES[column]}-{stored.part}.bin"
         rows, width = self.shapes(stored)[column]
@@ -115,6 +115,13 @@ class Layout:
         flat = np.fromfile(file, _TYPES[column], rows * width, offset=self.offsets(stored)[column])
         if flat.size != rows * width:
             raise DatasetError("the file is shorter than the index says", subject=str(file))
+        # The data may change after they were compared with their digests: what indexes a table is looked at each time.
+        if column == CODES and flat.size and int(flat.max()) >= self.codebook_size:
+            raise DatasetError(
+                f"code {int(flat.max())} lies outside the codebook of {self.codebook_size}",
+                subject=f"{file}, byte {self.offsets(stored)[column]}",
+                hint="run `amhctl codes verify` on the store: its data are damaged",
+            )
         return flat.reshape(rows, width)
 
     def is_intact(self, folder: Path, stored: StoredData) -> bool:

@@ -17,6 +17,7 @@ from amhctl.data.alignment import Alignment
 from amhctl.data.codestore import CodeStore
 from amhctl.data.records import move_record
 from amhctl.data.storeindex import StoredUtterance
+from amhctl.data.storeproof import require_complete
 
 _UTTERANCES_BETWEEN_SYNCS = 1_000
 
@@ -49,11 +50,14 @@ def merge_stores(sources: Sequence[CodeStore], target: Path, progress: Progress,
     Raises
     ------
     DatasetError
-        If the stores were made otherwise, two of them hold different utterances under one id, or data are damaged.
+        If the stores were made otherwise, two of them hold different utterances under one id, or data are damaged or
+        missing.
     FileExistsRefused
         If there is something at ``target`` and ``force`` is false.
     """
     refuse_existing(target, force=force)
+    for source in sources:
+        require_complete(source)
     first = sources[0]
     for other in sources[1:]:
         if differences := first.document.differences(other.document):

@@ -57,10 +57,19 @@ class PartLine:
 
 @dataclass(frozen=True, slots=True)
 class PartEnds:
-    """How many bytes of each of a part's files belong to its whole utterances."""
+    """How many bytes of each of a part's files belong to its whole utterances.
+
+    Attributes
+    ----------
+    index_bytes, data_bytes : int, tuple[int, ...]
+        Of the index, and of each column.
+    missing : str
+        The first utterance whose data are not all there; empty if there is none.
+    """
 
     index_bytes: int
     data_bytes: tuple[int, ...]
+    missing: str
 
 
 def part_names(folder: Path) -> tuple[str, ...]:
@@ -111,6 +120,7 @@ def read_part(catalogue: StoreCatalogue, part: str, layout: Layout) -> PartEnds:
         If a line before the last is damaged.
     """
     index_bytes = damaged = 0
+    missing = ""
     data_bytes = (0,) * len(layout.columns)
     for line in scan_part(catalogue.folder, part, layout):
         if damaged:
@@ -124,11 +134,12 @@ def read_part(catalogue: StoreCatalogue, part: str, layout: Layout) -> PartEnds:
             continue
         if not line.has_data:
             # After a power cut the index may have reached the disk before its data: nothing behind it is safe.
+            missing = line.stored.id
             break
         catalogue.add(line.stored)
         index_bytes = line.offset + line.size
         data_bytes = tuple(map(max, data_bytes, line.ends))
-    return PartEnds(index_bytes, data_bytes)
+    return PartEnds(index_bytes, data_bytes, missing)
 
 
 def mend_part(folder: Path, part: str, layout: Layout) -> int:

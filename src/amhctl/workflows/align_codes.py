@@ -11,6 +11,7 @@ from amhctl.core.errors import DatasetError, TextError, VocabularyError
 from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.core.progress import Progress
 from amhctl.data.codestore import CodeStore
+from amhctl.data.storeproof import require_proof
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.vocabulary import Vocabulary
 from amhctl.training.aligner import Spoken, align_speech
@@ -76,13 +77,14 @@ def run(request: AlignCodesRequest, progress: Progress) -> AlignCodesReport:
     Raises
     ------
     DatasetError
-        If nothing in the store can be aligned.
+        If the store is damaged, or nothing in it can be aligned.
     """
     vocabulary = Vocabulary.read(request.vocabulary)
     flags = {"paths.lexicons": request.lexicons, "text.units": vocabulary.units}
     config = load_run_config(preset=request.preset, project=request.project, sets=request.sets, flags=flags).config
     tokenizer, frontend = Tokenizer(vocabulary), open_frontend(config)
     store = CodeStore.open(request.store)
+    require_proof(store, progress)
     findings, utterances = [], []
     for entry in store:
         try:

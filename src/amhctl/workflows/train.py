@@ -1,6 +1,7 @@
 """``amhctl train``: from a code store and a vocabulary to a voice; says which parts do not fit together."""
 
 import json
+import os
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from amhctl.core.files import canonical_json, refuse_existing, sha256_of_file
 from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
 from amhctl.data.codestore import CodeStore
+from amhctl.data.storeproof import require_proof
 from amhctl.text.frontend import Frontend
 from amhctl.text.lexicon import Lexicon, read_lexicons
 from amhctl.tokenizer.tokenizer import Tokenizer
@@ -140,6 +142,7 @@ def run(request: TrainRequest, progress: Progress) -> TrainReport:
     _tell_sources(settings, progress)
     origin = _read_origin(request, config, folder)
     store = CodeStore.open(_require_path(config.paths.data, "paths.data", "--data STORE"))
+    require_proof(store, progress, share=_share_of_machine())
     vocabulary, vocabulary_bytes = _read_vocabulary(config, origin)
     frontend = fit_frontend(
         config.text,
@@ -189,6 +192,11 @@ def run(request: TrainRequest, progress: Progress) -> TrainReport:
         return _report(material, rehearse(plan, progress, device=request.device), None, folder, config)
     outcome = train(plan, progress, device=request.device, resume=request.resume is not None)
     return _report(material, None, outcome, folder, config)
+
+
+def _share_of_machine() -> tuple[int, int]:
+    """Return which of a machine's processes this is, and of how many, as launchers tell it: each checks its share."""
+    return int(os.environ.get("LOCAL_RANK", "0")) + 1, int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
 
 
 def _load_codec(settings: _Settings, store: CodeStore, origin: LoadedCheckpoint | None) -> Codec | None:
