@@ -35,6 +35,7 @@ _FAMILIES = {
     "M": "This machine",
     "R": "Training",
     "S": "Speech",
+    "T": "Texts",
     "V": "Vocabularies",
     "X": "Codes",
 }

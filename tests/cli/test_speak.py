@@ -49,6 +49,17 @@ def test_standard_input_and_output(voice: str) -> None:
     assert result.stdout_bytes[:4] == b"RIFF"
 
 
+def test_findings_go_to_people_where_sound_goes_to_the_output(voice: str, tmp_path: Path) -> None:
+    text = "ሰላም ዓለም 好 እንዴት ናችሁ ሁላችሁም።"
+    result = invoke(text, "-o", "-", "--voice", voice)
+    assert result.stdout_bytes[:4] == b"RIFF"
+    assert "warning  T002  text, characters 8-9: '好' is not spoken" in result.stderr
+    output = str(tmp_path / "out.wav")
+    assert invoke("ሰላም 好好好", "-o", output, "--voice", voice).exit_code == 3
+    report = json.loads(invoke("ሰላም 好好好", "-o", output, "--voice", voice, "--allow-unspoken", "--json").stdout)
+    assert [finding["code"] for finding in report["findings"]] == ["T002"]
+
+
 def test_an_empty_text_is_an_error_and_bad_usage_is_usage(voice: str, tmp_path: Path) -> None:
     output = str(tmp_path / "out.wav")
     assert invoke("", "-o", output, "--voice", voice).exit_code == 3

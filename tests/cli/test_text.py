@@ -1,6 +1,8 @@
 """Twin of ``cli/text.py``."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 from support.vocabularies import PHONE_LINES
@@ -21,6 +23,30 @@ def test_normalize_prints_text_or_one_object() -> None:
     report = json.loads(invoke("normalize", "3 ሰዎች", "--json").stdout)
     assert (report["text"], report["spoken"], len(report["state"])) == ("3 ሰዎች", "ሦስት ሰዎች", 64)
     assert report["trace"] == [{"rule": "number", "start": 0, "end": 1, "before": "3", "after": "ሦስት"}]
+
+
+def test_one_line_out_for_each_line_in_and_findings_beside_them() -> None:
+    result = invoke("normalize", "-", standard_input="ሰላም\n---\n\nአንድ\u2028ሁለት\r\n好 2")
+    assert (result.exit_code, result.stdout) == (0, "ሰላም\n\n\nአንድ ሁለት\nሁለት\n")
+    assert [line.split(":")[0] for line in result.stderr.splitlines()] == [
+        "warning  T001  line 2", "warning  T002  line 5, characters 0-1",
+    ]  # fmt: skip
+    assert invoke("phones", "-", standard_input="ሰላም\n---\n2").stdout == "səlam\n\nhulətt\n"
+
+
+def test_a_line_is_written_before_the_next_one_is_read() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "amhctl", "text", "normalize", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    for written, spoken in (("3", "ሦስት"), ("---", ""), ("ሰላም", "ሰላም")):
+        process.stdin.write(f"{written}\n".encode())
+        process.stdin.flush()
+        assert process.stdout.readline().decode() == f"{spoken}\n"
+    process.stdin.close()
+    assert process.wait() == 0
+    process.stdout.close()
 
 
 def test_a_lexicon_is_the_users_word_for_every_command(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from support.voices import ANYTHING, any_speech, tiny_voice_folder
 from amhctl.codec.codec import Codec
 from amhctl.core.errors import SynthesisError, TextError, UnspeakableError
 from amhctl.inference import decode
+from amhctl.inference import voice as voice_module
 from amhctl.inference.assemble import load_voice
 from amhctl.inference.decode import Codes, Passage, Sampling
 from amhctl.inference.speaker import Speaker
@@ -115,6 +116,42 @@ def test_every_sentence_is_a_segment_in_order(voice: Voice) -> None:
 def test_many_segments_are_spoken_in_batches(voice: Voice) -> None:
     speech = voice.speak("ሰላም። " * 11, any_speech())
     assert len(speech.segments) == 11
+
+
+@pytest.mark.parametrize("written", ["ቁጥር " + "9" * 60, "ሰላም " * 3 + "ለሁላችሁ" * 30 + "።"])
+def test_what_is_longer_than_the_model_can_say_is_said_in_parts(voice: Voice, written: str) -> None:
+    small = replace(voice, model=UnifiedVoice(voice.model.config.model_copy(update={"max_text_tokens": 40})).eval())
+    speech = small.speak(written, any_speech())
+    ids = [small.tokenizer.encode(small.frontend.units(segment.text)) for segment in speech.segments]
+    assert max(map(len, ids)) <= 40
+    said = "".join(segment.text for segment in speech.segments).replace(" ", "")
+    assert said == voice.frontend.normalize(written).text.replace(" ", "")
+
+
+def test_what_takes_more_frames_than_the_model_has_is_said_in_parts(
+    voice: Voice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = lambda _model, rows, speed: [np.full(len(row), 2) for row in rows]  # noqa: E731
+    monkeypatch.setattr(voice_module, "predict_durations", slow)
+    small = replace(voice, model=UnifiedVoice(voice.model.config.model_copy(update={"max_mel_tokens": 40})).eval())
+    speech = small.speak("ሰላም ዓለም ዛሬ ጥሩ ቀን ነው።", any_speech())
+    assert len(speech.segments) > 1
+    assert "".join(segment.text for segment in speech.segments).replace(" ", "") == "ሰላምዓለምዛሬጥሩቀንነው።"
+
+
+def test_what_is_not_spoken_is_a_finding(voice: Voice) -> None:
+    speech = voice.speak("ሰላም ዓለም ዛሬ ጥሩ ቀን ነው 好 ሰላም 😀።", any_speech())
+    assert [(finding.code, finding.subject) for finding in speech.findings] == [
+        ("T002", "text, characters 20-21"), ("T003", "text, characters 26-27"),
+    ]  # fmt: skip
+
+
+def test_a_text_of_which_more_than_a_tenth_is_not_spoken_is_refused_unless_allowed(voice: Voice) -> None:
+    with pytest.raises(TextError, match=r"15% of the letters cannot be read: 'мир'"):
+        voice.speak("ሰላም ዓለም ዛሬ ጥሩ ቀን ነው ሰላም мир።", any_speech())
+    allowed = replace(any_speech(), most_unspoken=1.0)
+    (finding,) = voice.speak("ሰላም ዓለም ዛሬ ጥሩ ቀን ነው ሰላም мир።", allowed).findings
+    assert finding.code == "T002"
 
 
 def test_slow_speech_is_longer(voice: Voice) -> None:

@@ -10,16 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amhctl.config.schema import TextConfig
-from amhctl.core.errors import TextError
+from amhctl.core.errors import MissingExtra, TextError
 from amhctl.core.files import canonical_json
 from amhctl.text.frontend import Frontend
+from amhctl.text.g2p import transphone_backend
 from amhctl.text.g2p.phones import MARKS as PHONE_MARKS
 from amhctl.text.g2p.phones import PHONES, split_phones
 from amhctl.text.lexicon import Lexicon
 from amhctl.text.script import GEMINATION, MARKS, SYLLABLES
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
-GOLDEN_HASH = "5eb8cff1df56faff05e1d71ff89cf6ae3de05f37cfdafa77dadaab774a3ab2a0"
+GOLDEN_HASH = "2f66412207f34a76b9a6a377eb37c76f41678f687d901aec9af19c94e90a4556"
 
 fidel = TextConfig.model_validate({"units": "fidel"})
 allowed = set(SYLLABLES) | set(MARKS) | {" ", GEMINATION}
@@ -96,6 +97,51 @@ def test_a_state_speaks_by_its_own_tables() -> None:
     assert old.config == fidel
     assert old.state_hash != Frontend(fidel).state_hash
     assert Frontend().normalize("1").text == "አንድ"
+
+
+def test_the_backends_that_read_belong_to_the_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = TextConfig.model_validate({"backends": ["transphone", "rules"], "optional_backends": ["transphone"]})
+    monkeypatch.setattr(transphone_backend, "find_model", lambda: None)
+    without = Frontend(here)
+    assert without.state()["readers"] == ["rules"]
+    monkeypatch.setattr(transphone_backend, "find_model", lambda: Path("model.pt"))
+    with_it = Frontend(here)
+    assert with_it.state()["readers"] == ["transphone", "rules"]
+    assert with_it.state_hash != without.state_hash
+    # What a voice was not read by in training does not read for it later.
+    assert Frontend.from_state(without.state()).phones("ሰላም").backend == "rules"
+    assert [item.backend for item in Frontend.from_state(without.state()).phones("ሰላም").fallbacks] == ["transphone"]
+    monkeypatch.setattr(transphone_backend, "find_model", lambda: None)
+    with pytest.raises(MissingExtra, match="other phones would be spoken"):
+        Frontend.from_state(with_it.state())
+
+
+def test_a_backend_that_is_absent_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transphone_backend, "find_model", lambda: None)
+    for options in (
+        {"backends": ["transphone", "rules"]},
+        {"backends": ["transphone"], "optional_backends": ["transphone"]},
+    ):
+        with pytest.raises(MissingExtra, match="not on this machine"):
+            Frontend(TextConfig.model_validate(options))
+    monkeypatch.setattr("amhctl.text.g2p.epitran_backend.importlib.util.find_spec", lambda name: None)
+    with pytest.raises(MissingExtra, match="epitran is not installed"):
+        Frontend()
+    with pytest.raises(MissingExtra, match="epitran is not installed"):
+        Frontend.from_state(Frontend(TextConfig(backends=("rules",))).state() | {"options": {}, "readers": ["epitran"]})
+
+
+def test_a_state_of_an_earlier_format_had_all_its_backends() -> None:
+    state = {key: value for key, value in Frontend().state().items() if key != "readers"}
+    assert Frontend.from_state({**state, "format": 3}).phones("ሰላም").text == "səlam"
+    with pytest.raises(TextError, match="does not name its backends"):
+        Frontend.from_state(state)
+
+
+def test_one_reading_gives_text_and_breath_groups() -> None:
+    written = "በ2010 ዓ.ም. ገና[[ɡənna]] ነው፣ 你好። ሰላም!"
+    frontend = Frontend()
+    assert frontend.read(written) == (frontend.normalize(written), frontend.split(written))
 
 
 def test_gemination_belongs_to_the_state() -> None:

@@ -24,9 +24,29 @@ def test_a_long_clause_is_cut_into_like_parts() -> None:
     assert texts("አበበ በሶ በላ ጩኒ ጨበጠ ጫላ ጩቤ ጨበጠ", 10) == ["አበበ በሶ በላ ጩኒ", "ጨበጠ ጫላ ጩቤ ጨበጠ"]
 
 
-def test_a_number_is_never_cut() -> None:
-    number = TIE.join(["ሃያ", "አንድ"] * 5)
+def test_a_number_is_not_cut() -> None:
+    number = TIE.join(["ሃያ", "አንድ"] * 16)
     assert texts(f"ሰላም {number} ነው", 8) == ["ሰላም", number.replace(TIE, " "), "ነው"]
+
+
+def test_a_number_longer_than_any_breath_is_cut_between_its_words() -> None:
+    number = TIE.join(["ሃያ", "አንድ"] * 17)
+    assert [count_syllables(part) for part in texts(f"ሰላም {number} ነው", 8)] == [3, 42, 43, 2]
+    assert " ".join(texts(f"ሰላም {number} ነው", 8)) == f"ሰላም {number.replace(TIE, ' ')} ነው"
+
+
+def test_a_word_longer_than_any_breath_is_cut_between_its_letters() -> None:
+    assert texts("ሰላም " + "ለ" * 80, 8) == ["ሰላም", "ለ" * 80]
+    assert texts("ሰላም " + "ለ" * 100 + "።", 8) == ["ሰላም", "ለ" * 80, "ለ" * 20 + "።"]
+
+
+def test_a_mark_of_gemination_stays_with_its_letter() -> None:
+    assert texts("ለ" + "መ\u135f" * 81, 4) == ["ለ" + "መ\u135f" * 79, "መ\u135f" * 2]
+
+
+def test_no_group_is_longer_than_the_longest() -> None:
+    number = TIE.join(["ሦስት"] * 10)
+    assert [segment.text for segment in split_breaths(f"{number}።", 8, 8)] == ["ሦስት ሦስት", *["ሦስት ሦስት"] * 3, "ሦስት ሦስት።"]
 
 
 def test_pauses_follow_the_marks() -> None:

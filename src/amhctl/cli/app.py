@@ -54,6 +54,12 @@ def execute(command: str, work: Callable[[Progress], Report], *, json: bool, qui
     except BrokenPipeError:
         # The reader went away, which is its right. The work is done and its verdict known all the same.
         console.abandon_data()
+    except KeyboardInterrupt:
+        console.complain("interrupted")
+        sys.exit(INTERRUPTED)
+    except AmhctlError as error:
+        # Reports of streams do their work while they are written.
+        end_with_error(command, error, console)
     except OSError as error:
         console.abandon_data()
         end_with_error(command, named(error), console)

@@ -12,22 +12,31 @@ _SHOWN_FINDINGS = 200
 
 
 def render_report(command: str, report: Report, console: Console) -> None:
-    """Write a report: one JSON object, or its lines and findings; the bytes of one that has them go out as they are."""
+    """Write a report: one JSON object, or its lines and findings.
+
+    The bytes of a report that has them go out as they are, and its findings go where people read.
+    """
     raw = getattr(report, "raw", None)
     if isinstance(raw, bytes):
         console.raw(raw)
+        for line in _finding_lines(report.findings, verbose=console.verbose > 0):
+            console.talk(line)
         return
     if console.json:
+        # Some reports do their reading here: their findings are known behind it.
+        payload = report.payload()
         document = {
             "command": command,
             "version": __version__,
             "ok": report.ok,
             "findings": [_finding_document(finding) for finding in report.findings],
-            **report.payload(),
+            **payload,
         }
         console.document(document)
         return
-    for line in (*report.lines(), *_finding_lines(report.findings, verbose=console.verbose > 0)):
+    for line in report.lines():
+        console.data(line)
+    for line in _finding_lines(report.findings, verbose=console.verbose > 0):
         console.data(line)
 
 

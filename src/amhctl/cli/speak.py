@@ -47,6 +47,9 @@ def command(
         int | None,
         typer.Option(min=1, max=64, help="Say each segment so often and give the mean; 1 is livelier and faster."),
     ] = None,
+    allow_unspoken: Annotated[
+        bool, typer.Option("--allow-unspoken", help="Speak even if over a tenth of the letters cannot be read.")
+    ] = False,
     format: Annotated[
         Literal["wav", "flac", "ogg", "mp3", "pcm"] | None,
         typer.Option("--format", help="Sound format; otherwise the output's suffix decides."),
@@ -86,6 +89,7 @@ def command(
         top_p=top_p,
         guidance=guidance,
         takes=takes,
+        allow_unspoken=allow_unspoken,
         project=config or Path(),
         lexicons=tuple(lexicon or ()),
         device=device,

@@ -1,7 +1,8 @@
 """What is piped into a command: UTF-8 text, whatever the locale says. Knows no command."""
 
 import sys
-from io import TextIOWrapper
+from collections.abc import Iterator
+from io import StringIO, TextIOWrapper
 from pathlib import Path
 from typing import TextIO
 
@@ -20,6 +21,19 @@ def read_text(text: str) -> str:
         If the standard input is wanted and closed.
     """
     return open_standard_input().read() if text == STANDARD_INPUT else text
+
+
+def read_lines(text: str) -> Iterator[str]:
+    """Return the lines of a text, or of what is piped in where ``-`` stands for it; each is read when it is asked for.
+
+    A line ends at ``\\n`` alone and keeps that end: other characters that break lines in print stand inside of a line.
+
+    Raises
+    ------
+    AmhctlError
+        If the standard input is wanted and closed.
+    """
+    return iter(open_standard_input() if text == STANDARD_INPUT else StringIO(text, newline="\n"))
 
 
 def open_files(paths: list[Path]) -> tuple[tuple[Path, ...], TextIO | None]:
@@ -51,5 +65,5 @@ def open_standard_input() -> TextIO:
             "the standard input is closed", subject="-", hint="pipe the text in, or give it as an argument or a file"
         )
     if isinstance(stream, TextIOWrapper):
-        stream.reconfigure(encoding="utf-8-sig", errors="strict")
+        stream.reconfigure(encoding="utf-8-sig", errors="strict", newline="\n")
     return stream

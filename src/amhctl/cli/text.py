@@ -8,7 +8,7 @@ import typer
 
 from amhctl.cli import options
 from amhctl.cli.app import execute
-from amhctl.cli.standard_input import STANDARD_INPUT, read_text
+from amhctl.cli.standard_input import STANDARD_INPUT, read_lines, read_text
 
 app = typer.Typer(
     help="Text: normalise, phones, breath groups, explanations.", no_args_is_help=True, rich_markup_mode=None
@@ -42,7 +42,7 @@ def normalize(
     from amhctl.workflows import normalize_text
 
     request = normalize_text.NormalizeTextRequest(
-        text=read_text(text),
+        text=read_lines(text),
         trace=trace,
         project=config or Path(),
         sets=tuple(sets or ()),
@@ -74,7 +74,7 @@ def phones(
     from amhctl.workflows import phonemize_text
 
     request = phonemize_text.PhonemizeTextRequest(
-        text=read_text(text),
+        text=read_lines(text),
         backend=backend.value,
         project=config or Path(),
         sets=tuple(sets or ()),

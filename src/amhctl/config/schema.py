@@ -43,7 +43,9 @@ class TextConfig(Document):
     units: Literal["fidel", "phones"] = "phones"
     """What the vocabulary is made of."""
     backends: tuple[Literal["rules", "epitran", "transphone"], ...] = Field(("rules", "epitran"), min_length=1)
-    """G2P backends in the order in which they are tried."""
+    """G2P backends in the order in which they are tried, word by word. Each must be on this machine."""
+    optional_backends: tuple[Literal["rules", "epitran", "transphone"], ...] = ()
+    """Those of ``text.backends`` that may be absent or fail: the next one in the list reads in their place."""
     fold_homophones: bool = False
     """Write ሀ ሐ ኀ, ሰ ሠ, አ ዐ and ጸ ፀ alike before anything else."""
     hundred: Literal["መቶ", "አንድ መቶ"] = "መቶ"

@@ -145,6 +145,16 @@ def round_durations(frames_T: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.diff(ends_T, prepend=0)
 
 
+def fits(model: UnifiedVoice, ids: tuple[int, ...], durations: tuple[int, ...] | None) -> bool:
+    """Return whether a passage is no longer than the model allows, in text pieces and in frames if they are known."""
+    frames = 0 if durations is None else sum(durations)
+    return len(ids) <= model.config.max_text_tokens and frames <= _most_frames(model)
+
+
+def _most_frames(model: UnifiedVoice) -> int:
+    return model.config.max_mel_tokens - model.config.codebooks + 1
+
+
 @torch.inference_mode()
 def decode(model: UnifiedVoice, passages: Sequence[Passage], speaker: Speaker, sampling: Sampling) -> list[Codes]:
     """Return the codes of a batch of passages; each draws from a generator of its own seed.
@@ -158,7 +168,7 @@ def decode(model: UnifiedVoice, passages: Sequence[Passage], speaker: Speaker, s
     text_BT, lengths_B = _pad([passage.ids for passage in passages], model)
     durations_BT = _pad_durations(passages, text_BT)
     batch, books = len(passages), config.codebooks
-    limit = config.max_mel_tokens - books + 1
+    limit = _most_frames(model)
     frames = [_UNKNOWN if passage.durations is None else sum(passage.durations) for passage in passages]
     if max(frames) > limit:
         raise ModelError(

@@ -20,7 +20,7 @@ from amhctl.core.errors import SynthesisError, TextError, UnspeakableError
 from amhctl.core.findings import Finding, Severity
 from amhctl.core.progress import Progress, SilentProgress
 from amhctl.core.units import Seconds
-from amhctl.inference.decode import Passage, Sampling, decode, predict_durations
+from amhctl.inference.decode import Passage, Sampling, decode, fits, predict_durations
 from amhctl.inference.judge import JudgeLimits, judge
 from amhctl.inference.speaker import Listen, Speaker, encode_speaker, features_of
 from amhctl.inference.stitching import cut, join
@@ -28,6 +28,9 @@ from amhctl.model.unified_voice import UnifiedVoice
 from amhctl.text.frontend import Frontend
 from amhctl.text.g2p.phones import MARKS
 from amhctl.text.lexicon import Lexicon
+from amhctl.text.script import count_syllables
+from amhctl.text.spoken import Segment, SpokenText
+from amhctl.text.unspoken import find_unspoken, report_unspoken, unspoken_share
 from amhctl.tokenizer.alphabet import WORD_BOUNDARY
 from amhctl.tokenizer.tokenizer import Tokenizer
 
@@ -65,6 +68,8 @@ class SpeakOptions:
         How often a segment is tried before the voice gives up.
     limits : JudgeLimits
         What counts as speech.
+    most_unspoken : float
+        Share of a text's letters that may be left out because no rule reads them, such as those of other scripts.
     """
 
     seed: int = 0
@@ -73,6 +78,7 @@ class SpeakOptions:
     takes: int | None = None
     attempts: int = 3
     limits: JudgeLimits = field(default_factory=JudgeLimits)
+    most_unspoken: float = 0.1
 
     def __post_init__(self) -> None:
         """Refuse impossible values.
@@ -268,7 +274,7 @@ class Voice:
         Raises
         ------
         TextError
-            If there is nothing speakable.
+            If there is nothing speakable, or more letters than ``options.most_unspoken`` are not read.
         VocabularyError
             If a segment has a character the voice does not know.
         UnspeakableError
@@ -276,7 +282,7 @@ class Voice:
         """
         options = options or SpeakOptions()
         progress = progress or SilentProgress()
-        jobs = self._plan(text, options)
+        jobs, unspoken = self._plan(text, options)
         sounds: dict[int, _Attempt] = {}
         attempts = dict.fromkeys(range(len(jobs)), 0)
         open_jobs = jobs
@@ -294,32 +300,54 @@ class Voice:
         progress.finish()
         if open_jobs:
             raise _give_up(open_jobs, sounds, options)
-        return _assemble(jobs, sounds, attempts)
+        speech = _assemble(jobs, sounds, attempts)
+        return replace(speech, findings=unspoken + speech.findings)
 
-    def _plan(self, text: str, options: SpeakOptions) -> list[_Job]:
-        segments = self.frontend.split(text)
-        if not segments:
-            raise TextError("the text is empty", hint="give at least one word in Ethiopic script")
-        ids = [self.tokenizer.encode(self.frontend.units(segment.text)) for segment in segments]
-        syllables = [self.frontend.normalize(segment.text).syllables for segment in segments]
-        durations: list[tuple[int, ...] | None] = [None] * len(segments)
-        if self.model.config.alignment is not None:
-            for start in range(0, len(ids), _BATCH_SEGMENTS):
-                predicted = predict_durations(self.model, ids[start : start + _BATCH_SEGMENTS], speed=options.speed)
-                durations[start : start + len(predicted)] = [
-                    self._without_silent_edges(row, frames.tolist())
-                    for row, frames in zip(ids[start : start + len(predicted)], predicted, strict=True)
-                ]
-        elif options.speed != 1.0:
+    def _plan(self, text: str, options: SpeakOptions) -> tuple[list[_Job], tuple[Finding, ...]]:
+        """Return what is to be said, segment by segment, and what of the text is not spoken."""
+        spoken, segments = self.frontend.read(text)
+        _require_spoken(spoken, options)
+        if options.speed != 1.0 and self.model.config.alignment is None:
             raise SynthesisError(
                 "this voice has no explicit durations and speaks at speed 1 only",
                 subject=self.manifest.name,
                 hint="leave --speed out, or take a voice with explicit durations",
             )
-        return [
+        while True:
+            ids = [self.tokenizer.encode(self.frontend.units(segment.text)) for segment in segments]
+            durations = self._predict(ids, options.speed)
+            halved = tuple(
+                part
+                for segment, row, frames in zip(segments, ids, durations, strict=True)
+                for part in ((segment,) if fits(self.model, row, frames) else self._halve(segment))
+            )
+            if len(halved) == len(segments):
+                break
+            segments = halved
+        syllables = [self.frontend.normalize(segment.text).syllables for segment in segments]
+        jobs = [
             _Job(place, segment.text, segment.pause, count, row, frames)
             for place, (segment, count, row, frames) in enumerate(zip(segments, syllables, ids, durations, strict=True))
         ]
+        return jobs, report_unspoken(spoken, "text")
+
+    def _halve(self, segment: Segment) -> tuple[Segment, ...]:
+        """Cut a segment that is longer than the model can say; one of a single letter stays as it is."""
+        return self.frontend.split(segment.text, max(1, count_syllables(segment.text) // 2))
+
+    def _predict(self, ids: list[tuple[int, ...]], speed: float) -> list[tuple[int, ...] | None]:
+        """Return the frames of each piece of each segment; None for voices without explicit durations."""
+        if self.model.config.alignment is None:
+            return [None] * len(ids)
+        durations: list[tuple[int, ...] | None] = []
+        for start in range(0, len(ids), _BATCH_SEGMENTS):
+            # What is too long for the model is never shown to it: it is cut and comes again.
+            batch = [row if fits(self.model, row, None) else row[:1] for row in ids[start : start + _BATCH_SEGMENTS]]
+            predicted = predict_durations(self.model, batch, speed=speed)
+            durations += (
+                self._without_silent_edges(row, frames.tolist()) for row, frames in zip(batch, predicted, strict=True)
+            )
+        return durations
 
     def _without_silent_edges(self, ids: tuple[int, ...], frames: list[int]) -> tuple[int, ...]:
         """Shorten a word boundary before the first word and a mark behind the last: recordings have silence there."""
@@ -364,6 +392,18 @@ class Voice:
             )
             results.append(_Attempt(waveform, stopped, findings))
         return results
+
+
+def _require_spoken(spoken: SpokenText, options: SpeakOptions) -> None:
+    share = unspoken_share(spoken)
+    if share <= options.most_unspoken:
+        return
+    shown = ", ".join(repr(stretch.text[:40]) for stretch in find_unspoken(spoken)[:3])
+    raise TextError(
+        f"{share:.0%} of the letters cannot be read: {shown}",
+        subject="text",
+        hint="write them in Ethiopic or Latin letters or add them to a lexicon; --allow-unspoken leaves them out",
+    )
 
 
 def _batches(jobs: list[_Job]) -> list[list[_Job]]:

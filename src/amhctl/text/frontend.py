@@ -1,7 +1,8 @@
 """The frontend: written text to spoken text, phones and units, by tables that travel with a voice. Knows no ids.
 
-The state is JSON: ``format`` (of the state), ``code`` (of the rules), ``options`` (the `TextConfig`) and ``tables``
-(every word list the rules use, the user's lexicons among them). A frontend made from a state speaks by that state's
+The state is JSON: ``format`` (of the state), ``code`` (of the rules), ``options`` (the `TextConfig`), ``readers`` (those of
+the backends that were at hand, which decide the phones; a state without them had all) and ``tables`` (every word list the
+rules use, the user's lexicons among them). A frontend made from a state speaks by that state's
 tables, whatever the package's tables have become since, and its state is the one it was made from, entry for entry.
 """
 
@@ -13,7 +14,7 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from amhctl.config.schema import TextConfig
-from amhctl.core.errors import TextError
+from amhctl.core.errors import MissingExtra, TextError
 from amhctl.core.files import sha256_of_json
 from amhctl.text.draft import TIE, Change, Draft
 from amhctl.text.g2p.chain import Backend, Chain
@@ -29,15 +30,16 @@ from amhctl.text.rule import Rule
 from amhctl.text.rulebook import WORD_TABLES, build_rulebook
 from amhctl.text.script import GEMINATION, MARKS, SENTENCE_MARKS, count_syllables
 from amhctl.text.sentences import split_breaths
-from amhctl.text.spoken import Phones, Segment, SpokenText, TraceEntry
+from amhctl.text.spoken import Fallback, Phones, Segment, SpokenText, TraceEntry
 
-STATE_FORMAT = 3
+STATE_FORMAT = 4
 CODE_VERSION = 4
 """Raised whenever a rule (not a table) changes what is spoken."""
 
 LEXICON_SPOKEN, LEXICON_PHONES = "lexicon.spoken", "lexicon.phones"
 GEMINATION_WORDS, GEMINATION_WEIGHTS, HOMOGRAPHS = "gemination.words", "gemination.weights", "homographs"
 _SINCE = {LEXICON_SPOKEN: 2, LEXICON_PHONES: 2, GEMINATION_WORDS: 3, GEMINATION_WEIGHTS: 3, HOMOGRAPHS: 3}
+_READERS_SINCE = 4
 _AS_BEFORE = {name: WORD_TABLES[name] for name in ("cents", "months", "month_spellings", "context")}
 _SINCE |= dict.fromkeys((*_AS_BEFORE, "latin_words"), 3)
 """The format in which a table came; a state of an earlier format reads by the words that stood in the code, or none."""
@@ -51,6 +53,13 @@ _OUR_TABLES: dict[str, dict[str, str]] = {
 _NEEDED = {name: WORD_TABLES[name] for name in ("numerals", "letters", "context")}
 """Tables whose every entry the rules ask for by name."""
 
+_OTHERS: dict[str, type[EpitranBackend] | type[TransphoneBackend]] = {
+    "epitran": EpitranBackend,
+    "transphone": TransphoneBackend,
+}
+"""Backends that are packages of others, and may be absent."""
+
+_UNUSED = "it was not on the machine where the text state was written"
 _DEFAULTS = TextConfig.model_validate({})
 NO_LEXICON = Lexicon()
 
@@ -71,24 +80,39 @@ class Frontend:
         # Read here, not at import: no command needs these tables before it has a frontend.
         gemination = {GEMINATION_WORDS: dict(read_words()), GEMINATION_WEIGHTS: dict(read_weights())}
         tables = {**_OUR_TABLES, **lexicons, **gemination, HOMOGRAPHS: dict(read_homographs())}
-        self._setup(config, tables, {"format": STATE_FORMAT, "code": CODE_VERSION})
-
-    def _setup(self, config: TextConfig, tables: dict[str, dict[str, str]], versions: dict[str, int]) -> None:
-        self.config = config
-        self._tables = tables
+        readers, absent = _find_readers(config)
+        self._setup(config, tables, readers, absent)
         self._state: dict[str, object] = {
-            **versions,
+            "format": STATE_FORMAT,
+            "code": CODE_VERSION,
             "options": config.model_dump(mode="json"),
+            "readers": list(readers),
             "tables": {name: dict(table) for name, table in tables.items()},
         }
+
+    def _setup(
+        self,
+        config: TextConfig,
+        tables: dict[str, dict[str, str]],
+        readers: tuple[str, ...],
+        absent: tuple[Fallback, ...],
+    ) -> None:
+        self.config = config
+        self._tables = tables
         self._rulebook = build_rulebook(config, tables)
         self._lexicon = LexiconReader(self._as_read(tables[LEXICON_SPOKEN], self._rulebook.cleaning))
         gemination = Gemination(tables[GEMINATION_WORDS], tables[GEMINATION_WEIGHTS])
         rules = RulesBackend(tables["consonants"], tables["exceptions"], gemination)
-        backends: dict[str, Backend] = {"rules": rules, "epitran": EpitranBackend(), "transphone": TransphoneBackend()}
+        backends: dict[str, Backend] = {rules.name: rules, **{name: make() for name, make in _OTHERS.items()}}
         folding = self._rulebook.reading[-1:] if config.fold_homophones else ()
         phones = self._as_read(tables[LEXICON_PHONES], (*self._rulebook.cleaning, *folding))
-        self._chain = Chain([backends[name] for name in config.backends], phones, tables[HOMOGRAPHS])
+        self._chain = Chain(
+            [backends[name] for name in readers],
+            phones,
+            tables[HOMOGRAPHS],
+            optional=config.optional_backends,
+            absent=absent,
+        )
 
     @staticmethod
     def _as_read(table: Mapping[str, str], rules: Iterable[Rule]) -> dict[str, str]:
@@ -117,6 +141,8 @@ class Frontend:
         ------
         TextError
             If the state is damaged or newer than this package.
+        MissingExtra
+            If a backend that read when the state was written is not on this machine.
         """
         for key, known in (("format", STATE_FORMAT), ("code", CODE_VERSION)):
             version = state.get(key)
@@ -153,8 +179,10 @@ class Frontend:
             config = TextConfig.model_validate(state.get("options"))
         except ValidationError as fault:
             raise TextError(f"the text state has options that are not ours: {fault}", subject="options") from fault
+        readers = _read_readers(state, config)
+        absent = (Fallback(name, _UNUSED) for name in config.backends if name not in readers)
         frontend = cls.__new__(cls)
-        frontend._setup(config, complete, {})
+        frontend._setup(config, complete, readers, tuple(absent))
         frontend._state = copy.deepcopy(dict(state))
         return frontend
 
@@ -188,12 +216,18 @@ class Frontend:
         TextError
             If nothing in it can be spoken.
         """
+        return _spoken(written, *self._read(written))
+
+    def read(self, written: str) -> tuple[SpokenText, tuple[Segment, ...]]:
+        """Return spoken text as `normalize` does, and its breath groups as `split` does, from one reading.
+
+        Raises
+        ------
+        TextError
+            If nothing in the text can be spoken.
+        """
         draft, shields = self._read(written)
-        trace = tuple(
-            TraceEntry(rule, start, end, before.replace(TIE, " "), after.replace(TIE, " "))
-            for rule, start, end, before, after in _without_shields(draft.changes, shields)
-        )
-        return SpokenText(written, _untie(unshield(draft.text, shields)), trace)
+        return _spoken(written, draft, shields), self._segments(draft, shields)
 
     def _read(self, written: str) -> tuple[Draft, dict[str, str]]:
         draft = Draft(written)
@@ -242,17 +276,99 @@ class Frontend:
             spoken = spoken.replace(mark, f" {mark} ")
         return " ".join(spoken.replace(GEMINATION, "").split())
 
-    def split(self, written: str) -> tuple[Segment, ...]:
+    def split(self, written: str, longest: int | None = None) -> tuple[Segment, ...]:
         """Return the breath groups of a text, as spoken text; each can be given to `units`.
+
+        Parameters
+        ----------
+        written : str
+            Written text.
+        longest : int | None
+            Fidel that no group may exceed, though a number or a word is cut for it; None for the option's breaths.
 
         Raises
         ------
         TextError
             If nothing in the text can be spoken.
         """
-        draft, shields = self._read(written)
-        segments = split_breaths(draft.text, self.config.breath_syllables)
+        return self._segments(*self._read(written), longest)
+
+    def _segments(self, draft: Draft, shields: Mapping[str, str], longest: int | None = None) -> tuple[Segment, ...]:
+        limit = self.config.breath_syllables
+        segments = split_breaths(draft.text, limit if longest is None else min(limit, longest), longest)
         return tuple(replace(segment, text=unshield(segment.text, shields)) for segment in segments)
+
+
+def _require_backend(name: str) -> None:
+    if name in _OTHERS:
+        _OTHERS[name]().require()
+
+
+def _find_readers(config: TextConfig) -> tuple[tuple[str, ...], tuple[Fallback, ...]]:
+    """Return the backends that can read on this machine, in their order, and the optional ones that cannot.
+
+    Raises
+    ------
+    MissingExtra
+        If one is absent that is not optional, or all are.
+    """
+    readers: list[str] = []
+    absent: list[Fallback] = []
+    for name in config.backends:
+        try:
+            _require_backend(name)
+            readers.append(name)
+        except MissingExtra as fault:
+            if name not in config.optional_backends:
+                raise MissingExtra(
+                    fault.message,
+                    subject=f"text.backends: {name}",
+                    hint=f"{fault.hint}; or add {name} to text.optional_backends to let the next backend read",
+                ) from fault
+            absent.append(Fallback(name, fault.message))
+    if not readers:
+        raise MissingExtra(
+            "; ".join(item.reason for item in absent), subject="text.backends", hint="add rules to text.backends"
+        )
+    return tuple(readers), tuple(absent)
+
+
+def _read_readers(state: Mapping[str, object], config: TextConfig) -> tuple[str, ...]:
+    """Return the backends that read when a state was written; all of them are needed to read alike.
+
+    Raises
+    ------
+    TextError
+        If the entry is damaged.
+    MissingExtra
+        If one of them is not on this machine.
+    """
+    earlier = cast("int", state["format"]) < _READERS_SINCE
+    readers = state.get("readers", list(config.backends) if earlier else None)
+    if not isinstance(readers, list) or not readers or any(name not in config.backends for name in readers):
+        raise TextError(
+            "the text state does not name its backends",
+            subject="readers",
+            hint="take the file from the checkpoint again",
+        )
+    for name in readers:
+        try:
+            _require_backend(name)
+        except MissingExtra as fault:
+            raise MissingExtra(
+                f"the text was read by {name}, and {fault.message}: other phones would be spoken",
+                subject=name,
+                hint=fault.hint,
+            ) from fault
+    return tuple(readers)
+
+
+def _spoken(written: str, draft: Draft, shields: Mapping[str, str]) -> SpokenText:
+    trace = tuple(
+        TraceEntry(rule, start, end, before.replace(TIE, " "), after.replace(TIE, " "))
+        for rule, start, end, before, after in _without_shields(draft.changes, shields)
+    )
+    return SpokenText(written, _untie(unshield(draft.text, shields)), trace)
 
 
 def _without_shields(changes: list[Change], shields: Mapping[str, str]) -> Iterable[Change]:

@@ -1,23 +1,22 @@
 """``text normalize``: written text to spoken text, line by line."""
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from amhctl.config.load import load_run_config
-from amhctl.core.errors import TextError
 from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
-from amhctl.text.frontend import Frontend
-from amhctl.text.spoken import SpokenText, TraceEntry
+from amhctl.text.spoken import SpokenText
+from amhctl.workflows.line_reading import ReadLine, read_lines, tell
 from amhctl.workflows.reading import open_frontend
 
 
 @dataclass(frozen=True, slots=True)
 class NormalizeTextRequest:
-    """The text and where its options come from."""
+    """The text, line by line with the ends of lines, and where its options come from."""
 
-    text: str
+    text: Iterable[str]
     trace: bool = False
     project: Path | None = None
     sets: tuple[str, ...] = ()
@@ -26,81 +25,86 @@ class NormalizeTextRequest:
 
 @dataclass(frozen=True, slots=True)
 class NormalizeTextReport:
-    """Spoken text, a line for each written line; spans of the trace count from the start of the whole text."""
+    """Spoken text, a line for each written line. Each is read when it is asked for, and can be asked for once.
 
-    text: str
-    spoken: tuple[str, ...]
-    trace: tuple[TraceEntry, ...]
+    Attributes
+    ----------
+    read : Iterator[ReadLine[SpokenText]]
+        The lines as they are read.
+    state : str
+        Hash of the frontend's state.
+    show_trace : bool
+        Whether people see the changes of each line behind it.
+    progress : Progress
+        Told of what is not spoken while the lines are written.
+    """
+
+    read: Iterator[ReadLine[SpokenText]]
     state: str
     show_trace: bool
+    progress: Progress
+    _found: list[Finding] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
-        """True: text that cannot be spoken is an error."""
+        """True: a text without anything to speak is an error."""
         return True
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Nothing is inspected."""
-        return ()
+        """What is not spoken, once `payload` was asked for; `lines` says it at once instead."""
+        return tuple(self._found)
 
     def payload(self) -> dict[str, object]:
-        """Return the text, what is said for it, every change and the hash of the frontend's state."""
-        trace = [asdict(entry) for entry in self.trace]
-        return {"text": self.text, "spoken": "\n".join(self.spoken), "trace": trace, "state": self.state}
+        """Return the text, what is said for it, every change and the hash of the frontend's state.
+
+        Spans of the trace count characters from the start of the whole text.
+
+        Raises
+        ------
+        TextError
+            If no line has anything to speak.
+        """
+        written: list[str] = []
+        spoken: list[str] = []
+        trace: list[dict[str, object]] = []
+        for line in self.read:
+            written.append(line.written)
+            spoken.append(line.result.text if line.result else "")
+            self._found.extend(line.findings)
+            entries = line.result.trace if line.result else ()
+            trace += (
+                asdict(replace(entry, start=entry.start + line.start, end=entry.end + line.start)) for entry in entries
+            )
+        return {"text": "".join(written), "spoken": "\n".join(spoken), "trace": trace, "state": self.state}
 
     def lines(self) -> Iterable[str]:
-        """Return the spoken lines, and the trace if it was asked for."""
-        yield from self.spoken
-        if self.show_trace:
-            for entry in self.trace:
-                yield f"{entry.rule}\t{entry.start}-{entry.end}\t{entry.before!r} -> {entry.after!r}"
+        """Yield the spoken lines, each with its trace behind it if that was asked for.
+
+        Raises
+        ------
+        TextError
+            After the last line, if none has anything to speak.
+        """
+        for line in self.read:
+            tell(line, self.progress)
+            yield line.result.text if line.result else ""
+            for entry in line.result.trace if line.result and self.show_trace else ():
+                span = f"{entry.start + line.start}-{entry.end + line.start}"
+                yield f"{entry.rule}\t{span}\t{entry.before!r} -> {entry.after!r}"
 
 
 def run(request: NormalizeTextRequest, progress: Progress) -> NormalizeTextReport:
-    """Normalise a text.
+    """Normalise a text, line by line as the report is read.
 
     Raises
     ------
     TextError
-        If a line that is not blank, or the whole text, has nothing to speak.
+        If a lexicon cannot be read.
     """
     flags = {"paths.lexicons": request.lexicons}
     frontend = open_frontend(
         load_run_config(preset=None, project=request.project, sets=request.sets, flags=flags).config
     )
-    spoken: list[str] = []
-    trace: list[TraceEntry] = []
-    for number, start, line in numbered_lines(request.text):
-        if not line:
-            spoken.append("")
-            continue
-        result = normalize_line(frontend, line, number)
-        spoken.append(result.text)
-        trace += (replace(entry, start=entry.start + start, end=entry.end + start) for entry in result.trace)
-    if not any(spoken):
-        frontend.normalize(request.text)
-    return NormalizeTextReport(request.text, tuple(spoken), tuple(trace), frontend.state_hash, request.trace)
-
-
-def numbered_lines(text: str) -> Iterable[tuple[int, int, str]]:
-    """Return number, offset and content of each line; a line of blanks only has no content."""
-    start = 0
-    for number, line in enumerate(text.splitlines(keepends=True), start=1):
-        content = line.rstrip("\r\n")
-        yield number, start, content if content.strip() else ""
-        start += len(line)
-
-
-def normalize_line(frontend: Frontend, line: str, number: int) -> SpokenText:
-    """Return the spoken form of one line.
-
-    Raises
-    ------
-    TextError
-        If it has nothing to speak; the error names the line.
-    """
-    try:
-        return frontend.normalize(line)
-    except TextError as error:
-        raise TextError(error.message, subject=f"line {number}: {error.subject}", hint=error.hint) from error
+    read = read_lines(request.text, frontend, lambda spoken: spoken)
+    return NormalizeTextReport(read, frontend.state_hash, request.trace, progress)

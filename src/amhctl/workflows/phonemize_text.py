@@ -1,14 +1,14 @@
-"""``text phones``: spoken text to phones, line by line. Written text is normalised first."""
+"""``text phones``: text to phones, line by line. Written text is normalised first."""
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from amhctl.config.load import load_run_config
 from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
-from amhctl.text.spoken import Fallback
-from amhctl.workflows.normalize_text import normalize_line, numbered_lines
+from amhctl.text.spoken import Fallback, Phones
+from amhctl.workflows.line_reading import ReadLine, read_lines, tell
 from amhctl.workflows.reading import open_frontend
 
 AUTO = "auto"
@@ -16,9 +16,9 @@ AUTO = "auto"
 
 @dataclass(frozen=True, slots=True)
 class PhonemizeTextRequest:
-    """The text and the backend; ``auto`` is the chain of the configuration."""
+    """The text, line by line with the ends of lines, and the backend; ``auto`` is the chain of the configuration."""
 
-    text: str
+    text: Iterable[str]
     backend: str = AUTO
     project: Path | None = None
     sets: tuple[str, ...] = ()
@@ -27,59 +27,88 @@ class PhonemizeTextRequest:
 
 @dataclass(frozen=True, slots=True)
 class PhonemizeTextReport:
-    """Phones, a line for each written line, and the backends that made them."""
+    """Phones, a line for each written line. Each is read when it is asked for, and can be asked for once.
 
-    phones: tuple[str, ...]
-    backend: str
-    fallbacks: tuple[Fallback, ...]
+    Attributes
+    ----------
+    read : Iterator[ReadLine[Phones]]
+        The lines as they are read.
+    progress : Progress
+        Told of what is not spoken, and of backends that were passed over, while the lines are written.
+    """
+
+    read: Iterator[ReadLine[Phones]]
+    progress: Progress
+    _found: list[Finding] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
-        """True: a word without phones is an error."""
+        """True: a text without anything to speak is an error."""
         return True
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Nothing is inspected."""
-        return ()
+        """What is not spoken, once `payload` was asked for; `lines` says it at once instead."""
+        return tuple(self._found)
 
     def payload(self) -> dict[str, object]:
-        """Return the phones, the backends used and those passed over."""
-        fallbacks = [asdict(fallback) for fallback in self.fallbacks]
-        return {"phones": "\n".join(self.phones), "backend": self.backend, "fallbacks": fallbacks}
+        """Return the phones, the backends used and those passed over.
+
+        Raises
+        ------
+        TextError
+            If no line has anything to speak.
+        """
+        phones: list[str] = []
+        backends: dict[str, None] = {}
+        fallbacks: dict[Fallback, None] = {}
+        for line in self.read:
+            phones.append(line.result.text if line.result else "")
+            self._found.extend(line.findings)
+            if line.result is not None:
+                backends.update(dict.fromkeys(line.result.backend.split("+")))
+                fallbacks.update(dict.fromkeys(line.result.fallbacks))
+        return {
+            "phones": "\n".join(phones),
+            "backend": "+".join(backends),
+            "fallbacks": [asdict(fallback) for fallback in fallbacks],
+        }
 
     def lines(self) -> Iterable[str]:
-        """Return the phones."""
-        return self.phones
+        """Yield the phones.
+
+        Raises
+        ------
+        TextError
+            After the last line, if none has anything to speak.
+        """
+        said: set[str] = set()
+        for line in self.read:
+            tell(line, self.progress)
+            for fallback in line.result.fallbacks if line.result else ():
+                # Once for each backend: a stream may pass it over at every word.
+                if fallback.backend not in said:
+                    said.add(fallback.backend)
+                    self.progress.say(f"{fallback.backend} was passed over: {fallback.reason}")
+            yield line.result.text if line.result else ""
 
 
 def run(request: PhonemizeTextRequest, progress: Progress) -> PhonemizeTextReport:
-    """Convert a text to phones.
+    """Convert a text to phones, line by line as the report is read.
 
     A named backend is tried alone; ``auto`` tries those of the configuration in their order.
 
     Raises
     ------
     TextError
-        If a line has nothing to speak, or no backend has phones for a word.
+        If a lexicon cannot be read.
+    MissingExtra
+        If a backend is not on this machine.
     """
     alone = () if request.backend == AUTO else (request.backend,)
     flags = {"paths.lexicons": request.lexicons, "text.backends": alone}
     config = load_run_config(preset=None, project=request.project, sets=request.sets, flags=flags).config
     frontend = open_frontend(config)
-    phones: list[str] = []
-    backends: dict[str, None] = {}
-    fallbacks: dict[Fallback, None] = {}
-    for number, _, line in numbered_lines(request.text):
-        if not line:
-            phones.append("")
-            continue
-        found = frontend.phones(normalize_line(frontend, line, number).text)
-        phones.append(found.text)
-        backends.update(dict.fromkeys(found.backend.split("+")))
-        fallbacks.update(dict.fromkeys(found.fallbacks))
-    if not any(phones):
-        frontend.normalize(request.text)
-    for fallback in fallbacks:
-        progress.say(f"{fallback.backend} was passed over: {fallback.reason}")
-    return PhonemizeTextReport(tuple(phones), "+".join(backends), tuple(fallbacks))
+    return PhonemizeTextReport(
+        read_lines(request.text, frontend, lambda spoken: frontend.phones(spoken.text)), progress
+    )

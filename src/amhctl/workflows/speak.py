@@ -56,6 +56,8 @@ class SpeakRequest:
         How codes are drawn; None for what suits the voice and the number of takes.
     takes : int | None
         How often each segment is said, for the mean of all; None for what suits the voice.
+    allow_unspoken : bool
+        Whether more than a tenth of the letters may be of scripts that are not read.
     project : Path | None
         Project whose lexicons are read; None reads none.
     lexicons : tuple[Path, ...]
@@ -81,6 +83,7 @@ class SpeakRequest:
     top_p: float | None = None
     guidance: float | None = None
     takes: int | None = None
+    allow_unspoken: bool = False
     project: Path | None = None
     lexicons: tuple[Path, ...] = ()
     device: str = "auto"
@@ -149,6 +152,8 @@ def run(request: SpeakRequest, progress: Progress) -> SpeakReport:
     text = _read_text(request)
     reference = read(request.reference) if request.reference else None
     options = SpeakOptions(seed=request.seed, speed=request.speed, takes=request.takes)
+    if request.allow_unspoken:
+        options = replace(options, most_unspoken=1.0)
     lexicon = _read_lexicon(request)
     voice = load_voice(request.voice, device=request.device, codec=request.codec).with_lexicon(lexicon)
     options = replace(options, sampling=_choose_sampling(request, voice.sampling(voice.takes(request.takes))))

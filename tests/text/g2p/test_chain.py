@@ -30,11 +30,7 @@ class Absent:
 
     name = "absent"
 
-    def __init__(self) -> None:
-        self.asked = 0
-
     def phones(self, word: str) -> tuple[str, ...]:
-        self.asked += 1
         raise MissingExtra("not on this machine")
 
 
@@ -71,11 +67,15 @@ def test_the_next_backend_takes_over_and_the_reason_is_kept() -> None:
     )
 
 
-def test_an_absent_backend_is_asked_once() -> None:
-    absent = Absent()
-    found = Chain([absent, RulesBackend()]).phones("ሰላም ለዓለም")
-    assert absent.asked == 1
-    assert found.fallbacks == (Fallback("absent", "not on this machine"),)
+def test_an_absent_backend_is_an_error_and_never_another_one_in_its_place() -> None:
+    with pytest.raises(MissingExtra, match="not on this machine"):
+        Chain([Absent(), RulesBackend()], optional=["absent"]).phones("ሰላም")
+
+
+def test_every_result_names_the_backends_that_are_not_used() -> None:
+    unused = Fallback("absent", "not on this machine")
+    chain = Chain([RulesBackend()], absent=[unused])
+    assert [chain.phones(text).fallbacks for text in ("ሰላም", "ሰላም ዓለም")] == [(unused,)] * 2
 
 
 def test_words_are_remembered() -> None:
@@ -86,8 +86,8 @@ def test_words_are_remembered() -> None:
 
 
 def test_no_backend_left_is_an_error_that_says_why() -> None:
-    with pytest.raises(TextError, match="absent: not on this machine") as caught:
-        Chain([Absent()]).phones("ሰላም")
+    with pytest.raises(TextError, match="broken: ሰላም: not phones of Amharic") as caught:
+        Chain([Fixed("broken", "xyz")]).phones("ሰላም")
     assert caught.value.subject == "ሰላም"
 
 
@@ -120,10 +120,13 @@ def test_a_backend_that_fails_once_is_asked_again() -> None:
     assert (found.backend, found.fallbacks, backend.asked) == ("failing", (), 2)
 
 
-def test_a_backend_that_fails_twice_is_passed_over_and_its_reason_kept() -> None:
+def test_a_backend_that_fails_twice_is_passed_over_only_if_it_is_optional() -> None:
     backend = Failing(failures=2)
-    found = Chain([backend, RulesBackend()]).phones("ሰላም")
-    assert (found.backend, backend.asked) == ("rules", 2)
+    with pytest.raises(TextError, match="failing failed twice: RuntimeError: out of memory") as caught:
+        Chain([backend, RulesBackend()]).phones("ሰላም")
+    assert (caught.value.subject, backend.asked) == ("ሰላም", 2)
+    found = Chain([Failing(failures=2), RulesBackend()], optional=["failing"]).phones("ሰላም")
+    assert found.backend == "rules"
     assert found.fallbacks == (Fallback("failing", "ሰላም: failed twice: RuntimeError: out of memory"),)
 
 

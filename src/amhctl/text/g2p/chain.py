@@ -4,9 +4,9 @@ The gate looks at each word on its own: only known phones, no Ethiopic letter le
 a length that fits the fidel. Its thresholds pass short right words (səlam, al, na) and refuse what broken models
 write.
 
-A backend that raises is asked once more before it is passed over: what other packages load on use (a table, a model)
-may fail once, on a file that is being written or for want of memory, and the next word may not be said by a lesser
-backend for that. What it said the second time is kept as the reason.
+A backend that raises is asked once more: what other packages load on use (a table, a model) may fail once, on a file
+that is being written or for want of memory. If it fails again, or is absent, the text is refused: which backend reads a
+word decides its phones, so another one takes its place only where the user has said so (``text.optional_backends``).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -58,6 +58,10 @@ class Chain:
         The user's phones of words, which go before everything but markup.
     homographs : Mapping[str, str] | None
         The table of words that their neighbours tell apart (see `homographs`), which go before the backends.
+    optional : Sequence[str]
+        Backends that may fail at a word: the next one reads it.
+    absent : Sequence[Fallback]
+        Backends that are wanted and not used, which every result names.
     """
 
     def __init__(
@@ -65,12 +69,16 @@ class Chain:
         backends: Sequence[Backend],
         lexicon: Mapping[str, str] | None = None,
         homographs: Mapping[str, str] | None = None,
+        *,
+        optional: Sequence[str] = (),
+        absent: Sequence[Fallback] = (),
     ) -> None:
         self._backends = tuple(backends)
+        self._optional = frozenset(optional)
+        self._absent = tuple(absent)
         self._lexicon = lexicon or {}
         self._homographs = Homographs(homographs or {})
         self._known: dict[str, _Reading] = {}
-        self._absent: dict[str, Fallback] = {}
 
     def phones(self, spoken: str) -> Phones:
         """Return the phones of spoken text, its marks as words of their own.
@@ -78,11 +86,13 @@ class Chain:
         Raises
         ------
         TextError
-            If no backend has acceptable phones for a word.
+            If no backend has acceptable phones for a word, or one fails that is not optional.
+        MissingExtra
+            If what a backend loads on use is not on this machine.
         """
         words: list[tuple[str, ...]] = []
         used: dict[str, None] = {}
-        fallbacks: dict[Fallback, None] = {}
+        fallbacks: dict[Fallback, None] = dict.fromkeys(self._absent)
         tokens = split_words(spoken)
         for place, token in enumerate(tokens):
             if token in _MARKS:
@@ -121,18 +131,19 @@ class Chain:
     def _convert(self, word: str) -> _Reading:
         reasons: list[Fallback] = []
         for backend in self._backends:
-            if backend.name in self._absent:
-                reasons.append(self._absent[backend.name])
-                continue
             try:
                 phones = _ask(backend, word)
-            except MissingExtra as fault:
-                # An absent backend stays absent for the life of the chain: it is not looked for at every word.
-                self._absent[backend.name] = Fallback(backend.name, fault.message)
-                reasons.append(self._absent[backend.name])
-                continue
+            except MissingExtra:
+                raise
             except _FAULTS as fault:
-                reasons.append(Fallback(backend.name, f"{word}: failed twice: {type(fault).__name__}: {fault}"))
+                reason = f"failed twice: {type(fault).__name__}: {fault}"
+                if backend.name not in self._optional:
+                    raise TextError(
+                        f"the backend {backend.name} {reason}",
+                        subject=word,
+                        hint="take it out of text.backends, or add it to text.optional_backends to read on without it",
+                    ) from fault
+                reasons.append(Fallback(backend.name, f"{word}: {reason}"))
                 continue
             fault_found = find_fault(word, phones)
             if fault_found is None:

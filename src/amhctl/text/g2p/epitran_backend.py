@@ -1,6 +1,7 @@
 """epitran's Amharic table as a backend: ɨ after every sixth order makes it a fallback, not a model of the language."""
 
 import importlib
+import importlib.util
 from typing import Protocol, cast
 
 from amhctl.core.errors import MissingExtra
@@ -24,6 +25,17 @@ class EpitranBackend:
 
     def __init__(self) -> None:
         self._engine: _Transliterator | None = None
+
+    def require(self) -> None:
+        """Return if epitran is installed, without loading it.
+
+        Raises
+        ------
+        MissingExtra
+            If it is not.
+        """
+        if importlib.util.find_spec("epitran") is None:
+            raise MissingExtra("epitran is not installed", subject="epitran", hint="pip install epitran")
 
     def phones(self, word: str) -> tuple[str, ...]:
         """Return the phones of one word, in our symbols where epitran's differ.

@@ -45,6 +45,16 @@ class TransphoneBackend:
     def __init__(self) -> None:
         self._model: _Model | None = None
 
+    def require(self) -> None:
+        """Return if transphone, its data and a torch that reads them safely are on this machine; nothing is loaded.
+
+        Raises
+        ------
+        MissingExtra
+            If one of them is not.
+        """
+        _require()
+
     def phones(self, word: str) -> tuple[str, ...]:
         """Return the phones of one word, in our symbols where transphone's differ.
 
@@ -75,21 +85,26 @@ def find_data(package: str) -> Path | None:
     return None if found is None or found.origin is None else Path(found.origin).parent / "data"
 
 
-def _load() -> _Model:
+def _require() -> None:
     if find_model() is None:
         raise MissingExtra("transphone's model and inventory are not on this machine", subject="transphone", hint=_HINT)
     try:
         torch = importlib.metadata.version("torch")
-        if tuple(int(part) for part in torch.split(".")[:2]) < _SAFE_TORCH:
-            raise MissingExtra(
-                f"torch {torch} would run whatever code transphone's model holds",
-                subject="transphone",
-                hint="pip install 'torch>=2.6'",
-            )
+    except importlib.metadata.PackageNotFoundError as fault:
+        raise MissingExtra("transphone needs torch", subject="transphone", hint="pip install torch") from fault
+    if tuple(int(part) for part in torch.split(".")[:2]) < _SAFE_TORCH:
+        raise MissingExtra(
+            f"torch {torch} would run whatever code transphone's model holds",
+            subject="transphone",
+            hint="pip install 'torch>=2.6'",
+        )
+
+
+def _load() -> _Model:
+    _require()
+    try:
         # Imported on use: transphone loads torch, which the text room never does itself.
         module = importlib.import_module("transphone.g2p")
         return cast("_Model", module.read_g2p(device="cpu"))
-    except MissingExtra:
-        raise
     except (ImportError, OSError, ValueError, RuntimeError, AttributeError, pickle.UnpicklingError) as fault:
         raise MissingExtra(f"transphone cannot be loaded: {fault}", subject="transphone", hint=_HINT) from fault
