@@ -26,7 +26,7 @@ def read_text(text: str) -> str:
 def read_lines(text: str) -> Iterator[str]:
     """Return the lines of a text, or of what is piped in where ``-`` stands for it; each is read when it is asked for.
 
-    A line ends at ``\\n`` alone and keeps that end: other characters that break lines in print stand inside of a line.
+    A line ends at a line feed alone and keeps that end: other characters that break lines in print do not end it.
 
     Raises
     ------

@@ -167,7 +167,7 @@ def decode(model: UnifiedVoice, passages: Sequence[Passage], speaker: Speaker, s
     config = model.config
     text_BT, lengths_B = _pad([passage.ids for passage in passages], model)
     durations_BT = _pad_durations(passages, text_BT)
-    batch, books = len(passages), config.codebooks
+    batch = len(passages)
     limit = _most_frames(model)
     frames = [_UNKNOWN if passage.durations is None else sum(passage.durations) for passage in passages]
     if max(frames) > limit:

@@ -1,7 +1,7 @@
 """The frontend: written text to spoken text, phones and units, by tables that travel with a voice. Knows no ids.
 
-The state is JSON: ``format`` (of the state), ``code`` (of the rules), ``options`` (the `TextConfig`), ``readers`` (those of
-the backends that were at hand, which decide the phones; a state without them had all) and ``tables`` (every word list the
+The state is JSON: ``format`` (of the state), ``code`` (of the rules), ``options`` (the `TextConfig`), ``readers`` (the
+backends that were at hand, which decide the phones; a state without them had all) and ``tables`` (every word list the
 rules use, the user's lexicons among them). A frontend made from a state speaks by that state's
 tables, whatever the package's tables have become since, and its state is the one it was made from, entry for entry.
 """

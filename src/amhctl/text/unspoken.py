@@ -22,7 +22,8 @@ RULES = (
         Severity.WARNING,
         "letters are not spoken",
         "The text holds letters of a script that is not read, such as Chinese or Cyrillic. They are left out and the "
-        "rest is spoken. `speak` refuses a text with more than a tenth of such letters, unless --allow-unspoken is given.",
+        "rest is spoken. `speak` refuses a text with more than a tenth of such letters, unless it is told to go on "
+        "(--allow-unspoken).",
     ),
     Rule(
         "T003",

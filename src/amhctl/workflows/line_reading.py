@@ -1,6 +1,6 @@
 """Reading a text line by line, for the commands that write one line for each line: ``text normalize``, ``text phones``.
 
-A line ends at ``\\n`` and nowhere else. Lines are read when the next one is asked for, so that a stream of any length
+A line ends at a line feed and nowhere else. Each is read when it is asked for, so that a stream of any length
 needs the memory of one line, and what is read can be written at once.
 """
 
@@ -60,7 +60,8 @@ def read_lines(lines: Iterable[str], frontend: Frontend, make: Callable[[SpokenT
     start = spoken_lines = 0
     first = ""
     for number, line in enumerate(lines, start=1):
-        result, findings = None, ()
+        result: T | None = None
+        findings: tuple[Finding, ...] = ()
         if line.strip():
             first = first or line.strip()
             try:
