@@ -4,7 +4,10 @@ import errno
 import hashlib
 import json
 import os
+import signal
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +20,7 @@ from amhctl.core.files import (
     atomic_folder,
     atomic_path,
     canonical_json,
+    recover_folder,
     refuse_existing,
     sha256_of_file,
     sha256_of_json,
@@ -187,7 +191,10 @@ def test_the_old_folder_is_kept_even_if_it_cannot_be_put_back(tmp_path: Path, mo
     monkeypatch.setattr(Path, "replace", only_away)
     with pytest.raises(OSError, match="Input/output"), atomic_folder(folder) as temporary:
         (temporary / "file").write_text("new")
-    assert [path.read_text() for path in tmp_path.rglob("file")] == ["old"]
+    assert sorted(path.read_text() for path in tmp_path.rglob("file")) == ["new", "old"]
+    monkeypatch.undo()
+    recover_folder(folder)
+    assert (folder / "file").read_text() == "new"
 
 
 def test_a_folder_that_cannot_be_moved_away_stays_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,27 +234,100 @@ def test_no_file_takes_the_place_of_a_folder(tmp_path: Path) -> None:
     assert list(tmp_path.rglob("*")) == [tmp_path / "voice"]
 
 
-def test_what_is_read_is_never_replaced(tmp_path: Path) -> None:
-    source = tmp_path / "corpus.txt"
-    source.write_text("ሰላም", encoding="utf-8")
-    (tmp_path / "link").symlink_to(source)
-    for output in (source, tmp_path / "link", tmp_path / "x" / ".." / "corpus.txt"):
-        (tmp_path / "x").mkdir(exist_ok=True)
-        with pytest.raises(FileExistsRefused, match="also the input"):
-            refuse_existing(output, force=True, sources=(tmp_path / "absent", source))
-    refuse_existing(tmp_path / "other.txt", force=True, sources=(source,))
-    refuse_existing(source, force=True, sources=(tmp_path / "x",))
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o444, 0o755])
+def test_what_is_replaced_leaves_its_mode_and_owner(tmp_path: Path, mode: int) -> None:
+    folder = tmp_path / "voice"
+    with atomic_folder(folder) as temporary:
+        (temporary / "file").write_text("old")
+    write_text_atomically(tmp_path / "out", "old")
+    for path, bits in ((tmp_path / "out", mode), (folder / "file", mode), (folder, 0o700)):
+        path.chmod(bits)
+        if os.geteuid() == 0:
+            os.chown(path, 12, 34)
+    write_text_atomically(tmp_path / "out", "new")
+    with atomic_folder(folder) as temporary:
+        (temporary / "file").write_text("new")
+        (temporary / "other").write_text("new")
+    for path, bits in ((tmp_path / "out", mode), (folder / "file", mode), (folder, 0o700)):
+        status = path.stat()
+        assert stat.S_IMODE(status.st_mode) == bits
+        if os.geteuid() == 0:
+            assert (status.st_uid, status.st_gid) == (12, 34)
+    (tmp_path / "theirs").write_text("x")
+    assert (folder / "other").stat().st_mode == (tmp_path / "theirs").stat().st_mode
 
 
-def test_what_could_not_be_written_is_refused_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "file").write_bytes(b"")
-    for output in (tmp_path / "file" / "out.wav", tmp_path / "file" / "deep" / "out.wav"):
-        with pytest.raises(FileExistsRefused, match="a file stands where a folder is wanted") as caught:
-            refuse_existing(output, force=True)
-        assert caught.value.subject == str(tmp_path / "file")
-    refuse_existing(tmp_path / "new" / "deep" / "out.wav", force=False)
-    # The superuser may write anywhere, so what the system would answer others is put in its place.
-    monkeypatch.setattr(os, "access", lambda path, _: Path(path) != tmp_path)
-    with pytest.raises(PermissionError) as denied:
-        refuse_existing(tmp_path / "new" / "out.wav", force=False)
-    assert denied.value.filename == str(tmp_path)
+@pytest.mark.parametrize("name", ["x" * 251 + ".wav", "x" * 255, "ሀ" * 85, "a." + "b" * 253, "out" + "." * 200])
+def test_every_name_that_a_file_can_have_can_be_written(tmp_path: Path, name: str) -> None:
+    write_text_atomically(tmp_path / name, "x")
+    with atomic_folder(tmp_path / "folders" / name) as temporary:
+        (temporary / "file").write_text("x")
+    assert (tmp_path / name).read_text() == (tmp_path / "folders" / name / "file").read_text() == "x"
+
+
+def test_links_in_a_circle_are_an_error_of_the_system(tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    with pytest.raises(OSError, match="symbolic links") as caught:
+        write_text_atomically(tmp_path / "a", "x")
+    assert (caught.value.errno, caught.value.filename) == (errno.ELOOP, str(tmp_path / "a"))
+
+
+def test_the_folder_behind_a_link_is_replaced_and_not_the_link(tmp_path: Path) -> None:
+    link, target = tmp_path / "link", tmp_path / "disk" / "voice"
+    link.symlink_to(target)
+    for content in ("one", "two"):
+        with atomic_folder(link) as temporary:
+            (temporary / "file").write_text(content)
+        assert link.is_symlink()
+        assert (target / "file").read_text() == content
+    assert [path.name for path in target.parent.iterdir()] == ["voice"]
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from amhctl.core.files import atomic_folder, write_text_atomically
+
+calls = 0
+
+def kill_before(event, arguments):
+    # Python tells this hook of every call of the system that renames, whoever makes it.
+    global calls
+    if event == "os.rename":
+        calls += 1
+        if calls == int(sys.argv[2]):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+folder = Path(sys.argv[1])
+sys.addaudithook(kill_before)
+for number in (1, 2):
+    with atomic_folder(folder / "state") as temporary:
+        for name in ("weights", "manifest"):
+            write_text_atomically(temporary / name, str(number))
+print(calls)
+"""
+
+
+def test_a_kill_at_any_rename_loses_nothing(tmp_path: Path) -> None:
+    def start(place: Path, at: int) -> subprocess.CompletedProcess[str]:
+        place.mkdir()
+        command = [sys.executable, "-c", KILLED, str(place), str(at)]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    whole = start(tmp_path / "whole", 0)
+    renames = int(whole.stdout)
+    assert (whole.returncode, renames) == (0, 2 * 2 + 1 + 4)
+    for at in range(1, renames + 1):
+        place = tmp_path / str(at)
+        assert start(place, at).returncode == -signal.SIGKILL
+        folder = place / "state"
+        recover_folder(folder)
+        # Two files and the folder to its place; two files, the folder complete, the old one away, the new one in, and
+        # the old one given up. Once the old one is away, the new one is the state.
+        expected = [""] * 3 + ["1"] * 4 + ["2"] * 2
+        states = {(folder / name).read_text() for name in ("weights", "manifest")} if folder.exists() else {""}
+        assert states == {expected[at - 1]}, at
+        with atomic_folder(folder) as temporary:
+            (temporary / "after").touch()
+        assert [path.name for path in place.iterdir()] == ["state"], at

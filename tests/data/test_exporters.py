@@ -35,7 +35,7 @@ def manifest(tmp_path: Path) -> Path:
 
 def _export(form: str, manifest: Path, output: Path, *, force: bool = False) -> ExportLog:
     log = ExportLog()
-    files = export_records(form, Export(lambda: iter_records(manifest), manifest.parent, output, force), log)
+    files = export_records(form, Export(lambda: iter_records(manifest), manifest, output, force), log)
     assert all(path.is_file() for path in files)
     return log
 

@@ -8,6 +8,7 @@ import torch
 from support.training_runs import build_run
 
 from amhctl.core.errors import CheckpointError, TrainingError
+from amhctl.core.temporaries import name_beside
 from amhctl.training.loop import Loop, connect_devices
 from amhctl.training.state import Best, RunFolder, RunState, load_state, save_state
 
@@ -65,6 +66,7 @@ def test_checkpoints_are_found_by_step_and_the_oldest_go(tmp_path: Path) -> None
         folder.checkpoint(step).mkdir(parents=True)
     # What a killed process left half-written is no checkpoint.
     (folder.checkpoints / ".step-00001100-x1y2").mkdir()
+    name_beside(folder.checkpoint(1100), "tmp").mkdir()
     assert folder.latest() == folder.checkpoint(1000)
     folder.prune(2)
     assert sorted(folder.checkpoints.iterdir()) == [folder.checkpoint(900), folder.checkpoint(1000)]

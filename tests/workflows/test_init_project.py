@@ -66,16 +66,21 @@ def test_a_folder_with_other_files_is_filled(tmp_path: Path) -> None:
 def test_what_is_there_is_kept_unless_forced(tmp_path: Path, present: tuple[str, ...]) -> None:
     for name in present:
         (tmp_path / name).write_text("mine", encoding="utf-8")
-    with pytest.raises(FileExistsRefused, match=f"the folder has {' and '.join(present)} already") as caught:
+    with pytest.raises(FileExistsRefused, match="exists already") as caught:
         _init(tmp_path)
-    assert caught.value.subject == str(tmp_path)
+    assert caught.value.subject == str(tmp_path / present[0])
     assert "--force" in caught.value.hint
     assert {file.name: file.read_text(encoding="utf-8") for file in tmp_path.iterdir()} == dict.fromkeys(
         present, "mine"
     )
+    if "README.md" in present:
+        with pytest.raises(FileExistsRefused, match="not a README of `amhctl init`"):
+            _init(tmp_path, force=True)
+        assert (tmp_path / "README.md").read_text(encoding="utf-8") == "mine"
+        (tmp_path / "README.md").unlink()
+    _init(tmp_path, force=True)
     _init(tmp_path, force=True)
     assert _load(tmp_path).config.text.units == "phones"
-    assert (tmp_path / "README.md").read_text(encoding="utf-8") != "mine"
 
 
 def test_a_file_is_no_project_folder(tmp_path: Path) -> None:

@@ -187,7 +187,7 @@ def test_an_existing_run_is_kept_unless_forced(finished: tuple[Path, TrainReport
     with pytest.raises(FileExistsRefused, match="exists"):
         run(request_training(world, finished[0], aligned=True), SilentProgress())
     forced = request_training(world, finished[0], aligned=True, force=True)
-    with pytest.raises(ConfigError, match="--force would clear"):
+    with pytest.raises(FileExistsRefused, match=r"take the place of .*best, which the command reads"):
         run(replace(forced, base=finished[0] / "best"), SilentProgress())
     assert sha256_of_file(finished[0] / "best" / "model.safetensors") == before
 
@@ -197,6 +197,9 @@ def test_force_begins_anew_and_spares_what_is_not_its_own(world: TrainingWorld, 
     folder.mkdir()
     (folder / "notes.txt").write_text("mine")
     (folder / "journal.jsonl").write_text('{"kind": "step", "step": 1, "loss": 99.0}\n')
+    with pytest.raises(FileExistsRefused, match="not the folder of a voice's run"):
+        run(request_training(world, folder, "training.steps=2", aligned=True, force=True), SilentProgress())
+    (folder / "config.json").write_text('{"config": {}, "sources": {}}')
     run(request_training(world, folder, "training.steps=2", aligned=True, force=True), SilentProgress())
     assert (folder / "notes.txt").read_text() == "mine"
     assert all(entry["loss"] != 99.0 for entry in read_measured(folder))

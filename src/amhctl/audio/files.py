@@ -7,6 +7,7 @@ samples in its header, Ogg by its missing last page.
 """
 
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from amhctl.audio.resample import resample
 from amhctl.audio.waveform import Waveform
 from amhctl.core.errors import AudioError
 from amhctl.core.files import atomic_path
+from amhctl.core.outputs import FileKind
 from amhctl.core.units import Seconds
 
 # A manifest's duration is rounded, and lossy formats pad: that much may be missing at the end of a cut.
@@ -27,6 +29,13 @@ _SLACK_SECONDS = 0.05
 _WAV_UNKNOWN_BYTES = 0xFFFFFFFF
 _OGG_TAIL_BYTES = 1 << 17
 _OGG_LAST_PAGE = 0x04
+# RIFF and RF64 are WAV; ID3 and a frame's sync word are MP3.
+SOUND = FileKind("a sound file", re.compile(rb"RIFF|RF64|fLaC|OggS|ID3|\xff[\xe0-\xff]"))
+# Samples without a header have no sign of their own, so what is plainly something else is told apart.
+RAW_SOUND = FileKind(
+    "a file of samples",
+    re.compile(rb"(?!RIFF|RF64|fLaC|OggS|ID3|PK|\x1f\x8b|\{\"|.{8}\{\"|[\t\n\r\x20-\x7e\x80-\xf4]{16})", re.DOTALL),
+)
 _SUBTYPES = {"wav": "PCM_16", "flac": "PCM_16", "ogg": "VORBIS", "mp3": "MPEG_LAYER_III"}
 
 

@@ -19,10 +19,25 @@ from torch import Tensor
 from amhctl.checkpoint.manifest import FORMAT_VERSION, Manifest
 from amhctl.checkpoint.parts import read_json, read_part
 from amhctl.core.errors import CheckpointError
-from amhctl.core.files import atomic_folder, canonical_json, refuse_existing, sha256_of_file, write_text_atomically
+from amhctl.core.files import (
+    atomic_folder,
+    canonical_json,
+    recover_folder,
+    refuse_existing,
+    sha256_of_file,
+    write_text_atomically,
+)
+from amhctl.core.outputs import FolderKind
 
 MANIFEST_FILE = "manifest.json"
 WEIGHTS_FILE = "model.safetensors"
+CHECKPOINT = FolderKind(
+    "a checkpoint",
+    MANIFEST_FILE,
+    frozenset({"format_version", "kind", "files"}),
+    # Beside the weights: the vocabulary, the text state, the run's state; the codec that a voice was made for.
+    ("*.safetensors", "*.model", "*.json", "codec"),
+)
 _METADATA_KEY = "manifest"
 
 
@@ -146,6 +161,7 @@ def read_manifest(folder: Path) -> Manifest:
     CheckpointError
         If it is absent, not of this format, or not a manifest.
     """
+    recover_folder(folder)
     path = folder / MANIFEST_FILE
     try:
         document = json.loads(path.read_text(encoding="utf-8"))

@@ -23,7 +23,7 @@ def require_number(value: float | None) -> float | None:
 Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object on standard output.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No talk and no progress on standard error.")]
 Verbose = Annotated[int, typer.Option("-v", "--verbose", count=True, help="More talk; tracebacks of errors.")]
-Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing output.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace an earlier output of the same kind.")]
 Seed = Annotated[int | None, typer.Option("--seed", min=0, max=2**32 - 1, help="Seed of every random choice.")]
 Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:N or mps.")]
 Config = Annotated[

@@ -1,18 +1,20 @@
-"""Files: atomic writing, digests, refusal to overwrite. Standard library only."""
+"""Files: atomic writing and digests. Knows not what may be replaced (see ``outputs``). Standard library only."""
 
 import errno
 import hashlib
 import json
 import os
 import shutil
-import tempfile
-from collections.abc import Iterable, Iterator
+import stat
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from amhctl.core.errors import FileExistsRefused
+from amhctl.core.temporaries import State, discard, find_beside, hold_temporary, name_beside, sweep
 
 _CHUNK_BYTES = 1 << 20
+_STATES: tuple[State, ...] = ("new", "old")
 
 
 def sha256_of_file(path: Path) -> str:
@@ -34,40 +36,18 @@ def sha256_of_json(value: object) -> str:
     return hashlib.sha256(canonical_json(value).encode("utf-8")).hexdigest()
 
 
-def refuse_existing(path: Path, *, force: bool, sources: Iterable[Path] = ()) -> None:
-    """Refuse an output that exists, unless forced, and one that could not be written, before any work is done.
-
-    Parameters
-    ----------
-    path : Path
-        The output.
-    force : bool
-        Whether an existing output may be replaced.
-    sources : Iterable[Path]
-        What the command reads; none of it is replaced, forced or not.
+def refuse_existing(path: Path, *, force: bool) -> None:
+    """Refuse an output that exists, unless forced: the last word of a writer, after ``outputs`` had the first.
 
     Raises
     ------
     FileExistsRefused
-        If the path exists and ``force`` is false, it is one of the sources, or a file stands where its folder is to be.
-    PermissionError
-        If nothing can be written into its folder.
+        If the path exists and ``force`` is false.
     """
-    if path.exists():
-        if any(source.exists() and source.samefile(path) for source in sources):
-            raise FileExistsRefused("the output is also the input", subject=str(path), hint="choose another path")
-        if not force:
-            raise FileExistsRefused(
-                "the output exists already", subject=str(path), hint="choose another path or pass --force"
-            )
-        return
-    folder = next(parent for parent in path.absolute().parents if parent.exists())
-    if not folder.is_dir():
+    if path.exists() and not force:
         raise FileExistsRefused(
-            "a file stands where a folder is wanted", subject=str(folder), hint="choose another path"
+            "the output exists already", subject=str(path), hint="choose another path or pass --force"
         )
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
 
 
 @contextmanager
@@ -75,7 +55,8 @@ def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path`` that replaces it when the block ends without an error.
 
     The data is flushed to the disk before the rename, so that a crash leaves the old file or the new one.
-    The temporary file keeps the suffix of the target, because writers choose a format by it.
+    The temporary file keeps the suffix of the target, because writers choose a format by it. A file that is replaced
+    leaves its mode and owner to the new one.
 
     Raises
     ------
@@ -85,20 +66,17 @@ def atomic_path(path: Path) -> Iterator[Path]:
     if path.exists() and not (path.is_file() or path.is_dir()):
         raise FileExistsRefused("the output is a device or a pipe", subject=str(path), hint="name a file")
     # The file behind a link is replaced, not the link: /dev/stdout is one.
-    path = path.resolve()
+    path = follow(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        with temporary.open("rb") as stream:
-            os.fsync(stream.fileno())
-        # mkstemp makes files private; an output of a command has the mode any other new file has.
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with hold_temporary(path, folder=False) as temporary:
+        try:
+            yield temporary
+            with temporary.open("rb") as stream:
+                os.fsync(stream.fileno())
+            _inherit(temporary, path, otherwise=0o666)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 def write_text_atomically(path: Path, text: str) -> None:
@@ -118,37 +96,95 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     """Yield a temporary folder beside ``path`` that takes its place when the block ends without an error.
 
     An existing folder at ``path`` is replaced as the last step; callers refuse that beforehand if it is not wanted.
+    No system call replaces a folder that has content, so the old one is moved away and the new one moved in. Whoever
+    is killed between the two leaves both whole, and ``recover_folder`` puts the new one in its place.
     """
+    path = follow(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    recover_folder(path)
+    sweep(path.parent)
+    with hold_temporary(path, folder=True) as temporary:
+        try:
+            yield temporary
+            for file in sorted(temporary.rglob("*")):
+                if file.is_file():
+                    with file.open("rb") as stream:
+                        os.fsync(stream.fileno())
+                    # Some writers make their files private; whoever may read the folder may read all of it.
+                    _inherit(file, path / file.relative_to(temporary), otherwise=0o666)
+            _inherit(temporary, path, otherwise=0o777)
+            _take_place(temporary, path)
+        finally:
+            if temporary.exists():
+                shutil.rmtree(temporary)
+
+
+def _take_place(folder: Path, path: Path) -> None:
+    """Move a folder to its place; an error or an interrupt meanwhile leaves the old one there."""
+    if not path.exists():
+        folder.replace(path)
+        return
+    complete, kept = name_beside(path, "new"), name_beside(path, "old")
     try:
-        yield temporary
-        for file in sorted(temporary.rglob("*")):
-            if file.is_file():
-                with file.open("rb") as stream:
-                    os.fsync(stream.fileno())
-                # Some writers make their files private; whoever may read the folder may read all of it.
-                file.chmod(0o666 & ~_umask())
-        temporary.chmod(0o777 & ~_umask())
-        if path.exists():
-            previous = Path(tempfile.mkdtemp(prefix=f".{path.name}-old-", dir=path.parent))
-            kept = previous / path.name
-            try:
-                path.replace(kept)
-                temporary.replace(path)
-            except BaseException:
-                # An error or an interrupt between the two: the old one comes back, and is never deleted.
-                if kept.exists() and not path.exists():
-                    kept.replace(path)
-                with suppress(OSError):
-                    previous.rmdir()
+        folder.replace(complete)
+        path.replace(kept)
+        try:
+            complete.replace(path)
+        except FileNotFoundError:
+            # A reader that found nothing at the place has moved it there itself.
+            if not path.exists():
                 raise
-            shutil.rmtree(previous)
-        else:
-            temporary.replace(path)
-    finally:
-        if temporary.exists():
-            shutil.rmtree(temporary)
+    except BaseException:
+        if kept.exists() and not path.exists():
+            kept.replace(path)
+        if complete.exists():
+            discard(complete)
+        raise
+    discard(kept)
+
+
+def recover_folder(path: Path) -> None:
+    """Put a folder in its place whose writer was killed between moving the old one away and the new one in.
+
+    Every reader of a folder that ``atomic_folder`` writes calls this before it says that there is none.
+    """
+    if path.exists():
+        return
+    path = follow(path)
+    for state in _STATES:
+        if found := find_beside(path, state):
+            # Another reader, or the writer itself, may be faster.
+            with suppress(FileNotFoundError):
+                found[-1].replace(path)
+            return
+
+
+def follow(path: Path) -> Path:
+    """Return the absolute path behind all links.
+
+    Raises
+    ------
+    OSError
+        If the links lead nowhere, one to the other and back.
+    """
+    try:
+        return path.resolve()
+    except RuntimeError:
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path)) from None
+
+
+def _inherit(path: Path, replaced: Path, *, otherwise: int) -> None:
+    """Give a file or folder the mode and owner of the one it replaces, or the mode that any other new one has."""
+    try:
+        former = replaced.stat()
+    except OSError:
+        path.chmod(otherwise & ~_umask())
+        return
+    if (former.st_uid, former.st_gid) != (path.stat().st_uid, path.stat().st_gid):
+        # Only some may give files away; the mode matters more.
+        with suppress(PermissionError):
+            os.chown(path, former.st_uid, former.st_gid)
+    path.chmod(stat.S_IMODE(former.st_mode))
 
 
 def _umask() -> int:

@@ -13,6 +13,7 @@ parquet   SPLIT-00000-of-00001        nothing of a record that is a whole file; 
 A record that a format cannot hold is noted as skipped. The file that makes a folder a data set is written last.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
@@ -21,7 +22,8 @@ from pathlib import Path
 
 from amhctl.audio.files import probe
 from amhctl.core.errors import AudioError, DatasetError
-from amhctl.core.files import atomic_path, refuse_existing
+from amhctl.core.files import atomic_path
+from amhctl.core.outputs import JSON, FileKind, require_output_file, require_output_files
 from amhctl.data.formats import cuts, jsonlines, parquet, table
 from amhctl.data.formats.row import EmbeddedAudio
 from amhctl.data.importers import Skipped
@@ -31,6 +33,9 @@ from amhctl.data.records import Record, audio_path, portable_path
 Records = Callable[[], Iterable[Record]]
 
 _PARQUET_SPLITS = {"train": "train", "valid": "validation", "test": "test"}
+_TABLE = FileKind("a table of LJSpeech", re.compile(rb"[^|\r\n]+\|"))
+_COMPRESSED = FileKind("a compressed file", re.compile(rb"\x1f\x8b"))
+_PARQUET = FileKind("a Parquet file", re.compile(rb"PAR1"))
 _LJSPEECH_KEPT = {"id", "audio", "text", "duration", "offset"}
 
 
@@ -64,8 +69,8 @@ class Export:
     ----------
     records : Records
         Returns the records anew with each call.
-    folder : Path
-        The manifest's folder.
+    manifest : Path
+        Where they are read from.
     output : Path
         The folder to write.
     force : bool
@@ -73,9 +78,18 @@ class Export:
     """
 
     records: Records
-    folder: Path
+    manifest: Path
     output: Path
     force: bool = False
+
+    @property
+    def folder(self) -> Path:
+        """The manifest's folder."""
+        return self.manifest.parent
+
+    def require(self, path: Path, kind: FileKind) -> None:
+        """Refuse a file of the data set that is not to be written."""
+        require_output_file(path, kind, force=self.force, sources=(self.manifest,))
 
 
 def export_records(form: str, export: Export, log: ExportLog) -> tuple[Path, ...]:
@@ -104,7 +118,11 @@ def _refuse_nothing(log: ExportLog) -> None:
 
 def _export_ljspeech(export: Export, log: ExportLog) -> tuple[Path, ...]:
     path = export.output / table.TABLE_NAME
-    refuse_existing(path, force=export.force)
+    export.require(path, _TABLE)
+    recordings = export.output / table.LJSPEECH_FOLDER
+    if recordings.exists():
+        read = (audio_path(record, export.folder) for record in export.records())
+        require_output_files(recordings, sources=read)
     with atomic_path(path) as temporary:
         table.write_ljspeech(temporary, _ljspeech_rows(export, log))
         _refuse_nothing(log)
@@ -135,7 +153,7 @@ def _ljspeech_rows(export: Export, log: ExportLog) -> Iterator[tuple[str, str]]:
 
 def _export_json_lines(export: Export, log: ExportLog) -> tuple[Path, ...]:
     path = export.output / jsonlines.FILE_NAME
-    refuse_existing(path, force=export.force)
+    export.require(path, JSON)
     with atomic_path(path) as temporary:
         rows = (row for row, _ in _rows_in_place(export, log))
         jsonlines.write_json_lines(temporary, ({k: v for k, v in row.items() if v != ""} for row in rows))
@@ -145,7 +163,7 @@ def _export_json_lines(export: Export, log: ExportLog) -> tuple[Path, ...]:
 
 def _export_cuts(export: Export, log: ExportLog) -> tuple[Path, ...]:
     path = export.output / cuts.FILE_NAME
-    refuse_existing(path, force=export.force)
+    export.require(path, _COMPRESSED)
     with atomic_path(path) as temporary:
         cuts.write_cuts(temporary, _rows_in_place(export, log))
         _refuse_nothing(log)
@@ -177,7 +195,7 @@ def _export_parquet(export: Export, log: ExportLog) -> tuple[Path, ...]:
         if split in present
     }
     for path in paths.values():
-        refuse_existing(path, force=export.force)
+        export.require(path, _PARQUET)
     with ExitStack() as stack:
         for split, path in paths.items():
             parquet.write_parquet(stack.enter_context(atomic_path(path)), _parquet_rows(export, split, log))

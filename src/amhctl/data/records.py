@@ -180,6 +180,13 @@ def iter_records(path: Path) -> Iterator[Record]:
         raise DatasetError("the manifest holds no record", subject=str(path))
 
 
+def iter_audio(path: Path) -> Iterator[Path]:
+    """Yield where the recordings of a manifest lie, one after the other; lines that are no records are passed over."""
+    for line in scan_manifest(path):
+        if line.record is not None:
+            yield audio_path(line.record, path.parent)
+
+
 def write_records(path: Path, records: Iterable[Record], *, force: bool = False) -> None:
     """Write a manifest, whole or not at all, record by record; audio paths are written as they are.
 

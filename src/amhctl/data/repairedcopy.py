@@ -20,6 +20,7 @@ from pathlib import Path
 from amhctl.core.errors import DatasetError
 from amhctl.core.files import atomic_folder, write_text_atomically
 from amhctl.core.findings import Finding
+from amhctl.core.outputs import FolderKind
 from amhctl.core.progress import Progress
 from amhctl.data.checks import ManifestCheck
 from amhctl.data.checktable import CheckTable, digest_names, first_rows
@@ -30,6 +31,7 @@ from amhctl.data.repairs import REPAIRABLE, RepairGoal, RepairJob, RepairResult,
 from amhctl.data.workers import map_in_order, open_pool
 
 MANIFEST, REPAIRS, LEFT_OUT, AUDIO = "manifest.jsonl", "repairs.jsonl", "left_out.jsonl", "audio"
+REPAIRED_COPY = FolderKind("a repaired copy", REPAIRS, members=(MANIFEST, LEFT_OUT, AUDIO))
 NOT_OF_RECORDS = frozenset({"D053", "D054", "D057", "D058", "D059", "D071", "D072", "D073", "D074"})
 """Findings about splits, speakers and the whole: neither a repair nor leaving one record out is the answer to them."""
 _AHEAD = 4

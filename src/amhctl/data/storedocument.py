@@ -14,12 +14,19 @@ from amhctl.config.conditioning import SpeechEncoderConfig
 from amhctl.config.document import Document
 from amhctl.config.schema import MelConfig
 from amhctl.core.errors import DatasetError
-from amhctl.core.files import write_text_atomically
+from amhctl.core.files import recover_folder, write_text_atomically
+from amhctl.core.outputs import FolderKind
 from amhctl.core.units import Precision
 from amhctl.data.storelayout import Layout
 
 _WRITTEN_FORMAT = 2
 _NAME = "store.json"
+STORE = FolderKind(
+    "a code store",
+    _NAME,
+    frozenset({"codec", "mel"}),
+    ("index-*.jsonl", "codes-*.bin", "features-*.bin", "encoder-*.bin", "failed-*.jsonl", "alignment.npz"),
+)
 
 
 class _StoredSpec(Document):
@@ -99,6 +106,7 @@ class StoreDocument(Document):
 
 def is_store(folder: Path) -> bool:
     """Return whether a folder is a code store."""
+    recover_folder(folder)
     return (folder / _NAME).exists()
 
 
@@ -115,6 +123,7 @@ def read_document(folder: Path) -> StoreDocument:
     DatasetError
         If there is no store, or it is damaged or of another format.
     """
+    recover_folder(folder)
     file = folder / _NAME
     try:
         return StoreDocument.model_validate_json(file.read_bytes())

@@ -8,6 +8,7 @@ from pathlib import Path
 from amhctl.audio.files import encode
 from amhctl.audio.waveform import Waveform
 from amhctl.core.files import atomic_folder, refuse_existing, write_text_atomically
+from amhctl.core.outputs import FolderKind
 from amhctl.data.webpage import page
 from amhctl.evaluation.picture import spectrogram_png
 from amhctl.evaluation.scorecard import KINDS, Scorecard, UtteranceScore
@@ -17,6 +18,7 @@ img{display:block;width:100%;height:120px}.scale{margin:0 0 .2rem}figure{margin:
 .marks{display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;padding:0;list-style:none;font-size:.85rem}
 .marks b{font-variant-numeric:tabular-nums}
 """
+CLIPS = FolderKind("a folder of clips", members=("[0-9][0-9][0-9]*-*.flac",))
 _HIGHEST = "8 kHz"
 
 

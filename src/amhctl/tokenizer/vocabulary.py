@@ -5,6 +5,7 @@ padding piece. The fingerprint is the SHA-256 of the pieces, joined by newlines,
 """
 
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,9 +13,12 @@ from typing import ClassVar, Self
 
 from amhctl.core.errors import VocabularyError
 from amhctl.core.files import refuse_existing, write_bytes_atomically
+from amhctl.core.outputs import FileKind
 from amhctl.tokenizer.alphabet import Units, alphabet_of
 from amhctl.tokenizer.proto import PieceKind, parse_model
 
+# The first field of a SentencePiece model is its first piece: field 1, of a length, begun by field 1 in turn.
+VOCABULARY = FileKind("a vocabulary", re.compile(rb"\n[^\n]{1,2}\n", re.DOTALL))
 SPECIALS = ("<s>", "</s>", "<unk>")
 _SPECIAL_KINDS = (PieceKind.CONTROL, PieceKind.CONTROL, PieceKind.UNKNOWN)
 _PADDING = ("<pad>", PieceKind.CONTROL)

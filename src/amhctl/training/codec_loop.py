@@ -62,6 +62,8 @@ def train_codec(
     state = CodecState(recipe, folder, name=name, licences=material.licences)
     if resume:
         state.resume()
+    else:
+        state.clear()
     folder.mkdir(parents=True, exist_ok=True)
     journal = _open_journal(folder, state.step)
     plan = recipe.plan

@@ -16,8 +16,12 @@ from amhctl import __version__
 from amhctl.checkpoint.manifest import Licence, Manifest
 from amhctl.checkpoint.store import read_checkpoint, write_checkpoint
 from amhctl.core.errors import TrainingError
+from amhctl.core.outputs import FolderKind
+from amhctl.core.temporaries import discard
 from amhctl.training.codec_recipe import CodecRecipe, CodecScores
 from amhctl.training.codec_use import CodebookUse
+
+CODEC_RUN = FolderKind("the folder of a codec's run", "journal.jsonl", members=("state", "codec"))
 
 
 @dataclass(slots=True)
@@ -87,6 +91,12 @@ class CodecState:
             extra_tensors=extra,
             force=True,
         )
+
+    def clear(self) -> None:
+        """Remove what a former run left, and nothing else."""
+        for name in ("state", "codec"):
+            if (self.folder / name).exists():
+                discard(self.folder / name)
 
     def resume(self) -> None:
         """Take up the state in the folder.

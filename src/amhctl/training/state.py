@@ -24,11 +24,19 @@ from amhctl.checkpoint.parts import read_part
 from amhctl.checkpoint.store import LoadedCheckpoint, read_checkpoint, write_checkpoint
 from amhctl.config.document import Document
 from amhctl.core.errors import CheckpointError, TrainingError
+from amhctl.core.outputs import FolderKind
+from amhctl.core.temporaries import discard, sweep
 from amhctl.training.ema import AveragedModel
 from amhctl.training.export import VoiceIdentity
 from amhctl.training.feed import Position
 from amhctl.training.optimizers import optimizer_tensors, restore_optimizer
 
+RUN = FolderKind(
+    "the folder of a voice's run",
+    "config.json",
+    frozenset({"config", "sources"}),
+    ("journal.jsonl", "tensorboard", "checkpoints", "best"),
+)
 _AVERAGE_FILE = "average.safetensors"
 _OPTIMIZER_FILE = "optimizer.safetensors"
 _RANDOM_FILE = "random.safetensors"
@@ -113,8 +121,10 @@ class RunFolder:
 
     def prune(self, keep: int) -> None:
         """Remove all but the newest ``keep`` training checkpoints, and what killed processes left half-written."""
+        # Earlier versions left what they had half-written under names of that kind.
         for folder in (*self.saved()[:-keep], *self.checkpoints.glob(".step-*")):
-            shutil.rmtree(folder)
+            discard(folder)
+        sweep(self.checkpoints)
 
     def clear(self) -> None:
         """Remove what a former run left, and nothing else."""

@@ -15,6 +15,7 @@ from torch import Tensor
 from amhctl import __version__
 from amhctl.checkpoint.manifest import Manifest
 from amhctl.checkpoint.store import (
+    CHECKPOINT,
     WEIGHTS_FILE,
     LoadedCheckpoint,
     manifest_differences,
@@ -22,8 +23,9 @@ from amhctl.checkpoint.store import (
     write_checkpoint,
 )
 from amhctl.core.errors import CheckpointError
-from amhctl.core.files import refuse_existing, sha256_of_json
+from amhctl.core.files import sha256_of_json
 from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.outputs import require_output_folder
 from amhctl.core.progress import Progress
 from amhctl.inference.assemble import CODEC_FOLDER
 
@@ -100,7 +102,7 @@ def run(request: AverageCheckpointsRequest, progress: Progress) -> AverageCheckp
     FileExistsRefused
         If the output exists and was not to be overwritten, or is one of the voices.
     """
-    refuse_existing(request.output, force=request.force, sources=request.checkpoints)
+    require_output_folder(request.output, CHECKPOINT, force=request.force, sources=request.checkpoints)
     if len(request.checkpoints) < 2:
         raise CheckpointError("a mean takes two voices or more", subject=", ".join(map(str, request.checkpoints)))
     progress.say("verifying")

@@ -14,8 +14,9 @@ from amhctl.codec.codec import Codec
 from amhctl.codec.registry import load_codec
 from amhctl.config.schema import MelConfig
 from amhctl.core.errors import AudioError, CodecError, EvaluationError
-from amhctl.core.files import refuse_existing, write_text_atomically
+from amhctl.core.files import write_text_atomically
 from amhctl.core.findings import Finding, Rule, Severity, has_errors
+from amhctl.core.outputs import PAGE, require_output_file
 from amhctl.core.progress import Progress
 from amhctl.data import codechecks
 from amhctl.data.codechecks import CodeStatistics, check_store
@@ -180,7 +181,8 @@ def run(request: CheckCodesRequest, progress: Progress) -> CheckCodesReport:
         If the report exists and is not to be replaced.
     """
     if request.report is not None:
-        refuse_existing(request.report, force=request.force)
+        read = (request.store, *([Path(request.codec)] if request.codec else []))
+        require_output_file(request.report, PAGE, force=request.force, sources=read)
     store = CodeStore.open(request.store)
     device = choose_device(request.device)
     codec = load_codec(request.codec or store.spec.name, device=device, precision=store.document.precision)

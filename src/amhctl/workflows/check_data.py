@@ -4,15 +4,25 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 
 from amhctl.config.load import load_run_config
-from amhctl.core.files import refuse_existing, write_text_atomically
+from amhctl.core.files import write_text_atomically
 from amhctl.core.findings import Finding, Severity, has_errors
+from amhctl.core.outputs import PAGE, require_output_file, require_output_folder
 from amhctl.core.progress import Progress
 from amhctl.data import audiochecks, checks, crosschecks, phonecoverage, textchecks
 from amhctl.data.checks import MOST_LISTED, CheckOptions, ManifestCheck, check_manifest
-from amhctl.data.repairedcopy import MANIFEST, NOT_OF_RECORDS, REPAIRS, RepairedCopy, write_repaired_copy
+from amhctl.data.records import iter_audio
+from amhctl.data.repairedcopy import (
+    MANIFEST,
+    NOT_OF_RECORDS,
+    REPAIRED_COPY,
+    REPAIRS,
+    RepairedCopy,
+    write_repaired_copy,
+)
 from amhctl.data.repairs import RepairGoal
 from amhctl.data.report import render_report
 from amhctl.data.splits import parse_disjoint
@@ -122,10 +132,12 @@ def run(request: CheckDataRequest, progress: Progress) -> CheckDataReport:
     FileExistsRefused
         If the page or the copy exists and is not to be replaced.
     """
+    read = (request.manifest, *request.lexicons, *([request.vocabulary] if request.vocabulary else []))
     if request.output is not None:
-        refuse_existing(request.output, force=request.force)
+        recordings = iter_audio(request.manifest) if request.output.exists() else ()
+        require_output_folder(request.output, REPAIRED_COPY, force=request.force, sources=chain(read, recordings))
     if request.report is not None:
-        refuse_existing(request.report, force=request.force, sources=(request.manifest,))
+        require_output_file(request.report, PAGE, force=request.force, sources=read)
     vocabulary = None if request.vocabulary is None else Vocabulary.read(request.vocabulary)
     flags = {"paths.lexicons": request.lexicons, "text.units": vocabulary.units if vocabulary else None}
     config = load_run_config(preset=None, project=request.project, sets=request.sets, flags=flags).config

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from amhctl.config.load import load_run_config
-from amhctl.core.files import refuse_existing, write_text_atomically
+from amhctl.core.files import write_text_atomically
 from amhctl.core.findings import Finding
+from amhctl.core.outputs import PAGE, require_output_file
 from amhctl.core.progress import Progress
 from amhctl.data.corpus import open_corpus
 from amhctl.tokenizer.alphabet import alphabet_of
@@ -117,8 +118,8 @@ def run(request: CheckVocabularyRequest, progress: Progress) -> CheckVocabularyR
         If the page exists and is not forced.
     """
     if request.report is not None:
-        read = (request.vocabulary, *request.corpus, *([request.base] if request.base else []))
-        refuse_existing(request.report, force=request.force, sources=read)
+        read = (request.vocabulary, *request.corpus, *request.lexicons, *([request.base] if request.base else []))
+        require_output_file(request.report, PAGE, force=request.force, sources=read)
     vocabulary = Vocabulary.read(request.vocabulary)
     base = Vocabulary.read(request.base) if request.base else None
     config = load_run_config(

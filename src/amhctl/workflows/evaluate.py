@@ -20,12 +20,12 @@ from amhctl.core.errors import (
     TextError,
     VocabularyError,
 )
-from amhctl.core.files import refuse_existing
 from amhctl.core.findings import Finding, Severity, has_errors
+from amhctl.core.outputs import PAGE, require_output_file, require_output_folder
 from amhctl.core.progress import Progress
-from amhctl.data.records import Record, read_audio, read_records
+from amhctl.data.records import Record, iter_audio, read_audio, read_records
 from amhctl.evaluation import acoustics, fidelity, naturalness, textmatch
-from amhctl.evaluation.page import PageClip, clips_folder, write_page
+from amhctl.evaluation.page import CLIPS, PageClip, clips_folder, write_page
 from amhctl.evaluation.scorecard import (
     Scorecard,
     UtteranceScore,
@@ -35,7 +35,7 @@ from amhctl.evaluation.scorecard import (
 )
 from amhctl.evaluation.similarity import SpeakerEncoder, similarity
 from amhctl.evaluation.speed import Machine, describe_machine
-from amhctl.inference.assemble import load_voice
+from amhctl.inference.assemble import load_voice, voice_path
 from amhctl.inference.voice import SpeakOptions, Speech, Voice
 
 # The level at which codes are made everywhere else; the codec has been trained on it.
@@ -157,8 +157,7 @@ def run(request: EvaluateRequest, progress: Progress) -> EvaluateReport:
     """
     thresholds = parse_thresholds(request.fail_under)
     if request.report is not None:
-        refuse_existing(request.report, force=request.force, sources=(request.test_set,))
-        refuse_existing(clips_folder(request.report), force=request.force)
+        _require_outputs(request, request.report)
     distinct, repeated = drop_repeated(read_records(request.test_set))
     records = choose_records(distinct, request.limit, request.test_set)
     voice = load_voice(request.voice, device=request.device, codec=request.codec)
@@ -187,6 +186,15 @@ def run(request: EvaluateRequest, progress: Progress) -> EvaluateReport:
         notes = (machine.line(), f"seed {request.seed}, {len(clips)} clips, DNSMOS is {naturalness.NOTE}")
         write_page(request.report, title, scorecard, tuple(page_clips), notes=notes, force=request.force)
     return EvaluateReport(voice.manifest.name, scorecard, tuple(findings), request.report, machine)
+
+
+def _require_outputs(request: EvaluateRequest, report: Path) -> None:
+    codec = (Path(request.codec),) if request.codec else ()
+    read = (request.test_set, voice_path(request.voice), *codec)
+    require_output_file(report, PAGE, force=request.force, sources=read)
+    folder = clips_folder(report)
+    recordings = iter_audio(request.test_set) if folder.exists() else ()
+    require_output_folder(folder, CLIPS, force=request.force, sources=(*read, *recordings))
 
 
 def drop_repeated(records: tuple[Record, ...]) -> tuple[tuple[Record, ...], list[Finding]]:

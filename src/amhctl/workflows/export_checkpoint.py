@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from amhctl.checkpoint.manifest import Manifest
-from amhctl.checkpoint.store import halve, read_checkpoint, read_manifest, write_checkpoint
+from amhctl.checkpoint.store import CHECKPOINT, halve, read_checkpoint, read_manifest, write_checkpoint
 from amhctl.core.errors import CheckpointError
-from amhctl.core.files import refuse_existing
 from amhctl.core.findings import Finding
+from amhctl.core.outputs import require_output_folder
 from amhctl.core.progress import Progress
 from amhctl.inference.assemble import CODEC_FOLDER
 
@@ -65,7 +65,7 @@ def run(request: ExportCheckpointRequest, progress: Progress) -> ExportCheckpoin
     FileExistsRefused
         If the output exists and was not to be overwritten.
     """
-    refuse_existing(request.output, force=request.force, sources=(request.checkpoint,))
+    require_output_folder(request.output, CHECKPOINT, force=request.force, sources=(request.checkpoint,))
     kind = read_manifest(request.checkpoint).kind
     if kind == "training":
         raise CheckpointError(

@@ -100,6 +100,6 @@ def run(request: ExportDataRequest, progress: Progress) -> ExportDataReport:
         progress.finish()
 
     log = ExportLog()
-    export = Export(told, request.manifest.parent, request.output, request.force)
+    export = Export(told, request.manifest, request.output, request.force)
     files = export_records(request.form, export, log)
     return ExportDataReport(files, log.records, tuple(log.skipped), dict(sorted(log.not_kept.items())), log.recoded)

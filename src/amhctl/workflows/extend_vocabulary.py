@@ -7,8 +7,8 @@ from pathlib import Path
 
 from amhctl.config.load import load_run_config
 from amhctl.core.errors import VocabularyError
-from amhctl.core.files import refuse_existing
 from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.outputs import JSON, require_output_file, require_output_folder
 from amhctl.core.progress import Progress
 from amhctl.data.corpus import open_corpus, read_lines
 from amhctl.tokenizer.alphabet import Units
@@ -17,7 +17,7 @@ from amhctl.tokenizer.extend import extend_vocabulary
 from amhctl.tokenizer.plan import ExtensionPlan, plan_path
 from amhctl.tokenizer.proof import prove_unchanged
 from amhctl.tokenizer.tokenizer import Tokenizer
-from amhctl.tokenizer.vocabulary import Vocabulary
+from amhctl.tokenizer.vocabulary import VOCABULARY, Vocabulary
 from amhctl.workflows import grow_checkpoint
 from amhctl.workflows.check_vocabulary import coverage_lines, coverage_payload
 
@@ -137,10 +137,7 @@ def run(request: ExtendVocabularyRequest, progress: Progress) -> ExtendVocabular
         If an output exists and is not forced.
     """
     plan_file = plan_path(request.output)
-    optional = (request.proof, request.base_checkpoint)
-    read = (request.base, *request.corpus, *(path for path in optional if path is not None))
-    for output in (request.output, plan_file, *([request.checkpoint_output] if request.checkpoint_output else [])):
-        refuse_existing(output, force=request.force, sources=read)
+    _require_outputs(request)
     base = Vocabulary.read(request.base)
     units = request.units or base.units
     origin = grow_checkpoint.read_origin(request.base_checkpoint) if request.base_checkpoint else None
@@ -184,6 +181,16 @@ def run(request: ExtendVocabularyRequest, progress: Progress) -> ExtendVocabular
     return ExtendVocabularyReport(
         findings, request.output, request.checkpoint_output, vocabulary, plan, measured, before, proven
     )
+
+
+def _require_outputs(request: ExtendVocabularyRequest) -> None:
+    optional = (request.proof, request.base_checkpoint)
+    read = (request.base, *request.corpus, *request.lexicons, *(path for path in optional if path is not None))
+    require_output_file(request.output, VOCABULARY, force=request.force, sources=read)
+    require_output_file(plan_path(request.output), JSON, force=request.force, sources=read)
+    if request.checkpoint_output is not None and request.base_checkpoint is not None:
+        kind = grow_checkpoint.kind_of(request.base_checkpoint)
+        require_output_folder(request.checkpoint_output, kind, force=request.force, sources=read)
 
 
 def _prove(path: Path, base: Vocabulary, result: Vocabulary) -> ProvenText:

@@ -11,6 +11,7 @@ from amhctl.config.load import load_run_config
 from amhctl.config.schema import RunConfig
 from amhctl.core.errors import AmhctlError, ConfigError
 from amhctl.core.findings import Finding, Rule, Severity, has_errors
+from amhctl.core.outputs import require_output_place
 from amhctl.core.progress import Progress
 from amhctl.core.units import Precision
 from amhctl.data.cluster import Cluster, Task, open_cluster
@@ -240,6 +241,7 @@ def run(request: ExtractCodesRequest, progress: Progress) -> ExtractCodesReport:
     """
     share = _share_of(request, Shard.parse(request.shard))
     _refuse_contradictions(request)
+    require_output_place(request.output)
     advice = _advise(request, share.config)
     if request.engine == "local":
         report = extract_share.run(share, progress)

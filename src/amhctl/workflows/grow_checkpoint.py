@@ -15,19 +15,20 @@ from torch import Tensor
 
 from amhctl.checkpoint.manifest import Manifest, TextIdentity, VocabularyIdentity
 from amhctl.checkpoint.parts import read_part
-from amhctl.checkpoint.store import LoadedCheckpoint, read_checkpoint, read_manifest, write_checkpoint
+from amhctl.checkpoint.store import CHECKPOINT, LoadedCheckpoint, read_checkpoint, read_manifest, write_checkpoint
 from amhctl.config.load import load_run_config
 from amhctl.config.schema import ModelConfig, RunConfig
 from amhctl.core.errors import CheckpointError, VocabularyError
 from amhctl.core.files import atomic_folder, canonical_json, refuse_existing
 from amhctl.core.findings import Finding
+from amhctl.core.outputs import FolderKind, require_output_folder
 from amhctl.core.progress import Progress
 from amhctl.inference.assemble import CODEC_FOLDER
 from amhctl.model.resize import grow_text_moments, grow_text_rows
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.plan import ExtensionPlan, RowPlacement, plan_path
 from amhctl.tokenizer.vocabulary import Vocabulary
-from amhctl.training.state import RunFolder, RunState
+from amhctl.training.state import RUN, RunFolder, RunState
 from amhctl.workflows.reading import open_frontend
 
 _VOCABULARY_FILE, _TEXT_FILE = "vocabulary.model", "text_state.json"
@@ -103,9 +104,11 @@ def run(request: GrowCheckpointRequest, progress: Progress) -> GrowCheckpointRep
     FileExistsRefused
         If the output exists and is not forced.
     """
-    refuse_existing(request.output, force=request.force, sources=(request.checkpoint,))
+    plan_file = request.plan or plan_path(request.vocabulary)
+    read = (request.checkpoint, request.vocabulary, plan_file, *request.lexicons)
+    require_output_folder(request.output, kind_of(request.checkpoint), force=request.force, sources=read)
     vocabulary = Vocabulary.read(request.vocabulary)
-    plan = ExtensionPlan.read(request.plan or plan_path(request.vocabulary))
+    plan = ExtensionPlan.read(plan_file)
     origin = read_origin(request.checkpoint)
     config = load_run_config(
         preset=None,
@@ -130,6 +133,15 @@ def run(request: GrowCheckpointRequest, progress: Progress) -> GrowCheckpointRep
     return GrowCheckpointReport((), request.output, vocabulary, len(plan.rows), trained)
 
 
+def kind_of(path: Path) -> FolderKind:
+    """Return what a grown checkpoint is: a run of a run, else a checkpoint."""
+    return RUN if _is_run(RunFolder(path)) else CHECKPOINT
+
+
+def _is_run(folder: RunFolder) -> bool:
+    return folder.config.is_file() and folder.checkpoints.is_dir()
+
+
 def read_origin(path: Path) -> Origin:
     """Read a voice, a training checkpoint, or the newest training checkpoint of a run folder.
 
@@ -139,7 +151,7 @@ def read_origin(path: Path) -> Origin:
         If it is broken, of another kind, or names no vocabulary.
     """
     folder = RunFolder(path)
-    trained = folder if folder.config.is_file() and folder.checkpoints.is_dir() else None
+    trained = folder if _is_run(folder) else None
     place = trained.latest() if trained else path
     kind = read_manifest(place).kind
     if kind not in ("voice", "training"):

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from amhctl.core.files import refuse_existing
 from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.outputs import JSON, require_output_file
 from amhctl.core.progress import Progress
 from amhctl.data.importers import ImportDefaults, ImportLog, Skipped, import_records
 from amhctl.data.records import Record, move_record, write_records
@@ -88,7 +88,7 @@ def run(request: ImportDataRequest, progress: Progress) -> ImportDataReport:
         If the format needs a package that is not installed.
     """
     manifest = request.output / MANIFEST_NAME
-    refuse_existing(manifest, force=request.force)
+    require_output_file(manifest, JSON, force=request.force, sources=(request.source,))
     progress.say(f"importing {request.source} as {request.form}")
     log = ImportLog()
     records = import_records(

@@ -1,13 +1,14 @@
 """``init``: a project folder with ``amhctl.toml`` and a README of the next steps."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from amhctl.config.load import PROJECT_FILE, load_run_config
-from amhctl.core.errors import FileExistsRefused
 from amhctl.core.files import write_text_atomically
 from amhctl.core.findings import Finding
+from amhctl.core.outputs import FileKind, require_output_file
 from amhctl.core.progress import Progress
 
 _PROJECT = """\
@@ -46,6 +47,12 @@ What to do, in this order. Every command has `--help`; every command takes `--js
 
 Several cards: `accelerate launch -m amhctl train --preset a100`.
 """
+
+# A project file is known by its name, whatever its owner has made of it; a README is everybody's.
+_KINDS = {
+    PROJECT_FILE: FileKind("a project file", re.compile(rb"")),
+    "README.md": FileKind("a README of `amhctl init`", re.compile(re.escape(_README.partition("\n")[0].encode()))),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +98,8 @@ def run(request: InitProjectRequest, progress: Progress) -> InitProjectReport:
         If it holds one of the files already.
     """
     files = {PROJECT_FILE: _PROJECT, "README.md": _README}
-    present = [name for name in files if (request.folder / name).exists()]
-    if present and not request.force:
-        raise FileExistsRefused(
-            f"the folder has {' and '.join(present)} already",
-            subject=str(request.folder),
-            hint="choose another folder or pass --force",
-        )
+    for name in files:
+        require_output_file(request.folder / name, _KINDS[name], force=request.force)
     request.folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         write_text_atomically(request.folder / name, content)

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from amhctl.core.findings import Finding
+from amhctl.core.outputs import require_output_folder
 from amhctl.core.progress import Progress
 from amhctl.data.codestore import CodeStore
+from amhctl.data.storedocument import STORE
 from amhctl.data.storemerge import merge_stores
 
 
@@ -79,6 +81,7 @@ def run(request: MergeCodesRequest, progress: Progress) -> MergeCodesReport:
     FileExistsRefused
         If the output exists and is not to be replaced.
     """
+    require_output_folder(request.output, STORE, force=request.force, sources=request.stores)
     sources = [CodeStore.open(path) for path in request.stores]
     merge = merge_stores(sources, request.output, progress, force=request.force)
     return MergeCodesReport(

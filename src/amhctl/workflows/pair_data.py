@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from amhctl.core.files import atomic_path, refuse_existing
+from amhctl.core.files import atomic_path
 from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.outputs import JSON, require_output_file
 from amhctl.core.progress import Progress
 from amhctl.data.pairs import draw_pairs
 from amhctl.data.records import iter_records
@@ -71,7 +72,7 @@ def run(request: PairDataRequest, progress: Progress) -> PairDataReport:
     FileExistsRefused
         If the output exists and is not to be replaced.
     """
-    refuse_existing(request.output, force=request.force, sources=(request.manifest,))
+    require_output_file(request.output, JSON, force=request.force, sources=(request.manifest,))
     progress.say(f"pairing the utterances of {request.manifest}")
     known = [(record.id, record.speaker, record.split) for record in iter_records(request.manifest)]
     # A speaker in two splits is two: json keeps apart what joining the names would not.

@@ -8,20 +8,21 @@ from typing import Literal
 
 import numpy as np
 
-from amhctl.audio.files import encode, read
+from amhctl.audio.files import RAW_SOUND, SOUND, encode, read
 from amhctl.audio.waveform import Waveform
 from amhctl.config.load import load_run_config
 from amhctl.core.errors import AudioError, TextError
-from amhctl.core.files import refuse_existing, write_bytes_atomically
+from amhctl.core.files import write_bytes_atomically
 from amhctl.core.findings import Finding
+from amhctl.core.outputs import require_output_file
 from amhctl.core.progress import Progress
 from amhctl.core.units import Seconds
 from amhctl.inference.assemble import DEFAULT_VOICE as DEFAULT_VOICE
-from amhctl.inference.assemble import load_listener, load_voice
+from amhctl.inference.assemble import load_listener, load_voice, voice_path
 from amhctl.inference.decode import Sampling
 from amhctl.inference.speaker import Listen
 from amhctl.inference.voice import SpeakOptions, Speech, SpokenSegment, Voice
-from amhctl.text.lexicon import Lexicon, read_lexicons
+from amhctl.text.lexicon import read_lexicons
 
 AudioFormat = Literal["wav", "flac", "ogg", "mp3", "pcm"]
 _FORMATS: tuple[AudioFormat, ...] = ("wav", "flac", "ogg", "mp3", "pcm")
@@ -146,15 +147,17 @@ def run(request: SpeakRequest, progress: Progress) -> SpeakReport:
         If the text, the voice or the output cannot be used; ``UnspeakableError`` if the speech was judged bad.
     """
     chosen = _choose_format(request)
+    lexicons = _find_lexicons(request)
     if request.output is not None:
-        sources = tuple(path for path in (request.file, request.reference) if path is not None)
-        refuse_existing(request.output, force=request.force, sources=sources)
+        kind = RAW_SOUND if chosen == "pcm" else SOUND
+        sources = (*_sources(request), *lexicons)
+        require_output_file(request.output, kind, force=request.force, sources=sources)
     text = _read_text(request)
     reference = read(request.reference) if request.reference else None
     options = SpeakOptions(seed=request.seed, speed=request.speed, takes=request.takes)
     if request.allow_unspoken:
         options = replace(options, most_unspoken=1.0)
-    lexicon = _read_lexicon(request)
+    lexicon = read_lexicons(lexicons)
     voice = load_voice(request.voice, device=request.device, codec=request.codec).with_lexicon(lexicon)
     options = replace(options, sampling=_choose_sampling(request, voice.sampling(voice.takes(request.takes))))
     start = perf_counter()
@@ -167,6 +170,12 @@ def run(request: SpeakRequest, progress: Progress) -> SpeakReport:
     return _report(request, speech, elapsed, content)
 
 
+def _sources(request: SpeakRequest) -> tuple[Path, ...]:
+    codec = Path(request.codec) if request.codec else None
+    given = (voice_path(request.voice), codec, request.file, request.reference, request.features_model)
+    return tuple(path for path in given if path is not None)
+
+
 def _choose_sampling(request: SpeakRequest, defaults: Sampling) -> Sampling:
     return Sampling(
         temperature=defaults.temperature if request.temperature is None else request.temperature,
@@ -176,9 +185,9 @@ def _choose_sampling(request: SpeakRequest, defaults: Sampling) -> Sampling:
     )
 
 
-def _read_lexicon(request: SpeakRequest) -> Lexicon:
+def _find_lexicons(request: SpeakRequest) -> tuple[Path, ...]:
     flags = {"paths.lexicons": request.lexicons}
-    return read_lexicons(load_run_config(preset=None, project=request.project, flags=flags).config.paths.lexicons)
+    return load_run_config(preset=None, project=request.project, flags=flags).config.paths.lexicons
 
 
 def _load_listener(request: SpeakRequest, voice: Voice) -> Listen | None:

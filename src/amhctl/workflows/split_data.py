@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from amhctl.core.files import refuse_existing
 from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.outputs import JSON, require_output_file
 from amhctl.core.progress import Progress
 from amhctl.data.records import Record, Split, audio_path, iter_records, portable_path, write_records
 from amhctl.data.splits import SPLITS, SplitShares, assign_splits, parse_disjoint
@@ -90,7 +90,7 @@ def run(request: SplitDataRequest, progress: Progress) -> SplitDataReport:
     """
     shares = SplitShares(request.valid, request.test)
     output = request.output or request.manifest.with_suffix(".split.jsonl")
-    refuse_existing(output, force=request.force)
+    require_output_file(output, JSON, force=request.force, sources=(request.manifest,))
     placed = [_placed(record) for record in iter_records(request.manifest)]
     progress.say(f"splitting {len(placed)} records")
     splits = assign_splits(

@@ -4,7 +4,7 @@ import json
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from amhctl.checkpoint.manifest import Licence, TextIdentity, VocabularyIdentity
@@ -14,8 +14,9 @@ from amhctl.codec.registry import bundled_codecs, load_codec
 from amhctl.config.load import load_run_config
 from amhctl.config.schema import ModelConfig, RunConfig
 from amhctl.core.errors import ConfigError, FileExistsRefused
-from amhctl.core.files import canonical_json, refuse_existing, sha256_of_file
+from amhctl.core.files import canonical_json, sha256_of_file
 from amhctl.core.findings import Finding
+from amhctl.core.outputs import require_output_folder, require_output_place
 from amhctl.core.progress import Progress
 from amhctl.data.codestore import CodeStore
 from amhctl.data.storeproof import require_proof
@@ -29,7 +30,7 @@ from amhctl.training.geometry import start_from_codebooks
 from amhctl.training.loop import Outcome, Run, train
 from amhctl.training.material import Material, gather
 from amhctl.training.rehearsal import Rehearsal, rehearse
-from amhctl.training.state import Best, RunFolder
+from amhctl.training.state import RUN, Best, RunFolder
 
 _VOCABULARY_FILE = "vocabulary.model"
 _TEXT_FILE = "text_state.json"
@@ -300,14 +301,14 @@ def _choose_folder(request: TrainRequest, config: RunConfig) -> RunFolder:
             subject=str(folder.root),
             hint=f"go on with --resume {folder.root}, or begin anew with --force",
         )
-    refuse_existing(folder.root, force=True)
-    base = config.paths.base
-    if base is not None and request.force and folder.root.resolve() in base.resolve().parents:
-        raise ConfigError(
-            "the base checkpoint lies in the run folder that --force would clear",
-            subject=str(base),
-            hint="choose another run folder",
-        )
+    if request.dry_run:
+        require_output_place(folder.root)
+        return folder
+    paths = config.paths
+    given = (paths.base, paths.data, paths.vocabulary, paths.codec and Path(paths.codec))
+    read = (*(path for path in given if path), *paths.lexicons)
+    # Beginning anew removes what a run has and leaves the rest where it is.
+    require_output_folder(folder.root, replace(RUN, members=None), force=True, sources=read)
     return folder
 
 

@@ -15,8 +15,9 @@ from amhctl.codec.registry import codec_path, read_codec_manifest, read_dac, rea
 from amhctl.config.load import load_run_config
 from amhctl.config.schema import MelCodecConfig, RunConfig
 from amhctl.core.errors import AudioError, DatasetError
-from amhctl.core.files import refuse_existing, sha256_of_json
+from amhctl.core.files import sha256_of_json
 from amhctl.core.findings import Finding
+from amhctl.core.outputs import require_output_folder, require_output_place
 from amhctl.core.progress import Progress
 from amhctl.data.records import Record, read_records
 from amhctl.inference.assemble import choose_device
@@ -24,6 +25,7 @@ from amhctl.training import codec_use
 from amhctl.training.codec_loop import CodecRun, train_codec
 from amhctl.training.codec_material import CodecMaterial
 from amhctl.training.codec_recipe import CodecRecipe
+from amhctl.training.codec_state import CODEC_RUN
 from amhctl.training.dac_recipe import DacRecipe, DacWeights
 from amhctl.training.mel_recipe import MelRecipe, MelWeights
 
@@ -123,8 +125,11 @@ def run(request: TrainCodecRequest, progress: Progress) -> TrainCodecReport:
     config = load_run_config(preset=request.preset, project=request.project, sets=request.sets, flags=flags).config
     device = choose_device(request.device)
     base = _read_base(request)
-    if not request.resume:
-        refuse_existing(request.output, force=request.force)
+    if request.resume:
+        require_output_place(request.output)
+    else:
+        read = (*request.manifests, *([Path(request.base)] if request.base else []))
+        require_output_folder(request.output, CODEC_RUN, force=request.force, sources=read)
     level = config.codec_training.level if request.arch == "mel" else config.dac_training.level
     shape = base.shape if base else config.mel_codec if request.arch == "mel" else config.dac_codec
     sample_rate = shape.mel.sample_rate if isinstance(shape, MelCodecConfig) else shape.sample_rate

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from amhctl.config.load import load_run_config
-from amhctl.core.files import refuse_existing
 from amhctl.core.findings import Finding
+from amhctl.core.outputs import require_output_file
 from amhctl.core.progress import Progress
 from amhctl.data.corpus import open_corpus
 from amhctl.tokenizer.coverage import Coverage, measure_coverage
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.train import train_vocabulary
-from amhctl.tokenizer.vocabulary import Vocabulary
+from amhctl.tokenizer.vocabulary import VOCABULARY, Vocabulary
 from amhctl.workflows.check_vocabulary import coverage_lines, coverage_payload
 from amhctl.workflows.reading import open_frontend
 
@@ -69,7 +69,6 @@ def run(request: TrainVocabularyRequest, progress: Progress) -> TrainVocabularyR
     FileExistsRefused
         If the output exists and is not forced.
     """
-    refuse_existing(request.output, force=request.force, sources=request.corpus)
     flags = {
         "text.units": request.units,
         "vocabulary.size": request.size,
@@ -77,6 +76,8 @@ def run(request: TrainVocabularyRequest, progress: Progress) -> TrainVocabularyR
         "paths.lexicons": request.lexicons,
     }
     config = load_run_config(preset=None, project=request.project, sets=request.sets, flags=flags).config
+    read = (*request.corpus, *config.paths.lexicons)
+    require_output_file(request.output, VOCABULARY, force=request.force, sources=read)
     frontend = open_frontend(config)
     with open_corpus(request.corpus, frontend, progress, standard_input=request.standard_input) as corpus:
         vocabulary = train_vocabulary(
