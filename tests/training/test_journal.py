@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import pytest
+
+from amhctl.core.errors import TrainingError
 from amhctl.training.journal import Journal, read_journal
 
 
@@ -36,3 +39,12 @@ def test_going_on_drops_what_came_after_the_checkpoint(tmp_path: Path) -> None:
 
 def test_no_file_is_an_empty_journal(tmp_path: Path) -> None:
     assert list(read_journal(tmp_path / "none.jsonl")) == []
+
+
+@pytest.mark.parametrize("line", ["{", "[]", '{"kind": "step"}', '{"step": "x"}', "[" * 100_000, "{}\xff"])
+def test_a_line_that_is_no_entry_is_named(line: str, tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    path.write_bytes(b'{"kind": "step", "step": 1}\n' + line.encode("latin-1") + b"\n")
+    with pytest.raises(TrainingError) as error:
+        list(read_journal(path))
+    assert error.value.subject == f"{path}:2"

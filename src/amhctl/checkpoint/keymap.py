@@ -5,14 +5,12 @@ What such files hold besides the parameters: the weights may lie under ``model``
 in their names, and adapters (``.lora_``) that must be merged before.
 """
 
-import pickle
 from collections.abc import Mapping
 from pathlib import Path
-from zipfile import is_zipfile
 
-import torch
 from torch import Tensor
 
+from amhctl.checkpoint.torchfile import read_torch_file
 from amhctl.core.errors import CheckpointError
 
 _CONTAINER = "model"
@@ -28,26 +26,12 @@ def read_foreign(path: Path) -> dict[str, Tensor]:
     CheckpointError
         If it is not a readable file of tensors, or holds unmerged adapters.
     """
-    if path.is_file() and not is_zipfile(path):
-        raise CheckpointError(
-            "not a PyTorch file of today's format, which is a zip archive",
-            subject=str(path),
-            hint="copy the file again; one of an old PyTorch can be loaded and saved anew by a newer one",
-        )
-    try:
-        document = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise CheckpointError(
-            f"not a readable file of tensors: {reason}",
-            subject=str(path),
-            hint="files that hold more than tensors are refused: save the state_dict alone",
-        ) from error
+    document = read_torch_file(path)
     if isinstance(document, Mapping) and isinstance(document.get(_CONTAINER), Mapping):
         document = document[_CONTAINER]
     if not isinstance(document, Mapping):
         raise CheckpointError("the file holds no state dictionary", subject=str(path))
-    tensors = {str(name): value for name, value in document.items() if isinstance(value, Tensor)}
+    tensors = {name: value for name, value in document.items() if isinstance(name, str) and isinstance(value, Tensor)}
     if not tensors:
         raise CheckpointError("the file holds no tensors", subject=str(path))
     return rename_foreign(tensors, subject=str(path))

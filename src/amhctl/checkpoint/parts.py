@@ -3,14 +3,14 @@
 Knows no kind of part: what reads one is handed in, such as ``ModelConfig.model_validate``.
 """
 
-import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from pydantic import JsonValue, ValidationError
 
-from amhctl.core.errors import CheckpointError
+from amhctl.core.documents import read_json as read_document
+from amhctl.core.errors import CheckpointError, DocumentError
 
 _Raw = TypeVar("_Raw")
 _Part = TypeVar("_Part")
@@ -58,9 +58,9 @@ def read_json(path: Path) -> dict[str, JsonValue]:
         If the file holds no JSON object.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise CheckpointError(f"not JSON: {error}", subject=str(path), hint=_HINT) from error
+        document = read_document(path)
+    except DocumentError as error:
+        raise CheckpointError(error.message, subject=str(path), hint=_HINT) from error
     if not isinstance(document, dict):
         raise CheckpointError("not a JSON object", subject=str(path), hint=_HINT)
-    return document
+    return cast("dict[str, JsonValue]", document)

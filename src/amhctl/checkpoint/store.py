@@ -17,8 +17,10 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from amhctl.checkpoint.manifest import FORMAT_VERSION, Manifest
-from amhctl.checkpoint.parts import read_json, read_part
-from amhctl.core.errors import CheckpointError
+from amhctl.checkpoint.parts import read_json as read_object
+from amhctl.checkpoint.parts import read_part
+from amhctl.core.documents import parse_json, read_json
+from amhctl.core.errors import CheckpointError, DocumentError
 from amhctl.core.files import (
     atomic_folder,
     canonical_json,
@@ -39,6 +41,7 @@ CHECKPOINT = FolderKind(
     ("*.safetensors", "*.model", "*.json", "codec"),
 )
 _METADATA_KEY = "manifest"
+_RESTORE = "restore it from its source"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ class LoadedCheckpoint:
         CheckpointError
             If the manifest does not name it, or it holds no JSON object.
         """
-        return read_json(self._path(file))
+        return read_object(self._path(file))
 
     def read_others(self) -> dict[str, bytes]:
         """Return the content of every file that the manifest names beside the weights."""
@@ -164,13 +167,13 @@ def read_manifest(folder: Path) -> Manifest:
     recover_folder(folder)
     path = folder / MANIFEST_FILE
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = read_json(path)
     except (FileNotFoundError, NotADirectoryError):
         raise CheckpointError(
             "there is no manifest.json", subject=str(folder), hint="give the folder of a checkpoint, voice or codec"
         ) from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise CheckpointError(f"the manifest is not JSON: {error}", subject=str(path)) from error
+    except DocumentError as error:
+        raise CheckpointError(f"the manifest is {error.message}", subject=str(path), hint=_RESTORE) from error
     version = document.get("format_version") if isinstance(document, dict) else None
     if version != FORMAT_VERSION:
         raise CheckpointError(
@@ -207,10 +210,10 @@ def embedded_manifest(weights: Path) -> dict[str, object]:
     try:
         with safe_open(weights, framework="pt") as stream:
             metadata = stream.metadata() or {}
-        document = json.loads(metadata[_METADATA_KEY])
+        document = parse_json(metadata[_METADATA_KEY])
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"not a readable safetensors file: {error}", subject=str(weights)) from error
-    except (KeyError, json.JSONDecodeError) as error:
+    except (KeyError, DocumentError) as error:
         raise CheckpointError("the weights hold no manifest", subject=str(weights)) from error
     if not isinstance(document, dict):
         raise CheckpointError("the manifest inside the weights is not an object", subject=str(weights))

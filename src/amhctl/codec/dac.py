@@ -11,45 +11,31 @@ Shapes: ``B windows, N samples, S frames, Q codebooks, Z latent width``.
 
 import importlib
 import inspect
-import pickle
-import struct
 import sys
 import types
 import warnings
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from amhctl.checkpoint.torchfile import read_torch_file
 from amhctl.codec.absent_torchaudio import drop_modules, torchaudio_or_stand_in
 from amhctl.codec.codec import CodecSpec, padded_waveform, stacked_takes
 from amhctl.codec.mel_codec import fingerprint_of
 from amhctl.codec.official import codec_name, require_rate
 from amhctl.codec.windows import Window, context_frames, cut_windows
 from amhctl.config.dac import DacCodecConfig
-from amhctl.core.errors import CodecError, MissingExtra
+from amhctl.core.errors import CheckpointError, CodecError, MissingExtra
 from amhctl.core.units import Precision
 from amhctl.nn.precision import computes_in
 
 MODEL_VERSION = "dac-1"
-# What torch raises at damaged files: its older format is read by code that does not expect them.
-_DAMAGE = (
-    pickle.UnpicklingError,
-    struct.error,
-    RuntimeError,
-    EOFError,
-    OSError,
-    ValueError,
-    TypeError,
-    LookupError,
-    AttributeError,
-    AssertionError,
-)
 _TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 _WINDOW_SECONDS = 5.0
 # An accelerator is kept busy by several windows at once; a CPU is not, and its caches like them one by one.
@@ -113,12 +99,12 @@ def read_weights(path: Path) -> tuple[DacCodecConfig, dict[str, Tensor]]:
     """
     known = inspect.signature(import_dac().DAC).parameters
     try:
-        document = torch.load(path, map_location="cpu", weights_only=True)
-    except _DAMAGE as error:
+        document = cast("dict[str, Any]", read_torch_file(path, allow_old=True))
+    except CheckpointError as error:
         raise CodecError(
-            f"not a readable weights file: {str(error).splitlines()[0] if str(error) else type(error).__name__}",
+            error.message.replace("file of tensors", "weights file"),
             subject=str(path),
-            hint="give the file that `python -m dac download` or a DAC training run wrote",
+            hint=error.hint or "give the file that `python -m dac download` or a DAC training run wrote",
         ) from error
     try:
         # Trained by an older version of the package, a file may name settings that the model no longer has.

@@ -11,11 +11,9 @@ Shapes: ``E frames, W width``.
 """
 
 import importlib
-import json
 import os
-import pickle
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -23,8 +21,10 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from torch import Tensor
 
+from amhctl.checkpoint.torchfile import read_torch_file
 from amhctl.codec.absent_torchaudio import torchaudio_or_stand_in
 from amhctl.config.conditioning import SpeechEncoderConfig
+from amhctl.core.documents import read_json
 from amhctl.core.errors import AudioError, CheckpointError, MissingExtra
 from amhctl.core.files import sha256_of_file, sha256_of_json
 
@@ -202,7 +202,7 @@ def _require_files(path: Path) -> list[Path]:
 
 def _require_layers(path: Path, layer: int) -> None:
     try:
-        settings = json.loads((path / "config.json").read_text(encoding="utf-8"))
+        settings = cast("dict[str, Any]", read_json(path / "config.json"))
         kind, layers = settings.get("model_type"), int(settings.get("num_hidden_layers", 24))
     except (ValueError, TypeError, AttributeError) as fault:
         raise CheckpointError(
@@ -248,9 +248,9 @@ def _read_statistics(path: Path, width: int) -> tuple[Tensor, Tensor] | None:
     if not file.is_file():
         return None
     try:
-        values = torch.load(file, map_location="cpu", weights_only=True)
+        values = cast("dict[str, Tensor]", read_torch_file(file, allow_old=True))
         mean_W, deviation_W = values["mean"].float(), values["var"].float().sqrt()
-    except (OSError, RuntimeError, EOFError, KeyError, TypeError, AttributeError, pickle.UnpicklingError) as fault:
+    except (CheckpointError, RuntimeError, KeyError, TypeError, AttributeError) as fault:
         raise CheckpointError(
             "the file does not hold a mean and a variance of each feature", subject=str(file)
         ) from fault

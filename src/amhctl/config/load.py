@@ -8,7 +8,6 @@ field is optional. All faults of all layers are reported at once.
 
 import difflib
 import os
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
 from amhctl.config.schema import RunConfig
-from amhctl.core.errors import ConfigError
+from amhctl.core.documents import parse_toml_value, read_toml
+from amhctl.core.errors import ConfigError, DocumentError
 
 PROJECT_FILE = "amhctl.toml"
 DEFAULT_PRESET = "cpu"
@@ -161,11 +161,9 @@ def _project_file(project: Path) -> Path | None:
 
 def _read_toml(path: Path) -> dict[str, object]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"not valid TOML: {error}", subject=str(path)) from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"not UTF-8: {error}", subject=str(path)) from error
+        return read_toml(path)
+    except DocumentError as error:
+        raise ConfigError(error.message, subject=str(path)) from error
 
 
 def _absolute_paths(values: dict[str, object], folder: Path) -> dict[str, object]:
@@ -218,8 +216,8 @@ def _set_layers(sets: tuple[str, ...], faults: list[str]) -> list[_Layer]:
 
 def _parse(text: str) -> object:
     try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+        return parse_toml_value(text)
+    except DocumentError:
         return text
 
 

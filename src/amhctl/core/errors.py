@@ -3,6 +3,7 @@
 The whole tree::
 
     AmhctlError                     subject, hint
+    ├── DocumentError (ValueError)  a JSON or TOML document that cannot be read
     ├── ConfigError   (ValueError)  a configuration that cannot be used
     ├── TextError     (ValueError)  text that cannot be spoken
     ├── VocabularyError (ValueError) a vocabulary that is broken or is not the right one
@@ -44,6 +45,10 @@ class AmhctlError(Exception):
     def __str__(self) -> str:
         """Return ``subject: message``."""
         return f"{self.subject}: {self.message}" if self.subject else self.message
+
+
+class DocumentError(AmhctlError, ValueError):
+    """A JSON or TOML document that cannot be read."""
 
 
 class ConfigError(AmhctlError, ValueError):

@@ -13,7 +13,6 @@ Each room describes the kinds that it writes.
 """
 
 import errno
-import json
 import os
 import re
 import tempfile
@@ -23,6 +22,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from amhctl.core.documents import read_json
 from amhctl.core.errors import FileExistsRefused
 from amhctl.core.files import follow, recover_folder
 from amhctl.core.temporaries import is_temporary, sweep
@@ -280,7 +280,7 @@ def _names(folder: Path) -> list[str]:
 
 def _keys_of(path: Path) -> frozenset[str]:
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = read_json(path, most_bytes=_LONGEST_MARKER)
     except (ValueError, RecursionError):
         return frozenset()
     return frozenset(document) if isinstance(document, dict) else frozenset()

@@ -5,6 +5,8 @@ each utterance has), ``durations`` (uint16 frames, one utterance after the other
 ``text_hash`` (strings).
 """
 
+import io
+import math
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -83,17 +85,42 @@ def read_alignment(path: Path) -> Alignment:
         If the file is missing or damaged.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            text = arrays["ids"].tobytes().decode("utf-8")
-            ids = text.split("\n") if text else []
-            ends = np.cumsum(arrays["pieces"], dtype=np.int64)
-            pieces = np.split(arrays["durations"].astype(np.uint16), ends[:-1]) if ids else []
-            return Alignment(
-                str(arrays["vocabulary_fingerprint"]),
-                str(arrays["text_hash"]),
-                dict(zip(ids, pieces, strict=True)),
-            )
-    except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        arrays = _read_arrays(path)
+        text = arrays["ids"].tobytes().decode("utf-8")
+        ids = text.split("\n") if text else []
+        ends = np.cumsum(arrays["pieces"], dtype=np.int64)
+        if arrays["durations"].shape != (ends[-1] if ids else 0,):
+            raise ValueError("the pieces are not as many as the durations")
+        pieces = np.split(arrays["durations"].astype(np.uint16), ends[:-1]) if ids else []
+        return Alignment(
+            str(arrays["vocabulary_fingerprint"]),
+            str(arrays["text_hash"]),
+            dict(zip(ids, pieces, strict=True)),
+        )
+    except (LookupError, ValueError, TypeError, OSError, EOFError, NotImplementedError, zipfile.BadZipFile) as error:
         raise DatasetError(
-            "the alignment is damaged", subject=str(path), hint="run again: amhctl codes align"
+            f"the alignment is damaged: {error}", subject=str(path), hint="run again: amhctl codes align"
         ) from error
+
+
+def _read_arrays(path: Path) -> dict[str, NDArray[np.generic]]:
+    """Return the arrays of an ``.npz`` file in no more memory than the file takes.
+
+    A member that is compressed could unpack to a thousand times its size, and numpy makes room for whatever shape an
+    array declares before it reads a byte of it.
+    """
+    arrays = {}
+    with zipfile.ZipFile(path) as archive:
+        for member in archive.infolist():
+            if member.compress_type != zipfile.ZIP_STORED or member.file_size > path.stat().st_size:
+                raise ValueError(f"{member.filename} is compressed, or longer than the file")
+            content = archive.read(member)
+            stream = io.BytesIO(content)
+            version = np.lib.format.read_magic(stream)
+            reader = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+            shape, _, dtype = reader(stream)
+            if dtype.hasobject or math.prod(shape) * dtype.itemsize != len(content) - stream.tell():
+                raise ValueError(f"{member.filename} is not as long as it declares")
+            stream.seek(0)
+            arrays[member.filename.removesuffix(".npy")] = np.lib.format.read_array(stream, allow_pickle=False)
+    return arrays

@@ -31,7 +31,8 @@ from numpy.typing import NDArray
 from amhctl.codec.codec import CodecSpec
 from amhctl.config.conditioning import Conditioning, SpeechEncoderConfig
 from amhctl.config.schema import MelConfig
-from amhctl.core.errors import DatasetError, FileExistsRefused
+from amhctl.core.documents import limited_lines, parse_json
+from amhctl.core.errors import DatasetError, DocumentError, FileExistsRefused
 from amhctl.core.files import canonical_json, refuse_existing, write_text_atomically
 from amhctl.core.units import Precision
 from amhctl.data.alignment import Alignment, read_alignment, write_alignment
@@ -201,7 +202,7 @@ class CodeStore:
     def fingerprint(self) -> str:
         """SHA-256 over all of ``store.json`` that makes a difference, and each utterance."""
         # That of the canonical JSON of the document and all rows, which need not lie in memory together.
-        digest = hashlib.sha256(f"[{canonical_json(json.loads(self._document.to_json()))},[".encode())
+        digest = hashlib.sha256(f"[{canonical_json(parse_json(self._document.to_json()))},[".encode())
         comma = ""
         for entry in self.read(sorted(self.ids)):
             record = entry.record
@@ -372,12 +373,19 @@ class CodeStore:
         write_text_atomically(self._path / f"failed-{self._part}.jsonl", "".join(rows))
 
     def failures(self) -> dict[str, str]:
-        """Return what could not be extracted into any part: reason by id."""
+        """Return what could not be extracted into any part: reason by id.
+
+        Raises
+        ------
+        DatasetError
+            If a line of a list does not say an id and a reason.
+        """
         found: dict[str, str] = {}
         for file in sorted(self._path.glob("failed-*.jsonl")):
-            for row in file.read_text(encoding="utf-8").splitlines():
-                value = json.loads(row)
-                found[str(value["id"])] = str(value["reason"])
+            with file.open("rb") as stream:
+                for number, row in enumerate(limited_lines(stream), start=1):
+                    id_, reason = _parse_failure(row, f"{file}:{number}")
+                    found[id_] = reason
         return found
 
     def write_alignment(
@@ -407,3 +415,18 @@ class CodeStore:
         """
         file = self._path / "alignment.npz"
         return read_alignment(file) if file.exists() else None
+
+
+def _parse_failure(row: bytes | None, subject: str) -> tuple[str, str]:
+    """Return the id and the reason that a line of a list of failures says."""
+    try:
+        value = None if row is None else parse_json(row)
+    except DocumentError:
+        value = None
+    if not isinstance(value, dict) or not all(isinstance(value.get(key), str) for key in ("id", "reason")):
+        raise DatasetError(
+            "the line does not say what could not be extracted, and why",
+            subject=subject,
+            hint="delete the file: codes extract writes it anew",
+        )
+    return value["id"], value["reason"]

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, get_type_hints
 
+from amhctl.core.documents import parse_json
 from amhctl.core.errors import DatasetError
 from amhctl.core.files import sha256_of_file
 from amhctl.data.audiochecks import Measurements
@@ -112,7 +113,9 @@ class MeasurementCache:
             if not line.strip():
                 continue
             try:
-                value = json.loads(line)
+                value = parse_json(line)
+                if not isinstance(value, dict):
+                    raise TypeError("not an object")
                 if value["version"] != _VERSION:
                     continue
                 place = tuple(value[key] for key in ("path", "size", "mtime_ns", "offset", "duration"))

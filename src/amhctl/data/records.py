@@ -18,7 +18,8 @@ from pydantic import Field, ValidationError, field_validator
 from amhctl.audio import files
 from amhctl.audio.waveform import Waveform
 from amhctl.config.document import Document
-from amhctl.core.errors import DatasetError
+from amhctl.core.documents import MOST_LINE_BYTES, limited_lines, parse_json
+from amhctl.core.errors import DatasetError, DocumentError
 from amhctl.core.files import atomic_path, refuse_existing
 
 Split = Literal["train", "valid", "test"]
@@ -109,23 +110,20 @@ def scan_manifest(path: Path) -> Iterator[ManifestLine]:
             hint="give the path of a .jsonl file; amhctl data import makes one",
         ) from error
     with stream:
-        for number, raw in enumerate(stream, start=1):
-            if raw.strip():
+        for number, raw in enumerate(limited_lines(stream), start=1):
+            if raw is None:
+                yield ManifestLine(number, None, f"the line is longer than {MOST_LINE_BYTES >> 20} MiB")
+            elif raw.strip():
                 yield _parse(number, raw)
 
 
 def _parse(number: int, raw: bytes) -> ManifestLine:
     try:
-        value = json.loads(raw.decode("utf-8-sig" if number == 1 else "utf-8"))
+        value = parse_json(raw.decode("utf-8-sig" if number == 1 else "utf-8"))
     except UnicodeDecodeError:
         return ManifestLine(number, None, "the line is not UTF-8")
-    except json.JSONDecodeError as error:
-        return ManifestLine(number, None, f"the line is not JSON ({error.msg}, column {error.colno})")
-    except RecursionError:
-        return ManifestLine(number, None, "the line is not JSON that can be read (nested too deeply)")
-    except ValueError:
-        # Python reads no more than some thousand digits.
-        return ManifestLine(number, None, "the line is not JSON that can be read (a number is too long)")
+    except DocumentError as error:
+        return ManifestLine(number, None, f"the line is {error.message}")
     if not isinstance(value, dict):
         return ManifestLine(number, None, "the line is not a JSON object")
     try:

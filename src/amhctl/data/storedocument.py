@@ -13,7 +13,8 @@ from amhctl.codec.codec import CodecSpec
 from amhctl.config.conditioning import SpeechEncoderConfig
 from amhctl.config.document import Document
 from amhctl.config.schema import MelConfig
-from amhctl.core.errors import DatasetError
+from amhctl.core.documents import read_json
+from amhctl.core.errors import DatasetError, DocumentError
 from amhctl.core.files import recover_folder, write_text_atomically
 from amhctl.core.outputs import FolderKind
 from amhctl.core.units import Precision
@@ -27,6 +28,7 @@ STORE = FolderKind(
     frozenset({"codec", "mel"}),
     ("index-*.jsonl", "codes-*.bin", "features-*.bin", "encoder-*.bin", "failed-*.jsonl", "alignment.npz"),
 )
+_ANEW = "make it anew with this version: amhctl codes extract MANIFEST -o STORE"
 
 
 class _StoredSpec(Document):
@@ -126,17 +128,19 @@ def read_document(folder: Path) -> StoreDocument:
     recover_folder(folder)
     file = folder / _NAME
     try:
-        return StoreDocument.model_validate_json(file.read_bytes())
+        return StoreDocument.model_validate(read_json(file))
     except OSError as error:
         raise DatasetError(
             "there is no code store here", subject=str(folder), hint="make one with: amhctl codes extract"
         ) from error
+    except DocumentError as error:
+        raise DatasetError(f"store.json is damaged: {error.message}", subject=str(file), hint=_ANEW) from error
     except ValidationError as error:
         first = error.errors()[0]
         raise DatasetError(
             f"store.json is damaged or of another format: {'.'.join(map(str, first['loc']))}: {first['msg']}",
             subject=str(file),
-            hint="make it anew with this version: amhctl codes extract MANIFEST -o STORE",
+            hint=_ANEW,
         ) from error
 
 

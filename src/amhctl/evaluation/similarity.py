@@ -8,6 +8,7 @@ Silence is left out by level instead of by WebRTC's detector; the mel front end 
 
 import importlib.util
 from pathlib import Path
+from typing import cast
 
 import librosa
 import numpy as np
@@ -17,6 +18,7 @@ from torch import Tensor, nn
 
 from amhctl.audio.levels import frame_levels, speech_level
 from amhctl.audio.waveform import Waveform
+from amhctl.checkpoint.torchfile import read_torch_file
 from amhctl.core.errors import MissingExtra
 from amhctl.evaluation.clips import ANALYSIS_RATE, trim
 
@@ -74,7 +76,9 @@ def _packaged_weights() -> dict[str, Tensor]:
         raise MissingExtra(
             "the speaker encoder's weights are not installed", subject="resemblyzer", hint="pip install resemblyzer"
         )
-    state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)["model_state"]
+    # The file is older than PyTorch 1.6.
+    document = cast("dict[str, dict[str, Tensor]]", read_torch_file(path, allow_old=True))
+    state = document["model_state"]
     # The two scalars of the training loss stand in the file and not in the network.
     return {name: value for name, value in state.items() if not name.startswith("similarity_")}
 

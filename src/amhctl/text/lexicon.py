@@ -9,13 +9,13 @@ What is said is spoken Amharic (``CBE`` → ``ሲ ቢ ኢ``) or, for one word of
 are told apart by their script. A written word is matched whole, as it is spelt, alone or behind a prefix (የ በ ለ ከ …).
 """
 
-import tomllib
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from amhctl.core.errors import TextError
+from amhctl.core.documents import parse_toml, read_limited
+from amhctl.core.errors import DocumentError, TextError
 from amhctl.text.draft import TIE, Draft, Edit
 from amhctl.text.g2p.phones import PHONES, split_phones
 from amhctl.text.script import GEMINATION, SYLLABLES
@@ -73,13 +73,15 @@ def read_lexicons(paths: Iterable[Path]) -> Lexicon:
 
 def _read(path: Path) -> Lexicon:
     try:
-        content = path.read_bytes().decode("utf-8-sig")
+        content = read_limited(path).decode("utf-8-sig")
     except OSError as error:
         raise TextError(
             f"the lexicon cannot be read: {error.strerror}",
             subject=str(path),
             hint="check --lexicon and paths.lexicons",
         ) from error
+    except DocumentError as error:
+        raise TextError(f"the lexicon is {error.message}", subject=str(path)) from error
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise TextError("the lexicon is not UTF-8", subject=f"{path}:{line}", hint="save it as UTF-8") from error
@@ -112,10 +114,10 @@ def _tsv_entries(content: str) -> Iterator[tuple[str, str, str | None]]:
 
 def _toml_entries(path: Path, content: str) -> Iterator[tuple[str, str, str | None]]:
     try:
-        document = tomllib.loads(content)
-    except tomllib.TOMLDecodeError as error:
+        document = parse_toml(content)
+    except DocumentError as error:
         raise TextError(
-            f"the lexicon is not TOML: {error}",
+            f"the lexicon is {error.message}",
             subject=str(path),
             hint='write "written" = "said", a line for each word',
         ) from error

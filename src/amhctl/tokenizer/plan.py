@@ -20,11 +20,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self, cast, get_args
 
-from amhctl.core.errors import VocabularyError
+from amhctl.core.documents import read_json
+from amhctl.core.errors import DocumentError, VocabularyError
 from amhctl.core.files import refuse_existing, write_text_atomically
 from amhctl.tokenizer.vocabulary import Vocabulary, fingerprint_of
 
 FORMAT_VERSION = 1
+# A million rows, which a vocabulary may have, are some 200 MB.
+_MOST_BYTES = 512 << 20
 Start = Literal["same", "mean", "related", "none"]
 
 
@@ -123,16 +126,18 @@ class ExtensionPlan:
             If the file is missing, is no plan, or is of another format version.
         """
         try:
-            document = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or "it is not JSON"
-            raise _unreadable(path, f"the plan cannot be read: {reason}") from error
+            document = read_json(path, most_bytes=_MOST_BYTES)
+        except OSError as error:
+            raise _unreadable(path, f"the plan cannot be read: {error.strerror}") from error
+        except DocumentError as error:
+            raise _unreadable(path, f"the plan cannot be read: it is {error.message}") from error
         version = document.get("format_version") if isinstance(document, dict) else None
         if version != FORMAT_VERSION:
             raise _unreadable(path, f"the plan has format version {version}, this amhctl reads {FORMAT_VERSION}")
+        document = cast("dict[str, Any]", document)
         try:
             return cls(_mark(document["base"]), _mark(document["result"]), tuple(map(_row, document["rows"])))
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise _unreadable(path, f"the plan is damaged: {error}") from error
 
     def place(self, theirs: Vocabulary, result: Vocabulary) -> RowPlacement:

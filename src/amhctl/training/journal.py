@@ -12,19 +12,37 @@ from typing import Literal, Self
 
 from torch.utils.tensorboard import SummaryWriter
 
+from amhctl.core.documents import limited_lines, parse_json
+from amhctl.core.errors import DocumentError, TrainingError
 from amhctl.core.files import write_text_atomically
 
 Kind = Literal["step", "valid"]
 
 
 def read_journal(path: Path) -> Iterator[dict[str, object]]:
-    """Yield the journal's entries; a last line cut off by a crash is left out."""
+    """Yield the journal's entries; a last line cut off by a crash is left out.
+
+    Raises
+    ------
+    TrainingError
+        If a line is no entry.
+    """
     if not path.exists():
         return
-    with path.open(encoding="utf-8") as stream:
-        for line in stream:
-            if line.endswith("\n"):
-                yield json.loads(line)
+    with path.open("rb") as stream:
+        for number, line in enumerate(limited_lines(stream), start=1):
+            if line is None or line.endswith(b"\n"):
+                yield _parse(line, f"{path}:{number}")
+
+
+def _parse(line: bytes | None, subject: str) -> dict[str, object]:
+    try:
+        entry = None if line is None else parse_json(line)
+    except DocumentError:
+        entry = None
+    if not isinstance(entry, dict) or not isinstance(entry.get("step"), int):
+        raise TrainingError("the line is no entry of a journal", subject=subject, hint="delete the line")
+    return entry
 
 
 class Journal:

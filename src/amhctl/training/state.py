@@ -180,8 +180,8 @@ def load_state(folder: Path, parts: Trainable, identity: VoiceIdentity) -> RunSt
     torch.set_rng_state(random["cpu"])
     if "cuda" in random and torch.cuda.is_available():
         torch.cuda.set_rng_state(random["cuda"])
-    content = checkpoint.read_bytes(_STATE_FILE)
-    return read_part(RunState.model_validate_json, content, place=_STATE_FILE, subject=str(folder))
+    content = checkpoint.read_json(_STATE_FILE)
+    return read_part(RunState.model_validate, content, place=_STATE_FILE, subject=str(folder))
 
 
 def _on_cpu(tensors: dict[str, Tensor]) -> dict[str, Tensor]:

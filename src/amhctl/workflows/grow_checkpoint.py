@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 from torch import Tensor
 
@@ -18,6 +19,7 @@ from amhctl.checkpoint.parts import read_part
 from amhctl.checkpoint.store import CHECKPOINT, LoadedCheckpoint, read_checkpoint, read_manifest, write_checkpoint
 from amhctl.config.load import load_run_config
 from amhctl.config.schema import ModelConfig, RunConfig
+from amhctl.core.documents import read_json
 from amhctl.core.errors import CheckpointError, VocabularyError
 from amhctl.core.files import atomic_folder, canonical_json, refuse_existing
 from amhctl.core.findings import Finding
@@ -225,7 +227,7 @@ def write_grown(
 def _configure(run: RunFolder, vocabulary: Path) -> str:
     """Return the configuration of a run with another vocabulary."""
     try:
-        document = json.loads(run.config.read_text(encoding="utf-8"))
+        document = cast("dict[str, Any]", read_json(run.config))
         document["config"]["paths"]["vocabulary"] = str(vocabulary.absolute())
         document["sources"]["paths.vocabulary"] = "vocab grow"
     except (ValueError, KeyError, TypeError) as error:
@@ -257,8 +259,8 @@ def _write_checkpoint(
         files[manifest.vocabulary.file] = vocabulary.model_bytes
         files[manifest.text.file] = canonical_json(frontend.state()).encode("utf-8")
     if _STATE_FILE in files:
-        content = files[_STATE_FILE]
-        state = read_part(RunState.model_validate_json, content, place=_STATE_FILE, subject=str(origin.folder))
+        content = origin.read_json(_STATE_FILE)
+        state = read_part(RunState.model_validate, content, place=_STATE_FILE, subject=str(origin.folder))
         files[_STATE_FILE] = state.model_copy(update={"best": None, "stale": 0}).model_dump_json().encode()
     tensors = grow_text_rows(origin.tensors, placement, seed=seed)
     write_checkpoint(folder, manifest=manifest, tensors=tensors, extra_files=files, extra_tensors=grown, force=True)

@@ -2,10 +2,10 @@
 
 import json
 import os
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, cast
 
 from amhctl.checkpoint.manifest import Licence, TextIdentity, VocabularyIdentity
 from amhctl.checkpoint.store import LoadedCheckpoint, read_checkpoint
@@ -13,7 +13,8 @@ from amhctl.codec.codec import Codec
 from amhctl.codec.registry import bundled_codecs, load_codec
 from amhctl.config.load import load_run_config
 from amhctl.config.schema import ModelConfig, RunConfig
-from amhctl.core.errors import ConfigError, FileExistsRefused
+from amhctl.core.documents import parse_toml_value, read_json
+from amhctl.core.errors import ConfigError, DocumentError, FileExistsRefused
 from amhctl.core.files import canonical_json, sha256_of_file
 from amhctl.core.findings import Finding
 from amhctl.core.outputs import require_output_folder, require_output_place
@@ -253,7 +254,7 @@ def _read_resumed_settings(request: TrainRequest) -> _Settings:
             hint="start a new run with --base RUN/best for other values",
         )
     try:
-        saved = json.loads(folder.config.read_text(encoding="utf-8"))
+        saved = cast("dict[str, Any]", read_json(folder.config))
         values, sources = saved["config"], dict(saved["sources"])
         for assignment in request.sets:
             key, value = _parse_free_value(assignment)
@@ -284,8 +285,8 @@ def _parse_free_value(assignment: str) -> tuple[str, object]:
             hint=f"these can: {', '.join(sorted(_FREE_IN_RESUME))}",
         )
     try:
-        return key, tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError as error:
+        return key, parse_toml_value(text)
+    except DocumentError as error:
         raise ConfigError(f"{text!r} is not a number", subject=key) from error
 
 

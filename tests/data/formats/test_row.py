@@ -10,7 +10,7 @@ from amhctl.data.formats.row import Line, Row, find_recording, map_keys, read_li
 def test_lines_end_only_where_a_line_ends(tmp_path: Path) -> None:
     path = tmp_path / "t.txt"
     path.write_bytes("\ufeffሰላም\u2028ዓለም\r\n\n  \n".encode() + b"\xff\n" + "ቡና".encode())
-    assert list(read_lines(path)) == [Line(1, "ሰላም\u2028ዓለም"), Line(4, None), Line(5, "ቡና")]
+    assert list(read_lines(path)) == [Line(1, "ሰላም\u2028ዓለም"), Line(4, None, "the line is not UTF-8"), Line(5, "ቡና")]
     with pytest.raises(DatasetError, match="cannot be read"):
         list(read_lines(tmp_path / "none"))
 

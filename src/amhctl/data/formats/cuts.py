@@ -11,8 +11,9 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
+from typing import BinaryIO, cast
 
+from amhctl.core.documents import MOST_LINE_BYTES, limited_lines
 from amhctl.core.errors import DatasetError
 from amhctl.data.formats.jsonlines import parse_object
 from amhctl.data.formats.row import Row
@@ -51,17 +52,20 @@ def read_cuts(source: Path) -> Iterator[Row]:
         path = found
     try:
         with _opened(path) as stream:
-            for number, raw in enumerate(stream, start=1):
-                if raw.strip():
-                    yield from _of_line(raw, f"{path.name}:{number}", path.parent)
+            for number, raw in enumerate(limited_lines(stream), start=1):
+                subject = f"{path.name}:{number}"
+                if raw is None:
+                    yield Row(subject, fault=f"the line is longer than {MOST_LINE_BYTES >> 20} MiB")
+                elif raw.strip():
+                    yield from _of_line(raw, subject, path.parent)
     except (gzip.BadGzipFile, EOFError) as error:
         raise DatasetError("the gzip file is damaged or cut short", subject=str(path), hint="copy it again") from error
     except OSError as error:
         raise DatasetError(f"the file cannot be read: {error.strerror}", subject=str(path)) from error
 
 
-def _opened(path: Path) -> IO[bytes]:
-    return cast("IO[bytes]", gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
+def _opened(path: Path) -> BinaryIO:
+    return cast("BinaryIO", gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
 
 
 def _of_line(raw: bytes, subject: str, folder: Path) -> Iterator[Row]:

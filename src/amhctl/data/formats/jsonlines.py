@@ -9,6 +9,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from amhctl.core.documents import parse_json
+from amhctl.core.errors import DocumentError
 from amhctl.data.formats.row import Row, map_keys, read_lines
 
 FILE_NAME = "manifest.json"
@@ -25,7 +27,7 @@ def read_json_lines(source: Path) -> Iterator[Row]:
     for line in read_lines(source):
         subject = f"{source.name}:{line.number}"
         if line.text is None:
-            yield Row(subject, fault="the line is not UTF-8")
+            yield Row(subject, fault=line.fault)
             continue
         value, fault = parse_object(line.text)
         yield Row(subject, fault=fault) if value is None else json_row(source.parent, subject, value)
@@ -34,14 +36,9 @@ def read_json_lines(source: Path) -> Iterator[Row]:
 def parse_object(text: str) -> tuple[Mapping[str, object] | None, str]:
     """Return the JSON object a text is, or None and why it is none."""
     try:
-        value = json.loads(text)
-    except json.JSONDecodeError as error:
-        return None, f"not JSON ({error.msg}, column {error.colno})"
-    except RecursionError:
-        return None, "not JSON that can be read (nested too deeply)"
-    except ValueError:
-        # Python reads no more than some thousand digits.
-        return None, "not JSON that can be read (a number is too long)"
+        value = parse_json(text)
+    except DocumentError as error:
+        return None, error.message
     return (value, "") if isinstance(value, dict) else (None, "not a JSON object")
 
 

@@ -87,7 +87,7 @@ def _read_table(path: Path) -> _Table:
     for line in read_lines(path):
         subject = f"{path.name}:{line.number}"
         if line.text is None:
-            table.faults.append(Row(subject, fault="the line is not UTF-8"))
+            table.faults.append(Row(subject, fault=line.fault))
             continue
         key, *rest = line.text.split(maxsplit=1)
         if key in table.values:

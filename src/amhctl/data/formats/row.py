@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from amhctl.core.errors import DatasetError
+from amhctl.core.documents import MOST_LINE_BYTES, limited_lines, read_limited
+from amhctl.core.errors import DatasetError, DocumentError
 
 AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".au")
 
@@ -65,10 +66,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a text file: its number from 1, and its text, or None if it is not UTF-8."""
+    """One line of a text file: its number from 1, and its text, or None and why it has none."""
 
     number: int
     text: str | None
+    fault: str = ""
 
 
 def read_lines(path: Path) -> Iterator[Line]:
@@ -86,20 +88,25 @@ def read_lines(path: Path) -> Iterator[Line]:
     except OSError as error:
         raise DatasetError(f"the file cannot be read: {error.strerror}", subject=str(path)) from error
     with stream:
-        for number, raw in enumerate(stream, start=1):
+        for number, raw in enumerate(limited_lines(stream), start=1):
+            if raw is None:
+                yield Line(number, None, f"the line is longer than {MOST_LINE_BYTES >> 20} MiB")
+                continue
             line = raw.rstrip(b"\r\n")
             if not line.strip():
                 continue
             try:
                 yield Line(number, line.decode("utf-8-sig" if number == 1 else "utf-8"))
             except UnicodeDecodeError:
-                yield Line(number, None)
+                yield Line(number, None, "the line is not UTF-8")
 
 
 def read_whole(path: Path) -> tuple[str, str]:
     """Return the text of a small file and an empty fault, or an empty text and why it cannot be read."""
     try:
-        return path.read_bytes().decode("utf-8-sig"), ""
+        return read_limited(path).decode("utf-8-sig"), ""
+    except DocumentError as error:
+        return "", f"{path.name} is {error.message}"
     except UnicodeDecodeError:
         return "", f"{path.name} is not UTF-8"
     except OSError as error:

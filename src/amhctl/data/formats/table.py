@@ -22,7 +22,6 @@ LJSPEECH_FOLDER = "wavs"
 
 # File systems allow 255 bytes, and the suffix and a temporary name come on top.
 _LONGEST_NAME = 200
-_NOT_UTF8 = "the line is not UTF-8"
 _COMMON_VOICE = {"client_id": "speaker", "path": "audio", "sentence": "text", "locale": "language"}
 _COMMON_VOICE_SPLITS = {"train": "train", "dev": "valid", "test": "test", "validated": ""}
 _COMMON_VOICE_UNCHECKED = ("invalidated", "other")
@@ -36,9 +35,9 @@ def read_ljspeech(source: Path) -> Iterator[Row]:
     DatasetError
         If there is no table.
     """
-    for table, subject, fields in _bar_separated(source):
+    for table, subject, fields, fault in _bar_separated(source):
         if fields is None:
-            yield Row(subject, fault=_NOT_UTF8)
+            yield Row(subject, fault=fault)
         elif len(fields) not in (2, 3):
             yield Row(subject, fault=f"{len(fields)} fields instead of id|text|normalised text")
         else:
@@ -53,9 +52,9 @@ def read_piper(source: Path) -> Iterator[Row]:
     DatasetError
         If there is no table.
     """
-    for table, subject, fields in _bar_separated(source):
+    for table, subject, fields, fault in _bar_separated(source):
         if fields is None:
-            yield Row(subject, fault=_NOT_UTF8)
+            yield Row(subject, fault=fault)
         elif len(fields) not in (2, 3):
             yield Row(subject, fault=f"{len(fields)} fields instead of id|text or id|speaker|text")
         else:
@@ -120,7 +119,7 @@ def _common_voice_table(table: Path, split: str, seen: set[str]) -> Iterator[Row
         subject = f"{table.name}:{line.number}"
         fields = [] if line.text is None else [field.strip() for field in line.text.split("\t")]
         if line.text is None or len(fields) != len(header):
-            fault = _NOT_UTF8 if line.text is None else f"{len(fields)} fields instead of {len(header)}"
+            fault = line.fault if line.text is None else f"{len(fields)} fields instead of {len(header)}"
             yield Row(subject, fault=fault)
             continue
         named = {_COMMON_VOICE[key]: value for key, value in zip(header, fields, strict=True) if key in _COMMON_VOICE}
@@ -137,14 +136,14 @@ def _common_voice_table(table: Path, split: str, seen: set[str]) -> Iterator[Row
         yield Row(subject, {**named, "id": recording.stem, "audio": recording, "split": split}, unknown)
 
 
-def _bar_separated(source: Path) -> Iterator[tuple[Path, str, list[str] | None]]:
+def _bar_separated(source: Path) -> Iterator[tuple[Path, str, list[str] | None, str]]:
     table = source / TABLE_NAME if source.is_dir() else source
     if not table.is_file():
         raise DatasetError(f"there is no {TABLE_NAME}", subject=str(source), hint="give the folder or the table itself")
     for line in read_lines(table):
         fields = None if line.text is None else [field.strip() for field in line.text.split("|")]
         if fields is None or any(fields):
-            yield table, f"{table.name}:{line.number}", fields
+            yield table, f"{table.name}:{line.number}", fields, line.fault
 
 
 def _table_row(table: Path, subject: str, name: str, text: str, speaker: str, places: tuple[str, ...]) -> Row:
