@@ -42,6 +42,16 @@ def test_a_foreign_vocabulary_learns_fidel(tmp_path: Path) -> None:
     assert (payload["unknown_rate"], payload["fingerprint"]) == (0.0, extended.fingerprint)
 
 
+def test_an_extension_that_appends_nothing_or_less_than_asked_says_so(tmp_path: Path) -> None:
+    (tmp_path / "b.model").write_bytes(foreign_model())
+    first = _extend(tmp_path / "b.model", tmp_path / "v.model", 10_000)
+    assert [finding.code for finding in first.findings] == ["V006"]
+    assert first.findings[0].message == f"{first.vocabulary.size} pieces, 10000 were asked for"
+    again = _extend(tmp_path / "v.model", tmp_path / "w.model", first.vocabulary.size)
+    assert [finding.code for finding in again.findings] == ["V007"]
+    assert again.vocabulary.size == first.vocabulary.size
+
+
 def _voice_of_a_smaller_vocabulary(folder: Path) -> Path:
     """Return a voice whose vocabulary is foreign: what an imported official checkpoint looks like."""
     voice = read_checkpoint(tiny_voice_folder(folder / "made", alignment=False), kind="voice")

@@ -46,6 +46,20 @@ def test_lines_that_cannot_be_spoken_are_findings(tmp_path: Path) -> None:
     assert "standard input:4" in [finding.subject for finding in report.findings]
 
 
+def test_a_size_that_was_asked_for_and_not_reached_is_a_finding(tmp_path: Path) -> None:
+    (finding,) = (item for item in _train(tmp_path, units="phones", size=400).findings if item.code == "V006")
+    assert finding.message.endswith(" pieces, 400 were asked for")
+    assert "one piece for each phone" in finding.hint
+    report = _train(tmp_path, units="fidel", model_type="bpe", size=400, force=True)
+    assert ("V006" in [item.code for item in report.findings]) == (report.vocabulary.size < 400)
+    sizes = ("vocabulary.size=400",)
+    assert "V006" in [item.code for item in _train(tmp_path, units="phones", sets=sizes, force=True).findings]
+
+
+def test_a_size_that_nobody_asked_for_is_no_finding(tmp_path: Path) -> None:
+    assert "V006" not in [item.code for item in _train(tmp_path, units="phones").findings]
+
+
 def test_an_existing_output_is_kept(tmp_path: Path) -> None:
     (tmp_path / "v.model").write_text("mine")
     with pytest.raises(FileExistsRefused):
@@ -68,7 +82,7 @@ def test_the_projects_lexicon_is_read_as_everywhere(tmp_path: Path) -> None:
     corpus = tmp_path / "corpus.txt"
     corpus.write_text("ሰላም ዓለም።\n☃\n", encoding="utf-8")
     (tmp_path / "snow.tsv").write_text("☃\tበረዶ\n", encoding="utf-8")
-    request = TrainVocabularyRequest((corpus,), tmp_path / "v.model", size=420, units="fidel")
+    request = TrainVocabularyRequest((corpus,), tmp_path / "v.model", units="fidel")
     assert [finding.code for finding in run(request, SilentProgress()).findings] == ["V001"]
     (tmp_path / "amhctl.toml").write_text('[paths]\nlexicons = ["snow.tsv"]\n', encoding="utf-8")
     request = TrainVocabularyRequest((corpus,), tmp_path / "w.model", size=420, units="fidel", project=tmp_path)

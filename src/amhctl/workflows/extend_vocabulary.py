@@ -20,6 +20,7 @@ from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.vocabulary import VOCABULARY, Vocabulary
 from amhctl.workflows import grow_checkpoint
 from amhctl.workflows.check_vocabulary import coverage_lines, coverage_payload
+from amhctl.workflows.train_vocabulary import report_size
 
 RULES = (
     Rule(
@@ -28,6 +29,13 @@ RULES = (
         "proof line says nothing",
         "Lines of --proof hold characters that the base has no piece for, so that it cannot be said whether they are "
         "spelt as before; they were passed over.",
+    ),
+    Rule(
+        "V007",
+        Severity.WARNING,
+        "nothing appended",
+        "The base has every letter of the alphabet and the corpus gives no longer piece, or the size leaves no room for "
+        "one: the extended vocabulary is the base.",
     ),
 )
 
@@ -175,6 +183,12 @@ def run(request: ExtendVocabularyRequest, progress: Progress) -> ExtendVocabular
         )
     plan.write(plan_file, vocabulary, force=request.force)
     vocabulary.write(request.output, force=request.force)
+    if not plan.rows:
+        message = f"no piece was appended to the {base.size} of the base, {request.size} were asked for"
+        hint = "ask for a larger size, or give more text" if base.model_type != "char" else "char has no longer pieces"
+        findings += (Finding("V007", Severity.WARNING, str(request.output), message, hint),)
+    else:
+        findings += report_size(vocabulary, request.size, request.output)
     if proven and proven.passed_over:
         message = f"{proven.passed_over} lines hold characters that the base cannot spell"
         findings += (Finding("V005", Severity.WARNING, str(request.proof), message),)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from amhctl.config.load import load_run_config
-from amhctl.core.findings import Finding
+from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.core.outputs import require_output_file
 from amhctl.core.progress import Progress
 from amhctl.data.corpus import open_corpus
@@ -15,6 +15,16 @@ from amhctl.tokenizer.train import train_vocabulary
 from amhctl.tokenizer.vocabulary import VOCABULARY, Vocabulary
 from amhctl.workflows.check_vocabulary import coverage_lines, coverage_payload
 from amhctl.workflows.reading import open_frontend
+
+RULES = (
+    Rule(
+        "V006",
+        Severity.WARNING,
+        "fewer pieces than asked for",
+        "A size was asked for and the vocabulary is smaller. Of the type char there is one piece for each fidel or "
+        "phone, whatever the size; of the others, the corpus gives no more pieces.",
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +85,8 @@ def run(request: TrainVocabularyRequest, progress: Progress) -> TrainVocabularyR
         "vocabulary.model_type": request.model_type,
         "paths.lexicons": request.lexicons,
     }
-    config = load_run_config(preset=None, project=request.project, sets=request.sets, flags=flags).config
+    resolved = load_run_config(preset=None, project=request.project, sets=request.sets, flags=flags)
+    config = resolved.config
     read = (*request.corpus, *config.paths.lexicons)
     require_output_file(request.output, VOCABULARY, force=request.force, sources=read)
     frontend = open_frontend(config)
@@ -89,4 +100,18 @@ def run(request: TrainVocabularyRequest, progress: Progress) -> TrainVocabularyR
         measured = measure_coverage(Tokenizer(vocabulary), corpus.lines())
         findings = corpus.unspeakable
     vocabulary.write(request.output, force=request.force)
+    if resolved.sources["vocabulary.size"] != "default":
+        findings += report_size(vocabulary, config.vocabulary.size, request.output)
     return TrainVocabularyReport(findings, request.output, vocabulary, measured)
+
+
+def report_size(vocabulary: Vocabulary, wanted: int, path: Path) -> tuple[Finding, ...]:
+    """Return a finding if a vocabulary has fewer pieces than were asked for."""
+    if vocabulary.size >= wanted:
+        return ()
+    message = f"{vocabulary.size} pieces, {wanted} were asked for"
+    if vocabulary.model_type == "char":
+        hint = f"char has one piece for each {'phone' if vocabulary.units == 'phones' else 'fidel'}, whatever the size"
+    else:
+        hint = "the corpus gives no more pieces: give more text"
+    return (Finding("V006", Severity.WARNING, str(path), message, hint),)
