@@ -85,6 +85,6 @@ def test_the_projects_lexicon_is_read_as_everywhere(tmp_path: Path) -> None:
     request = TrainVocabularyRequest((corpus,), tmp_path / "v.model", units="fidel")
     assert [finding.code for finding in run(request, SilentProgress()).findings] == ["V001"]
     (tmp_path / "amhctl.toml").write_text('[paths]\nlexicons = ["snow.tsv"]\n', encoding="utf-8")
-    request = TrainVocabularyRequest((corpus,), tmp_path / "w.model", size=420, units="fidel", project=tmp_path)
+    request = TrainVocabularyRequest((corpus,), tmp_path / "w.model", units="fidel", project=tmp_path)
     report = run(request, SilentProgress())
     assert (report.findings, report.measured.lines) == ((), 2)
