@@ -62,9 +62,14 @@ def test_a_size_that_nobody_asked_for_is_no_finding(tmp_path: Path) -> None:
 
 def test_an_existing_output_is_kept(tmp_path: Path) -> None:
     (tmp_path / "v.model").write_text("mine")
+    for force in (False, True):
+        with pytest.raises(FileExistsRefused):
+            _train(tmp_path, force=force)
+    assert (tmp_path / "v.model").read_text() == "mine"
+    (tmp_path / "v.model").unlink()
+    _train(tmp_path, units="fidel")
     with pytest.raises(FileExistsRefused):
         _train(tmp_path)
-    assert (tmp_path / "v.model").read_text() == "mine"
     assert _train(tmp_path, force=True).vocabulary == Vocabulary.read(tmp_path / "v.model")
 
 

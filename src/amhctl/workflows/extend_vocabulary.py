@@ -34,7 +34,7 @@ RULES = (
         "V007",
         Severity.WARNING,
         "nothing appended",
-        "The base has every letter of the alphabet and the corpus gives no longer piece, or the size leaves no room for "
+        "The base has every letter of the alphabet, and the corpus gives no longer piece or the size has no room for "
         "one: the extended vocabulary is the base.",
     ),
 )
