@@ -1,13 +1,15 @@
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from support.oddaudio import promise_flac_length
 from support.speechlike import vowel_train
 
 from amhctl.audio import files
 from amhctl.audio.waveform import Waveform
-from amhctl.core.errors import AudioError
+from amhctl.core.errors import AudioError, ScaleError
 
 
 @pytest.mark.parametrize("suffix", ["wav", "flac"])
@@ -79,3 +81,64 @@ def test_an_unknown_suffix_is_refused_and_nothing_is_left(tmp_path: Path) -> Non
     with pytest.raises(AudioError, match="unknown audio format"):
         files.encode(vowel_train(), "xyz")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_header_that_promises_too_much_takes_no_memory(tmp_path: Path) -> None:
+    files.write(tmp_path / "a.flac", vowel_train(seconds=1.0))
+    promise_flac_length(tmp_path / "a.flac", 2**36 - 1)
+    tracemalloc.start()
+    try:
+        with pytest.raises(AudioError, match="damaged"):
+            files.read(tmp_path / "a.flac")
+        assert tracemalloc.get_traced_memory()[1] < 200e6
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(("offset", "duration"), [(1e308, None), (0.0, 1e308), (1e308, 1e308)])
+def test_seconds_that_are_no_number_of_samples_are_refused(
+    tmp_path: Path, offset: float, duration: float | None
+) -> None:
+    files.write(tmp_path / "a.wav", vowel_train(seconds=1.0))
+    with pytest.raises(AudioError, match="ends before"):
+        files.read(tmp_path / "a.wav", offset=offset, duration=duration)
+
+
+@pytest.mark.parametrize("scale", [2.0**15, 2.0**23, 2.0**31])
+def test_another_scale_is_refused_with_its_factor_and_read_with_it(tmp_path: Path, scale: float) -> None:
+    samples = vowel_train(seconds=1.0).samples
+    path = tmp_path / "a.wav"
+    # The largest sample comes late: a quiet beginning must not decide.
+    soundfile.write(path, samples * np.linspace(0.0, 4.0, samples.size) * scale, 16_000, subtype="DOUBLE")
+    with pytest.raises(ScaleError, match=f"scale of {scale:.0f}") as caught:
+        files.read(path)
+    assert caught.value.full_scale == files.find_scale(path) == scale
+    whole = files.read(path, full_scale=scale)
+    assert 0.5 < np.abs(whole.samples).max() <= 1.0
+
+
+def test_a_float_file_may_go_over_full_scale(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", np.array([0.5, -8.0, 7.0]), 16_000, subtype="FLOAT")
+    assert files.read(tmp_path / "a.wav").samples.tolist() == [0.5, -8.0, 7.0]
+    assert files.find_scale(tmp_path / "a.wav") == 1.0
+
+
+@pytest.mark.parametrize("peak", [1e10, 1e30, 1e300, np.inf, np.nan])
+def test_samples_on_no_scale_are_refused(tmp_path: Path, peak: float) -> None:
+    soundfile.write(tmp_path / "a.wav", np.array([[0.5, 0.5], [peak, -peak]]), 16_000, subtype="DOUBLE")
+    for read in (files.read, files.find_scale):
+        with pytest.raises(AudioError, match=r"no scale|finite"):
+            read(tmp_path / "a.wav")
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg"])
+def test_windows_are_the_whole_in_pieces(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a.{suffix}"
+    files.write(path, vowel_train(seconds=3.03, sample_rate=22_050))
+    whole = files.read(path, offset=0.2, duration=2.7)
+    windows = list(files.read_windows(path, offset=0.2, duration=2.7, longest=0.5))
+    assert np.array_equal(np.concatenate([window.samples for window in windows]), whole.samples)
+    assert len(windows) == 6
+    assert max(window.duration for window in windows) < 0.53
+    # Of 25 ms each.
+    assert {window.samples.size % 551 for window in windows[:-1]} == {0}

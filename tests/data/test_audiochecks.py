@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from support.oddaudio import odd_recordings
 from support.speechlike import between_silences, vowel_train
 
 from amhctl.audio import files
@@ -63,8 +64,13 @@ def test_a_sound_card_that_settles_hides_no_silence(
     assert _codes(tmp_path, samples + settling) == codes
 
 
-def test_a_rate_that_holds_no_voice_is_no_crash(tmp_path: Path) -> None:
-    assert "D017" in _codes(tmp_path, _CLEAN.samples, 40)
+@pytest.mark.parametrize("rate", [1, 40, 999, 1_000_001, 2**31 - 1])
+def test_a_rate_that_holds_no_voice_is_no_crash(tmp_path: Path, rate: int) -> None:
+    assert _codes(tmp_path, _CLEAN.samples, rate) == ["D010"]
+
+
+def test_a_rate_that_holds_little_of_a_voice_is_no_crash(tmp_path: Path) -> None:
+    assert "D017" in _codes(tmp_path, _CLEAN.samples, 1_000)
 
 
 def test_an_offset_hides_no_quiet_voice(tmp_path: Path) -> None:
@@ -97,3 +103,34 @@ def test_unreadable_audio_is_told_apart(tmp_path: Path) -> None:
     assert codes("missing.wav") == codes("text.wav") == codes("loop.wav") == codes(".") == ["D010"]
     assert codes("cut.wav") == ["D011"]
     assert codes("empty.wav") == codes("none.wav") == ["D012"]
+
+
+def test_odd_recordings_are_findings(tmp_path: Path) -> None:
+    for name, code in odd_recordings(tmp_path).items():
+        found = check_audio(Record(id="a", audio=name, text="ሰላም"), tmp_path).findings
+        assert code in [finding.code for finding in found], (name, found)
+
+
+@pytest.mark.parametrize("values", [{"offset": 1e308}, {"duration": 1e308}, {"offset": 1e308, "duration": 1e308}])
+def test_a_part_beyond_all_numbers_is_a_finding(tmp_path: Path, values: dict[str, float]) -> None:
+    files.write(tmp_path / "a.wav", _CLEAN)
+    record = Record.model_validate({"id": "a", "audio": "a.wav", "text": "ሰላም", **values})
+    (finding,) = check_audio(record, tmp_path).findings
+    assert finding.code == "D013"
+    assert len(finding.message) < 100
+
+
+@pytest.mark.parametrize(("factor", "gain"), [(2.0**15, 0.02), (2.0**23, 4.0), (2.0**31, 4.0)])
+def test_another_full_scale_is_named_and_the_rest_judged_without_it(tmp_path: Path, factor: float, gain: float) -> None:
+    soundfile.write(tmp_path / "a.wav", _CLEAN.samples * gain * factor, 16_000, subtype="FLOAT")
+    soundfile.write(tmp_path / "b.wav", _CLEAN.samples * np.float32(gain), 16_000, subtype="FLOAT")
+    scaled, plain = (check_audio(Record(id="a", audio=name, text="ሰላም"), tmp_path) for name in ("a.wav", "b.wav"))
+    first, *others = scaled.findings
+    assert (first.code, first.severity) == ("D090", "error")
+    assert f"{factor:.0f}" in first.message
+    assert tuple(others) == plain.findings
+    assert [finding.code for finding in others] == (["D019"] if gain < 1.0 else [])
+    assert scaled.measurements is not None
+    assert plain.measurements is not None
+    assert scaled.measurements.full_scale == factor
+    assert scaled.measurements.level == pytest.approx(plain.measurements.level, abs=1e-6)

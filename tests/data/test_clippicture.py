@@ -13,8 +13,9 @@ from support.speechlike import vowel_train
 
 from amhctl.audio import files
 from amhctl.audio.waveform import Waveform
-from amhctl.data.audiochecks import Measurements, check_audio
+from amhctl.data.audiochecks import check_audio
 from amhctl.data.clippicture import clip_pictures, outline
+from amhctl.data.measurements import Measurements
 from amhctl.data.records import Record, read_records
 
 Shown = list[tuple[Record, Measurements | None]]

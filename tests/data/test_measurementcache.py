@@ -34,7 +34,7 @@ def test_what_was_measured_is_known_until_the_recording_changes(tmp_path: Path) 
         assert cache.find(first, tmp_path) is None
 
 
-@pytest.mark.parametrize("damage", [b"{", b"[1]", b'{"version": 6}', b"\xff\n"])
+@pytest.mark.parametrize("damage", [b"{", b"[1]", b'{"version": 7}', b"\xff\n"])
 def test_a_damaged_line_is_passed_over(tmp_path: Path, damage: bytes) -> None:
     first, second, *_ = read_records(tiny_manifest(tmp_path))
     (tmp_path / "cache").mkdir()

@@ -33,6 +33,8 @@ def _repair(folder: Path, samples: np.ndarray, goal: RepairGoal = _GOAL, *codes:
         (["D022"], np.pad(_CLEAN.samples, (20_000, 0))),
         (["D023"], np.pad(_CLEAN.samples, (0, 20_000))),
         (["D024"], np.stack([_CLEAN.samples, _CLEAN.samples], axis=1)),
+        (["D090"], _CLEAN.samples * 2.0**15),
+        (["D024", "D090"], np.stack([_CLEAN.samples, _CLEAN.samples], axis=1) * 2.0**23),
         (["D018", "D022", "D023"], np.pad(_CLEAN.samples, 24_000) - 0.01),
     ],
 )
@@ -119,7 +121,7 @@ def test_a_file_that_has_vanished_is_left_out(tmp_path: Path) -> None:
 
 
 def test_codes_are_those_of_recordings() -> None:
-    assert {f"D0{number}" for number in range(10, 30)} > REPAIRABLE
+    assert {f"D0{number}" for number in (*range(10, 30), 90)} > REPAIRABLE
 
 
 def test_silence_that_an_offset_hides_is_trimmed(tmp_path: Path) -> None:

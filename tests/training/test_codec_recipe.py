@@ -8,6 +8,7 @@ import torch
 from support.codec_runs import QUICK, tones
 from support.codecs import TINY_CODEC
 
+from amhctl.core.errors import TrainingError
 from amhctl.training.codec_recipe import measure
 from amhctl.training.mel_recipe import MelRecipe
 
@@ -40,3 +41,14 @@ def test_a_perfect_codec_has_perfect_scores(size: int) -> None:
     assert scores.mel_distance == 0.0
     assert scores.stoi == pytest.approx(1.0)
     assert scores.usage == (2 / 16, 1 / 16)
+
+
+def test_clips_without_a_frame_or_without_speech_spoil_no_score() -> None:
+    recipe = _Perfect(TINY_CODEC, QUICK, tones(), seed=1)
+    clip = (np.random.default_rng(0).normal(0, 0.1, 12_800)).astype(np.float32)
+    odd = [clip[:1], clip[:639], clip[:700], np.zeros(12_800, dtype=np.float32)]
+    whole, spoilt = measure(recipe, [clip]), measure(recipe, [*odd[:2], clip, odd[2]])
+    assert spoilt.stoi == whole.stoi
+    assert (whole.describe_stoi(), measure(recipe, odd[2:3]).describe_stoi()) == ("STOI 1.000", "STOI unknown")
+    with pytest.raises(TrainingError, match="no validation clip"):
+        measure(recipe, odd[:2])

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from support.codecs import tiny_codec_folder, tiny_dac_folder
 from support.manifests import tiny_manifest
+from support.oddaudio import odd_recordings
 
 from amhctl.audio import files
 from amhctl.audio.augment import synthetic_room
@@ -25,16 +26,41 @@ from amhctl.core.progress import Progress, SilentProgress
 from amhctl.data.cluster import Task
 from amhctl.data.codestore import CodeStore
 from amhctl.data.extraction import prepare_waveform
-from amhctl.data.records import read_records, write_records
+from amhctl.data.records import Record, read_records, write_records
 from amhctl.data.storeverify import verify_store
 from amhctl.workflows import check_codes, extract_codes, merge_codes
 from amhctl.workflows.extract_codes import ExtractCodesReport, ExtractCodesRequest, run
 from amhctl.workflows.extract_share import ShareReport, ShareRequest
 
+_VARIED = ("augment.speed=0.1", "augment.semitones=2", "augment.noise_share=0.5", "augment.room_share=0.5")
+
 
 def _extract(manifest: Path, store: Path, codec: Path, **options: object) -> ExtractCodesReport:
     request = ExtractCodesRequest(manifest=manifest, output=store, codec=str(codec), **options)  # type: ignore[arg-type]
     return run(request, SilentProgress())
+
+
+@pytest.mark.parametrize("options", [{"level": -20.0}, {"copies": 2, "shifts": 2, "sets": _VARIED}])
+def test_odd_recordings_cost_nothing_but_themselves(tmp_path: Path, options: dict[str, object]) -> None:
+    codec, manifest = tiny_codec_folder(tmp_path), tiny_manifest(tmp_path / "data")
+    names = odd_recordings(tmp_path / "data" / "odd")
+    odd = [
+        Record(id=name, audio=f"odd/{name}", text="ሰላም", split="train", **values)  # type: ignore[arg-type]
+        for name, values in (
+            *((name, {}) for name in names),
+            ("far", {"offset": 1e308}),
+            ("long", {"duration": 1e308}),
+        )
+    ]
+    write_records(manifest, [*read_records(manifest), *odd], force=True)
+    report = _extract(manifest, tmp_path / "store", codec, **options)
+    assert report.ok
+    store = CodeStore.open(tmp_path / "store")
+    assert {"r0", "r1", "r2", "r3"} <= set(store.ids)
+    assert all(name in store or report.failed[name] for name in (record.id for record in odd))
+    bad = {name for name, code in names.items() if code in ("D010", "D011", "D012", "D090")}
+    assert bad | {"far", "long", "short_1_44100.wav", "short_1_48000.wav"} <= set(report.failed)
+    assert all(np.isfinite(store.features(id_).astype(np.float32)).all() for id_ in store.ids)
 
 
 def test_codes_are_those_of_the_codec_at_true_length(tmp_path: Path) -> None:

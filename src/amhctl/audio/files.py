@@ -3,11 +3,15 @@
 Everything read becomes mono 32-bit float. Everything written is 16 bit: WAV, FLAC, Ogg Vorbis or MP3 by the suffix.
 
 A file cut short is refused, where its container tells: WAV by the size of its data chunk, FLAC by the number of
-samples in its header, Ogg by its missing last page.
+samples in its header, Ogg by its missing last page. Memory is taken for what is decoded, never for what a header
+promises. A file whose samples are not on a scale of ±1 is refused with the scale that they seem to be on.
 """
 
 import io
+import itertools
+import math
 import re
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,9 +21,10 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from amhctl.audio.levels import frame_samples
 from amhctl.audio.resample import resample
 from amhctl.audio.waveform import Waveform
-from amhctl.core.errors import AudioError
+from amhctl.core.errors import AudioError, ScaleError
 from amhctl.core.files import atomic_path
 from amhctl.core.outputs import FileKind
 from amhctl.core.units import Seconds
@@ -36,6 +41,18 @@ RAW_SOUND = FileKind(
     "a file of samples",
     re.compile(rb"(?!RIFF|RF64|fLaC|OggS|ID3|PK|\x1f\x8b|\{\"|.{8}\{\"|[\t\n\r\x20-\x7e\x80-\xf4]{16})", re.DOTALL),
 )
+# Large, so that an ordinary clip is one block: MP3 decodes to other last bits where a block begins.
+_BLOCK_VALUES = 1 << 24
+_SCANNED_SECONDS = 60.0
+# Below, nothing of a voice is left; above, no sound card records. A damaged header may say anything, and a second of
+# such samples would become any number of others.
+_LOWEST_RATE, _HIGHEST_RATE = 1_000, 1_000_000
+# A float file may go over full scale a little; a recording on a scale of 16 bits has larger samples than this, 18 dB
+# over full scale, unless it is so quiet that nothing can be heard.
+_MOST_OVER = 8.0
+# What 16, 24 and 32 bits count up to, and how far a resampled recording may go over that.
+_PCM_SCALES = (2.0**15, 2.0**23, 2.0**31)
+_OVERSHOOT = 1.25
 _SUBTYPES = {"wav": "PCM_16", "flac": "PCM_16", "ogg": "VORBIS", "mp3": "MPEG_LAYER_III"}
 
 
@@ -68,17 +85,9 @@ class AudioInfo:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
-    if path.is_dir():
-        raise AudioError("a folder stands where an audio file is wanted", subject=str(path))
-    if path.is_fifo():
-        # Opening it would wait for somebody to write, for ever.
-        raise AudioError("a pipe stands where an audio file is wanted", subject=str(path))
+    _require_file(path)
     try:
         stream = path.open("rb")
-    except FileNotFoundError:
-        raise AudioError(
-            "there is no such audio file", subject=str(path), hint="check the path; manifests count from their folder"
-        ) from None
     except OSError as error:
         raise AudioError(f"the file cannot be opened: {error.strerror}", subject=str(path)) from error
     with stream:
@@ -87,6 +96,7 @@ def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
         stream.seek(0)
         try:
             with soundfile.SoundFile(stream) as sound:
+                _refuse_rate(sound.samplerate, path)
                 yield sound
         except soundfile.LibsndfileError as error:
             raise AudioError(
@@ -94,6 +104,31 @@ def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
                 subject=str(path),
                 hint="convert it to WAV or FLAC, or copy it again",
             ) from error
+
+
+def _require_file(path: Path) -> None:
+    """Refuse whatever is no file, before it is opened: opening a pipe would wait for somebody to write, for ever."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        raise AudioError(
+            "there is no such audio file", subject=str(path), hint="check the path; manifests count from their folder"
+        ) from None
+    except OSError as error:
+        raise AudioError(f"the file cannot be opened: {error.strerror}", subject=str(path)) from error
+    if stat.S_ISDIR(mode):
+        raise AudioError("a folder stands where an audio file is wanted", subject=str(path))
+    if not stat.S_ISREG(mode):
+        raise AudioError("a pipe or a device stands where an audio file is wanted", subject=str(path))
+
+
+def _refuse_rate(sample_rate: int, path: Path) -> None:
+    if not _LOWEST_RATE <= sample_rate <= _HIGHEST_RATE:
+        raise AudioError(
+            f"a recording of {sample_rate} samples a second is none of speech",
+            subject=str(path),
+            hint="find the original recording",
+        )
 
 
 def probe(path: Path) -> AudioInfo:
@@ -108,7 +143,14 @@ def probe(path: Path) -> AudioInfo:
         return AudioInfo(sound.samplerate, sound.channels, sound.frames, f"{sound.format}/{sound.subtype}")
 
 
-def read(path: Path, *, sample_rate: int | None = None, offset: float = 0.0, duration: float | None = None) -> Waveform:
+def read(
+    path: Path,
+    *,
+    sample_rate: int | None = None,
+    offset: float = 0.0,
+    duration: float | None = None,
+    full_scale: float = 1.0,
+) -> Waveform:
     """Read a file, or a part of it, as a mono waveform.
 
     Parameters
@@ -121,42 +163,122 @@ def read(path: Path, *, sample_rate: int | None = None, offset: float = 0.0, dur
         Seconds from the start of the file.
     duration : float | None
         Seconds to read; None reads to the end.
+    full_scale : float
+        What the file's samples are divided by: the ``full_scale`` of a ``ScaleError``.
 
     Raises
     ------
     AudioError
         If the file is missing, cut short, not audio, holds no samples or samples that are not finite, or ends before
         the part that was asked for.
+    ScaleError
+        If the samples are on another scale.
+    """
+    (waveform,) = read_windows(path, offset=offset, duration=duration, full_scale=full_scale)
+    return waveform if sample_rate is None else resample(waveform, sample_rate)
+
+
+def find_scale(path: Path, *, offset: float = 0.0, duration: float | None = None) -> float:
+    """Return what the samples of a file, or of a part of it, have to be divided by; 1 for almost all files.
+
+    Raises
+    ------
+    AudioError
+        As ``read``.
+    """
+    scale = 1.0
+    while True:
+        try:
+            for _ in read_windows(path, offset=offset, duration=duration, full_scale=scale, longest=_SCANNED_SECONDS):
+                pass
+        except ScaleError as error:
+            # Larger each time, so that this ends.
+            scale = error.full_scale
+        else:
+            return scale
+
+
+def read_windows(
+    path: Path,
+    *,
+    offset: float = 0.0,
+    duration: float | None = None,
+    full_scale: float = 1.0,
+    longest: float = math.inf,
+) -> Iterator[Waveform]:
+    """Yield a file, or a part of it, as mono waveforms one after another, equally long and at most ``longest`` seconds.
+
+    Together they are what ``read`` returns, and it has the same parameters and errors. An error may come late: what
+    was yielded before is then of no use. A window ends where a frame of ``audio.levels`` ends.
     """
     with _opened(path) as sound:
         _refuse_cut_container(path, sound.format)
-        rate = sound.samplerate
-        start = round(offset * rate)
-        wanted = sound.frames - start if duration is None else round(duration * rate)
-        if sound.frames == 0:
-            raise AudioError("the audio file holds no samples", subject=str(path))
-        if start < 0 or wanted <= 0 or start + wanted > sound.frames + _SLACK_SECONDS * rate:
-            length = f"{sound.frames / rate:.3f}"
-            raise AudioError(
-                f"the file of {length} s ends before the part from {offset:g} s that was asked for",
-                subject=str(path),
-                hint="compare offset and duration in the manifest with the file",
-            )
+        start, count = _locate(sound, path, offset, duration)
         if start:
             sound.seek(start)
-        expected = min(wanted, sound.frames - start)
-        channels = sound.read(expected, dtype="float32", always_2d=True)
-        if channels.shape[0] < expected:
-            raise AudioError(
-                f"the file is cut short: {channels.shape[0] + start} of {sound.frames} samples are there",
-                subject=str(path),
-                hint="copy or record it again",
-            )
-    samples = channels[:, 0] if channels.shape[1] == 1 else channels.mean(axis=1, dtype=np.float32)
-    if not np.isfinite(samples).all():
-        raise AudioError("the audio holds samples that are not finite numbers", subject=str(path))
-    waveform = Waveform(np.ascontiguousarray(samples, dtype=np.float32), rate)
-    return waveform if sample_rate is None else resample(waveform, sample_rate)
+        frame = frame_samples(sound.samplerate)
+        windows = max(1, math.ceil(count / (longest * sound.samplerate)))
+        borders = (count * window // windows // frame * frame for window in range(windows))
+        for begin, end in itertools.pairwise(itertools.chain(borders, [count])):
+            blocks = list(_decode(sound, path, end - begin, full_scale))
+            samples = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+            if samples.size < end - begin:
+                raise AudioError(
+                    f"the file is cut short: {start + begin + samples.size} of {sound.frames} samples are there",
+                    subject=str(path),
+                    hint="copy or record it again",
+                )
+            yield Waveform(samples, sound.samplerate)
+
+
+def _locate(sound: soundfile.SoundFile, path: Path, offset: float, duration: float | None) -> tuple[int, int]:
+    """Return the first sample of a part of a file and how many there are of it."""
+    rate, length = sound.samplerate, sound.frames / sound.samplerate
+    if sound.frames <= 0:
+        raise AudioError("the audio file holds no samples", subject=str(path))
+    end = length if duration is None else offset + duration
+    # In seconds first: what a manifest says may be too large to be a number of samples.
+    if 0 <= offset <= length and end <= length + 1.0:
+        start = round(offset * rate)
+        wanted = sound.frames - start if duration is None else round(duration * rate)
+        if wanted > 0 and start < sound.frames and start + wanted <= sound.frames + _SLACK_SECONDS * rate:
+            return start, min(wanted, sound.frames - start)
+    raise AudioError(
+        f"the file of {length:.3f} s ends before the part from {offset:g} s that was asked for",
+        subject=str(path),
+        hint="compare offset and duration in the manifest with the file",
+    )
+
+
+def _decode(sound: soundfile.SoundFile, path: Path, count: int, full_scale: float) -> Iterator[NDArray[np.float32]]:
+    """Yield the next ``count`` samples of a file, mixed down, block by block; fewer if they are not there."""
+    most = max(1, _BLOCK_VALUES // sound.channels)
+    while True:
+        block = sound.read(min(count, most), dtype="float32", always_2d=True)
+        if not np.isfinite(block).all():
+            raise AudioError("the audio holds samples that are not finite numbers", subject=str(path))
+        _refuse_scale(float(np.abs(block).max(initial=0.0)), full_scale, path)
+        samples = block[:, 0] if block.shape[1] == 1 else block.mean(axis=1, dtype=np.float32)
+        if full_scale != 1.0:
+            samples = samples / np.float32(full_scale)
+        yield np.ascontiguousarray(samples, dtype=np.float32)
+        count -= block.shape[0]
+        if count <= 0 or not block.size:
+            return
+
+
+def _refuse_scale(peak: float, full_scale: float, path: Path) -> None:
+    if peak <= (_MOST_OVER if full_scale == 1.0 else _OVERSHOOT * full_scale):
+        return
+    scale = next((scale for scale in _PCM_SCALES if peak <= _OVERSHOOT * scale), None)
+    if scale is None:
+        raise AudioError(f"the samples go up to {peak:.3g}, which is no scale of a recording", subject=str(path))
+    raise ScaleError(
+        f"the samples go up to {peak:.6g} and not to 1: they seem to be on a scale of {scale:.0f}",
+        full_scale=scale,
+        subject=str(path),
+        hint=f"divide them by {scale:.0f}; `amhctl data check --fix` does",
+    )
 
 
 def _refuse_cut_container(path: Path, container: str) -> None:

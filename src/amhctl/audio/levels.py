@@ -5,7 +5,8 @@ from numpy.typing import NDArray
 
 from amhctl.audio.waveform import Waveform
 
-_FRAME_SECONDS = 0.025
+FRAME_SECONDS = 0.025
+"""Of what a level is measured of; a frame is a whole number of samples."""
 _SILENCE_POWER = 1e-12
 _DIGITAL_SILENCE = -100.0
 _FLAT_SAMPLES = 3
@@ -27,9 +28,14 @@ _BRIEF_FRAMES = 20
 _FAINT = 15.0
 
 
+def frame_samples(sample_rate: int) -> int:
+    """Return how many samples a frame has."""
+    return max(1, round(FRAME_SECONDS * sample_rate))
+
+
 def frame_levels(waveform: Waveform) -> NDArray[np.float64]:
     """Return the level of each 25 ms frame in dBFS, shape (frames,); a shorter waveform is one frame."""
-    size = max(1, round(_FRAME_SECONDS * waveform.sample_rate))
+    size = frame_samples(waveform.sample_rate)
     samples = waveform.samples.astype(np.float64)
     whole = samples.size // size * size
     frames = samples[:whole].reshape(-1, size) if whole else samples.reshape(1, -1)
@@ -39,7 +45,12 @@ def frame_levels(waveform: Waveform) -> NDArray[np.float64]:
 
 def speech_level(waveform: Waveform) -> float:
     """Return the level of the speech in dBFS: the 90th percentile of the frame levels, which pauses do not move."""
-    return float(np.quantile(frame_levels(waveform), 0.9))
+    return speech_level_of(frame_levels(waveform))
+
+
+def speech_level_of(levels: NDArray[np.float64]) -> float:
+    """Return the level of the speech in dBFS, from the levels of its frames."""
+    return float(np.quantile(levels, 0.9))
 
 
 def set_speech_level(waveform: Waveform, level: float, *, peak: float = 0.98) -> Waveform:
@@ -86,6 +97,11 @@ def clipped_share(waveform: Waveform) -> float:
     return float(flat.mean())
 
 
+def full_scale_share(waveform: Waveform) -> float:
+    """Return the share of samples that lie at full scale or over it."""
+    return float((np.abs(waveform.samples) >= _FULL_SCALE).mean()) if waveform.samples.size else 0.0
+
+
 def signal_to_noise(waveform: Waveform) -> float:
     """Return an estimate of the signal-to-noise ratio in dB: the speech level over the level of the pauses.
 
@@ -94,27 +110,44 @@ def signal_to_noise(waveform: Waveform) -> float:
     that is not white, and the milder answer holds.
     """
     frame_db = frame_levels(waveform)
-    sounding = frame_db[frame_db > _DIGITAL_SILENCE]
+    return signal_to_noise_of(frame_db, floor_levels(waveform) if has_doubtful_pauses(frame_db) else frame_db[:0])
+
+
+def has_doubtful_pauses(levels: NDArray[np.float64]) -> bool:
+    """Return whether the levels of the frames alone do not tell the speech from the noise."""
+    sounding = levels[levels > _DIGITAL_SILENCE]
+    return bool(sounding.size) and _range_of(sounding) <= _DOUBTFUL_RATIO
+
+
+def signal_to_noise_of(levels: NDArray[np.float64], floors: NDArray[np.float64]) -> float:
+    """Return the estimate of the signal-to-noise ratio in dB, from frames' levels and, if doubtful, their floors."""
+    sounding = levels[levels > _DIGITAL_SILENCE]
     if sounding.size == 0:
         return 0.0
-    speech = float(np.quantile(sounding, 0.9))
-    ratio = speech - float(np.quantile(sounding, 0.1))
-    return ratio if ratio > _DOUBTFUL_RATIO else max(ratio, speech - _floor_level(waveform) - _COLOUR)
+    ratio = _range_of(sounding)
+    if ratio > _DOUBTFUL_RATIO:
+        return ratio
+    heard = floors[floors > _DIGITAL_SILENCE]
+    floor = float(np.quantile(heard, 0.1)) if heard.size else _DIGITAL_SILENCE
+    return max(ratio, float(np.quantile(sounding, 0.9)) - floor - _COLOUR)
 
 
-def _floor_level(waveform: Waveform) -> float:
-    """Return the level of white noise whose spectrum has the median power of each frame, over the quietest frames."""
-    size = max(2, round(_FRAME_SECONDS * waveform.sample_rate))
+def _range_of(sounding: NDArray[np.float64]) -> float:
+    return float(np.quantile(sounding, 0.9)) - float(np.quantile(sounding, 0.1))
+
+
+def floor_levels(waveform: Waveform) -> NDArray[np.float64]:
+    """Return the level of white noise whose spectrum has the median power of each frame, shape (frames,)."""
+    size = max(2, frame_samples(waveform.sample_rate))
     whole = waveform.samples.size // size * size
     if not whole:
-        return float(frame_levels(waveform)[0])
+        return frame_levels(waveform)
     window = np.hanning(size)
     spectra = np.fft.rfft(waveform.samples[:whole].reshape(-1, size) * window, axis=1)
     # The median of an exponential distribution is ln 2 of its mean.
     power = np.median(np.square(np.abs(spectra)), axis=1) / np.log(2.0) / np.square(window).sum()
-    levels = 10.0 * np.log10(power + _SILENCE_POWER)
-    sounding = levels[levels > _DIGITAL_SILENCE]
-    return float(np.quantile(sounding, 0.1)) if sounding.size else _DIGITAL_SILENCE
+    levels: NDArray[np.float64] = 10.0 * np.log10(power + _SILENCE_POWER)
+    return levels
 
 
 def silent_edges(waveform: Waveform, *, below: float = 35.0) -> tuple[float, float]:
@@ -124,22 +157,32 @@ def silent_edges(waveform: Waveform, *, below: float = 35.0) -> tuple[float, flo
     the speech level that speech without pauses would count as silence. A click, which is over within two frames and has
     silence around it, is no speech; nor is a faint sound of less than half a second, one second or more away from it.
     """
-    sounding = _sounding_frames(waveform, below)
+    frame = frame_samples(waveform.sample_rate) / waveform.sample_rate
+    return silent_edges_of(frame_levels(waveform), frame, float(waveform.duration), below=below)
+
+
+def silent_edges_of(
+    levels: NDArray[np.float64], frame: float, duration: float, *, below: float = 35.0
+) -> tuple[float, float]:
+    """Return the seconds of silence at the edges, from the levels of frames of ``frame`` seconds each."""
+    sounding = _sounding_frames(levels, below)
     if sounding.size == 0:
-        return float(waveform.duration), float(waveform.duration)
-    seconds = _frame_seconds(waveform)
-    before = float(sounding[0]) * seconds
-    return before, max(0.0, float(waveform.duration) - (float(sounding[-1]) + 1.0) * seconds)
+        return duration, duration
+    return float(sounding[0]) * frame, max(0.0, duration - (float(sounding[-1]) + 1.0) * frame)
 
 
 def longest_pause(waveform: Waveform, *, below: float = 35.0) -> float:
     """Return the seconds of the longest silence between the first and the last frame that sound, as `silent_edges`."""
-    sounding = _sounding_frames(waveform, below)
-    return float(np.diff(sounding).max(initial=1) - 1) * _frame_seconds(waveform)
+    frame = frame_samples(waveform.sample_rate) / waveform.sample_rate
+    return longest_pause_of(frame_levels(waveform), frame, below=below)
 
 
-def _sounding_frames(waveform: Waveform, below: float) -> NDArray[np.intp]:
-    levels = frame_levels(waveform)
+def longest_pause_of(levels: NDArray[np.float64], frame: float, *, below: float = 35.0) -> float:
+    """Return the seconds of the longest silence within, from the levels of frames of ``frame`` seconds each."""
+    return float(np.diff(_sounding_frames(levels, below)).max(initial=1) - 1) * frame
+
+
+def _sounding_frames(levels: NDArray[np.float64], below: float) -> NDArray[np.intp]:
     speech = float(np.quantile(levels, 0.9))
     over_noise = min(float(np.quantile(levels, 0.05)) + _OVER_NOISE, speech - _UNDER_SPEECH)
     threshold = max(speech - below, over_noise)
@@ -166,7 +209,3 @@ def _without_faint_edges(frames: NDArray[np.intp], levels: NDArray[np.float64], 
     while is_stray(groups[-1]):
         del groups[-1]
     return np.concatenate(groups)
-
-
-def _frame_seconds(waveform: Waveform) -> float:
-    return max(1, round(_FRAME_SECONDS * waveform.sample_rate)) / waveform.sample_rate

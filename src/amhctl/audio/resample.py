@@ -13,11 +13,16 @@ def resample(waveform: Waveform, sample_rate: int) -> Waveform:
     Raises
     ------
     AudioError
-        If the rate is not positive.
+        If the rate is not positive, or the waveform so short that nothing is left of it.
     """
     if sample_rate <= 0:
         raise AudioError(f"a sample rate must be positive, not {sample_rate}")
     if sample_rate == waveform.sample_rate:
         return waveform
     samples = soxr.resample(waveform.samples, waveform.sample_rate, sample_rate, quality="VHQ")
+    if not samples.size:
+        raise AudioError(
+            f"{waveform.samples.size} of {waveform.sample_rate} samples a second are too few to be resampled",
+            hint="leave the recording out",
+        )
     return Waveform(np.ascontiguousarray(samples, dtype=np.float32), sample_rate)

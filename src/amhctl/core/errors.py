@@ -8,6 +8,7 @@ The whole tree::
     ├── TextError     (ValueError)  text that cannot be spoken
     ├── VocabularyError (ValueError) a vocabulary that is broken or is not the right one
     ├── AudioError    (ValueError)  a file or waveform that is not usable speech audio
+    │   └── ScaleError              samples that are not on a scale of ±1
     ├── DatasetError  (ValueError)  a manifest or code store that cannot be read
     ├── CheckpointError (ValueError) a checkpoint that is broken or does not fit
     ├── CodecError    (ValueError)  codes or codec weights that cannot be used
@@ -65,6 +66,22 @@ class VocabularyError(AmhctlError, ValueError):
 
 class AudioError(AmhctlError, ValueError):
     """A file or waveform that is not usable speech audio."""
+
+
+class ScaleError(AudioError):
+    """Samples that are not on a scale of ±1.
+
+    Parameters
+    ----------
+    message, subject, hint : str
+        As of every error.
+    full_scale : float
+        What to divide them by.
+    """
+
+    def __init__(self, message: str, *, full_scale: float, subject: str = "", hint: str = "") -> None:
+        super().__init__(message, subject=subject, hint=hint)
+        self.full_scale = full_scale
 
 
 class DatasetError(AmhctlError, ValueError):

@@ -1,18 +1,13 @@
 """Checks of one recording: is it there, whole, loud, clean and of a usable length? Knows no text."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from amhctl.audio import levels
-from amhctl.audio.files import AudioInfo, probe, read
-from amhctl.audio.fingerprint import fingerprint
-from amhctl.audio.offset import largest_offset, without_offset, without_rumble
-from amhctl.audio.spectrum import bandwidth, hum_level
-from amhctl.audio.waveform import Waveform
-from amhctl.core.errors import AudioError
+from amhctl.audio.files import AudioInfo, find_scale, probe, read_windows
+from amhctl.core.errors import AudioError, ScaleError
 from amhctl.core.files import sha256_of_file
 from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.data.measurements import WINDOW_SECONDS, Measurements, measure
 from amhctl.data.records import Record, audio_path
 
 _SLACK_SECONDS = 0.05
@@ -23,7 +18,8 @@ RULES = (
         "D011",
         Severity.ERROR,
         "audio damaged or cut short",
-        "The header can be read, but the samples it promises are not all there or are not finite numbers.",
+        "The header can be read, but the samples it promises are not all there, are not finite numbers, or are larger "
+        "than any scale of a recording.",
     ),
     Rule("D012", Severity.ERROR, "audio empty", "The file has no bytes, or no samples."),
     Rule(
@@ -75,6 +71,13 @@ RULES = (
         "recording, less than 40 dB under the speech.",
     ),
     Rule("D028", Severity.WARNING, "long inner silence", "The speech stops for more than 2.0 s and goes on."),
+    Rule(
+        "D090",
+        Severity.ERROR,
+        "another full scale",
+        "The samples of a float file count up to 32,768 (16 bits), or to what 24 or 32 bits hold, instead of to 1. The "
+        "other findings of the recording are about the samples divided by that.",
+    ),
 )
 
 
@@ -95,65 +98,6 @@ class AudioLimits:
     narrowest_band: float = 0.75
     highest_wanted: float = 12_000.0
     loudest_hum: float = -40.0
-
-
-@dataclass(frozen=True, slots=True)
-class Measurements:
-    """What was measured on one recording.
-
-    Attributes
-    ----------
-    duration : float
-        Seconds of the utterance.
-    sample_rate, channels : int
-        Of the file.
-    peak : float
-        Largest magnitude.
-    level : float
-        Speech level in dBFS.
-    offset : float
-        Mean of the samples of that second where it is farthest from zero.
-    clipped : float
-        Share of clipped samples.
-    snr : float
-        Estimated signal-to-noise ratio in dB.
-    before, after : float
-        Seconds of silence at the edges.
-    pause : float
-        Seconds of the longest silence between the edges.
-    bandwidth : float
-        Hz above which a filter has left nothing.
-    hum : float
-        Level of mains hum in dB relative to the speech.
-    fingerprint : str
-        Hexadecimal digits of a fingerprint that coding and gain hardly change (``audio.fingerprint``).
-    sha256 : str
-        Digest of the file.
-    digest : str
-        Digest of the decoded samples; equal recordings have equal ones whatever their files.
-    """
-
-    duration: float
-    sample_rate: int
-    channels: int
-    peak: float
-    level: float
-    offset: float
-    clipped: float
-    snr: float
-    before: float
-    after: float
-    pause: float
-    bandwidth: float
-    hum: float
-    fingerprint: str
-    sha256: str
-    digest: str
-
-    @property
-    def speech_seconds(self) -> float:
-        """Seconds without the silence at the edges."""
-        return max(0.0, self.duration - self.before - self.after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,42 +134,34 @@ def _measure_file(record: Record, path: Path) -> Measurements | AudioResult:
         return _unusable("D012", record, "the file holds no samples", "record it again")
     end = record.offset + (record.duration or 0.0)
     if end > info.duration + _SLACK_SECONDS or record.offset >= info.duration:
-        message = f"the utterance ends at {end:.3f} s, the file at {info.duration:.3f} s"
+        message = f"the utterance ends at {_seconds(end)}, the file at {_seconds(info.duration)}"
         return _unusable("D013", record, message, "compare the manifest's offset and duration with the file")
     try:
-        waveform = read(path, offset=record.offset, duration=record.duration)
-        return measure(waveform, info, sha256_of_file(path))
+        return _measure_part(record, path, info)
     except AudioError as error:
         return _unusable("D011", record, error.message, error.hint)
     except OSError as error:
         return _unusable("D010", record, f"the file cannot be read to its end: {error.strerror}", "is it still there?")
 
 
-def measure(waveform: Waveform, info: AudioInfo, sha256: str) -> Measurements:
-    """Measure a recording from a file of which header and digest are known.
+def _measure_part(record: Record, path: Path, info: AudioInfo) -> Measurements:
+    sha256 = sha256_of_file(path)
 
-    Loudness is measured without the offset, silence without rumble: a sound card that settles is no sound.
-    """
-    heard, voice = without_offset(waveform), without_rumble(waveform)
-    before, after = levels.silent_edges(voice)
-    return Measurements(
-        duration=float(waveform.duration),
-        sample_rate=info.sample_rate,
-        channels=info.channels,
-        peak=levels.peak(waveform),
-        level=levels.speech_level(heard),
-        offset=largest_offset(waveform),
-        clipped=levels.clipped_share(waveform),
-        snr=levels.signal_to_noise(waveform),
-        before=before,
-        after=after,
-        pause=levels.longest_pause(voice),
-        bandwidth=bandwidth(waveform),
-        hum=hum_level(heard),
-        fingerprint=fingerprint(waveform).astype("<u4").tobytes().hex(),
-        sha256=sha256,
-        digest=hashlib.blake2b(waveform.samples.tobytes(), digest_size=16).hexdigest(),
-    )
+    def at(full_scale: float) -> Measurements:
+        windows = read_windows(
+            path, offset=record.offset, duration=record.duration, full_scale=full_scale, longest=WINDOW_SECONDS
+        )
+        return measure(windows, info, sha256, full_scale=full_scale)
+
+    try:
+        return at(1.0)
+    except ScaleError:
+        return at(find_scale(path, offset=record.offset, duration=record.duration))
+
+
+def _seconds(seconds: float) -> str:
+    # A manifest can ask for more seconds than anybody wants to read the digits of.
+    return f"{seconds:.3f} s" if seconds < 1e9 else f"{seconds:g} s"
 
 
 def _judge(subject: str, measured: Measurements, limits: AudioLimits) -> list[Finding]:
@@ -234,6 +170,9 @@ def _judge(subject: str, measured: Measurements, limits: AudioLimits) -> list[Fi
     def find(code: str, message: str, hint: str = "") -> None:
         findings.append(_finding(code, subject, message, hint))
 
+    if measured.full_scale != 1.0:
+        message = f"the samples are on a scale of {measured.full_scale:.0f} instead of 1"
+        find("D090", message, f"data check --fix divides them by {measured.full_scale:.0f}")
     if measured.duration < limits.shortest:
         find("D015", f"{measured.duration:.2f} s are too short", "leave it out")
     if measured.duration > limits.longest:

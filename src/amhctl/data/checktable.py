@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from amhctl.data.audiochecks import Measurements
+from amhctl.data.measurements import Measurements
 from amhctl.data.records import Record
 from amhctl.data.splits import SPLITS, text_key
 from amhctl.text.script import build_homophones

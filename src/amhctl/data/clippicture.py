@@ -15,7 +15,7 @@ from amhctl.audio.files import encode
 from amhctl.audio.resample import resample
 from amhctl.audio.waveform import Waveform
 from amhctl.core.errors import AudioError
-from amhctl.data.audiochecks import Measurements
+from amhctl.data.measurements import Measurements
 from amhctl.data.records import Record, read_audio
 
 PLAYER_BYTES = 3_300_000

@@ -10,7 +10,8 @@ from itertools import islice
 from pathlib import Path
 
 from amhctl.core.findings import Finding
-from amhctl.data.audiochecks import Measurements, check_audio
+from amhctl.data.audiochecks import check_audio
+from amhctl.data.measurements import Measurements
 from amhctl.data.records import Record
 from amhctl.data.textchecks import check_rate, check_text
 from amhctl.data.workers import map_in_order, open_pool

@@ -15,10 +15,10 @@ from typing import Self, get_type_hints
 from amhctl.core.documents import parse_json
 from amhctl.core.errors import DatasetError
 from amhctl.core.files import sha256_of_file
-from amhctl.data.audiochecks import Measurements
+from amhctl.data.measurements import Measurements
 from amhctl.data.records import Record, audio_path
 
-_VERSION = 6
+_VERSION = 7
 """Raised whenever what is measured, or how, changes."""
 _NAME = "measurements.jsonl"
 _TYPES = get_type_hints(Measurements)

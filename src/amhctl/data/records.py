@@ -222,8 +222,8 @@ def portable_path(path: Path, folder: Path) -> str:
     return whole.removeprefix(root).replace(os.sep, "/")
 
 
-def read_audio(record: Record, folder: Path, *, sample_rate: int | None = None) -> Waveform:
-    """Read the audio of a record, cut to its offset and duration.
+def read_audio(record: Record, folder: Path, *, sample_rate: int | None = None, full_scale: float = 1.0) -> Waveform:
+    """Read the audio of a record, cut to its offset and duration, its samples divided by ``full_scale``.
 
     Raises
     ------
@@ -231,5 +231,9 @@ def read_audio(record: Record, folder: Path, *, sample_rate: int | None = None) 
         As ``audio.files.read`` does.
     """
     return files.read(
-        audio_path(record, folder), sample_rate=sample_rate, offset=record.offset, duration=record.duration
+        audio_path(record, folder),
+        sample_rate=sample_rate,
+        offset=record.offset,
+        duration=record.duration,
+        full_scale=full_scale,
     )

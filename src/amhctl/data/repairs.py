@@ -1,4 +1,4 @@
-"""The repair of one recording: one channel, no offset, no long silence at its edges, a rate and a loudness.
+"""The repair of one recording: full scale, one channel, no offset, no long silence at its edges, rate and loudness.
 
 Knows no manifest. It runs in worker processes, so it takes and returns plain values only. What is written is checked
 again as the original was: a copy that still has a fault that a repair should have taken away is no repaired copy.
@@ -14,13 +14,14 @@ from amhctl.audio import files, levels
 from amhctl.audio.offset import HIGH_PASS_HERTZ, largest_offset, without_offset, without_rumble
 from amhctl.audio.resample import resample
 from amhctl.audio.waveform import Waveform
-from amhctl.core.errors import AudioError
+from amhctl.core.errors import AudioError, ScaleError
 from amhctl.core.files import sha256_of_file
 from amhctl.core.findings import Finding, Severity
-from amhctl.data.audiochecks import AudioLimits, Measurements, check_audio
+from amhctl.data.audiochecks import AudioLimits, check_audio
+from amhctl.data.measurements import Measurements
 from amhctl.data.records import Record, audio_path, read_audio
 
-REPAIRABLE = frozenset({"D018", "D019", "D022", "D023", "D024", "D029"})
+REPAIRABLE = frozenset({"D018", "D019", "D022", "D023", "D024", "D029", "D090"})
 """Codes of faults that a repair takes away."""
 _LIMITS = AudioLimits()
 _EDGE_SECONDS = 0.2
@@ -63,7 +64,7 @@ class Change:
     done : str
         What was done.
     before, after : float
-        What was measured: channels, mean, seconds, samples a second or dBFS.
+        What was measured: full scale, channels, mean, seconds, samples a second or dBFS.
     """
 
     code: str
@@ -104,17 +105,18 @@ def repair_recording(job: RepairJob) -> RepairResult:
         If the copy cannot be written.
     """
     try:
-        channels = files.probe(audio_path(job.record, job.folder)).channels
-        original = read_audio(job.record, job.folder)
+        original, opening = _open(job.record, job.folder)
+        waveform, changes = repair_waveform(original, job.codes, job.goal)
     except AudioError as error:
         return RepairResult(job.record, code="D010", reason=error.message)
     except OSError as error:
         return RepairResult(job.record, code="D010", reason=f"the file cannot be read: {error.strerror}")
-    waveform, changes = repair_waveform(original, job.codes, job.goal)
-    if channels > 1:
-        changes = (Change("D024", "mixed down to one channel", channels, 1), *changes)
+    changes = (*opening, *changes)
     path = job.copies / job.name
-    files.write(path, waveform)
+    try:
+        files.write(path, waveform)
+    except AudioError as error:
+        return RepairResult(job.record, code="D017", reason=error.message)
     record = job.record.model_copy(
         update={"audio": job.name, "offset": 0.0, "duration": float(waveform.duration), "sha256": sha256_of_file(path)}
     )
@@ -124,6 +126,21 @@ def repair_recording(job: RepairJob) -> RepairResult:
         path.unlink()
         return RepairResult(job.record, code=refused[0].code, reason=f"after its repair: {refused[0].message}")
     return RepairResult(record, changes, checked.measurements)
+
+
+def _open(record: Record, folder: Path) -> tuple[Waveform, list[Change]]:
+    """Return a recording with one channel and a full scale of 1, and what had to be done for that."""
+    path = audio_path(record, folder)
+    changes: list[Change] = []
+    channels = files.probe(path).channels
+    if channels > 1:
+        changes.append(Change("D024", "mixed down to one channel", channels, 1))
+    try:
+        return read_audio(record, folder), changes
+    except ScaleError:
+        scale = files.find_scale(path, offset=record.offset, duration=record.duration)
+        changes.append(Change("D090", "divided by its full scale", scale, 1.0))
+        return read_audio(record, folder, full_scale=scale), changes
 
 
 def repair_waveform(waveform: Waveform, codes: frozenset[str], goal: RepairGoal) -> tuple[Waveform, tuple[Change, ...]]:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from amhctl.core.findings import Finding, Rule, Severity
-from amhctl.data.audiochecks import Measurements
 from amhctl.data.checks import ManifestCheck
 from amhctl.data.checktable import CheckTable
 from amhctl.data.clippicture import clip_pictures
+from amhctl.data.measurements import Measurements
 from amhctl.data.records import Record, scan_manifest
 from amhctl.data.webpage import draw, histogram, page
 

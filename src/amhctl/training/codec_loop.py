@@ -113,7 +113,7 @@ def _validate(state: CodecState, material: CodecMaterial, progress: Progress) ->
     collapsed = state.use.collapsed()
     progress.say(
         f"step {state.step}: held-out mel distance {scores.mel_distance:.4f}{' (best)' if best else ''}, "
-        f"STOI {scores.stoi:.3f}, codes used {', '.join(f'{share:.0%}' for share in scores.usage)}"
+        f"{scores.describe_stoi()}, codes used {', '.join(f'{share:.0%}' for share in scores.usage)}"
     )
     if collapsed:
         progress.say(f"warning: {'; '.join(map(str, collapsed))}")

@@ -14,9 +14,10 @@ from typing import Protocol
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pystoi import stoi
 from torch import Tensor, nn
 
+from amhctl.audio.intelligibility import intelligibility
+from amhctl.core.errors import TrainingError
 from amhctl.core.files import sha256_of_json
 
 
@@ -80,15 +81,19 @@ class CodecScores:
     ----------
     mel_distance : float
         Mean absolute difference of natural log-mel spectrograms (100 bins unless the codec's own mel has others).
-    stoi : float
-        Short-time objective intelligibility against the original (Taal et al. 2011).
+    stoi : float | None
+        Short-time objective intelligibility against the original; None if no clip has enough speech for it.
     usage : tuple[float, ...]
         Share of each codebook's codes that occur.
     """
 
     mel_distance: float
-    stoi: float
+    stoi: float | None
     usage: tuple[float, ...]
+
+    def describe_stoi(self) -> str:
+        """Return the intelligibility for people."""
+        return "STOI unknown" if self.stoi is None else f"STOI {self.stoi:.3f}"
 
 
 class CodecRecipe(Protocol):
@@ -136,18 +141,32 @@ class CodecRecipe(Protocol):
 
 @torch.inference_mode()
 def measure(recipe: CodecRecipe, clips: Sequence[NDArray[np.float32]]) -> CodecScores:
-    """Return how well the codec reproduces clips; its model is left in evaluation mode."""
+    """Return how well the codec reproduces clips; its model is left in evaluation mode.
+
+    A clip that has no whole frame of codes, or too little speech, is left out of what cannot be measured on it.
+
+    Raises
+    ------
+    TrainingError
+        If no clip has a whole frame.
+    """
     plan = recipe.plan
     recipe.networks["model"].eval()
-    distances, intelligibility = [], []
+    distances: list[float] = []
+    understood: list[float] = []
     seen: list[set[int]] = [set() for _ in range(plan.codebooks)]
     for clip in clips:
         size = clip.size // plan.frame_samples * plan.frame_samples
+        if not size:
+            continue
         original = torch.from_numpy(clip[None, :size])
         output, codes_SQ = recipe.reconstruct(original)
         distances.append(float((recipe.log_mel(output) - recipe.log_mel(original)).abs().mean()))
-        intelligibility.append(float(stoi(clip[:size], output[0].cpu().numpy(), plan.sample_rate)))
+        score = intelligibility(clip[:size], output[0].cpu().numpy(), plan.sample_rate)
+        understood += [] if score is None else [score]
         for book, codes in enumerate(codes_SQ.T.tolist()):
             seen[book].update(codes)
     usage = tuple(len(codes) / plan.codebook_size for codes in seen)
-    return CodecScores(float(np.mean(distances)), float(np.mean(intelligibility)), usage)
+    if not distances:
+        raise TrainingError("no validation clip is as long as a frame of codes", hint="validate with longer clips")
+    return CodecScores(float(np.mean(distances)), float(np.mean(understood)) if understood else None, usage)

@@ -1,6 +1,6 @@
 """``codec train``: train a mel codec or a DAC on the recordings of manifests, or go on from one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amhctl.audio.files import read
+from amhctl.audio.intelligibility import SHORTEST_SECONDS
 from amhctl.audio.levels import set_speech_level
 from amhctl.checkpoint.manifest import Licence
 from amhctl.codec.registry import codec_path, read_codec_manifest, read_dac, read_mel
@@ -16,7 +17,7 @@ from amhctl.config.load import load_run_config
 from amhctl.config.schema import MelCodecConfig, RunConfig
 from amhctl.core.errors import AudioError, DatasetError
 from amhctl.core.files import sha256_of_json
-from amhctl.core.findings import Finding
+from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.core.outputs import require_output_folder, require_output_place
 from amhctl.core.progress import Progress
 from amhctl.data.records import Record, read_records
@@ -29,7 +30,17 @@ from amhctl.training.codec_state import CODEC_RUN
 from amhctl.training.dac_recipe import DacRecipe, DacWeights
 from amhctl.training.mel_recipe import MelRecipe, MelWeights
 
-RULES = codec_use.RULES
+RULES = (
+    *codec_use.RULES,
+    Rule(
+        "R011",
+        Severity.WARNING,
+        "clip left out of codec training",
+        "The recording cannot be read, or is a validation clip of less than half a second, on which nothing can be "
+        "measured.",
+    ),
+)
+_CLIP_HINT = "amhctl data check says what is wrong with a recording"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +82,7 @@ class TrainCodecReport:
     run: CodecRun
     clips: int
     hours: float
-    unreadable: tuple[str, ...]
+    left_out: Mapping[str, str]
 
     @property
     def ok(self) -> bool:
@@ -80,8 +91,9 @@ class TrainCodecReport:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """A finding for each codebook that collapsed."""
-        return tuple(item.finding(str(self.run.codec)) for item in self.run.collapsed)
+        """A finding for each clip that was left out, and for each codebook that collapsed."""
+        clips = (Finding("R011", Severity.WARNING, id_, reason, _CLIP_HINT) for id_, reason in self.left_out.items())
+        return (*clips, *(item.finding(str(self.run.codec)) for item in self.run.collapsed))
 
     def payload(self) -> dict[str, object]:
         """Return the codec's place and figures."""
@@ -92,7 +104,7 @@ class TrainCodecReport:
             "best_step": self.run.best_step,
             "clips": self.clips,
             "hours": self.hours,
-            "unreadable": list(self.unreadable),
+            "unreadable": [f"{id_}: {reason}" for id_, reason in self.left_out.items()],
             "mel_distance": scores.mel_distance,
             "stoi": scores.stoi,
             "codebook_usage": list(scores.usage),
@@ -103,7 +115,7 @@ class TrainCodecReport:
         scores = self.run.scores
         yield f"codec {self.run.codec} after {self.run.steps} steps on {self.clips} clips, {self.hours:.2f} h"
         yield f"kept: step {self.run.best_step}, the best on the validation clips"
-        yield f"held-out mel distance {scores.mel_distance:.4f}, STOI {scores.stoi:.3f}"
+        yield f"held-out mel distance {scores.mel_distance:.4f}, {scores.describe_stoi()}"
         yield "codes used per codebook: " + ", ".join(f"{share:.0%}" for share in scores.usage)
 
 
@@ -134,7 +146,7 @@ def run(request: TrainCodecRequest, progress: Progress) -> TrainCodecReport:
     shape = base.shape if base else config.mel_codec if request.arch == "mel" else config.dac_codec
     sample_rate = shape.mel.sample_rate if isinstance(shape, MelCodecConfig) else shape.sample_rate
     records = [(path.parent, record) for path in request.manifests for record in read_records(path)]
-    unreadable: list[str] = []
+    left_out: dict[str, str] = {}
 
     def load(split: str) -> list[NDArray[np.float32]]:
         chosen = [(folder, record) for folder, record in records if record.split == split]
@@ -149,15 +161,25 @@ def run(request: TrainCodecRequest, progress: Progress) -> TrainCodecReport:
         for folder, record in chosen:
             progress.advance()
             try:
-                clips.append(_clip(folder, record, sample_rate, level))
+                clip = _clip(folder, record, sample_rate, level)
             except AudioError as error:
-                unreadable.append(f"{record.id}: {error.message}")
+                left_out[record.id] = error.message
+                continue
+            if split == "valid" and clip.size < SHORTEST_SECONDS * sample_rate:
+                left_out[record.id] = f"{clip.size / sample_rate:.3f} s are too short to measure a codec on"
+                continue
+            clips.append(clip)
         progress.finish()
+        if not clips:
+            first = chosen[0][1].id
+            raise DatasetError(
+                f"none of the {len(chosen)} clips of split {split!r} can be used",
+                subject=", ".join(str(path) for path in request.manifests),
+                hint=f"the first is {first}: {left_out[first]}",
+            )
         return clips
 
     train, valid = load("train"), load("valid")
-    if not train or not valid:
-        raise DatasetError("no clip of the manifest can be read", subject=unreadable[0])
     material = CodecMaterial(
         train=train,
         valid=valid,
@@ -173,7 +195,7 @@ def run(request: TrainCodecRequest, progress: Progress) -> TrainCodecReport:
         progress=progress,
     )
     seconds = sum(clip.size for clip in train) / sample_rate
-    return TrainCodecReport(result, len(train), seconds / 3600, tuple(unreadable))
+    return TrainCodecReport(result, len(train), seconds / 3600, left_out)
 
 
 def _read_base(request: TrainCodecRequest) -> MelWeights | DacWeights | None:
