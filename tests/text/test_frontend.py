@@ -20,7 +20,7 @@ from amhctl.text.lexicon import Lexicon
 from amhctl.text.script import GEMINATION, MARKS, SYLLABLES
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
-GOLDEN_HASH = "2f66412207f34a76b9a6a377eb37c76f41678f687d901aec9af19c94e90a4556"
+GOLDEN_HASH = "7ad9924232b62e639ed0f29a20b2a0c6f739ee27a1e5d60b6f285fb3254e4ab0"
 
 fidel = TextConfig.model_validate({"units": "fidel"})
 allowed = set(SYLLABLES) | set(MARKS) | {" ", GEMINATION}
@@ -147,12 +147,25 @@ def test_one_reading_gives_text_and_breath_groups() -> None:
 def test_gemination_belongs_to_the_state() -> None:
     assert Frontend().phones("አለ ከፍተኛ ይሰበራል").text == "allə kəffɨtəɲɲa jɨssəbbəral"
     state = Frontend().state()
-    added = {"gemination.words", "gemination.weights", "homographs"}
+    added = {"gemination.words", "gemination.weights", "gemination.stems", "verbs", "homographs"}
     tables = {name: table for name, table in cast("dict[str, object]", state["tables"]).items() if name not in added}
     old = Frontend.from_state({**state, "format": 2, "tables": tables})
     assert old.phones("አለ ከፍተኛ ይሰበራል").text == "alə kəfɨtəɲa jɨsəbəral"
     with pytest.raises(TextError, match="lacks a table"):
         Frontend.from_state({**state, "tables": tables})
+
+
+def test_verbs_and_stems_belong_to_the_state() -> None:
+    """A state of format 3 has neither: it reads as it did, by its words and weights alone."""
+    state = Frontend().state()
+    tables = dict(cast("dict[str, object]", state["tables"]))
+    del tables["verbs"], tables["gemination.stems"]
+    old = Frontend.from_state({**state, "format": 3, "tables": tables})
+    assert old.phones("ስድስቱ ወሰዱት").text == "sɨdɨstu wəsədut"
+    assert Frontend().phones("ስድስቱ ወሰዱት").text == "sɨddɨstu wəssədut"
+    verbs = {**cast("dict[str, str]", cast("dict[str, object]", state["tables"])["verbs"]), "ፈለገ": "A"}
+    other = Frontend.from_state({**state, "tables": {**tables, "verbs": verbs, "gemination.stems": {}}})
+    assert other.phones("ይፈልጋል").text == "jɨfəlɡal"
 
 
 @pytest.mark.parametrize(

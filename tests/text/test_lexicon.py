@@ -8,7 +8,7 @@ from amhctl.config.schema import TextConfig
 from amhctl.core.errors import TextError
 from amhctl.text.draft import Draft
 from amhctl.text.frontend import Frontend
-from amhctl.text.lexicon import Lexicon, LexiconReader, find_phones, read_lexicons
+from amhctl.text.lexicon import Given, Lexicon, LexiconReader, find_phones, read_lexicons
 
 TABLE = {"CBE": "ሲ ቢ ኢ", "3": "ሦስትዮሽ", "C++": "ሲ ፕላስ", "ኢትዮ": "ኢትዮጵያ", "ኢትዮ ቴሌኮም": "ኢቴ"}
 
@@ -87,7 +87,8 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     [
         ("CBE", "ሲ ቢ ኢ"),
         ("የCBE ሰራተኛ", "የሲ ቢ ኢ ሰራተኛ"),
-        ("(CBE)፣ CBEን", "(ሲ ቢ ኢ)፣ CBEን"),
+        ("(CBE)፣ CBEን", "(ሲ ቢ ኢ)፣ ሲ ቢ ኢን"),
+        ("የCBEዎች CBEታ", "የሲ ቢ ኢዎች CBEታ"),
         ("XCBE CBE2", "XCBE CBE2"),
         ("C++ እና C", "ሲ ፕላስ እና C"),
         ("ኢትዮ ቴሌኮም ኢትዮ", "ኢቴ ኢትዮጵያ"),
@@ -154,7 +155,72 @@ def test_more_readings_can_be_added_to_a_state() -> None:
 
 def test_phones_are_found_alone_and_behind_a_prefix() -> None:
     table = {"ገና": "ɡənna", "በገና": "bəɡəna"}
-    assert find_phones("ገና", table) == ("", ("ɡ", "ə", "n", "n", "a"))
-    assert find_phones("የገና", table) == ("የ", ("ɡ", "ə", "n", "n", "a"))
-    assert find_phones("በገና", table) == ("", ("b", "ə", "ɡ", "ə", "n", "a"))
-    assert find_phones("ገናን", table) is None
+    assert find_phones("ገና", table) == Given("", ("ɡ", "ə", "n", "n", "a"))
+    assert find_phones("የገና", table) == Given("የ", ("ɡ", "ə", "n", "n", "a"))
+    assert find_phones("በገና", table) == Given("", ("b", "ə", "ɡ", "ə", "n", "a"))
+    assert find_phones("ገናታ", table) is None
+
+
+PHONES = {"ገና": "ɡənna", "ሰላም": "səllam", "ልብ": "lɨbb"}
+
+
+@pytest.mark.parametrize(
+    ("word", "phones"),
+    [
+        ("ገናን", "ɡənnan"),
+        ("የገናዎቹ", "jəɡənnawot͡ʃt͡ʃu"),
+        ("ሰላሙ", "səllamu"),
+        ("ሰላሞች", "səllamot͡ʃt͡ʃ"),
+        ("ሰላማችን", "səllamat͡ʃt͡ʃɨn"),
+        ("በሰላምና", "bəsəllamɨnna"),
+        ("ልብን", "lɨbbɨn"),
+        ("ልቤ", "lɨbbe"),
+        ("አዲስገና", "addisɡənna"),
+        ("ገናገና", "ɡənnaɡənna"),
+        ("ገናቤት", "ɡənnabet"),
+        ("ሰላምታ", "səlamta"),
+        ("ገናዛ", "ɡənaza"),
+    ],
+)
+def test_phones_are_kept_before_a_suffix_and_in_a_compound(word: str, phones: str) -> None:
+    ours = Frontend(lexicon=Lexicon(phones=PHONES))
+    assert "".join(ours.phones(word).words[0]) == phones
+
+
+@pytest.mark.parametrize(
+    ("written", "spoken"),
+    [
+        ("ኢቲቪን", "ኢ ቲ ቪን"),
+        ("የኢቲቪዎችም", "የኢ ቲ ቪዎችም"),
+        ("ኢቲቪታ", "ኢቲቪታ"),
+        ("ኤምኤሞቹ", "ኤም ኤሞቹ"),
+        ("ኤምኤምን", "ኤም ኤምን"),
+    ],
+)
+def test_readings_are_kept_before_a_suffix(written: str, spoken: str) -> None:
+    ours = Frontend(lexicon=Lexicon({"ኢቲቪ": "ኢ ቲ ቪ", "ኤምኤም": "ኤም ኤም"}))
+    assert ours.normalize(written).text == spoken
+    assert ours.normalize(spoken).text == spoken
+
+
+def test_a_word_that_is_inflected_in_a_reading_takes_no_suffix() -> None:
+    """Or else that reading would be read once more."""
+    ours = Frontend(lexicon=Lexicon({"ባንክ": "ብሔራዊ ባንኮች", "ንብ": "ንብ"}))
+    assert ours.normalize("ባንክ ባንኮች").text == "ብሔራዊ ባንኮች ባንኮች"
+
+
+@pytest.mark.parametrize(
+    ("written", "spoken"),
+    [
+        ("ነው.CBE", "ነው። ሲ ቢ ኢ"),
+        ("CBE.ነው", "ሲ ቢ ኢ። ነው"),
+        ("ሰላም.CBE.ነው", "ሰላም። ሲ ቢ ኢ። ነው"),
+        ("ገና.ነው", "ገና። ነው"),
+        ("ገና.", "ገና።"),
+        ("እ.ኤ.አ. 2010", "እንደ አውሮፓ ሁለት ሺህ አሥር"),
+        ("እ.ኤ.አ.", "እንደ አውሮፓ።"),
+    ],
+)
+def test_a_full_stop_beside_a_word_of_the_lexicon_ends_a_sentence(written: str, spoken: str) -> None:
+    ours = Frontend(lexicon=Lexicon({"CBE": "ሲ ቢ ኢ", "እ.ኤ.አ": "እንደ አውሮፓ"}, {"ገና": "ɡənna"}))
+    assert ours.normalize(written).text == spoken

@@ -1,5 +1,6 @@
 """Twin of ``text/sentences.py``."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,6 +23,40 @@ def test_a_long_sentence_is_cut_at_commas_first() -> None:
 
 def test_a_long_clause_is_cut_into_like_parts() -> None:
     assert texts("አበበ በሶ በላ ጩኒ ጨበጠ ጫላ ጩቤ ጨበጠ", 10) == ["አበበ በሶ በላ ጩኒ", "ጨበጠ ጫላ ጩቤ ጨበጠ"]
+
+
+@pytest.mark.parametrize(
+    ("text", "groups"),
+    [
+        ("ማን ነህ፧ አለ። አሁን ሄደ።", ["ማን ነህ፧ አለ።", "አሁን ሄደ።"]),
+        ("ሂድ! ብሎ ጮኸ።", ["ሂድ! ብሎ ጮኸ።"]),
+        ("መቼ ነው፧ ሲል ጠየቀው። ነገ።", ["መቼ ነው፧ ሲል ጠየቀው።", "ነገ።"]),
+        ("ማን ነህ፧ አለሙ መጣ።", ["ማን ነህ፧", "አለሙ መጣ።"]),
+    ],
+)
+def test_what_is_said_is_not_cut_from_the_verb_of_saying(text: str, groups: list[str]) -> None:
+    assert texts(text, 40) == groups
+
+
+@pytest.mark.parametrize("saying", ["ብሎ", "አለ", "ሲል", "በማለት፣"])
+def test_no_group_begins_with_a_verb_of_saying(saying: str) -> None:
+    text = f"ነገ ጠዋት ወደ ከተማ እሄዳለሁ፣ {saying} ለሁሉም ጓደኞቹ በደብዳቤ ነገራቸው።"
+    for limit in range(10, 30):
+        assert not any(group.startswith(saying.rstrip("፣")) for group in texts(text, limit)), limit
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "groups"),
+    [
+        # A genitive, adjective or title stays with its noun, a noun with its postposition and its copula.
+        ("መምህሩ ትናንት የአዲስ አበባ ዩኒቨርሲቲን ጎበኙ", 18, ["መምህሩ ትናንት", "የአዲስ አበባ ዩኒቨርሲቲን ጎበኙ"]),
+        ("ልጆቹ መጽሐፉን ጠረጴዛ ላይ ተውት", 12, ["ልጆቹ መጽሐፉን", "ጠረጴዛ ላይ ተውት"]),
+        ("የመጣው ሰው ጠቅላይ ሚኒስትር ነበር", 16, ["የመጣው ሰው", "ጠቅላይ ሚኒስትር ነበር"]),
+        ("ከበደ መጽሐፉን ገዛ ግን አላነበበውም", 14, ["ከበደ መጽሐፉን ገዛ", "ግን አላነበበውም"]),
+    ],
+)
+def test_a_phrase_is_not_cut_where_it_need_not_be(text: str, limit: int, groups: list[str]) -> None:
+    assert texts(text, limit) == groups
 
 
 def test_a_number_is_not_cut() -> None:

@@ -19,7 +19,7 @@ from amhctl.core.files import sha256_of_json
 from amhctl.text.draft import TIE, Change, Draft
 from amhctl.text.g2p.chain import Backend, Chain
 from amhctl.text.g2p.epitran_backend import EpitranBackend
-from amhctl.text.g2p.gemination import Gemination, read_weights, read_words
+from amhctl.text.g2p.gemination import Gemination, read_stems, read_verbs, read_weights, read_words
 from amhctl.text.g2p.homographs import read_homographs
 from amhctl.text.g2p.rules import CONSONANTS_OF_SERIES, EXCEPTIONS, RulesBackend
 from amhctl.text.g2p.transphone_backend import TransphoneBackend
@@ -33,13 +33,15 @@ from amhctl.text.sentences import split_breaths
 from amhctl.text.spoken import Fallback, Phones, Segment, SpokenText, TraceEntry
 
 STATE_FORMAT = 4
-CODE_VERSION = 4
+CODE_VERSION = 5
 """Raised whenever a rule (not a table) changes what is spoken."""
 
 LEXICON_SPOKEN, LEXICON_PHONES = "lexicon.spoken", "lexicon.phones"
 GEMINATION_WORDS, GEMINATION_WEIGHTS, HOMOGRAPHS = "gemination.words", "gemination.weights", "homographs"
 _SINCE = {LEXICON_SPOKEN: 2, LEXICON_PHONES: 2, GEMINATION_WORDS: 3, GEMINATION_WEIGHTS: 3, HOMOGRAPHS: 3}
 _READERS_SINCE = 4
+GEMINATION_STEMS, VERBS = "gemination.stems", "verbs"
+_SINCE |= {GEMINATION_STEMS: 4, VERBS: 4}
 _AS_BEFORE = {name: WORD_TABLES[name] for name in ("cents", "months", "month_spellings", "context")}
 _SINCE |= dict.fromkeys((*_AS_BEFORE, "latin_words"), 3)
 """The format in which a table came; a state of an earlier format reads by the words that stood in the code, or none."""
@@ -79,6 +81,7 @@ class Frontend:
         lexicons = {LEXICON_SPOKEN: dict(lexicon.spoken), LEXICON_PHONES: dict(lexicon.phones)}
         # Read here, not at import: no command needs these tables before it has a frontend.
         gemination = {GEMINATION_WORDS: dict(read_words()), GEMINATION_WEIGHTS: dict(read_weights())}
+        gemination |= {GEMINATION_STEMS: dict(read_stems()), VERBS: dict(read_verbs())}
         tables = {**_OUR_TABLES, **lexicons, **gemination, HOMOGRAPHS: dict(read_homographs())}
         readers, absent = _find_readers(config)
         self._setup(config, tables, readers, absent)
@@ -100,8 +103,12 @@ class Frontend:
         self.config = config
         self._tables = tables
         self._rulebook = build_rulebook(config, tables)
-        self._lexicon = LexiconReader(self._as_read(tables[LEXICON_SPOKEN], self._rulebook.cleaning))
-        gemination = Gemination(tables[GEMINATION_WORDS], tables[GEMINATION_WEIGHTS])
+        cleaning = self._rulebook.cleaning
+        known = self._as_read(tables[LEXICON_PHONES], cleaning)
+        self._lexicon = LexiconReader(self._as_read(tables[LEXICON_SPOKEN], cleaning), known)
+        gemination = Gemination(
+            tables[GEMINATION_WORDS], tables[GEMINATION_WEIGHTS], tables[GEMINATION_STEMS], tables[VERBS]
+        )
         rules = RulesBackend(tables["consonants"], tables["exceptions"], gemination)
         backends: dict[str, Backend] = {rules.name: rules, **{name: make() for name, make in _OTHERS.items()}}
         folding = self._rulebook.reading[-1:] if config.fold_homophones else ()
@@ -110,6 +117,8 @@ class Frontend:
             [backends[name] for name in readers],
             phones,
             tables[HOMOGRAPHS],
+            rules=rules,
+            words=tables[GEMINATION_WORDS],
             optional=config.optional_backends,
             absent=absent,
         )

@@ -9,12 +9,13 @@ that is being written or for want of memory. If it fails again, or is absent, th
 word decides its phones, so another one takes its place only where the user has said so (``text.optional_backends``).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 from amhctl.core.errors import MissingExtra, TextError
 from amhctl.text.g2p.homographs import Homographs
 from amhctl.text.g2p.phones import PHONES, VOWELS, split_phones
+from amhctl.text.g2p.rules import RulesBackend
 from amhctl.text.lexicon import find_phones
 from amhctl.text.markup import MARKUP
 from amhctl.text.script import GEMINATION, SYLLABLES
@@ -62,6 +63,10 @@ class Chain:
         Backends that may fail at a word: the next one reads it.
     absent : Sequence[Fallback]
         Backends that are wanted and not used, which every result names.
+    rules : RulesBackend | None
+        What says the suffix behind a word of the lexicon; our own rules by default, whatever the backends are.
+    words : Collection[str]
+        Words that a word of the lexicon may make a compound with.
     """
 
     def __init__(
@@ -72,11 +77,15 @@ class Chain:
         *,
         optional: Sequence[str] = (),
         absent: Sequence[Fallback] = (),
+        rules: RulesBackend | None = None,
+        words: Collection[str] = (),
     ) -> None:
         self._backends = tuple(backends)
         self._optional = frozenset(optional)
         self._absent = tuple(absent)
         self._lexicon = lexicon or {}
+        self._rules = rules or RulesBackend()
+        self._words = words
         self._homographs = Homographs(homographs or {})
         self._known: dict[str, _Reading] = {}
 
@@ -109,11 +118,18 @@ class Chain:
         marked = MARKUP.search(token)
         if marked is not None:
             return "markup", split_phones(marked[1]), ()
-        known = find_phones(token, self._lexicon) if self._lexicon else None
+        known = find_phones(token, self._lexicon, self._words) if self._lexicon else None
         if known is None:
             return None
-        prefix, phones = known
-        return "lexicon", (self._word(prefix)[1] if prefix else ()) + phones, ()
+        before = self._part(known.before) if known.before else ()
+        if not known.suffix:
+            return "lexicon", before + known.phones + (self._part(known.rest) if known.rest else ()), ()
+        return "lexicon", before + self._rules.extend(known.phones, known.rest), ()
+
+    def _part(self, word: str) -> tuple[str, ...]:
+        """Return the phones of a prefix, or of the other part of a compound."""
+        known = self._lexicon.get(word)
+        return self._word(word)[1] if known is None else split_phones(known)
 
     def _told_apart(self, tokens: Sequence[str], place: int) -> _Reading | None:
         phones = self._homographs.find(tokens, place)

@@ -30,12 +30,15 @@ class Slot:
         Whether a stem begins here, behind a prefix: the stem keeps its own first syllable (የ + ምርጫ jəmɨrt͡ʃʼa).
     apart : bool
         Whether ɨ always stands before it.
+    bound : bool
+        Whether it leans on the consonant before it where the syllable has room: ፈለግን fəlləɡn.
     """
 
     phones: tuple[str, ...]
     weight: int = 1
     onset: bool = False
     apart: bool = False
+    bound: bool = False
 
 
 def insert_vowels(parts: list[str | Slot]) -> tuple[str, ...]:
@@ -74,9 +77,15 @@ def _parts(run: list[Slot], place: int, weight: int, vowel: str, *, before_vowel
     first, slot = run[place - 1], run[place]
     if slot.apart or weight + slot.weight > 2 or first.phones[-1] == slot.phones[0]:
         return True
+    if slot.bound:
+        return False
     left = len(run) - place - 1
+    if place == 2 and vowel == "ɨ" and (left > 1 or (left and before_vowel)) and _begins_st(slot, run[place + 1]):
+        return True
+    if (before_vowel or left) and _hard(first.phones[-1], slot.phones[0]):
+        return True
     if before_vowel:
-        return left == 0 and _hard(first.phones[-1], slot.phones[0])
+        return False
     if left == 0:
         return not may_close(vowel, first.phones[-1], slot.phones[-1])
     # Three at the end: the last two stay together where they may (ሳምንት samɨnt), else the last stands apart (ወንድም
@@ -87,9 +96,14 @@ def _parts(run: list[Slot], place: int, weight: int, vowel: str, *, before_vowel
     return may_close("ɨ", slot.phones[-1], last.phones[-1])
 
 
+def _begins_st(slot: Slot, following: Slot) -> bool:
+    """Return whether s and t stay together behind a word's first syllable: ክርስቶስ kɨrɨstos, ክርስትና kɨrɨstɨnna."""
+    return (slot.phones, following.phones) == (("s",), ("t",))
+
+
 def _hard(first: str, second: str) -> bool:
-    """Return whether two consonants are parted even before a vowel: ግጭቶች ɡɨt͡ʃʼɨtot͡ʃ, ናችሁ nat͡ʃɨhu."""
-    return (first in _PALATALS and second in ("t", "h")) or (first, second) == ("w", "j")
+    """Return whether two consonants are parted even before a vowel: ግጭቶች ɡɨt͡ʃʼɨtot͡ʃ, ችላል t͡ʃɨlal."""
+    return (first in _PALATALS and second in ("t", "h", "l")) or (first, second) == ("w", "j")
 
 
 def may_close(vowel: str, first: str, second: str) -> bool:
@@ -104,7 +118,7 @@ def may_close(vowel: str, first: str, second: str) -> bool:
     if second in _SUFFIX_PHONES or first == second or first in _PALATALS:
         return False
     if first == "j":
-        return vowel not in ("ɨ", "i") and (second == "t" or second not in _STOPS)
+        return vowel in ("a", "o", "u") or (vowel == "ə" and (second == "t" or second not in _STOPS))
     if first == "w" and second in ("l", "r"):
         return False
     if _SONORITY.get(second, 0) > _SONORITY.get(first, 0):

@@ -4,12 +4,13 @@ Amharic does not write gemination, though words differ by it (አለ alə "he sa
 order in which it is asked:
 
 1. a writer's own marks (U+135F): a word that has one is taken as fully marked;
-2. the table of frequent words, alone, behind a prefix or before an ending;
+2. the table of words, and with the table of verbs every form of a listed word or verb (`morphology`); without that
+   table, a listed word alone, behind a prefix or before an ending, as frontends of an earlier state read;
 3. the suffixes that are always doubled (-ኛ, the plural -ኦች) and a linear tagger over each letter, its neighbours, the
    orders of the word around it, its affixes and its stem. Its weights are whole numbers in a table, learned by
    `tagger_training` from a list of words with their geminates, the paradigms of verbs (`paradigms`) and a corpus.
 
-With both tables empty nothing is doubled but what is marked: that is how frontends of an earlier state read.
+With all tables empty nothing is doubled but what is marked.
 """
 
 import re
@@ -19,6 +20,7 @@ from importlib import resources
 from types import MappingProxyType
 
 from amhctl.core.errors import TextError
+from amhctl.text.g2p.morphology import Morphology, Reading
 from amhctl.text.script import GEMINATION, SYLLABLES, build_homophones
 
 PREFIXES = ("እንደ", "ስለ", "ያለ", "የ", "በ", "ለ", "ከ")
@@ -32,6 +34,10 @@ _OUTER = re.compile(
 _SUFFIXES = re.compile("(?:ዎች|ቸው|ችሁ|ነት|[ችኛናውምንትኮስሁህሽኝዋ])+$")
 _SEVENTH = frozenset(letter for letter, syllable in SYLLABLES.items() if syllable.order == 6)
 _HOMOPHONES = build_homophones()
+
+
+_STEMS = ("nouns.txt", "basics.txt")
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 def _describe(letter: str) -> tuple[str, str]:
@@ -68,49 +74,69 @@ class Gemination:
         Plain word to the same word with U+135F behind its doubled letters.
     weights : Mapping[str, str]
         Feature to weight, a whole number as a string.
+    stems : Mapping[str, str]
+        Nouns and other words that take affixes, plain to marked.
+    verbs : Mapping[str, str]
+        Perfect of a verb to the letters of its types (`verbstems`).
 
     Raises
     ------
     TextError
-        If a weight is no number, or a marked word is not the plain one.
+        If a weight is no number, a marked word is not the plain one, or there is no such type of verb.
     """
 
-    def __init__(self, words: Mapping[str, str], weights: Mapping[str, str]) -> None:
-        self._words: dict[str, tuple[bool, ...]] = {}
-        for word, marked in words.items():
-            plain, doubled = split_marks(marked)
-            if plain != word:
-                raise TextError("a word of the gemination table is not its own marked form", subject=word)
-            self._words[word] = doubled
+    def __init__(
+        self,
+        words: Mapping[str, str],
+        weights: Mapping[str, str],
+        stems: Mapping[str, str] = _NONE,
+        verbs: Mapping[str, str] = _NONE,
+    ) -> None:
+        self._words = _read_table(words)
         try:
             self._weights = {feature: int(weight) for feature, weight in weights.items()}
         except ValueError as error:
             raise TextError(f"a weight of the gemination table is no number: {error}", subject="gemination") from error
+        self._morphology = Morphology(_read_table(stems), verbs) if verbs or stems else None
 
     def mark(self, word: str) -> tuple[bool, ...]:
         """Return, for each letter of a word without its marks, whether it is doubled."""
+        return self.read(word).doubled
+
+    def read(self, word: str) -> Reading:
+        """Return which letters of a word are doubled, and which one leans on the letter before it."""
         plain, marked = split_marks(word)
         if any(marked) or not plain:
-            return marked
-        known = self._find(plain)
-        if known is not None:
-            return known
+            return Reading(marked)
+        if self._morphology is None:
+            return Reading(self._find(plain) or self._guess(plain) or marked)
+        listed = self._words.get(plain) or self._find(plain, shortest=3)
+        if listed is not None:
+            return Reading(listed, sure=True)
+        return self._morphology.find(plain) or Reading(self._guess(plain) or marked)
+
+    def _guess(self, plain: str) -> tuple[bool, ...] | None:
+        """Return what the tagger says of a word, if it has learned anything."""
         if not self._weights:
-            return marked
+            return None
         weights = self._weights
         scores = (sum(weights.get(feature, 0) for feature in features) for features in list_features(plain))
         sure = find_sure(plain)
         # No word begins with a doubled consonant (Leslau 1995).
         return tuple(place > 0 and (score > 0 or place in sure) for place, score in enumerate(scores))
 
-    def _find(self, plain: str) -> tuple[bool, ...] | None:
+    def _find(self, plain: str, shortest: int = 1) -> tuple[bool, ...] | None:
+        """Return what is known of a word of the table with a prefix or an ending; ``shortest`` is its least length."""
         if not self._words:
             return None
         if (known := self._extend(plain)) is not None:
             return known
         for prefix in PREFIXES:
-            if plain.startswith(prefix) and (rest := self._extend(plain[len(prefix) :])) is not None:
-                return (False,) * len(prefix) + rest
+            rest = plain.removeprefix(prefix)
+            if len(rest) < max(shortest, 1) or len(rest) == len(plain):
+                continue
+            if (known := self._extend(rest)) is not None:
+                return (False,) * len(prefix) + known
         return None
 
     def _extend(self, plain: str) -> tuple[bool, ...] | None:
@@ -128,6 +154,17 @@ class Gemination:
         return None
 
 
+def _read_table(table: Mapping[str, str]) -> dict[str, tuple[bool, ...]]:
+    """Return a table of marked words as word to doubled letters."""
+    found: dict[str, tuple[bool, ...]] = {}
+    for word, marked in table.items():
+        plain, doubled = split_marks(marked)
+        if plain != word:
+            raise TextError("a word of the gemination table is not its own marked form", subject=word)
+        found[word] = doubled
+    return found
+
+
 _ENDINGS = tuple(split_marks(ending) for ending in ENDINGS)
 UNMARKED = Gemination({}, {})
 """Knows no word and has learned nothing: only what is marked is doubled."""
@@ -135,8 +172,25 @@ UNMARKED = Gemination({}, {})
 
 @cache
 def read_words() -> Mapping[str, str]:
-    """Return the package's table of words, plain to marked: frequent words and common nouns."""
-    return MappingProxyType({split_marks(word)[0]: word for word in (*_list("nouns.txt"), *_list("geminates.txt"))})
+    """Return the package's table of words, plain to marked: its stems, and frequent words in an inflected form."""
+    return MappingProxyType({**read_stems(), **{split_marks(word)[0]: word for word in _list("geminates.txt")}})
+
+
+@cache
+def read_stems() -> Mapping[str, str]:
+    """Return the package's words that take affixes, plain to marked: common nouns, basic words and names."""
+    return MappingProxyType({split_marks(word)[0]: word for name in _STEMS for word in _list(name)})
+
+
+@cache
+def read_verbs() -> Mapping[str, str]:
+    """Return the package's verbs by their perfect, with the letters of their types."""
+    found: dict[str, str] = {}
+    for line in _list("verbs.tsv"):
+        kind, _, perfects = line.partition("\t")
+        for perfect in perfects.split():
+            found[perfect] = found.get(perfect, "") + kind
+    return MappingProxyType(found)
 
 
 @cache

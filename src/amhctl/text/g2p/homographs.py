@@ -1,7 +1,9 @@
 """Words that are written alike and said differently, told apart by the words beside them. Knows no rule and no backend.
 
 A table gives each word its usual phones, its other phones, and the neighbours that ask for the other: ገና is ɡəna
-"still", but ɡənna "Christmas" before በዓል. Only what is sure is in the table; every other word is left to the backends.
+"still", but ɡənna "Christmas" before በዓል. A neighbour with ``*`` is any word that ends so, or begins so: አለ behind a
+finite verb, or behind the mark that ends a quotation, is alə "he said" (እመጣለሁ አለ). Only what is sure is in the table;
+every other word is left to the backends.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,16 +28,29 @@ class Homograph:
         Its phones where no neighbour asks for others.
     other : tuple[str, ...]
         Its phones beside one of the neighbours.
-    before : frozenset[str]
+    before : Neighbours
         Neighbours that stand before it.
-    behind : frozenset[str]
+    behind : Neighbours
         Neighbours that stand behind it.
     """
 
     usual: tuple[str, ...]
     other: tuple[str, ...]
-    before: frozenset[str]
-    behind: frozenset[str]
+    before: "Neighbours"
+    behind: "Neighbours"
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """Words, and the beginnings and endings of words."""
+
+    words: frozenset[str]
+    starts: tuple[str, ...]
+    ends: tuple[str, ...]
+
+    def hold(self, word: str) -> bool:
+        """Return whether a word is one of these."""
+        return word in self.words or word.startswith(self.starts) or word.endswith(self.ends)
 
 
 class Homographs:
@@ -60,8 +75,8 @@ class Homographs:
         reading = self._readings.get(words[place])
         if reading is None:
             return None
-        asked = (place > 0 and words[place - 1] in reading.before) or (
-            place + 1 < len(words) and words[place + 1] in reading.behind
+        asked = (place > 0 and reading.before.hold(words[place - 1])) or (
+            place + 1 < len(words) and reading.behind.hold(words[place + 1])
         )
         return reading.other if asked else reading.usual
 
@@ -72,11 +87,20 @@ def _parse(word: str, entry: str) -> Homograph:
         usual, other = split_phones(parts[0]), split_phones(parts[1])
         neighbours = parts[2].split()
         known = usual and other and {*usual, *other} <= _KNOWN
-        if known and neighbours and all(one[0] in "<>" and len(one) > 1 for one in neighbours):
-            before = frozenset(one[1:] for one in neighbours if one[0] == "<")
-            return Homograph(usual, other, before, frozenset(one[1:] for one in neighbours if one[0] == ">"))
+        if known and neighbours and all(one[0] in "<>" and len(one.strip("<>*")) > 0 for one in neighbours):
+            return Homograph(usual, other, _gather("<", neighbours), _gather(">", neighbours))
     raise TextError(
         f"{entry!r} is not usual|other|<before >behind", subject=word, hint="take the file from the checkpoint again"
+    )
+
+
+def _gather(side: str, neighbours: Sequence[str]) -> Neighbours:
+    """Return the neighbours of one side: whole words, ``x*`` that begin so, ``*x`` that end so."""
+    own = [one[1:] for one in neighbours if one[0] == side]
+    return Neighbours(
+        frozenset(one for one in own if "*" not in one),
+        tuple(one[:-1] for one in own if one.endswith("*")),
+        tuple(one[1:] for one in own if one.startswith("*")),
     )
 
 

@@ -30,7 +30,7 @@ MARGIN = 20
 CAUTION = 15
 """What the score of a letter must exceed: the list has more geminates than texts have. Chosen, as the weights of the
 sources are, by cross-validation on the package's words."""
-REPEATED = 3
+REPEATED = 2
 """How often the package's words and the plain words of a corpus are learned from, for once the rest."""
 RAREST = 3
 """A feature that occurs less often is not learned."""
