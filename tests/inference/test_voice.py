@@ -1,5 +1,6 @@
 """Speaking: seeds, segments, retries, refusals, on a tiny random voice."""
 
+import copy
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -7,7 +8,6 @@ from typing import cast
 
 import numpy as np
 import pytest
-import torch
 from numpy.typing import NDArray
 from support.speechlike import vowel_train
 from support.voices import ANYTHING, any_speech, tiny_voice_folder
@@ -160,13 +160,31 @@ def test_slow_speech_is_longer(voice: Voice) -> None:
 
 
 def test_another_speaker_changes_the_sound(voice: Voice) -> None:
-    speaker = voice.imitate(vowel_train(seconds=1.0))
-    assert not torch.equal(speaker.latents_1LD, voice.speaker.latents_1LD)
-    # An untrained decoder hardly looks at its speaker; it cannot overlook one this loud.
-    speaker = replace(speaker, latents_1LD=speaker.latents_1LD * 50.0)
-    own = voice.speak("ሰላም ዓለም።", any_speech())
-    imitated = voice.speak("ሰላም ዓለም።", any_speech(), speaker=speaker)
-    assert not np.array_equal(own.waveform.samples, imitated.waveform.samples)
+    """What the clip alone does, and by far: a voice whose latents hardly differ would be refused, see below."""
+    own, (low, high) = voice.speaker.latents_1LD, (vowel_train(seconds=1.0, pitch=pitch) for pitch in (90.0, 250.0))
+    speakers = [voice.imitate(clip) for clip in (low, high)]
+    for speaker in speakers:
+        assert float((speaker.latents_1LD - own).square().mean().sqrt()) > 0.2 * float(own.square().mean().sqrt())
+    sounds = [voice.speak("ሰላም ዓለም።", any_speech(), speaker=speaker).waveform.samples for speaker in speakers]
+    assert not np.array_equal(sounds[0], sounds[1])
+    assert not np.array_equal(sounds[0], voice.speak("ሰላም ዓለም።", any_speech()).waveform.samples)
+
+
+@pytest.mark.parametrize("growth", [0.0, 1e12])
+def test_a_voice_that_cannot_hear_a_reference_refuses_it(voice: Voice, growth: float) -> None:
+    """Its prompt says nothing, or bursts the branch: it would speak alike with every clip."""
+    deaf = replace(voice, model=copy.deepcopy(voice.model))
+    deaf.model.perceiver_encoder.proj_context.weight.mul_(growth)
+    with pytest.raises(SynthesisError, match="cannot hear a reference") as caught:
+        deaf.imitate(vowel_train(seconds=1.0))
+    assert caught.value.subject == voice.manifest.name
+    assert "ckpt validate" in caught.value.hint
+    assert deaf.speak("ሰላም።", any_speech()).waveform.duration > 0.0
+
+
+def test_the_bundled_voice_says_that_it_has_no_ear() -> None:
+    with pytest.raises(SynthesisError, match="cannot hear a reference"):
+        load_voice("m01").imitate(vowel_train(seconds=1.0))
 
 
 def test_what_is_judged_bad_every_time_is_withheld(voice: Voice) -> None:

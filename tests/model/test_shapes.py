@@ -28,6 +28,9 @@ CONFIGS = [
         id="durations",
     ),
     pytest.param(
+        ModelConfig(model_dim=40, heads=4, layers=1, condition_module=SMALL, condition_norms=True), id="norms"
+    ),
+    pytest.param(
         ModelConfig(model_dim=40, heads=4, layers=1, alignment=AlignmentConfig(text_prefix=True)),
         id="durations and prefix",
     ),

@@ -130,6 +130,7 @@ def _small(*, books: int, alignment: AlignmentConfig | None) -> UnifiedVoice:
         emo_dim=16,
         position_rule="aligned",
         alignment=alignment,
+        condition_norms=alignment is not None,
     )
     model = UnifiedVoice(config).eval()
     with torch.no_grad():
@@ -267,6 +268,21 @@ def test_no_gradient_comes_from_padding() -> None:
     assert features.grad is not None
     assert not features.grad[1, 18:].any()
     assert bool(features.grad[1, :17].any())
+
+
+@torch.inference_mode()
+def test_with_norms_the_mean_prompt_says_nothing() -> None:
+    """The speaker branch hears a prompt by what differs from the mean one, so that no drift of all can drown it."""
+    model = _small(books=2, alignment=AlignmentConfig(encoder_layers=1))
+    model.conditioning_standard.mean.fill_(-6.0)
+    model.conditioning_standard.deviation.fill_(2.5)
+    mean, clip = torch.full((1, 65, 12), -6.0), torch.randn(1, 65, 12, generator=torch.Generator().manual_seed(2))
+    heard = model.speaker_latents(clip)
+    # The same for every prompt: nothing of it is left behind the encoder.
+    model.conditioning_encoder.after_norm.bias.add_(1_000.0)
+    assert torch.allclose(model.speaker_latents(clip), heard, atol=1e-2)
+    context, _ = model._encode_prompt(model.conditioning_encoder, mean, None)
+    assert torch.allclose(context.mean(dim=1), torch.zeros(1, 16), atol=1e-3)
 
 
 def test_what_the_model_cannot_take_is_refused() -> None:

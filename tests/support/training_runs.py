@@ -20,7 +20,15 @@ from amhctl.training.material import gather
 from amhctl.training.state import RunFolder
 
 
-def build_run(folder: Path, *, aligned: bool = True, dropout: float = 0.1, seed: int = 0, **training: object) -> Run:
+def build_run(
+    folder: Path,
+    *,
+    aligned: bool = True,
+    dropout: float = 0.1,
+    norms: bool = True,
+    seed: int = 0,
+    **training: object,
+) -> Run:
     """Return a run in ``folder`` whose world lies beside it; keywords are values of the training configuration."""
     world_folder = folder.with_name(f"{folder.name}-world")
     world_folder.mkdir(parents=True, exist_ok=True)
@@ -28,7 +36,8 @@ def build_run(folder: Path, *, aligned: bool = True, dropout: float = 0.1, seed:
     if not store_path.exists():
         world = build_training_world(world_folder, aligned=False)
         align_evenly(world, Vocabulary.read(vocabulary_path), Frontend(TextConfig(units="fidel")))
-    sets = (*TINY_SETS, f"model.dropout={dropout}", *(() if aligned else UNALIGNED_SETS))
+    shape_sets = (f"model.dropout={dropout}", f"model.condition_norms={str(norms).lower()}")
+    sets = (*TINY_SETS, *shape_sets, *(() if aligned else UNALIGNED_SETS))
     config = load_run_config(preset="tiny", project=None, sets=sets, environment={}).config
     shape = config.training.model_copy(update=training)
     store = CodeStore.open(store_path)

@@ -11,6 +11,7 @@ from amhctl import __version__
 from amhctl.checkpoint.manifest import CodecIdentity, Manifest, TextIdentity, VocabularyIdentity
 from amhctl.checkpoint.store import write_checkpoint
 from amhctl.codec.registry import load_codec
+from amhctl.config.conditioning import scale_of
 from amhctl.config.schema import AlignmentConfig, ConformerConfig, MelConfig, ModelConfig, TextConfig
 from amhctl.core.files import canonical_json
 from amhctl.inference.assemble import CODEC_FOLDER, REFERENCE_FILE
@@ -75,6 +76,7 @@ def tiny_voice_folder(
         condition_num_latent=2,
         condition_module=ConformerConfig(output_size=16, linear_units=32, attention_heads=2, num_blocks=1),
         emo_condition_module=None,
+        condition_norms=True,
         text_dropout=0.2 if guided else 0.0,
         position_rule="aligned",
         alignment=AlignmentConfig(encoder_layers=1, duration_layers=1) if alignment else None,
@@ -89,7 +91,10 @@ def tiny_voice_folder(
         if alignment:
             # Untrained weights predict no frames at all; speech has a few for each phone.
             torch.nn.init.constant_(model.alignment.log_duration.bias, math.log1p(3.0))
-        reference_TF = torch.randn(60, mel.bins)
+        mean, deviation = scale_of(mel)
+        for statistic, value in zip(model.conditioning_standard.buffers(), (mean, deviation), strict=True):
+            statistic.fill_(value)
+        reference_TF = mean + deviation * torch.randn(60, mel.bins)
     text_state = canonical_json(frontend.state()).encode()
     manifest = Manifest(
         kind="voice",

@@ -16,6 +16,7 @@ from amhctl.config.schema import ModelConfig
 from amhctl.core.errors import CheckpointError
 from amhctl.core.files import canonical_json, sha256_of_file
 from amhctl.core.progress import SilentProgress
+from amhctl.inference.assemble import voice_path
 from amhctl.model.shapes import parameter_shapes
 from amhctl.text.frontend import Frontend
 from amhctl.text.lexicon import Lexicon
@@ -57,6 +58,21 @@ def test_a_sound_voice_and_a_sound_codec_pass(voice: Path, tmp_path: Path) -> No
         report = validate(folder)
         assert report.ok, report.findings
         assert report.manifest is not None
+
+
+def test_a_voice_that_does_not_hear_its_prompt_is_named(voice: Path) -> None:
+    assert "C020" not in {finding.code for finding in validate(voice).findings}
+    assert "hearing" in validate(voice).checked
+    rewrite(voice, lambda tensors: tensors["perceiver_encoder.proj_context.weight"].zero_())
+    report = validate(voice)
+    assert [finding.severity.value for finding in report.findings if finding.code == "C020"] == ["warning"]
+    assert report.ok
+
+
+def test_the_bundled_voice_is_sound_and_does_not_hear() -> None:
+    report = validate(voice_path("m01"))
+    assert report.ok
+    assert [finding.code for finding in report.findings] == ["C020"]
 
 
 def test_a_changed_weight_is_found(voice: Path) -> None:

@@ -11,9 +11,10 @@ Format 1. A checkpoint is a folder::
 
 from typing import Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, ValidationError
 
 from amhctl.config.document import Document
+from amhctl.config.schema import ModelConfig
 
 FORMAT_VERSION = 1
 
@@ -85,3 +86,18 @@ class Manifest(Document):
     """How it was trained: configuration, steps, machine. For people; not checked."""
     files: dict[str, str]
     """Every file of the folder but this one, and its SHA-256."""
+
+
+def completed(manifest: Manifest) -> Manifest:
+    """Return the manifest of a voice or a run with every value of its configuration, for comparing it with another.
+
+    One that an earlier version wrote does not name the values that came later; it means their defaults.
+    """
+    if manifest.kind == "codec":
+        return manifest
+    try:
+        config = ModelConfig.model_validate(manifest.config)
+    except ValidationError:
+        # What it says is compared as it stands.
+        return manifest
+    return manifest.model_copy(update={"config": config.model_dump(mode="json")})

@@ -259,6 +259,21 @@ def broken_tensors(weights: Path) -> tuple[str, ...]:
         raise CheckpointError(f"not a readable safetensors file: {error}", subject=str(weights)) from error
 
 
+def read_some_tensors(weights: Path, prefixes: tuple[str, ...]) -> dict[str, Tensor]:
+    """Return the tensors of a weights file whose names begin in one of some ways; the others are not read.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is not safetensors.
+    """
+    try:
+        with safe_open(weights, framework="pt") as stream:
+            return {name: stream.get_tensor(name) for name in sorted(stream.keys()) if name.startswith(prefixes)}
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(f"not a readable safetensors file: {error}", subject=str(weights)) from error
+
+
 def tensor_differences(first: Path, second: Path) -> tuple[Difference, ...]:
     """Return the tensors in which the weights of two checkpoint folders differ, by name, shape or value.
 

@@ -6,7 +6,7 @@ Every rule returns findings and never raises for a fault of the checkpoint, so t
 from collections.abc import Mapping
 from pathlib import Path
 
-from amhctl.checkpoint.manifest import Manifest
+from amhctl.checkpoint.manifest import Manifest, completed
 from amhctl.checkpoint.store import (
     MANIFEST_FILE,
     WEIGHTS_FILE,
@@ -58,6 +58,13 @@ RULES = (
         Severity.ERROR,
         "incompatible",
         "The checkpoint differs from the one it was compared with where both must agree.",
+    ),
+    Rule(
+        "C020",
+        Severity.WARNING,
+        "prompt not heard",
+        "The speaker branch is dead or overflows: made-up prompts of different colours give the same speaker latents. "
+        "The voice speaks with the one it learnt, and `speak --reference` is refused.",
     ),
 )
 _SHOWN_DRIFT = 10
@@ -181,6 +188,12 @@ def check_drift(stored: Mapping[str, object], present: Mapping[str, object]) -> 
     return tuple(found)
 
 
+def check_hearing(name: str, fault: str) -> tuple[Finding, ...]:
+    """Report a voice that does not hear its prompt; ``fault`` is what was measured, empty if nothing is wrong."""
+    hint = "it speaks with its own voice only; one trained anew by this version's presets hears its prompt"
+    return (finding("C020", name, fault, hint),) if fault else ()
+
+
 def check_licences(manifest: Manifest) -> tuple[Finding, ...]:
     """Report a checkpoint that names no licence."""
     if manifest.licences:
@@ -205,7 +218,7 @@ def check_against(manifest: Manifest, other: Manifest) -> tuple[Finding, ...]:
     )
 
     def part(document: Manifest) -> dict[str, object]:
-        return document.model_dump(mode="json", include=set(fields))
+        return completed(document).model_dump(mode="json", include=set(fields))
 
     differences: tuple[Difference, ...] = manifest_differences(part(other), part(manifest))
     return tuple(finding("C017", item.field, f"expected {item.expected}, found {item.found}") for item in differences)

@@ -44,6 +44,11 @@ def frames_of(conditioning: Conditioning, seconds: float) -> int:
     return max(1, round(seconds * conditioning.sample_rate / conditioning.hop_samples))
 
 
+def scale_of(conditioning: Conditioning | None) -> tuple[float, float]:
+    """Return about which mean and deviation the features of speech have: those of log-mel at -20 dBFS, else 0 and 1."""
+    return (-6.0, 2.5) if isinstance(conditioning, MelConfig) else (0.0, 1.0)
+
+
 def read_conditioning(values: Mapping[str, JsonValue]) -> Conditioning:
     """Return what the values in a checkpoint's manifest describe.
 

@@ -228,6 +228,9 @@ class ModelConfig(Document):
     """The emotion encoder; without one, the emotion vector is zero."""
     emo_dim: int = Field(1_024, gt=0)
     """Width of the emotion perceiver."""
+    condition_norms: bool = False
+    """Hear prompts by their difference from the mean prompt, and normalise before each layer of the perceivers. Off in
+    the official layout; a voice that starts from nothing needs it, or it stops hearing its prompt."""
     dropout: float = Field(0.1, ge=0, lt=1)
     """Dropout of embeddings, attention and residuals in training."""
     text_dropout: float = Field(0.0, ge=0, lt=1)

@@ -15,7 +15,7 @@ from amhctl.audio.waveform import Waveform
 from amhctl.checkpoint.manifest import Manifest
 from amhctl.checkpoint.parts import read_part
 from amhctl.codec.codec import Codec
-from amhctl.config.conditioning import read_conditioning
+from amhctl.config.conditioning import read_conditioning, scale_of
 from amhctl.core.errors import SynthesisError, TextError, UnspeakableError
 from amhctl.core.findings import Finding, Severity
 from amhctl.core.progress import Progress, SilentProgress
@@ -24,6 +24,7 @@ from amhctl.inference.decode import Passage, Sampling, decode, fits, predict_dur
 from amhctl.inference.judge import JudgeLimits, judge
 from amhctl.inference.speaker import Listen, Speaker, encode_speaker, features_of
 from amhctl.inference.stitching import cut, join
+from amhctl.model.hearing import probe_hearing
 from amhctl.model.unified_voice import UnifiedVoice
 from amhctl.text.frontend import Frontend
 from amhctl.text.g2p.phones import MARKS
@@ -236,7 +237,8 @@ class Voice:
         Raises
         ------
         SynthesisError
-            If the clip is unusable, the voice's features come from elsewhere, or its speech encoder is not given.
+            If the clip is unusable, the voice's features come from elsewhere, its speech encoder is not given, or the
+            voice would speak alike with any clip.
         CheckpointError
             If the voice's manifest does not describe its features.
         """
@@ -248,6 +250,14 @@ class Voice:
             read_conditioning, self.manifest.conditioning, place="conditioning", subject=self.manifest.name
         )
         features_TF = features_of(reference, conditioning, listen)
+        mean, deviation = scale_of(conditioning)
+        hearing = probe_hearing(self.model, mean=mean, deviation=deviation, clips=(features_TF,))
+        if hearing.fault:
+            raise SynthesisError(
+                f"this voice cannot hear a reference: {hearing.fault}",
+                subject=self.manifest.name,
+                hint="leave the reference out, or take a voice on which `amhctl ckpt validate` does not find this",
+            )
         return encode_speaker(self.model, features_TF)
 
     def speak(

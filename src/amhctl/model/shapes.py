@@ -24,14 +24,15 @@ def parameter_shapes(config: ModelConfig) -> dict[str, Shape]:
     width = config.model_dim
     text_rows = config.number_text_tokens + 1
     code_rows = config.codebooks * config.number_mel_codes
+    normed = config.condition_norms
     parts = [
         _conformer("conditioning_encoder", config.condition_module, config.condition_dim),
-        _perceiver("perceiver_encoder", config.condition_module, width, config.condition_num_latent),
+        _perceiver("perceiver_encoder", config.condition_module, width, config.condition_num_latent, normed=normed),
         _decoder("gpt", width, config.layers),
         _norm("final_norm", width),
         _linear("mel_head", code_rows, width),
     ]
-    tables = {
+    tables: dict[str, Shape] = {
         "speed_emb.weight": (2, width),
         "text_embedding.weight": (text_rows, width),
         "mel_embedding.weight": (code_rows, width),
@@ -40,10 +41,12 @@ def parameter_shapes(config: ModelConfig) -> dict[str, Shape]:
     if config.emo_condition_module is not None:
         parts += [
             _conformer("emo_conditioning_encoder", config.emo_condition_module, config.condition_dim),
-            _perceiver("emo_perceiver_encoder", config.emo_condition_module, config.emo_dim, 1),
+            _perceiver("emo_perceiver_encoder", config.emo_condition_module, config.emo_dim, 1, normed=normed),
             _linear("emovec_layer", width, config.emo_dim),
             _linear("emo_layer", width, width),
         ]
+    if normed:
+        tables |= {f"conditioning_standard.{name}": (config.condition_dim,) for name in ("mean", "deviation")}
     if config.alignment is None or config.alignment.text_prefix:
         tables["text_pos_embedding.emb.weight"] = (config.max_text_tokens + 2, width)
         parts.append(_linear("text_head", text_rows, width))
@@ -53,7 +56,7 @@ def parameter_shapes(config: ModelConfig) -> dict[str, Shape]:
 
 
 def parameter_count(config: ModelConfig) -> int:
-    """Return how many numbers a voice learns; 865,980,639 for the official shape."""
+    """Return how many numbers a voice consists of; 865,980,639 for the official shape."""
     return sum(prod(shape) for shape in parameter_shapes(config).values())
 
 
@@ -112,7 +115,7 @@ def _conformer(prefix: str, config: ConformerConfig, features: int) -> Named:
             yield from _norm(f"{block}.{name}", width)
 
 
-def _perceiver(prefix: str, config: ConformerConfig, width: int, latents: int) -> Named:
+def _perceiver(prefix: str, config: ConformerConfig, width: int, latents: int, *, normed: bool) -> Named:
     attended = config.attention_heads * _PERCEIVER_HEAD_WIDTH
     gated = width * config.perceiver_mult * 2 // 3
     yield f"{prefix}.latents", (latents, width)
@@ -123,7 +126,13 @@ def _perceiver(prefix: str, config: ConformerConfig, width: int, latents: int) -
         yield f"{prefix}.layers.{layer}.0.to_out.weight", (width, attended)
         yield from _linear(f"{prefix}.layers.{layer}.1.0", 2 * gated, width)
         yield from _linear(f"{prefix}.layers.{layer}.1.2", width, gated)
-    yield f"{prefix}.norm.gamma", (width,)
+    if not normed:
+        yield f"{prefix}.norm.gamma", (width,)
+        return
+    yield from _norm(f"{prefix}.norm", width)
+    yield from _norm(f"{prefix}.context_norm", width)
+    for place in range(2 * _PERCEIVER_DEPTH):
+        yield from _norm(f"{prefix}.norms.{place}", width)
 
 
 def _alignment(prefix: str, config: AlignmentConfig, width: int) -> Named:

@@ -26,9 +26,12 @@ from amhctl.nn.decoder import Decoder
 from amhctl.nn.embedding import IdTable, PositionTable
 from amhctl.nn.kvcache import LayerCache
 from amhctl.nn.perceiver import Perceiver
+from amhctl.nn.standard import FeatureStandard
 
 MODEL_VERSION = "unified-voice-1"
 _FEWEST_FEATURES = 3
+# Of the mean prompt, 1.3 s at 50 frames a second: enough that its edges weigh little.
+_MEAN_FRAMES = 65
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +83,9 @@ class DecodeState:
     rows: int
 
 
-def _conditioner(config: ConformerConfig, *, features: int, width: int, latents: int) -> tuple[Conformer, Perceiver]:
+def _conditioner(
+    config: ConformerConfig, *, features: int, width: int, latents: int, normed: bool
+) -> tuple[Conformer, Perceiver]:
     heads = config.attention_heads
     conformer = Conformer(
         features=features,
@@ -90,7 +95,12 @@ def _conditioner(config: ConformerConfig, *, features: int, width: int, latents:
         blocks=config.num_blocks,
     )
     return conformer, Perceiver(
-        width=width, context=config.output_size, latents=latents, heads=heads, multiplier=config.perceiver_mult
+        width=width,
+        context=config.output_size,
+        latents=latents,
+        heads=heads,
+        multiplier=config.perceiver_mult,
+        normed=normed,
     )
 
 
@@ -108,13 +118,14 @@ class UnifiedVoice(nn.Module):
         self.config = config
         width = config.model_dim
         self.has_prefix = config.alignment is None or config.alignment.text_prefix
-        features = config.condition_dim
+        features, normed = config.condition_dim, config.condition_norms
+        self.conditioning_standard = FeatureStandard(features) if normed else nn.Identity()
         self.conditioning_encoder, self.perceiver_encoder = _conditioner(
-            config.condition_module, features=features, width=width, latents=config.condition_num_latent
+            config.condition_module, features=features, width=width, latents=config.condition_num_latent, normed=normed
         )
         if config.emo_condition_module is not None:
             self.emo_conditioning_encoder, self.emo_perceiver_encoder = _conditioner(
-                config.emo_condition_module, features=features, width=config.emo_dim, latents=1
+                config.emo_condition_module, features=features, width=config.emo_dim, latents=1, normed=normed
             )
             self.emovec_layer = nn.Linear(config.emo_dim, width)
             self.emo_layer = nn.Linear(width, width)
@@ -150,7 +161,7 @@ class UnifiedVoice(nn.Module):
         ModelError
             If the features have another width or fewer than three frames.
         """
-        context, keep = self.conditioning_encoder(features_BTF, self._keep_features(features_BTF, lengths_B))
+        context, keep = self._encode_prompt(self.conditioning_encoder, features_BTF, lengths_B)
         latents: Tensor = self.perceiver_encoder(context, keep)
         return latents
 
@@ -169,9 +180,22 @@ class UnifiedVoice(nn.Module):
 
     def emotion_context(self, features_BTF: Tensor, lengths_B: Tensor | None = None) -> Tensor:
         """Return the emotion perceiver's output, shape (B, emo_dim)."""
-        context, keep = self.emo_conditioning_encoder(features_BTF, self._keep_features(features_BTF, lengths_B))
+        context, keep = self._encode_prompt(self.emo_conditioning_encoder, features_BTF, lengths_B)
         latents_B1D: Tensor = self.emo_perceiver_encoder(context, keep)
         return latents_B1D[:, 0]
+
+    def _encode_prompt(
+        self, encoder: Conformer, features_BTF: Tensor, lengths_B: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        """Return encoded frames (B, U, C) and which of them are real; with norms, what differs from the mean prompt."""
+        keep_BT = self._keep_features(features_BTF, lengths_B)
+        context_BUC, keep_BU = encoder(self.conditioning_standard(features_BTF), keep_BT)
+        if self.config.condition_norms:
+            # Early training moves all prompts alike, which drowns what a clip differs in: taken away, it cannot.
+            mean_1TF = features_BTF.new_zeros(1, _MEAN_FRAMES, features_BTF.shape[2])
+            common_1UC, _ = encoder(mean_1TF, torch.ones_like(mean_1TF[..., 0], dtype=torch.bool))
+            context_BUC = context_BUC - common_1UC.mean(dim=1, keepdim=True)
+        return context_BUC, keep_BU
 
     def _keep_features(self, features_BTF: Tensor, lengths_B: Tensor | None) -> Tensor:
         batch, frames, width = features_BTF.shape

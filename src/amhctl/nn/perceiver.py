@@ -17,7 +17,7 @@ _DEPTH = 2
 
 
 class _CrossAttention(nn.Module):
-    """Latents attend to themselves and the context, without biases or norms."""
+    """Latents attend to themselves and the context, without biases."""
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
@@ -65,9 +65,15 @@ class Perceiver(nn.Module):
         Heads of 64 channels.
     multiplier : int
         Width factor of the feed-forward layers.
+    normed : bool
+        Whether each layer's input is normalised too. Without, as in the published weights, a gated layer's output grows
+        with the square of its input, and nothing holds it: the last norm takes any growth back, so the loss is blind to
+        it until the context is lost behind it.
     """
 
-    def __init__(self, *, width: int, context: int, latents: int, heads: int, multiplier: int) -> None:
+    def __init__(
+        self, *, width: int, context: int, latents: int, heads: int, multiplier: int, normed: bool = False
+    ) -> None:
         super().__init__()
         self.latents = nn.Parameter(torch.empty(latents, width))
         nn.init.normal_(self.latents, std=0.02)
@@ -75,16 +81,19 @@ class Perceiver(nn.Module):
         self.layers = nn.ModuleList(
             nn.ModuleList([_CrossAttention(width, heads), GatedFeedForward(width, multiplier)]) for _ in range(_DEPTH)
         )
-        self.norm = _ScaledNorm(width)
+        self.norm = nn.LayerNorm(width) if normed else _ScaledNorm(width)
+        self.context_norm = nn.LayerNorm(width) if normed else nn.Identity()
+        self.norms = nn.ModuleList(nn.LayerNorm(width) if normed else nn.Identity() for _ in range(2 * _DEPTH))
 
     def forward(self, context_BUC: Tensor, keep_BU: Tensor) -> Tensor:
         """Return latents, shape (B, L, D); frames that are not kept are never read."""
-        context_BUD = self.proj_context(context_BUC)
+        context_BUD = self.context_norm(self.proj_context(context_BUC))
         latents_BLD = self.latents.to(context_BUD.dtype).expand(context_BUD.shape[0], -1, -1)
         keep_BK = functional.pad(keep_BU, (latents_BLD.shape[1], 0), value=True)
-        for layer in self.layers:
+        for depth, layer in enumerate(self.layers):
             attend, feed = cast("nn.ModuleList", layer)
-            latents_BLD = latents_BLD + attend(latents_BLD, context_BUD, keep_BK)
-            latents_BLD = latents_BLD + feed(latents_BLD)
+            before_attend, before_feed = self.norms[2 * depth : 2 * depth + 2]
+            latents_BLD = latents_BLD + attend(before_attend(latents_BLD), context_BUD, keep_BK)
+            latents_BLD = latents_BLD + feed(before_feed(latents_BLD))
         result: Tensor = self.norm(latents_BLD)
         return result

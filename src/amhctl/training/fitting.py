@@ -178,7 +178,8 @@ def fit_model(
     if origin is None:
         return _validated({**config.model_dump(mode="json"), **decided}, subject="model")
     _require_conditioning(conditioning, origin)
-    theirs = dict(origin.manifest.config)
+    # Complete: a value that the base was made before, and does not name, has its default there.
+    theirs = _config_of(origin).model_dump(mode="json")
     kept = {name: value for name, value in theirs.items() if name not in _FREE_IN_ORIGIN}
     _refuse_contradictions(config, kept, explicit, "the base checkpoint has")
     chosen = config.model_dump(mode="json", include={name for name in _FREE_IN_ORIGIN if explicit(f"model.{name}")})

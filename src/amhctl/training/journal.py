@@ -1,8 +1,9 @@
 """The journal of a run: what was measured at each step, for people, scripts and TensorBoard.
 
 ``journal.jsonl`` holds one JSON object a line. Keys: ``kind`` (``step`` or ``valid``), ``step``, then the values
-measured. ``seconds`` is the only key that differs between two runs of the same seed on the same machine. A
-continued run drops what was written after its checkpoint, so that the file reads as if there had been no interruption.
+measured; those of a validation end with ``speaker_spread`` and ``speaker_activation`` (see ``model/hearing.py``).
+``seconds`` is the only key that differs between two runs of the same seed on the same machine. A continued run drops
+what was written after its checkpoint, so that the file reads as if there had been no interruption.
 """
 
 import json

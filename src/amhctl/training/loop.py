@@ -21,13 +21,16 @@ from torch.utils.data import DataLoader
 from amhctl.config.schema import TrainingConfig
 from amhctl.core.errors import TrainingError
 from amhctl.core.files import write_text_atomically
+from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress, SilentProgress
 from amhctl.data.batching import Batch, collate, plan_epoch
 from amhctl.data.dataset import Item, SpeechDataset
+from amhctl.model.hearing import Hearing
 from amhctl.model.unified_voice import UnifiedVoice
 from amhctl.training.ema import AveragedModel
 from amhctl.training.export import VoiceIdentity, export_voice
 from amhctl.training.feed import Group, Plan, Share, iterate_groups, shares_of
+from amhctl.training.hearing import find_deafness, hear
 from amhctl.training.interrupts import watch_interrupts
 from amhctl.training.journal import Journal
 from amhctl.training.losses import Losses, TargetCounts, summarize
@@ -60,6 +63,8 @@ class Outcome:
 
     state: RunState
     stopped_early: bool
+    findings: tuple[Finding, ...]
+    """What is wrong with the voice that was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +137,7 @@ class Loop:
         self.precision: Literal["fp32", "bf16"] = resolve_precision(run.config.precision, accelerator.device)
         self.schedule = Schedule.of(run.config)
         self.state = RunState()
+        self.hearing: Hearing | None = None
         model = run.model.to(accelerator.device)
         average = AveragedModel(model, run.config.ema_decay)
         optimizer = build_optimizer(model, run.config)
@@ -223,6 +229,11 @@ class Loop:
             _, sums = self._averaged_objective(batch, batch.codes_BQS, counts, 0.0)
             packed = packed + sums * float(share.counted)
         return summarize(self.accelerator.reduce(packed, "sum").tolist(), counts, self.run.config)
+
+    def hear(self) -> Hearing:
+        """Measure what the averaged voice makes of prompts of the training set, and take note of it."""
+        self.hearing = hear(self._averaged_objective.model, self.run.train)
+        return self.hearing
 
     def judge(self, losses: Losses) -> bool:
         """Take note of a validation; return whether it is the best so far.
@@ -322,7 +333,8 @@ def train(run: Run, progress: Progress, *, device: str, resume: bool) -> Outcome
             stopped_early = _take_steps(loop, journal, shown)
     finally:
         shown.finish()
-    return Outcome(loop.state, stopped_early)
+    hearing = loop.hearing or loop.hear()
+    return Outcome(loop.state, stopped_early, find_deafness(hearing, run.train, run.identity.model, run.identity.name))
 
 
 def open_journal(folder: RunFolder, step: int, *, silent: bool) -> AbstractContextManager[Journal | None]:
@@ -350,8 +362,9 @@ def _take_steps(loop: Loop, journal: Journal | None, progress: Progress) -> bool
                 valid = loop.validate()
                 if loop.judge(valid):
                     loop.export(valid)
+                heard = _listen(loop, progress)
                 if journal:
-                    journal.write("valid", step, _values(valid) | {"codebooks": list(valid.codebooks)})
+                    journal.write("valid", step, _values(valid) | {"codebooks": list(valid.codebooks)} | heard)
                 best = f"best {loop.state.best.loss:.3f}" if loop.state.best else ""
             stop = loop.agree(wish.asked)
             if last or stop or step % config.save_every == 0 or _out_of_patience(loop):
@@ -361,6 +374,15 @@ def _take_steps(loop: Loop, journal: Journal | None, progress: Progress) -> bool
                 progress.say(f"interrupted: saved at step {step}, go on with --resume {loop.run.folder.root}")
                 raise KeyboardInterrupt
     return loop.state.step < config.steps
+
+
+def _listen(loop: Loop, progress: Progress) -> dict[str, float | list[float]]:
+    """Return the journal's values of how the voice hears its prompt; say so when it no longer does."""
+    heard_before = loop.hearing is None or not loop.hearing.fault
+    hearing = loop.hear()
+    if hearing.fault and heard_before:
+        progress.say(f"step {loop.state.step}: the voice does not hear its prompt: {hearing.fault}")
+    return {"speaker_spread": hearing.spread, "speaker_activation": hearing.largest}
 
 
 def _out_of_patience(loop: Loop) -> bool:

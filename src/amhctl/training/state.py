@@ -20,6 +20,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from amhctl.checkpoint.manifest import completed
 from amhctl.checkpoint.parts import read_part
 from amhctl.checkpoint.store import LoadedCheckpoint, read_checkpoint, write_checkpoint
 from amhctl.config.document import Document
@@ -197,7 +198,7 @@ def _load_weights(model: nn.Module, tensors: dict[str, Tensor], folder: Path) ->
 
 def _require_same_run(checkpoint: LoadedCheckpoint, identity: VoiceIdentity) -> None:
     ours = identity.manifest("training", step=0, metrics={}, precision="")
-    theirs = checkpoint.manifest
+    theirs = completed(checkpoint.manifest)
     fields = ("model_version", "config", "vocabulary", "text", "codec", "conditioning", "data_fingerprint")
     differing = [field for field in fields if getattr(ours, field) != getattr(theirs, field)]
     if differing:

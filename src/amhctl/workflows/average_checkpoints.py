@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from amhctl import __version__
-from amhctl.checkpoint.manifest import Manifest
+from amhctl.checkpoint.manifest import Manifest, completed
 from amhctl.checkpoint.store import (
     CHECKPOINT,
     WEIGHTS_FILE,
@@ -145,7 +145,7 @@ def _find_readings(voices: Sequence[LoadedCheckpoint]) -> Iterator[Finding]:
 
 
 def _require_alike(first: LoadedCheckpoint, other: LoadedCheckpoint) -> None:
-    ours, theirs = (one.manifest.model_dump(mode="json", include=set(_EQUAL)) for one in (first, other))
+    ours, theirs = (completed(one.manifest).model_dump(mode="json", include=set(_EQUAL)) for one in (first, other))
     if differences := manifest_differences(ours, theirs):
         raise CheckpointError(
             f"the voices have no common mean: {'; '.join(map(str, differences))}",

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from amhctl.checkpoint.manifest import completed
 from amhctl.checkpoint.store import Difference, manifest_differences, read_manifest, tensor_differences
 from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
@@ -57,7 +58,7 @@ def run(request: DiffCheckpointsRequest, progress: Progress) -> DiffCheckpointsR
     CheckpointError
         If one of them cannot be read.
     """
-    first, second = (read_manifest(folder) for folder in (request.first, request.second))
+    first, second = (completed(read_manifest(folder)) for folder in (request.first, request.second))
     fields = manifest_differences(first.model_dump(mode="json"), second.model_dump(mode="json"))
     progress.say("comparing the weights")
     tensors = tensor_differences(request.first, request.second)

@@ -31,6 +31,7 @@ from amhctl.training.geometry import start_from_codebooks
 from amhctl.training.loop import Outcome, Run, train
 from amhctl.training.material import Material, gather
 from amhctl.training.rehearsal import Rehearsal, rehearse
+from amhctl.training.standard import start_from_features
 from amhctl.training.state import RUN, Best, RunFolder
 
 _VOCABULARY_FILE = "vocabulary.model"
@@ -178,6 +179,8 @@ def run(request: TrainRequest, progress: Progress) -> TrainReport:
     )
     _tell_findings(material, progress)
     network = build_model(model, config.seed, None if request.resume else origin)
+    if origin is None:
+        start_from_features(network, store, material.train)
     if codec is not None and config.training.codebook_start and origin is None:
         start_from_codebooks(network, codec.codebooks(), config.seed)
     plan = Run(
@@ -379,7 +382,7 @@ def _report(
     material: Material, rehearsal: Rehearsal | None, outcome: Outcome | None, folder: RunFolder, config: RunConfig
 ) -> TrainReport:
     return TrainReport(
-        findings=material.findings,
+        findings=(*material.findings, *(outcome.findings if outcome else ())),
         steps=outcome.state.step if outcome else config.training.steps,
         best=outcome.state.best if outcome else None,
         checkpoint=folder.best if outcome else None,

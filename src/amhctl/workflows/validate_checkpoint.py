@@ -10,12 +10,14 @@ from amhctl.checkpoint import validate as rules
 from amhctl.checkpoint.keymap import read_foreign
 from amhctl.checkpoint.manifest import Manifest
 from amhctl.checkpoint.parts import read_json
-from amhctl.checkpoint.store import read_manifest
+from amhctl.checkpoint.store import WEIGHTS_FILE, read_manifest, read_some_tensors
 from amhctl.codec.registry import KNOWN_VERSIONS, bundled_codecs, expected_shapes, load_codec
+from amhctl.config.conditioning import read_conditioning, scale_of
 from amhctl.config.schema import ModelConfig
 from amhctl.core.errors import AmhctlError, CheckpointError, VocabularyError
 from amhctl.core.findings import Finding, has_errors
 from amhctl.core.progress import Progress
+from amhctl.model.hearing import BRANCH, probe_tensors
 from amhctl.model.shapes import parameter_shapes
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.vocabulary import Vocabulary
@@ -94,6 +96,9 @@ def run(request: ValidateCheckpointRequest, progress: Progress) -> ValidateCheck
     except ValidationError as error:
         first = error.errors()[0]
         found.append(rules.finding("C006", ".".join(str(part) for part in first["loc"]), first["msg"]))
+    if not _is_codec(manifest) and not has_errors(tuple(found)):
+        found += _check_hearing(folder, manifest)
+        checked.append("hearing")
     if manifest.kind != "codec":
         found += _check_text(folder, manifest) + _check_vocabulary(folder, manifest) + _check_codec(folder, manifest)
         checked += ["text state", "vocabulary", "codec"]
@@ -113,6 +118,21 @@ def _expected_shapes(manifest: Manifest) -> dict[str, tuple[int, ...]]:
     if _is_codec(manifest):
         return expected_shapes(manifest)
     return parameter_shapes(ModelConfig.model_validate(manifest.config))
+
+
+def _check_hearing(folder: Path, manifest: Manifest) -> tuple[Finding, ...]:
+    """Probe the speaker branch of sound weights; features from elsewhere count as of mean 0 and deviation 1."""
+    conditioning = None
+    try:
+        if manifest.conditioning is not None:
+            conditioning = read_conditioning(manifest.conditioning)
+    except ValidationError as error:
+        first = error.errors()[0]
+        return (rules.finding("C006", "conditioning", f"{first['loc'][-1]}: {first['msg']}"),)
+    mean, deviation = scale_of(conditioning)
+    tensors = read_some_tensors(folder / WEIGHTS_FILE, BRANCH)
+    hearing = probe_tensors(ModelConfig.model_validate(manifest.config), tensors, mean=mean, deviation=deviation)
+    return rules.check_hearing(manifest.name, hearing.fault)
 
 
 def _check_text(folder: Path, manifest: Manifest) -> list[Finding]:

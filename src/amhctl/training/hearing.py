@@ -1,0 +1,48 @@
+"""Whether the voice that is being trained hears its prompt: watched at each validation, told when it no longer does."""
+
+import numpy as np
+import torch
+
+from amhctl.config.schema import ModelConfig
+from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.data.dataset import SpeechDataset
+from amhctl.model.hearing import Hearing, measure_hearing, probe_hearing
+from amhctl.model.unified_voice import UnifiedVoice
+
+RULES = (
+    Rule(
+        "R010",
+        Severity.WARNING,
+        "prompt not heard",
+        "Different training clips give the voice nearly the same speaker latents, or activations of its speaker branch "
+        "grow without bound: it speaks alike with every reference. Measured at each validation, with figures in the "
+        "journal. Where the data have one speaker it is what they teach, and only said.",
+    ),
+)
+_MOST_PROMPTS = 16
+
+
+def hear(model: UnifiedVoice, dataset: SpeechDataset) -> Hearing:
+    """Return what a voice makes of up to sixteen prompts of a dataset, of different clips that lie evenly in it."""
+    places = np.unique(np.linspace(0, len(dataset) - 1, min(len(dataset), _MOST_PROMPTS)).round().astype(int))
+    items = {item.prompt_id: item for item in (dataset.item(int(place), 0) for place in places)}
+    if len(items) < 2:
+        # One clip has nothing that it could differ from.
+        return probe_hearing(model)
+    device = next(model.parameters()).device
+    return measure_hearing(model, [torch.from_numpy(item.prompt_TF).to(device) for item in items.values()])
+
+
+def find_deafness(hearing: Hearing, dataset: SpeechDataset, model: ModelConfig, subject: str) -> tuple[Finding, ...]:
+    """Return a finding if the voice does not hear its prompt; it is no warning where one speaker is all there is."""
+    if not hearing.fault:
+        return ()
+    severity = Severity.WARNING
+    if not model.condition_norms:
+        hint = "fine-tuning does not mend it: train anew, from nothing, with model.condition_norms=true"
+    elif len({entry.record.speaker for entry in dataset.entries}) == 1:
+        severity = Severity.INFO
+        hint = "clips of one speaker teach no voice to tell clips apart; for --reference, train on several speakers"
+    else:
+        hint = "train longer; and see that the speakers of the records are the right ones: amhctl data check"
+    return (Finding("R010", severity, subject, hearing.fault, hint),)

@@ -1,0 +1,107 @@
+"""A voice that hears its prompt, one that is deaf, and one that bursts: told apart, by clips and by noise."""
+
+import pytest
+import torch
+
+from amhctl.config.schema import ConformerConfig, ModelConfig
+from amhctl.model.hearing import BRANCH, measure_hearing, probe_hearing, probe_tensors
+from amhctl.model.unified_voice import UnifiedVoice
+
+_CONFORMER = ConformerConfig(output_size=16, linear_units=24, attention_heads=2, num_blocks=1)
+_MOST = torch.finfo(torch.float32).max
+
+
+def _voice(*, norms: bool = True, emotion: bool = False) -> UnifiedVoice:
+    torch.manual_seed(0)
+    return UnifiedVoice(
+        ModelConfig(
+            model_dim=32,
+            layers=1,
+            heads=2,
+            condition_dim=20,
+            condition_num_latent=3,
+            condition_module=_CONFORMER,
+            emo_condition_module=_CONFORMER if emotion else None,
+            emo_dim=16,
+            condition_norms=norms,
+        )
+    )
+
+
+def _clips() -> list[torch.Tensor]:
+    random = torch.Generator().manual_seed(1)
+    return [torch.randn(30 + place, 20, generator=random) + place for place in range(4)]
+
+
+def test_a_voice_that_hears() -> None:
+    model = _voice()
+    hearing = measure_hearing(model, _clips())
+    assert hearing.fault == ""
+    assert hearing.spread > 0.1
+    assert 1.0 < hearing.largest < 100.0
+    assert model.training
+
+
+def test_one_clip_said_twice_has_no_spread() -> None:
+    hearing = measure_hearing(_voice(), [_clips()[0]] * 2)
+    assert hearing.spread == 0.0
+    assert "are alike" in hearing.fault
+
+
+def test_the_published_branch_bursts_where_the_normed_one_does_not() -> None:
+    """What training does to it, in short: what it computes from the context grows."""
+    faults = []
+    for norms in (False, True):
+        model = _voice(norms=norms)
+        model.perceiver_encoder.proj_context.weight.data.mul_(1e3)
+        faults.append(measure_hearing(model, _clips()).fault)
+    assert "activations" in faults[0]
+    assert faults[1] == ""
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("part", ["perceiver_encoder", "emo_perceiver_encoder"])
+def test_what_is_not_finite_is_as_large_as_can_be(part: str, value: float) -> None:
+    model = _voice(emotion=True)
+    getattr(model, part).proj_context.bias.data[0] = value
+    hearing = measure_hearing(model, _clips())
+    assert hearing.largest == _MOST
+    assert "activations" in hearing.fault
+    assert (hearing.spread == 0.0) == (part == "perceiver_encoder")
+
+
+def test_noise_tells_the_same_as_clips() -> None:
+    assert probe_hearing(_voice()).fault == ""
+    deaf = _voice()
+    torch.nn.init.zeros_(deaf.perceiver_encoder.proj_context.weight)
+    for hearing in (probe_hearing(deaf), measure_hearing(deaf, _clips())):
+        assert hearing.spread < 1e-6
+        assert "are alike" in hearing.fault
+
+
+def test_the_noise_has_the_scale_of_the_features() -> None:
+    """Of features that lie elsewhere, a voice without a standard is probed there, one with a standard by its own."""
+    shifted = _voice()
+    shifted.conditioning_standard.mean.fill_(-6.0)
+    shifted.conditioning_standard.deviation.fill_(2.5)
+    assert probe_hearing(shifted).spread == pytest.approx(probe_hearing(_voice()).spread, rel=1e-4)
+    plain = _voice(norms=False)
+    assert probe_hearing(plain, mean=-6.0, deviation=2.5) != probe_hearing(plain)
+
+
+def test_probing_needs_the_branch_alone_and_changes_nothing() -> None:
+    model = _voice()
+    random = torch.get_rng_state()
+    probed = probe_hearing(model)
+    assert probe_hearing(model) == probed
+    branch = {name: tensor for name, tensor in model.state_dict().items() if name.startswith(BRANCH)}
+    assert probe_tensors(model.config, branch) == probed
+    assert torch.equal(torch.get_rng_state(), random)
+    assert not any(layer._forward_hooks for layer in model.modules())
+
+
+def test_a_clip_may_be_heard_besides() -> None:
+    deaf = _voice()
+    torch.nn.init.zeros_(deaf.perceiver_encoder.proj_context.weight)
+    assert probe_hearing(_voice(), clips=_clips()[:1]).spread != probe_hearing(_voice()).spread
+    assert "are alike" in probe_hearing(deaf, clips=_clips()).fault
