@@ -108,7 +108,7 @@ def test_what_is_found_depends_on_the_model_and_the_speakers(tmp_path: Path) -> 
     model = run.identity.model
     assert find_deafness(Hearing(0.3, 5.0), run.train, model, "v") == ()
     alone = find_deafness(_DEAF, run.train, model, "v")[0]
-    assert (alone.code, alone.severity, alone.subject) == ("R010", Severity.INFO, "v")
+    assert (alone.code, alone.severity, alone.subject) == ("R012", Severity.INFO, "v")
     assert "one speaker" in alone.hint
     published = find_deafness(_DEAF, run.train, model.model_copy(update={"condition_norms": False}), "v")[0]
     assert published.severity is Severity.WARNING
@@ -123,7 +123,7 @@ def test_a_run_writes_what_it_heard_and_tells_when_it_no_longer_hears(
     monkeypatch.setattr(SilentProgress, "say", lambda _, message: told.append(message))
     run.model.perceiver_encoder.proj_context.weight.data.mul_(1e9)
     outcome = train(run, SilentProgress(), device="cpu", resume=False)
-    assert [finding.code for finding in outcome.findings] == ["R010"]
+    assert [finding.code for finding in outcome.findings] == ["R012"]
     assert len([line for line in told if "does not hear its prompt" in line]) == 1
     heard = [entry for entry in read_journal(run.folder.journal) if entry["kind"] == "valid"]
     assert [float(str(entry["speaker_activation"])) > 1e4 for entry in heard] == [True, True]

@@ -60,7 +60,7 @@ RULES = (
         "The checkpoint differs from the one it was compared with where both must agree.",
     ),
     Rule(
-        "C020",
+        "C019",
         Severity.WARNING,
         "prompt not heard",
         "The speaker branch is dead or overflows: made-up prompts of different colours give the same speaker latents. "
@@ -191,7 +191,7 @@ def check_drift(stored: Mapping[str, object], present: Mapping[str, object]) -> 
 def check_hearing(name: str, fault: str) -> tuple[Finding, ...]:
     """Report a voice that does not hear its prompt; ``fault`` is what was measured, empty if nothing is wrong."""
     hint = "it speaks with its own voice only; one trained anew by this version's presets hears its prompt"
-    return (finding("C020", name, fault, hint),) if fault else ()
+    return (finding("C019", name, fault, hint),) if fault else ()
 
 
 def check_licences(manifest: Manifest) -> tuple[Finding, ...]:

@@ -11,7 +11,7 @@ from amhctl.model.unified_voice import UnifiedVoice
 
 RULES = (
     Rule(
-        "R010",
+        "R012",
         Severity.WARNING,
         "prompt not heard",
         "Different training clips give the voice nearly the same speaker latents, or activations of its speaker branch "
@@ -45,4 +45,4 @@ def find_deafness(hearing: Hearing, dataset: SpeechDataset, model: ModelConfig, 
         hint = "clips of one speaker teach no voice to tell clips apart; for --reference, train on several speakers"
     else:
         hint = "train longer; and see that the speakers of the records are the right ones: amhctl data check"
-    return (Finding("R010", severity, subject, hearing.fault, hint),)
+    return (Finding("R012", severity, subject, hearing.fault, hint),)
