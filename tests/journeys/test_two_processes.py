@@ -40,5 +40,8 @@ def test_two_processes_train_like_one(tmp_path: Path) -> None:
     for ours, theirs in zip(one, two, strict=True):
         assert ours["code"] == pytest.approx(theirs["code"], rel=1e-4)
         assert ours["duration"] == pytest.approx(theirs["duration"], rel=1e-4)
+        if ours["kind"] == "step":
+            # Adam hides the scale of a gradient; its norm does not, and clipping depends on it.
+            assert ours["norm"] == pytest.approx(theirs["norm"], rel=1e-3)
     best = [json.loads((tmp_path / name / "best" / "manifest.json").read_text()) for name in ("one", "two")]
     assert best[0]["metrics"]["valid_code_loss"] == pytest.approx(best[1]["metrics"]["valid_code_loss"], rel=1e-4)

@@ -2,6 +2,7 @@
 
 import math
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,13 @@ from support.training_world import read_measured
 
 from amhctl.core.errors import TrainingError
 from amhctl.core.progress import SilentProgress
+from amhctl.data.batching import collate
 from amhctl.training import loop as loop_module
 from amhctl.training.loop import Loop, connect_devices, train
+from amhctl.training.losses import Losses, TargetCounts
+from amhctl.training.objective import Objective, replace_frames
+from amhctl.training.seeding import generator_of
+from amhctl.training.state import Best
 
 
 def weights(loop: Loop) -> list[torch.Tensor]:
@@ -36,6 +42,55 @@ def test_accumulated_parts_give_the_gradient_of_the_whole(tmp_path: Path) -> Non
         losses, norm = loop.step(group, loop.load_batches())
         moved.append((losses.total, norm))
     assert moved[0] == pytest.approx(moved[1], rel=1e-4)
+
+
+def _gradient_taken(loop: Loop) -> float:
+    """Return the norm of the gradient that the first step's moments were made of."""
+    first = [loop.parts.optimizer.state[parameter]["exp_avg"] for parameter in loop.parts.optimizer.state]
+    moments = torch.cat([moment.flatten() for moment in first])
+    return float(moments.norm()) / (1.0 - loop.run.config.betas[0])
+
+
+@pytest.mark.parametrize("bound", [0.01, 1e6])
+def test_no_gradient_is_longer_than_the_bound(tmp_path: Path, bound: float) -> None:
+    loop = Loop(build_run(tmp_path, clip_norm=bound), connect_devices("cpu"))
+    _, norm = loop.step(next(loop.groups()), loop.load_batches())
+    assert norm > 0.1
+    assert _gradient_taken(loop) == pytest.approx(min(bound, norm), rel=1e-3)
+
+
+def test_a_step_trains_for_smoothed_targets_from_partly_replaced_codes(tmp_path: Path) -> None:
+    losses = set()
+    for smoothing, share in ((0.0, 0.0), (0.3, 0.0), (0.0, 0.5), (0.3, 0.5)):
+        run = build_run(tmp_path, dropout=0.0, label_smoothing=smoothing, code_replacement=share, accumulation=1)
+        loop = Loop(run, connect_devices("cpu"))
+        group = next(loop.groups())
+        batch = collate([run.train.item(index, 0) for index in group.batches[0]])
+        counts = TargetCounts(
+            codes=int(batch.code_lengths_B.sum()) + len(batch.ids),
+            text=int(batch.text_lengths_B.sum()) + len(batch.ids),
+            durations=int(batch.text_lengths_B.sum()),
+        )
+        inputs_BQS = replace_frames(batch, share, 16, generator_of(run.seed, "replacement", 1, 0, 0))
+        with torch.no_grad():
+            wanted, _ = Objective(run.model.train(), run.config, "fp32")(batch, inputs_BQS, counts, smoothing)
+        taken, _ = loop.step(group, loop.load_batches())
+        assert taken.total == pytest.approx(wanted.item(), rel=1e-5)
+        losses.add(round(taken.total, 4))
+    assert len(losses) == 4
+
+
+def test_the_code_loss_alone_decides_what_is_best(tmp_path: Path) -> None:
+    loop = Loop(build_run(tmp_path), connect_devices("cpu"))
+    losses = Losses(total=5.0, code=2.0, text=9.0, duration=9.0, accuracy=0.1, codebooks=(2.0, 2.0))
+    assert loop.judge(losses)
+    assert not loop.judge(replace(losses, total=1.0, text=0.0, duration=0.0, accuracy=0.9))
+    assert not loop.judge(replace(losses, code=2.1, total=1.0))
+    assert (loop.state.best, loop.state.stale) == (Best(step=0, loss=2.0), 2)
+    assert loop.judge(replace(losses, code=1.9, total=50.0, text=50.0, accuracy=0.0))
+    assert (loop.state.best, loop.state.stale) == (Best(step=0, loss=1.9), 0)
+    with pytest.raises(TrainingError, match="validation loss is not finite"):
+        loop.judge(replace(losses, code=math.nan))
 
 
 def test_an_epoch_uses_every_utterance_once(tmp_path: Path) -> None:

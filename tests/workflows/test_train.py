@@ -4,11 +4,14 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 from support.training_world import (
     TINY_SETS,
+    TINY_SPEC,
     TrainingWorld,
     build_training_world,
     read_measured,
@@ -19,6 +22,10 @@ from amhctl.checkpoint.store import read_checkpoint
 from amhctl.core.errors import AmhctlError, CheckpointError, ConfigError, DatasetError, FileExistsRefused, TrainingError
 from amhctl.core.files import sha256_of_file
 from amhctl.core.progress import SilentProgress
+from amhctl.training.fitting import build_model
+from amhctl.training.geometry import start_from_codebooks
+from amhctl.training.loop import Run
+from amhctl.workflows import train as train_module
 from amhctl.workflows.train import TrainReport, TrainRequest, _share_of_machine, run
 
 
@@ -170,6 +177,31 @@ def test_a_codebook_start_wants_the_codec_and_a_base_does_not(
         preset="tiny", data=world.store, base=finished[0] / "best", run=tmp_path / "y", sets=tuning, device="cpu"
     )
     assert run(request, SilentProgress()).best is not None
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_new_model_begins_from_the_codebooks_if_that_is_wanted(
+    world: TrainingWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted: bool
+) -> None:
+    vectors_QVZ = np.random.default_rng(0).normal(size=(2, 16, 8)).astype(np.float32)
+    codec = SimpleNamespace(spec=TINY_SPEC, codebooks=lambda: vectors_QVZ)
+    monkeypatch.setattr(train_module, "load_codec", lambda *_arguments, **_options: codec)
+    plans: list[Run] = []
+
+    def stop(plan: Run, *_arguments: object, **_options: object) -> None:
+        plans.append(plan)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(train_module, "rehearse", stop)
+    sets = ("paths.codec=noise", f"training.codebook_start={str(wanted).lower()}")
+    with pytest.raises(KeyboardInterrupt):
+        run(request_training(world, tmp_path / "run", *sets, aligned=True, dry_run=True), SilentProgress())
+    (plan,) = plans
+    expected = build_model(plan.identity.model, plan.seed, None)
+    if wanted:
+        start_from_codebooks(expected, vectors_QVZ, plan.seed)
+    begun = plan.model.state_dict()
+    assert all(torch.equal(tensor, begun[name]) for name, tensor in expected.state_dict().items())
 
 
 def test_a_dry_run_measures_and_leaves_nothing(world: TrainingWorld, tmp_path: Path) -> None:
