@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import pytest
 from support.codecs import tiny_codec_folder
 
 from amhctl.core.progress import SilentProgress
+from amhctl.evaluation.thread_speed import ThreadTiming
 from amhctl.workflows import benchmark
 from amhctl.workflows.benchmark import BenchmarkRequest
 
@@ -36,3 +38,24 @@ def test_text_is_timed_on_generated_lines_or_a_corpus_of_ones_own(tmp_path: Path
     assert "3 lines" in figures["text_normalize"].note
     assert figures["vocab_train"].value > 0
     assert 0 < figures["vocab_train_peak_memory"].value < 1
+
+
+def test_threads_are_timed_one_and_all_alone_and_beside_other_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[int, bool, int]] = []
+
+    def timed(codec: str, *, threads: int, sleeping: bool, beside: int, repetitions: int) -> ThreadTiming:
+        asked.append((threads, sleeping, beside))
+        return ThreadTiming(wall=1.0 / len(asked), processor=0.25)
+
+    monkeypatch.setattr(benchmark, "time_encoding", timed)
+    monkeypatch.setattr(benchmark, "available_processors", lambda: 4)
+    report = benchmark.run(BenchmarkRequest(only=("threads",)), SilentProgress())
+    assert asked == [(1, True, 0), (1, True, 4), (4, True, 0), (4, True, 4), (4, False, 0), (4, False, 4)]
+    figures = {item.name: item for item in report.measurements}
+    assert [item.value for item in report.measurements] == [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
+    assert list(figures)[-1] == "threads_all_spinning_beside"
+    assert "4 threads" in figures["threads_all_beside"].note
+    assert "beside 4 busy" in figures["threads_all_beside"].note
+    assert "250 ms of processors" in figures["threads_one"].note

@@ -12,7 +12,9 @@ from amhctl.cli.app import execute
 def command(
     only: Annotated[
         list[str] | None,
-        typer.Option("--only", help="speak, codes, data, text, startup, dac; may be repeated or joined by commas."),
+        typer.Option(
+            "--only", help="speak, codes, data, text, startup, threads, dac; may be repeated or joined by commas."
+        ),
     ] = None,
     voice: Annotated[str | None, typer.Option("--voice", help="Bundled voice or checkpoint folder.")] = None,
     codec: Annotated[str | None, typer.Option("--codec", help="Codec to measure; a DAC weights file for dac.")] = None,

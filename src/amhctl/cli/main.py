@@ -4,6 +4,7 @@ Exit codes: 0 done and well · 1 done, verdict negative · 2 wrong usage · 3 ca
 Importing this file loads typer and nothing heavier: each command's body imports what it needs.
 """
 
+import os
 import sys
 import traceback
 from typing import Annotated
@@ -17,6 +18,7 @@ from amhctl.cli.app import BUG, INTERRUPTED, OK, USAGE, end_with_error, named
 from amhctl.cli.console import Console
 from amhctl.cli.render import render_error
 from amhctl.core.errors import AmhctlError
+from amhctl.core.processors import settle_threads
 
 app = typer.Typer(
     name="amhctl",
@@ -70,6 +72,7 @@ def main(arguments: list[str] | None = None) -> None:
     SystemExit
         Always, with one of the exit codes.
     """
+    settle_threads(os.environ)
     words = sys.argv[1:] if arguments is None else arguments
     console = Console(json="--json" in words)
     try:

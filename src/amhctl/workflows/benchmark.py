@@ -18,22 +18,24 @@ from amhctl.codec.registry import DEFAULT_CODEC as DEFAULT_CODEC
 from amhctl.codec.registry import load_codec
 from amhctl.core.errors import EvaluationError, TextError
 from amhctl.core.findings import Finding
+from amhctl.core.processors import available_processors
 from amhctl.core.progress import Progress, SilentProgress
 from amhctl.data.codestore import CodeStore
 from amhctl.data.corpus import read_lines
 from amhctl.data.records import Record, read_audio, read_records, write_records
 from amhctl.evaluation.extraction_speed import Timing, compare_with_package, time_extraction
 from amhctl.evaluation.speed import Machine, cpu_time_once, describe_machine, median_time, time_once
+from amhctl.evaluation.thread_speed import time_encoding
 from amhctl.inference.assemble import DEFAULT_VOICE as DEFAULT_VOICE
 from amhctl.inference.assemble import load_voice, voice_path
 from amhctl.inference.voice import SpeakOptions
 from amhctl.text.frontend import Frontend
 from amhctl.workflows import check_data
 
-Section = Literal["speak", "codes", "data", "text", "startup", "dac"]
-SECTIONS: tuple[Section, ...] = ("speak", "codes", "data", "text", "startup", "dac")
+Section = Literal["speak", "codes", "data", "text", "startup", "threads", "dac"]
+SECTIONS: tuple[Section, ...] = ("speak", "codes", "data", "text", "startup", "threads", "dac")
 # The comparison needs a DAC weights file, which is not in the package.
-_USUAL: tuple[Section, ...] = ("speak", "codes", "data", "text", "startup")
+_USUAL: tuple[Section, ...] = ("speak", "codes", "data", "text", "startup", "threads")
 _TEXT = "አዲስ አበባ የኢትዮጵያ ዋና ከተማ ናት። ከተማዋ በአንድ ሺህ ስምንት መቶ ሰባ ዘጠኝ ዓመተ ምሕረት ተመሠረተች። ዛሬ ብዙ ሰዎች የሚኖሩባት ትልቅ ከተማ ናት።"
 _SENTENCE = "ዛሬ ብዙ ሰዎች የሚኖሩባት ትልቅ ከተማ ናት።"
 _CLIPS, _CLIP_SECONDS, _SAMPLE_RATE = 32, 6.0, 16_000
@@ -146,6 +148,7 @@ def run(request: BenchmarkRequest, progress: Progress) -> BenchmarkReport:
         "codes": _measure_codes,
         "data": _measure_checking,
         "text": _measure_text,
+        "threads": _measure_threads,
         "dac": _compare_dac,
     }
     wanted = request.only or _USUAL
@@ -212,6 +215,26 @@ def _measure_codes(request: BenchmarkRequest, scratch: Path) -> list[Measurement
         Measurement("codes_decode", total / decoding, "x real time", note),
         Measurement("codes_extract", hours * 3600 / extracting, "x real time", f"a whole process for {hours:.2f} h"),
     ]
+
+
+def _measure_threads(request: BenchmarkRequest, scratch: Path) -> list[Measurement]:
+    """Time encoding by one thread and by all, alone and beside as much other work as there are processors."""
+    processors = available_processors()
+    ways = {
+        "threads_one": ("1 thread", 1, True),
+        "threads_all": (f"{processors} threads that sleep while they wait, as amhctl has it", processors, True),
+        "threads_all_spinning": (f"{processors} threads that spin, as OpenMP does by itself", processors, False),
+    }
+    results = []
+    for name, (note, threads, sleeping) in ways.items():
+        for suffix, beside in (("", 0), ("_beside", processors)):
+            timing = time_encoding(
+                request.codec, threads=threads, sleeping=sleeping, beside=beside, repetitions=request.repetitions
+            )
+            where = f"beside {beside} busy process(es)" if beside else "alone"
+            used = f"{1000 * timing.processor:.0f} ms of processors a second of speech"
+            results.append(Measurement(f"{name}{suffix}", 1.0 / timing.wall, "x real time", f"{note}; {where}; {used}"))
+    return results
 
 
 def _compare_dac(request: BenchmarkRequest, scratch: Path) -> list[Measurement]:

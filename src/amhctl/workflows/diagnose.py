@@ -1,9 +1,10 @@
 """``doctor``: what this machine can do with amhctl, and what is wrong with it."""
 
+import os
 import platform
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -16,6 +17,7 @@ from amhctl.codec.speech_encoder import DOWNLOAD as ENCODER_DOWNLOAD
 from amhctl.codec.speech_encoder import find_encoder
 from amhctl.core.errors import AmhctlError
 from amhctl.core.findings import Finding, Rule, Severity, has_errors
+from amhctl.core.processors import WAITING
 from amhctl.core.progress import Progress
 from amhctl.inference.assemble import bundled_voices, load_voice
 from amhctl.text.g2p.transphone_backend import DOWNLOAD, find_model
@@ -77,7 +79,10 @@ def run(request: DiagnoseRequest, progress: Progress) -> DiagnoseReport:
     checks = [
         Check("amhctl", __version__),
         Check("python", f"{platform.python_version()} at {sys.prefix}"),
-        Check("machine", f"{platform.system()} {platform.machine()}, {torch.get_num_threads()} threads"),
+        Check(
+            "machine",
+            f"{platform.system()} {platform.machine()}, {torch.get_num_threads()} threads, {_waiting(os.environ)}",
+        ),
     ]
     findings: list[Finding] = []
     for name in _SHOWN_PACKAGES:
@@ -124,6 +129,12 @@ def run(request: DiagnoseRequest, progress: Progress) -> DiagnoseReport:
             Finding("M002", Severity.WARNING, str(request.folder), "less than 2 GB are free", "checkpoints need more")
         )
     return DiagnoseReport(tuple(checks), tuple(findings))
+
+
+def _waiting(environment: Mapping[str, str]) -> str:
+    """Return how threads wait for one another, as far as someone has said it."""
+    said = [f"{name}={environment[name]}" for name in WAITING if name in environment]
+    return ", ".join(said) or "waiting as OpenMP does by itself: it spins"
 
 
 def _look_at_extras(checks: list[Check], findings: list[Finding]) -> None:
