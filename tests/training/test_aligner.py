@@ -1,6 +1,6 @@
-"""The aligner's search against brute force, and boundaries that are really there."""
+"""Boundaries that are really there, in any number of processes."""
 
-from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,60 +8,80 @@ import pytest
 from amhctl.config.schema import AlignerConfig
 from amhctl.core.errors import TrainingError
 from amhctl.core.progress import SilentProgress
-from amhctl.training.aligner import Spoken, align_speech, monotonic_path
+from amhctl.training import aligner
+from amhctl.training.aligner import AlignedSpeech, Spoken, align_speech
+
+World = list[tuple[Spoken, np.ndarray, np.ndarray]]
 
 
-def _all_paths(frames: int, pieces: int) -> list[np.ndarray]:
-    cuts = combinations(range(1, frames), pieces - 1)
-    return [np.repeat(np.arange(pieces), np.diff([0, *cut, frames])) for cut in cuts]
-
-
-@pytest.mark.parametrize(("frames", "pieces"), [(1, 1), (5, 1), (5, 5), (6, 3), (8, 4)])
-def test_the_path_is_the_best_of_all_paths(frames: int, pieces: int) -> None:
-    scores = np.random.default_rng(frames * 10 + pieces).normal(size=(frames, pieces))
-    best = max(_all_paths(frames, pieces), key=lambda path: scores[np.arange(frames), path].sum())
-    assert np.array_equal(monotonic_path(scores), best)
-
-
-def test_more_pieces_than_frames_are_refused() -> None:
-    with pytest.raises(TrainingError):
-        monotonic_path(np.zeros((2, 3)))
-
-
-def _speech(id_: str, random: np.random.Generator, voices: np.ndarray) -> tuple[Spoken, np.ndarray]:
-    pieces = random.permutation(len(voices))[:6]
-    durations = random.integers(2, 8, size=6) * 2
-    frames = np.repeat(voices[pieces], durations, axis=0)
-    mel = (frames + random.normal(0, 0.3, frames.shape)).astype(np.float32)
-    return Spoken(id_, tuple(int(piece) for piece in pieces), mel, int(durations.sum()) // 2), durations // 2
-
-
-def test_it_recovers_known_durations_and_leaves_the_impossible_out() -> None:
+def _world(utterances: int = 60) -> World:
+    """Return utterances, their log-mel frames and the code frames of their pieces."""
     random = np.random.default_rng(0)
     voices = random.normal(0, 2.0, (8, 24))
-    made = [_speech(str(index), random, voices) for index in range(60)]
-    impossible = Spoken("long", tuple([1] * 9), np.zeros((4, 24), np.float32), 2)
-    found = align_speech(
-        [*(spoken for spoken, _ in made), impossible],
+    made = []
+    for index in range(utterances):
+        pieces = random.permutation(len(voices))[:6]
+        durations = random.integers(2, 8, size=6) * 2
+        frames = np.repeat(voices[pieces], durations, axis=0)
+        mel = (frames + random.normal(0, 0.3, frames.shape)).astype(np.float32)
+        spoken = Spoken(str(index), tuple(int(piece) for piece in pieces), len(mel), int(durations.sum()) // 2)
+        made.append((spoken, mel, durations // 2))
+    return made
+
+
+def _align(
+    folder: Path, world: World, *, more: tuple[Spoken, ...] = (), workers: int = 0, **config: int
+) -> AlignedSpeech:
+    folder.mkdir(exist_ok=True)
+    mels = {spoken.id: mel for spoken, mel, _ in world}
+    return align_speech(
+        [*(spoken for spoken, _, _ in world), *more],
+        mels.__getitem__,
         text_tokens=9,
-        config=AlignerConfig(coefficients=13),
+        config=AlignerConfig(coefficients=13, **config),  # type: ignore[arg-type]
+        folder=folder,
         progress=SilentProgress(),
+        workers=workers,
     )
-    assert found.left_out == ("long",)
-    assert found.explained > 0.5
+
+
+def _error(found: AlignedSpeech, world: World) -> float:
     errors = []
-    for spoken, durations in made:
+    for spoken, _, durations in world:
         given = found.durations[spoken.id].astype(int)
         assert given.sum() == spoken.code_frames
         errors.append(np.abs(np.cumsum(given) - np.cumsum(durations)).mean())
-    assert np.mean(errors) < 0.25
+    return float(np.mean(errors))
 
 
-def test_nothing_to_align_is_an_error() -> None:
+def test_it_recovers_known_durations_and_leaves_the_impossible_out(tmp_path: Path) -> None:
+    world = _world()
+    found = _align(tmp_path, world, more=(Spoken("long", (1,) * 9, 4, 2), Spoken("mute", (), 4, 2)))
+    assert found.left_out == ("long", "mute")
+    assert found.explained > 0.5
+    assert _error(found, world) < 0.25
+
+
+def test_every_pass_counts(tmp_path: Path) -> None:
+    world = _world()
+    once = _align(tmp_path, world, passes=1, classifier_passes=0)
+    often = _align(tmp_path, world, passes=10, classifier_passes=0)
+    refined = _align(tmp_path, world, passes=1, classifier_passes=1)
+    assert _error(often, world) < _error(once, world)
+    assert _error(refined, world) < _error(once, world)
+
+
+def test_batches_and_processes_do_not_change_what_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = _world(20)
+    whole = _align(tmp_path, world, passes=3)
+    monkeypatch.setattr(aligner, "_BATCH_CELLS", 1_000)
+    for workers in (0, 2):
+        found = _align(tmp_path, world, passes=3, workers=workers)
+        assert found.durations.keys() == whole.durations.keys()
+        assert all(np.array_equal(found.durations[id_], whole.durations[id_]) for id_ in whole.durations)
+        assert found.explained == pytest.approx(whole.explained, abs=1e-9)
+
+
+def test_nothing_to_align_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="fewer text pieces"):
-        align_speech(
-            [Spoken("a", (1, 2), np.zeros((1, 24), np.float32), 1)],
-            text_tokens=3,
-            config=AlignerConfig(),
-            progress=SilentProgress(),
-        )
+        _align(tmp_path, [], more=(Spoken("a", (1, 2), 1, 1),))

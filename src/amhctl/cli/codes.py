@@ -155,6 +155,9 @@ def align(
     lexicon: options.Lexicon = None,
     config: options.Config = None,
     sets: options.Set = None,
+    workers: Annotated[
+        int, typer.Option(min=0, max=256, help="Processes; 0 works in this one. The durations do not depend on it.")
+    ] = 0,
     json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
@@ -169,5 +172,6 @@ def align(
         project=config or Path(),
         sets=tuple(sets or ()),
         lexicons=tuple(lexicon or ()),
+        workers=workers,
     )
     execute("codes align", lambda progress: align_codes.run(request, progress), json=json, quiet=quiet, verbose=verbose)

@@ -1,5 +1,6 @@
 """``codes align``: find how many code frames each text piece of a store lasts."""
 
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from amhctl.config.load import load_run_config
 from amhctl.core.errors import DatasetError, TextError, VocabularyError
 from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.core.progress import Progress
+from amhctl.core.temporaries import hold_temporary, sweep
 from amhctl.data.codestore import CodeStore
 from amhctl.data.storeproof import require_proof
 from amhctl.tokenizer.tokenizer import Tokenizer
@@ -43,6 +45,7 @@ class AlignCodesRequest:
     project: Path | None = None
     sets: tuple[str, ...] = ()
     lexicons: tuple[Path, ...] = ()
+    workers: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +89,32 @@ def run(request: AlignCodesRequest, progress: Progress) -> AlignCodesReport:
     store = CodeStore.open(request.store)
     require_proof(store, progress)
     findings, utterances = [], []
+    progress.start("reading texts", len(store), "utterance")
     for entry in store:
+        progress.advance()
         try:
             pieces = tokenizer.encode(frontend.units(entry.record.text))
         except (TextError, VocabularyError) as error:
             findings.append(Finding("A001", Severity.WARNING, entry.id, error.message, error.hint))
             continue
-        utterances.append(Spoken(entry.id, pieces, store.features(entry.id), entry.frames))
+        utterances.append(Spoken(entry.id, pieces, entry.feature_frames, entry.frames))
+    progress.finish()
     if not utterances:
         raise DatasetError("no utterance of the store can be aligned", subject=str(request.store))
-    aligned = align_speech(utterances, text_tokens=vocabulary.size, config=config.aligner, progress=progress)
+    sweep(request.store)
+    with hold_temporary(request.store / "cepstra", folder=True) as folder:
+        try:
+            aligned = align_speech(
+                utterances,
+                store.features,
+                text_tokens=vocabulary.size,
+                config=config.aligner,
+                folder=folder,
+                progress=progress,
+                workers=request.workers,
+            )
+        finally:
+            shutil.rmtree(folder)
     findings += [
         Finding("A002", Severity.WARNING, id_, "more text pieces than mel frames", "listen to it and mend its text")
         for id_ in aligned.left_out
