@@ -217,20 +217,25 @@ def collect_rules() -> dict[str, Rule]:
     return found
 
 
-def report_schema(command: str, keys: dict[str, Schema]) -> Schema:
-    """Return the JSON Schema of a command's report."""
-    severity: Schema = {"enum": ["error", "warning", "info"]}
+def finding_schema() -> Schema:
+    """Return the JSON Schema of a finding."""
     text: Schema = {"type": "string"}
-    finding: Schema = {
+    severity: Schema = {"enum": ["error", "warning", "info"]}
+    return {
         "type": "object",
         "required": ["code", "severity", "subject", "message", "hint"],
         "properties": {"code": text, "severity": severity, "subject": text, "message": text, "hint": text},
     }
+
+
+def report_schema(command: str, keys: dict[str, Schema]) -> Schema:
+    """Return the JSON Schema of a command's report."""
+    text: Schema = {"type": "string"}
     common: dict[str, Schema] = {
         "command": {"const": command},
         "version": text,
         "ok": {"type": "boolean"},
-        "findings": {"type": "array", "items": finding},
+        "findings": {"type": "array", "items": finding_schema()},
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -255,6 +260,8 @@ def error_schema() -> Schema:
             "version": text,
             "ok": {"const": False},
             "error": {"type": "object", "required": [*parts], "properties": parts},
+            # What was found before the command could not go on; absent if nothing was.
+            "findings": {"type": "array", "items": finding_schema()},
         },
     }
 

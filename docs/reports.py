@@ -81,7 +81,7 @@ KEYS: dict[str, dict[str, Schema]] = {
     "data check": {"summary": OBJECT, "counts": mapping(COUNT), "report": MAYBE_TEXT, "fixed": MAYBE_OBJECT},
     "data split": {
         "manifest": TEXT,
-        "splits": mapping(record(records=COUNT, hours=NUMBER, speakers=COUNT)),
+        "splits": mapping(record(records=COUNT, hours=NUMBER, untimed=COUNT, speakers=COUNT)),
         "kept": COUNT,
     },
     "vocab train": {**COVERAGE, "vocabulary": TEXT},
@@ -135,7 +135,7 @@ KEYS: dict[str, dict[str, Schema]] = {
         "hours": NUMBER,
         "unreadable": listed(TEXT),
         "mel_distance": NUMBER,
-        "stoi": NUMBER,
+        "stoi": MAYBE_NUMBER,
         "codebook_usage": listed(NUMBER),
     },
     "codes extract": {

@@ -87,6 +87,15 @@ def test_an_error_is_one_object_of_the_contract(capsys: pytest.CaptureFixture[st
     }
 
 
+def test_what_was_found_before_an_error_is_not_lost(capsys: pytest.CaptureFixture[str]) -> None:
+    finding = Finding("R002", Severity.WARNING, "u1", "too long")
+    fault = AmhctlError("it broke", findings=(finding,))
+    render_error("train", fault, Console(json=True))
+    assert [item["code"] for item in json.loads(capsys.readouterr().out)["findings"]] == ["R002"]
+    render_error("train", fault, Console())
+    assert capsys.readouterr() == ("", "warning  R002  u1: too long\nerror: it broke\n")
+
+
 def test_bytes_of_a_report_take_the_place_of_its_lines(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     @dataclasses.dataclass(frozen=True)
     class Sound(StandInReport):

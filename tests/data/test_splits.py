@@ -33,16 +33,82 @@ def test_spellings_of_one_text_are_one() -> None:
     assert text_key("ሰላም") != text_key("ሰለም")
 
 
-def test_a_text_stays_where_it_is_when_others_come() -> None:
-    texts = [f"ቃል {n}" for n in range(400)]
-    shares = SplitShares(0.1, 0.1)
-    few = assign_splits(_records(texts[:200]), shares)
-    many = assign_splits(_records(texts), shares)
-    assert few == many[:200]
-    assert few == tuple(split_of(text, valid=0.1, test=0.1) for text in texts[:200])
-    counts = [many.count(name) for name in ("train", "valid", "test")]
-    assert counts[0] > 290
-    assert min(counts[1:]) > 20
+def _draw(records: Sequence[Record], shares: SplitShares, *disjoint: str, seed: int = 0) -> tuple[Split, ...]:
+    return assign_splits(records, shares, seed=seed, disjoint=parse_disjoint(disjoint or ("text",)))
+
+
+@pytest.mark.parametrize("count", [20, 26, 60, 200, 1_000])
+def test_shares_are_those_that_were_asked_for(count: int) -> None:
+    for seed in range(30 if count < 1_000 else 3):
+        splits = _draw(_records([f"ቃል {n}" for n in range(count)]), SplitShares(0.15, 0.15), seed=seed)
+        for name in ("valid", "test"):
+            assert abs(splits.count(name) - 0.15 * count) <= max(0.01 * count, 0.5)
+
+
+@pytest.mark.parametrize("sizes", [[40] * 20, [5, 5, 60] * 10, [200, *range(3, 40)]])
+def test_shares_of_speakers_are_as_near_as_their_sizes_allow(sizes: Sequence[int]) -> None:
+    texts = [f"{speaker} {n}" for speaker, size in enumerate(sizes) for n in range(size)]
+    names = [f"s{speaker}" for speaker, size in enumerate(sizes) for _ in range(size)]
+    records = [record.model_copy(update={"speaker": name}) for record, name in zip(_records(texts), names, strict=True)]
+    for seed in range(20):
+        splits = _draw(records, SplitShares(0.1, 0.1), "speaker", seed=seed)
+        assert all(abs(splits.count(name) / len(records) - 0.1) <= 0.02 for name in ("valid", "test"))
+
+
+def test_the_order_of_lines_does_not_matter() -> None:
+    records = _records([f"ቃል {n % 150}" for n in range(200)], speakers=7)
+    for disjoint in (("text",), ("speaker",)):
+        splits = _draw(records, _SHARES, *disjoint)
+        assert _draw(records[::-1], _SHARES, *disjoint) == splits[::-1]
+
+
+def test_a_draw_that_is_right_as_it_is_stays_when_others_come() -> None:
+    texts, shares = [f"ቃል {n}" for n in range(12_000)], SplitShares(0.05, 0.05)
+    few, many = _draw(_records(texts[:6_000]), shares), _draw(_records(texts), shares)
+    assert few == many[:6_000]
+    assert many == tuple(split_of(text, valid=0.05, test=0.05) for text in texts)
+
+
+def test_growth_moves_only_what_lies_between_the_old_and_the_new_border() -> None:
+    shares = SplitShares(0.15, 0.15)
+    for seed in range(30):
+        texts = [f"ቃል {n}" for n in range(120)]
+        few = _draw(_records(texts[:60]), shares, seed=seed)
+        many = _draw(_records(texts), shares, seed=seed)[:60]
+        moved = [(text, one, other) for text, one, other in zip(texts, few, many, strict=False) if one != other]
+        # Nothing is measured by what another version was tuned on.
+        assert not [item for item in moved if {item[1], item[2]} == {"valid", "test"}]
+        assert len(moved) <= 0.15 * 60
+        for split in ("valid", "test"):
+            # All of them the same way: one border, moved once.
+            assert len({one for _, one, other in moved if split in (one, other)}) <= 1
+
+
+def test_what_was_written_down_stays_and_new_records_make_the_shares_good() -> None:
+    texts, shares = [f"ቃል {n}" for n in range(400)], SplitShares(0.1, 0.1)
+    records = _records(texts[:200])
+    kept = [
+        record.model_copy(update={"split": split})
+        for record, split in zip(records, _draw(records, shares), strict=True)
+    ]
+    for seed in range(10):
+        splits = _draw([*kept, *_records(texts)[200:]], shares, seed=seed)
+        assert splits[:200] == tuple(record.split for record in kept)
+        assert all(abs(splits.count(name) - 40) <= 4 for name in ("valid", "test"))
+
+
+@pytest.mark.parametrize("disjoint", [("text",), ("speaker",), ("text", "speaker", "session")])
+def test_all_may_be_for_training(disjoint: tuple[str, ...]) -> None:
+    records = [record.model_copy(update={"session": "1"}) for record in _records("ሀለመረሸቀ", speakers=2)]
+    assert set(_draw(records, SplitShares(0, 0), *disjoint)) == {"train"}
+
+
+def test_every_speaker_has_the_shares() -> None:
+    records = _records([f"ቃል {n}" for n in range(1_200)], speakers=12)
+    splits = assign_splits(records, SplitShares(0.1, 0.1), every_speaker=True)
+    for speaker in range(12):
+        own = splits[speaker::12]
+        assert all(abs(own.count(name) - 10) <= 1 for name in ("valid", "test"))
 
 
 def test_a_small_manifest_still_gets_its_splits() -> None:

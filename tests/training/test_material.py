@@ -114,3 +114,40 @@ def test_each_share_masks_training_prompts_along_its_own_axis(tmp_path: Path, ax
         np.array_equal(plain.valid.item(index, 0).prompt_TF, masked.valid.item(index, 0).prompt_TF)
         for index in range(len(plain.valid))
     )
+
+
+def test_a_split_that_is_left_out_as_a_whole_says_why_and_keeps_the_findings(tmp_path: Path) -> None:
+    world = build_training_world(tmp_path)
+    append(world, "unspeakable", text="…")
+    with pytest.raises(
+        DatasetError, match=r"all 3 utterances of the split 'valid' were left out \(R002: 3\)"
+    ) as caught:
+        gather_from(world, max_mel_tokens=_shortest_train(world))
+    codes = [finding.code for finding in caught.value.findings]
+    assert codes.count("R003") == 1
+    assert codes.count("R002") >= 3
+    assert "frames, more than" in caught.value.hint
+
+
+def _shortest_train(world: TrainingWorld) -> int:
+    """Return the speech limit that the shortest training clip meets and no validation clip, which are made longer."""
+    with CodeStore.open(world.store) as store:
+        frames = {split: [e.frames for e in store if e.record.split == split] for split in ("train", "valid")}
+    assert min(frames["train"]) < min(frames["valid"])
+    return min(frames["train"]) + 1
+
+
+def test_a_sole_validation_clip_is_told(tmp_path: Path) -> None:
+    world = build_training_world(tmp_path)
+    append(world, "alone", speaker="m02", split="valid")
+    append(world, "elsewhere", speaker="m02")
+    append(world, "too", speaker="m02")
+    assert [(finding.code, finding.subject) for finding in gather_from(world).findings] == [("R004", "alone")]
+
+
+def test_a_store_without_validation_says_what_to_do(tmp_path: Path) -> None:
+    world = build_training_world(tmp_path, clips=0)
+    append(world, "one")
+    with pytest.raises(DatasetError, match="'valid'") as caught:
+        gather_from(world)
+    assert "--valid 0.02" in caught.value.hint

@@ -5,7 +5,7 @@ from support.manifests import tiny_manifest
 
 from amhctl.core.errors import DatasetError
 from amhctl.core.progress import SilentProgress
-from amhctl.data.records import read_audio, read_records
+from amhctl.data.records import read_audio, read_records, write_records
 from amhctl.workflows.split_data import SplitDataRequest, run
 
 
@@ -45,3 +45,38 @@ def test_speakers_apart(tmp_path: Path) -> None:
     assert len({(r.speaker, r.split) for r in records}) == 6
     with pytest.raises(DatasetError, match="cannot be disjoint"):
         run(SplitDataRequest(manifest, tmp_path / "x.jsonl", disjoint=("mood",)), SilentProgress())
+
+
+def _rewrite(manifest: Path, **changes: object) -> None:
+    records = [record.model_copy(update=changes) for record in read_records(manifest)]
+    write_records(manifest, records, force=True)
+
+
+def test_a_share_that_cannot_be_had_is_a_finding(tmp_path: Path) -> None:
+    manifest = tiny_manifest(tmp_path, count=12, speakers=4, seconds=0.3)
+    request = SplitDataRequest(manifest, valid=0.15, test=0.15, disjoint=("speaker",), redraw=True)
+    report = run(request, SilentProgress())
+    assert [(finding.code, finding.subject) for finding in report.findings] == [("D075", "valid"), ("D075", "test")]
+    assert report.findings[0].message == "3 of 12 records are 25.0%, 15.0% were asked for"
+    assert "--disjoint" in report.findings[0].hint
+    request = SplitDataRequest(manifest, tmp_path / "kept.jsonl", valid=0.5, test=0, disjoint=("speaker",))
+    (finding,) = run(request, SilentProgress()).findings
+    assert (finding.code, finding.subject) == ("D075", "valid")
+    assert finding.hint == "12 records had a split already: --redraw draws all anew"
+
+
+def test_lengths_that_are_not_known_are_not_zero(tmp_path: Path) -> None:
+    manifest = tiny_manifest(tmp_path, count=6)
+    first, *others = read_records(manifest)
+    write_records(manifest, [first, *(item.model_copy(update={"duration": None}) for item in others)], force=True)
+    report = run(SplitDataRequest(manifest, valid=0, test=0, redraw=True), SilentProgress())
+    assert (report.hours["train"], report.untimed["train"]) == (first.duration / 3600, 5)
+    assert list(report.lines())[1] == "train: 6 records, 0.000 h and 5 of unknown length, 2 speakers"
+    _rewrite(manifest, duration=None)
+    report = run(SplitDataRequest(manifest, valid=0, test=0, redraw=True, force=True), SilentProgress())
+    assert (report.hours["train"], report.untimed["train"]) == (0.0, 6)
+    assert list(report.lines())[1:] == [
+        "train: 6 records, of unknown length, 2 speakers",
+        "valid: 0 records, 0.000 h, 0 speakers",
+        "test: 0 records, 0.000 h, 0 speakers",
+    ]

@@ -54,6 +54,8 @@ def render_error(command: str, error: AmhctlError, console: Console, *, kind: st
                 "hint": error.hint,
             },
         }
+        if error.findings:
+            document["findings"] = [_finding_document(finding) for finding in error.findings]
         try:
             console.document(document)
         except OSError:
@@ -61,6 +63,8 @@ def render_error(command: str, error: AmhctlError, console: Console, *, kind: st
             console.abandon_data()
         else:
             return
+    for line in _finding_lines(error.findings, verbose=console.verbose > 0):
+        console.complain(line)
     console.complain(f"error: {error}")
     if error.hint:
         console.complain(f"hint: {error.hint}")

@@ -20,8 +20,11 @@ The whole tree::
     ├── FileExistsRefused (FileExistsError) an output that exists, without ``--force``
     └── MissingExtra  (ImportError) an optional dependency or resource is absent
 
-Every message has three parts: what happened (the message), where (``subject``), what to do (``hint``).
+Every message has three parts: what happened (the message), where (``subject``), what to do (``hint``). What had been
+found when it happened is in ``findings``.
 """
+
+from amhctl.core.findings import Finding
 
 
 class AmhctlError(Exception):
@@ -35,13 +38,16 @@ class AmhctlError(Exception):
         Where: a file, ``file:line``, key, tensor or command. Empty if there is none.
     hint : str
         What to do next. Empty if there is nothing to say.
+    findings : tuple[Finding, ...]
+        What was found before the command could not go on.
     """
 
-    def __init__(self, message: str, *, subject: str = "", hint: str = "") -> None:
+    def __init__(self, message: str, *, subject: str = "", hint: str = "", findings: tuple[Finding, ...] = ()) -> None:
         super().__init__(message)
         self.message = message
         self.subject = subject
         self.hint = hint
+        self.findings = findings
 
     def __str__(self) -> str:
         """Return ``subject: message``."""
@@ -79,7 +85,7 @@ class ScaleError(AudioError):
         What to divide them by.
     """
 
-    def __init__(self, message: str, *, full_scale: float, subject: str = "", hint: str = "") -> None:
+    def __init__(self, message: str, *, full_scale: float = 1.0, subject: str = "", hint: str = "") -> None:
         super().__init__(message, subject=subject, hint=hint)
         self.full_scale = full_scale
 

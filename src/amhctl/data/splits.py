@@ -1,10 +1,19 @@
-"""Leak-free splits: where a sentence goes depends on the sentence alone. Knows no audio.
+"""Leak-free splits of the sizes that were asked for, which stay as they are when a manifest grows. Knows no audio.
 
 What no two splits may share (texts, speakers, sessions) ties utterances into groups, and a group goes to one split as a
-whole. The split is drawn by a hash of the group's own name, so that it stays where it is whatever is added later.
+whole. A hash of its own name gives each group a place on a circle from 0 to 1: the first arc is for the test, the next
+one, as long as its share, for validation, and the rest for training. So that a draw is not left to chance, the two
+borders of the training arc are moved, no further than it takes, until both held-out splits have their share within a
+point, as far as the groups allow it. Of groups of several sizes those that fit are taken, the nearest to the border
+first.
+
+What growth may change is therefore this, and nothing else: a split that the manifest has already stays; nothing moves
+between validation and test; and a group moves between training and one of them only if it lies between the old border
+and the new one. Where the circle alone gives the shares within a point, before and after, nothing moves at all.
 """
 
 import hashlib
+import math
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,8 +32,10 @@ DISJOINT: tuple[Disjoint, ...] = ("text", "speaker", "session")
 
 # A speaker with fewer clips than this is not asked to be in every split.
 _FEWEST_FOR_EVERY_SPLIT = 10
-# A group of speakers or sessions may be this many times what a held-out split asks for; larger ones are for training.
+# A group may be this many times what a held-out split asks for; larger ones are for training.
 _LARGEST_GROUP = 2.0
+_POINT = 0.01
+"""By how much of all utterances a split may miss its share before a border moves."""
 
 
 class _KeyLetters(dict[int, str]):
@@ -117,12 +128,15 @@ def split_of(text: str, *, valid: float, test: float, seed: int = 0) -> Split:
     The SHA-256 of the seed and the sentence (NFC, white space collapsed), read as a number in [0, 1), is compared with
     the shares: below ``test`` it is a test sentence, below ``test + valid`` a validation sentence.
     """
-    key = " ".join(unicodedata.normalize("NFC", text).split())
-    digest = hashlib.sha256(f"{seed}\n{key}".encode()).digest()
-    point = int.from_bytes(digest[:8], "big") / 2**64
-    if point < test:
+    place = _place(text, seed)
+    if place < test:
         return "test"
-    return "valid" if point < test + valid else "train"
+    return "valid" if place < test + valid else "train"
+
+
+def _place(name: str, seed: int) -> float:
+    key = " ".join(unicodedata.normalize("NFC", name).split())
+    return int.from_bytes(hashlib.sha256(f"{seed}\n{key}".encode()).digest()[:8], "big") / 2**64
 
 
 def assign_splits(
@@ -141,14 +155,13 @@ def assign_splits(
     utterances : Sequence[Placed]
         In any order; it does not matter.
     shares : SplitShares
-        How much goes where, in expectation.
+        How much of the utterances goes where.
     seed : int
         Another seed gives another split.
     disjoint : AbstractSet[Disjoint]
         What no two splits share. Texts are compared by ``text_key``; a session is one of its speaker.
     every_speaker : bool
-        Move texts, so that each speaker with ten texts or more is in each split that has a share. Without it only a
-        manifest so small that chance left a split empty has texts moved.
+        Give each speaker with ten texts or more the shares, and at least one text in each split that has one.
     redraw : bool
         Draw for utterances that have a split, too, instead of keeping it.
 
@@ -164,16 +177,19 @@ def assign_splits(
         )
     _require_sessions(utterances, disjoint)
     groups = _tie(utterances, disjoint, redraw=redraw)
-    ordered = sorted({id(group): group for group in groups}.values(), key=lambda group: group.name)
-    for group in ordered:
-        drawn = split_of(group.name, valid=shares.valid, test=shares.test, seed=seed)
-        group.split = group.kept or drawn
+    for group in {id(group): group for group in groups}.values():
+        group.place = _place(group.name, seed)
+        group.split = group.kept or split_of(group.name, valid=shares.valid, test=shares.test, seed=seed)
+    ordered = sorted({id(group): group for group in groups}.values(), key=lambda group: (group.place, group.name))
     if disjoint == {"text"}:
-        circles = _speaker_circles(utterances, groups) if every_speaker else [ordered]
-        for circle in circles:
-            _fill_with_texts(circle, shares, seed)
+        for circle in _speaker_circles(utterances, ordered, groups) if every_speaker else [ordered]:
+            _balance(circle, shares, smallest=1.0)
+            _fill_with_texts(circle, shares)
     else:
-        _fit_groups(ordered, shares, seed, "s and ".join(sorted(disjoint)) + "s", len(utterances))
+        tied_by = "s and ".join(sorted(disjoint)) + "s"
+        _refuse_few(ordered, shares, tied_by)
+        _balance(ordered, shares)
+        _refuse_empty(ordered, shares, tied_by)
     return tuple(group.split for group in groups)
 
 
@@ -183,6 +199,7 @@ class _Group:
 
     name: str
     size: int = 0
+    place: float = 0.0
     kept: Split | Literal[""] = ""
     split: Split = "train"
 
@@ -260,41 +277,121 @@ def _name(utterance: Placed, disjoint: AbstractSet[Disjoint]) -> str:
     return f"{utterance.speaker}\n{utterance.session}" if "session" in disjoint else utterance.text
 
 
-def _speaker_circles(utterances: Sequence[Placed], groups: Sequence[_Group]) -> list[list[_Group]]:
-    """Return the groups of each speaker with enough of them to be in every split, in the order of names."""
-    circles: dict[str, dict[str, _Group]] = defaultdict(dict)
+def _speaker_circles(
+    utterances: Sequence[Placed], ordered: Sequence[_Group], groups: Sequence[_Group]
+) -> list[list[_Group]]:
+    """Return the groups of each speaker with enough of them to be in every split, then those of all others together."""
+    texts: dict[str, set[int]] = defaultdict(set)
     for utterance, group in zip(utterances, groups, strict=True):
-        circles[utterance.speaker][group.name] = group
-    enough = [circle for _, circle in sorted(circles.items()) if len(circle) >= _FEWEST_FOR_EVERY_SPLIT]
-    return [[circle[name] for name in sorted(circle)] for circle in enough]
+        texts[utterance.speaker].add(id(group))
+    circles = [
+        [group for group in ordered if id(group) in texts[speaker]]
+        for speaker in sorted(texts)
+        if len(texts[speaker]) >= _FEWEST_FOR_EVERY_SPLIT
+    ]
+    placed = {id(group) for circle in circles for group in circle}
+    return [*circles, [group for group in ordered if id(group) not in placed]]
 
 
-def _fill_with_texts(groups: Sequence[_Group], shares: SplitShares, seed: int) -> None:
+def _balance(groups: Sequence[_Group], shares: SplitShares, *, smallest: float = 0.0) -> None:
+    """Move groups between training and the held-out splits until these have their shares, as far as groups allow it.
+
+    Parameters
+    ----------
+    groups : Sequence[_Group]
+        In the order of their places.
+    shares : SplitShares
+        Of all utterances in these groups.
+    smallest : float
+        A group of this size may go anywhere.
+    """
+    total = sum(group.size for group in groups)
+    for split, share in shares.held_out():
+        most = max(smallest, _LARGEST_GROUP * share * total)
+        # The test's border to the training is at 0, where the circle closes, and that of the validation at its end.
+        outward = list(reversed(groups)) if split == "test" else list(groups)
+        for group in groups:
+            if group.split == split and not group.kept and group.size > most:
+                group.split = "train"
+        _recruit([group for group in outward if group.size <= most], groups, split, share * total, _POINT * total)
+        _release(list(reversed(outward)), groups, split, share * total, _POINT * total)
+        _exchange([group for group in outward if group.size <= most], groups, split, share * total, _POINT * total)
+
+
+def _held(groups: Iterable[_Group], split: Split) -> int:
+    return sum(group.size for group in groups if group.split == split)
+
+
+def _recruit(nearest: Sequence[_Group], groups: Sequence[_Group], split: Split, wanted: float, slack: float) -> None:
+    """Let training groups into a split that is too small: those that fit, nearest to the border first."""
+    held = _held(groups, split)
+    spare = _spare(nearest)
+    for group in spare[:-1]:
+        if held >= wanted - slack:
+            return
+        if held + group.size <= wanted + slack:
+            group.split, held = split, held + group.size
+    better = [group for group in _spare(nearest)[:-1] if abs(held + group.size - wanted) < wanted - held]
+    if held < wanted - slack and better:
+        min(better, key=lambda group: abs(held + group.size - wanted)).split = split
+
+
+def _release(nearest: Sequence[_Group], groups: Sequence[_Group], split: Split, wanted: float, slack: float) -> None:
+    """Let groups of a split that is too large into the training, nearest to the border first."""
+    held = _held(groups, split)
+    for group in [group for group in nearest if group.split == split and not group.kept]:
+        if held <= wanted + slack:
+            return
+        if held - group.size >= max(1.0, wanted - slack):
+            group.split, held = "train", held - group.size
+    members = [group for group in nearest if group.split == split and not group.kept and group.size < held]
+    better = [group for group in members if abs(held - group.size - wanted) < held - wanted]
+    if held > wanted + slack and better:
+        min(better, key=lambda group: abs(held - group.size - wanted)).split = "train"
+
+
+def _exchange(nearest: Sequence[_Group], groups: Sequence[_Group], split: Split, wanted: float, slack: float) -> None:
+    """Exchange groups of a split for training groups of other sizes, as long as that brings it nearer to its share."""
+    while True:
+        members = [group for group in nearest if group.split == split and not group.kept]
+        held = _held(groups, split)
+        # The nearest group of each size is enough to look at.
+        leaving = {group.size: group for group in members}.values()
+        coming = {group.size: group for group in reversed(_spare(nearest))}.values()
+        pairs = [(abs(held - old.size + new.size - wanted), old, new) for old in leaving for new in coming]
+        off, old, new = min(pairs, key=lambda pair: pair[0], default=(math.inf, None, None))
+        if abs(held - wanted) <= slack or old is None or new is None or off >= abs(held - wanted):
+            return
+        old.split, new.split = "train", split
+
+
+def _fill_with_texts(groups: Sequence[_Group], shares: SplitShares) -> None:
     """Move one training text into each split that is empty, as long as two texts stay for training."""
     for split, _ in shares.held_out():
         if any(group.split == split for group in groups):
             continue
         if len(spare := _spare(groups)) > 2:
-            _first_by_hash(spare, seed).split = split
+            _at_border(spare, split).split = split
 
 
-def _fit_groups(groups: Sequence[_Group], shares: SplitShares, seed: int, tied_by: str, total: int) -> None:
-    """Keep groups out of splits that they are too large for, and fill those that are empty then."""
+def _refuse_few(groups: Sequence[_Group], shares: SplitShares, tied_by: str) -> None:
     wanted = shares.held_out()
     if len(groups) <= len(wanted):
+        total = sum(group.size for group in groups)
         raise DatasetError(
             f"{total} records that share {tied_by} are {len(groups)} groups, too few for {len(wanted) + 1} splits",
             hint="ask for less in --disjoint, or for fewer splits with --valid 0 or --test 0",
         )
-    largest = {split: _LARGEST_GROUP * share * total for split, share in wanted}
-    for group in groups:
-        if not group.kept and group.size > largest.get(group.split, total):
-            group.split = "train"
-    for split, share in wanted:
+
+
+def _refuse_empty(groups: Sequence[_Group], shares: SplitShares, tied_by: str) -> None:
+    """Fill a split that is empty still with one group, and refuse shares for which every group is too large."""
+    total = sum(group.size for group in groups)
+    for split, share in shares.held_out():
         if any(group.split == split for group in groups):
             continue
         spare = _spare(groups)
-        fitting = [group for group in spare if group.size <= largest[split]]
+        fitting = [group for group in spare if group.size <= _LARGEST_GROUP * share * total]
         if not fitting or len(spare) < 2:
             smallest = min((group.size for group in spare), default=0)
             raise DatasetError(
@@ -303,12 +400,13 @@ def _fit_groups(groups: Sequence[_Group], shares: SplitShares, seed: int, tied_b
                 hint=f"give --{split} {max(share, smallest / total / _LARGEST_GROUP):.2f} or more, or ask for less in "
                 "--disjoint",
             )
-        _first_by_hash(fitting, seed).split = split
+        _at_border(fitting, split).split = split
 
 
 def _spare(groups: Iterable[_Group]) -> list[_Group]:
     return [group for group in groups if group.split == "train" and not group.kept]
 
 
-def _first_by_hash(groups: Iterable[_Group], seed: int) -> _Group:
-    return min(groups, key=lambda group: hashlib.sha256(f"{seed}\n{group.name}".encode()).digest())
+def _at_border(groups: Sequence[_Group], split: Split) -> _Group:
+    """Return the training group that is the nearest to a split."""
+    return groups[-1] if split == "test" else groups[0]

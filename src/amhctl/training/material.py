@@ -3,7 +3,8 @@
 Every path from written text to ids is the frontend's ``units`` and the tokenizer; there is no other.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from amhctl.config.schema import ModelConfig, TrainingConfig
@@ -41,8 +42,8 @@ RULES = (
         "R004",
         Severity.WARNING,
         "sole clip of its speaker",
-        "There is no other clip of the speaker to take the prompt from, so the clip is its own prompt, "
-        "and the voice may learn to copy it.",
+        "There is no other clip of the speaker in the split to take the prompt from, so the clip is its own prompt: in "
+        "training the voice may learn to copy it, in validation it is told what to say.",
     ),
     Rule(
         "R005",
@@ -61,6 +62,12 @@ RULES = (
 
 
 _LEFT_OUT = "left out of training"
+_SPLIT_HINTS = {
+    "train": "run `amhctl data split MANIFEST`, then `amhctl codes extract` again",
+    # A run keeps the weights that do best on what it was not trained on: there are none without.
+    "valid": "run `amhctl data split MANIFEST --valid 0.02 --redraw`, then `amhctl codes extract` again: a run keeps "
+    "what does best on clips that it was not trained on",
+}
 _MOST_UNCOVERED = 0.1
 """Share of texts with unknown pieces above which the vocabulary is not one for these texts."""
 
@@ -108,7 +115,7 @@ def gather(
     fitting = [entry for entry in entries if entry.record.id not in excluded]
 
     def dataset(split: str) -> SpeechDataset:
-        chosen = _require_split(store, fitting, split)
+        chosen = _require_split(store, entries, fitting, split, tuple(findings))
         return SpeechDataset(
             store,
             chosen,
@@ -121,8 +128,8 @@ def gather(
             mask_bin_share=training.mask_bin_share if split == "train" else 0.0,
         )
 
-    train = dataset("train")
-    return Material(train, dataset("valid"), (*findings, *_find_sole_clips(train)))
+    train, valid = dataset("train"), dataset("valid")
+    return Material(train, valid, (*findings, *_find_sole_clips(train), *_find_sole_clips(valid, "validation ")))
 
 
 def require_alignment(store: CodeStore, vocabulary_fingerprint: str, text_hash: str) -> Alignment:
@@ -191,18 +198,36 @@ def _find_overlong(
     return findings
 
 
-def _find_sole_clips(train: SpeechDataset) -> list[Finding]:
-    message = "the only clip of its speaker is its own prompt"
-    hint = "record more of this speaker"
-    return [Finding("R004", Severity.WARNING, subject, message, hint) for subject in train.sole_clips]
+def _find_sole_clips(dataset: SpeechDataset, kind: str = "") -> list[Finding]:
+    message = f"the only {kind}clip of its speaker is its own prompt"
+    hint = "record more of this speaker" if not kind else "give the split more clips of this speaker"
+    return [Finding("R004", Severity.WARNING, subject, message, hint) for subject in dataset.sole_clips]
 
 
-def _require_split(store: CodeStore, entries: list[StoredUtterance], split: str) -> tuple[StoredUtterance, ...]:
-    chosen = tuple(entry for entry in entries if entry.record.split == split)
-    if not chosen:
+def _require_split(
+    store: CodeStore,
+    entries: Sequence[StoredUtterance],
+    fitting: Sequence[StoredUtterance],
+    split: str,
+    findings: tuple[Finding, ...],
+) -> tuple[StoredUtterance, ...]:
+    chosen = tuple(entry for entry in fitting if entry.record.split == split)
+    if chosen:
+        return chosen
+    ids = {entry.id for entry in entries if entry.record.split == split}
+    if not ids:
         raise DatasetError(
-            f"the store has no utterance of the split {split!r} to train with",
+            f"the store has no utterance of the split {split!r}, and training needs some",
             subject=str(store.path),
-            hint="run `amhctl data split MANIFEST`, then `amhctl codes extract` again",
+            hint=_SPLIT_HINTS[split],
+            findings=findings,
         )
-    return chosen
+    reasons = [finding for finding in findings if finding.subject in ids]
+    counts = Counter(finding.code for finding in reasons)
+    raise DatasetError(
+        f"all {len(ids)} utterances of the split {split!r} were left out "
+        f"({', '.join(f'{code}: {count}' for code, count in sorted(counts.items()))})",
+        subject=str(store.path),
+        hint=f"the first is {reasons[0].subject}: {reasons[0].message}",
+        findings=findings,
+    )

@@ -15,7 +15,15 @@ from amhctl.data.splits import SPLITS, SplitShares, assign_splits, parse_disjoin
 
 RULES = (
     Rule("D070", Severity.WARNING, "empty split", "A split that was asked for got no record: there are too few texts."),
+    Rule(
+        "D075",
+        Severity.WARNING,
+        "another share than asked",
+        "A split misses the share that was asked for by more than two points, and by more than half a record: what no "
+        "two splits share ties too many records together, or they had their split already.",
+    ),
 )
+_SHARE_SLACK = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +49,17 @@ class _Placed:
     speaker: str
     session: str
     split: Split | Literal[""]
-    duration: float
+    duration: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class SplitDataReport:
-    """How many records and hours each split has."""
+    """How many records and hours each split has; ``untimed`` are the records whose length no hour counts."""
 
     manifest: Path
     records: Mapping[str, int]
     hours: Mapping[str, float]
+    untimed: Mapping[str, int]
     speakers: Mapping[str, int]
     kept: int
     findings: tuple[Finding, ...]
@@ -63,7 +72,12 @@ class SplitDataReport:
     def payload(self) -> dict[str, object]:
         """Return the splits."""
         splits = {
-            name: {"records": self.records[name], "hours": self.hours[name], "speakers": self.speakers[name]}
+            name: {
+                "records": self.records[name],
+                "hours": self.hours[name],
+                "untimed": self.untimed[name],
+                "speakers": self.speakers[name],
+            }
             for name in self.records
         }
         return {"manifest": str(self.manifest), "splits": splits, "kept": self.kept}
@@ -72,9 +86,15 @@ class SplitDataReport:
         """Return the splits for people."""
         yield str(self.manifest)
         for name in self.records:
-            yield (f"{name}: {self.records[name]} records, {self.hours[name]:.3f} h, {self.speakers[name]} speakers")
+            yield f"{name}: {self.records[name]} records, {self._length(name)}, {self.speakers[name]} speakers"
         if self.kept:
             yield f"{self.kept} records had a split and kept it; draw all anew with --redraw"
+
+    def _length(self, name: str) -> str:
+        hours, untimed = self.hours[name], self.untimed[name]
+        if untimed and untimed == self.records[name]:
+            return "of unknown length"
+        return f"{hours:.3f} h" + (f" and {untimed} of unknown length" if untimed else "")
 
 
 def run(request: SplitDataRequest, progress: Progress) -> SplitDataReport:
@@ -113,7 +133,7 @@ def run(request: SplitDataRequest, progress: Progress) -> SplitDataReport:
 def _placed(record: Record) -> _Placed:
     # Names recur in every record of a speaker: one copy of each is enough.
     speaker, session = sys.intern(record.speaker), sys.intern(record.session)
-    return _Placed(record.text, speaker, session, record.split, record.duration or 0.0)
+    return _Placed(record.text, speaker, session, record.split, record.duration)
 
 
 def _report(
@@ -125,12 +145,30 @@ def _report(
         for name in SPLITS
         if name in wanted and not counts[name]
     )
+    kept = 0 if redraw else sum(item.split != "" for item in placed)
+    findings += tuple(_uneven(wanted, counts, len(placed), kept))
     pairs = tuple(zip(placed, splits, strict=True))
+    durations = {name: [item.duration for item, split in pairs if split == name] for name in SPLITS}
+    known = {name: [value for value in values if value is not None] for name, values in durations.items()}
     return SplitDataReport(
         manifest=output,
         records={name: counts[name] for name in SPLITS},
-        hours={name: sum(item.duration for item, split in pairs if split == name) / 3600 for name in SPLITS},
+        hours={name: sum(known[name]) / 3600 for name in SPLITS},
+        untimed={name: len(durations[name]) - len(known[name]) for name in SPLITS},
         speakers={name: len({item.speaker for item, split in pairs if split == name}) for name in SPLITS},
-        kept=0 if redraw else sum(item.split != "" for item in placed),
+        kept=kept,
         findings=findings,
     )
+
+
+def _uneven(wanted: Mapping[str, float], counts: Mapping[Split, int], total: int, kept: int) -> Iterable[Finding]:
+    """Yield a finding for each held-out split whose share is not the one that was asked for."""
+    hint = "what no two splits share goes to one split as a whole: ask for less in --disjoint, or add recordings"
+    if kept:
+        hint = f"{kept} records had a split already: --redraw draws all anew"
+    for name in SPLITS[1:]:
+        off = counts[name] - wanted.get(name, 0.0) * total
+        if counts[name] and abs(off) > max(_SHARE_SLACK * total, 0.5):
+            asked = f"{wanted.get(name, 0.0):.1%} were asked for"
+            message = f"{counts[name]} of {total} records are {counts[name] / total:.1%}, {asked}"
+            yield Finding("D075", Severity.WARNING, name, message, hint)
