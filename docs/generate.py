@@ -96,6 +96,7 @@ def command_page() -> str:
         "what the command reads, a folder that holds it, or a part of it. What is no text, such as a file name of",
         "other bytes, stands in JSON as the escape of a lone surrogate (`\\udcff` is the byte FF), as Python reads and",
         "writes it; elsewhere it is shown by the same escape.\n",
+        "Arguments, paths and streams are UTF-8 whatever the locale says. SIGTERM and SIGHUP end it as Ctrl-C does.\n",
         "| exit code | meaning |",
         "| --- | --- |",
         "| 0 | done and well |",

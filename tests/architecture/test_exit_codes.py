@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -17,18 +18,23 @@ diagnose.run = lambda *arguments: 1 / 0
 main(["doctor", "--json"])
 """
 
-# Ctrl-C while a command is at work.
+# A signal while a command is at work.
 INTERRUPTED = """
-import os, signal, time
+import os, signal, sys, time
+from pathlib import Path
 from amhctl.cli.main import main
+from amhctl.core.files import atomic_folder, atomic_path
 from amhctl.workflows import diagnose
 # A shell's background job inherits that Ctrl-C is ignored.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 def work(*arguments):
-    os.kill(os.getpid(), signal.SIGINT)
-    time.sleep(60)
+    folder = Path(sys.argv[2])
+    with atomic_folder(folder / "folder"), atomic_path(folder / "file.wav"):
+        os.kill(os.getpid(), int(sys.argv[1]))
+        time.sleep(60)
 diagnose.run = work
-main(["doctor"])
+main(["doctor", *sys.argv[3:]])
 """
 
 
@@ -83,10 +89,51 @@ def test_a_bug_is_seventy_with_its_traceback() -> None:
     assert json.loads(result.stdout)["error"]["type"] == "Bug"
 
 
-def test_an_interrupt_is_one_hundred_and_thirty() -> None:
-    result = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, check=False)
-    assert (result.returncode, result.stdout) == (130, "")
-    assert result.stderr.strip() == "interrupted"
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("json_", [False, True])
+def test_an_interrupt_is_one_hundred_and_thirty_and_leaves_nothing_half_done(
+    number: signal.Signals, json_: bool, tmp_path: Path
+) -> None:
+    words = [str(number.value), str(tmp_path), *(["--json"] if json_ else [])]
+    result = subprocess.run([sys.executable, "-c", INTERRUPTED, *words], capture_output=True, text=True, check=False)
+    assert result.returncode == 130
+    assert list(tmp_path.iterdir()) == []
+    if json_:
+        assert (json.loads(result.stdout)["error"]["type"], result.stderr) == ("Interrupted", "")
+    else:
+        assert (result.stdout, result.stderr) == ("", "interrupted\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("json_", [[], ["--json"]])
+def test_a_report_that_cannot_be_written_is_told_on_the_other_stream(json_: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [*COMMAND, "text", "normalize", "5 ብር", *json_]
+        result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert result.returncode == 3
+    assert result.stderr.startswith("error: standard output: no space left on device\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["speak", "ሰላም", "-o", "x.wav", "--temperature", "1e300"], "--temperature: temperature 1e+300 is neither 0"),
+        (["speak", "ሰላም", "-o", "x.wav", "--top-p", "0"], "--top-p: top-p 0 is not above 0"),
+        (["speak", "ሰላም", "-o", "x.wav", "--device", "toaster"], "'toaster' is none of auto, cpu"),
+        (
+            ["eval", "m01", "--set", "none.jsonl", "--fail-under", "foo=1"],
+            "--fail-under foo=1: there is no metric 'foo'",
+        ),
+        (["codes", "extract", "none.jsonl", "-o", "codes", "--shard", "0/0"], "--shard: a shard is written i/n"),
+        (["data", "split", "none.jsonl", "--valid", "0.6", "--test", "0.6"], "--valid, --test: the shares 0.6 and 0.6"),
+        (["config", "show", "--preset", "none"], "--preset: there is no preset 'none'"),
+    ],
+)
+def test_a_value_that_an_option_can_never_have_is_wrong_usage(words: list[str], said: str, tmp_path: Path) -> None:
+    result = amhctl(*words, cwd=tmp_path)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert said in result.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

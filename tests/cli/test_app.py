@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 import sys
 
 import pytest
@@ -9,8 +10,8 @@ from support.reports import StandInReport
 from support.streams import FailingStream
 
 from amhctl.cli import app
-from amhctl.cli.app import CANNOT_GO_ON, INTERRUPTED, NEGATIVE, OK, execute
-from amhctl.core.errors import AmhctlError, TextError, UnspeakableError
+from amhctl.cli.app import CANNOT_GO_ON, INTERRUPTED, NEGATIVE, OK, USAGE, execute
+from amhctl.core.errors import AmhctlError, OptionError, TextError, UnspeakableError
 from amhctl.core.progress import Progress, SilentProgress
 
 
@@ -32,6 +33,7 @@ def code_of(outcome: StandInReport | BaseException, *, json: bool = False, verbo
         (StandInReport(ok=False), NEGATIVE),
         (TextError("the text is empty"), CANNOT_GO_ON),
         (UnspeakableError("judged bad"), NEGATIVE),
+        (OptionError("no such metric"), USAGE),
         (OSError(errno.ENOSPC, "No space left on device", "out.wav"), CANNOT_GO_ON),
         (KeyboardInterrupt(), INTERRUPTED),
     ],
@@ -87,7 +89,70 @@ def test_standard_output_without_room_is_an_error_told_on_the_other_stream(
 ) -> None:
     monkeypatch.setattr(sys, "stdout", FailingStream(errno.ENOSPC))
     assert code_of(StandInReport(text=("a line",)), json=json) == CANNOT_GO_ON
-    assert capsys.readouterr().err.startswith("error: no space left on device\nhint: make room")
+    assert capsys.readouterr().err.splitlines() == [
+        "error: standard output: no space left on device",
+        "hint: the work is done, but its report could not be written",
+    ]
+
+
+def test_with_json_an_interrupt_is_one_object(capsys: pytest.CaptureFixture[str]) -> None:
+    assert code_of(KeyboardInterrupt(), json=True) == INTERRUPTED
+    out, err = capsys.readouterr()
+    document = json.loads(out)
+    assert (document["command"], document["ok"], document["error"]["type"], err) == (
+        "text normalize",
+        False,
+        "Interrupted",
+        "",
+    )
+
+
+@pytest.mark.parametrize("command", ["train", "text normalize"])
+@pytest.mark.parametrize("outcome", [StandInReport(), AmhctlError("it broke"), KeyboardInterrupt()])
+def test_of_several_processes_that_train_one_writes_the_object(
+    command: str,
+    outcome: StandInReport | BaseException,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def work(_: Progress) -> StandInReport:
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
+
+    codes = []
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    for rank in ("0", "1"):
+        monkeypatch.setenv("RANK", rank)
+        with pytest.raises(SystemExit) as end:
+            execute(command, work, json=True, quiet=False, verbose=0)
+        codes.append(end.value.code)
+    assert codes[0] == codes[1]
+    out, err = capsys.readouterr()
+    assert len([json.loads(line) for line in out.splitlines()]) == (1 if command == "train" else 2)
+    # What goes wrong is told by everyone to whom it happens.
+    told = command == "train" and isinstance(outcome, BaseException)
+    assert bool(err) is told
+
+
+def test_quiet_silences_libraries_too(capfd: pytest.CaptureFixture[str]) -> None:
+    def work(_: Progress) -> StandInReport:
+        sys.stderr.write("a warning of Python\n")
+        sys.stderr.flush()
+        os.write(2, b"a warning of C\n")
+        return StandInReport(text=("data",))
+
+    def fail(progress: Progress) -> StandInReport:
+        work(progress)
+        raise TextError("the text is empty")
+
+    for quiet in (True, False):
+        for outcome in (work, fail):
+            with pytest.raises(SystemExit):
+                execute("text normalize", outcome, json=False, quiet=quiet, verbose=0)
+        out, err = capfd.readouterr()
+        heard = [] if quiet else ["a warning of Python", "a warning of C"]
+        assert (out, err.splitlines()) == ("data\n", [*heard, *heard, "error: the text is empty"])
 
 
 def test_quiet_silences_talk_and_progress_but_neither_data_nor_errors(capsys: pytest.CaptureFixture[str]) -> None:

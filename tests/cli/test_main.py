@@ -141,9 +141,15 @@ def test_an_interrupt_before_the_work_begins_is_one_hundred_and_thirty(
         def read(self, _: int | None = -1) -> str:
             raise KeyboardInterrupt
 
+        def readline(self, _: int | None = -1) -> str:
+            raise KeyboardInterrupt
+
     monkeypatch.setattr(sys, "stdin", Interrupted())
-    assert run("text", "normalize", "-") == 130
-    assert capsys.readouterr().err.split() == ["interrupted"]
+    for command in ("normalize", "split"):
+        assert run("text", command, "-") == 130
+        assert capsys.readouterr().err.split() == ["interrupted"]
+        assert run("text", command, "-", "--json") == 130
+        assert json.loads(capsys.readouterr().out)["error"]["type"] == "Interrupted"
 
 
 @pytest.mark.parametrize(

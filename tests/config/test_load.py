@@ -1,5 +1,6 @@
 """Layers of configuration: the later wins, every value knows where it comes from, all faults come at once."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from amhctl.config.load import leaves, load_run_config, preset_names
 from amhctl.config.schema import AlignmentConfig, RunConfig
-from amhctl.core.errors import ConfigError
+from amhctl.core.errors import ConfigError, OptionError
 
 
 def project(folder: Path, text: str) -> Path:
@@ -25,6 +26,31 @@ def test_every_preset_can_be_used(name: str) -> None:
     resolved = load_run_config(preset=name, project=None, environment={})
     assert resolved.sources["training.steps"] == f"preset {name}"
     assert set(resolved.sources) == {key for key, _ in leaves(resolved.config)}
+
+
+@pytest.mark.parametrize("explicit", [False, True])
+@pytest.mark.parametrize("what", ["folder", "pipe", "circle", "nowhere"])
+def test_a_project_file_that_is_no_file_is_refused_and_not_passed_over(
+    tmp_path: Path, what: str, explicit: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if what == "folder":
+        Path("amhctl.toml").mkdir()
+    elif what == "pipe":
+        os.mkfifo("amhctl.toml")
+    else:
+        Path("amhctl.toml").symlink_to("amhctl.toml" if what == "circle" else "absent")
+    # A folder that is named is a project; one that is in the place of its file is none.
+    named = Path("amhctl.toml") if explicit else Path()
+    with pytest.raises(ConfigError) as caught:
+        load_run_config(preset=None, project=named, environment={})
+    assert caught.value.subject == "amhctl.toml"
+    assert ("the folder has no" if explicit and what == "folder" else "a folder, a pipe or") in caught.value.message
+
+
+def test_a_byte_order_mark_is_no_part_of_a_project_file(tmp_path: Path) -> None:
+    (tmp_path / "amhctl.toml").write_text("seed = 5\n", encoding="utf-8-sig")
+    assert load_run_config(preset=None, project=tmp_path, environment={}).config.seed == 5
 
 
 def test_the_presets_of_the_contract_are_there() -> None:
@@ -91,7 +117,7 @@ def test_all_faults_of_all_layers_come_at_once(tmp_path: Path) -> None:
 
 
 def test_an_unknown_preset_names_the_nearest() -> None:
-    with pytest.raises(ConfigError, match="did you mean 'a100'"):
+    with pytest.raises(OptionError, match="did you mean 'a100'"):
         load_run_config(preset="a10", project=None, environment={})
 
 

@@ -6,7 +6,7 @@ from support.manifests import tiny_manifest
 from support.stores import MEL, SPEC
 
 from amhctl.config.augmentation import AugmentConfig
-from amhctl.core.errors import DatasetError
+from amhctl.core.errors import DatasetError, OptionError
 from amhctl.core.files import sha256_of_file
 from amhctl.core.progress import SilentProgress
 from amhctl.core.units import Seconds
@@ -30,8 +30,8 @@ def test_shards_cover_a_manifest_once(tmp_path: Path) -> None:
     shards = [Shard.parse(f"{i}/3") for i in (1, 2, 3)]
     assert sorted(r.id for shard in shards for r in shard.of(records)) == [r.id for r in records]
     assert shards[1].part == "2-of-3"
-    for text in ("0/3", "4/3", "1", "a/b", "1/0"):
-        with pytest.raises(DatasetError):
+    for text in ("0/3", "4/3", "1", "a/b", "1/0", "0/0", "1/" + "9" * 5_000):
+        with pytest.raises(OptionError, match="a shard is written i/n"):
             Shard.parse(text)
 
 

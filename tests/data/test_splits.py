@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amhctl.core.errors import DatasetError
+from amhctl.core.errors import DatasetError, OptionError
 from amhctl.data.records import Record, Split
 from amhctl.data.splits import SplitShares, assign_splits, parse_disjoint, split_of, text_key
 
@@ -189,7 +189,7 @@ def test_splits_that_leak_already_are_refused() -> None:
 
 def test_shares_must_leave_something() -> None:
     for valid, test in ((0.5, 0.5), (-0.1, 0.1)):
-        with pytest.raises(DatasetError):
+        with pytest.raises(OptionError):
             SplitShares(valid, test)
     assert SplitShares(0.1, 0).held_out() == (("valid", 0.1),)
 
@@ -197,5 +197,5 @@ def test_shares_must_leave_something() -> None:
 def test_names_of_what_is_disjoint() -> None:
     assert parse_disjoint(["speaker", "text", "text"]) == {"text", "speaker"}
     for names in ([], ["mood"], ["text", "mood"]):
-        with pytest.raises(DatasetError, match="cannot be disjoint"):
+        with pytest.raises(OptionError, match="cannot be disjoint"):
             parse_disjoint(names)

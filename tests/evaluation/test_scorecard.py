@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from amhctl.core.errors import EvaluationError
+from amhctl.core.errors import OptionError
 from amhctl.evaluation.scorecard import KINDS, RULES, UtteranceScore, build_scorecard, judge, parse_thresholds
 
 
@@ -58,8 +58,17 @@ def test_an_unmeasured_metric_misses_its_threshold() -> None:
 
 @pytest.mark.parametrize("condition", ["mcd", "loudness=3", "mcd=low", "mcd=nan", "duration_ratio=0"])
 def test_bad_conditions_are_refused(condition: str) -> None:
-    with pytest.raises(EvaluationError):
+    with pytest.raises(OptionError) as caught:
         parse_thresholds((condition,))
+    assert caught.value.subject == f"--fail-under {condition}"
+
+
+@pytest.mark.parametrize(("name", "near"), [("foo", ""), ("text_macth", "; did you mean 'text_match'?"), ("", "")])
+def test_a_metric_that_there_is_not_is_named(name: str, near: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        parse_thresholds((f"{name}=1",))
+    assert caught.value.message == f"there is no metric {name!r}{near}"
+    assert "text_match" in caught.value.hint
 
 
 def test_codes_are_unique() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.voices import tiny_voice_folder
 
-from amhctl.core.errors import ModelError, SynthesisError
+from amhctl.core.errors import ModelError, OptionError, SynthesisError
 from amhctl.inference.assemble import load_voice
 from amhctl.inference.decode import Passage, Sampling, decode, predict_durations, round_durations
 from amhctl.inference.voice import Voice
@@ -149,13 +149,13 @@ def test_guidance_is_refused_where_it_cannot_work(aligned: Voice) -> None:
     with pytest.raises(SynthesisError, match="cannot be guided"):
         decode(aligned.model, [passage(durations=(3, 2, 4, 1))], aligned.speaker, Sampling(guidance=1.0))
     for guidance in (-1.0, float("inf")):
-        with pytest.raises(SynthesisError, match="guidance"):
+        with pytest.raises(OptionError, match="guidance"):
             Sampling(guidance=guidance)
 
 
 @pytest.mark.parametrize("temperature", [-1.0, 1e-300, 9e-4, 1001.0, 1e300, float("nan"), float("inf")])
 def test_a_temperature_that_leaves_no_probabilities_is_refused(temperature: float) -> None:
-    with pytest.raises(SynthesisError, match="neither 0 nor between"):
+    with pytest.raises(OptionError, match="neither 0 nor between"):
         Sampling(temperature=temperature)
 
 

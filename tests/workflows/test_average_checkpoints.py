@@ -8,7 +8,7 @@ from support.voices import any_speech, tiny_voice_folder
 
 from amhctl.checkpoint.manifest import Licence
 from amhctl.checkpoint.store import WEIGHTS_FILE, read_checkpoint, write_checkpoint
-from amhctl.core.errors import CheckpointError, FileExistsRefused
+from amhctl.core.errors import CheckpointError, FileExistsRefused, OptionError
 from amhctl.core.progress import SilentProgress
 from amhctl.inference.assemble import load_voice
 from amhctl.workflows.average_checkpoints import AverageCheckpointsRequest, run
@@ -72,7 +72,7 @@ def test_voices_that_learnt_otherwise_have_no_mean(voice: Path, tmp_path: Path) 
     plain = tiny_voice_folder(tmp_path / "plain", alignment=False)
     with pytest.raises(CheckpointError, match=r"no common mean: config\.alignment"):
         run(AverageCheckpointsRequest((voice, plain), tmp_path / "mean"), SilentProgress())
-    with pytest.raises(CheckpointError, match="two voices or more"):
+    with pytest.raises(OptionError, match="two voices or more"):
         run(AverageCheckpointsRequest((voice,), tmp_path / "mean"), SilentProgress())
     assert not (tmp_path / "mean").exists()
 

@@ -21,7 +21,7 @@ from amhctl.audio import files
 from amhctl.audio.augment import synthetic_room
 from amhctl.codec import dac
 from amhctl.codec.registry import load_codec
-from amhctl.core.errors import AmhctlError, AudioError, CodecError, ConfigError, DatasetError
+from amhctl.core.errors import AmhctlError, AudioError, CodecError, ConfigError, DatasetError, OptionError
 from amhctl.core.progress import Progress, SilentProgress
 from amhctl.data.cluster import Task
 from amhctl.data.codestore import CodeStore
@@ -309,7 +309,7 @@ def test_a_store_has_one_precision(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     ],
 )
 def test_options_that_do_not_go_together_are_refused(tmp_path: Path, options: dict[str, object], said: str) -> None:
-    with pytest.raises(ConfigError, match=said):
+    with pytest.raises(OptionError, match=said):
         _extract(tmp_path / "none.jsonl", tmp_path / "store", tmp_path / "none", **options)
 
 

@@ -8,13 +8,15 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from amhctl.cli.console import Console
+from amhctl.cli.process import follows_another
 from amhctl.cli.progress import make_progress
 from amhctl.cli.render import render_error, render_report
-from amhctl.core.errors import AmhctlError, UnspeakableError
+from amhctl.core.errors import AmhctlError, OptionError, UnspeakableError
 from amhctl.core.progress import Progress
 from amhctl.core.report import Report
 
 OK, NEGATIVE, USAGE, CANNOT_GO_ON, BUG, INTERRUPTED = 0, 1, 2, 3, 70, 130
+_CODES = {UnspeakableError: NEGATIVE, OptionError: USAGE}
 
 
 def execute(command: str, work: Callable[[Progress], Report], *, json: bool, quiet: bool, verbose: int) -> None:
@@ -38,31 +40,31 @@ def execute(command: str, work: Callable[[Progress], Report], *, json: bool, qui
     SystemExit
         Always, unless the work raises something that only a bug can.
     """
-    console = Console(json=json, quiet=quiet, verbose=verbose)
+    console = open_console(command, json=json, quiet=quiet, verbose=verbose)
     progress = make_progress(console)
     try:
-        report = _do(work, progress)
+        with console.hush():
+            report = _do(work, progress)
     except KeyboardInterrupt:
-        console.complain("interrupted")
-        sys.exit(INTERRUPTED)
+        end_with_interrupt(command, console)
     except AmhctlError as error:
         end_with_error(command, error, console)
     except OSError as error:
         end_with_error(command, named(error), console)
     try:
-        render_report(command, report, console)
+        with console.hush():
+            render_report(command, report, console)
     except BrokenPipeError:
         # The reader went away, which is its right. The work is done and its verdict known all the same.
         console.abandon_data()
     except KeyboardInterrupt:
-        console.complain("interrupted")
-        sys.exit(INTERRUPTED)
+        end_with_interrupt(command, console)
     except AmhctlError as error:
         # Reports of streams do their work while they are written.
         end_with_error(command, error, console)
     except OSError as error:
         console.abandon_data()
-        end_with_error(command, named(error), console)
+        end_with_error(command, unwritten(error), console)
     sys.exit(OK if report.ok else NEGATIVE)
 
 
@@ -74,12 +76,36 @@ def _do(work: Callable[[Progress], Report], progress: Progress) -> Report:
         progress.finish()
 
 
+def open_console(command: str, *, json: bool, quiet: bool = False, verbose: int = 0) -> Console:
+    """Return the console of a command; of several processes that train together, one writes the data."""
+    follows = command == "train" and follows_another()
+    return Console(json=json, quiet=quiet, verbose=verbose, follows=follows)
+
+
+def end_with_interrupt(command: str, console: Console) -> NoReturn:
+    """Say that the work was interrupted and end the process with the exit code of that."""
+    if console.json:
+        error = AmhctlError("interrupted", hint="what was written whole is kept; run the command again to go on")
+        render_error(command, error, console, kind="Interrupted")
+    else:
+        console.complain("interrupted")
+    sys.exit(INTERRUPTED)
+
+
 def end_with_error(command: str, error: AmhctlError, console: Console) -> NoReturn:
     """Write an error and end the process with its exit code."""
     if console.verbose > 1:
         console.complain(traceback.format_exc().rstrip())
     render_error(command, error, console)
-    sys.exit(NEGATIVE if isinstance(error, UnspeakableError) else CANNOT_GO_ON)
+    sys.exit(next((code for kind, code in _CODES.items() if isinstance(error, kind)), CANNOT_GO_ON))
+
+
+def unwritten(error: OSError) -> AmhctlError:
+    """Return why a report could not be written."""
+    fault = named(error)
+    return AmhctlError(
+        fault.message, subject="standard output", hint="the work is done, but its report could not be written"
+    )
 
 
 def named(error: OSError) -> AmhctlError:
@@ -94,6 +120,8 @@ def named(error: OSError) -> AmhctlError:
         errno.EEXIST: "something else stands there: choose another path",
         errno.EISDIR: "name a file, not a folder",
         errno.ENOTDIR: "name a folder, not a file",
+        errno.ELOOP: "the links lead in a circle: choose another path",
+        errno.ENAMETOOLONG: "choose a shorter name",
     }
     subject = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes | os.PathLike) else ""
     message = (error.strerror or str(error) or type(error).__name__).lower()

@@ -7,15 +7,16 @@ Importing this file loads typer and nothing heavier: each command's body imports
 import os
 import sys
 import traceback
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from amhctl import __version__
 from amhctl.cli import bench, ckpt, codec, codes, config, data, doctor, init, speak, text, train, vocab, voices
 from amhctl.cli import eval as eval_command
-from amhctl.cli.app import BUG, INTERRUPTED, OK, USAGE, end_with_error, named
+from amhctl.cli.app import BUG, INTERRUPTED, OK, USAGE, end_with_error, end_with_interrupt, named, open_console
 from amhctl.cli.console import Console
+from amhctl.cli.process import end_as_interrupted, require_utf8
 from amhctl.cli.render import render_error
 from amhctl.core.errors import AmhctlError
 from amhctl.core.processors import settle_threads
@@ -72,16 +73,23 @@ def main(arguments: list[str] | None = None) -> None:
     SystemExit
         Always, with one of the exit codes.
     """
+    if arguments is None:
+        require_utf8()
     settle_threads(os.environ)
     words = sys.argv[1:] if arguments is None else arguments
-    console = Console(json="--json" in words)
+    console = open_console(_named_command(words), json="--json" in words)
+    with end_as_interrupted():
+        _run(words, console)
+
+
+def _run(words: list[str], console: Console) -> NoReturn:
+    """Run a command; whatever comes of it becomes an exit code."""
     try:
         code = app(args=words, prog_name="amhctl", standalone_mode=False)
     except typer.TyperException as error:
         _end_with_usage(error, console)
-    except typer.Abort:
-        console.complain("interrupted")
-        sys.exit(INTERRUPTED)
+    except (typer.Abort, KeyboardInterrupt):
+        end_with_interrupt(_named_command(words), console)
     except AmhctlError as error:
         end_with_error(_named_command(words), error, console)
     except SystemExit as end:
@@ -104,7 +112,7 @@ def main(arguments: list[str] | None = None) -> None:
         render_error(_named_command(words), report, console, kind="Bug")
         sys.exit(BUG)
     if code == INTERRUPTED:
-        console.complain("interrupted")
+        end_with_interrupt(_named_command(words), console)
     sys.exit(code if isinstance(code, int) else OK)
 
 

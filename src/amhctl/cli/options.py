@@ -1,6 +1,7 @@
 """Options that mean the same in every command. Typer only: nothing heavy may be imported here."""
 
 import math
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -20,12 +21,25 @@ def require_number(value: float | None) -> float | None:
     return value
 
 
+def require_device(value: str) -> str:
+    """Return the value of an option if it can be the name of a device; whether there is one, the command finds out.
+
+    Raises
+    ------
+    typer.BadParameter
+        If no device is called so.
+    """
+    if re.fullmatch(r"auto|cpu|mps|cuda(:\d{1,3})?", value) is None:
+        raise typer.BadParameter(f"{value!r} is none of auto, cpu, cuda, cuda:N, mps")
+    return value
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object on standard output.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No talk and no progress on standard error.")]
 Verbose = Annotated[int, typer.Option("-v", "--verbose", count=True, help="More talk; tracebacks of errors.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace an earlier output of the same kind.")]
 Seed = Annotated[int | None, typer.Option("--seed", min=0, max=2**32 - 1, help="Seed of every random choice.")]
-Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:N or mps.")]
+Device = Annotated[str, typer.Option("--device", callback=require_device, help="auto, cpu, cuda, cuda:N or mps.")]
 Config = Annotated[
     Path | None, typer.Option("--config", help="Project file or folder; otherwise amhctl.toml of the current folder.")
 ]

@@ -42,7 +42,7 @@ def render_report(command: str, report: Report, console: Console) -> None:
 
 def render_error(command: str, error: AmhctlError, console: Console, *, kind: str = "") -> None:
     """Write an error: what happened, where, what to do; ``kind`` is its type where the class does not tell."""
-    if console.json:
+    if console.json and console.has_reader:
         document = {
             "command": command,
             "version": __version__,

@@ -19,7 +19,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDic
 
 from amhctl.config.schema import RunConfig
 from amhctl.core.documents import parse_toml_value, read_toml
-from amhctl.core.errors import ConfigError, DocumentError
+from amhctl.core.errors import ConfigError, DocumentError, OptionError
 
 PROJECT_FILE = "amhctl.toml"
 DEFAULT_PRESET = "cpu"
@@ -100,6 +100,8 @@ def load_run_config(
 
     Raises
     ------
+    OptionError
+        If there is no such preset.
     ConfigError
         With every fault of every layer.
     """
@@ -140,7 +142,7 @@ def _read_preset(name: str) -> _Layer:
     path = _PRESETS / f"{name}.toml"
     if name not in preset_names():
         near = difflib.get_close_matches(name, preset_names(), n=1)
-        raise ConfigError(
+        raise OptionError(
             f"there is no preset {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""),
             subject="--preset",
             hint=f"presets: {', '.join(preset_names())}",
@@ -149,17 +151,22 @@ def _read_preset(name: str) -> _Layer:
 
 
 def _project_file(project: Path) -> Path | None:
-    if project.is_dir():
-        file = project / PROJECT_FILE
-        if file.is_file() or project == Path():
-            return file if file.is_file() else None
-        raise ConfigError(f"the folder has no {PROJECT_FILE}", subject=str(project), hint="make one with `amhctl init`")
-    if not project.is_file():
-        raise ConfigError("there is no such project file", subject=str(project), hint="make one with `amhctl init`")
-    return project
+    file = project / PROJECT_FILE if project.is_dir() else project
+    if file.exists() or file.is_symlink():
+        return file
+    if project == Path():
+        return None
+    fault = f"the folder has no {PROJECT_FILE}" if project.is_dir() else "there is no such project file"
+    raise ConfigError(fault, subject=str(project), hint="make one with `amhctl init`")
 
 
 def _read_toml(path: Path) -> dict[str, object]:
+    if not path.is_file():
+        raise ConfigError(
+            "a folder, a pipe or a link that leads nowhere stands where a project file is wanted",
+            subject=str(path),
+            hint="move it away, or name another file with --config",
+        )
     try:
         return read_toml(path)
     except DocumentError as error:

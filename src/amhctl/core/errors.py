@@ -4,6 +4,7 @@ The whole tree::
 
     AmhctlError                     subject, hint
     ├── DocumentError (ValueError)  a JSON or TOML document that cannot be read
+    ├── OptionError   (ValueError)  an option's value that it can never have (exit code 2)
     ├── ConfigError   (ValueError)  a configuration that cannot be used
     ├── TextError     (ValueError)  text that cannot be spoken
     ├── VocabularyError (ValueError) a vocabulary that is broken or is not the right one
@@ -56,6 +57,10 @@ class AmhctlError(Exception):
 
 class DocumentError(AmhctlError, ValueError):
     """A JSON or TOML document that cannot be read."""
+
+
+class OptionError(AmhctlError, ValueError):
+    """A value of an option that it can never have, or options that exclude one another, whatever there is on disk."""
 
 
 class ConfigError(AmhctlError, ValueError):

@@ -13,7 +13,7 @@ from pathlib import Path
 from amhctl.audio.augment import copy_seed, draw_variation
 from amhctl.audio.files import probe
 from amhctl.config.augmentation import AugmentConfig
-from amhctl.core.errors import AudioError, DatasetError
+from amhctl.core.errors import AudioError, DatasetError, OptionError
 from amhctl.core.progress import Progress
 from amhctl.core.units import Seconds
 from amhctl.data.codestore import CodeStore
@@ -43,13 +43,15 @@ class Shard:
 
         Raises
         ------
-        DatasetError
+        OptionError
             If the text is not two numbers with 1 ≤ i ≤ n.
         """
         first, slash, second = text.partition("/")
-        if slash and first.isdecimal() and second.isdecimal() and 1 <= int(first) <= int(second):
+        if slash and _is_number(first) and _is_number(second) and 1 <= int(first) <= int(second):
             return cls(int(first), int(second))
-        raise DatasetError(f"a shard is written i/n with 1 ≤ i ≤ n, not {text!r}", hint="for example --shard 1/4")
+        raise OptionError(
+            f"a shard is written i/n with 1 ≤ i ≤ n, not {text!r}", subject="--shard", hint="for example --shard 1/4"
+        )
 
     @property
     def part(self) -> str:
@@ -59,6 +61,11 @@ class Shard:
     def of(self, records: Sequence[Record]) -> tuple[Record, ...]:
         """Return its share: every ``count``-th record."""
         return tuple(records[self.index - 1 :: self.count])
+
+
+def _is_number(text: str) -> bool:
+    # Python refuses to read some thousand digits.
+    return text.isdecimal() and len(text) <= 9
 
 
 @dataclass(frozen=True, slots=True)

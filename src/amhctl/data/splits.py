@@ -21,7 +21,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from amhctl.core.errors import DatasetError
+from amhctl.core.errors import DatasetError, OptionError
 from amhctl.data.records import Split
 from amhctl.text.script import build_homophones
 
@@ -76,7 +76,7 @@ class SplitShares:
 
     Raises
     ------
-    DatasetError
+    OptionError
         If a share is negative or nothing is left for training.
     """
 
@@ -86,8 +86,9 @@ class SplitShares:
     def __post_init__(self) -> None:
         """Refuse shares that leave nothing for training."""
         if self.valid < 0 or self.test < 0 or self.valid + self.test >= 1:
-            raise DatasetError(
+            raise OptionError(
                 f"the shares {self.valid} and {self.test} leave nothing for training",
+                subject="--valid, --test",
                 hint="give shares of 0 or more that sum to less than 1",
             )
 
@@ -102,13 +103,14 @@ def parse_disjoint(names: Iterable[str]) -> frozenset[Disjoint]:
 
     Raises
     ------
-    DatasetError
+    OptionError
         If there is none, or another name.
     """
     given = set(names)
     if not given or not given <= set(DISJOINT):
-        raise DatasetError(
+        raise OptionError(
             f"splits cannot be disjoint in {', '.join(sorted(given)) or 'nothing'}",
+            subject="--disjoint",
             hint=f"any of {', '.join(DISJOINT)}",
         )
     return frozenset(name for name in DISJOINT if name in given)

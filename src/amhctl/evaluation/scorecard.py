@@ -1,11 +1,12 @@
 """The measurements of a voice on a test set, and whether they are good enough. Measures nothing itself."""
 
+import difflib
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 
-from amhctl.core.errors import EvaluationError
+from amhctl.core.errors import OptionError
 from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.evaluation.bootstrap import Estimate, estimate_mean
 from amhctl.evaluation.naturalness import NOTE
@@ -161,7 +162,7 @@ def parse_thresholds(conditions: tuple[str, ...]) -> tuple[Threshold, ...]:
 
     Raises
     ------
-    EvaluationError
+    OptionError
         If a condition is not of that form, names no metric, or has an impossible value.
     """
     kinds = {kind.name: kind for kind in KINDS}
@@ -169,18 +170,22 @@ def parse_thresholds(conditions: tuple[str, ...]) -> tuple[Threshold, ...]:
     for condition in conditions:
         name, equals, number = condition.partition("=")
         kind = kinds.get(name.strip())
-        if not equals or kind is None:
-            raise EvaluationError(
-                "a condition names a metric and a value, as in mcd=7.5",
-                subject=condition,
+        subject = f"--fail-under {condition}"
+        if not equals:
+            raise OptionError("a condition is a metric and a value", subject=subject, hint="for example mcd=7.5")
+        if kind is None:
+            near = difflib.get_close_matches(name.strip(), kinds, n=1)
+            raise OptionError(
+                f"there is no metric {name.strip()!r}" + (f"; did you mean {near[0]!r}?" if near else ""),
+                subject=subject,
                 hint=f"metrics: {', '.join(kinds)}",
             )
         try:
             value = float(number)
         except ValueError:
-            raise EvaluationError("the threshold is not a number", subject=condition) from None
+            raise OptionError(f"the threshold {number!r} is not a number", subject=subject) from None
         if not np.isfinite(value) or (kind.better is Better.ONE and value <= 0):
-            raise EvaluationError("the threshold is not a possible value", subject=condition)
+            raise OptionError(f"the threshold {number} is not a possible value", subject=subject)
         thresholds.append(Threshold(kind, value))
     return tuple(thresholds)
 

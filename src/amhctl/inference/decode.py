@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from amhctl.config.schema import ModelConfig
-from amhctl.core.errors import ModelError, SynthesisError
+from amhctl.core.errors import ModelError, OptionError, SynthesisError
 from amhctl.inference.speaker import Speaker
 from amhctl.model.sampling import sample
 from amhctl.model.unified_voice import DecodeState, UnifiedVoice
@@ -57,20 +57,20 @@ class Sampling:
 
         Raises
         ------
-        SynthesisError
+        OptionError
             If a value lies outside its range.
         """
         # Far outside, single precision has no number left for the probabilities.
         if self.temperature != 0.0 and not 1e-3 <= self.temperature <= 1e3:
-            raise SynthesisError(
-                f"temperature {self.temperature:g} is neither 0 nor between 0.001 and 1000", subject="temperature"
+            raise OptionError(
+                f"temperature {self.temperature:g} is neither 0 nor between 0.001 and 1000", subject="--temperature"
             )
         if not 0.0 <= self.guidance < math.inf:
-            raise SynthesisError(f"guidance {self.guidance:g} is not 0 or more", subject="guidance")
+            raise OptionError(f"guidance {self.guidance:g} is not 0 or more", subject="--guidance")
         if self.top_k < 0:
-            raise SynthesisError(f"top-k {self.top_k} is not 0 or more", subject="top-k")
+            raise OptionError(f"top-k {self.top_k} is not 0 or more", subject="--top-k")
         if not 0.0 < self.top_p <= 1.0:
-            raise SynthesisError(f"top-p {self.top_p:g} is not above 0 and at most 1", subject="top-p")
+            raise OptionError(f"top-p {self.top_p:g} is not above 0 and at most 1", subject="--top-p")
 
 
 @dataclass(frozen=True, slots=True)

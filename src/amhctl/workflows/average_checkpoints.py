@@ -22,7 +22,7 @@ from amhctl.checkpoint.store import (
     read_checkpoint,
     write_checkpoint,
 )
-from amhctl.core.errors import CheckpointError
+from amhctl.core.errors import CheckpointError, OptionError
 from amhctl.core.files import sha256_of_json
 from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.core.outputs import require_output_folder
@@ -97,14 +97,16 @@ def run(request: AverageCheckpointsRequest, progress: Progress) -> AverageCheckp
 
     Raises
     ------
+    OptionError
+        If there are fewer than two.
     CheckpointError
-        If there are fewer than two, one is broken or no voice, or they differ in more than what training changes.
+        If one is broken or no voice, or they differ in more than what training changes.
     FileExistsRefused
         If the output exists and was not to be overwritten, or is one of the voices.
     """
     require_output_folder(request.output, CHECKPOINT, force=request.force, sources=request.checkpoints)
     if len(request.checkpoints) < 2:
-        raise CheckpointError("a mean takes two voices or more", subject=", ".join(map(str, request.checkpoints)))
+        raise OptionError("a mean takes two voices or more", subject=", ".join(map(str, request.checkpoints)))
     progress.say("verifying")
     voices = [read_checkpoint(folder, kind="voice") for folder in request.checkpoints]
     first = voices[0]

@@ -9,7 +9,7 @@ from typing import Literal
 
 from amhctl.config.load import load_run_config
 from amhctl.config.schema import RunConfig
-from amhctl.core.errors import AmhctlError, ConfigError
+from amhctl.core.errors import AmhctlError, ConfigError, OptionError
 from amhctl.core.findings import Finding, Rule, Severity, has_errors
 from amhctl.core.outputs import require_output_place
 from amhctl.core.progress import Progress
@@ -229,7 +229,9 @@ def run(request: ExtractCodesRequest, progress: Progress) -> ExtractCodesReport:
         If the manifest cannot be read, or names an utterance like a copy of another, or the store was made by another
         codec, mel configuration, level, precision or speech encoder; or the cluster cannot be reached.
     ConfigError
-        If the configuration has faults, or options that do not go together are given.
+        If the configuration has faults.
+    OptionError
+        If options that do not go together are given.
     CodecError
         If there is no such codec, or it does not compute in the precision.
     CheckpointError
@@ -281,11 +283,11 @@ def _share_of(request: ExtractCodesRequest, shard: Shard) -> ShareRequest:
 
 def _refuse_contradictions(request: ExtractCodesRequest) -> None:
     if request.engine == "ray" and request.shard != "1/1":
-        raise ConfigError("a cluster does every share", subject="--shard", hint="say how many with --tasks")
+        raise OptionError("a cluster does every share", subject="--shard", hint="say how many with --tasks")
     if request.engine == "local" and request.tasks is not None:
-        raise ConfigError("one process does one share", subject="--tasks", hint="use --engine ray, or --shard i/n")
+        raise OptionError("one process does one share", subject="--tasks", hint="use --engine ray, or --shard i/n")
     if request.features == "mel" and request.features_model is not None:
-        raise ConfigError(
+        raise OptionError(
             "a speech encoder is given but its features are not asked for",
             subject="--features-model",
             hint="add --features w2v-bert",

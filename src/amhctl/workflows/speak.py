@@ -146,6 +146,8 @@ def run(request: SpeakRequest, progress: Progress) -> SpeakReport:
     AmhctlError
         If the text, the voice or the output cannot be used; ``UnspeakableError`` if the speech was judged bad.
     """
+    # Refused here already, before a voice is loaded.
+    _choose_sampling(request, Sampling())
     chosen = _choose_format(request)
     lexicons = _find_lexicons(request)
     if request.output is not None:

@@ -14,7 +14,7 @@ from amhctl.codec.registry import bundled_codecs, load_codec
 from amhctl.config.load import load_run_config
 from amhctl.config.schema import ModelConfig, RunConfig
 from amhctl.core.documents import parse_toml_value, read_json
-from amhctl.core.errors import ConfigError, DocumentError, FileExistsRefused
+from amhctl.core.errors import ConfigError, DocumentError, FileExistsRefused, OptionError
 from amhctl.core.files import canonical_json, sha256_of_file
 from amhctl.core.findings import Finding
 from amhctl.core.outputs import require_output_folder, require_output_place
@@ -251,7 +251,7 @@ def _read_resumed_settings(request: TrainRequest) -> _Settings:
         if value is not None
     ]
     if refused:
-        raise ConfigError(
+        raise OptionError(
             f"a resumed run keeps its own values: {', '.join(refused)} cannot be given with --resume",
             subject=str(folder.root),
             hint="start a new run with --base RUN/best for other values",

@@ -135,13 +135,9 @@ def run(request: TrainCodecRequest, progress: Progress) -> TrainCodecReport:
     """
     flags: dict[str, object] = {} if request.seed is None else {"seed": request.seed}
     config = load_run_config(preset=request.preset, project=request.project, sets=request.sets, flags=flags).config
+    _require_output(request)
     device = choose_device(request.device)
     base = _read_base(request)
-    if request.resume:
-        require_output_place(request.output)
-    else:
-        read = (*request.manifests, *([Path(request.base)] if request.base else []))
-        require_output_folder(request.output, CODEC_RUN, force=request.force, sources=read)
     level = config.codec_training.level if request.arch == "mel" else config.dac_training.level
     shape = base.shape if base else config.mel_codec if request.arch == "mel" else config.dac_codec
     sample_rate = shape.mel.sample_rate if isinstance(shape, MelCodecConfig) else shape.sample_rate
@@ -196,6 +192,14 @@ def run(request: TrainCodecRequest, progress: Progress) -> TrainCodecReport:
     )
     seconds = sum(clip.size for clip in train) / sample_rate
     return TrainCodecReport(result, len(train), seconds / 3600, left_out)
+
+
+def _require_output(request: TrainCodecRequest) -> None:
+    if request.resume:
+        require_output_place(request.output)
+        return
+    read = (*request.manifests, *([Path(request.base)] if request.base else []))
+    require_output_folder(request.output, CODEC_RUN, force=request.force, sources=read)
 
 
 def _read_base(request: TrainCodecRequest) -> MelWeights | DacWeights | None:

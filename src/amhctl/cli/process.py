@@ -1,0 +1,69 @@
+"""The process a command runs in: its encoding, the signals that end it, who of several speaks. Knows no command."""
+
+import codecs
+import locale
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+_ENDING = (signal.SIGTERM, signal.SIGHUP)
+
+
+def require_utf8() -> None:
+    """Read arguments, paths and streams as UTF-8, whatever the locale says; if need be, start anew in that mode.
+
+    The locale says how a terminal shows letters, and nothing of the text one types: in Latin-1 a text would be read as
+    other letters, and be spoken as rubbish. The arguments are decoded before any of our code runs, so that nothing less
+    than a new start helps; it is not needed in UTF-8 locales, nor in those of plain ASCII, which Python replaces.
+    """
+    encodings = {codecs.lookup(name).name for name in (sys.getfilesystemencoding(), locale.getencoding())}
+    # Whoever says -X utf8=0 has decided; and nobody is started anew twice.
+    if sys.flags.utf8_mode or encodings == {"utf-8"} or "utf8" in sys._xoptions or not sys.executable:
+        return
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
+
+
+@contextmanager
+def end_as_interrupted() -> Iterator[None]:
+    """Let a signal that ends the process do so as Ctrl-C does: what is half-written is cleared away first.
+
+    A second one changes nothing while that goes on. Signals that are ignored or handled already stay so, as under
+    ``nohup``; children made by a fork end as if there were no handler.
+    """
+    owner = os.getpid()
+
+    def interrupt(number: int, _frame: FrameType | None) -> None:
+        if os.getpid() != owner:
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+            return
+        for each in _ENDING:
+            if signal.getsignal(each) is interrupt:
+                signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    taken = [number for number in _ENDING if signal.getsignal(number) is signal.SIG_DFL]
+    for number in taken:
+        signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        for number in taken:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def follows_another() -> bool:
+    """Return whether this is one of several processes of a training run, and not the one that speaks for all.
+
+    ``torchrun`` and ``accelerate launch`` say so in the environment.
+    """
+    return os.environ.get("WORLD_SIZE", "1") != "1" and os.environ.get("RANK", "0") != "0"

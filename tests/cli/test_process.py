@@ -1,0 +1,145 @@
+"""The process a command runs in: UTF-8 whatever the locale, signals that clear away, one voice of several processes."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from amhctl.cli.process import end_as_interrupted, follows_another, require_utf8
+
+ODD_LOCALE = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
+
+@pytest.mark.parametrize("text", ["5 ብር ነው።", "é ሰላም 😀"])
+def test_text_is_utf8_whatever_the_locale(text: str) -> None:
+    command = [sys.executable, "-m", "amhctl", "text", "normalize"]
+    usual = subprocess.run([*command, text], capture_output=True, check=False)
+    odd = subprocess.run([*command, text], capture_output=True, check=False, env=ODD_LOCALE)
+    piped = subprocess.run([*command, "-"], input=text.encode(), capture_output=True, check=False, env=ODD_LOCALE)
+    assert usual.returncode == 0
+    assert usual.stdout.decode().strip()
+    for other in (odd, piped):
+        assert (other.returncode, other.stdout, other.stderr) == (0, usual.stdout, usual.stderr)
+
+
+def test_paths_and_messages_are_utf8_whatever_the_locale(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "amhctl", "text", "normalize", "ሰላም", "--lexicon", "ድምፅ.tsv"]
+    (tmp_path / "ድምፅ.tsv").write_text("ሰላም\tጤና\n", encoding="utf-8")
+    read, missing = (
+        subprocess.run([*command[:-1], name], capture_output=True, check=False, cwd=tmp_path, env=ODD_LOCALE)
+        for name in ("ድምፅ.tsv", "ሌላ.tsv")
+    )
+    assert (read.returncode, read.stdout.decode()) == (0, "ጤና\n")
+    assert (missing.returncode, missing.stderr.decode().split(": ")[:2]) == (3, ["error", "ሌላ.tsv"])
+
+
+class Started(Exception):
+    """A process was started in place of this one."""
+
+
+@pytest.mark.parametrize(
+    ("filesystem", "text", "options", "anew"),
+    [
+        ("utf-8", "UTF-8", {}, False),
+        ("iso8859-1", "ISO-8859-1", {}, True),
+        ("ascii", "ANSI_X3.4-1968", {}, True),
+        # On a Mac paths are UTF-8 in every locale, and streams are not.
+        ("utf-8", "ISO-8859-1", {}, True),
+        ("iso8859-1", "ISO-8859-1", {"utf8": "0"}, False),
+    ],
+)
+def test_a_process_is_started_anew_once_where_text_is_not_utf8(
+    filesystem: str, text: str, options: dict[str, str], anew: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start(program: str, arguments: list[str]) -> None:
+        raise Started(program, arguments)
+
+    monkeypatch.setattr(os, "execv", start)
+    monkeypatch.setattr(sys, "getfilesystemencoding", lambda: filesystem)
+    monkeypatch.setattr("locale.getencoding", lambda: text)
+    monkeypatch.setattr(sys, "_xoptions", options)
+    monkeypatch.setattr(sys, "orig_argv", ["python", "-u", "-m", "amhctl", "speak"])
+    if not anew or sys.flags.utf8_mode:
+        require_utf8()
+        return
+    with pytest.raises(Started) as started:
+        require_utf8()
+    assert started.value.args == (
+        sys.executable,
+        [sys.executable, "-X", "utf8", "-u", "-m", "amhctl", "speak"],
+    )
+
+
+@contextmanager
+def _again_while_clearing() -> Iterator[None]:
+    try:
+        yield
+    finally:
+        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGHUP)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_that_ends_the_process_is_an_interrupt_once(number: signal.Signals) -> None:
+    before = signal.getsignal(number)
+    signal.signal(number, signal.SIG_DFL)
+    try:
+        with pytest.raises(KeyboardInterrupt), end_as_interrupted(), _again_while_clearing():
+            os.kill(os.getpid(), number)
+        assert signal.getsignal(number) is signal.SIG_DFL
+    finally:
+        signal.signal(number, before)
+
+
+def test_signals_that_are_ignored_stay_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with end_as_interrupted():
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+FORKED = """
+import os, signal, time
+from amhctl.cli.process import end_as_interrupted
+reading, writing = os.pipe()
+with end_as_interrupted():
+    child = os.fork()
+    if child == 0:
+        os.write(writing, b"!")
+        time.sleep(60)
+    os.read(reading, 1)
+    os.kill(child, signal.SIGTERM)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+def test_a_forked_child_ends_by_the_signal_without_a_word() -> None:
+    done = subprocess.run([sys.executable, "-c", FORKED], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == (f"{-signal.SIGTERM}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("environment", "follows"),
+    [
+        ({}, False),
+        ({"RANK": "0", "WORLD_SIZE": "2"}, False),
+        ({"RANK": "1", "WORLD_SIZE": "2"}, True),
+        ({"RANK": "3"}, False),
+    ],
+)
+def test_the_first_of_several_processes_speaks_for_all(
+    environment: dict[str, str], follows: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("RANK", "WORLD_SIZE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert follows_another() is follows
