@@ -1,6 +1,11 @@
 """Checkpoint folders: what is written is read, and nothing that was touched is."""
 
+import errno
 import json
+import os
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -198,3 +203,25 @@ def test_parts_that_are_not_the_checkpoints_are_refused_field_by_field() -> None
         assert words in caught.value.message
     assert "renamed" not in caught.value.message
     assert "amhctl" in caught.value.hint
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """Let the system refuse to write more into a file, as it does on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_what_the_system_refuses_to_write_is_an_error_of_the_system(tmp_path: Path, folder: Path) -> None:
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    tensors = {"a": torch.zeros(100_000)}
+    with files_of_at_most(100_000), pytest.raises(OSError, match=os.strerror(errno.EFBIG)) as caught:
+        write_checkpoint(folder, manifest=tiny_manifest(), tensors=tensors, force=True)
+    assert caught.value.errno == errno.EFBIG
+    assert Path(str(caught.value.filename)).name == WEIGHTS_FILE
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert list(tmp_path.iterdir()) == [folder]

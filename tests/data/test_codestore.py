@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -6,7 +7,7 @@ import pytest
 from support.stores import MEL, SPEC, fill, toy_store
 
 from amhctl.config.conditioning import SpeechEncoderConfig
-from amhctl.core.errors import DatasetError, FileExistsRefused
+from amhctl.core.errors import DatasetError, FileExistsRefused, InUseError
 from amhctl.core.files import sha256_of_json
 from amhctl.core.progress import SilentProgress
 from amhctl.data.codestore import CodeStore
@@ -90,7 +91,7 @@ def test_one_part_has_one_writer(tmp_path: Path) -> None:
     path = tmp_path / "store"
     store = toy_store(path)
     fill(store, 6, 7)
-    with pytest.raises(DatasetError, match="another process"):
+    with pytest.raises(InUseError, match=f"part 1-of-1 of the store is in use: process {os.getpid()} "):
         fill(CodeStore.open(path), 7, 8)
     store.close()
     with CodeStore.open(path) as other:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from support.stores import MEL, SPEC, fill, toy_store
 
-from amhctl.core.errors import DatasetError, FileExistsRefused
+from amhctl.core.errors import DatasetError, FileExistsRefused, InUseError
 from amhctl.core.progress import SilentProgress
 from amhctl.data import storemerge
 from amhctl.data.codestore import CodeStore
@@ -143,3 +143,15 @@ def test_stores_of_different_precision_are_not_mixed(tmp_path: Path) -> None:
         merge_stores([one, two], tmp_path / "mixed", SilentProgress())
     merge_stores([two, three], tmp_path / "whole", SilentProgress())
     assert CodeStore.open(tmp_path / "whole").document.precision == "bf16"
+
+
+def test_a_store_that_is_being_written_is_not_replaced(tmp_path: Path) -> None:
+    one = _part(tmp_path / "one", 0, 2)
+    with CodeStore.create(tmp_path / "target", SPEC, MEL) as written:
+        fill(written, 5, 6)
+        with pytest.raises(InUseError, match="part 1-of-1 of the store is in use"):
+            merge_stores([CodeStore.open(one)], tmp_path / "target", SilentProgress(), force=True)
+        fill(written, 6, 7)
+    merge_stores([CodeStore.open(one)], tmp_path / "target", SilentProgress(), force=True)
+    assert CodeStore.open(tmp_path / "target").ids == ("u0", "u1")
+    assert not list((tmp_path / "target").glob(".lock*"))

@@ -13,11 +13,13 @@ from amhctl.data.codestore import CodeStore
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.vocabulary import Vocabulary
-from amhctl.training.export import VoiceIdentity, choose_reference
+from amhctl.training.export import Conditions, VoiceIdentity, choose_reference
 from amhctl.training.fitting import build_model, codec_identity, fit_model
 from amhctl.training.loop import Run
 from amhctl.training.material import gather
 from amhctl.training.state import RunFolder
+
+CONDITIONS = Conditions(precision="fp32", batches_per_step=1, device="cpu", processes=1)
 
 
 def build_run(
@@ -80,6 +82,7 @@ def build_run(
         parent="",
         licences=(Licence(work="noise", licence="CC0-1.0"),),
         reference_TF=choose_reference(store, material.train, shape.prompt_seconds),
+        alignment=material.alignment,
     )
     return Run(
         folder=RunFolder(folder),

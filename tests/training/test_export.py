@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import torch
-from support.training_runs import build_run
+from support.training_runs import CONDITIONS, build_run
 
 from amhctl.checkpoint.store import read_checkpoint
 from amhctl.data.codestore import CodeStore
@@ -13,7 +13,9 @@ from amhctl.training.export import REFERENCE_FILE, choose_reference, export_voic
 def test_an_exported_voice_holds_all_it_needs(tmp_path: Path) -> None:
     run = build_run(tmp_path / "run")
     tensors = run.model.state_dict()
-    export_voice(tmp_path / "voice", run.identity, tensors, step=7, metrics={"valid_code_loss": 1.5}, precision="fp32")
+    export_voice(
+        tmp_path / "voice", run.identity, tensors, step=7, metrics={"valid_code_loss": 1.5}, conditions=CONDITIONS
+    )
     voice = read_checkpoint(tmp_path / "voice", kind="voice")
     assert {name: tensor.shape for name, tensor in voice.tensors.items()} == {n: t.shape for n, t in tensors.items()}
     assert voice.manifest.metrics == {"valid_code_loss": 1.5}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from support.training_runs import build_run
+from support.training_runs import CONDITIONS, build_run
 from support.training_world import TINY_MEL, TINY_SPEC
 
 from amhctl.checkpoint.store import LoadedCheckpoint, read_checkpoint
@@ -26,7 +26,7 @@ PRESETS: Explicit = lambda _: False  # noqa: E731
 def origin(tmp_path_factory: pytest.TempPathFactory) -> LoadedCheckpoint:
     folder = tmp_path_factory.mktemp("origin")
     run = build_run(folder / "run")
-    export_voice(folder / "voice", run.identity, run.model.state_dict(), step=0, metrics={}, precision="fp32")
+    export_voice(folder / "voice", run.identity, run.model.state_dict(), step=0, metrics={}, conditions=CONDITIONS)
     return read_checkpoint(folder / "voice", kind="voice")
 
 

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from amhctl.core.errors import TrainingError
 from amhctl.training.journal import Journal, read_journal
 
 
@@ -41,10 +40,17 @@ def test_no_file_is_an_empty_journal(tmp_path: Path) -> None:
     assert list(read_journal(tmp_path / "none.jsonl")) == []
 
 
-@pytest.mark.parametrize("line", ["{", "[]", '{"kind": "step"}', '{"step": "x"}', "[" * 100_000, "{}\xff"])
-def test_a_line_that_is_no_entry_is_named(line: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "damage", [b"{", b"\xff\xfe", b"[]", b"{}", b'{"step": "4"}', b'{"step": true}', b"", b"\x00" * 40, b"[" * 100_000]
+)
+def test_a_damaged_line_is_left_out_and_named(tmp_path: Path, damage: bytes) -> None:
     path = tmp_path / "journal.jsonl"
-    path.write_bytes(b'{"kind": "step", "step": 1}\n' + line.encode("latin-1") + b"\n")
-    with pytest.raises(TrainingError) as error:
-        list(read_journal(path))
-    assert error.value.subject == f"{path}:2"
+    write_steps(tmp_path, 1, 4)
+    lines = path.read_bytes().splitlines()
+    path.write_bytes(b"\n".join([*lines[:2], damage, lines[3]]) + b"\n")
+    assert [entry["step"] for entry in read_journal(path)] == [1, 2, 4]
+    with Journal(path, tmp_path / "tensorboard", step=4) as journal:
+        (finding,) = journal.findings
+    assert (finding.code, finding.subject) == ("R008", f"{path}:3")
+    assert "step 4" in finding.hint
+    assert [entry["step"] for entry in read_journal(path)] == [1, 2, 4]

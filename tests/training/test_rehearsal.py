@@ -2,16 +2,36 @@
 
 from pathlib import Path
 
+import pytest
 from support.training_runs import build_run
 
+from amhctl.core.errors import TrainingError
 from amhctl.core.progress import SilentProgress
+from amhctl.training.loop import train
 from amhctl.training.rehearsal import rehearse
 
 
 def test_a_rehearsal_measures_and_leaves_no_run(tmp_path: Path) -> None:
     run = build_run(tmp_path / "run", accumulation=2)
-    rehearsal = rehearse(run, SilentProgress(), device="cpu")
+    rehearsal = rehearse(run, SilentProgress(), device="cpu", resume=False)
     assert not run.folder.root.exists()
     assert rehearsal.loss > 0
     assert rehearsal.run_seconds == rehearsal.step_seconds * run.config.steps
     assert rehearsal.checkpoint_bytes > 4 * 4 * sum(parameter.numel() for parameter in run.model.parameters())
+
+
+def test_a_run_that_goes_on_is_rehearsed_from_its_weights(tmp_path: Path) -> None:
+    run = build_run(tmp_path / "run", dropout=0.0, code_replacement=0.0, learning_rate=0.05)
+    train(run, SilentProgress(), device="cpu", resume=False)
+    before = {path: path.read_bytes() for path in run.folder.root.rglob("*") if path.is_file()}
+    fresh = rehearse(
+        build_run(tmp_path / "new", dropout=0.0, code_replacement=0.0), SilentProgress(), device="cpu", resume=False
+    )
+    longer = build_run(tmp_path / "run", dropout=0.0, code_replacement=0.0, learning_rate=0.05, steps=10)
+    rehearsal = rehearse(longer, SilentProgress(), device="cpu", resume=True)
+    assert rehearsal.loss < fresh.loss - 0.1
+    assert rehearsal.run_seconds == rehearsal.step_seconds * 2
+    assert {path: path.read_bytes() for path in run.folder.root.rglob("*") if path.is_file()} == before
+    done = build_run(tmp_path / "run", dropout=0.0, code_replacement=0.0, learning_rate=0.05)
+    with pytest.raises(TrainingError, match="has done its 8 steps"):
+        rehearse(done, SilentProgress(), device="cpu", resume=True)

@@ -30,3 +30,9 @@ def test_no_warm_up_starts_near_the_peak() -> None:
 def test_configuration_gives_the_schedule() -> None:
     config = TrainingConfig(learning_rate=2e-4, minimum_rate=0.05, warmup_steps=3, steps=9)
     assert Schedule.of(config) == Schedule(2e-4, 0.05, 3, 9)
+
+
+def test_the_rate_may_fall_for_other_steps_than_the_run_has() -> None:
+    config = TrainingConfig(learning_rate=2e-4, minimum_rate=0.05, warmup_steps=3, steps=20, decay_steps=9)
+    assert Schedule.of(config) == Schedule(2e-4, 0.05, 3, 9)
+    assert Schedule.of(config).rate(20) == pytest.approx(1e-5)

@@ -2,7 +2,7 @@
 
 import torch
 
-from amhctl.training.seeding import derive_seed, generator_of, seed_step
+from amhctl.training.seeding import derive_seed, generator_of, seed_batch
 
 
 def test_every_use_has_its_own_seed() -> None:
@@ -16,13 +16,13 @@ def test_keys_do_not_run_together() -> None:
     assert derive_seed(1, 11) != derive_seed(11, 1)
 
 
-def test_a_step_draws_the_same_whatever_came_before() -> None:
-    seed_step(0, 7, 0)
+def test_a_batch_draws_the_same_whatever_came_before() -> None:
+    seed_batch(0, 7, 0)
     first = torch.rand(4)
     torch.rand(100)
-    seed_step(0, 7, 0)
+    seed_batch(0, 7, 0)
     assert torch.equal(first, torch.rand(4))
-    seed_step(0, 7, 1)
+    seed_batch(0, 7, 1)
     assert not torch.equal(first, torch.rand(4))
 
 

@@ -1,7 +1,10 @@
 """Twin of ``workflows/train.py``: runs of a tiny voice from end to end."""
 
+import gc
 import json
+import os
 import shutil
+import weakref
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,10 +21,20 @@ from support.training_world import (
     request_training,
 )
 
-from amhctl.checkpoint.store import read_checkpoint
-from amhctl.core.errors import AmhctlError, CheckpointError, ConfigError, DatasetError, FileExistsRefused, TrainingError
+from amhctl.checkpoint.store import LoadedCheckpoint, read_checkpoint
+from amhctl.core.errors import (
+    AmhctlError,
+    CheckpointError,
+    ConfigError,
+    DatasetError,
+    FileExistsRefused,
+    InUseError,
+    TrainingError,
+)
 from amhctl.core.files import sha256_of_file
+from amhctl.core.lock import LOCK_FILE, hold
 from amhctl.core.progress import SilentProgress
+from amhctl.data.codestore import CodeStore
 from amhctl.training.fitting import build_model
 from amhctl.training.geometry import start_from_codebooks
 from amhctl.training.loop import Run
@@ -86,11 +99,121 @@ def test_a_resumed_run_equals_an_uninterrupted_one(world: TrainingWorld, tmp_pat
         assert {name: tensor.tolist() for name, tensor in a.items()} == {n: t.tolist() for n, t in b.items()}
 
 
-def test_a_run_can_be_made_longer(finished: tuple[Path, TrainReport], tmp_path: Path) -> None:
+def test_a_run_can_be_made_longer_and_its_rate_does_not_jump(
+    finished: tuple[Path, TrainReport], tmp_path: Path
+) -> None:
     folder = shutil.copytree(finished[0], tmp_path / "longer")
+    without_checkpoints_after(folder, 4)
     report = run(TrainRequest(resume=folder, sets=("training.steps=10",), device="cpu"), SilentProgress())
     assert report.steps == 10
-    assert [entry["step"] for entry in read_measured(folder) if entry["kind"] == "step"] == list(range(1, 11))
+    ours, theirs = (
+        [entry for entry in read_measured(root) if entry["kind"] == "step"] for root in (folder, finished[0])
+    )
+    assert [entry["step"] for entry in ours] == list(range(1, 11))
+    assert ours[:8] == theirs
+    assert [entry["rate"] for entry in ours[8:]] == [theirs[-1]["rate"]] * 2
+    saved = json.loads((folder / "config.json").read_text())
+    assert (saved["config"]["training"]["steps"], saved["config"]["training"]["decay_steps"]) == (10, 8)
+    # Made longer once more, it keeps the same end of its curve.
+    run(TrainRequest(resume=folder, sets=("training.steps=11",), device="cpu"), SilentProgress())
+    assert json.loads((folder / "config.json").read_text())["config"]["training"]["decay_steps"] == 8
+
+
+def test_fewer_steps_than_done_are_refused(finished: tuple[Path, TrainReport]) -> None:
+    with pytest.raises(TrainingError, match="has done 8 steps, more than the 7"):
+        run(TrainRequest(resume=finished[0], sets=("training.steps=7",), device="cpu"), SilentProgress())
+
+
+def test_a_store_aligned_anew_is_refused_until_its_durations_are_back(
+    world: TrainingWorld, finished: tuple[Path, TrainReport], tmp_path: Path
+) -> None:
+    store = CodeStore.open(shutil.copytree(world.store, tmp_path / "store"))
+    alignment = store.alignment()
+    assert alignment is not None
+    durations = {id_: alignment.durations(id_) for id_ in alignment.ids}
+    of = {"vocabulary_fingerprint": alignment.vocabulary_fingerprint, "text_hash": alignment.text_hash}
+    folder = shutil.copytree(finished[0], tmp_path / "run")
+    request = TrainRequest(resume=folder, data=store.path, sets=("training.steps=9",), device="cpu")
+    moved = {id_: frames[::-1].copy() for id_, frames in durations.items()}
+    store.write_alignment(moved, **of)
+    with pytest.raises(CheckpointError, match="another alignment") as caught:
+        run(request, SilentProgress())
+    assert "--base RUN/best" in caught.value.hint
+    store.write_alignment(dict(reversed(durations.items())), **of)
+    assert run(request, SilentProgress()).steps == 9
+
+
+def test_a_run_that_goes_on_is_rehearsed_as_it_stands(finished: tuple[Path, TrainReport]) -> None:
+    request = TrainRequest(resume=finished[0], sets=("training.steps=12",), dry_run=True, device="cpu")
+    report = run(request, SilentProgress())
+    assert report.rehearsal is not None
+    assert report.rehearsal.run_seconds == report.rehearsal.step_seconds * 4
+    with pytest.raises(TrainingError, match="nothing to rehearse"):
+        run(replace(request, sets=()), SilentProgress())
+
+
+@pytest.mark.parametrize("change", [{}, {"force": True}, {"resume": True}])
+def test_a_run_that_another_process_trains_is_refused(
+    world: TrainingWorld, finished: tuple[Path, TrainReport], tmp_path: Path, change: dict[str, bool]
+) -> None:
+    folder = tmp_path / "run"
+    request = request_training(world, folder, aligned=True, force="force" in change)
+    if "resume" in change:
+        shutil.copytree(finished[0], folder)
+        request = TrainRequest(resume=folder, sets=("training.steps=9",), device="cpu")
+    with (
+        hold(folder / LOCK_FILE, what="the run"),
+        pytest.raises(InUseError, match=f"the run is in use: process {os.getpid()} on "),
+    ):
+        run(request, SilentProgress())
+    # Nothing was touched, and the folder that only a lock had made is no run.
+    assert run(request, SilentProgress()).steps == (9 if "resume" in change else 8)
+    assert not (folder / LOCK_FILE).exists()
+
+
+def test_another_process_of_the_same_run_holds_nothing(
+    world: TrainingWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(train_module, "leads", lambda: False)
+    with hold(tmp_path / "run" / LOCK_FILE, what="the run"):
+        assert run(request_training(world, tmp_path / "run", aligned=True), SilentProgress()).steps == 8
+
+
+def test_a_launcher_that_would_change_the_training_is_refused_before_any_work(
+    world: TrainingWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACCELERATE_GRADIENT_ACCUMULATION_STEPS", "2")
+    with pytest.raises(TrainingError, match="ACCELERATE_GRADIENT_ACCUMULATION_STEPS=2"):
+        run(request_training(world, tmp_path / "run", aligned=True), SilentProgress())
+    assert not (tmp_path / "run").exists()
+
+
+def test_weights_that_were_read_are_not_kept(
+    finished: tuple[Path, TrainReport], world: TrainingWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A voice to start from lies in memory once while it is trained, not beside its own file's content."""
+    held: list[weakref.ref[torch.Tensor]] = []
+    read = train_module.read_checkpoint
+
+    def watched(folder: Path, *, kind: str) -> LoadedCheckpoint:
+        loaded = read(folder, kind=kind)
+        held.extend(weakref.ref(tensor) for tensor in loaded.tensors.values())
+        return loaded
+
+    def at_work(*_: object, **__: object) -> object:
+        gc.collect()
+        assert held
+        assert [reference for reference in held if reference() is not None] == []
+        raise InterruptedError
+
+    monkeypatch.setattr(train_module, "read_checkpoint", watched)
+    monkeypatch.setattr(train_module, "train", at_work)
+    sets = tuple(entry for entry in TINY_SETS if entry.startswith("training."))
+    request = TrainRequest(
+        preset="tiny", data=world.store, base=finished[0] / "best", run=tmp_path / "tuned", sets=sets, device="cpu"
+    )
+    with pytest.raises(InterruptedError):
+        run(request, SilentProgress())
 
 
 def test_a_resumed_run_keeps_its_other_values(finished: tuple[Path, TrainReport], tmp_path: Path) -> None:
@@ -98,6 +221,8 @@ def test_a_resumed_run_keeps_its_other_values(finished: tuple[Path, TrainReport]
         TrainRequest(resume=finished[0], sets=("training.learning_rate=1.0",)),
         TrainRequest(resume=finished[0], preset="cpu"),
         TrainRequest(resume=finished[0], seed=3),
+        TrainRequest(resume=finished[0], force=True),
+        TrainRequest(resume=finished[0], project=tmp_path),
         TrainRequest(resume=tmp_path / "nowhere"),
     ):
         with pytest.raises(ConfigError):

@@ -83,7 +83,7 @@ class Manifest(Document):
     licences: tuple[Licence, ...] = ()
     metrics: dict[str, JsonValue] = Field(default_factory=dict)
     training: dict[str, JsonValue] = Field(default_factory=dict)
-    """How it was trained: configuration, steps, machine. For people; not checked."""
+    """How it was trained: configuration, steps, machine. For people, save what a run that goes on keeps to."""
     files: dict[str, str]
     """Every file of the folder but this one, and its SHA-256."""
 

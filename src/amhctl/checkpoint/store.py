@@ -7,6 +7,8 @@ a file cannot hold its own digest.
 """
 
 import json
+import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -42,6 +44,7 @@ CHECKPOINT = FolderKind(
 )
 _METADATA_KEY = "manifest"
 _RESTORE = "restore it from its source"
+_SYSTEM_ERROR = re.compile(r"\(os error (\d+)\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,16 +137,18 @@ def write_checkpoint(
         If the folder exists and ``force`` is false.
     CheckpointError
         If a file name leaves the folder.
+    OSError
+        If the system refuses to write, as on a full disk; what was there before is still there.
     """
     refuse_existing(folder, force=force)
     bare = manifest.model_copy(update={"files": {}})
     with atomic_folder(folder) as temporary:
         metadata = {_METADATA_KEY: canonical_json(bare.model_dump(mode="json"))}
-        save_file(_contiguous(tensors), temporary / WEIGHTS_FILE, metadata=metadata)
+        _save_tensors(tensors, temporary / WEIGHTS_FILE, metadata)
         for name, content in (extra_files or {}).items():
             _inside(temporary, name, folder).write_bytes(content)
         for name, group in (extra_tensors or {}).items():
-            save_file(_contiguous(group), _inside(temporary, name, folder))
+            _save_tensors(group, _inside(temporary, name, folder))
         files = {path.name: sha256_of_file(path) for path in sorted(temporary.iterdir())}
         complete = bare.model_copy(update={"files": files})
         document = json.dumps(complete.model_dump(mode="json"), ensure_ascii=False, indent=1, sort_keys=True)
@@ -398,6 +403,17 @@ def _shown(value: object) -> str:
 
 def _joined(differences: Iterable[Difference]) -> str:
     return "; ".join(str(difference) for difference in differences)
+
+
+def _save_tensors(tensors: Mapping[str, Tensor], path: Path, metadata: dict[str, str] | None = None) -> None:
+    try:
+        save_file(_contiguous(tensors), path, metadata=metadata)
+    except SafetensorError as error:
+        # The library hides the system's error in its words.
+        if (told := _SYSTEM_ERROR.search(str(error))) is None:
+            raise
+        number = int(told[1])
+        raise OSError(number, os.strerror(number), str(path)) from error
 
 
 def _contiguous(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -277,6 +277,9 @@ class TrainingConfig(Document):
     """End of the cosine, as a fraction of the peak."""
     warmup_steps: int = Field(100, ge=0)
     """Steps of linear warm-up."""
+    decay_steps: int = Field(0, ge=0)
+    """The step at which the rate has come to its minimum, and stays there; 0 is the last one. A run that is made longer
+    keeps the one it began with."""
     weight_decay: float = Field(0.01, ge=0)
     """Decoupled weight decay; never of norms, biases and embeddings."""
     betas: tuple[float, float] = (0.9, 0.98)

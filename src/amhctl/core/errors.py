@@ -19,6 +19,7 @@ The whole tree::
     │   └── UnspeakableError        speech was produced and judged bad (exit code 1)
     ├── EvaluationError             a measurement that cannot be made
     ├── FileExistsRefused (FileExistsError) an output that exists, without ``--force``
+    ├── InUseError                  something that another process is writing
     └── MissingExtra  (ImportError) an optional dependency or resource is absent
 
 Every message has three parts: what happened (the message), where (``subject``), what to do (``hint``). What had been
@@ -129,6 +130,10 @@ class EvaluationError(AmhctlError):
 
 class FileExistsRefused(AmhctlError, FileExistsError):
     """An output that already exists and was not to be overwritten."""
+
+
+class InUseError(AmhctlError):
+    """Something that another process is writing."""
 
 
 class MissingExtra(AmhctlError, ImportError):

@@ -25,6 +25,7 @@ from pathlib import Path
 from amhctl.core.documents import read_json
 from amhctl.core.errors import FileExistsRefused
 from amhctl.core.files import follow, recover_folder
+from amhctl.core.lock import LOCK_FILE
 from amhctl.core.temporaries import is_temporary, sweep
 
 _LONGEST_HEAD = 512
@@ -275,7 +276,9 @@ def _find_link_into(target: Path, source: Path) -> Path | None:
 
 
 def _names(folder: Path) -> list[str]:
-    return [entry.name for entry in folder.iterdir() if not is_temporary(entry.name)]
+    # Whether the holder of a lock still runs is asked when it is to be held.
+    names = [entry.name for entry in folder.iterdir()]
+    return [name for name in names if not is_temporary(name) and not name.startswith(LOCK_FILE)]
 
 
 def _keys_of(path: Path) -> frozenset[str]:

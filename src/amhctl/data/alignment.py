@@ -5,6 +5,7 @@ each utterance has), ``durations`` (uint16 frames, one utterance after the other
 ``text_hash`` (strings).
 """
 
+import hashlib
 import io
 import math
 import zipfile
@@ -41,6 +42,16 @@ class Alignment:
     def ids(self) -> tuple[str, ...]:
         """Ids of the aligned utterances."""
         return tuple(self._durations)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over what it was made with and every duration."""
+        digest = hashlib.sha256(f"{self.vocabulary_fingerprint}\n{self.text_hash}".encode())
+        for utterance in sorted(self._durations):
+            frames = np.asarray(self._durations[utterance], dtype=_DURATION)
+            digest.update(f"\n{utterance} {frames.size} ".encode())
+            digest.update(frames.tobytes())
+        return digest.hexdigest()
 
     def __contains__(self, utterance: str) -> bool:
         """Return whether an utterance has been aligned."""

@@ -3,8 +3,8 @@
 Shapes: ``B batch, T text positions or prompt frames, S code frames, Q codebooks, F features``.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
@@ -90,21 +90,17 @@ class Batch:
     durations_BT: Tensor | None
 
     def to(self, device: torch.device | str) -> "Batch":
-        """Return the batch on a device."""
+        """Return the batch on a device; a pinned one is copied there while the processor goes on."""
+        return self._map(lambda tensor: tensor.to(device, non_blocking=True))
 
-        def move(tensor: Tensor) -> Tensor:
-            return tensor.to(device, non_blocking=True)
+    def pin_memory(self) -> "Batch":
+        """Return the batch in memory that a CUDA device reads by itself; torch's loader calls this by its name."""
+        return self._map(lambda tensor: tensor.pin_memory())
 
-        return Batch(
-            ids=self.ids,
-            text_BT=move(self.text_BT),
-            text_lengths_B=move(self.text_lengths_B),
-            codes_BQS=move(self.codes_BQS),
-            code_lengths_B=move(self.code_lengths_B),
-            prompts_BTF=move(self.prompts_BTF),
-            prompt_lengths_B=move(self.prompt_lengths_B),
-            durations_BT=None if self.durations_BT is None else move(self.durations_BT),
-        )
+    def _map(self, change: Callable[[Tensor], Tensor]) -> "Batch":
+        tensors = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "ids"}
+        changed = {name: None if tensor is None else change(tensor) for name, tensor in tensors.items()}
+        return Batch(ids=self.ids, **changed)
 
 
 def collate(items: Sequence[Item]) -> Batch:

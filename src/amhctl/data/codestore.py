@@ -22,6 +22,7 @@ Shapes: ``Q codebooks, S code frames, T feature frames, F features, E encoder fr
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
@@ -41,7 +42,7 @@ from amhctl.data.storecatalogue import StoreCatalogue
 from amhctl.data.storedocument import StoreDocument, is_store, read_document, require_writable, write_document
 from amhctl.data.storeindex import UNKNOWN_AUDIO, AudioDigest, StoredUtterance, index_file, read_line
 from amhctl.data.storelayout import CODES, ENCODER, FEATURES
-from amhctl.data.storeparts import PartWriter, mend_part, part_names, read_part, require_part
+from amhctl.data.storeparts import PartWriter, hold_part, mend_part, part_names, read_part, require_part
 
 __all__ = ["SINGLE_PART", "Alignment", "CodeStore", "StoredUtterance"]
 
@@ -62,6 +63,7 @@ class CodeStore:
         self._of_audio: dict[str, int] | None = None
         self._distrusted: set[int] = set()
         self._writer: PartWriter | None = None
+        self._held: ExitStack | None = None
         parts = [read_part(self._catalogue, name, document.layout) for name in part_names(path)]
         self._missing = tuple(part.missing for part in parts if part.missing)
 
@@ -104,19 +106,28 @@ class CodeStore:
         part : str
             Which part is written, if any is.
         mend : bool
-            Give up the utterances of that part whose index lines are damaged, so that they can be made anew.
+            Hold that part from now on, and give up its utterances whose index lines are damaged, so that they can be
+            made anew.
 
         Raises
         ------
         DatasetError
             If there is no store, it is of another format, an index is damaged, or one that cannot be written is to be
             mended.
+        InUseError
+            If the part is to be mended and another process writes it.
         """
         document = read_document(path)
-        if mend:
-            require_writable(path, document)
-            mend_part(path, require_part(part), document.layout)
-        return cls(path, document, require_part(part))
+        if not mend:
+            return cls(path, document, require_part(part))
+        require_writable(path, document)
+        with ExitStack() as stack:
+            # Held before it is read: what another process is writing now would be unknown later.
+            stack.enter_context(hold_part(path, require_part(part)))
+            mend_part(path, part, document.layout)
+            store = cls(path, document, part)
+            store._held = stack.pop_all()
+        return store
 
     def __enter__(self) -> Self:
         """Return the store."""
@@ -278,7 +289,9 @@ class CodeStore:
         ------
         DatasetError
             If the id is in the store already, a shape does not fit, a code lies outside the codebook, a feature is not
-            finite, another process writes this part, or the system refuses to write.
+            finite, or the system refuses to write.
+        InUseError
+            If another process writes this part.
         """
         writer = self._require_writer()
         arrays = (codes_QS, features_TF) if encoder_EW is None else (codes_QS, features_TF, encoder_EW)
@@ -353,6 +366,10 @@ class CodeStore:
     def _require_writer(self) -> PartWriter:
         if self._writer is None:
             require_writable(self._path, self._document)
+            if self._held is None:
+                held = ExitStack()
+                held.enter_context(hold_part(self._path, self._part))
+                self._held = held
             self._writer = PartWriter(self._catalogue, self._part, self._document.layout)
         return self._writer
 
@@ -363,9 +380,13 @@ class CodeStore:
 
     def close(self) -> None:
         """Write everything to the disk and end writing; reading goes on."""
-        if self._writer is not None:
-            self._writer.close()
-            self._writer = None
+        writer, held, self._writer, self._held = self._writer, self._held, None, None
+        try:
+            if writer is not None:
+                writer.close()
+        finally:
+            if held is not None:
+                held.close()
 
     def write_failures(self, failures: Mapping[str, str]) -> None:
         """Replace the list of what could not be extracted into this part: reason by id."""

@@ -26,7 +26,17 @@ STORE = FolderKind(
     "a code store",
     _NAME,
     frozenset({"codec", "mel"}),
-    ("index-*.jsonl", "codes-*.bin", "features-*.bin", "encoder-*.bin", "failed-*.jsonl", "alignment.npz"),
+    (
+        "index-*.jsonl",
+        "codes-*.bin",
+        "features-*.bin",
+        "encoder-*.bin",
+        "failed-*.jsonl",
+        "alignment.npz",
+        # What is remembered of it, and costs time and nothing else when it is lost.
+        ".proof-*.json",
+        ".pieces-*.npz",
+    ),
 )
 _ANEW = "make it anew with this version: amhctl codes extract MANIFEST -o STORE"
 

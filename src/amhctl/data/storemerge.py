@@ -6,6 +6,7 @@ one at a time.
 
 import heapq
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -17,6 +18,7 @@ from amhctl.data.alignment import Alignment
 from amhctl.data.codestore import CodeStore
 from amhctl.data.records import move_record
 from amhctl.data.storeindex import StoredUtterance
+from amhctl.data.storeparts import hold_part, part_names
 from amhctl.data.storeproof import require_complete
 
 _UTTERANCES_BETWEEN_SYNCS = 1_000
@@ -54,6 +56,8 @@ def merge_stores(sources: Sequence[CodeStore], target: Path, progress: Progress,
         missing.
     FileExistsRefused
         If there is something at ``target`` and ``force`` is false.
+    InUseError
+        If another process writes into a store that is to be replaced.
     """
     refuse_existing(target, force=force)
     for source in sources:
@@ -71,6 +75,7 @@ def merge_stores(sources: Sequence[CodeStore], target: Path, progress: Progress,
     shared, seconds = 0, 0.0
     progress.start("merging", len(chosen), "utterance")
     with (
+        _hold_parts(target),
         atomic_folder(target) as folder,
         CodeStore.create(
             folder,
@@ -104,6 +109,15 @@ def merge_stores(sources: Sequence[CodeStore], target: Path, progress: Progress,
             )
     progress.finish()
     return Merge(len(chosen), shared, seconds / 3600, alignment is not None)
+
+
+@contextmanager
+def _hold_parts(target: Path) -> Iterator[None]:
+    """Hold every part of a store that is going to be replaced."""
+    with ExitStack() as held:
+        for part in part_names(target):
+            held.enter_context(hold_part(target, part))
+        yield
 
 
 def _choose(sources: Sequence[CodeStore], target: Path) -> dict[str, CodeStore]:

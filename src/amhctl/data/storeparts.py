@@ -7,9 +7,8 @@ system refuses leaves nothing behind that could be written later.
 
 import os
 import re
-import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from io import FileIO
 from pathlib import Path
@@ -18,13 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amhctl.core.errors import DatasetError
+from amhctl.core.lock import LOCK_FILE, Holder, hold
 from amhctl.data.records import Record
 from amhctl.data.storecatalogue import StoreCatalogue
 from amhctl.data.storeindex import UNKNOWN_AUDIO, AudioDigest, StoredUtterance, format_line, index_file, parse_line
 from amhctl.data.storelayout import CODES, ENCODER, FEATURES, Layout, digest
-
-if sys.platform != "win32":
-    import fcntl
 
 _PART = re.compile(r"\d+-of-\d+")
 
@@ -90,6 +87,17 @@ def require_part(part: str) -> str:
     return part
 
 
+def hold_part(folder: Path, part: str) -> AbstractContextManager[Holder | None]:
+    """Hold a part of a store, alone, while a block runs.
+
+    Raises
+    ------
+    InUseError
+        If another process, or another writer in this one, holds it.
+    """
+    return hold(folder / f"{LOCK_FILE}-{part}", what=f"part {part} of the store")
+
+
 def scan_part(folder: Path, part: str, layout: Layout) -> Iterator[PartLine]:
     """Yield every line of a part's index that ends; blank ones, which stand for mended damage, are passed over."""
     index = index_file(folder, part)
@@ -145,18 +153,12 @@ def read_part(catalogue: StoreCatalogue, part: str, layout: Layout) -> PartEnds:
 def mend_part(folder: Path, part: str, layout: Layout) -> int:
     """Blank the damaged lines of a part's index, so that the rest can be read; return how many there were.
 
-    A last line that is damaged is left to the next writer, which cuts it off.
-
-    Raises
-    ------
-    DatasetError
-        If another process writes this part.
+    A last line that is damaged is left to the next writer, which cuts it off. Only the holder of the part may do this.
     """
     index = index_file(folder, part)
     if not index.exists():
         return 0
     with _open_to_write(index) as stream:
-        _lock(stream, index)
         damaged: list[PartLine] = []
         last = 0
         for line in scan_part(folder, part, layout):
@@ -183,10 +185,12 @@ class PartWriter:
     layout : Layout
         Which columns it has.
 
+    Only the holder of the part (``hold_part``) may write to it.
+
     Raises
     ------
     DatasetError
-        If another process writes this part, or the system refuses to write.
+        If the system refuses to write.
     """
 
     def __init__(self, catalogue: StoreCatalogue, part: str, layout: Layout) -> None:
@@ -196,7 +200,6 @@ class PartWriter:
         folder = catalogue.folder
         index = index_file(folder, part)
         self._index = _open_to_write(index)
-        _lock(self._index, index)
         # Only under the lock is it certain what the part holds: another process may have just finished with it.
         ends = read_part(catalogue, part, layout)
         # The index comes last: what is written or made safe in this order is never named before it is there.
@@ -307,20 +310,6 @@ def _write(stream: FileIO, content: bytes) -> None:
 def _open_to_write(path: Path) -> FileIO:
     path.touch()
     return path.open("r+b", buffering=0)
-
-
-def _lock(stream: FileIO, path: Path) -> None:
-    """Refuse a second writer of a part; the system frees the lock when the process ends, however it ends."""
-    if sys.platform != "win32":
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            stream.close()
-            raise DatasetError(
-                "another process is writing this part of the store",
-                subject=str(path),
-                hint="wait for it, or give each process its own --shard i/n",
-            ) from error
 
 
 def _size(path: Path) -> int:

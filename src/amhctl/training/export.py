@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -19,7 +19,31 @@ from amhctl.data.codestore import CodeStore
 from amhctl.data.dataset import SpeechDataset
 from amhctl.model.unified_voice import MODEL_VERSION
 
+Arithmetic = Literal["fp32", "bf16"]
+
 REFERENCE_FILE = "reference.safetensors"
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """How a run computes, which stays as it began, and where it does so now.
+
+    Attributes
+    ----------
+    precision : Arithmetic
+        Arithmetic of the forward pass.
+    batches_per_step : int
+        Micro-batches of an optimiser step, of all processes together.
+    device : str
+        Kind of the devices.
+    processes : int
+        How many share the work.
+    """
+
+    precision: Arithmetic
+    batches_per_step: int
+    device: str
+    processes: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,6 +56,8 @@ class VoiceIdentity:
         Conditioning features of a training clip; the voice speaks with them where no other reference is given.
     parent : str
         SHA-256 of the weights the run started from, or empty.
+    alignment : str
+        Fingerprint of the store's durations, where the voice learns them; else empty.
     """
 
     name: str
@@ -50,11 +76,18 @@ class VoiceIdentity:
     parent: str
     licences: tuple[Licence, ...]
     reference_TF: Tensor
+    alignment: str = ""
 
     def manifest(
-        self, kind: Literal["voice", "training"], *, step: int, metrics: Mapping[str, JsonValue], precision: str
+        self,
+        kind: Literal["voice", "training"],
+        *,
+        step: int,
+        metrics: Mapping[str, JsonValue],
+        conditions: Conditions | None,
     ) -> Manifest:
         """Return the manifest of a checkpoint of this run; the store fills in the digests."""
+        computed: dict[str, JsonValue] = asdict(conditions) if conditions else {}
         return Manifest(
             kind=kind,
             name=self.name,
@@ -75,7 +108,8 @@ class VoiceIdentity:
                 "config": self.training.model_dump(mode="json"),
                 "seed": self.seed,
                 "step": step,
-                "precision": precision,
+                "alignment": self.alignment,
+                **computed,
             },
             files={},
         )
@@ -105,12 +139,12 @@ def export_voice(
     *,
     step: int,
     metrics: Mapping[str, JsonValue],
-    precision: str,
+    conditions: Conditions,
 ) -> Manifest:
     """Write a complete voice checkpoint, replacing the previous best one as the last step."""
     return write_checkpoint(
         folder,
-        manifest=identity.manifest("voice", step=step, metrics=metrics, precision=precision),
+        manifest=identity.manifest("voice", step=step, metrics=metrics, conditions=conditions),
         tensors=tensors,
         extra_files=identity.files(),
         extra_tensors={REFERENCE_FILE: {"features": identity.reference_TF}},

@@ -1,7 +1,7 @@
 """The order in which a run sees its micro-batches: a pure function of the plan, the position and the processes.
 
-A *group* is what one optimiser step sums over: ``accumulation * processes`` micro-batches of one epoch, or what is
-left of it at its end; nothing is lost and nothing is counted twice.
+A *group* is what one optimiser step sums over: ``accumulation * processes`` micro-batches of one epoch, of the
+processes that the run began with, or what is left of it at its end; nothing is lost and nothing is counted twice.
 """
 
 from collections.abc import Callable, Iterator
@@ -30,8 +30,9 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One micro-batch of one process; an uncounted one only keeps the processes in step."""
+    """One micro-batch of one process, and its place in the group; an uncounted one only keeps the processes in step."""
 
+    place: int
     indices: tuple[int, ...]
     counted: bool
 
@@ -57,4 +58,7 @@ def shares_of(batches: Plan, process: int, processes: int) -> tuple[Share, ...]:
     """
     rounds = -(-len(batches) // processes)
     places = range(process, rounds * processes, processes)
-    return tuple(Share(batches[place], True) if place < len(batches) else Share(batches[0], False) for place in places)
+    return tuple(
+        Share(place, batches[place], True) if place < len(batches) else Share(place, batches[0], False)
+        for place in places
+    )

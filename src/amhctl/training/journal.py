@@ -4,46 +4,80 @@
 measured; those of a validation end with ``speaker_spread`` and ``speaker_activation`` (see ``model/hearing.py``).
 ``seconds`` is the only key that differs between two runs of the same seed on the same machine. A continued run drops
 what was written after its checkpoint, so that the file reads as if there had been no interruption.
+A line that is damaged is passed over; a last line that has no end was cut off by a crash, and is nothing.
 """
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self
 
 from torch.utils.tensorboard import SummaryWriter
 
 from amhctl.core.documents import limited_lines, parse_json
-from amhctl.core.errors import DocumentError, TrainingError
+from amhctl.core.errors import DocumentError
 from amhctl.core.files import write_text_atomically
+from amhctl.core.findings import Finding, Rule, Severity
 
 Kind = Literal["step", "valid"]
 
 
-def read_journal(path: Path) -> Iterator[dict[str, object]]:
-    """Yield the journal's entries; a last line cut off by a crash is left out.
+RULES = (
+    Rule(
+        "R008",
+        Severity.WARNING,
+        "damaged journal line",
+        "A line of the run's journal is no entry; it is left out, and the run goes on from its checkpoint, which holds "
+        "all that training needs. What was measured at that step is lost.",
+    ),
+)
 
-    Raises
-    ------
-    TrainingError
-        If a line is no entry.
-    """
+
+@dataclass(frozen=True, slots=True)
+class JournalLine:
+    """One whole line: its number, counted from 1, and its entry; None if it is damaged."""
+
+    number: int
+    entry: dict[str, object] | None
+
+
+def scan_journal(path: Path) -> Iterator[JournalLine]:
+    """Yield every line that has an end."""
     if not path.exists():
         return
     with path.open("rb") as stream:
         for number, line in enumerate(limited_lines(stream), start=1):
             if line is None or line.endswith(b"\n"):
-                yield _parse(line, f"{path}:{number}")
+                yield JournalLine(number, None if line is None else _parse(line))
 
 
-def _parse(line: bytes | None, subject: str) -> dict[str, object]:
+def read_journal(path: Path) -> Iterator[dict[str, object]]:
+    """Yield the journal's entries; what is damaged or cut off is left out."""
+    return (line.entry for line in scan_journal(path) if line.entry is not None)
+
+
+def rewind_journal(path: Path, step: int) -> tuple[Finding, ...]:
+    """Drop the entries behind a step, which did not happen; return a finding for each damaged line, dropped too."""
+    kept: list[str] = []
+    findings: list[Finding] = []
+    for line in scan_journal(path):
+        if line.entry is None:
+            message = "the line is damaged and is left out of the journal"
+            hint = f"the run goes on from its checkpoint of step {step}, which is sound"
+            findings.append(Finding("R008", Severity.WARNING, f"{path}:{line.number}", message, hint))
+        elif int(str(line.entry["step"])) <= step:
+            kept.append(json.dumps(line.entry) + "\n")
+    write_text_atomically(path, "".join(kept))
+    return tuple(findings)
+
+
+def _parse(line: bytes) -> dict[str, object] | None:
     try:
-        entry = None if line is None else parse_json(line)
+        entry = parse_json(line)
     except DocumentError:
-        entry = None
-    if not isinstance(entry, dict) or not isinstance(entry.get("step"), int):
-        raise TrainingError("the line is no entry of a journal", subject=subject, hint="delete the line")
-    return entry
+        return None
+    return entry if isinstance(entry, dict) and type(entry.get("step")) is int else None
 
 
 class Journal:
@@ -57,11 +91,15 @@ class Journal:
         Folder of the event files.
     step : int
         The step from which the run goes on; later entries are dropped.
+
+    Attributes
+    ----------
+    findings : tuple[Finding, ...]
+        One for each damaged line that was dropped.
     """
 
     def __init__(self, path: Path, tensorboard: Path, *, step: int) -> None:
-        kept = [entry for entry in read_journal(path) if int(str(entry["step"])) <= step]
-        write_text_atomically(path, "".join(json.dumps(entry) + "\n" for entry in kept))
+        self.findings = rewind_journal(path, step)
         self._stream = path.open("a", encoding="utf-8")
         self._writer = SummaryWriter(str(tensorboard), purge_step=step + 1)
 

@@ -2,7 +2,8 @@
 
 A run is a function of its configuration, seed and data: the batches, prompts, dropout and noise of step n depend on
 n alone, so a run continued from a checkpoint equals an uninterrupted one, on a CPU bit for bit. Several processes
-(``accelerate launch``) share the micro-batches of each step; the sums they add up are those of one process.
+(``accelerate launch``) share the micro-batches of each step; the sums they add up are those of one process. How many
+micro-batches a step has, and in which arithmetic, is settled when a run begins and stays so, wherever it goes on.
 """
 
 import math
@@ -10,25 +11,27 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import cast
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import DistributedDataParallelKwargs
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from amhctl.checkpoint.store import read_checkpoint
 from amhctl.config.schema import TrainingConfig
-from amhctl.core.errors import TrainingError
+from amhctl.core.errors import CheckpointError, TrainingError
 from amhctl.core.files import write_text_atomically
-from amhctl.core.findings import Finding
+from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.core.progress import Progress, SilentProgress
 from amhctl.data.batching import Batch, collate, plan_epoch
 from amhctl.data.dataset import Item, SpeechDataset
 from amhctl.model.hearing import Hearing
 from amhctl.model.unified_voice import UnifiedVoice
+from amhctl.training.checkpoints import SoundCheckpoint
+from amhctl.training.devices import connect_devices
 from amhctl.training.ema import AveragedModel
-from amhctl.training.export import VoiceIdentity, export_voice
+from amhctl.training.export import Arithmetic, Conditions, VoiceIdentity, export_voice
 from amhctl.training.feed import Group, Plan, Share, iterate_groups, shares_of
 from amhctl.training.hearing import find_deafness, hear
 from amhctl.training.interrupts import watch_interrupts
@@ -37,9 +40,19 @@ from amhctl.training.losses import Losses, TargetCounts, summarize
 from amhctl.training.objective import Objective, replace_frames
 from amhctl.training.optimizers import build_optimizer
 from amhctl.training.precision import resolve_precision
+from amhctl.training.rescue import explain_shortages
 from amhctl.training.schedule import Schedule
-from amhctl.training.seeding import generator_of, seed_step
+from amhctl.training.seeding import generator_of, seed_batch
 from amhctl.training.state import Best, RunFolder, RunState, Trainable, load_state, save_state
+
+RULES = (
+    Rule(
+        "R009",
+        Severity.WARNING,
+        "best voice lost",
+        "The best voice of a run that goes on is missing or damaged. The next validation chooses the best voice anew.",
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +77,7 @@ class Outcome:
     state: RunState
     stopped_early: bool
     findings: tuple[Finding, ...]
-    """What is wrong with the voice that was made."""
+    """What was found damaged where the run went on, and what is wrong with the voice that was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,27 +110,21 @@ class _Items:
         return self.dataset.item(index, epoch)
 
 
-def connect_devices(device: str) -> Accelerator:
-    """Return the accelerator of a wanted device: ``auto``, ``cpu``, ``cuda``, ``cuda:n`` or ``mps``.
-
-    Raises
-    ------
-    TrainingError
-        If the device is not there.
-    """
-    if device.startswith("cuda"):
-        if not torch.cuda.is_available():
-            raise TrainingError("no CUDA device here", subject=device, hint="see `amhctl doctor`; or --device cpu")
-        if ":" in device:
-            torch.cuda.set_device(torch.device(device))
-    # Parameters that a configuration leaves unused, such as the text head without a text prefix, get no gradient.
-    parallel = DistributedDataParallelKwargs(find_unused_parameters=True)
-    accelerator = Accelerator(cpu=device == "cpu", kwargs_handlers=[parallel])
-    if device != "auto" and accelerator.device.type != device.partition(":")[0]:
-        raise TrainingError(
-            f"the device cannot be used, only {accelerator.device.type}", subject=device, hint="see `amhctl doctor`"
-        )
-    return accelerator
+def settle_conditions(run: Run, accelerator: Accelerator, began: SoundCheckpoint | None) -> Conditions:
+    """Return how a run computes: as it began, or, for a new one, as its configuration and this machine say."""
+    noted = began.checkpoint.manifest.training if began else {}
+    precision, batches = noted.get("precision"), noted.get("batches_per_step")
+    # The values of "auto" were settled then, and are not settled anew on another machine.
+    wanted = run.config.precision if precision not in ("fp32", "bf16") else cast(Arithmetic, precision)
+    return Conditions(
+        precision=resolve_precision(wanted, accelerator.device),
+        # A checkpoint of an earlier version does not say how many; the processes are then taken to be as many as now.
+        batches_per_step=batches
+        if isinstance(batches, int) and batches > 0
+        else run.config.accumulation * accelerator.num_processes,
+        device=accelerator.device.type,
+        processes=accelerator.num_processes,
+    )
 
 
 class Loop:
@@ -129,12 +136,21 @@ class Loop:
         What is fixed.
     accelerator : Accelerator
         Devices and processes.
+    began : SoundCheckpoint | None
+        The checkpoint to go on from; None for a new run.
+
+    Raises
+    ------
+    CheckpointError
+        If the checkpoint is of another run.
+    TrainingError
+        If the run is to have fewer steps than it has done.
     """
 
-    def __init__(self, run: Run, accelerator: Accelerator) -> None:
+    def __init__(self, run: Run, accelerator: Accelerator, began: SoundCheckpoint | None = None) -> None:
         self.run = run
         self.accelerator = accelerator
-        self.precision: Literal["fp32", "bf16"] = resolve_precision(run.config.precision, accelerator.device)
+        self.conditions = settle_conditions(run, accelerator, began)
         self.schedule = Schedule.of(run.config)
         self.state = RunState()
         self.hearing: Hearing | None = None
@@ -142,12 +158,33 @@ class Loop:
         average = AveragedModel(model, run.config.ema_decay)
         optimizer = build_optimizer(model, run.config)
         self.parts = Trainable(model, average, optimizer)
-        self._objective = accelerator.prepare_model(Objective(model, run.config, self.precision))
-        self._averaged_objective = Objective(average.model, run.config, self.precision).eval()
+        self._objective = accelerator.prepare_model(Objective(model, run.config, self.conditions.precision))
+        self._averaged_objective = Objective(average.model, run.config, self.conditions.precision).eval()
         self._parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
         self._train_lengths = _Lengths.of(run.train)
         self._valid_lengths = _Lengths.of(run.valid)
-        self.group_size = run.config.accumulation * accelerator.num_processes
+        self.findings: tuple[Finding, ...] = ()
+        if began is not None:
+            self._go_on(began)
+
+    def _go_on(self, began: SoundCheckpoint) -> None:
+        """Take up the state of a checkpoint."""
+        self.state = load_state(began.checkpoint, self.parts, self.run.identity)
+        self.findings = began.findings
+        if self.state.step > self.run.config.steps:
+            raise TrainingError(
+                f"the run has done {self.state.step} steps, more than the {self.run.config.steps} it is to have",
+                subject=str(self.run.folder.root),
+                hint=f"ask for more: --set training.steps={2 * self.state.step}",
+            )
+        if self.state.best is not None:
+            try:
+                read_checkpoint(self.run.folder.best, kind="voice")
+            except (CheckpointError, OSError) as error:
+                reason = error.message if isinstance(error, CheckpointError) else error.strerror or str(error)
+                hint = "the next validation chooses the best voice anew"
+                self.findings += (Finding("R009", Severity.WARNING, str(self.run.folder.best), reason, hint),)
+                self.state = self.state.model_copy(update={"best": None, "stale": 0})
 
     def plan(self, epoch: int) -> Plan:
         """Return the micro-batches of a training epoch."""
@@ -157,7 +194,7 @@ class Loop:
 
     def groups(self) -> Iterator[Group]:
         """Yield the groups of the steps to come."""
-        return iterate_groups(self.plan, self.state.position, self.group_size)
+        return iterate_groups(self.plan, self.state.position, self.conditions.batches_per_step)
 
     def load_batches(self) -> Iterator[Batch]:
         """Yield this process's micro-batches of the steps to come, prepared by ``workers`` processes."""
@@ -171,6 +208,7 @@ class Loop:
             batch_sampler=keys,
             collate_fn=collate,
             num_workers=self.run.config.workers,
+            pin_memory=self.accelerator.device.type == "cuda",
             generator=torch.Generator(),
         )
         # What the loader yields is what collate returns, not what its type argument says.
@@ -185,7 +223,6 @@ class Loop:
             If the loss or the gradient is not finite; the weights are then those of the step before.
         """
         number = self.state.step + 1
-        seed_step(self.run.seed, number, self.accelerator.process_index)
         counts = self._train_lengths.count(group.batches)
         shares = self.shares(group.batches)
         self._objective.train()
@@ -194,9 +231,9 @@ class Loop:
             batch = next(batches).to(self.accelerator.device)
             if index + 1 < len(shares):
                 with self.accelerator.no_sync(self._objective):
-                    packed = packed + self._accumulate(batch, share, counts, number, index)
+                    packed = packed + self._accumulate(batch, share, counts, number)
             else:
-                packed = packed + self._accumulate(batch, share, counts, number, index)
+                packed = packed + self._accumulate(batch, share, counts, number)
         norm = self.accelerator.clip_grad_norm_(self._parameters, self.run.config.clip_norm)
         sums = self.accelerator.reduce(packed, "sum")
         *values, norm_value = torch.cat([sums, norm.reshape(1)]).tolist()
@@ -256,14 +293,10 @@ class Loop:
     def save(self) -> None:
         """Write a training checkpoint and drop the oldest ones."""
         if self.accelerator.is_main_process:
-            folder = self.run.folder.checkpoint(self.state.step)
-            save_state(folder, self.parts, self.state, self.run.identity, precision=self.precision)
-            self.run.folder.prune(self.run.config.keep_checkpoints)
+            steps = self.run.folder.steps
+            save_state(steps.place(self.state.step), self.parts, self.state, self.run.identity, self.conditions)
+            steps.prune(self.run.config.keep_checkpoints, newest=self.state.step)
         self.accelerator.wait_for_everyone()
-
-    def load(self) -> None:
-        """Go on from the newest training checkpoint."""
-        self.state = load_state(self.run.folder.latest(), self.parts, self.run.identity)
 
     def export(self, losses: Losses) -> None:
         """Write the averaged weights as the best voice."""
@@ -279,7 +312,7 @@ class Loop:
                     "valid_accuracy": losses.accuracy,
                     "valid_codebooks": list(losses.codebooks),
                 },
-                precision=self.precision,
+                conditions=self.conditions,
             )
         self.accelerator.wait_for_everyone()
 
@@ -294,8 +327,9 @@ class Loop:
         """Return the micro-batches of this process."""
         return shares_of(batches, self.accelerator.process_index, self.accelerator.num_processes)
 
-    def _accumulate(self, batch: Batch, share: Share, counts: TargetCounts, step: int, index: int) -> Tensor:
-        generator = generator_of(self.run.seed, "replacement", step, self.accelerator.process_index, index)
+    def _accumulate(self, batch: Batch, share: Share, counts: TargetCounts, step: int) -> Tensor:
+        seed_batch(self.run.seed, step, share.place)
+        generator = generator_of(self.run.seed, "replacement", step, share.place)
         config = self.run.config
         inputs_BQS = replace_frames(batch, config.code_replacement, self.run.identity.model.codebook_size, generator)
         loss, packed = self._objective(batch, inputs_BQS, counts, config.label_smoothing)
@@ -311,30 +345,47 @@ def train(run: Run, progress: Progress, *, device: str, resume: bool) -> Outcome
     Raises
     ------
     TrainingError
-        If a loss is not finite, the device is absent or there is nothing to resume.
+        If a loss is not finite, the device is absent, there is nothing to resume, or the machine runs out of room on
+        the disk or of memory.
+    CheckpointError
+        If no checkpoint can be read, or they are of another run.
     KeyboardInterrupt
         After Ctrl-C or SIGTERM, once the state is saved.
     """
-    loop = Loop(run, connect_devices(device))
-    accelerator = loop.accelerator
-    shown = progress if accelerator.is_main_process else SilentProgress()
-    if resume:
-        loop.load()
-        shown.say(f"resumed at step {loop.state.step}")
-    accelerator.wait_for_everyone()
-    if accelerator.is_main_process:
-        if not resume:
-            run.folder.clear()
-        write_text_atomically(run.folder.config, run.document)
-    shown.say(f"{accelerator.device} · {loop.precision} · processes: {accelerator.num_processes}")
-    shown.start("training", max(0, run.config.steps - loop.state.step), "steps")
-    try:
-        with open_journal(run.folder, loop.state.step, silent=not accelerator.is_main_process) as journal:
-            stopped_early = _take_steps(loop, journal, shown)
-    finally:
-        shown.finish()
-    hearing = loop.hearing or loop.hear()
-    return Outcome(loop.state, stopped_early, find_deafness(hearing, run.train, run.identity.model, run.identity.name))
+    with explain_shortages(run.folder):
+        accelerator = connect_devices(device)
+        loop = Loop(run, accelerator, run.folder.steps.newest_sound() if resume else None)
+        shown = progress if accelerator.is_main_process else SilentProgress()
+        if resume:
+            shown.say(f"resumed at step {loop.state.step}")
+        accelerator.wait_for_everyone()
+        if accelerator.is_main_process:
+            if not resume:
+                run.folder.clear()
+            write_text_atomically(run.folder.config, run.document)
+        _tell_conditions(loop, shown)
+        shown.start("training", max(0, run.config.steps - loop.state.step), "steps")
+        try:
+            with open_journal(run.folder, loop.state.step, silent=not accelerator.is_main_process) as journal:
+                findings = (*loop.findings, *(journal.findings if journal else ()))
+                for finding in findings:
+                    shown.say(f"warning: {finding.subject}: {finding.message}; {finding.hint}")
+                stopped_early = _take_steps(loop, journal, shown)
+        finally:
+            shown.finish()
+        hearing = loop.hearing or loop.hear()
+    deafness = find_deafness(hearing, run.train, run.identity.model, run.identity.name)
+    return Outcome(loop.state, stopped_early, (*findings, *deafness))
+
+
+def _tell_conditions(loop: Loop, progress: Progress) -> None:
+    conditions = loop.conditions
+    progress.say(f"{loop.accelerator.device} · {conditions.precision} · processes: {conditions.processes}")
+    if idle := -conditions.batches_per_step % conditions.processes:
+        progress.say(
+            f"a step of this run has {conditions.batches_per_step} micro-batches: {idle} of the processes "
+            f"wait{'s' if idle == 1 else ''} in the last round of each"
+        )
 
 
 def open_journal(folder: RunFolder, step: int, *, silent: bool) -> AbstractContextManager[Journal | None]:

@@ -74,11 +74,12 @@ _MOST_UNCOVERED = 0.1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Material:
-    """The two datasets of a run, and what was left out."""
+    """The two datasets of a run, what was left out, and the fingerprint of the durations; empty without them."""
 
     train: SpeechDataset
     valid: SpeechDataset
     findings: tuple[Finding, ...]
+    alignment: str
 
 
 def gather(
@@ -129,7 +130,12 @@ def gather(
         )
 
     train, valid = dataset("train"), dataset("valid")
-    return Material(train, valid, (*findings, *_find_sole_clips(train), *_find_sole_clips(valid, "validation ")))
+    return Material(
+        train,
+        valid,
+        (*findings, *_find_sole_clips(train), *_find_sole_clips(valid, "validation ")),
+        alignment.fingerprint if alignment is not None else "",
+    )
 
 
 def require_alignment(store: CodeStore, vocabulary_fingerprint: str, text_hash: str) -> Alignment:

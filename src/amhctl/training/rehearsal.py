@@ -10,11 +10,15 @@ from pathlib import Path
 
 import torch
 
-from amhctl.core.errors import CheckpointError
+from amhctl.checkpoint.store import read_checkpoint
+from amhctl.core.errors import CheckpointError, TrainingError
+from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
 from amhctl.data.batching import Batch, collate
+from amhctl.training.devices import connect_devices
 from amhctl.training.feed import Group, Plan, iterate_groups
-from amhctl.training.loop import Loop, Run, connect_devices
+from amhctl.training.loop import Loop, Run
+from amhctl.training.rescue import explain_shortages
 from amhctl.training.state import load_state, save_state
 
 
@@ -29,11 +33,13 @@ class Rehearsal:
     step_seconds : float
         A step of average size.
     run_seconds : float
-        All steps, without validations.
+        All steps that are left, without validations.
     peak_bytes : int
         Largest memory of the process (CPU) or of the device's tensors (CUDA).
     checkpoint_bytes : int
         One training checkpoint.
+    findings : tuple[Finding, ...]
+        What was found about the checkpoints of a run to go on with.
     """
 
     loss: float
@@ -41,19 +47,35 @@ class Rehearsal:
     run_seconds: float
     peak_bytes: int
     checkpoint_bytes: int
+    findings: tuple[Finding, ...]
 
 
-def rehearse(run: Run, progress: Progress, *, device: str) -> Rehearsal:
-    """Take the heaviest step of the first epoch twice, the second time by the clock, then save, load and compare.
+def rehearse(run: Run, progress: Progress, *, device: str, resume: bool) -> Rehearsal:
+    """Take the heaviest step of the rest of an epoch twice, the second time by the clock, then save, load and compare.
 
     Raises
     ------
     CheckpointError
-        If what was loaded is not what was saved.
+        If what was loaded is not what was saved, or no checkpoint of a run to go on with can be read.
+    TrainingError
+        If there is nothing to resume, no step is left, or the machine has too little memory or room on the disk.
     """
-    loop = Loop(run, connect_devices(device))
-    plan = loop.plan(0)
-    groups = _first_epoch(loop, plan)
+    with explain_shortages(run.folder):
+        loop = Loop(run, connect_devices(device), run.folder.steps.newest_sound() if resume else None)
+        left = run.config.steps - loop.state.step
+        if left == 0:
+            raise TrainingError(
+                f"the run has done its {run.config.steps} steps: there is nothing to rehearse",
+                subject=str(run.folder.root),
+                hint="ask for more steps: --set training.steps=N",
+            )
+        return _measure(loop, left, progress)
+
+
+def _measure(loop: Loop, steps: int, progress: Progress) -> Rehearsal:
+    run = loop.run
+    plan = loop.plan(loop.state.epoch)
+    groups = _rest_of_epoch(loop, plan)
     heaviest = max(groups, key=lambda group: _padded_frames(run, group.batches))
     progress.start("rehearsing", 3, "parts")
     losses, _ = loop.step(heaviest, _batches(loop, heaviest))
@@ -65,21 +87,23 @@ def rehearse(run: Run, progress: Progress, *, device: str) -> Rehearsal:
     checkpoint_bytes = _save_and_load(loop)
     progress.advance(1)
     progress.finish()
-    average_share = _padded_frames(run, plan) / len(groups) / _padded_frames(run, heaviest.batches)
+    frames = sum(_padded_frames(run, group.batches) for group in groups)
+    average_share = frames / len(groups) / _padded_frames(run, heaviest.batches)
     return Rehearsal(
         loss=losses.total,
         step_seconds=seconds * average_share,
-        run_seconds=seconds * average_share * run.config.steps,
+        run_seconds=seconds * average_share * steps,
         peak_bytes=_peak_bytes(loop.accelerator.device),
         checkpoint_bytes=checkpoint_bytes,
+        findings=loop.findings,
     )
 
 
-def _first_epoch(loop: Loop, plan: Plan) -> list[Group]:
+def _rest_of_epoch(loop: Loop, plan: Plan) -> list[Group]:
     groups = []
-    for group in iterate_groups(lambda _: plan, loop.state.position, loop.group_size):
+    for group in iterate_groups(lambda _: plan, loop.state.position, loop.conditions.batches_per_step):
         groups.append(group)
-        if group.after.epoch > 0:
+        if group.after.epoch > loop.state.epoch:
             break
     return groups
 
@@ -98,8 +122,8 @@ def _save_and_load(loop: Loop) -> int:
     saved = {name: tensor.clone() for name, tensor in loop.parts.model.state_dict().items()}
     with tempfile.TemporaryDirectory(prefix="amhctl-rehearsal-") as temporary:
         folder = Path(temporary) / "checkpoint"
-        save_state(folder, loop.parts, loop.state, loop.run.identity, precision=loop.precision)
-        state = load_state(folder, loop.parts, loop.run.identity)
+        save_state(folder, loop.parts, loop.state, loop.run.identity, loop.conditions)
+        state = load_state(read_checkpoint(folder, kind="training"), loop.parts, loop.run.identity)
         size = sum(file.stat().st_size for file in folder.iterdir())
     loaded = loop.parts.model.state_dict()
     if state != loop.state or not all(torch.equal(tensor, loaded[name]) for name, tensor in saved.items()):

@@ -11,7 +11,7 @@ from amhctl.config.schema import TrainingConfig
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Warm-up to ``peak`` in ``warmup_steps``, then half a cosine down to ``peak * minimum`` at ``steps``."""
+    """Warm-up to ``peak`` in ``warmup_steps``, then half a cosine to ``peak * minimum`` at ``steps``, and no lower."""
 
     peak: float
     minimum: float
@@ -21,7 +21,8 @@ class Schedule:
     @classmethod
     def of(cls, config: TrainingConfig) -> "Schedule":
         """Return the schedule that a configuration describes."""
-        return cls(config.learning_rate, config.minimum_rate, config.warmup_steps, config.steps)
+        steps = config.decay_steps or config.steps
+        return cls(config.learning_rate, config.minimum_rate, config.warmup_steps, steps)
 
     def rate(self, step: int) -> float:
         """Return the learning rate of one step, counted from 1."""

@@ -15,9 +15,12 @@ def derive_seed(seed: int, *keys: str | int) -> int:
     return int.from_bytes(hashlib.sha256(text.encode("utf-8")).digest()[:8], "big") >> 1
 
 
-def seed_step(seed: int, step: int, process: int) -> None:
-    """Seed torch's generators, the source of dropout, for one optimiser step of one process."""
-    torch.manual_seed(derive_seed(seed, "step", step, process))
+def seed_batch(seed: int, step: int, place: int) -> None:
+    """Seed torch's generators, the source of dropout, for one micro-batch: the ``place``-th of an optimiser step.
+
+    Not of a process: whichever computes it, and however many they are, it is computed alike.
+    """
+    torch.manual_seed(derive_seed(seed, "step", step, place))
 
 
 def generator_of(seed: int, *keys: str | int) -> torch.Generator:

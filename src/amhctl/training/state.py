@@ -22,13 +22,13 @@ from torch import Tensor, nn
 
 from amhctl.checkpoint.manifest import completed
 from amhctl.checkpoint.parts import read_part
-from amhctl.checkpoint.store import LoadedCheckpoint, read_checkpoint, write_checkpoint
+from amhctl.checkpoint.store import LoadedCheckpoint, write_checkpoint
 from amhctl.config.document import Document
-from amhctl.core.errors import CheckpointError, TrainingError
+from amhctl.core.errors import CheckpointError
 from amhctl.core.outputs import FolderKind
-from amhctl.core.temporaries import discard, sweep
+from amhctl.training.checkpoints import Checkpoints
 from amhctl.training.ema import AveragedModel
-from amhctl.training.export import VoiceIdentity
+from amhctl.training.export import Conditions, VoiceIdentity
 from amhctl.training.feed import Position
 from amhctl.training.optimizers import optimizer_tensors, restore_optimizer
 
@@ -98,38 +98,15 @@ class RunFolder:
         """The best voice."""
         return self.root / "best"
 
-    def checkpoint(self, step: int) -> Path:
-        """Return the place of the training checkpoint of a step."""
-        return self.checkpoints / f"step-{step:08d}"
-
-    def saved(self) -> tuple[Path, ...]:
-        """Return the training checkpoints, oldest first."""
-        return tuple(sorted(self.checkpoints.glob("step-*")))
-
-    def latest(self) -> Path:
-        """Return the newest training checkpoint.
-
-        Raises
-        ------
-        TrainingError
-            If there is none.
-        """
-        if saved := self.saved():
-            return saved[-1]
-        raise TrainingError(
-            "no checkpoint to resume from", subject=str(self.root), hint="start the run anew with -o and --force"
-        )
-
-    def prune(self, keep: int) -> None:
-        """Remove all but the newest ``keep`` training checkpoints, and what killed processes left half-written."""
-        # Earlier versions left what they had half-written under names of that kind.
-        for folder in (*self.saved()[:-keep], *self.checkpoints.glob(".step-*")):
-            discard(folder)
-        sweep(self.checkpoints)
+    @property
+    def steps(self) -> Checkpoints:
+        """The training checkpoints."""
+        return Checkpoints(self.checkpoints)
 
     def clear(self) -> None:
         """Remove what a former run left, and nothing else."""
-        for folder in (self.checkpoints, self.best, self.tensorboard):
+        self.steps.clear()
+        for folder in (self.best, self.tensorboard):
             shutil.rmtree(folder, ignore_errors=True)
         for file in (self.config, self.journal):
             file.unlink(missing_ok=True)
@@ -144,7 +121,9 @@ class Trainable:
     optimizer: torch.optim.Optimizer
 
 
-def save_state(folder: Path, parts: Trainable, state: RunState, identity: VoiceIdentity, *, precision: str) -> None:
+def save_state(
+    folder: Path, parts: Trainable, state: RunState, identity: VoiceIdentity, conditions: Conditions
+) -> None:
     """Write a training checkpoint, whole or not at all."""
     random = {"cpu": torch.get_rng_state()}
     if torch.cuda.is_available():
@@ -152,7 +131,7 @@ def save_state(folder: Path, parts: Trainable, state: RunState, identity: VoiceI
     metrics = {"valid_loss": state.best.loss, "best_step": state.best.step} if state.best else {}
     write_checkpoint(
         folder,
-        manifest=identity.manifest("training", step=state.step, metrics=metrics, precision=precision),
+        manifest=identity.manifest("training", step=state.step, metrics=metrics, conditions=conditions),
         tensors=_on_cpu(parts.model.state_dict()),
         extra_files={**identity.files(), _STATE_FILE: state.model_dump_json().encode()},
         extra_tensors={
@@ -164,16 +143,16 @@ def save_state(folder: Path, parts: Trainable, state: RunState, identity: VoiceI
     )
 
 
-def load_state(folder: Path, parts: Trainable, identity: VoiceIdentity) -> RunState:
+def load_state(checkpoint: LoadedCheckpoint, parts: Trainable, identity: VoiceIdentity) -> RunState:
     """Put the values of a training checkpoint into the parts of a run and return how far it was.
 
     Raises
     ------
     CheckpointError
-        If the checkpoint is broken or is of another model, vocabulary, frontend, codec or data.
+        If the checkpoint is broken or is of another model, vocabulary, frontend, codec, data or alignment.
     """
-    checkpoint = read_checkpoint(folder, kind="training")
     _require_same_run(checkpoint, identity)
+    folder = checkpoint.folder
     _load_weights(parts.model, checkpoint.tensors, folder)
     _load_weights(parts.average.model, checkpoint.read_tensors(_AVERAGE_FILE), folder)
     restore_optimizer(parts.optimizer, parts.model, checkpoint.read_tensors(_OPTIMIZER_FILE))
@@ -197,13 +176,18 @@ def _load_weights(model: nn.Module, tensors: dict[str, Tensor], folder: Path) ->
 
 
 def _require_same_run(checkpoint: LoadedCheckpoint, identity: VoiceIdentity) -> None:
-    ours = identity.manifest("training", step=0, metrics={}, precision="")
+    ours = identity.manifest("training", step=0, metrics={}, conditions=None)
     theirs = completed(checkpoint.manifest)
     fields = ("model_version", "config", "vocabulary", "text", "codec", "conditioning", "data_fingerprint")
     differing = [field for field in fields if getattr(ours, field) != getattr(theirs, field)]
+    # A checkpoint of an earlier version does not say by which alignment it was trained.
+    alignment = theirs.training.get("alignment", identity.alignment)
+    if alignment != identity.alignment:
+        differing.append("alignment")
     if differing:
         raise CheckpointError(
             f"the run was trained with another {', '.join(differing)}",
             subject=str(checkpoint.folder),
-            hint="resume with the data and vocabulary the run began with, or start a new run with --base RUN/best",
+            hint="resume with the data, alignment and vocabulary the run began with, or start a new run with "
+            "--base RUN/best",
         )

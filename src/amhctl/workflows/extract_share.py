@@ -196,7 +196,7 @@ def _count_changes(held: Sequence[StoredUtterance]) -> dict[str, int]:
 def _open_store(path: Path, wanted: StoreDocument, part: str) -> CodeStore:
     if not is_store(path):
         try:
-            return CodeStore.create(
+            CodeStore.create(
                 path,
                 wanted.spec,
                 wanted.mel,

@@ -87,11 +87,12 @@ class GrowCheckpointReport:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A checkpoint to grow, its vocabulary, and the run folder it was taken from, if any."""
+    """A checkpoint to grow, its vocabulary, and the run folder it was taken from, if any, with what was found there."""
 
     checkpoint: LoadedCheckpoint
     vocabulary: Vocabulary
     run: RunFolder | None
+    findings: tuple[Finding, ...] = ()
 
 
 def run(request: GrowCheckpointRequest, progress: Progress) -> GrowCheckpointReport:
@@ -132,7 +133,7 @@ def run(request: GrowCheckpointRequest, progress: Progress) -> GrowCheckpointRep
     )
     progress.finish()
     trained = origin.checkpoint.manifest.kind == "training"
-    return GrowCheckpointReport((), request.output, vocabulary, len(plan.rows), trained)
+    return GrowCheckpointReport(origin.findings, request.output, vocabulary, len(plan.rows), trained)
 
 
 def kind_of(path: Path) -> FolderKind:
@@ -154,15 +155,17 @@ def read_origin(path: Path) -> Origin:
     """
     folder = RunFolder(path)
     trained = folder if _is_run(folder) else None
-    place = trained.latest() if trained else path
+    sound = trained.steps.newest_sound() if trained else None
+    place = sound.checkpoint.folder if sound else path
     kind = read_manifest(place).kind
     if kind not in ("voice", "training"):
         raise CheckpointError(f"a {kind} checkpoint has no text rows", subject=str(place), hint="give a voice or a run")
-    checkpoint = read_checkpoint(place, kind=kind)
+    checkpoint = sound.checkpoint if sound else read_checkpoint(place, kind=kind)
     if checkpoint.manifest.vocabulary is None:
         raise CheckpointError("the checkpoint names no vocabulary", subject=str(place), hint="give a voice or a run")
     content = checkpoint.read_bytes(checkpoint.manifest.vocabulary.file)
-    return Origin(checkpoint, Vocabulary.from_bytes(content, subject=str(place)), trained)
+    vocabulary = Vocabulary.from_bytes(content, subject=str(place))
+    return Origin(checkpoint, vocabulary, trained, sound.findings if sound else ())
 
 
 def choose_frontend(origin: Origin | None, config: RunConfig) -> Frontend:
@@ -287,5 +290,7 @@ def _grown_manifest(origin: LoadedCheckpoint, vocabulary: Vocabulary, frontend: 
             "text": TextIdentity(file=text_file, hash=frontend.state_hash),
             "parent": manifest.files[_WEIGHTS_FILE],
             "metrics": {},
+            # The store is aligned anew for the grown vocabulary.
+            "training": {key: value for key, value in manifest.training.items() if key != "alignment"},
         }
     )

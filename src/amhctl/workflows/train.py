@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -17,6 +18,7 @@ from amhctl.core.documents import parse_toml_value, read_json
 from amhctl.core.errors import ConfigError, DocumentError, FileExistsRefused, OptionError
 from amhctl.core.files import canonical_json, sha256_of_file
 from amhctl.core.findings import Finding
+from amhctl.core.lock import LOCK_FILE, hold
 from amhctl.core.outputs import require_output_folder, require_output_place
 from amhctl.core.progress import Progress
 from amhctl.data.codestore import CodeStore
@@ -25,6 +27,7 @@ from amhctl.text.frontend import Frontend
 from amhctl.text.lexicon import Lexicon, read_lexicons
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.vocabulary import Vocabulary
+from amhctl.training.devices import leads, refuse_launcher_settings
 from amhctl.training.export import VoiceIdentity, choose_reference
 from amhctl.training.fitting import build_model, codec_identity, fit_codec, fit_frontend, fit_model, fit_vocabulary
 from amhctl.training.geometry import start_from_codebooks
@@ -131,6 +134,14 @@ class _Settings:
         return json.dumps(values, ensure_ascii=False, indent=2) + "\n"
 
 
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A run, ready to begin, and what was found about its data."""
+
+    run: Run
+    findings: tuple[Finding, ...]
+
+
 def run(request: TrainRequest, progress: Progress) -> TrainReport:
     """Train, fine-tune, resume or rehearse.
 
@@ -138,10 +149,30 @@ def run(request: TrainRequest, progress: Progress) -> TrainReport:
     ------
     AmhctlError
         If the parts do not fit one another or the run cannot go on.
+    InUseError
+        If another process trains in the run folder.
     """
+    refuse_launcher_settings()
     settings = _read_settings(request)
+    folder = _choose_folder(request, settings.config)
+    with ExitStack() as held:
+        # One process of a run holds its folder for all of them; a rehearsal writes nothing there.
+        if leads() and not request.dry_run:
+            former = held.enter_context(hold(folder.root / LOCK_FILE, what="the run"))
+            if former is not None:
+                progress.say(f"{folder.root} was held by {former}, which has ended: its lock is taken over")
+        _refuse_occupied(request, folder)
+        prepared = _prepare(request, settings, folder, progress)
+        resume = request.resume is not None
+        if request.dry_run:
+            rehearsal = rehearse(prepared.run, progress, device=request.device, resume=resume)
+            return _report(prepared, rehearsal, None)
+        return _report(prepared, None, train(prepared.run, progress, device=request.device, resume=resume))
+
+
+def _prepare(request: TrainRequest, settings: _Settings, folder: RunFolder, progress: Progress) -> _Prepared:
+    """Build the parts of a run and see that they fit; what they were read from is not kept."""
     config = settings.config
-    folder = _choose_folder(request, config)
     _tell_sources(settings, progress)
     origin = _read_origin(request, config, folder)
     store = CodeStore.open(_require_path(config.paths.data, "paths.data", "--data STORE"))
@@ -193,10 +224,7 @@ def run(request: TrainRequest, progress: Progress) -> TrainReport:
         identity=_identify(settings, folder, store, vocabulary, vocabulary_bytes, frontend, model, material, origin),
         document=settings.document(),
     )
-    if request.dry_run:
-        return _report(material, rehearse(plan, progress, device=request.device), None, folder, config)
-    outcome = train(plan, progress, device=request.device, resume=request.resume is not None)
-    return _report(material, None, outcome, folder, config)
+    return _Prepared(plan, material.findings)
 
 
 def _share_of_machine() -> tuple[int, int]:
@@ -247,6 +275,8 @@ def _read_resumed_settings(request: TrainRequest) -> _Settings:
             "--output": request.run,
             "--lexicon": request.lexicons or None,
             "--seed": request.seed,
+            "--config": request.project if request.project != Path() else None,
+            "--force": request.force or None,
         }.items()
         if value is not None
     ]
@@ -259,9 +289,14 @@ def _read_resumed_settings(request: TrainRequest) -> _Settings:
     try:
         saved = cast("dict[str, Any]", read_json(folder.config))
         values, sources = saved["config"], dict(saved["sources"])
+        training = values["training"]
         for assignment in request.sets:
             key, value = _parse_free_value(assignment)
-            values["training"][key.partition(".")[2]] = value
+            if key == "training.steps" and not training.get("decay_steps"):
+                # The rate goes on falling as it began to, rather than jump to another curve.
+                training["decay_steps"] = training["steps"]
+                sources["training.decay_steps"] = "run"
+            training[key.partition(".")[2]] = value
             sources[key] = "--set"
         if request.data is not None:
             # Only its place may change: what it holds is checked against the checkpoint.
@@ -299,12 +334,6 @@ def _choose_folder(request: TrainRequest, config: RunConfig) -> RunFolder:
     if request.dry_run and config.paths.run is None:
         return RunFolder(Path("run"))
     folder = RunFolder(_require_path(config.paths.run, "paths.run", "-o RUN"))
-    if folder.root.exists() and not request.force and not request.dry_run:
-        raise FileExistsRefused(
-            "the run folder exists already",
-            subject=str(folder.root),
-            hint=f"go on with --resume {folder.root}, or begin anew with --force",
-        )
     if request.dry_run:
         require_output_place(folder.root)
         return folder
@@ -316,9 +345,22 @@ def _choose_folder(request: TrainRequest, config: RunConfig) -> RunFolder:
     return folder
 
 
+def _refuse_occupied(request: TrainRequest, folder: RunFolder) -> None:
+    """Refuse to begin a run where something lies already, other than the lock that a run of ours holds there."""
+    if request.resume or request.force or request.dry_run or not folder.root.exists():
+        return
+    if any(child.name != LOCK_FILE for child in folder.root.iterdir()):
+        raise FileExistsRefused(
+            "the run folder exists already",
+            subject=str(folder.root),
+            hint=f"go on with --resume {folder.root}, or begin anew with --force",
+        )
+
+
 def _read_origin(request: TrainRequest, config: RunConfig, folder: RunFolder) -> LoadedCheckpoint | None:
     if request.resume:
-        return read_checkpoint(folder.latest(), kind="training")
+        # The loop reads the weights when it goes on; here only what the run is matters.
+        return replace(folder.steps.newest_sound().checkpoint, tensors={})
     if config.paths.base is not None:
         return read_checkpoint(config.paths.base, kind="voice")
     return None
@@ -375,17 +417,17 @@ def _identify(
         parent=parent,
         licences=(*inherited, *(licence for licence in added if licence not in inherited)),
         reference_TF=choose_reference(store, material.train, config.training.prompt_seconds),
+        alignment=material.alignment,
     )
 
 
-def _report(
-    material: Material, rehearsal: Rehearsal | None, outcome: Outcome | None, folder: RunFolder, config: RunConfig
-) -> TrainReport:
+def _report(prepared: _Prepared, rehearsal: Rehearsal | None, outcome: Outcome | None) -> TrainReport:
+    met = rehearsal.findings if rehearsal else outcome.findings if outcome else ()
     return TrainReport(
-        findings=(*material.findings, *(outcome.findings if outcome else ())),
-        steps=outcome.state.step if outcome else config.training.steps,
+        findings=(*prepared.findings, *met),
+        steps=outcome.state.step if outcome else prepared.run.config.steps,
         best=outcome.state.best if outcome else None,
-        checkpoint=folder.best if outcome else None,
+        checkpoint=prepared.run.folder.best if outcome else None,
         stopped_early=outcome.stopped_early if outcome else False,
         rehearsal=rehearsal,
     )
