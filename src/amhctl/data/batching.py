@@ -4,7 +4,7 @@ Shapes: ``B batch, T text positions or prompt frames, S code frames, Q codebooks
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -98,9 +98,16 @@ class Batch:
         return self._map(lambda tensor: tensor.pin_memory())
 
     def _map(self, change: Callable[[Tensor], Tensor]) -> "Batch":
-        tensors = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "ids"}
-        changed = {name: None if tensor is None else change(tensor) for name, tensor in tensors.items()}
-        return Batch(ids=self.ids, **changed)
+        return Batch(
+            ids=self.ids,
+            text_BT=change(self.text_BT),
+            text_lengths_B=change(self.text_lengths_B),
+            codes_BQS=change(self.codes_BQS),
+            code_lengths_B=change(self.code_lengths_B),
+            prompts_BTF=change(self.prompts_BTF),
+            prompt_lengths_B=change(self.prompt_lengths_B),
+            durations_BT=None if self.durations_BT is None else change(self.durations_BT),
+        )
 
 
 def collate(items: Sequence[Item]) -> Batch:
