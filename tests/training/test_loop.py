@@ -83,7 +83,7 @@ def test_a_step_trains_for_smoothed_targets_from_partly_replaced_codes(tmp_path:
             text=int(batch.text_lengths_B.sum()) + len(batch.ids),
             durations=int(batch.text_lengths_B.sum()),
         )
-        inputs_BQS = replace_frames(batch, share, 16, generator_of(run.seed, "replacement", 1, 0, 0))
+        inputs_BQS = replace_frames(batch, share, 16, generator_of(run.seed, "replacement", 1, 0))
         with torch.no_grad():
             wanted, _ = Objective(run.model.train(), run.config, "fp32")(batch, inputs_BQS, counts, smoothing)
         taken, _ = loop.step(group, loop.load_batches())
