@@ -19,8 +19,9 @@ from amhctl.text.g2p.phones import PHONES, split_phones
 from amhctl.text.lexicon import Lexicon
 from amhctl.text.script import GEMINATION, MARKS, SYLLABLES
 
+ASSETS = Path(__file__).parents[2] / "src" / "amhctl" / "assets"
 SHARED = Path(__file__).parents[3] / "shared" / "data"
-GOLDEN_HASH = "7ad9924232b62e639ed0f29a20b2a0c6f739ee27a1e5d60b6f285fb3254e4ab0"
+GOLDEN_HASH = "2d7d6aa2df30876e00aaa06d8c2d2a5113d3c4371d97eb60f78a937cd38eb1d0"
 
 fidel = TextConfig.model_validate({"units": "fidel"})
 allowed = set(SYLLABLES) | set(MARKS) | {" ", GEMINATION}
@@ -166,6 +167,31 @@ def test_verbs_and_stems_belong_to_the_state() -> None:
     verbs = {**cast("dict[str, str]", cast("dict[str, object]", state["tables"])["verbs"]), "ፈለገ": "A"}
     other = Frontend.from_state({**state, "tables": {**tables, "verbs": verbs, "gemination.stems": {}}})
     assert other.phones("ይፈልጋል").text == "jɨfəlɡal"
+
+
+def test_books_and_romanised_names_belong_to_the_state() -> None:
+    state = Frontend().state()
+    tables = dict(cast("dict[str, dict[str, str]]", state["tables"]))
+    assert Frontend().normalize("Tesfaye ዮሐ 3:16").text == "ተስፋዬ ዮሐንስ ሦስት፣ አሥራ ስድስት"
+    older = {name: table for name, table in tables.items() if name not in {"books", "romanised"}}
+    old = Frontend.from_state({**state, "format": 3, "code": 4, "tables": older})
+    # Before, a book was known but read as it was written, and no name was known.
+    assert old.normalize("ዮሐ 3:16").text == "ዮሐ ሦስት፣ አሥራ ስድስት"
+    assert old.normalize("Tesfaye").text != "ተስፋዬ"
+    with pytest.raises(TextError, match="lacks a table"):
+        Frontend.from_state({**state, "tables": older})
+
+
+@pytest.mark.parametrize("path", sorted(ASSETS.rglob("text_state.json")), ids=lambda path: path.parent.name)
+def test_the_state_of_a_bundled_voice_loads_and_reads(path: Path) -> None:
+    old = Frontend.from_state(json.loads(path.read_text(encoding="utf-8")))
+    for written, spoken in (
+        ("ከ1 -2 ዓመት", "ከአንድ እስከ ሁለት ዓመት"),
+        ("በ 45 ቀናት", "በአርባ አምስት ቀናት"),
+        ("35 ብር/kg", "ሠላሳ አምስት ብር በኪሎ ግራም"),
+        ("251911234567", "ሁለት አምስት አንድ ዘጠኝ አንድ አንድ ሁለት ሦስት አራት አምስት ስድስት ሰባት"),
+    ):
+        assert old.normalize(written).text == spoken
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,10 @@ Collected from common use and, cleaned of its slips, from the list of EdenMelaku
 import re
 from collections.abc import Mapping
 
+from amhctl.text.affixes import inflect
 from amhctl.text.draft import TIE
-from amhctl.text.rule import DIGITS, Rule, rewrite
-from amhctl.text.script import LETTER_CLASS, LETTERS, is_sixth_order, with_order
+from amhctl.text.rule import Rule, rewrite
+from amhctl.text.script import LETTER_CLASS, LETTERS, SYLLABLES, is_sixth_order, with_order
 from amhctl.text.table import read_words
 
 ABBREVIATIONS: dict[str, str] = read_words("abbreviations")
@@ -24,6 +25,9 @@ _DOT = r"[./]"
 # A key that ends with one letter takes short suffixes only, so that ጠ/ሚኒስትሩ is not ጠ/ሚ with a long one.
 _SUFFIX = f"(?:(?<=[./ ]{LETTER_CLASS}){LETTER_CLASS}{{0,2}}|(?<={LETTER_CLASS}{{2}}){LETTER_CLASS}{{0,6}})"
 _MIN_REST = 2
+_LABELS = frozenset("ሀለሐመሠረሰሸቀበ")
+_MEASURED = re.compile("(?:ሜትር|ግራም|ሊትር|ዋት|ባይት|ብር|ዶላር|ቶን)$")
+_PER = re.compile(f"(?:ሰዓት|ሰአት|ሰከንድ|ደቂቃ|ቀን|ሳምንት|ወር|ዓመት|አመት|ሰው|ሄክታር|ኪሎ|ሊትር)(?!{LETTER_CLASS})")
 _NEEDS = (frozenset("./"), frozenset(LETTERS))
 
 
@@ -38,15 +42,24 @@ class Abbreviations:
         }
         whole = sorted((key for key in table if not key.endswith(".")), key=len, reverse=True)
         heads = sorted((key[:-1] for key in table if key.endswith(".")), key=len, reverse=True)
-        body = "|".join(_pattern(key, inflected=_canonical(key) in self._inflected) for key in whole) or "(?!)"
+        body = _branch([_pattern(key, inflected=_canonical(key) in self._inflected) for key in whole])
         start = f"(?<!{LETTER_CLASS})(?<!{LETTER_CLASS}[./])(?P<prefix>{_PREFIX}?)"
         # After a whole key: its suffix, then perhaps one stop that belongs to the abbreviation; behind a slash a whole
         # word may follow (ጠ/ሚ/መለስ).
         self._whole = re.compile(
-            f"{start}(?P<key>{body})(?P<suffix>{_SUFFIX})(?!{LETTER_CLASS}|[.]{LETTER_CLASS}|/{LETTER_CLASS}{{1,{_MIN_REST}}}(?!{LETTER_CLASS}))(?P<stop>[./]?)"
+            rf"{start}(?P<key>{body})(?P<suffix>{_SUFFIX})(?!{LETTER_CLASS}|[./]{LETTER_CLASS}{{1,{_MIN_REST}}}(?![{LETTERS}\d]))(?P<stop>[./]?)"
         )
         head = "|".join(_pattern(key) for key in heads) or "(?!)"
-        self._heads = re.compile(f"{start}(?P<key>{head})/(?={LETTER_CLASS}{{{_MIN_REST},}})")
+        self._heads = re.compile(
+            rf"{start}(?P<key>{head})(?:/(?={LETTER_CLASS}{{{_MIN_REST},}})"
+            rf"|(?P<stop>\.)(?={LETTER_CLASS}{{{_MIN_REST + 1},}}))"
+        )
+        bare = [key for key in whole if re.fullmatch(f"እ[.]{LETTER_CLASS}[.]አ", key)]
+        # እኤአ and እ ኤ አ: the words of an era without their stops.
+        self._bare = re.compile(
+            f"(?<!{LETTER_CLASS})(?P<prefix>{_PREFIX}?)"
+            f"(?P<key>{'|'.join(key.replace('.', ' ?') for key in bare) or '(?!)'})(?!{LETTER_CLASS}|[./])"
+        )
 
     def rules(self) -> tuple[Rule, ...]:
         """Return the rules of abbreviations and of dotted letters that no table knows."""
@@ -62,15 +75,18 @@ class Abbreviations:
             ),
             Rule(
                 "era",
-                "ዓም behind a number, without its stops",
-                "Usage of social media: 2010 ዓም",
+                "ዓም behind a number, and the words of other eras (እኤአ), without their stops",
+                "Usage of social media: 2010 ዓም, እአአ 2014",
                 ("በ2010 ዓም", "በሁለት ሺህ አሥር ዓመተ ምሕረት"),
-                (rewrite(rf"(?<=\d) ?ዓ ?ም(?!{LETTER_CLASS}|[./])", lambda match: f" {era}" if era else None),),
-                (DIGITS, frozenset("ዓ"), frozenset("ም")),
+                (
+                    rewrite(rf"(?<=\d) ?[ዓአ] ?ም(?!{LETTER_CLASS}|[./])", lambda match: f" {era}" if era else None),
+                    rewrite(self._bare, self._read_bare),
+                ),
+                (frozenset("ዓእአ"), frozenset("ምአ")),
             ),
             Rule(
                 "dotted-letters",
-                "Other dotted letters: as a word if one of them is bare (ኢ.ፌ.ድ.ሪ ኢፌድሪ), or else letter by letter",
+                "Other dotted letters: a word (ኢ.ፌ.ድ.ሪ ኢፌድሪ), or letter by letter: names of Latin letters (ቢ.ቢ.ሲ)",
                 "News corpus: ኤ.ኤፍ.ፒ, ሕ.ወ.ሓ.ት, I.P.I",
                 ("የኢ.ፌ.ድ.ሪ", "የኢፌድሪ"),
                 (
@@ -89,13 +105,23 @@ class Abbreviations:
         prefix = match["prefix"]
         if words[0] == "የ" and prefix[-1:] in ("የ", "በ", "ለ", "ከ"):
             words = words[1:]  # የ + የተባበሩት is said once: የተ.መ.ድ የተባበሩት, በተ.መ.ድ በተባበሩት
-        stop = "" if match["stop"] != "/" else " "
-        return prefix + words.replace(" ", TIE) + match["suffix"] + stop
+        after = match.string[match.end() : match.end() + 1]
+        stop = " " if match["stop"] == "/" or (match["stop"] and after in SYLLABLES) else ""
+        if stop and _MEASURED.search(words) and (_PER.match(match.string, match.end())):
+            stop = " በ"  # ኪ.ግ/ሄክታር: so much for each
+        return prefix + inflect(words.replace(" ", TIE), match["suffix"]) + stop
 
     def _inflect(self, key: str) -> str:
         return self._inflected[key[:-1] + with_order(key[-1], 5)][:-1] + key[-1]
 
-    def _read_head(self, match: re.Match[str]) -> str:
+    def _read_bare(self, match: re.Match[str]) -> str:
+        words = self._words[_canonical(".".join(match["key"].replace(" ", "")))]
+        return match["prefix"] + words.replace(" ", TIE)
+
+    def _read_head(self, match: re.Match[str]) -> str | None:
+        # Letters in the order of the script number the lines of a list: ለ.ዓላማ.
+        if match["stop"] and match["key"] in _LABELS:
+            return None
         return match["prefix"] + self._words[_canonical(match["key"]) + "."] + TIE
 
 
@@ -107,6 +133,15 @@ def _canonical(key: str) -> str:
     return key
 
 
+def _branch(patterns: list[str]) -> str:
+    """Return a pattern of any of some patterns, in their order, those that begin alike under one head."""
+    heads: dict[str, list[str]] = {}
+    for pattern in patterns:
+        head = re.match(r"\[[^]]+\]|.", pattern)
+        heads.setdefault(head.group() if head else "", []).append(pattern[head.end() if head else 0 :])
+    return "|".join(f"{head}(?:{'|'.join(rests)})" for head, rests in heads.items()) or "(?!)"
+
+
 def _pattern(key: str, *, inflected: bool = False) -> str:
     classes = {letter: f"[{alike}]" for alike in _HOMOPHONES for letter in alike}
     letters = [_DOT + " ?" if letter == "." else classes.get(letter, letter) for letter in key]
@@ -116,9 +151,12 @@ def _pattern(key: str, *, inflected: bool = False) -> str:
 
 
 _ACRONYM = re.compile(
-    f"(?<!{LETTER_CLASS})(?P<prefix>{_PREFIX}?)"
-    f"(?P<letters>{LETTER_CLASS}{{1,3}}(?:[.]{LETTER_CLASS}{{1,3}})+)(?:[.](?!{LETTER_CLASS}))?"
+    f"(?<!{LETTER_CLASS})(?<!{LETTER_CLASS}[./])(?P<prefix>{_PREFIX}?)"
+    f"(?P<letters>{LETTER_CLASS}{{1,3}}(?:[.]{LETTER_CLASS}{{1,3}})+)"
+    f"(?:[.](?!{LETTER_CLASS}))?"
 )
+# One-letter names of Latin letters: ቢ.ቢ.ሲ and ዜ.ቲ.ኤ are spelled, ኢ.ሰ.መ.ኮ is a word.
+_LATIN_NAMES = frozenset("ኤቢሲዲኢጂጄኬኦፒፔቲዩቪ")
 
 
 # U.S.A., a.m., Ph.D., but no address (a.b.com) and no P.O.Box, which is letters before a word.
@@ -132,5 +170,5 @@ def _read_dotted(match: re.Match[str]) -> str | None:
     if len(parts) == 2 and max(map(len, parts)) > 2:
         return None  # ነው.ሰላም is a full stop without its space
     single = all(len(part) == 1 for part in parts)
-    bare = any(is_sixth_order(part) for part in parts)
-    return match["prefix"] + ("" if single and bare else TIE).join(parts)
+    spelled = 3 * sum(part in _LATIN_NAMES for part in parts) >= 2 * len(parts)
+    return match["prefix"] + ("" if single and not spelled else TIE).join(parts)

@@ -34,23 +34,21 @@ _TIMESTAMP = (
     r"(?<![A-Za-z\d-])(?P<y>\d{4})-(?P<m>\d\d)-(?P<d>\d\d)T(?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,]\d{1,9})?)?"
     r"(?P<zone>Z|(?P<sign>[+−-])(?P<ahead>\d\d):?(?P<rest>\d\d)?)?(?![\w:])"
 )
+_SLASHED = r"(?<![\d/.-])(?P<y>\d{4})/(?P<m>\d{1,2})/(?P<d>\d{1,2})(?![\d/]|\.\d)"
+# Counted in words that follow it, a number keeps no nought before it (08 ሰዓት); the number of a kebele does (ቀበሌ 05).
+_NOUGHT = rf"(?<!\d)(?<![\d.,:/-])0(?=[1-9] ?(?:ቀን|ሰ[ዓአዐ]ት|ደቂቃ|ሰከንድ)(?!{LETTER_CLASS}{{2}}))"
 _TIME = r"\d{1,2}:\d\d"
 _END = rf"(?!{LETTER_CLASS})"
 _HOUR_WORD = rf"(?: ?ሰ[ዓአዐ]ት{_END})?"
 _BEFORE = 16
 # ከጠዋቱ 2:00-4:00: the part of the day has the ከ already.
-_FROM_HOUR = re.compile("(?:^| )ከ(?:ጠዋቱ|ጥዋቱ|ጧቱ|ቀኑ|ምሽቱ|ሌሊቱ|ሰዓት|ሰዓት በኋላ|ማለዳው|ንጋቱ) $")
+_FROM_HOUR = re.compile("(?:^| )ከ(?:ጠዋቱ|ጥዋቱ|ጧቱ|ቀኑ|ምሽቱ|ሌሊቱ|ለሊቱ|ረፋዱ|ሰዓት|ሰዓት በኋላ|ማለዳው|ንጋቱ) $")
+# A part of the day, behind which hour and minutes may have a full stop between them.
+_PART_OF_DAY = "ከጠዋቱ|ከጥዋቱ|ከጧቱ|ከረፋዱ|ከቀኑ|ከምሽቱ|ከሌሊቱ|ከለሊቱ|ከማለዳው|ጠዋት|ጥዋት|ረፋድ|ምሽት|ማታ|ሌሊት|ለሊት"
 _GREGORIAN = f"እንደ[ {TIE}](?:ኤሮ|አውሮ|ፈረን)"
-_GREGORIAN_AFTER = re.compile(f"[ {TIE}]*{_GREGORIAN}")
+_GREGORIAN_AFTER = re.compile(f"[ {TIE}]*(?:{_GREGORIAN}|G\\.?C(?![A-Za-z]))")
 _GREGORIAN_BEFORE = re.compile(rf"(?:ኤሮፓውያን|አውሮፓውያን|ፈረንጆች)[ {TIE}]አቆጣጠር[ {TIE}]+[በከየለ]?$")
-# Books of the Bible, whose chapter and verse are written like a time (ዮሐ 3:16).
-_BOOK = re.compile(
-    f"(?<!{LETTER_CLASS})[በከየለ]?(?:ዘፍጥረት|ዘፍ|ዘጸአት|ዘፀአት|ዘጸ|ዘፀ|ዘሌዋውያን|ዘሌ|ዘኍልቁ|ዘኁልቁ|ዘኁ|ዘዳግም|ዘዳ|ኢያሱ|መሳፍንት|ሩት|ሳሙኤል|ሳሙ|ነገሥት"
-    "|ነገ|ዜና|ዕዝራ|ነህምያ|አስቴር|ኢዮብ|መዝሙር|መዝ|ምሳሌ|ምሳ|መክብብ|መክ|ኢሳይያስ|ኢሳ|ኤርምያስ|ኤር|ሕዝቅኤል|ሕዝ|ዳንኤል|ዳን|ሆሴዕ|ሆሴ|ኢዩኤል|አሞጽ|ዮናስ"
-    "|ሚክያስ|ሚክ|ዘካርያስ|ዘካ|ሚልክያስ|ሚል|ማቴዎስ|ማቴ|ማርቆስ|ማር|ሉቃስ|ሉቃ|ዮሐንስ|ዮሐ|ሐዋርያት|ሐዋ|ሮሜ|ቆሮንቶስ|ቆሮ|ገላትያ|ገላ|ኤፌሶን|ኤፌ|ፊልጵስዩስ"
-    "|ፊልጵ|ቆላስይስ|ቆላ|ተሰሎንቄ|ተሰ|ጢሞቴዎስ|ጢሞ|ቲቶ|ዕብራውያን|ዕብ|ያዕቆብ|ያዕ|ጴጥሮስ|ጴጥ|ይሁዳ|ራእይ|ራዕይ|ራእ|ምዕራፍ|ቁርዓን|ሱራ)[.]? $"
-)
-_ETHIOPIAN_AFTER = re.compile(f"[ {TIE}]*(?:ዓመተ|አመተ|እንደ[ {TIE}]ኢትዮ)")
+_ETHIOPIAN_AFTER = re.compile(f"[ {TIE}]*(?:ዓመተ|አመተ|እንደ[ {TIE}]ኢትዮ|E\\.?C(?![A-Za-z]))")
 
 
 class CalendarWords:
@@ -90,14 +88,20 @@ class CalendarWords:
             "Leslau 1995, the calendar; day before month: usage of the news corpus",
             ("18/3/1990", "ኅዳር አሥራ ስምንት ቀን አሥራ ዘጠኝ መቶ ዘጠና"),
             (
+                rewrite(
+                    rf"(?<!{LETTER_CLASS})(?P<month>[በከየለ]?{month} ?)0(?=[1-9](?!\d))", lambda match: match["month"]
+                ),
+                rewrite(rf"(?<![\d.,:/-])0(?=[1-9] {month}(?!{LETTER_CLASS}))", lambda _: ""),
+                rewrite(_NOUGHT, lambda _: ""),
                 rewrite(_DATE, self._date),
-                rewrite(_ISO_DATE, self._date),
+                rewrite(_ISO_DATE, self._iso_date),
+                rewrite(_SLASHED, self._date),
                 rewrite(
                     rf"(?<!{LETTER_CLASS})(?P<month>[በከየለ]?{month} ?)(?P<d>\d\d?){SPAN}(?P<last>\d\d?)"
                     r"/(?P<y>\d{4}|\d\d)(?![\d/]|\.\d)",
                     self._month_days,
                 ),
-                rewrite(rf"{day}(?P<s>/| ?ቀን[ /]?|,? ?)(?P<y>\d{{4}})(?!\d)", self._month_day),
+                rewrite(rf"{day}(?P<s>/| ?ቀን[ /]?|[,፣:]? ?| ?[-–] ?)(?P<y>\d{{4}})(?!\d)", self._month_day),
                 rewrite(rf"{day}(?P<s>/)(?P<y>\d\d)(?![\d/]|\.\d)", self._month_day),
                 rewrite(
                     rf"(?<!{LETTER_CLASS})(?P<month>[በከየለ]?{month} ?(?:ወር )?[በየከ]?)(?P<y>1[1-9]\d\d)(?!\d)",
@@ -125,6 +129,11 @@ class CalendarWords:
                     self._clock_range,
                 ),
                 rewrite(
+                    r"(?<![\d:.])(?:(?P<h>\d{1,2}):)?(?P<m>\d{1,2}):(?P<sec>[0-5]\d)\.(?P<part>\d{1,3})(?![\d:])"
+                    rf"(?:[ ]?ሰ[ዓአዐ]ት{_END})?",
+                    self._timing,
+                ),
+                rewrite(
                     rf"(?<![\d:.])(?P<h>\d{{1,2}}):(?P<m>\d\d)(?::(?P<sec>\d\d))?(?![\d:])"
                     rf"(?: ?ደቂቃ{_END}|{_HOUR_WORD})",
                     self._clock,
@@ -132,6 +141,11 @@ class CalendarWords:
                 rewrite(
                     rf"(?<![\d.])(?P<h>\d\d?)\.(?P<m>[0-5]\d)(?P<sec>(?!))? ?ሰ[ዓአዐ]ት{_END}",
                     self._clock,
+                ),
+                rewrite(
+                    rf"(?<!{LETTER_CLASS})(?P<part>(?:{_PART_OF_DAY}) )(?P<h>\d\d?)\.(?P<m>[0-5]\d)(?P<sec>(?!))?"
+                    r"(?![\d.%]| ?(?:በመቶ|ሚሊ|ቢሊ|ሺ|ዲግሪ|°|ብር|ኪሎ|ሜትር))",
+                    self._part_of_day,
                 ),
             ),
             (DIGITS, frozenset(":.")),
@@ -174,6 +188,12 @@ class CalendarWords:
         words = self.read_date(day, month, year, self._calendar_of(match))
         return words or re.sub(r"[/.-]", " ", match.group())
 
+    def _iso_date(self, match: re.Match[str]) -> str:
+        """Return a date by ISO 8601, which is Gregorian unless an era beside it says otherwise."""
+        ethiopian = _ETHIOPIAN_AFTER.match(match.string, match.end())
+        words = None if ethiopian else self.read_date(int(match["d"]), int(match["m"]), match["y"], "gregorian")
+        return words or self._date(match)
+
     def _calendar_of(self, match: re.Match[str]) -> Calendar:
         """Return whose months a date has: the era beside it says so, or else the options."""
         if _GREGORIAN_AFTER.match(match.string, match.end()):
@@ -211,12 +231,26 @@ class CalendarWords:
     def _month_year(self, match: re.Match[str]) -> str:
         return match["month"] + self._numbers.spell_year(match["y"])
 
-    def _clock(self, match: re.Match[str]) -> str | None:
-        if _BOOK.search(match.string[max(0, match.start() - _BEFORE) : match.start()]):
-            return None
+    def _clock(self, match: re.Match[str]) -> str:
         second = int(match["sec"]) if match["sec"] else None
         words = self.read_clock(int(match["h"]), int(match["m"]), second)
         return words or re.sub("[:.]", " ", match.group())
+
+    def _part_of_day(self, match: re.Match[str]) -> str:
+        return match["part"] + self._clock(match)
+
+    def _timing(self, match: re.Match[str]) -> str | None:
+        """Return the time of a race: 14:11.15 in minutes and seconds; 2:04.55, of a marathon, in hours and minutes."""
+        hour, minute, second, part = (match[name] for name in ("h", "m", "sec", "part"))
+        numbers, words = self._numbers, self._context
+        if hour is None and len(part) == 2 and (minute == "2" or "ማራቶን" in match.string):
+            return self.read_clock(int(minute), int(second), int(part))
+        if int(minute) > 59:
+            return None
+        said = [f"{numbers.cardinal(int(hour))}{TIE}{words['hour']}"] if hour else []
+        said.append(f"{'ከ' if hour else ''}{numbers.cardinal(int(minute))}{TIE}{words['minute']}")
+        said.append(f"ከ{numbers.decimal(str(int(second)), part)}{TIE}{words['second']}")
+        return TIE.join(said)
 
     def _clock_range(self, match: re.Match[str]) -> str | None:
         written = (match[name].partition(":") for name in "ab")

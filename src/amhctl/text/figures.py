@@ -1,4 +1,4 @@
-"""Figures that count nothing in particular: years, ranges, scores, ordinals, telephone numbers, and plain numbers.
+"""Figures that count nothing in particular: years, ordinals, sections, thousands, and plain numbers.
 
 Knows neither dates nor units. Each rule sees what the earlier ones left; an expansion holds no digit, so no rule reads
 it twice.
@@ -7,25 +7,15 @@ it twice.
 import re
 from collections.abc import Mapping
 
+from amhctl.text.affixes import attach, gap_before
 from amhctl.text.draft import TIE
-from amhctl.text.numbers import LARGEST, NumberWords, make_ordinal, parse_ethiopic
-from amhctl.text.quantities import VULGAR
-from amhctl.text.rule import DIGITS, SPAN, Rule, insert, rewrite
+from amhctl.text.numbers import LARGEST, NumberWords, parse_ethiopic
+from amhctl.text.rule import DIGITS, Rule, insert, rewrite
 from amhctl.text.script import DIGITS as ETHIOPIC_DIGITS
-from amhctl.text.script import LETTER_CLASS, SYLLABLES, is_sixth_order
+from amhctl.text.script import LETTER_CLASS
 
-PREFIXES = frozenset(("እንደ", "ስለ", "ያለ", "የበ", "የከ", "በየ", "ከየ", "ለየ", "እየ", "እነ", "የእነ", "የ", "በ", "ለ", "ከ"))
-"""What may stand before a number in the same word (Leslau 1995, prepositions)."""
-
-_LONGEST_PREFIX = 4
 _LONGEST_NUMERAL = 24
 """Letters of the longest numerals below `LARGEST`: five sections of four letters, and what parts them."""
-# A word written on to a number is set apart from it; a suffix is not (corpus: 1922ዓመት, but 3ቱ, 90ዎቹ).
-_JOINED = re.compile("ኛ|ተኛ|ዎች|ዎቹ|ን|ና|ም|ው|ዋ|ቱ|ታ|ት|ዱ|ዷ|ሩ|ሯ|ኙ|ኟ|ነት|ስ|ሽ|ከ|ያህል|ል|ቶ|ኑ|ቹ|ዮ|ዶች|ነ")
-_APART = re.compile(
-    "ሺ|ሚሊ|ቢሊ|ትሪሊ|ብር|ቀን|ዓመ|አመ|ሰዓ|ሰአ|ኪሎ|ሜትር|ሴንቲ|ሄክታር|ኩንታል|ሊትር|ግራም|ሰው|ሰዎ|ወር|ሳምን|ዶላር|በመቶ|ጊዜ|ከመቶ|ናቸ|ነው|ነበ|ንዑስ"
-    "|ስኩ|ከ.{2}|ሳንቲ|ነጥብ|ወይ|ተማ|ታጣ|ሽል|ስን|ምዕ|ሁ"
-)
 # What is counted is no year.
 _COUNTED = (
     "ብር|ዶላር|ሰው|ሰዎ|ኪሎ|ሜትር|ካሬ|ሄክታር|ኩንታል|ሊትር|ግራም|ተማሪ|ቶን|ያህል|በላይ|ሺ|ሚሊ|ወታደ|ቤቶ|አባላ|ገበሬ|መኪ|መጽ|ነዋሪ|ሠራ|ሰራ|በመቶ|ዩሮ|ሳንቲ"
@@ -39,31 +29,37 @@ _YEAR = (
     rf"|(?<=አቆጣጠር.\d{{4}})|(?<=አቆጣጠር.[በከየለ]\d{{4}})"
     rf"|(?<=[የበለከ]1[89]\d\d)[ቱዱሩኙዋ]{LETTER_CLASS}{{0,3}}(?!{LETTER_CLASS})"
     rf"|(?<=[በከ]\d{{4}})(?:ና|ም|ን|ስ)?{_NO_COUNT}|(?<=[የለ]19\d\d){_NO_COUNT}"
+    rf"|(?<=19\d\d)(?= ላይ)|(?<=1[89]\d[1-9])(?= (?:ምርጫ|በጀት|አብዮት|ኦሎምፒክ|የዓለም ዋንጫ|ሕገ|ህገ|ዓመተ|ክረምት))"
+    rf"|(?<=(?:ዓመተ ምሕረት|ዓመተ\u00a0ምሕረት) 19\d\d){_NO_COUNT}"
     rf"|(?<=እስከ \d{{4}}){_NO_COUNT}|(?<=ቀን[ {TIE}]\d{{4}}){_NO_COUNT}|(?<=[በከ]\d{{4}} እና \d{{4}}){_NO_COUNT})"
 )
-_DIALLED = rf"(?:(?:ስልክ|ፋክስ|ሞባይል)(?:[ {TIE}]ቁጥር)?|ስልክ)[ :{TIE}]+(?P<dialled>\d{{5,}})(?!\d)"
-_TELEPHONE = (
-    r"(?<![\d.])\+ ?\d(?:[ -]?\d){6,}(?!\d)"
-    r"|(?<!\d)0\d{1,3}(?:[- ]\d{2,4}){2,}(?!\d)|(?<!\d)0\d{1,3}-\d{5,7}(?!\d)"
-    r"|\(0\d{1,3}\) ?\d{2,4}(?:[- ]\d{2,4}){1,3}(?!\d)"
-    r"|(?<![\d/.])\d+(?:-\d+){2,}(?!\d)"
+_LATIN_MONTH_YEAR = (
+    r"(?P<head>(?<![A-Za-z])(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?"
+    r"|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\.?(?: \d{1,2})?,? )(?P<year>1[1-9]\d\d)(?![\d-])"
 )
-_NUMBER = r"\d+(?:\.\d+)?"
-_OF = f"(?P<prefix>(?:(?<!{LETTER_CLASS})[ከበየለ])?)"
-_RANGE = rf"{_OF}(?<![\d.,/])(?P<a>{_NUMBER})(?:{SPAN}|~)(?P<b>{_NUMBER})(?![\d/-]|\.\d)"
-_ORDINALS = rf"{_OF}(?<![\d.,/-])(?P<a>\d+)(?:ኛ ?[-–—] ?|{SPAN})(?P<b>\d+)ኛ"
-# The codes of telephone services; the words are those of their announcements.
-_SERVICE = r"(?<![\w*])\*\d{2,5}(?:\*\d{1,16}){0,9}#"
-_STAR, _HASH = "ኮከብ", "መሰላል"
-_MONTH_BEFORE = re.compile(
-    "(?:^| )ከ(?:መስከረም|ጥቅምት|[ህኅሕ]ዳር|ታ[ህኅሕ][ሳሣ][ስሥ]|ጥር|የካቲት|መጋቢት|ሚያ[ዝዚ]ያ|ግንቦት|ሰኔ|[ሐሀ]ምሌ|ነ[ሐሀሃ]ሴ"
-    "|ጃንዋሪ|ፌብሩዋሪ|ማርች|[ኤአ]ፕሪል|ሜይ|ጁን|ጁላይ|ኦገስት|ሴፕቴምበር|ኦክቶበር|ኖቬምበር|ዲሴምበር) $"
+_LARGE_SPELLING = "(?<=\\d) ?(ሚ|ቢ|ትሪ)(?:ሊየን|ልየን|ልዮን|ሊዬን|ሊዮን)"
+_LARGE_LETTER = "(?<=\\d) ?(ሚ|ቢ)\\.? ?(?=ብር|ዶላር)"
+# K and M written on to a number. 4K and 8K are pictures, unless money or people are counted; 2K in ዋይ2K is a year.
+_LATIN_SCALE = (
+    r"(?<![A-Za-z\d.,-])(?P<number>\d+(?:\.\d+)?)(?P<scale>[KkM]|B(?= ?(?:ብር|ዶላር|\$|birr|USD|ETB|views)))(?![A-Za-z\d])"
 )
-_RESULT = "(?: (?:በሆነ|ውጤት|አቻ|አሸን|አሸነ|ተሸን|ተሸነ|እየመራ|መርቶ|መራ|ረታ|ረቶ|ድል|ተለያ|ጎል|ግብ))"
+_SPACED_THOUSANDS = r"(?<![\d.,/:-])(?<!\d )(?P<first>[1-9]\d{0,2})(?P<rest>(?: \d{3})+)(?!\d| \d|[.,/:-]\d|[A-Za-z])"
+# Words behind which two numbers are two numbers: names of what is numbered, and months.
+_NUMBERED = re.compile(
+    "(?:ቁጥር|ቁ|ገጽ|ገፅ|ወረዳ|ቀበሌ|አንቀጽ|አንቀፅ|ስልክ|ሞባይል|ዙር|ክፍል|ምዕራፍ|ቡድን|ቤት|መስከረም|ጥቅምት|[ህኅሕ]ዳር|ታ[ህኅሕ][ሳሣ][ስሥ]|ጥር|የካቲት|መጋቢት"
+    "|ሚያ[ዝዚ]ያ|ግንቦት|ሰኔ|[ሐሀ]ምሌ|ነ[ሐሀሃ]ሴ|[A-Za-z]) ?$"
+)
+_COMMA = (
+    r"(?<![\d,.])(\d{1,3})[,](\d{1,2})(?= ?(?:%|ሚሊ|ቢሊ|ትሪሊ|በመቶ|ፐርሰንት|ኪሎ|ሜትር|ሄክታር|ሊትር|ኩንታል|ዶላር|ዲግሪ|°|[kcm]?m\b|kg|GB|MB))"
+    r"|(?<![\d:])(\d{1,4}):(\d\d)(?= ?(?:ብር|ዶላር|[Bb]irr|ETB))"
+)
 _ROMAN = re.compile(
     r"(?:(?<![\w.])(?=[IVX]{2})(?:X{1,2}(?:IX|IV|V?I{0,3})|IX|IV|VI{1,3}|I{2,3})"
     r"|(?:(?<=ክፍል )|(?<=ምዕራፍ )|(?<=ቅጽ ))[IVX])(?![\w]|\.\w)"
 )
+_LENGTHS = "[dcmk]?m|ft|ሜ|ሴ\\.?ሜ|ሜትር|(?:ሴንቲ|ሳንቲ|ኪሎ|ሚሊ)[ \u00a0]?ሜትር"
+_TIMES_OVER = "ጊዜ"
+"""Said behind how often something is said or sung: (2x)."""
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10}
 
 
@@ -106,55 +102,38 @@ class Figures:
                 (frozenset("IVX"),),
             ),
             Rule(
-                "word-after",
-                "A word written on to a number stands apart from it; a suffix does not",
-                "News corpus: 1922ዓመት, በ4ኪሎ, but 3ቱ, 90ዎቹ",
-                ("በ4ኪሎ", "በአራት ኪሎ"),
-                (
-                    rewrite(rf"(?<=[\d%{''.join(VULGAR)}])(?={LETTER_CLASS})", _set_apart),
-                    rewrite(r"(?<=\d)(?:st|nd|rd|th)(?![A-Za-z])", lambda _: "ኛ"),
-                    insert(r"(?<=[A-Za-z])(?<!\d[xX])(?=\d)", " "),
-                ),
-                (DIGITS | frozenset(VULGAR),),
-            ),
-            Rule(
                 "thousand",
-                "ሺ behind a number is ሺህ",
-                "One spelling of 1,000; both are frequent in the news corpus",
+                "ሺ, K and M behind a number, and the other spellings of million and billion",
+                "One spelling of each; all are frequent in the news corpus or in social media",
                 ("10 ሺ", "አሥር ሺህ"),
-                (insert(rf"(?<=\d) ሺ(?!{LETTER_CLASS})", " ሺህ"),),
-                (DIGITS, frozenset("ሺ")),
+                (
+                    insert(rf"(?<=\d) ሺ(?!{LETTER_CLASS})", " ሺህ"),
+                    rewrite(_LARGE_SPELLING, lambda match: f" {match[1]}ሊዮን"),
+                    rewrite(_LARGE_LETTER, lambda match: f" {'ሚሊዮን' if match[1] == 'ሚ' else 'ቢሊዮን'} "),
+                    rewrite(_LATIN_SCALE, self._latin_scale),
+                ),
+                (DIGITS, frozenset("ሺሚቢትKkMB")),
             ),
             Rule(
                 "thousands",
-                "Separators of thousands: commas, or full stops where they can be nothing else",
+                "Separators of thousands: commas, or stops and spaces that can be nothing else; a comma for a point",
                 "News corpus: 1,250,000 and 600.000.000",
                 ("1,250,000 ሰዎች", "አንድ ሚሊዮን ሁለት መቶ ሃምሳ ሺህ ሰዎች"),
                 (
+                    rewrite(_SPACED_THOUSANDS, self._spaced_thousands),
+                    rewrite(_COMMA, lambda match: re.sub("[,:]", ".", match.group())),
                     rewrite(r"(?<![\d,.])\d{1,3}(?:,\d{3})+(?![\d,])", self._thousands),
                     rewrite(r"(?<![\d,.])[1-9]\d{0,2}(?:(?:\.\d{3}){2,}|\.000)(?!\d|[.,]\d)", self._thousands),
                 ),
-                (DIGITS, frozenset(",.")),
+                (DIGITS, frozenset(",. :")),
             ),
             Rule(
                 "number-sign",
                 "ቁ. and No. before a number are ቁጥር",
                 "News corpus; usage",
                 ("ቁ.5", "ቁጥር አምስት"),
-                (rewrite(rf"(?<!{LETTER_CLASS})(?P<prefix>[በየለከ]?)(?:ቁ[./]|No\.) ?(?=\d)", self._number_sign),),
-                (DIGITS, frozenset("ቁN")),
-            ),
-            Rule(
-                "telephone",
-                "Telephone numbers and other numbers in groups, digit by digit",
-                "Convention; ITU-T E.123 for the plus sign",
-                ("0911 23 45 67", "ዜሮ ዘጠኝ አንድ አንድ ሁለት ሦስት አራት አምስት ስድስት ሰባት"),
-                (
-                    rewrite(_SERVICE, self._service),
-                    rewrite(_TELEPHONE, self._telephone),
-                    rewrite(_DIALLED, self._dialled),
-                ),
-                (DIGITS, frozenset("+- ስፋሞ*(")),
+                (rewrite(rf"(?<!{LETTER_CLASS})(?P<prefix>[በየለከ]?)(?:ቁ[./] ?|(?<![A-Za-z])(?:No|NO|no|Nr)\.? ?)(?=\d)", self._number_sign),),
+                (DIGITS, frozenset("ቁNn")),
             ),
         )
 
@@ -177,25 +156,6 @@ class Figures:
                 ("1990/91", "አሥራ ዘጠኝ መቶ ዘጠና ዘጠና አንድ"),
                 (rewrite(r"(?<![\d/.-])(?P<a>(?:19|20)\d\d)/(?P<b>\d\d)(?![\d/]|\.\d)", self._year_pair),),
                 (DIGITS, frozenset("/")),
-            ),
-            Rule(
-                "score",
-                "The result of a match",
-                "News corpus: 3-0 በሆነ ውጤት, 6ለ1",
-                ("2-1 አሸነፈ", "ሁለት ለአንድ አሸነፈ"),
-                (
-                    rewrite(r"(?<!\d)(?P<a>\d{1,2}) ?ለ ?(?P<b>\d{1,2})(?!\d|\.\d)", self._score),
-                    rewrite(rf"(?<![\d.,/-])(?P<a>\d{{1,2}}){SPAN}(?P<b>\d{{1,2}})(?={_RESULT})", self._score),
-                ),
-                (DIGITS, frozenset("ለ-–—")),
-            ),
-            Rule(
-                "range",
-                "Two numbers with a dash: from the one to the other; the larger one first is a score",
-                "Leslau 1995, ከ … እስከ; news corpus",
-                ("5-10", "ከአምስት እስከ አሥር"),
-                (rewrite(_ORDINALS, self._ordinals), rewrite(_RANGE, self._range)),
-                (DIGITS, frozenset("-–—~")),
             ),
             Rule(
                 "section",
@@ -229,9 +189,12 @@ class Figures:
                 (
                     rewrite(r"(?<=\d) ?[-−] ?(?=\d+ ?=)", lambda _: f" {self._context['minus']} "),
                     rewrite(
-                        r"(?<=\d)(?P<unit> ?[cmk]?m) ?[x×] ?(?=\d)", lambda m: f"{m['unit']} {self._context['times']}"
+                        rf"(?<=\d)(?P<unit> ?(?:{_LENGTHS})) ?[xX×*] ?(?=\d)",
+                        lambda m: f"{m['unit']} {self._context['times']}",
                     ),
-                    rewrite(r"(?<=\d)[xX×*](?=\d)|(?<=\d) [xX×*] (?=\d)", lambda _: f" {self._context['times']}"),
+                    rewrite(r"(?<=\d) ?[xX×*] ?(?=\d)", lambda _: f" {self._context['times']}"),
+                    rewrite(r"(?<=\()[xX×] ?(\d{1,3})(?=\))", lambda match: f"{match[1]} {_TIMES_OVER}"),
+                    rewrite(r"(?<![\w.])(\d{1,3}) ?[xX×](?![\w])", lambda match: f"{match[1]} {_TIMES_OVER}"),
                     rewrite(r"(?<=\d) ?÷ ?(?=\d)", lambda _: f" {self._context['divided']} ለ"),
                     rewrite(r"(?<=\d) ?\+ ?(?=\d)", lambda _: f" {self._context['plus']} "),
                 ),
@@ -255,7 +218,10 @@ class Figures:
                 "1100-1999 where the words beside it make it a year, in hundreds",
                 "Leslau 1995, years; the words beside years in the news corpus",
                 ("በ1985 ተወለደ", "በአሥራ ዘጠኝ መቶ ሰማንያ አምስት ተወለደ"),
-                (rewrite(_YEAR, self._year),),
+                (
+                    rewrite(_YEAR, self._year),
+                    rewrite(_LATIN_MONTH_YEAR, lambda match: match["head"] + self._numbers.spell_year(match["year"])),
+                ),
                 (DIGITS,),
             ),
             Rule(
@@ -268,6 +234,26 @@ class Figures:
             ),
         )
 
+    def _latin_scale(self, match: re.Match[str]) -> str | None:
+        number, scale = match["number"], match["scale"].upper()
+        text, begin, end = match.string, match.start(), match.end()
+        if gap_before(text, begin) or text[:begin].endswith(("ዋይ ", "Y ")):
+            return None
+        if scale == "K" and number in ("4", "8") and not re.match(rf" ?(?:{_COUNTED}|ተከታ|እይታ|ላይክ|\$)", text[end:]):
+            return None
+        value = {"K": "1000", "M": "1000000", "B": "1000000000"}[scale]
+        return f"{number} {self._numbers.words[value]}"
+
+    def _spaced_thousands(self, match: re.Match[str]) -> str | None:
+        groups = match["rest"].split()
+        before = match.string[max(0, match.start() - 8) : match.start()]
+        dialled = len(groups) > 1 and match["first"] in ("251", "911", "912", "913")
+        # A single group that is not 000 may be a second number: 943 944.
+        sure = groups[-1] == "000" or len(groups) > 1 or len(match["first"]) < 3
+        if dialled or not sure or _NUMBERED.search(before):
+            return None
+        return ",".join((match["first"], *groups))
+
     def _thousands(self, match: re.Match[str]) -> str:
         digits = re.sub("[,.]", "", match.group())
         # Separators say that it is a quantity, however long; without them a long run is an identifier.
@@ -277,54 +263,11 @@ class Figures:
     def _number_sign(self, match: re.Match[str]) -> str:
         return f"{match['prefix']}{self._context['number']} "
 
-    def _telephone(self, match: re.Match[str]) -> str:
-        plus = f"{self._context['telephone-plus']}{TIE}" if match.group().startswith("+") else ""
-        return plus + " ".join(self._numbers.digits(group) for group in re.findall(r"\d+", match.group()))
-
-    def _dialled(self, match: re.Match[str]) -> str:
-        start = match.start("dialled") - match.start()
-        return match.group()[:start] + self._numbers.digits(match["dialled"])
-
-    def _service(self, match: re.Match[str]) -> str:
-        groups = f" {_STAR} ".join(map(self._numbers.digits, match.group()[1:-1].split("*")))
-        return f"{_STAR} {groups} {_HASH}"
-
-    def _ordinals(self, match: re.Match[str]) -> str:
-        """Return two ordinals with a dash: 1ኛ-8ኛ and 1-8ኛ ከአንደኛ እስከ ስምንተኛ."""
-        first, second = (make_ordinal(self._numbers.number(match[name])) for name in "ab")
-        if int(match["a"]) >= int(match["b"]):
-            return f"{match['prefix']}{first} {second}"
-        return f"{match['prefix'] or 'ከ'}{first}{TIE}{self._context['to']}{TIE}{second}"
-
     def _thousand_and(self, match: re.Match[str]) -> str:
         return self._numbers.cardinal(int(match[1]) * 1000 + int(match[2]))
 
     def _year_pair(self, match: re.Match[str]) -> str:
         return f"{self._numbers.spell_year(match['a'])} {self._numbers.number(match['b'])}"
-
-    def _score(self, match: re.Match[str]) -> str:
-        return f"{self._numbers.number(match['a'])}{TIE}ለ{self._numbers.number(match['b'])}"
-
-    def _range(self, match: re.Match[str]) -> str:
-        a, b = match["a"], match["b"]
-        if any(len(number) > 1 and number[0] == "0" and number[1] != "." for number in (a, b)):
-            return f"{match['prefix']}{self._amount(a)} {self._amount(b)}"
-        whole = "." not in a + b
-        short = whole and len(a) == 4 and len(b) == 2 and int(a) % 100 < int(b)  # 1990-91: the short end of a year
-        years = whole and len(a) == 4 and len(b) in (2, 4) and int(a) < 2100
-        first, second = (self._numbers.spell_year(n) if years else self._amount(n) for n in (a, b))
-        if short or float(a) < float(b):
-            month = _MONTH_BEFORE.search(match.string[max(0, match.start() - 12) : match.start()])
-            return f"{'' if month else match['prefix'] or 'ከ'}{first}{TIE}{self._context['to']}{TIE}{second}"
-        if " " in match.group():
-            return f"{match['prefix']}{first}፣ {second}"
-        if len(a) <= 2 and len(b) <= 2:
-            return f"{match['prefix']}{first}{TIE}ለ{second}"
-        return f"{match['prefix']}{first} {second}"
-
-    def _amount(self, number: str) -> str:
-        whole, _, part = number.partition(".")
-        return self._numbers.decimal(whole, part) if part else self._numbers.number(whole)
 
     def _year(self, match: re.Match[str]) -> str:
         return match["head"] + attach(self._numbers.year(int(match["year"])), match["suffix"] or "")
@@ -332,17 +275,7 @@ class Figures:
     def _plain(self, match: re.Match[str]) -> str:
         after = match["after"]
         words = self._numbers.number(match.group()[: len(match.group()) - len(after)])
-        return _gap_before(match.string, match.start()) + attach(words, after.strip())
-
-
-def _gap_before(text: str, place: int) -> str:
-    """Return a space if a word that is no prefix ends here (ግንቦት20), and nothing else."""
-    if place == 0 or text[place - 1] not in SYLLABLES:
-        return ""
-    begin = place
-    while begin and place - begin <= _LONGEST_PREFIX and text[begin - 1] in SYLLABLES:
-        begin -= 1
-    return "" if text[begin:place] in PREFIXES else " "
+        return gap_before(match.string, match.start()) + attach(words, after.strip())
 
 
 def _read_ethiopic(match: re.Match[str]) -> str:
@@ -363,27 +296,3 @@ def _read_roman(match: re.Match[str]) -> str:
     values = [_ROMAN_VALUES[letter] for letter in match.group()]
     following = [*values[1:], 0]
     return str(sum(-value if value < after else value for value, after in zip(values, following, strict=True)))
-
-
-def _set_apart(match: re.Match[str]) -> str | None:
-    text, place = match.string, match.end()
-    return " " if _APART.match(text, place) or not _JOINED.match(text, place) else None
-
-
-def attach(words: str, suffix: str) -> str:
-    """Put a suffix to a number.
-
-    ኛ makes an ordinal; a suffix that repeats the last consonant replaces it (3ቱ ሦስቱ, 1ዱ አንዱ).
-
-    >>> attach("ሦስት", "ቱ")
-    'ሦስቱ'
-    """
-    if not suffix:
-        return words
-    for head in ("ተኛ", "ኛ"):
-        if suffix.startswith(head):
-            return make_ordinal(words) + suffix[len(head) :]
-    last = words[-1]
-    if is_sixth_order(last) and SYLLABLES[suffix[0]].series == SYLLABLES[last].series and not is_sixth_order(suffix[0]):
-        return words[:-1] + suffix
-    return words + suffix

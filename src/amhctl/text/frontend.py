@@ -43,7 +43,9 @@ _READERS_SINCE = 4
 GEMINATION_STEMS, VERBS = "gemination.stems", "verbs"
 _SINCE |= {GEMINATION_STEMS: 4, VERBS: 4}
 _AS_BEFORE = {name: WORD_TABLES[name] for name in ("cents", "months", "month_spellings", "context")}
-_SINCE |= dict.fromkeys((*_AS_BEFORE, "latin_words"), 3)
+_SINCE |= dict.fromkeys((*_AS_BEFORE, "latin_words"), 3) | {"books": 4, "romanised": 4}
+# Before, a book was known but read as it was written.
+_AS_BEFORE["books"] = {name: name for name in WORD_TABLES["books"]}
 """The format in which a table came; a state of an earlier format reads by the words that stood in the code, or none."""
 
 _OUR_TABLES: dict[str, dict[str, str]] = {

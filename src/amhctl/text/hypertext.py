@@ -14,8 +14,18 @@ from amhctl.text.script import LETTER_CLASS
 
 # The first = ends the search for attributes, so that a line of open brackets costs what its length costs.
 _TAG = re.compile(
-    r"</?(?P<name>[A-Za-z][A-Za-z0-9]{0,15})(?:\s+[^\s<>=]{1,40}\s?=[^<>]*)?\s?/?>"
+    r"</?(?P<name>[A-Za-z][A-Za-z0-9:-]{0,24})(?:\s+[^\s<>=]{1,40}\s?=[^<>]*)?\s?/?>"
     r"|<!--[^<>]*-->|<!(?:DOCTYPE|doctype)[^<>]*>"
+)
+# Directions to a reader: <break 1s>, [pause:1s], {pause}. What they ask for is not spoken.
+_DIRECTION = re.compile(
+    r"<(?:break|pause|silence)\b[^<>]{0,60}>|\[(?:break|pause|silence)\b[^\[\]]{0,60}\]"
+    r"|\{(?:break|pause|silence)\b[^{}]{0,60}\}",
+    re.IGNORECASE,
+)
+# Faces and hearts typed by parts, apart from any word: :) ;-) :D <3 xD.
+_EMOTICON = re.compile(
+    r"(?<!\w)(?:[:;]['^]?-?[)(DPpOo*|\\]+|=[)(]+|(?<!\d )<3+(?![\d.])|[xX]D+|\^[_.-]?\^|[-T]_[-T])(?![\w/)(])"
 )
 _INLINE = frozenset(
     ("a", "abbr", "b", "big", "bdi", "cite", "code", "em", "font", "i", "ins", "kbd", "mark", "q", "s", "small", "span",
@@ -44,6 +54,22 @@ def hypertext_rules() -> tuple[Rule, ...]:
             ("<b>ሰላም</b>ታ<br>ዓለም", "ሰላምታ ዓለም"),
             (rewrite(_TAG, lambda match: "" if (match["name"] or "").lower() in _INLINE else " "),),
             (frozenset("<"), frozenset(">")),
+        ),
+        Rule(
+            "direction",
+            "Directions to a reader, such as [pause:1s] and <break 2s>, are not spoken",
+            "W3C Speech Synthesis Markup Language 1.1, section 3.2.3; usage of other readers",
+            ("ሰላም [pause:1s] ዓለም", "ሰላም ዓለም"),
+            (insert(_DIRECTION, " "),),
+            (frozenset("<[{"),),
+        ),
+        Rule(
+            "emoticon",
+            "Faces and hearts that are typed with marks and letters are not spoken",
+            "Usage of social media",
+            ("ደስ ይላል :D", "ደስ ይላል"),
+            (insert(_EMOTICON, " "),),
+            (frozenset(":;=<xX^_"),),
         ),
         Rule(
             "footnote",

@@ -1,16 +1,19 @@
-"""Latin letters in Amharic: known words by a table, acronyms letter by letter, others by a rough transliteration.
+"""Latin letters in Amharic: known words by tables, acronyms letter by letter, others by their spelling.
 
-A word in capitals or without a vowel is spelled out (BBC ቢ ቢ ሲ, pdf ፒ ዲ ኤፍ), anything else is written as it is spelled
-(center ሴንቴር): that is doubtful for English, whose spelling is not its sound; a user lexicon is the cure.
+A word in capitals or without a vowel is spelled out (BBC ቢ ቢ ሲ, pdf ፒ ዲ ኤፍ); a word of two known ones or with capitals
+inside is read part by part (EthioTelecom); what is left is read as Amharic in Latin letters or as English, by its look.
 """
 
 import re
 import unicodedata
 from collections.abc import Mapping
+from typing import cast
 
 from amhctl.text.draft import TIE
+from amhctl.text.english import write_english
+from amhctl.text.romanised import Romanised, looks_romanised, write_romanised
 from amhctl.text.rule import Rule, insert, rewrite
-from amhctl.text.script import LETTER_CLASS, SYLLABLES, with_order
+from amhctl.text.script import LETTER_CLASS, SYLLABLES, is_sixth_order, with_order
 from amhctl.text.table import read_words
 
 LETTER_NAMES: dict[str, str] = read_words("letters")
@@ -19,30 +22,33 @@ LETTER_NAMES: dict[str, str] = read_words("letters")
 LATIN_WORDS: dict[str, str] = read_words("latin_words")
 """Words in small letters whose Amharic spelling is settled."""
 
-_CONSONANTS = {
-    "sh": "ሽ", "ch": "ች", "th": "ት", "ph": "ፍ", "ck": "ክ", "kh": "ክ", "gh": "ግ", "zh": "ዥ", "ny": "ኝ", "qu": "ኩ",
-    "b": "ብ", "c": "ክ",
-    "d": "ድ", "f": "ፍ", "g": "ግ", "h": "ህ", "j": "ጅ", "k": "ክ", "l": "ል", "m": "ም", "n": "ን", "p": "ፕ", "q": "ቅ",
-    "r": "ር", "s": "ስ",
-    "t": "ት", "v": "ቭ", "w": "ው", "x": "ክስ", "y": "ይ", "z": "ዝ",
-}  # fmt: skip
-_VOWELS = {"ee": 2, "oo": 1, "ea": 2, "ou": 1, "ai": 4, "ay": 4, "a": 3, "e": 4, "i": 2, "o": 6, "u": 1}
-_UNIT = re.compile("|".join(sorted((*_CONSONANTS, *_VOWELS), key=len, reverse=True)))
-
 # Capitals that are said as a word: five letters or more with a vowel at least every third (COVID, UNICEF, but PMTCT
 # is spelled).
 _SAYABLE = re.compile("(?=.{5})[B-DF-HJ-NP-TV-Z]{0,2}(?:[AEIOUY]{1,2}[B-DF-HJ-NP-TV-Z]{0,2})+")
 
 _VOWEL = re.compile("[aeiouyAEIOUY]")
+_CONSONANT = re.compile("[^aeiouAEIOU]")
+# ChatGPT, YouTube, eBay: words that a capital begins, and runs of capitals.
+_CAMEL = re.compile("[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_SHORTEST_PART = 3
+_LONGEST_INITIALS = 4
+"""Capitals up to this many are initials and no Amharic word."""
+_ENDINGS: dict[str, tuple[int | None, str]] = {
+    "ing": (2, "ንግ"), "ers": (0, "ርስ"), "er": (0, "ር"), "ed": (None, "ድ"), "ly": (None, "ሊ"), "s": (None, "ስ"),
+}  # fmt: skip
+"""English endings of a known word: the order that its last letter takes, if any, and what is added."""
 _PREFIX_LETTERS = frozenset("የበለከ")
 _WEB_LETTER = "[A-Za-z0-9._+-]"
 _TOP = (
     "com|org|net|et|edu|gov|mil|int|info|biz|io|tv|me|co|app|dev|tech|news|online|africa|ai|fm|uk|us|ca|de|eu|fr|ke|za"
 )
+_FILES = "pdf|docx?|xlsx?|pptx?|txt|csv|jpe?g|png|gif|mp[34]|wav|zip|rar|apk|exe|html?|json|py"
 _WEB = (
     rf"(?<!{_WEB_LETTER})(?:https?://)?[A-Za-z0-9]{_WEB_LETTER}*"
     rf"(?:@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|\.(?:{_TOP})(?![A-Za-z0-9_-]))(?::\d+)?(?:/[\w./?=&%#~+-]*)?"
     rf"|(?<!{_WEB_LETTER})https?://[\w./?=&%#~:+-]+"
+    rf"|(?<![\w@.])@[A-Za-z][A-Za-z0-9_.]*[A-Za-z0-9]"
+    rf"|(?<![\w.])[A-Za-z0-9][\w-]*(?:\.[A-Za-z][\w-]*)?\.(?:{_FILES})(?![\w.])"
 )
 _LATIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 _ACCENTED = frozenset("ªº") | frozenset(map(chr, (*range(0xC0, 0x2B0), *range(0x1E00, 0x1F00))))
@@ -73,51 +79,86 @@ def strip_accents(word: str) -> str:
     return "".join(letter for letter in unicodedata.normalize("NFKD", spelled) if letter.isascii() and letter.isalpha())
 
 
-def read_latin(word: str, names: Mapping[str, str], words: Mapping[str, str]) -> str:
-    """Return a Latin word in fidel, or nothing if no letter of it can be read."""
-    plain = strip_accents(word)
-    if len(plain) > 1 and (known := words.get(plain.lower())) is not None:
-        return known.replace(" ", TIE)
-    capitals = plain.isupper() and not _SAYABLE.fullmatch(plain)
-    if len(plain) == 1 or capitals or not _VOWEL.search(plain):
-        return TIE.join(names[letter] for letter in plain.upper())
-    return transliterate(plain.lower())
+class Latin:
+    """Reads Latin words with the tables of one frontend.
 
-
-def transliterate(word: str) -> str:
-    """Return a lower-case word in fidel, letter by letter.
-
-    >>> transliterate("forum")
-    'ፎሩም'
+    Parameters
+    ----------
+    names, words, romanised : Mapping[str, str]
+        `LETTER_NAMES`, `LATIN_WORDS` and ``romanised.ROMANISED``, unless a voice learnt others.
     """
-    word = re.sub(r"c(?=[eiy])", "s", word)
-    if len(word) > 3 and word.endswith("e") and word[-2] not in "aeiou":
-        word = word[:-1]  # the silent e of English and French: office ኦፊስ
-    word = re.sub(r"([b-df-hj-np-tv-z])\1", r"\1", word)
-    word = re.sub(r"(?<=[b-df-hj-np-tv-z])y(?![aeiou])", "i", word)
-    fidel = ""
-    open_consonant = False
-    for match in _UNIT.finditer(word):
-        unit = match.group()
-        if unit in _CONSONANTS:
-            fidel += _CONSONANTS[unit]
-            open_consonant = unit != "qu"
-        elif open_consonant:
-            fidel = fidel[:-1] + with_order(fidel[-1], _VOWELS[unit])
-            open_consonant = False
-        else:
-            fidel += with_order("አ", 0 if _VOWELS[unit] == 3 else _VOWELS[unit])
-    return fidel
+
+    def __init__(self, names: Mapping[str, str], words: Mapping[str, str], romanised: Mapping[str, str]) -> None:
+        self._names = names
+        self._words = words
+        self._romanised = Romanised(romanised)
+
+    def read(self, word: str) -> str:
+        """Return a Latin word in fidel, or nothing if no letter of it can be read."""
+        plain = strip_accents(word)
+        known = self._find(plain, loosely=plain[:1].isupper())
+        if known is not None:
+            return known.replace(" ", TIE)
+        capitals = plain.isupper() and not _SAYABLE.fullmatch(plain)
+        small = plain.lower()
+        if len(plain) == 1 or capitals or not _VOWEL.search(plain) or not _CONSONANT.search(plain):
+            return TIE.join(self._names[letter] for letter in plain.upper())
+        parts = _CAMEL.findall(plain)
+        if len(parts) > 1 and not plain.isupper():
+            return TIE.join(filter(None, map(self.read, parts)))
+        return self._divide(small) or self._bend(small) or self._write(small)
+
+    def _find(self, word: str, *, loosely: bool) -> str | None:
+        """Return a word that a table has: as it is written (WHO), in small letters, or as Amharic in Latin letters."""
+        if len(word) < 2:
+            return None
+        exact = self._words.get(word)
+        if exact is None:
+            exact = self._words.get(word.lower())
+        if exact is None and not (word.isupper() and len(word) <= _LONGEST_INITIALS):
+            exact = self._romanised.find(word.lower(), loosely=loosely and len(word) > 3)
+        return exact
+
+    def _divide(self, word: str) -> str | None:
+        """Return the reading of two known words written as one: ethiotelecom."""
+        for place in range(len(word) - _SHORTEST_PART, _SHORTEST_PART - 1, -1):
+            parts = [self._find(part, loosely=False) for part in (word[:place], word[place:])]
+            if None not in parts:
+                return TIE.join(cast("list[str]", parts)).replace(" ", TIE)
+        return None
+
+    def _bend(self, word: str) -> str | None:
+        """Return the reading of a known word with an English ending: videos, reporting, worked, reporter."""
+        for ending, cuts in _ENDINGS.items():
+            if not word.endswith(ending) or len(word) - len(ending) < 3:
+                continue
+            stem = word[: -len(ending)]
+            for known in (self._words.get(stem), self._words.get(stem + "e") if ending != "s" else None):
+                if known is None:
+                    continue
+                known = known.replace(" ", TIE)
+                order, rest = cuts
+                if order is not None and is_sixth_order(known[-1]):
+                    known = known[:-1] + with_order(known[-1], order)
+                return known + rest
+        return None
+
+    @staticmethod
+    def _write(word: str) -> str:
+        return write_romanised(word) if looks_romanised(word) else write_english(word)
 
 
-def latin_rules(names: Mapping[str, str], words: Mapping[str, str], context: Mapping[str, str]) -> tuple[Rule, ...]:
+def latin_rules(
+    names: Mapping[str, str], words: Mapping[str, str], romanised: Mapping[str, str], context: Mapping[str, str]
+) -> tuple[Rule, ...]:
     """Return the rules of addresses and of Latin words.
 
     Parameters
     ----------
-    names, words, context : Mapping[str, str]
-        `LETTER_NAMES`, `LATIN_WORDS` and ``calendar.CONTEXT``, unless a voice learnt others.
+    names, words, romanised, context : Mapping[str, str]
+        `LETTER_NAMES`, `LATIN_WORDS`, ``romanised.ROMANISED`` and ``calendar.CONTEXT``, unless a voice learnt others.
     """
+    latin = Latin(names, words, romanised)
     signs = dict.fromkeys("?=&%+:#~", " ")
     signs |= {".": context["dot"], "@": context["at"], "/": context["slash"], "-": context["hyphen"]}
     signs["_"] = context["underscore"]
@@ -129,7 +170,7 @@ def latin_rules(names: Mapping[str, str], words: Mapping[str, str], context: Map
         return "".join(f" {signs[letter]} " if letter in signs else letter for letter in address).strip() + stop
 
     def read_word(match: re.Match[str]) -> str:
-        spoken = read_latin(match.group(), names, words)
+        spoken = latin.read(match.group())
         place = match.start()
         previous, earlier = match.string[place - 1 : place], match.string[max(place - 2, 0) : max(place - 1, 0)]
         prefix = previous in _PREFIX_LETTERS and earlier not in SYLLABLES

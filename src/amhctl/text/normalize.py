@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from amhctl.text.draft import TIE, Draft
 from amhctl.text.markup import FIRST_SHIELD, LAST_SHIELD
-from amhctl.text.quantities import VULGAR
+from amhctl.text.numbers import VULGAR
 from amhctl.text.rule import Rule, insert, replace, rewrite
 from amhctl.text.script import DIGITS as ETHIOPIC_DIGITS
 from amhctl.text.script import GEMINATION, LETTER_CLASS, LETTERS, MARKS, SYLLABLES
@@ -31,9 +31,14 @@ _QUOTES = dict.fromkeys("«»‹›“”„‟\"‘’‚‛'`´ʼʹ′″", ""
 _STRENGTH = "፣፤።!፧"
 
 
-_INVISIBLE = (*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF, 0xAD, 0x180E)
+_INVISIBLE = (*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF, 0xAD, 0x180E, 0x20E3)
 _INVISIBLES = dict.fromkeys(map(chr, (*_INVISIBLE, *range(0xFE00, 0xFE10))), "")
 _BLANK = re.compile(r"[^\S ]+|[\x00-\x1f\x7f-\x9f]+")
+# Figures in threes, set apart by the narrow or fixed space of the SI Brochure: section 5.4.4.
+_NARROW = r"(?<![\d,.])[1-9]\d{0,2}(?:[\u00a0\u2009\u202f]\d{3})+(?!\d|[\u00a0\u2009\u202f]\d)"
+# 12 ፡00, 3 : 30, 4: 00: a clock time with spaces around its sign.
+_LOOSE_CLOCK = r"(?<![\d.:/,])(\d\d?)(?: [፡:] ?|[፡:] (?=00|30))(?=[0-5]\d(?!\d|[.:፡]\d))"
+_APOSTROPHES = r"(?<![\d'’,.])[1-9]\d{0,2}(?:['’]\d{3})+(?!\d)"
 _VOWEL_LENGTHS = {"\u135d": GEMINATION, "\u135e": ""}
 # Only a letter with a consonant can be doubled: the mark is dropped after a glottal one.
 _DOUBLING = "".join(letter for letter in LETTERS if SYLLABLES[letter].series not in "አዐኧ")
@@ -100,7 +105,7 @@ def cleaning_rules(nearest: Mapping[str, str], symbols: Mapping[str, str]) -> tu
             "Tabs, line ends, other blanks and control characters are spaces",
             "Unicode, property White_Space and general category Cc",
             ("ሰላም\tዓለም", "ሰላም ዓለም"),
-            (rewrite(_BLANK, lambda _: " "),),
+            (rewrite(_NARROW, lambda match: re.sub(r"\s", ",", match.group())), rewrite(_BLANK, lambda _: " ")),
         ),
         Rule(
             "superscript",
@@ -134,6 +139,7 @@ def cleaning_rules(nearest: Mapping[str, str], symbols: Mapping[str, str]) -> tu
                 insert("::|፡፡|፡:|:፡", "።"),
                 insert("[:፡]-", "፦"),
                 insert(r"\.{2,}", "…"),
+                rewrite(_LOOSE_CLOCK, lambda match: f"{match[1]}:"),
                 insert(f"(?<={digit})፡(?={digit})", ":"),
             ),
             (frozenset(":፡."),),
@@ -152,6 +158,7 @@ def cleaning_rules(nearest: Mapping[str, str], symbols: Mapping[str, str]) -> tu
             "Convention",
             ("«ሰላም»", "ሰላም"),
             (
+                rewrite(_APOSTROPHES, lambda match: re.sub("['’]", ",", match.group())),
                 insert(r"(?<=\d)['’′″\"](?=\d)", " "),
                 rewrite(_ANGLES, lambda match: match[1] or ""),
                 replace({letter: "" for letter in _QUOTES if letter not in "'’"}),

@@ -17,6 +17,13 @@ LARGEST = 10**18 - 1
 NUMERALS: dict[str, str] = read_words("numerals")
 """The words of numbers, one spelling each."""
 
+VULGAR: dict[str, tuple[int, int]] = {
+    "½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4), "⅕": (1, 5), "⅖": (2, 5), "⅗": (3, 5),
+    "⅘": (4, 5), "⅙": (1, 6), "⅚": (5, 6), "⅐": (1, 7), "⅛": (1, 8), "⅜": (3, 8), "⅝": (5, 8), "⅞": (7, 8),
+    "⅑": (1, 9), "⅒": (1, 10),
+}  # fmt: skip
+"""Fractions that are one character (Unicode, Number Forms)."""
+
 _GROUPS = (10**15, 10**12, 10**9, 10**6, 10**3)
 _UNITS = {letter: value for value, letter in enumerate(DIGITS[:9], start=1)}
 _TENS = {letter: value * 10 for value, letter in enumerate(DIGITS[9:18], start=1)}

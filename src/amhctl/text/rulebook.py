@@ -8,15 +8,20 @@ from dataclasses import dataclass
 
 from amhctl.config.schema import TextConfig
 from amhctl.text.abbreviations import ABBREVIATIONS, Abbreviations
+from amhctl.text.affixes import affix_rules
 from amhctl.text.calendar import CONTEXT, MONTH_SPELLINGS, MONTHS, CalendarWords
+from amhctl.text.contests import Contests
 from amhctl.text.figures import Figures
 from amhctl.text.hypertext import hypertext_rules
 from amhctl.text.latin import LATIN_WORDS, LETTER_NAMES, latin_rules
 from amhctl.text.normalize import SYMBOLS, cleaning_rules, finishing_rules, folding_rule
 from amhctl.text.numbers import NUMERALS, NumberWords
 from amhctl.text.quantities import CENTS, CURRENCIES, UNITS, Quantities
+from amhctl.text.romanised import ROMANISED
 from amhctl.text.rule import Rule
 from amhctl.text.script import build_homophones, build_nearest
+from amhctl.text.scripture import BOOKS, scripture_rule
+from amhctl.text.telephone import telephone_rule
 
 WORD_TABLES: dict[str, dict[str, str]] = {
     "abbreviations": ABBREVIATIONS,
@@ -32,18 +37,21 @@ WORD_TABLES: dict[str, dict[str, str]] = {
     "month_spellings": MONTH_SPELLINGS,
     "context": CONTEXT,
     "latin_words": LATIN_WORDS,
+    "books": BOOKS,
+    "romanised": ROMANISED,
 }
 """Every table that the rules read by, as the package has it."""
 
 CLEANING = (
-    "entity", "tag", "compose", "invisible", "blank", "footnote", "superscript", "character", "gemination-mark",
-    "legacy-mark", "word-space", "quote", "dash",
+    "entity", "tag", "direction", "compose", "invisible", "blank", "footnote", "emoticon", "superscript", "character",
+    "gemination-mark", "legacy-mark", "word-space", "quote", "dash",
 )  # fmt: skip
 """Rules of characters; what a user's lexicon says goes behind them and before all others."""
 
 READING = (
     "abbreviation", "dotted-letters", "address", "hashtag",
-    "ethiopic-numeral", "roman-numeral", "era", "timestamp", "word-after", "thousand", "thousands", "number-sign",
+    "ethiopic-numeral", "roman-numeral", "prefix-apart", "scripture", "era", "timestamp", "word-after", "thousand",
+    "thousands", "number-sign", "loose-span",
     "date", "telephone", "clock", "thousand-and", "arithmetic", "temperature", "minus",
     "money", "percent", "unit", "fraction", "year-pair", "score", "range", "section", "decimal", "number-pair",
     "year", "number",
@@ -85,8 +93,12 @@ def build_rulebook(config: TextConfig, tables: Mapping[str, Mapping[str, str]] =
         *hypertext_rules(),
         *cleaning_rules(tables["nearest"], tables["symbols"]),
         *Abbreviations(tables["abbreviations"]).rules(),
-        *latin_rules(tables["letters"], tables["latin_words"], context),
+        *latin_rules(tables["letters"], tables["latin_words"], tables["romanised"], context),
+        *affix_rules(),
+        scripture_rule(numbers, tables["books"], context["to"]),
         *Figures(numbers, context).rules(),
+        telephone_rule(numbers, context["telephone-plus"]),
+        *Contests(numbers, context).rules(),
         *calendar.rules(),
         *quantities.rules(),
         *finishing_rules(tables["symbols"]),
