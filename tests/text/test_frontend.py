@@ -21,7 +21,7 @@ from amhctl.text.script import GEMINATION, MARKS, SYLLABLES
 
 ASSETS = Path(__file__).parents[2] / "src" / "amhctl" / "assets"
 SHARED = Path(__file__).parents[3] / "shared" / "data"
-GOLDEN_HASH = "2d7d6aa2df30876e00aaa06d8c2d2a5113d3c4371d97eb60f78a937cd38eb1d0"
+GOLDEN_HASH = "443bf222adf9fa3370de8072180b0a17f29e75b8ae652a09da5b45aad29661ba"
 
 fidel = TextConfig.model_validate({"units": "fidel"})
 allowed = set(SYLLABLES) | set(MARKS) | {" ", GEMINATION}

@@ -14,12 +14,13 @@ from amhctl.text.draft import Draft
 from amhctl.text.frontend import Frontend
 from amhctl.text.rule import Rule
 from amhctl.text.rulebook import CLEANING, READING, WORD_TABLES, build_rulebook
-from amhctl.text.script import GEMINATION, LETTERS, MARKS
+from amhctl.text.script import GEMINATION, LETTERS, MARKS, build_homophones
 
 DEFAULTS = TextConfig.model_validate({})
 FOLDING = TextConfig.model_validate({"fold_homophones": True})
 FRONTEND = Frontend()
 TABLE = Path(__file__).with_name("table.tsv")
+FORMS = Path(__file__).with_name("forms.tsv")
 ROWS = [line.split("\t") for line in TABLE.read_text(encoding="utf-8").splitlines()[1:] if not line.startswith("# ")]
 
 
@@ -102,6 +103,21 @@ def test_readings(written: str, spoken: str, rules: str, source: str) -> None:
     assert set(rules.split(",")) - {"none"} <= applied
     assert (rules == "none") == (not applied)
     assert source
+
+
+def test_forms_of_public_text_are_read_as_one_of_their_accepted_readings() -> None:
+    """The file that tools/score_readings.py scores."""
+    folded = str.maketrans(build_homophones() | dict.fromkeys(MARKS, " "))
+    missed = []
+    for line in FORMS.read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            written, accepted, _ = line.split("\t")
+            spoken = FRONTEND.normalize(written).text
+            if " ".join(spoken.translate(folded).split()) not in {
+                " ".join(one.translate(folded).split()) for one in accepted.split("|")
+            }:
+                missed.append((written, spoken))
+    assert missed == []
 
 
 # ------------------------------------------------------------------------------------------- what holds for every text

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from amhctl.text.affixes import inflect
 from amhctl.text.draft import TIE
-from amhctl.text.rule import Rule, rewrite
+from amhctl.text.rule import Rule, insert, rewrite
 from amhctl.text.script import LETTER_CLASS, LETTERS, SYLLABLES, is_sixth_order, with_order
 from amhctl.text.table import read_words
 
@@ -47,19 +47,18 @@ class Abbreviations:
         # After a whole key: its suffix, then perhaps one stop that belongs to the abbreviation; behind a slash a whole
         # word may follow (ጠ/ሚ/መለስ).
         self._whole = re.compile(
-            rf"{start}(?P<key>{body})(?P<suffix>{_SUFFIX})(?!{LETTER_CLASS}|[./]{LETTER_CLASS}{{1,{_MIN_REST}}}(?![{LETTERS}\d]))(?P<stop>[./]?)"
+            rf"{start}(?P<key>{body})(?P<suffix>{_SUFFIX})"
+            rf"(?!{LETTER_CLASS}|[./]{LETTER_CLASS}{{1,{_MIN_REST}}}(?![{LETTERS}\d]))(?P<stop>[./]?)"
         )
         head = "|".join(_pattern(key) for key in heads) or "(?!)"
         self._heads = re.compile(
             rf"{start}(?P<key>{head})(?:/(?={LETTER_CLASS}{{{_MIN_REST},}})"
             rf"|(?P<stop>\.)(?={LETTER_CLASS}{{{_MIN_REST + 1},}}))"
         )
-        bare = [key for key in whole if re.fullmatch(f"እ[.]{LETTER_CLASS}[.]አ", key)]
-        # እኤአ and እ ኤ አ: the words of an era without their stops.
-        self._bare = re.compile(
-            f"(?<!{LETTER_CLASS})(?P<prefix>{_PREFIX}?)"
-            f"(?P<key>{'|'.join(key.replace('.', ' ?') for key in bare) or '(?!)'})(?!{LETTER_CLASS}|[./])"
-        )
+        bare = [key for key in whole if re.fullmatch(f"እ[.]{LETTER_CLASS}[.]አ|ዶ[.]ር", key)]
+        # እኤአ and እ ኤ አ: the words of an era, and ዶር, without their stops.
+        names = "|".join(key.replace(".", " ?" if key[0] == "እ" else "") for key in bare) or "(?!)"
+        self._bare = re.compile(f"(?<!{LETTER_CLASS})(?P<prefix>{_PREFIX}?)(?P<key>{names})(?!{LETTER_CLASS}|[./])")
 
     def rules(self) -> tuple[Rule, ...]:
         """Return the rules of abbreviations and of dotted letters that no table knows."""
@@ -70,7 +69,11 @@ class Abbreviations:
                 "Abbreviations with stops or slashes, in full, with their prefixes and suffixes",
                 "Public list of 692 abbreviations, cleaned; news corpus",
                 ("የጠ/ሚ/ሩ ጽ/ቤት", "የጠቅላይ ሚኒስትሩ ጽሕፈት ቤት"),
-                (rewrite(self._whole, self._read_whole), rewrite(self._heads, self._read_head)),
+                (
+                    insert(rf"(?<=ብር|ላር)/ ?(?=[ኪሴሚካኩ][./]{LETTER_CLASS})", " በ"),
+                    rewrite(self._whole, self._read_whole),
+                    rewrite(self._heads, self._read_head),
+                ),
                 _NEEDS,
             ),
             Rule(
@@ -82,7 +85,7 @@ class Abbreviations:
                     rewrite(rf"(?<=\d) ?[ዓአ] ?ም(?!{LETTER_CLASS}|[./])", lambda match: f" {era}" if era else None),
                     rewrite(self._bare, self._read_bare),
                 ),
-                (frozenset("ዓእአ"), frozenset("ምአ")),
+                (frozenset("ዓእአዶ"), frozenset("ምአር")),
             ),
             Rule(
                 "dotted-letters",
@@ -146,7 +149,9 @@ def _pattern(key: str, *, inflected: bool = False) -> str:
     classes = {letter: f"[{alike}]" for alike in _HOMOPHONES for letter in alike}
     letters = [_DOT + " ?" if letter == "." else classes.get(letter, letter) for letter in key]
     if inflected:
-        letters[-1] = "[" + "".join(with_order(key[-1], order) for order in range(7)) + "]"
+        # The eighth is Cwa: ሚ/ሯ.
+        forms = [*(with_order(key[-1], order) for order in range(7)), chr(ord(with_order(key[-1], 0)) + 7)]
+        letters[-1] = "[" + "".join(form for form in forms if form in SYLLABLES) + "]"
     return "".join(letters)
 
 
@@ -162,7 +167,7 @@ _LATIN_NAMES = frozenset("ኤቢሲዲኢጂጄኬኦፒፔቲዩቪ")
 # U.S.A., a.m., Ph.D., but no address (a.b.com) and no P.O.Box, which is letters before a word.
 _LATIN_LETTERS = r"(?<![\w.@/-])(?:Ph\.|[A-Za-z]\.){1,9}[A-Za-z](?!\w|[@/-]|\.\w)\.?"
 _LATIN_HEADS = r"(?<![\w.@/-])(?:[A-Z]\.){2,9}(?=[A-Z][a-z])"
-_TITLES = r"(?<![\w.])(Mr|Mrs|Ms|Dr|Prof|St|vs)\.(?= ?[A-Za-z0-9])"
+_TITLES = r"(?<![\w.])(Mr|Mrs|Ms|Dr|Prof|St|vs|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.(?= ?[A-Za-z0-9])"
 
 
 def _read_dotted(match: re.Match[str]) -> str | None:

@@ -29,7 +29,8 @@ _LOOSE = (
 _LOOSE_MONTH = re.compile(f"{_MONTH} $")
 _SCALE = "(?:ሺህ?|ሚሊዮን|ቢሊዮን)"
 _COUNT = r"(?P<word>[ሀ-ፗ]{2,12})"
-_COUNTED_SPAN = rf"{_OF}(?<![\d.,/-])(?P<a>\d+(?:\.\d+)?) {_COUNT} ?[-–—](?=\d+(?:\.\d+)? (?P=word)(?!{LETTER_CLASS}))"
+_COUNTED_SPAN = rf"{_OF}(?<![\d.,/-])(?P<a>\d+(?:\.\d+)?) {_COUNT} ?[-–—]"
+_COUNTED_SPAN += rf"(?=\d+(?:\.\d+)? (?P=word)(?!{LETTER_CLASS}))"
 _SCALED = (
     rf"{_OF}(?<![\d.,/-])(?P<a>\d+(?:\.\d+)?) (?P<scale>{_SCALE}) ?[-–—] ?(?=\d+(?:\.\d+)? ?{_SCALE}(?!{LETTER_CLASS}))"
 )
@@ -105,7 +106,8 @@ class Contests:
                     rewrite(r"(?<!\d)(?P<a>\d{1,2}) ?ለ ?(?P<b>\d{1,2})(?!\d|\.\d)", self._score),
                     rewrite(rf"(?<![\d.,/-])(?P<a>\d{{1,2}}){SPAN}(?P<b>\d{{1,2}})(?={_RESULT})", self._score),
                     rewrite(
-                        r"(?<![\d:.,/])(?:(?P<a>\d{1,3})(?:| ):(?:| )(?P<b>\d)|(?P<one>1):(?P<many>\d{3,9}))(?![\d:/]|[.,-]\d)",
+                        r"(?<![\d:.,/])(?:(?P<a>\d{1,3}) ?: ?(?P<b>\d)|(?P<one>1):(?P<many>\d{3,9}))"
+                        r"(?![\d:/]|[.,-]\d)",
                         self._score,
                     ),
                     rewrite(rf"(?<![\d.,/-])(?P<a>\d{{1,2}}){SPAN}(?P<b>\d{{1,2}})(?![\d/%-]|[.,]\d)", self._result),

@@ -132,7 +132,12 @@ class Figures:
                 "ቁ. and No. before a number are ቁጥር",
                 "News corpus; usage",
                 ("ቁ.5", "ቁጥር አምስት"),
-                (rewrite(rf"(?<!{LETTER_CLASS})(?P<prefix>[በየለከ]?)(?:ቁ[./] ?|(?<![A-Za-z])(?:No|NO|no|Nr)\.? ?)(?=\d)", self._number_sign),),
+                (
+                    rewrite(
+                        rf"(?<!{LETTER_CLASS})(?P<prefix>[በየለከ]?)(?:ቁ[./] ?|(?<![A-Za-z])(?:No|NO|no|Nr)\.? ?)(?=\d)",
+                        self._number_sign,
+                    ),
+                ),
                 (DIGITS, frozenset("ቁNn")),
             ),
         )
