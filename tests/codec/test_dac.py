@@ -301,3 +301,21 @@ def test_an_accelerator_encodes_windows_together(precision: Precision) -> None:
     exact = DacCodec(tiny_dac(), name="d").encode(clips)
     shares = [(codes[0] == wanted[0]).mean() for codes, wanted in zip(together, exact, strict=True)]
     assert min(shares) > (0.99 if precision == "fp32" else 0.5)
+
+
+class _Pieces:
+    """A waveform that is only handed out in pieces."""
+
+    def __init__(self, samples: np.ndarray) -> None:
+        self.samples = samples
+        self.size = samples.size
+
+    def piece(self, start: int, stop: int) -> np.ndarray:
+        assert 0 <= start < stop <= self.size
+        return self.samples[start:stop]
+
+
+def test_a_long_waveform_has_the_codes_of_the_whole() -> None:
+    codec = DacCodec(tiny_dac(), name="tiny", window_seconds=1.0)
+    noise = _noise(5.123)
+    assert np.array_equal(codec.encode_long(_Pieces(noise)), codec.encode([noise])[0])

@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
+from numpy.typing import NDArray
 from support.codecs import TINY_CODEC, tiny_codec_folder
 
+from amhctl.codec import mel_codec
 from amhctl.codec.mel_codec import (
     MelCodec,
     MelCodecNetwork,
@@ -112,3 +115,33 @@ def test_the_shapes_of_a_training_state_are_those_of_a_learning_network() -> Non
     used = MelCodecNetwork(TINY_CODEC).state_dict()
     assert stored_shapes(TINY_CODEC) == {name: tuple(tensor.shape) for name, tensor in used.items()}
     assert set(used) == {name for name in learning if is_stored(name)}
+
+
+class _Pieces:
+    """A waveform that is only handed out in pieces; the largest is remembered."""
+
+    def __init__(self, samples: NDArray[np.float32]) -> None:
+        self.samples = samples
+        self.largest = 0
+
+    @property
+    def size(self) -> int:
+        return self.samples.size
+
+    def piece(self, start: int, stop: int) -> NDArray[np.float32]:
+        assert 0 <= start < stop <= self.size
+        self.largest = max(self.largest, stop - start)
+        return self.samples[start:stop]
+
+
+@pytest.mark.parametrize("size", [16_000, 160_000, 160_333])
+def test_a_long_waveform_has_the_codes_of_the_whole(tmp_path: Path, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    codec = load_codec(str(tiny_codec_folder(tmp_path)))
+    whole = np.random.default_rng(0).normal(0, 0.1, size).astype(np.float32)
+    monkeypatch.setattr(mel_codec, "_WINDOW_SECONDS", 1.0)
+    pieces = _Pieces(whole)
+    codes_QS, wanted_QS = codec.encode_long(pieces), codec.encode([whole])[0]
+    assert codes_QS.shape == wanted_QS.shape
+    # A matrix product of another size may round otherwise, and so choose another of two near codes.
+    assert (codes_QS == wanted_QS).mean() > 0.999
+    assert pieces.largest < 2.0 * 16_000 + 1

@@ -13,16 +13,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from support.codecs import tiny_codec_folder, tiny_dac_folder
 from support.manifests import tiny_manifest
 from support.oddaudio import odd_recordings
+from support.speechlike import vowel_train
 
 from amhctl.audio import files
 from amhctl.audio.augment import synthetic_room
-from amhctl.codec import dac
+from amhctl.codec import dac, mel_codec
 from amhctl.codec.registry import load_codec
 from amhctl.core.errors import AmhctlError, AudioError, CodecError, ConfigError, DatasetError, OptionError
 from amhctl.core.progress import Progress, SilentProgress
+from amhctl.data import preparation
 from amhctl.data.cluster import Task
 from amhctl.data.codestore import CodeStore
 from amhctl.data.extraction import prepare_waveform
@@ -61,6 +64,53 @@ def test_odd_recordings_cost_nothing_but_themselves(tmp_path: Path, options: dic
     bad = {name for name, code in names.items() if code in ("D010", "D011", "D012", "D090")}
     assert bad | {"far", "long", "short_1_44100.wav", "short_1_48000.wav"} <= set(report.failed)
     assert all(np.isfinite(store.features(id_).astype(np.float32)).all() for id_ in store.ids)
+
+
+def test_a_long_recording_has_the_codes_and_features_of_a_whole_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest, codec = tiny_manifest(tmp_path, seconds=2.5), tiny_codec_folder(tmp_path)
+    _extract(manifest, tmp_path / "whole", codec, level=-20.0)
+    monkeypatch.setattr(preparation, "LONG_SECONDS", 2.65)
+    monkeypatch.setattr(mel_codec, "_WINDOW_SECONDS", 1.0)
+    report = _extract(manifest, tmp_path / "long", codec, level=-20.0)
+    assert report.new == 4
+    with CodeStore.open(tmp_path / "whole") as whole, CodeStore.open(tmp_path / "long") as cut:
+        for id_ in whole.ids:
+            assert cut.entry(id_).audio == whole.entry(id_).audio
+            assert cut.entry(id_).record == whole.entry(id_).record
+            assert (cut.codes(id_) == whole.codes(id_)).mean() > 0.99
+            assert np.allclose(cut.features(id_), whole.features(id_), atol=0.02)
+    report = _extract(manifest, tmp_path / "varied", codec, level=-20.0, copies=1, sets=_VARIED)
+    assert set(report.failed) == {"r2+1", "r3+1"}
+    assert report.failed["r2+1"] == "3 s are too long to be varied"
+
+
+_EXTRACT = """
+import resource, sys
+from pathlib import Path
+from amhctl.core.progress import SilentProgress
+from amhctl.workflows.extract_codes import ExtractCodesRequest, run
+folder = Path(sys.argv[1])
+request = lambda name: ExtractCodesRequest(folder / f"{name}.jsonl", folder / name, str(folder / "tiny"), level=-20.0)
+assert run(request("short"), SilentProgress()).new == 1
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+assert run(request("long"), SilentProgress()).new == 1
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+"""
+
+
+def test_a_long_recording_takes_no_more_memory_than_its_windows(tmp_path: Path) -> None:
+    tiny_codec_folder(tmp_path)
+    piece = (vowel_train(seconds=20.0).samples * 32_767).astype(np.int16)
+    # Half an hour: held whole it takes 1,200 MB.
+    for name, count in (("short", 1), ("long", 90)):
+        with soundfile.SoundFile(tmp_path / f"{name}.wav", "w", 16_000, 1, "PCM_16") as sound:
+            for _ in range(count):
+                sound.write(piece)
+        write_records(tmp_path / f"{name}.jsonl", [Record(id="a", audio=f"{name}.wav", text="ሰላም")])
+    done = subprocess.run([sys.executable, "-c", _EXTRACT, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 300, done.stdout
 
 
 def test_codes_are_those_of_the_codec_at_true_length(tmp_path: Path) -> None:

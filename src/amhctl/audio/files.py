@@ -83,6 +83,25 @@ class AudioInfo:
         return Seconds(self.frames / self.sample_rate)
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some samples of a file: ``count`` from ``start`` on, at a rate of ``sample_rate``."""
+
+    start: int
+    count: int
+    sample_rate: int
+
+    @property
+    def offset(self) -> Seconds:
+        """Seconds before it."""
+        return Seconds(self.start / self.sample_rate)
+
+    @property
+    def duration(self) -> Seconds:
+        """Length in seconds."""
+        return Seconds(self.count / self.sample_rate)
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
     _require_file(path)
@@ -212,8 +231,8 @@ def read_windows(
     was yielded before is then of no use. A window ends where a frame of ``audio.levels`` ends.
     """
     with _opened(path) as sound:
-        _refuse_cut_container(path, sound.format)
-        start, count = _locate(sound, path, offset, duration)
+        part = _locate(sound, path, offset, duration)
+        start, count = part.start, part.count
         if start:
             sound.seek(start)
         frame = frame_samples(sound.samplerate)
@@ -231,8 +250,20 @@ def read_windows(
             yield Waveform(samples, sound.samplerate)
 
 
-def _locate(sound: soundfile.SoundFile, path: Path, offset: float, duration: float | None) -> tuple[int, int]:
-    """Return the first sample of a part of a file and how many there are of it."""
+def locate(path: Path, *, offset: float = 0.0, duration: float | None = None) -> Part:
+    """Return which samples of a file a part of it is, without decoding it.
+
+    Raises
+    ------
+    AudioError
+        As ``read``, for all that headers tell.
+    """
+    with _opened(path) as sound:
+        return _locate(sound, path, offset, duration)
+
+
+def _locate(sound: soundfile.SoundFile, path: Path, offset: float, duration: float | None) -> Part:
+    _refuse_cut_container(path, sound.format)
     rate, length = sound.samplerate, sound.frames / sound.samplerate
     if sound.frames <= 0:
         raise AudioError("the audio file holds no samples", subject=str(path))
@@ -242,7 +273,7 @@ def _locate(sound: soundfile.SoundFile, path: Path, offset: float, duration: flo
         start = round(offset * rate)
         wanted = sound.frames - start if duration is None else round(duration * rate)
         if wanted > 0 and start < sound.frames and start + wanted <= sound.frames + _SLACK_SECONDS * rate:
-            return start, min(wanted, sound.frames - start)
+            return Part(start, min(wanted, sound.frames - start), rate)
     raise AudioError(
         f"the file of {length:.3f} s ends before the part from {offset:g} s that was asked for",
         subject=str(path),

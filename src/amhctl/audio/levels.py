@@ -62,9 +62,14 @@ def set_speech_level(waveform: Waveform, level: float, *, peak: float = 0.98) ->
     largest = float(np.abs(samples).max(initial=0.0))
     if largest == 0.0:
         return waveform
-    centred = Waveform(samples, waveform.sample_rate)
-    gain = min(10.0 ** ((level - speech_level(centred)) / 20.0), peak / largest)
+    centred = frame_levels(Waveform(samples, waveform.sample_rate))
+    gain = speech_gain(centred, level, largest=largest, peak=peak)
     return Waveform((samples * np.float32(gain)).astype(np.float32), waveform.sample_rate)
+
+
+def speech_gain(levels: NDArray[np.float64], level: float, *, largest: float, peak: float = 0.98) -> float:
+    """Return the factor that brings speech of these frame levels to ``level`` and no sample over ``peak``."""
+    return float(min(10.0 ** ((level - speech_level_of(levels)) / 20.0), peak / largest))
 
 
 def peak(waveform: Waveform) -> float:

@@ -53,6 +53,19 @@ class CodecSpec:
         return -(-samples // self.frame_samples)
 
 
+class LongWaveform(Protocol):
+    """A mono waveform at a codec's sample rate that is too long to be held."""
+
+    @property
+    def size(self) -> int:
+        """How many samples there are."""
+        ...
+
+    def piece(self, start: int, stop: int) -> NDArray[np.float32]:
+        """Return some of them, shape (stop - start,)."""
+        ...
+
+
 class Codec(Protocol):
     """Encodes and decodes speech. Implementations: ``MelCodec``, ``DacCodec``."""
 
@@ -66,6 +79,10 @@ class Codec(Protocol):
 
         A batch equals its items one by one. Each result has shape (Q, S) with S the true number of frames.
         """
+        ...
+
+    def encode_long(self, waveform: LongWaveform) -> NDArray[np.uint16]:
+        """Encode a waveform piece by piece, each with what the network sees around it; shape (Q, S)."""
         ...
 
     def decode(self, codes: list[NDArray[np.uint16]]) -> list[NDArray[np.float32]]:
@@ -104,6 +121,14 @@ def padded_waveform(waveform: NDArray[np.float32], spec: CodecSpec) -> NDArray[n
         )
     padded = np.zeros(spec.frames_of(waveform.size) * spec.frame_samples, dtype=np.float32)
     padded[: waveform.size] = waveform
+    return padded
+
+
+def padded_piece(waveform: LongWaveform, start: int, stop: int) -> NDArray[np.float32]:
+    """Return the samples ``start … stop`` of a waveform, zeros beyond its end, shape (stop - start,)."""
+    padded = np.zeros(stop - start, dtype=np.float32)
+    piece = waveform.piece(start, min(stop, waveform.size))
+    padded[: piece.size] = piece
     return padded
 
 

@@ -14,8 +14,8 @@ import inspect
 import sys
 import types
 import warnings
-from collections.abc import Iterator, Mapping
-from functools import cached_property
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -26,7 +26,7 @@ from torch import Tensor, nn
 
 from amhctl.checkpoint.torchfile import read_torch_file
 from amhctl.codec.absent_torchaudio import drop_modules, torchaudio_or_stand_in
-from amhctl.codec.codec import CodecSpec, padded_waveform, stacked_takes
+from amhctl.codec.codec import CodecSpec, LongWaveform, padded_piece, padded_waveform, stacked_takes
 from amhctl.codec.mel_codec import fingerprint_of
 from amhctl.codec.official import codec_name, require_rate
 from amhctl.codec.windows import Window, context_frames, cut_windows
@@ -234,14 +234,22 @@ class DacCodec:
         CodecError
             If a waveform is empty, not one-dimensional or not finite.
         """
-        return [self._encode(padded_waveform(waveform, self._spec)) for waveform in waveforms]
+        return [self._encode_whole(padded_waveform(waveform, self._spec)) for waveform in waveforms]
 
-    def _encode(self, padded: NDArray[np.float32]) -> NDArray[np.uint16]:
+    def _encode_whole(self, padded: NDArray[np.float32]) -> NDArray[np.uint16]:
+        return self._encode(lambda start, stop: padded[start:stop], padded.size // self._spec.frame_samples)
+
+    @torch.inference_mode()
+    def encode_long(self, waveform: LongWaveform) -> NDArray[np.uint16]:
+        """Encode a long waveform in windows, with the codes of the whole."""
+        return self._encode(partial(padded_piece, waveform), self._spec.frames_of(waveform.size))
+
+    def _encode(self, take: Callable[[int, int], NDArray[np.float32]], frames: int) -> NDArray[np.uint16]:
         hop = self._spec.frame_samples
-        samples = torch.from_numpy(padded).to(self._device, self._type)
-        codes_QS = np.zeros((self._spec.codebooks, padded.size // hop), dtype=np.uint16)
-        for batch in self._cut(codes_QS.shape[1], self._encoder_context):
-            pieces_BN = torch.stack([samples[window.start * hop : window.stop * hop] for window in batch])
+        codes_QS = np.zeros((self._spec.codebooks, frames), dtype=np.uint16)
+        for batch in self._cut(frames, self._encoder_context):
+            pieces = [torch.from_numpy(take(window.start * hop, window.stop * hop)) for window in batch]
+            pieces_BN = torch.stack(pieces).to(self._device, self._type)
             latents_BZS = self._encoder(pieces_BN[:, None]).float()
             codes_BQS = self._quantizer(latents_BZS)[1].cpu().numpy()
             for window, codes in zip(batch, codes_BQS, strict=True):

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from amhctl.codec.codec import CodecSpec, padded_waveform, stacked_takes
+from amhctl.codec.codec import CodecSpec, LongWaveform, padded_piece, padded_waveform, stacked_takes
+from amhctl.codec.windows import cut_windows
 from amhctl.config.schema import MelCodecConfig
 from amhctl.core.errors import CodecError
 from amhctl.nn.convnext import ConvNeXtBlock
@@ -27,6 +28,9 @@ LATENT_WIDTH = 128
 # Natural log-mel of speech at a level of -20 dBFS lies about here; the encoder sees it centred and scaled.
 _MEL_MEAN = -6.0
 _MEL_SCALE = 2.5
+# How far a ConvNeXt block sees on either side.
+_REACH = 3
+_WINDOW_SECONDS = 60.0
 # What turns codes into sound. All else decides which codes a sound gets.
 _DECODER = ("from_latent", "decoder_slow", "double_rate", "decoder_fast", "decoder_norm", "head")
 
@@ -261,11 +265,32 @@ class MelCodec:
         """
         results = []
         for waveform in waveforms:
-            padded = padded_waveform(waveform, self._spec)
-            latents = self._network.latents(torch.from_numpy(padded[None]).to(self._device))
-            _, codes_BSQ, _ = self._network.quantizer(latents)
-            results.append(codes_BSQ[0].T.cpu().numpy().astype(np.uint16))
+            results.append(self._encode(padded_waveform(waveform, self._spec)))
         return results
+
+    def _encode(self, padded: NDArray[np.float32]) -> NDArray[np.uint16]:
+        latents = self._network.latents(torch.from_numpy(padded[None]).to(self._device))
+        _, codes_BSQ, _ = self._network.quantizer(latents)
+        codes_QS: NDArray[np.uint16] = codes_BSQ[0].T.cpu().numpy().astype(np.uint16)
+        return codes_QS
+
+    @torch.inference_mode()
+    def encode_long(self, waveform: LongWaveform) -> NDArray[np.uint16]:
+        """Encode a long waveform in windows of a minute.
+
+        Codes are those of the whole, but where the last bits of a matrix product of another size decide.
+        """
+        hop, config = self._spec.frame_samples, self._network.config
+        fast, slow = config.encoder_blocks
+        # Each convolution sees three frames beyond its own; a spectrum sees half of its window, which is one at most.
+        reach = _REACH * (1 + fast) // 2 + _REACH * slow + 2 + config.mel.fft_samples // (2 * hop)
+        codes_QS = np.empty((self._spec.codebooks, self._spec.frames_of(waveform.size)), dtype=np.uint16)
+        length = round(_WINDOW_SECONDS * self._spec.frame_rate) + 2 * reach
+        for window in cut_windows(codes_QS.shape[1], window=length, context=reach):
+            codes = self._encode(padded_piece(waveform, window.start * hop, window.stop * hop))
+            kept = slice(window.keep_start - window.start, window.keep_stop - window.start)
+            codes_QS[:, window.keep_start : window.keep_stop] = codes[:, kept]
+        return codes_QS
 
     @torch.inference_mode()
     def decode(self, codes: list[NDArray[np.uint16]]) -> list[NDArray[np.float32]]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from amhctl.audio.files import encode
+from amhctl.audio.longrecording import LONG_SECONDS
 from amhctl.audio.resample import resample
 from amhctl.audio.waveform import Waveform
 from amhctl.core.errors import AudioError
@@ -58,14 +59,17 @@ def clip_pictures(
 
 
 def _load(record: Record, folder: Path, measured: Measurements) -> _Clip | str:
+    # Of a recording that nobody cut yet the beginning is enough.
+    is_long = measured.duration > LONG_SECONDS
+    shown_record = record.model_copy(update={"duration": _LONGEST_SECONDS}) if is_long else record
     try:
-        waveform = read_audio(record, folder)
+        waveform = read_audio(shown_record, folder, full_scale=measured.full_scale)
     except (AudioError, OSError):
         return "<small>the recording cannot be read any more</small>"
     beginning = waveform.samples[: round(_LONGEST_SECONDS * waveform.sample_rate)]
     shown = resample(Waveform(beginning, waveform.sample_rate), _PLAYER_RATE)
-    drawn = outline(waveform, measured.before, measured.after)
-    return _Clip(drawn, float(waveform.duration), shown, encode(shown, "mp3"))
+    drawn = outline(waveform, min(measured.before, float(waveform.duration)), 0.0 if is_long else measured.after)
+    return _Clip(drawn, measured.duration, shown, encode(shown, "mp3"))
 
 
 def _even_limit(sizes: Sequence[int], most: int) -> int:

@@ -15,6 +15,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from amhctl.audio.longrecording import LongRecording
 from amhctl.audio.waveform import Waveform
 from amhctl.codec.codec import Codec
 from amhctl.core.errors import AudioError, CodecError
@@ -130,18 +131,23 @@ def _encode_new(
 ) -> tuple[dict[str, NDArray[np.uint16]], dict[str, str]]:
     """Encode what the store does not hold, each audio once; return codes, and reasons, by the samples' digest."""
     new = {item.audio.samples: item.samples for item in items if store.twin(item.audio.samples) is None}
+    whole = {key: samples for key, samples in new.items() if not isinstance(samples, LongRecording)}
     try:
-        return dict(zip(new, codec.encode(list(new.values())), strict=True)), {}
+        codes = dict(zip(whole, codec.encode(list(whole.values())), strict=True))
     except CodecError:
         # One item spoils the batch: find out which.
-        codes: dict[str, NDArray[np.uint16]] = {}
-        faults: dict[str, str] = {}
-        for key, samples in new.items():
-            try:
-                codes[key] = codec.encode([samples])[0]
-            except CodecError as error:
-                faults[key] = error.message
-        return codes, faults
+        codes = {}
+    faults: dict[str, str] = {}
+    for key, samples in new.items():
+        if key in codes:
+            continue
+        try:
+            codes[key] = (
+                codec.encode_long(samples) if isinstance(samples, LongRecording) else codec.encode([samples])[0]
+            )
+        except (AudioError, CodecError) as error:
+            faults[key] = error.message
+    return codes, faults
 
 
 def _listen_to_new(

@@ -16,7 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amhctl.audio.augment import UNVARIED, Variation, vary
+from amhctl.audio.files import locate
 from amhctl.audio.levels import set_speech_level
+from amhctl.audio.longrecording import LONG_SECONDS, LongRecording, long_log_mel
 from amhctl.audio.mel import log_mel
 from amhctl.audio.resample import resample
 from amhctl.audio.waveform import Waveform
@@ -24,7 +26,7 @@ from amhctl.config.schema import MelConfig
 from amhctl.core.errors import AudioError
 from amhctl.core.files import sha256_of_file
 from amhctl.data.records import Record, audio_path, read_audio
-from amhctl.data.storeindex import AudioDigest, digest_samples
+from amhctl.data.storeindex import AudioDigest, digest_pieces, digest_samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +110,8 @@ class Prepared:
     ----------
     source : Source
         What it was made from.
-    samples : NDArray[np.float32]
-        Shape (N,), at the codec's rate.
+    samples : NDArray[np.float32] | LongRecording
+        Shape (N,), at the codec's rate; where that would be too much, from where it is read.
     features_TF : NDArray[np.float16]
         Log-mel frames.
     seconds : float
@@ -121,7 +123,7 @@ class Prepared:
     """
 
     source: Source
-    samples: NDArray[np.float32]
+    samples: NDArray[np.float32] | LongRecording
     features_TF: NDArray[np.float16]
     seconds: float
     audio: AudioDigest
@@ -161,13 +163,12 @@ def digest_files(paths: Sequence[Path]) -> tuple[str, ...]:
 
 def _prepare(how: Preparation, source: Source) -> Prepared:
     record = source.record
+    path = audio_path(record, how.folder)
+    part = locate(path, offset=record.offset, duration=record.duration)
+    if part.duration > LONG_SECONDS:
+        return _prepare_long(how, source, LongRecording(path, part, how.sample_rate))
     cut, varied = source.read(how.folder)
-    try:
-        file_digest = _digest_file(audio_path(record, how.folder))
-    except OSError as error:
-        raise AudioError(f"the file cannot be read: {error.strerror}", subject=record.id) from error
-    if record.sha256 and record.sha256 != file_digest:
-        raise AudioError("the file's SHA-256 is not the one in the manifest", subject=record.id)
+    file_digest = _require_file(record, path)
     audio = AudioDigest(file_digest, digest_samples(varied.samples, varied.sample_rate), source.variation)
     if source.variation != UNVARIED:
         audio = replace(audio, cut=cut.duration)
@@ -175,6 +176,31 @@ def _prepare(how: Preparation, source: Source) -> Prepared:
     # The same array where the rates are the same: it then travels from a worker once.
     heard_M = samples if how.encoder_rate == how.sample_rate else how.heard(varied)
     return Prepared(source, samples, features_TF, varied.duration, audio, heard_M)
+
+
+def _prepare_long(how: Preparation, source: Source, original: LongRecording) -> Prepared:
+    """Prepare a recording without holding it; what wants it whole is refused."""
+    for wanted, what in ((source.variation != UNVARIED, "be varied"), (how.encoder_rate is not None, "be listened to")):
+        if wanted:
+            raise AudioError(
+                f"{original.duration:.0f} s are too long to {what}", subject=source.id, hint="cut it at pauses"
+            )
+    file_digest = _require_file(source.record, original.path)
+    samples_digest = digest_pieces(original.windows(), original.part.count, original.part.sample_rate)
+    levelled = original if how.level is None else original.levelled(how.level)
+    audio = AudioDigest(file_digest, samples_digest, source.variation)
+    return Prepared(source, levelled, long_log_mel(levelled, how.mel), original.duration, audio)
+
+
+def _require_file(record: Record, path: Path) -> str:
+    """Return the digest of a recording's file, and refuse one that is not the manifest's."""
+    try:
+        digest = _digest_file(path)
+    except OSError as error:
+        raise AudioError(f"the file cannot be read: {error.strerror}", subject=record.id) from error
+    if record.sha256 and record.sha256 != digest:
+        raise AudioError("the file's SHA-256 is not the one in the manifest", subject=record.id)
+    return digest
 
 
 def _digest_file(path: Path) -> str:

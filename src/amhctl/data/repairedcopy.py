@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from amhctl.audio.longrecording import LONG_SECONDS
 from amhctl.core.errors import DatasetError
 from amhctl.core.files import atomic_folder, write_text_atomically
 from amhctl.core.findings import Finding
@@ -142,6 +143,10 @@ def _choose(
             left.append(LeftOut(record.id, "D050", "several records have the same samples and different texts"))
         elif fault is not None:
             left.append(LeftOut(record.id, fault.code, fault.message))
+        elif measured is not None and measured.duration > LONG_SECONDS:
+            left.append(
+                LeftOut(record.id, "D016", f"{measured.duration:.0f} s are too long to be repaired: cut it first")
+            )
         else:
             _refuse_source(output, [audio_path(record, manifest.parent)])
             named = frozenset(item.code for item in findings)

@@ -8,6 +8,7 @@ Lines are never changed once they are whole, so that one can be read again from 
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, BinaryIO
@@ -49,8 +50,14 @@ UNKNOWN_AUDIO = AudioDigest()
 
 def digest_samples(samples: NDArray[np.float32], sample_rate: int) -> str:
     """Return the SHA-256 of decoded mono samples and their rate."""
-    digest = hashlib.sha256(f"{sample_rate} {samples.size}\n".encode())
-    digest.update(np.ascontiguousarray(samples, dtype="<f4").tobytes())
+    return digest_pieces([samples], samples.size, sample_rate)
+
+
+def digest_pieces(pieces: Iterable[NDArray[np.float32]], count: int, sample_rate: int) -> str:
+    """Return the SHA-256 of ``count`` decoded mono samples that come one piece after another, and their rate."""
+    digest = hashlib.sha256(f"{sample_rate} {count}\n".encode())
+    for samples in pieces:
+        digest.update(np.ascontiguousarray(samples, dtype="<f4").tobytes())
     return digest.hexdigest()
 
 

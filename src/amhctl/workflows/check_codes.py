@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from amhctl.audio.longrecording import LONG_SECONDS
 from amhctl.audio.mel import log_mel
 from amhctl.audio.resample import resample
 from amhctl.audio.waveform import Waveform
@@ -57,7 +58,8 @@ RULES = (
         "X112",
         Severity.WARNING,
         "recording cannot be compared",
-        "The recording of a sampled utterance cannot be read any more, so its codes were not compared with it.",
+        "The recording of a sampled utterance cannot be read any more, or is longer than five minutes: its codes were "
+        "not compared with it.",
     ),
 )
 
@@ -220,6 +222,10 @@ def _decode_sample(
     for index in chosen:
         entry = store.entry(candidates[index])
         progress.advance()
+        if (seconds := entry.record.duration or 0.0) > LONG_SECONDS:
+            message = f"{seconds:.0f} s are too long to be decoded back at once"
+            findings.append(Finding("X112", Severity.WARNING, entry.id, message, "cut the recording at pauses"))
+            continue
         try:
             original = prepare_waveform(entry, store)
             sample = _compare(entry.id, store.codes(entry.id), original, codec)
