@@ -13,20 +13,22 @@ import torch
 from support.checkpoints import tiny_checkpoint, tiny_manifest, tiny_tensors
 
 from amhctl.checkpoint import store
+from amhctl.checkpoint.manifest import Manifest
 from amhctl.checkpoint.store import (
     MANIFEST_FILE,
     WEIGHTS_FILE,
-    broken_tensors,
+    Surveys,
     halve,
     read_checkpoint,
     read_manifest,
     require_match,
     tensor_differences,
-    tensor_shapes,
     write_checkpoint,
 )
+from amhctl.checkpoint.survey import survey_file
 from amhctl.codec.codec import CodecSpec
 from amhctl.core.errors import CheckpointError, FileExistsRefused
+from amhctl.core.findings import Finding, Severity
 
 
 @pytest.fixture
@@ -129,7 +131,8 @@ def test_an_existing_folder_is_kept_unless_forced(folder: Path) -> None:
     with pytest.raises(FileExistsRefused):
         write_checkpoint(folder, manifest=tiny_manifest(), tensors={})
     assert (folder / WEIGHTS_FILE).read_bytes() == before
-    write_checkpoint(folder, manifest=tiny_manifest(), tensors={"x": torch.zeros(1)}, force=True)
+    bare = tiny_manifest().model_copy(update={"vocabulary": None, "text": None})
+    write_checkpoint(folder, manifest=bare, tensors={"x": torch.ones(1)}, force=True)
     assert read_checkpoint(folder, kind="voice").tensors.keys() == {"x"}
 
 
@@ -143,16 +146,54 @@ def test_a_failed_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monke
     assert list(tmp_path.iterdir()) == []
 
 
-def test_shapes_are_those_of_the_tensors(folder: Path) -> None:
-    expected = {name: tuple(tensor.shape) for name, tensor in tiny_tensors().items()}
-    assert tensor_shapes(folder / WEIGHTS_FILE) == expected
-
-
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
-def test_values_that_are_not_finite_are_named(tmp_path: Path, value: float) -> None:
+def test_what_is_not_finite_never_takes_the_name(tmp_path: Path, value: float) -> None:
+    folder = tiny_checkpoint(tmp_path / "voice")
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
     tensors = {**tiny_tensors(), "weight": torch.tensor([[0.0, value]])}
-    write_checkpoint(tmp_path / "voice", manifest=tiny_manifest(), tensors=tensors)
-    assert broken_tensors(tmp_path / "voice" / WEIGHTS_FILE) == ("weight",)
+    with pytest.raises(CheckpointError, match="weight: holds NaN or infinity") as error:
+        write_checkpoint(folder, manifest=tiny_manifest(), tensors=tensors, force=True)
+    assert "nothing was written" in error.value.hint
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    with pytest.raises(CheckpointError, match=r"other\.safetensors: a: holds NaN or infinity"):
+        write_checkpoint(
+            tmp_path / "new",
+            manifest=tiny_manifest(),
+            tensors=tiny_tensors(),
+            extra_tensors={"other.safetensors": {"a": torch.tensor([value])}},
+        )
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_a_rule_of_its_kind_is_asked_before_the_folder_takes_its_name(tmp_path: Path) -> None:
+    def refuse(manifest: Manifest, surveys: Surveys) -> tuple[Finding, ...]:
+        assert surveys[WEIGHTS_FILE]["weight"].shape == (2, 3)
+        return tuple(Finding("C021", severity, manifest.name, f"is {severity}") for severity in Severity)
+
+    with pytest.raises(CheckpointError, match=r"^.*voice: tiny: is error$"):
+        write_checkpoint(tmp_path / "voice", manifest=tiny_manifest(), tensors=tiny_tensors(), check=refuse)
+    assert list(tmp_path.iterdir()) == []
+    folder = tiny_checkpoint(tmp_path / "voice")
+    with pytest.raises(CheckpointError, match="tiny: is error"):
+        read_checkpoint(folder, kind="voice", check=refuse)
+
+
+@pytest.mark.parametrize("name", ["../..", "/etc/passwd", "..", "notes.txt", "manifest.json"])
+@pytest.mark.parametrize("part", ["vocabulary", "text"])
+def test_parts_outside_of_the_files_are_refused_before_they_are_opened(folder: Path, part: str, name: str) -> None:
+    (folder / "notes.txt").write_text("x")
+    document = json.loads((folder / MANIFEST_FILE).read_text())
+    document[part]["file"] = name
+    (folder / MANIFEST_FILE).write_text(json.dumps(document))
+    with pytest.raises(CheckpointError, match=r"is not (the name of a file|among the files)"):
+        read_manifest(folder)
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b'{"sample_rate": ' + b"9" * 5_000 + b"}", b"\xff", b"[1]"])
+def test_a_manifest_that_cannot_be_read(folder: Path, content: bytes) -> None:
+    (folder / MANIFEST_FILE).write_bytes(content)
+    with pytest.raises(CheckpointError, match="the manifest"):
+        read_manifest(folder)
 
 
 def test_a_pickle_in_place_of_weights_is_not_opened(folder: Path) -> None:
@@ -160,7 +201,7 @@ def test_a_pickle_in_place_of_weights_is_not_opened(folder: Path) -> None:
     with pytest.raises(CheckpointError):
         read_checkpoint(folder, kind="voice")
     with pytest.raises(CheckpointError, match="not a readable safetensors file"):
-        tensor_shapes(folder / WEIGHTS_FILE)
+        survey_file(folder / WEIGHTS_FILE)
 
 
 def test_differences_of_tensors_are_named_with_their_distance(folder: Path, tmp_path: Path) -> None:

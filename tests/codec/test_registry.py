@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from support.codecs import tiny_codec_folder, tiny_dac, tiny_dac_folder
 
-from amhctl.checkpoint.store import read_checkpoint, tensor_shapes, write_checkpoint
+from amhctl.checkpoint.store import read_checkpoint, write_checkpoint
 from amhctl.codec.dac import DacCodec
 from amhctl.codec.official import OFFICIAL
-from amhctl.codec.registry import codec_path, expected_shapes, load_codec, read_codec_manifest
+from amhctl.codec.registry import codec_path, load_codec, read_codec_manifest
 from amhctl.core.errors import CheckpointError, CodecError, MissingExtra
 
 
@@ -62,17 +62,11 @@ def test_official_weights_are_loaded_by_name_from_the_cache(tmp_path: Path, monk
     assert load_codec(str(path)).spec == spec
 
 
-def test_shapes_follow_from_the_manifest(tmp_path: Path) -> None:
-    for folder in (tiny_codec_folder(tmp_path), tiny_dac_folder(tmp_path)):
-        shapes = tensor_shapes(folder / "model.safetensors")
-        assert expected_shapes(read_codec_manifest(str(folder))) == shapes
-
-
 def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
     folder = tiny_dac_folder(tmp_path)
     checkpoint = read_checkpoint(folder, kind="codec")
     for changes, fault in (
-        ({"config": checkpoint.manifest.config | {"encoder_dim": 5}}, "do not fit"),
+        ({"config": checkpoint.manifest.config | {"encoder_dim": 5}}, "encoder.block.0.weight_v: shape"),
         ({"config": checkpoint.manifest.config | {"encoder_rates": [2]}}, "same product"),
         ({"model_version": "dac-9"}, "dac-9, not a codec of mel-codec-1 or dac-1"),
     ):

@@ -113,7 +113,12 @@ def test_a_file_is_named_and_not_read_beyond_its_limit(tmp_path: Path) -> None:
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(DocumentError, match="not a file"):
-        read_limited(tmp_path / "pipe")
+        read_json(tmp_path / "pipe")
+
+
+def test_what_never_ends_is_read_up_to_its_limit() -> None:
+    with pytest.raises(DocumentError, match="longer than"):
+        read_limited(Path("/dev/zero"), most_bytes=1 << 20)
 
 
 def test_a_line_without_an_end_is_passed_over() -> None:

@@ -1,3 +1,4 @@
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from support.speechlike import vowel_train
 
 from amhctl.audio import files
+from amhctl.core.documents import MOST_LINE_BYTES
 from amhctl.core.errors import DatasetError, FileExistsRefused
 from amhctl.data.records import (
     Record,
@@ -121,3 +123,18 @@ def test_a_segment_is_the_slice_of_its_file(tmp_path: Path) -> None:
         first = round(start * whole.sample_rate)
         last = whole.samples.size if length is None else first + round(length * whole.sample_rate)
         assert np.array_equal(read_audio(record, tmp_path).samples, whole.samples[first:last])
+
+
+def test_a_pipe_is_no_manifest(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "m.jsonl")
+    with pytest.raises(DatasetError, match="a pipe or device"):
+        read_records(tmp_path / "m.jsonl")
+
+
+def test_a_line_without_an_end_is_a_fault_of_that_line(tmp_path: Path) -> None:
+    path = tmp_path / "m.jsonl"
+    path.write_bytes(_LINE.encode() + b'{"id": "' + b"x" * MOST_LINE_BYTES + b'"}\n' + b"{}\n")
+    lines = list(scan_manifest(path))
+    assert lines[0].record is not None
+    assert [(line.number, line.fault) for line in lines[1:2]] == [(2, "the line is longer than 4 MiB")]
+    assert lines[2].number == 3

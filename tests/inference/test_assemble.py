@@ -8,9 +8,10 @@ import pytest
 from support.codecs import tiny_codec_folder
 from support.voices import tiny_voice_folder
 
+from amhctl.checkpoint.store import CODEC_FOLDER
 from amhctl.core.errors import AmhctlError, CheckpointError, SynthesisError
 from amhctl.inference import assemble
-from amhctl.inference.assemble import CODEC_FOLDER, bundled_voices, choose_device, load_voice, voice_path
+from amhctl.inference.assemble import bundled_voices, choose_device, load_voice, voice_path
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Decoding: the delay is undone, seeds are kept per passage, stops and limits hold."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -148,9 +150,34 @@ def test_guided_passages_do_not_depend_on_their_neighbours(guided: Voice) -> Non
 def test_guidance_is_refused_where_it_cannot_work(aligned: Voice) -> None:
     with pytest.raises(SynthesisError, match="cannot be guided"):
         decode(aligned.model, [passage(durations=(3, 2, 4, 1))], aligned.speaker, Sampling(guidance=1.0))
-    for guidance in (-1.0, float("inf")):
+    for guidance in (-1.0, 1_000.1, 1e38, float("inf"), float("nan")):
         with pytest.raises(OptionError, match="guidance"):
             Sampling(guidance=guidance)
+
+
+def test_the_strongest_guidance_still_speaks(guided: Voice) -> None:
+    spoken = passage(durations=(3, 2, 4, 3))
+    (decoded,) = decode(guided.model, [spoken], guided.speaker, Sampling(guidance=1_000.0))
+    assert decoded.codes_QS.shape[1] == 12
+
+
+@pytest.mark.parametrize("value", [1e30, float("nan")])
+def test_a_voice_that_computes_no_numbers_says_so(value: float, tmp_path: Path) -> None:
+    voice = load_voice(str(tiny_voice_folder(tmp_path)))
+    with torch.no_grad():
+        voice.model.mel_head.weight.fill_(value)
+        voice.model.final_norm.weight.fill_(1e30)
+    with pytest.raises(SynthesisError, match="no numbers"):
+        decode(voice.model, [passage(durations=(3, 2, 4, 1))], voice.speaker, Sampling())
+
+
+@pytest.mark.parametrize("value", [1e4, 60.0, float("nan")])
+def test_durations_that_are_no_numbers_are_refused(value: float, tmp_path: Path) -> None:
+    voice = load_voice(str(tiny_voice_folder(tmp_path)))
+    with torch.no_grad():
+        voice.model.alignment.log_duration.bias.fill_(value)
+    with pytest.raises(SynthesisError, match="no numbers"):
+        predict_durations(voice.model, [IDS], speed=1.0)
 
 
 @pytest.mark.parametrize("temperature", [-1.0, 1e-300, 9e-4, 1001.0, 1e300, float("nan"), float("inf")])

@@ -50,7 +50,7 @@ def tiny_checkpoint(folder: Path) -> Path:
         folder,
         manifest=tiny_manifest(),
         tensors=tiny_tensors(),
-        extra_files={"text_state.json": b"{}"},
+        extra_files={"text_state.json": b"{}", "vocabulary.model": b"v"},
         extra_tensors={"reference.safetensors": {"features": torch.ones(2, 2)}},
     )
     return folder

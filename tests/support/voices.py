@@ -9,14 +9,14 @@ from support.codecs import tiny_codec_folder
 
 from amhctl import __version__
 from amhctl.checkpoint.manifest import CodecIdentity, Manifest, TextIdentity, VocabularyIdentity
-from amhctl.checkpoint.store import write_checkpoint
+from amhctl.checkpoint.store import CODEC_FOLDER, write_checkpoint
 from amhctl.codec.registry import load_codec
 from amhctl.config.conditioning import scale_of
 from amhctl.config.schema import AlignmentConfig, ConformerConfig, MelConfig, ModelConfig, TextConfig
 from amhctl.core.files import canonical_json
-from amhctl.inference.assemble import CODEC_FOLDER, REFERENCE_FILE
 from amhctl.inference.judge import JudgeLimits
 from amhctl.inference.voice import SpeakOptions
+from amhctl.model.soundness import REFERENCE_FILE
 from amhctl.model.unified_voice import MODEL_VERSION, UnifiedVoice
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.train import train_vocabulary

@@ -1,11 +1,13 @@
 """The state of a codec run: what is saved is what comes back; the best is the best of its stage."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from support.codec_runs import QUICK, tones
 from support.codecs import TINY_CODEC
+from support.damaged import of_all, rewrite
 
 from amhctl.checkpoint.store import read_checkpoint
 from amhctl.core.errors import CheckpointError, TrainingError
@@ -54,6 +56,32 @@ def test_another_run_and_no_run_are_refused(tmp_path: Path) -> None:
         _state(tmp_path, seed=2).resume()
     with pytest.raises(CheckpointError):
         _state(tmp_path / "nowhere").resume()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"training": {"step": "many"}},
+        {"training": {"best": {}}},
+        {"tensors": {"optimizer.safetensors": of_all(lambda old: old.reshape(-1)[:1] if old.ndim else old)}},
+        {"tensors": {"optimizer.safetensors": lambda tensors: {"x.exp_avg": torch.ones(2)}}},
+        {"tensors": {"codes.safetensors": of_all(lambda old: old[:, :3])}},
+        {"tensors": {"codes.safetensors": lambda tensors: {"other": torch.ones(2)}}},
+        {"tensors": {"discriminators.safetensors": lambda tensors: {"other": torch.ones(2)}}},
+        {"tensors": {"best.safetensors": lambda tensors: {"other": torch.ones(2)}}},
+        {"tensors": {"model.safetensors": of_all(lambda old: old * torch.nan if old.is_floating_point() else old)}},
+        {"sample_rate": 8_000},
+    ],
+)
+def test_a_state_that_cannot_be_is_refused(damage: dict[str, Any], tmp_path: Path) -> None:
+    saved = _state(tmp_path)
+    for step in range(5):
+        saved.recipe.advance(step)
+    saved.best.offer(saved.recipe, 5, CodecScores(0.5, 0.9, (1.0, 1.0)))
+    saved.save()
+    rewrite(tmp_path / "state", **damage)
+    with pytest.raises(CheckpointError):
+        _state(tmp_path).resume()
 
 
 def test_the_best_is_the_best_of_the_latest_stage(tmp_path: Path) -> None:

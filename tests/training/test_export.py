@@ -7,7 +7,8 @@ from support.training_runs import CONDITIONS, build_run
 
 from amhctl.checkpoint.store import read_checkpoint
 from amhctl.data.codestore import CodeStore
-from amhctl.training.export import REFERENCE_FILE, choose_reference, export_voice
+from amhctl.model.soundness import REFERENCE_FILE
+from amhctl.training.export import choose_reference, export_voice
 
 
 def test_an_exported_voice_holds_all_it_needs(tmp_path: Path) -> None:

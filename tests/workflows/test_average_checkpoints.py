@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from support.damaged import Change, of_all, rewrite, with_tensor
 from support.voices import any_speech, tiny_voice_folder
 
 from amhctl.checkpoint.manifest import Licence
@@ -92,3 +93,21 @@ def test_no_voice_is_overwritten_by_its_mean(voice: Path) -> None:
     with pytest.raises(FileExistsRefused, match="input"):
         run(AverageCheckpointsRequest((voice, voice), voice, force=True), SilentProgress())
     assert (voice / WEIGHTS_FILE).read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (with_tensor("mel_head.weight", lambda old: old[:-1]), "mel_head.weight: shape"),
+        (with_tensor("mel_head.weight", lambda old: old.fill_(float("nan"))), "mel_head.weight: holds NaN"),
+        (of_all(torch.zeros_like), "every tensor is zero"),
+        (lambda tensors: {"stranger": torch.ones(2)}, "absent, expected"),
+    ],
+)
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_broken_voice_is_in_no_mean(change: Change, fault: str, place: int, voice: Path, tmp_path: Path) -> None:
+    other = _change(voice, tmp_path / "other", by=0.01)
+    rewrite((voice, other)[place], tensors={WEIGHTS_FILE: change})
+    with pytest.raises(CheckpointError, match=fault):
+        run(AverageCheckpointsRequest((voice, other), tmp_path / "mean"), SilentProgress())
+    assert not (tmp_path / "mean").exists()

@@ -15,13 +15,14 @@ from support.codecs import tiny_codec_folder
 from support.voices import tiny_voice_folder
 
 from amhctl import __version__
-from amhctl.checkpoint.store import read_checkpoint, write_checkpoint
+from amhctl.checkpoint.store import CODEC_FOLDER, read_checkpoint, write_checkpoint
 from amhctl.codec import registry
 from amhctl.codec.registry import bundled_codecs
 from amhctl.core.findings import Severity
 from amhctl.core.progress import SilentProgress
 from amhctl.inference import assemble
-from amhctl.inference.assemble import CODEC_FOLDER, REFERENCE_FILE, bundled_voices
+from amhctl.inference.assemble import bundled_voices
+from amhctl.model.soundness import REFERENCE_FILE
 from amhctl.workflows import diagnose
 from amhctl.workflows.diagnose import RULES, Check, DiagnoseReport, DiagnoseRequest, run
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from support.damaged import of_all, rewrite, with_tensor
 from support.voices import tiny_voice_folder
 
 from amhctl.checkpoint.store import read_checkpoint, read_manifest
@@ -48,6 +49,31 @@ def test_an_existing_output_is_kept_unless_forced(voice: Path, tmp_path: Path) -
     assert list((tmp_path / "out").iterdir()) == []
     run(ExportCheckpointRequest(voice, tmp_path / "out", force=True), SilentProgress())
     assert read_manifest(tmp_path / "out").kind == "voice"
+
+
+@pytest.mark.parametrize(
+    ("value", "fault"),
+    [(1e6, "mel_head.weight: holds NaN or infinity"), (1e-9, "mel_head.weight: the matrix is zero")],
+)
+def test_what_half_precision_cannot_hold_is_not_handed_on(
+    value: float, fault: str, voice: Path, tmp_path: Path
+) -> None:
+    rewrite(voice, tensors={"model.safetensors": with_tensor("mel_head.weight", lambda old: old.fill_(value))})
+    run(ExportCheckpointRequest(tiny_voice_folder(tmp_path / "sound"), tmp_path / "out"), SilentProgress())
+    before = (tmp_path / "out" / "model.safetensors").read_bytes()
+    for output, force in ((tmp_path / "new", False), (tmp_path / "out", True)):
+        with pytest.raises(CheckpointError, match=fault) as error:
+            run(ExportCheckpointRequest(voice, output, force=force), SilentProgress())
+        assert "nothing was written" in error.value.hint
+    assert not (tmp_path / "new").exists()
+    assert (tmp_path / "out" / "model.safetensors").read_bytes() == before
+
+
+def test_a_voice_with_a_broken_codec_is_not_handed_on(voice: Path, tmp_path: Path) -> None:
+    rewrite(voice / "codec", tensors={"model.safetensors": of_all(torch.zeros_like)})
+    with pytest.raises(CheckpointError, match="every tensor is zero"):
+        run(ExportCheckpointRequest(voice, tmp_path / "out"), SilentProgress())
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_tampered_voice_and_a_training_state_are_not_handed_on(voice: Path, tmp_path: Path) -> None:

@@ -12,11 +12,10 @@ from support.training_world import TrainingWorld, build_training_world, request_
 from support.vocabularies import permuted
 from support.voices import tiny_voice_folder
 
-from amhctl.checkpoint.store import read_checkpoint, write_checkpoint
+from amhctl.checkpoint.store import CODEC_FOLDER, read_checkpoint, write_checkpoint
 from amhctl.config.schema import TextConfig
-from amhctl.core.errors import CheckpointError, FileExistsRefused, ModelError, VocabularyError
+from amhctl.core.errors import CheckpointError, FileExistsRefused, VocabularyError
 from amhctl.core.progress import SilentProgress
-from amhctl.inference.assemble import CODEC_FOLDER
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.extend import extend_vocabulary
 from amhctl.tokenizer.plan import plan_path
@@ -179,6 +178,6 @@ def test_what_has_no_text_rows_is_refused(tmp_path: Path) -> None:
     files = {name: voice.read_bytes(name) for name in voice.manifest.files if name != "model.safetensors"}
     tensors = {**voice.tensors, "text_head.bias": voice.tensors["text_head.bias"][1:]}
     write_checkpoint(tmp_path / "short", manifest=voice.manifest, tensors=tensors, extra_files=files)
-    with pytest.raises(ModelError, match="rows do not fit"):
+    with pytest.raises(CheckpointError, match=r"text_head\.bias: shape"):
         _grow(tmp_path / "v.model", tmp_path / "short", tmp_path / "grown")
     assert not (tmp_path / "grown").exists()

@@ -125,7 +125,7 @@ def test_what_is_no_codec_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CodecError, match="no such codec") as caught:
         _list("no-such-codec")
     assert "mel16k" in caught.value.hint
-    with pytest.raises(CheckpointError):
+    with pytest.raises(CodecError, match="not a codec"):
         _list(tiny_checkpoint(tmp_path / "voice"))
 
 

@@ -12,7 +12,7 @@ from support.codecs import tiny_codec_folder, tiny_dac_folder
 from support.voices import tiny_voice_folder
 
 from amhctl.checkpoint.store import MANIFEST_FILE, WEIGHTS_FILE, embedded_manifest
-from amhctl.config.schema import ModelConfig
+from amhctl.config.schema import ConformerConfig, ModelConfig
 from amhctl.core.errors import CheckpointError
 from amhctl.core.files import canonical_json, sha256_of_file
 from amhctl.core.progress import SilentProgress
@@ -21,6 +21,7 @@ from amhctl.model.shapes import parameter_shapes
 from amhctl.text.frontend import Frontend
 from amhctl.text.lexicon import Lexicon
 from amhctl.tokenizer.train import train_vocabulary
+from amhctl.workflows import validate_checkpoint
 from amhctl.workflows.validate_checkpoint import ValidateCheckpointReport, ValidateCheckpointRequest, run
 
 
@@ -63,7 +64,7 @@ def test_a_sound_voice_and_a_sound_codec_pass(voice: Path, tmp_path: Path) -> No
 def test_a_voice_that_does_not_hear_its_prompt_is_named(voice: Path) -> None:
     assert "C019" not in {finding.code for finding in validate(voice).findings}
     assert "hearing" in validate(voice).checked
-    rewrite(voice, lambda tensors: tensors["perceiver_encoder.proj_context.weight"].zero_())
+    rewrite(voice, lambda tensors: tensors["perceiver_encoder.proj_context.weight"].mul_(1e-30))
     report = validate(voice)
     assert [finding.severity.value for finding in report.findings if finding.code == "C019"] == ["warning"]
     assert report.ok
@@ -87,8 +88,11 @@ def test_a_changed_weight_is_found(voice: Path) -> None:
     [
         (lambda tensors: tensors.pop("text_embedding.weight"), "C007"),
         (lambda tensors: tensors.update(stranger=torch.zeros(1)), "C008"),
-        (lambda tensors: tensors.update({"text_embedding.weight": torch.zeros(3, 3)}), "C009"),
+        (lambda tensors: tensors.update({"text_embedding.weight": torch.ones(3, 3)}), "C009"),
         (lambda tensors: tensors["text_embedding.weight"].fill_(float("nan")), "C010"),
+        (lambda tensors: tensors["text_embedding.weight"].zero_(), "C024"),
+        (lambda tensors: [tensor.zero_() for tensor in tensors.values()], "C024"),
+        (lambda tensors: tensors.update({"text_embedding.weight": tensors["text_embedding.weight"].int()}), "C020"),
     ],
 )
 def test_weights_that_digests_cannot_betray_are_found(
@@ -104,7 +108,7 @@ def test_many_faults_are_reported_at_once(voice: Path) -> None:
     document = json.loads((voice / MANIFEST_FILE).read_text())
     document["sample_rate"] = 8000
     (voice / MANIFEST_FILE).write_text(json.dumps(document))
-    assert errors(validate(voice)) == {"C002", "C004", "C008", "C010", "C012"}
+    assert errors(validate(voice)) == {"C002", "C004", "C008", "C010", "C012", "C021"}
 
 
 def test_a_configuration_that_is_none(voice: Path) -> None:
@@ -113,7 +117,7 @@ def test_a_configuration_that_is_none(voice: Path) -> None:
     (voice / MANIFEST_FILE).write_text(json.dumps(document))
     report = validate(voice)
     assert errors(report) == {"C004", "C006"}
-    assert "layers" in {finding.subject for finding in report.findings}
+    assert "config.layers" in {finding.subject for finding in report.findings}
 
 
 def test_a_broken_manifest_is_a_finding_not_a_crash(voice: Path) -> None:
@@ -137,18 +141,44 @@ def test_a_checkpoint_is_compared_with_the_one_it_replaces(voice: Path, tmp_path
     assert all(f.subject.startswith("config.alignment") for f in report.findings if f.code == "C017")
 
 
-def test_foreign_weights_are_compared_with_the_official_shape(tmp_path: Path) -> None:
-    with torch.device("meta"):
-        shapes = parameter_shapes(ModelConfig())
-    # One number, seen in every shape: a whole official file of a few hundred bytes a tensor.
-    one = torch.zeros(1, dtype=torch.float16)
-    tensors = {name: one.expand(shape) for name, shape in shapes.items()}
-    torch.save({"model": tensors}, tmp_path / "gpt.pth")
-    assert validate(tmp_path / "gpt.pth").findings == ()
-    name = "final_norm.weight"
-    tensors.pop(name)
-    torch.save(tensors, tmp_path / "gpt.pth")
-    assert [(f.code, f.subject) for f in validate(tmp_path / "gpt.pth").findings] == [("C007", name)]
+@pytest.fixture
+def official(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, torch.Tensor]], set[str]]:
+    """Return how to validate a foreign file whose tensors are those of a small official shape, but for some."""
+    small = ModelConfig(
+        model_dim=8,
+        layers=1,
+        heads=1,
+        condition_dim=8,
+        condition_module=ConformerConfig(output_size=8, linear_units=8, attention_heads=1, num_blocks=1),
+        emo_condition_module=ConformerConfig(output_size=8, linear_units=8, attention_heads=1, num_blocks=1),
+    )
+    monkeypatch.setattr(validate_checkpoint, "OFFICIAL", small)
+    whole = {name: torch.ones(shape) for name, shape in parameter_shapes(small).items()}
+    # So it is in the official file.
+    whole["speed_emb.weight"].zero_()
+
+    def check(changed: dict[str, torch.Tensor]) -> set[str]:
+        torch.save({"model": {**whole, **changed}}, tmp_path / "gpt.pth")
+        return {f"{found.code} {found.subject}" for found in validate(tmp_path / "gpt.pth").findings}
+
+    return check
+
+
+def test_foreign_weights_are_compared_with_the_official_shape(
+    official: Callable[[dict[str, torch.Tensor]], set[str]], tmp_path: Path
+) -> None:
+    name, matrix = "final_norm.weight", "mel_head.weight"
+    assert official({}) == set()
+    assert official({name: torch.ones(3)}) == {f"C009 {name}"}
+    assert official({name: torch.full((8,), float("nan"))}) == {f"C010 {name}"}
+    assert official({matrix: torch.zeros(8_194, 8)}) == {f"C024 {matrix}"}
+    assert official({matrix: torch.ones(8_194, 8, dtype=torch.int32)}) == {f"C020 {matrix}"}
+    document = torch.load(tmp_path / "gpt.pth")["model"]
+    torch.save({each: tensor.float().zero_() for each, tensor in document.items()}, tmp_path / "gpt.pth")
+    assert [found.code for found in validate(tmp_path / "gpt.pth").findings] == ["C024"]
+    document.pop(name)
+    torch.save(document, tmp_path / "gpt.pth")
+    assert f"C007 {name}" in {f"{found.code} {found.subject}" for found in validate(tmp_path / "gpt.pth").findings}
 
 
 def test_nothing_at_the_path_is_an_error(tmp_path: Path) -> None:

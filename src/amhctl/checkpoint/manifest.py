@@ -9,7 +9,7 @@ Format 1. A checkpoint is a folder::
     …                    what else ``files`` names; every file's SHA-256 is in ``files``
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, ValidationError
 
@@ -18,16 +18,19 @@ from amhctl.config.schema import ModelConfig
 
 FORMAT_VERSION = 1
 
+SampleRate = Annotated[int, Field(gt=0, le=768_000)]
+"""Samples a second; the fastest converters there are take 768,000."""
+
 
 class CodecIdentity(Document):
     """The codec whose codes a voice writes; the fields of ``codec.CodecSpec``."""
 
     name: str
     architecture: str
-    sample_rate: int
-    frame_samples: int
-    codebooks: int
-    codebook_size: int
+    sample_rate: SampleRate
+    frame_samples: int = Field(gt=0, le=2**20)
+    codebooks: int = Field(gt=0, le=1_024)
+    codebook_size: int = Field(gt=1, le=2**16)
     fingerprint: str
 
 
@@ -37,7 +40,7 @@ class VocabularyIdentity(Document):
     file: str
     fingerprint: str
     """SHA-256 of the ordered pieces, joined by newlines."""
-    size: int
+    size: int = Field(gt=0)
     units: Literal["fidel", "phones"]
 
 
@@ -68,7 +71,7 @@ class Manifest(Document):
     """Version of the architecture in code, such as ``unified-voice-1`` or ``mel-codec-1``."""
     package_version: str
     language: str = "am"
-    sample_rate: int
+    sample_rate: SampleRate
     config: dict[str, JsonValue]
     """The leaf configuration: ``ModelConfig`` of a voice, ``MelCodecConfig`` of a codec."""
     vocabulary: VocabularyIdentity | None = None

@@ -14,7 +14,7 @@ from amhctl.core.errors import CheckpointError, DocumentError
 
 _Raw = TypeVar("_Raw")
 _Part = TypeVar("_Part")
-_HINT = "the checkpoint was made by another version or by hand: take it from its source again"
+OTHERS = "the checkpoint was made by another version or by hand: take it from its source again"
 
 
 def read_part(parse: Callable[[_Raw], _Part], raw: _Raw, *, place: str, subject: str) -> _Part:
@@ -45,7 +45,7 @@ def read_part(parse: Callable[[_Raw], _Part], raw: _Raw, *, place: str, subject:
         raise CheckpointError(
             f"{first}: {faults[0]['msg'].removeprefix('Value error, ')}{more}",
             subject=subject,
-            hint=_HINT,
+            hint=OTHERS,
         ) from error
 
 
@@ -60,7 +60,7 @@ def read_json(path: Path) -> dict[str, JsonValue]:
     try:
         document = read_document(path)
     except DocumentError as error:
-        raise CheckpointError(error.message, subject=str(path), hint=_HINT) from error
+        raise CheckpointError(error.message, subject=str(path), hint=OTHERS) from error
     if not isinstance(document, dict):
-        raise CheckpointError("not a JSON object", subject=str(path), hint=_HINT)
+        raise CheckpointError("not a JSON object", subject=str(path), hint=OTHERS)
     return cast("dict[str, JsonValue]", document)

@@ -9,7 +9,8 @@ a file cannot hold its own digest.
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+import shutil
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -21,6 +22,7 @@ from torch import Tensor
 from amhctl.checkpoint.manifest import FORMAT_VERSION, Manifest
 from amhctl.checkpoint.parts import read_json as read_object
 from amhctl.checkpoint.parts import read_part
+from amhctl.checkpoint.survey import Survey, check_values, survey_folder
 from amhctl.core.documents import parse_json, read_json
 from amhctl.core.errors import CheckpointError, DocumentError
 from amhctl.core.files import (
@@ -31,20 +33,31 @@ from amhctl.core.files import (
     sha256_of_file,
     write_text_atomically,
 )
+from amhctl.core.findings import Finding, Severity
 from amhctl.core.outputs import FolderKind
 
 MANIFEST_FILE = "manifest.json"
 WEIGHTS_FILE = "model.safetensors"
+CODEC_FOLDER = "codec"
+"""Where the codec of a voice lies beside it, if it is not bundled."""
 CHECKPOINT = FolderKind(
     "a checkpoint",
     MANIFEST_FILE,
     frozenset({"format_version", "kind", "files"}),
     # Beside the weights: the vocabulary, the text state, the run's state; the codec that a voice was made for.
-    ("*.safetensors", "*.model", "*.json", "codec"),
+    ("*.safetensors", "*.model", "*.json", CODEC_FOLDER),
 )
 _METADATA_KEY = "manifest"
 _RESTORE = "restore it from its source"
 _SYSTEM_ERROR = re.compile(r"\(os error (\d+)\)")
+_UNWRITTEN = "nothing was written"
+_SHOWN_FAULTS = 3
+
+
+Surveys = Mapping[str, Survey]
+"""The tensors of each file of a checkpoint."""
+Check = Callable[[Manifest, Surveys], tuple[Finding, ...]]
+"""The rules of a kind of checkpoint, such as ``model.soundness.find_faults``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +72,14 @@ class LoadedCheckpoint:
         The weights, by name.
     folder : Path
         Where it lies.
+    surveys : Surveys
+        What is known of the tensors of each of its files.
     """
 
     manifest: Manifest
     tensors: dict[str, Tensor]
     folder: Path
+    surveys: Surveys
 
     def read_bytes(self, file: str) -> bytes:
         """Return the content of a file that the manifest names.
@@ -97,6 +113,12 @@ class LoadedCheckpoint:
         """Return the tensors of a safetensors file that the manifest names."""
         return _load_tensors(self._path(file))
 
+    @property
+    def codec(self) -> Path | None:
+        """The folder of the codec that lies beside a voice, if one does."""
+        folder = self.folder / CODEC_FOLDER
+        return folder if folder.is_dir() else None
+
     def _path(self, file: str) -> Path:
         if file not in self.manifest.files:
             raise CheckpointError(
@@ -127,16 +149,40 @@ def write_checkpoint(
     tensors: Mapping[str, Tensor],
     extra_files: Mapping[str, bytes] | None = None,
     extra_tensors: Mapping[str, Mapping[str, Tensor]] | None = None,
+    codec: Path | None = None,
+    check: Check | None = None,
     force: bool = False,
 ) -> Manifest:
     """Write a checkpoint folder and return its manifest with the digests of all files.
+
+    What was written is read again and validated before the folder takes its name: where a value is not finite, or a
+    file is all zeros, there is no folder, and one that stood there before stays as it was.
+
+    Parameters
+    ----------
+    folder : Path
+        Where to write it.
+    manifest : Manifest
+        What it is; its digests are filled in.
+    tensors : Mapping[str, Tensor]
+        The weights.
+    extra_files : Mapping[str, bytes] | None
+        Other files, by name.
+    extra_tensors : Mapping[str, Mapping[str, Tensor]] | None
+        Other safetensors files, by name.
+    codec : Path | None
+        Folder of the codec that goes with a voice, to be copied into the checkpoint's folder ``codec``.
+    check : Check | None
+        The rules of its kind.
+    force : bool
+        Whether an existing folder may be replaced.
 
     Raises
     ------
     FileExistsRefused
         If the folder exists and ``force`` is false.
     CheckpointError
-        If a file name leaves the folder.
+        If a file name leaves the folder, or what was written is not sound.
     OSError
         If the system refuses to write, as on a full disk; what was there before is still there.
     """
@@ -153,7 +199,48 @@ def write_checkpoint(
         complete = bare.model_copy(update={"files": files})
         document = json.dumps(complete.model_dump(mode="json"), ensure_ascii=False, indent=1, sort_keys=True)
         write_text_atomically(temporary / MANIFEST_FILE, document + "\n")
+        hint = f"{_UNWRITTEN}: {folder} is as it was" if folder.exists() else _UNWRITTEN
+        require_sound(complete, survey_folder(temporary, files), check, subject=str(folder), hint=hint)
+        if codec is not None:
+            shutil.copytree(codec, temporary / CODEC_FOLDER)
     return complete
+
+
+def require_sound(
+    manifest: Manifest, surveys: Surveys, check: Check | None = None, *, subject: str, hint: str = ""
+) -> None:
+    """Refuse a checkpoint with values that cannot be, and one that breaks a rule of its kind.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        What it is.
+    surveys : Surveys
+        The tensors of each of its files.
+    check : Check | None
+        The rules of its kind.
+    subject : str
+        Where it lies.
+    hint : str
+        What to do; that of the first finding unless something is to be said.
+
+    Raises
+    ------
+    CheckpointError
+        With the first few findings.
+    """
+    found = [each for file, facts in surveys.items() for each in check_values(facts, file=shown_file(file))]
+    found += [each for each in check(manifest, surveys) if each.severity is Severity.ERROR] if check else []
+    if found:
+        shown = "; ".join(f"{each.subject}: {each.message}" for each in found[:_SHOWN_FAULTS])
+        more = f"; and {len(found) - _SHOWN_FAULTS} more" if len(found) > _SHOWN_FAULTS else ""
+        everything = f"`amhctl ckpt validate {subject}` lists all that is wrong"
+        raise CheckpointError(f"{shown}{more}", subject=subject, hint=hint or found[0].hint or everything)
+
+
+def shown_file(file: str) -> str:
+    """Return what stands before the names of a file's tensors in findings: nothing before those of the weights."""
+    return "" if file == WEIGHTS_FILE else file
 
 
 def halve(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -187,8 +274,11 @@ def read_manifest(folder: Path) -> Manifest:
             hint="use the amhctl version named in package_version",
         )
     manifest = read_part(Manifest.model_validate, document, place="", subject=str(path))
-    for name in manifest.files:
+    parts = [part.file for part in (manifest.vocabulary, manifest.text) if part is not None]
+    for name in (*manifest.files, *parts):
         _inside(folder, name, folder)
+    if unnamed := [name for name in parts if name not in manifest.files]:
+        raise CheckpointError(f"{unnamed[0]} is not among the files of the manifest", subject=str(path), hint=_RESTORE)
     return manifest
 
 
@@ -230,40 +320,6 @@ def manifest_differences(expected: Mapping[str, object], found: Mapping[str, obj
     return tuple(_differences("", {**expected, "files": {}}, {**found, "files": {}}))
 
 
-def tensor_shapes(weights: Path) -> dict[str, tuple[int, ...]]:
-    """Return the names and shapes of a weights file, read from its header alone.
-
-    Raises
-    ------
-    CheckpointError
-        If the file is not safetensors.
-    """
-    try:
-        with safe_open(weights, framework="pt") as stream:
-            return {name: tuple(stream.get_slice(name).get_shape()) for name in sorted(stream.keys())}
-    except (SafetensorError, OSError) as error:
-        raise CheckpointError(f"not a readable safetensors file: {error}", subject=str(weights)) from error
-
-
-def broken_tensors(weights: Path) -> tuple[str, ...]:
-    """Return the names of tensors that hold a value that is not finite, loading one at a time.
-
-    Raises
-    ------
-    CheckpointError
-        If the file is not safetensors.
-    """
-    try:
-        with safe_open(weights, framework="pt") as stream:
-            return tuple(
-                name
-                for name in sorted(stream.keys())
-                if (tensor := stream.get_tensor(name)).is_floating_point() and not bool(tensor.isfinite().all())
-            )
-    except (SafetensorError, OSError) as error:
-        raise CheckpointError(f"not a readable safetensors file: {error}", subject=str(weights)) from error
-
-
 def read_some_tensors(weights: Path, prefixes: tuple[str, ...]) -> dict[str, Tensor]:
     """Return the tensors of a weights file whose names begin in one of some ways; the others are not read.
 
@@ -301,17 +357,31 @@ def tensor_differences(first: Path, second: Path) -> tuple[Difference, ...]:
     return tuple(found)
 
 
-def read_checkpoint(folder: Path, *, kind: str, device: str = "cpu") -> LoadedCheckpoint:
+def read_checkpoint(folder: Path, *, kind: str, check: Check | None = None) -> LoadedCheckpoint:
     """Read a checkpoint, verifying all of it first.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it lies.
+    kind : str
+        What it must be.
+    check : Check | None
+        The rules of its kind; those of ``ckpt validate``.
 
     Raises
     ------
     CheckpointError
-        If it is of another kind, a file is missing or changed, or the manifest inside the weights differs.
+        If it is of another kind, a file is missing or changed, the manifest inside the weights differs, or a rule is
+        broken.
     """
     manifest = read_manifest(folder)
     if manifest.kind != kind:
-        raise CheckpointError(f"the folder holds a {manifest.kind} checkpoint, wanted is a {kind}", subject=str(folder))
+        raise CheckpointError(
+            f"the folder holds a {manifest.kind} checkpoint, wanted is a {kind}",
+            subject=str(folder),
+            hint=f"give the folder of a {kind}",
+        )
     if WEIGHTS_FILE not in manifest.files:
         raise CheckpointError(f"the manifest names no {WEIGHTS_FILE}", subject=str(folder))
     hint = f"restore the folder from its source; `amhctl ckpt validate {folder}` lists all that is wrong"
@@ -322,7 +392,9 @@ def read_checkpoint(folder: Path, *, kind: str, device: str = "cpu") -> LoadedCh
         raise CheckpointError(
             f"manifest.json is not the manifest inside the weights: {_joined(unlike)}", subject=str(folder), hint=hint
         )
-    return LoadedCheckpoint(manifest, _load_tensors(folder / WEIGHTS_FILE, device), folder)
+    surveys = survey_folder(folder, manifest.files)
+    require_sound(manifest, surveys, check, subject=str(folder))
+    return LoadedCheckpoint(manifest, _load_tensors(folder / WEIGHTS_FILE), folder, surveys)
 
 
 def require_match(
@@ -420,9 +492,9 @@ def _contiguous(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name: tensors[name].detach().contiguous() for name in sorted(tensors)}
 
 
-def _load_tensors(path: Path, device: str = "cpu") -> dict[str, Tensor]:
+def _load_tensors(path: Path) -> dict[str, Tensor]:
     try:
-        return load_file(path, device=device)
+        return load_file(path)
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"not a readable safetensors file: {error}", subject=str(path)) from error
 

@@ -6,17 +6,20 @@ Every rule returns findings and never raises for a fault of the checkpoint, so t
 from collections.abc import Mapping
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from amhctl.checkpoint.manifest import Manifest, completed
+from amhctl.checkpoint.parts import OTHERS
 from amhctl.checkpoint.store import (
     MANIFEST_FILE,
     WEIGHTS_FILE,
     Difference,
     broken_files,
-    broken_tensors,
     embedded_manifest,
     manifest_differences,
-    tensor_shapes,
 )
+from amhctl.checkpoint.survey import RULES as VALUE_RULES
+from amhctl.checkpoint.survey import Survey, survey_file
 from amhctl.core.errors import CheckpointError
 from amhctl.core.findings import Finding, Rule, Severity
 
@@ -29,14 +32,18 @@ RULES = (
     Rule("C002", Severity.ERROR, "file missing or changed", "A file is absent or its SHA-256 is not the manifest's."),
     Rule("C003", Severity.WARNING, "file unknown", "The folder holds a file that the manifest does not name."),
     Rule("C004", Severity.ERROR, "manifests differ", "The manifest inside the weights is not the one beside them."),
-    Rule("C005", Severity.ERROR, "weights unreadable", "The weights file is not safetensors with a manifest inside."),
+    Rule(
+        "C005",
+        Severity.ERROR,
+        "weights unreadable",
+        "A file of tensors is not safetensors, or the weights hold no manifest.",
+    ),
     Rule("C006", Severity.ERROR, "configuration invalid", "The configuration in the manifest is not one of its kind."),
     Rule("C007", Severity.ERROR, "tensor missing", "The configuration implies a tensor that the weights lack."),
     Rule(
         "C008", Severity.ERROR, "tensor unexpected", "The weights hold a tensor that the configuration does not imply."
     ),
     Rule("C009", Severity.ERROR, "tensor misshapen", "A tensor has another shape than the configuration implies."),
-    Rule("C010", Severity.ERROR, "value not finite", "A tensor holds NaN or infinity: the voice would be noise."),
     Rule(
         "C011",
         Severity.ERROR,
@@ -66,13 +73,31 @@ RULES = (
         "The speaker branch is dead or overflows: made-up prompts of different colours give the same speaker latents. "
         "The voice speaks with the one it learnt, and `speak --reference` is refused.",
     ),
+    Rule(
+        "C021",
+        Severity.ERROR,
+        "manifest contradicts itself",
+        "Two values of the manifest that must agree do not, such as the sample rates of a voice and of its codec.",
+    ),
+    Rule(
+        "C022",
+        Severity.ERROR,
+        "prompt unusable",
+        "reference.safetensors is absent or does not hold features that the voice could be conditioned on.",
+    ),
+    Rule(
+        "C023",
+        Severity.ERROR,
+        "state unusable",
+        "A file of a training state is absent or does not fit the weights: the run could not go on.",
+    ),
 )
 _SHOWN_DRIFT = 10
-_SEVERITY = {rule.code: rule.severity for rule in RULES}
+_SEVERITY = {rule.code: rule.severity for rule in (*RULES, *VALUE_RULES)}
 
 
 def finding(code: str, subject: str, message: str, hint: str = "") -> Finding:
-    """Return a finding of a rule of this file, with the rule's severity."""
+    """Return a finding of a rule of this file or of ``survey``, with the rule's severity."""
     return Finding(code, _SEVERITY[code], subject, message, hint)
 
 
@@ -108,36 +133,41 @@ def check_embedded(folder: Path, manifest: Manifest) -> tuple[Finding, ...]:
     )
 
 
-def check_shapes(folder: Path, expected: Shapes) -> tuple[Finding, ...]:
-    """Report tensors that are missing, unexpected or misshapen; reads the header alone."""
-    try:
-        return compare_shapes(tensor_shapes(folder / WEIGHTS_FILE), expected)
-    except CheckpointError as error:
-        return (finding("C005", WEIGHTS_FILE, error.message),)
+def config_finding(place: str, error: ValidationError) -> Finding:
+    """Return the finding of a part of a manifest that is none of its kind; the first value that is wrong is named."""
+    first = error.errors()[0]
+    subject = ".".join((place, *map(str, first["loc"])))
+    return finding("C006", subject, first["msg"].removeprefix("Value error, "), OTHERS)
 
 
-def compare_shapes(present: Shapes, expected: Shapes) -> tuple[Finding, ...]:
-    """Report how given names and shapes differ from expected ones."""
+def compare_shapes(present: Shapes, expected: Shapes, *, file: str = "") -> tuple[Finding, ...]:
+    """Report how given names and shapes differ from expected ones; ``file`` stands before the names if it is given."""
     found = []
+    before = f"{file}: " if file else ""
     for name in sorted({*present, *expected}):
         if name not in present:
-            found.append(finding("C007", name, f"absent, expected {expected[name]}"))
+            found.append(finding("C007", before + name, f"absent, expected {expected[name]}"))
         elif name not in expected:
-            found.append(finding("C008", name, f"present with shape {present[name]}, not expected"))
+            found.append(finding("C008", before + name, f"present with shape {present[name]}, not expected"))
         elif present[name] != expected[name]:
-            found.append(finding("C009", name, f"shape {present[name]}, expected {expected[name]}"))
+            found.append(finding("C009", before + name, f"shape {present[name]}, expected {expected[name]}"))
     return tuple(found)
 
 
-def check_values(folder: Path) -> tuple[Finding, ...]:
-    """Report tensors with values that are not finite."""
-    try:
-        names = broken_tensors(folder / WEIGHTS_FILE)
-    except CheckpointError:
-        # An unreadable file has its own finding.
-        return ()
-    hint = "the run diverged: go back to an earlier checkpoint and lower training.learning_rate"
-    return tuple(finding("C010", name, "holds NaN or infinity", hint) for name in names)
+def survey_files(folder: Path, manifest: Manifest) -> tuple[dict[str, Survey], tuple[Finding, ...]]:
+    """Return what is known of the tensors of each file that can be read, and a finding for each that cannot."""
+    surveys: dict[str, Survey] = {}
+    found = []
+    for name in sorted(manifest.files):
+        if not name.endswith(".safetensors") or not (folder / name).is_file():
+            continue
+        try:
+            surveys[name] = survey_file(folder / name)
+        except CheckpointError as error:
+            # That of the weights is reported with the manifest inside them.
+            if name != WEIGHTS_FILE:
+                found.append(finding("C005", name, error.message))
+    return surveys, tuple(found)
 
 
 def check_vocabulary(manifest: Manifest, *, fingerprint: str, size: int, where: str) -> tuple[Finding, ...]:

@@ -71,15 +71,17 @@ class MelCodecNetwork(nn.Module):
         width = config.width
         blocks = sum(config.encoder_blocks) + sum(config.decoder_blocks)
         mel = config.mel
-        self.mel = LogMel(
-            sample_rate=mel.sample_rate,
-            fft_samples=mel.fft_samples,
-            window_samples=mel.window_samples,
-            hop_samples=mel.hop_samples,
-            bins=mel.bins,
-            low_hertz=mel.low_hertz,
-            high_hertz=mel.high_hertz,
-        )
+        # Its filterbank is computed from numbers, which a network that is made for its shapes alone does not have.
+        with torch.device("cpu"):
+            self.mel = LogMel(
+                sample_rate=mel.sample_rate,
+                fft_samples=mel.fft_samples,
+                window_samples=mel.window_samples,
+                hop_samples=mel.hop_samples,
+                bins=mel.bins,
+                low_hertz=mel.low_hertz,
+                high_hertz=mel.high_hertz,
+            )
 
         def stack(count: int) -> nn.ModuleList:
             return nn.ModuleList(ConvNeXtBlock(width, scale=1.0 / blocks) for _ in range(count))
@@ -166,8 +168,8 @@ def is_stored(name: str) -> bool:
 
 def stored_shapes(config: MelCodecConfig, *, whole: bool = False) -> dict[str, tuple[int, ...]]:
     """Return the names and shapes of a codec checkpoint's tensors; ``whole`` adds those only training needs."""
-    # Built for real: the mel filterbank is computed from numbers that a meta tensor does not have.
-    with torch.random.fork_rng(devices=[]):
+    # Made without memory: a manifest may ask for any size.
+    with torch.device("meta"):
         state = MelCodecNetwork(config).state_dict()
     shapes = {name: tuple(tensor.shape) for name, tensor in state.items()}
     if whole:

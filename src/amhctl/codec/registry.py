@@ -10,12 +10,13 @@ from torch import Tensor
 
 from amhctl.checkpoint.manifest import Manifest
 from amhctl.checkpoint.parts import read_part
-from amhctl.checkpoint.store import read_checkpoint, read_manifest
+from amhctl.checkpoint.store import LoadedCheckpoint, read_checkpoint, read_manifest
 from amhctl.codec import dac, mel_codec
 from amhctl.codec.codec import Codec, CodecSpec
-from amhctl.codec.dac import DacCodec, dac_shapes, fill_dac, read_weights
-from amhctl.codec.mel_codec import MelCodec, MelCodecNetwork, codes_fingerprint, fill_mel, stored_shapes
+from amhctl.codec.dac import DacCodec, fill_dac, read_weights
+from amhctl.codec.mel_codec import MelCodec, MelCodecNetwork, codes_fingerprint, fill_mel
 from amhctl.codec.official import OFFICIAL, find_weights
+from amhctl.codec.soundness import KNOWN_VERSIONS, find_faults
 from amhctl.config.dac import DacCodecConfig
 from amhctl.config.document import Document
 from amhctl.config.schema import MelCodecConfig
@@ -25,7 +26,6 @@ from amhctl.core.units import Precision
 _ConfigT = TypeVar("_ConfigT", bound=Document)
 _BUNDLED = Path(__file__).parent.parent / "assets" / "codecs"
 DEFAULT_CODEC = "mel16k"
-KNOWN_VERSIONS = (mel_codec.MODEL_VERSION, dac.MODEL_VERSION)
 
 
 def bundled_codecs() -> tuple[str, ...]:
@@ -84,9 +84,8 @@ def load_codec(name_or_path: str, *, device: str = "cpu", precision: Precision =
     path = codec_path(name_or_path)
     if path.is_file():
         return DacCodec.load(path, device=device, precision=precision)
-    checkpoint = read_checkpoint(path, kind="codec")
+    checkpoint = _read(path)
     manifest = checkpoint.manifest
-    _require_known(manifest, path)
     if manifest.model_version == dac.MODEL_VERSION:
         model = fill_dac(_config(DacCodecConfig, manifest), checkpoint.tensors, subject=str(path))
         return DacCodec(model, name=manifest.name, device=device, precision=precision)
@@ -110,26 +109,10 @@ def read_dac(name_or_path: str) -> tuple[DacCodecConfig, dict[str, Tensor]]:
     path = codec_path(name_or_path)
     if path.is_file():
         return read_weights(path)
-    checkpoint = read_checkpoint(path, kind="codec")
+    checkpoint = _read(path)
     if checkpoint.manifest.model_version != dac.MODEL_VERSION:
         raise CodecError("the codec is no DAC", subject=str(path), hint="give a DAC's weights file or folder")
     return _config(DacCodecConfig, checkpoint.manifest), checkpoint.tensors
-
-
-def expected_shapes(manifest: Manifest) -> dict[str, tuple[int, ...]]:
-    """Return the names and shapes of the tensors that a codec's manifest implies; of a training state all of them.
-
-    Raises
-    ------
-    CodecError
-        If the manifest is not that of a codec.
-    ValidationError
-        If its configuration is none.
-    """
-    _require_version(manifest, manifest.name)
-    if manifest.model_version == dac.MODEL_VERSION:
-        return dac_shapes(DacCodecConfig.model_validate(manifest.config))
-    return stored_shapes(MelCodecConfig.model_validate(manifest.config), whole=manifest.kind == "training")
 
 
 def read_mel(name_or_path: str) -> tuple[MelCodecConfig, dict[str, Tensor]]:
@@ -143,7 +126,7 @@ def read_mel(name_or_path: str) -> tuple[MelCodecConfig, dict[str, Tensor]]:
         If the folder is damaged.
     """
     path = codec_path(name_or_path)
-    checkpoint = None if path.is_file() else read_checkpoint(path, kind="codec")
+    checkpoint = None if path.is_file() else _read(path)
     if checkpoint is None or checkpoint.manifest.model_version != mel_codec.MODEL_VERSION:
         raise CodecError("the codec is no mel codec", subject=str(path), hint="give a mel codec's name or folder")
     return _config(MelCodecConfig, checkpoint.manifest), checkpoint.tensors
@@ -181,6 +164,11 @@ def read_codec_manifest(name_or_path: str) -> Manifest:
     manifest = read_manifest(path)
     _require_known(manifest, path)
     return manifest
+
+
+def _read(path: Path) -> LoadedCheckpoint:
+    _require_known(read_manifest(path), path)
+    return read_checkpoint(path, kind="codec", check=find_faults)
 
 
 def _config(kind: type[_ConfigT], manifest: Manifest) -> _ConfigT:

@@ -1,11 +1,14 @@
 """The numbers of a DAC and of its training. No torch."""
 
 from math import prod
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from amhctl.config.document import Document
+
+_Rate = Annotated[int, Field(ge=2, le=1_024)]
+_Width = Annotated[int, Field(ge=1, le=65_536)]
 
 
 class DacCodecConfig(Document):
@@ -14,32 +17,30 @@ class DacCodecConfig(Document):
     It describes a DAC that is trained from nothing; one that is adapted keeps the shape of its weights.
     """
 
-    encoder_dim: int = Field(64, ge=1)
+    encoder_dim: int = Field(64, ge=1, le=65_536)
     """Channels of the encoder's first convolution; each block doubles them."""
-    encoder_rates: tuple[int, ...] = Field((2, 4, 5, 8), min_length=1)
+    encoder_rates: tuple[_Rate, ...] = Field((2, 4, 5, 8), min_length=1, max_length=10)
     """Strides of the encoder's blocks; their product is the length of a frame in samples."""
-    latent_dim: int = Field(1_024, ge=1)
+    latent_dim: int = Field(1_024, ge=1, le=65_536)
     """Width of the latents."""
-    decoder_dim: int = Field(1_536, ge=2)
+    decoder_dim: int = Field(1_536, ge=2, le=65_536)
     """Channels of the decoder's first convolution; each block halves them."""
-    decoder_rates: tuple[int, ...] = Field((8, 5, 4, 2), min_length=1)
+    decoder_rates: tuple[_Rate, ...] = Field((8, 5, 4, 2), min_length=1, max_length=10)
     """Strides of the decoder's blocks."""
-    n_codebooks: int = Field(32, ge=1)
+    n_codebooks: int = Field(32, ge=1, le=1_024)
     """Stages of the residual quantiser."""
     codebook_size: int = Field(1_024, ge=2, le=65_536)
     """Codes of each stage."""
-    codebook_dim: int | tuple[int, ...] = 8
+    codebook_dim: _Width | tuple[_Width, ...] = 8
     """Width in which codes are compared: one for all stages, or one a stage."""
     quantizer_dropout: float = Field(0.5, ge=0, le=1)
     """Share of training items that are given only the first few stages."""
-    sample_rate: int = Field(24_000, gt=0)
+    sample_rate: int = Field(24_000, gt=0, le=768_000)
     """Samples a second."""
 
     @model_validator(mode="after")
     def _check_rates(self) -> Self:
         faults = []
-        if any(rate < 2 for rate in (*self.encoder_rates, *self.decoder_rates)):
-            faults.append("a rate must be 2 or more")
         if prod(self.encoder_rates) != prod(self.decoder_rates):
             faults.append("encoder_rates and decoder_rates must have the same product")
         if self.decoder_dim < 2 ** len(self.decoder_rates):

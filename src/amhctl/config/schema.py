@@ -1,7 +1,7 @@
 """Every number that describes a voice, a codec or a run: the single source of truth. No torch."""
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -9,19 +9,24 @@ from amhctl.config.augmentation import AugmentConfig
 from amhctl.config.dac import DacCodecConfig, DacTrainingConfig
 from amhctl.config.document import Document
 
+WIDEST, DEEPEST = 65_536, 1_024
+"""No network is wider or deeper: what a document asks for beyond that is a mistake, not a size."""
+
+_Layers = Annotated[int, Field(ge=0, le=DEEPEST)]
+
 
 class MelConfig(Document):
     """A log-mel spectrogram: the natural logarithm of Slaney-normalised mel magnitudes."""
 
-    sample_rate: int = Field(16_000, gt=0)
+    sample_rate: int = Field(16_000, gt=0, le=768_000)
     """Samples a second."""
-    fft_samples: int = Field(1_024, gt=0)
+    fft_samples: int = Field(1_024, gt=0, le=65_536)
     """Length of the Fourier transform."""
     window_samples: int = Field(1_024, gt=0)
     """Length of the Hann window."""
-    hop_samples: int = Field(320, gt=0)
+    hop_samples: int = Field(320, gt=0, le=65_536)
     """Samples from one frame to the next."""
-    bins: int = Field(100, gt=0)
+    bins: int = Field(100, gt=0, le=1_024)
     """Mel bins."""
     low_hertz: float = Field(0.0, ge=0)
     """Lower edge of the first bin."""
@@ -72,15 +77,15 @@ class MelCodecConfig(Document):
 
     mel: MelConfig = MelConfig()
     """What the encoder sees: a frame is ``mel.hop_samples * 2`` samples long in the codes."""
-    width: int = Field(256, gt=0)
+    width: int = Field(256, gt=0, le=WIDEST)
     """Channels of every block."""
-    encoder_blocks: tuple[int, int] = (4, 2)
+    encoder_blocks: tuple[_Layers, _Layers] = (4, 2)
     """ConvNeXt blocks before and after the halving of the frame rate."""
-    decoder_blocks: tuple[int, int] = (2, 8)
+    decoder_blocks: tuple[_Layers, _Layers] = (2, 8)
     """ConvNeXt blocks before and after the doubling of the frame rate."""
-    synthesis_fft_samples: int = Field(1_280, gt=0)
+    synthesis_fft_samples: int = Field(1_280, gt=0, le=65_536)
     """Length of the inverse transform of the head."""
-    codebooks: int = Field(8, ge=1)
+    codebooks: int = Field(8, ge=1, le=1_024)
     """Stages of the residual quantiser."""
     codebook_size: int = Field(1_024, ge=2, le=65_536)
     """Codes of each stage."""
@@ -162,28 +167,28 @@ class AlignerConfig(Document):
 class ConformerConfig(Document):
     """A conditioning encoder and the perceiver behind it (spec: conformer_perceiver)."""
 
-    output_size: int = Field(512, gt=0)
+    output_size: int = Field(512, gt=0, le=WIDEST)
     """Width of the conformer."""
-    linear_units: int = Field(2_048, gt=0)
+    linear_units: int = Field(2_048, gt=0, le=WIDEST)
     """Width of its feed-forward layers."""
-    attention_heads: int = Field(8, gt=0)
+    attention_heads: int = Field(8, gt=0, le=DEEPEST)
     """Attention heads of conformer and perceiver."""
-    num_blocks: int = Field(6, gt=0)
+    num_blocks: int = Field(6, gt=0, le=DEEPEST)
     """Conformer blocks."""
     input_layer: Literal["conv2d2"] = "conv2d2"
     """Front end: one convolution that halves the frame rate."""
-    perceiver_mult: int = Field(2, gt=0)
+    perceiver_mult: int = Field(2, gt=0, le=64)
     """Width factor of the perceiver's feed-forward layers."""
 
 
 class AlignmentConfig(Document):
     """Explicit durations: the text piece of each frame is an input beside the codes."""
 
-    encoder_layers: int = Field(4, ge=1)
+    encoder_layers: int = Field(4, ge=1, le=DEEPEST)
     """Convolution blocks over the text pieces."""
-    kernel: int = Field(5, ge=1)
+    kernel: int = Field(5, ge=1, le=1_023)
     """Width of those convolutions, in pieces."""
-    duration_layers: int = Field(2, ge=1)
+    duration_layers: int = Field(2, ge=1, le=DEEPEST)
     """Convolution blocks of the duration predictor."""
     text_prefix: bool = False
     """Whether the text also stands before the codes in the sequence, as in the official layout."""
@@ -192,33 +197,33 @@ class AlignmentConfig(Document):
 class ModelConfig(Document):
     """UnifiedVoice. The defaults are the official IndexTTS-2 shape; names are those of its configuration."""
 
-    model_dim: int = Field(1_280, gt=0)
+    model_dim: int = Field(1_280, gt=0, le=WIDEST)
     """Width of the transformer."""
-    layers: int = Field(24, gt=0)
+    layers: int = Field(24, gt=0, le=DEEPEST)
     """Transformer blocks."""
-    heads: int = Field(20, gt=0)
+    heads: int = Field(20, gt=0, le=DEEPEST)
     """Attention heads."""
-    max_text_tokens: int = Field(600, gt=0)
+    max_text_tokens: int = Field(600, gt=0, le=1_000_000)
     """Longest text, without its two specials."""
-    max_mel_tokens: int = Field(1_815, gt=0)
+    max_mel_tokens: int = Field(1_815, gt=0, le=1_000_000)
     """Longest code sequence, in frames, without specials."""
-    number_text_tokens: int = Field(12_000, gt=2)
+    number_text_tokens: int = Field(12_000, gt=2, le=2_000_000)
     """Pieces of the vocabulary; the embedding has one row more, as in the official file."""
     start_text_token: int = 0
     """Id that opens a text."""
     stop_text_token: int = 1
     """Id that closes a text."""
-    number_mel_codes: int = Field(8_194, gt=2)
+    number_mel_codes: int = Field(8_194, gt=2, le=65_538)
     """Codes of one codebook and its two specials."""
     start_mel_token: int = 8_192
     """Code that opens a stream."""
     stop_mel_token: int = 8_193
     """Code that closes a stream."""
-    codebooks: int = Field(1, ge=1)
+    codebooks: int = Field(1, ge=1, le=1_024)
     """Codes per frame, the first of the codec's codebooks; stream q is delayed by q positions."""
-    condition_dim: int = Field(1_024, ge=8)
+    condition_dim: int = Field(1_024, ge=8, le=WIDEST)
     """Width of the conditioning features."""
-    condition_num_latent: int = Field(32, gt=0)
+    condition_num_latent: int = Field(32, gt=0, le=WIDEST)
     """Speaker latents before the text."""
     condition_type: Literal["conformer_perceiver"] = "conformer_perceiver"
     """Architecture of the conditioning encoders."""
@@ -226,7 +231,7 @@ class ModelConfig(Document):
     """The speaker encoder."""
     emo_condition_module: ConformerConfig | None = ConformerConfig(linear_units=1_024, attention_heads=4, num_blocks=4)
     """The emotion encoder; without one, the emotion vector is zero."""
-    emo_dim: int = Field(1_024, gt=0)
+    emo_dim: int = Field(1_024, gt=0, le=WIDEST)
     """Width of the emotion perceiver."""
     condition_norms: bool = False
     """Hear prompts by their difference from the mean prompt, and normalise before each layer of the perceivers. Off in
@@ -247,6 +252,9 @@ class ModelConfig(Document):
             faults.append(f"model_dim {self.model_dim} is not a multiple of heads {self.heads}")
         if {self.start_mel_token, self.stop_mel_token} != {self.number_mel_codes - 2, self.number_mel_codes - 1}:
             faults.append("start_mel_token and stop_mel_token must be the last two of number_mel_codes")
+        for name, token in (("start_text_token", self.start_text_token), ("stop_text_token", self.stop_text_token)):
+            if not 0 <= token <= self.number_text_tokens:
+                faults.append(f"{name} {token} is no row of the text embedding")
         if self.text_dropout and (self.alignment is None or self.alignment.text_prefix):
             faults.append("text_dropout withholds aligned text: it needs alignment without text_prefix")
         for name, module in (("condition_module", self.condition_module), ("emo", self.emo_condition_module)):

@@ -102,6 +102,7 @@ def read_json(path: Path, *, most_bytes: int = MOST_BYTES) -> object:
     OSError
         If it cannot be read.
     """
+    _require_file(path)
     content = read_limited(path, most_bytes=most_bytes)
     try:
         return parse_json(content)
@@ -119,6 +120,7 @@ def read_toml(path: Path, *, most_bytes: int = MOST_BYTES) -> dict[str, object]:
     OSError
         If it cannot be read.
     """
+    _require_file(path)
     content = read_limited(path, most_bytes=most_bytes)
     try:
         return parse_toml(content)
@@ -127,17 +129,15 @@ def read_toml(path: Path, *, most_bytes: int = MOST_BYTES) -> dict[str, object]:
 
 
 def read_limited(path: Path, *, most_bytes: int = MOST_BYTES) -> bytes:
-    """Return the bytes of a file that is not longer than it may be.
+    """Return the bytes of a file, or what comes out of a pipe, that is not longer than it may be.
 
     Raises
     ------
     DocumentError
-        If it is longer, or a pipe or device, which may never end.
+        If it is longer.
     OSError
         If it cannot be read.
     """
-    if path.exists() and not (path.is_file() or path.is_dir()):
-        raise DocumentError("a pipe or device, not a file", subject=str(path))
     with path.open("rb") as stream:
         content = stream.read(most_bytes + 1)
     if len(content) > most_bytes:
@@ -154,6 +154,12 @@ def limited_lines(stream: BinaryIO, *, most_bytes: int = MOST_LINE_BYTES) -> Ite
         while raw and not raw.endswith(b"\n"):
             raw = stream.readline(most_bytes)
         yield None
+
+
+def _require_file(path: Path) -> None:
+    """Refuse a pipe or device: a document lies where it was written, and a pipe may have nobody who writes."""
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise DocumentError("a pipe or device, not a file", subject=str(path))
 
 
 def _decode(content: bytes | str, kind: str) -> str:

@@ -5,20 +5,19 @@ A corpus is any number of files: plain UTF-8 text, one line a sentence or paragr
 temporary file, since reading written text costs far more than reading a file.
 """
 
-import bz2
-import gzip
 import lzma
 import tempfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, BinaryIO, Protocol, cast
+from typing import BinaryIO, Protocol, cast
 
 from amhctl.core.errors import DatasetError, TextError
 from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.core.progress import Progress
+from amhctl.data.compressed import numbered_lines, open_text
 from amhctl.data.records import read_records
 
 RULES = (
@@ -31,7 +30,6 @@ RULES = (
 )
 
 _SHOWN_FINDINGS = 100
-_OPENERS: dict[str, Callable[[Path], object]] = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}
 
 
 class UnitMaker(Protocol):
@@ -145,8 +143,8 @@ def read_lines(paths: Iterable[Path], *, standard_input: Iterable[str] | None = 
 def _read_text(path: Path) -> Iterator[CorpusLine]:
     number = 0
     try:
-        with _open(path) as stream:
-            for number, raw in enumerate(stream, start=1):
+        with open_text(path) as stream:
+            for number, raw in numbered_lines(stream, str(path)):
                 text = raw.decode("utf-8-sig" if number == 1 else "utf-8").strip()
                 if text:
                     yield CorpusLine(text, f"{path}:{number}")
@@ -159,8 +157,3 @@ def _read_text(path: Path) -> Iterator[CorpusLine]:
         raise DatasetError(
             f"the corpus cannot be read: {reason}", subject=str(path), hint="give a text file or a manifest"
         ) from error
-
-
-def _open(path: Path) -> IO[bytes]:
-    opener = _OPENERS.get(path.suffix)
-    return cast("IO[bytes]", opener(path)) if opener else path.open("rb")

@@ -99,8 +99,14 @@ def scan_manifest(path: Path) -> Iterator[ManifestLine]:
     Raises
     ------
     DatasetError
-        If the file is missing or cannot be read.
+        If the file is missing, cannot be read, or is a pipe.
     """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise DatasetError(
+            "the manifest is a pipe or device, and would be empty when it is read once more",
+            subject=str(path),
+            hint="write it to a file: audio paths count from its folder",
+        )
     try:
         stream = path.open("rb")
     except OSError as error:

@@ -16,7 +16,8 @@ from pathlib import Path
 from pydantic import NonNegativeInt, ValidationError
 
 from amhctl.config.document import Document
-from amhctl.core.errors import DatasetError
+from amhctl.core.documents import read_json
+from amhctl.core.errors import DatasetError, DocumentError
 from amhctl.core.files import write_text_atomically
 from amhctl.core.progress import Progress
 from amhctl.data.codestore import CodeStore
@@ -124,8 +125,8 @@ def _identify(store: CodeStore) -> dict[str, _Identity]:
 def _recall(memory: Path, files: dict[str, _Identity]) -> int:
     """Return how many utterances are known to be whole; 0 if the files are others than those compared."""
     try:
-        proof = _Proof.model_validate_json(memory.read_bytes())
-    except (OSError, ValidationError):
+        proof = _Proof.model_validate(read_json(memory))
+    except (OSError, DocumentError, ValidationError):
         return 0
     return proof.utterances if (proof.version, proof.files) == (_VERSION, files) else 0
 

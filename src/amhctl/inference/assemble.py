@@ -6,7 +6,8 @@ import torch
 
 from amhctl.checkpoint.manifest import Manifest
 from amhctl.checkpoint.parts import read_part
-from amhctl.checkpoint.store import LoadedCheckpoint, read_checkpoint, read_manifest, require_match
+from amhctl.checkpoint.store import CODEC_FOLDER, LoadedCheckpoint, read_manifest, require_match
+from amhctl.checkpoint.validate import check_vocabulary
 from amhctl.codec.codec import Codec
 from amhctl.codec.registry import bundled_codecs, load_codec
 from amhctl.codec.speech_encoder import require_encoder
@@ -15,14 +16,13 @@ from amhctl.config.schema import MelConfig, ModelConfig
 from amhctl.core.errors import CheckpointError, SynthesisError
 from amhctl.inference.speaker import Listen, encode_speaker
 from amhctl.inference.voice import Voice
+from amhctl.model.soundness import REFERENCE_FILE, read_voice
 from amhctl.model.unified_voice import MODEL_VERSION, UnifiedVoice
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.vocabulary import Vocabulary
 
 DEFAULT_VOICE = "m01"
-REFERENCE_FILE = "reference.safetensors"
-CODEC_FOLDER = "codec"
 _BUNDLED = Path(__file__).parent.parent / "assets" / "voices"
 
 
@@ -111,12 +111,17 @@ def load_voice(name_or_path: str, *, device: str = "cpu", codec: str | None = No
     """
     path = voice_path(name_or_path)
     chosen = choose_device(device)
-    checkpoint = read_checkpoint(path, kind="voice", device="cpu")
+    checkpoint = read_voice(path)
     manifest = checkpoint.manifest
     _require_voice(manifest, path)
     if manifest.vocabulary is None or manifest.text is None or manifest.codec is None:
         raise CheckpointError("the voice does not name its vocabulary, text state and codec", subject=str(path))
-    vocabulary = Vocabulary.read(path / manifest.vocabulary.file)
+    vocabulary = Vocabulary.from_bytes(
+        checkpoint.read_bytes(manifest.vocabulary.file), subject=str(path / manifest.vocabulary.file)
+    )
+    place = f"{path}: {manifest.vocabulary.file}"
+    for fault in check_vocabulary(manifest, fingerprint=vocabulary.fingerprint, size=vocabulary.size, where=place):
+        raise CheckpointError(fault.message, subject=fault.subject, hint=fault.hint)
     frontend = Frontend.from_state(checkpoint.read_json(manifest.text.file))
     matching_codec = _load_codec(manifest, path, codec, chosen)
     require_match(
@@ -125,7 +130,7 @@ def load_voice(name_or_path: str, *, device: str = "cpu", codec: str | None = No
         vocabulary_fingerprint=vocabulary.fingerprint,
         text_hash=frontend.state_hash,
     )
-    model = _build_model(checkpoint, vocabulary, path).to(chosen)
+    model = _build_model(checkpoint).to(chosen)
     features_TF = checkpoint.read_tensors(REFERENCE_FILE)["features"].float()
     return Voice(
         manifest=manifest,
@@ -188,20 +193,10 @@ def _load_codec(manifest: Manifest, path: Path, wanted: str | None, device: str)
     return load_codec(wanted, device=device)
 
 
-def _build_model(checkpoint: LoadedCheckpoint, vocabulary: Vocabulary, path: Path) -> UnifiedVoice:
-    config = read_part(ModelConfig.model_validate, checkpoint.manifest.config, place="config", subject=str(path))
-    if config.number_text_tokens < vocabulary.size:
-        raise CheckpointError(
-            f"the model has {config.number_text_tokens} text pieces and the vocabulary {vocabulary.size}",
-            subject=str(path),
-        )
+def _build_model(checkpoint: LoadedCheckpoint) -> UnifiedVoice:
+    config = read_part(
+        ModelConfig.model_validate, checkpoint.manifest.config, place="config", subject=str(checkpoint.folder)
+    )
     model = UnifiedVoice(config)
-    tensors = {name: tensor.float() for name, tensor in checkpoint.tensors.items()}
-    try:
-        model.load_state_dict(tensors, strict=True)
-    except RuntimeError as fault:
-        first = str(fault).splitlines()[1].strip() if "\n" in str(fault) else str(fault)
-        raise CheckpointError(
-            f"the weights do not fit the configuration: {first}", subject=str(path), hint="run amhctl ckpt validate"
-        ) from fault
+    model.load_state_dict({name: tensor.float() for name, tensor in checkpoint.tensors.items()}, strict=True)
     return model.eval().requires_grad_(False)

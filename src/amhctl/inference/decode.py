@@ -7,7 +7,6 @@ Before its first frame a stream holds the start code, after its last the stop co
 for the one stop of book 0 by which a voice without explicit durations ends.
 """
 
-import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +23,10 @@ from amhctl.model.sampling import sample
 from amhctl.model.unified_voice import DecodeState, UnifiedVoice
 
 _UNKNOWN = -1
+_MOST_GUIDANCE = 1_000.0
+_MOST_FRAMES = 2**31
+_OVERFLOW = "the voice computes values that are no numbers"
+_OVERFLOW_HINT = "its weights are damaged, or its training diverged: take another checkpoint of its run"
 # A step of a model below this size is a handful of products too small to share: one thread takes 5 ms for 15 million
 # parameters, and two threads that wait for each other on a busy machine took 75.
 _SMALL_PARAMETERS = 50_000_000
@@ -65,8 +68,11 @@ class Sampling:
             raise OptionError(
                 f"temperature {self.temperature:g} is neither 0 nor between 0.001 and 1000", subject="--temperature"
             )
-        if not 0.0 <= self.guidance < math.inf:
-            raise OptionError(f"guidance {self.guidance:g} is not 0 or more", subject="--guidance")
+        # Logits are tens; a thousand times their difference still fits into single precision, whatever the voice.
+        if not 0.0 <= self.guidance <= _MOST_GUIDANCE:
+            raise OptionError(
+                f"guidance {self.guidance:g} is not between 0 and {_MOST_GUIDANCE:g}", subject="--guidance"
+            )
         if self.top_k < 0:
             raise OptionError(f"top-k {self.top_k} is not 0 or more", subject="--top-k")
         if not 0.0 < self.top_p <= 1.0:
@@ -125,12 +131,20 @@ def predict_durations(
         Text ids of each.
     speed : float
         Durations are divided by it.
+
+    Raises
+    ------
+    SynthesisError
+        If what the voice predicts is no number of frames.
     """
     text_BT, lengths_B = _pad(passages, model)
     log_durations_BT = model.predict_durations(text_BT, lengths_B).float().cpu()
     results = []
     for row, ids in zip(log_durations_BT, passages, strict=True):
         frames_T = torch.expm1(row[: len(ids)]).clamp_min(0.0).double().numpy()
+        # Not what is long, which is refused where it is spoken, but what no whole number can hold.
+        if not np.isfinite(frames_T).all() or frames_T.sum() / speed > _MOST_FRAMES:
+            raise SynthesisError(_OVERFLOW, hint=_OVERFLOW_HINT)
         results.append(round_durations(frames_T / speed))
     return results
 
@@ -163,6 +177,8 @@ def decode(model: UnifiedVoice, passages: Sequence[Passage], speaker: Speaker, s
     ------
     ModelError
         If a passage is longer than the model allows.
+    SynthesisError
+        If the voice cannot be guided and is to be, or computes values that are no numbers.
     """
     config = model.config
     text_BT, lengths_B = _pad([passage.ids for passage in passages], model)
@@ -241,6 +257,8 @@ def _guided_step(
     heard_BQV = logits_BQV[:rows].float()
     if twins > 1:
         heard_BQV = heard_BQV + guidance * (heard_BQV - logits_BQV[rows:].float())
+    if not bool(heard_BQV.isfinite().all()):
+        raise SynthesisError(_OVERFLOW, hint=_OVERFLOW_HINT)
     return heard_BQV.cpu(), state
 
 

@@ -29,7 +29,7 @@ from amhctl.nn.perceiver import Perceiver
 from amhctl.nn.standard import FeatureStandard
 
 MODEL_VERSION = "unified-voice-1"
-_FEWEST_FEATURES = 3
+FEWEST_FEATURES = 3
 # Of the mean prompt, 1.3 s at 50 frames a second: enough that its edges weigh little.
 _MEAN_FRAMES = 65
 
@@ -200,10 +200,10 @@ class UnifiedVoice(nn.Module):
     def _keep_features(self, features_BTF: Tensor, lengths_B: Tensor | None) -> Tensor:
         batch, frames, width = features_BTF.shape
         fewest = frames if lengths_B is None else int(lengths_B.min())
-        if width != self.config.condition_dim or fewest < _FEWEST_FEATURES:
+        if width != self.config.condition_dim or fewest < FEWEST_FEATURES:
             raise ModelError(
                 f"conditioning features have {fewest} frames of width {width}; "
-                f"wanted are at least {_FEWEST_FEATURES} of width {self.config.condition_dim}"
+                f"wanted are at least {FEWEST_FEATURES} of width {self.config.condition_dim}"
             )
         if lengths_B is None:
             return torch.ones(batch, frames, dtype=torch.bool, device=features_BTF.device)

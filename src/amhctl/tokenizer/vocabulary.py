@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Self
 
-from amhctl.core.errors import VocabularyError
+from amhctl.core.documents import read_limited
+from amhctl.core.errors import DocumentError, VocabularyError
 from amhctl.core.files import refuse_existing, write_bytes_atomically
 from amhctl.core.outputs import FileKind
 from amhctl.tokenizer.alphabet import Units, alphabet_of
@@ -21,6 +22,8 @@ from amhctl.tokenizer.proto import PieceKind, parse_model
 VOCABULARY = FileKind("a vocabulary", re.compile(rb"\n[^\n]{1,2}\n", re.DOTALL))
 SPECIALS = ("<s>", "</s>", "<unk>")
 _SPECIAL_KINDS = (PieceKind.CONTROL, PieceKind.CONTROL, PieceKind.UNKNOWN)
+# A million pieces, which a vocabulary may have, are some 30 MB.
+_MOST_BYTES = 256 << 20
 _PADDING = ("<pad>", PieceKind.CONTROL)
 
 
@@ -104,13 +107,15 @@ class Vocabulary:
             If the file is missing or is not such a vocabulary.
         """
         try:
-            content = path.read_bytes()
+            content = read_limited(path, most_bytes=_MOST_BYTES)
         except OSError as error:
             raise VocabularyError(
                 f"the vocabulary cannot be read: {error.strerror}",
                 subject=str(path),
                 hint="give the path of a SentencePiece .model file; amhctl vocab train makes one",
             ) from error
+        except DocumentError as error:
+            raise VocabularyError(f"the vocabulary is {error.message}", subject=str(path)) from error
         return cls.from_bytes(content, subject=str(path))
 
     def write(self, path: Path, *, force: bool = False) -> None:

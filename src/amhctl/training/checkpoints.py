@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from amhctl.checkpoint.store import LoadedCheckpoint, read_checkpoint
+from amhctl.checkpoint.store import Check, LoadedCheckpoint, read_checkpoint
 from amhctl.core.errors import CheckpointError, TrainingError
 from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.core.temporaries import discard, sweep
@@ -45,9 +45,18 @@ class SoundCheckpoint:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoints:
-    """The folder that holds the checkpoints of a run."""
+    """The folder that holds the checkpoints of a run.
+
+    Attributes
+    ----------
+    root : Path
+        The folder.
+    check : Check | None
+        The rules of what they are checkpoints of.
+    """
 
     root: Path
+    check: Check | None = None
 
     def place(self, step: int) -> Path:
         """Return the place of the checkpoint of a step."""
@@ -82,7 +91,7 @@ class Checkpoints:
         damaged: list[tuple[Path, str]] = []
         for folder in newest_first:
             try:
-                checkpoint = read_checkpoint(folder, kind="training")
+                checkpoint = read_checkpoint(folder, kind="training", check=self.check)
             except (CheckpointError, OSError) as error:
                 reason = error.message if isinstance(error, CheckpointError) else error.strerror or str(error)
                 damaged.append((folder, reason))

@@ -14,8 +14,9 @@ from torch import Tensor
 
 from amhctl import __version__
 from amhctl.checkpoint.manifest import Licence, Manifest
-from amhctl.checkpoint.store import read_checkpoint, write_checkpoint
-from amhctl.core.errors import TrainingError
+from amhctl.checkpoint.store import LoadedCheckpoint, read_checkpoint, write_checkpoint
+from amhctl.codec.soundness import find_faults
+from amhctl.core.errors import CheckpointError, TrainingError
 from amhctl.core.outputs import FolderKind
 from amhctl.core.temporaries import discard
 from amhctl.training.codec_recipe import CodecRecipe, CodecScores
@@ -108,7 +109,7 @@ class CodecState:
         CheckpointError
             If the state is damaged, or there is none.
         """
-        loaded = read_checkpoint(self.folder / "state", kind="training")
+        loaded = read_checkpoint(self.folder / "state", kind="training", check=find_faults)
         numbers = loaded.manifest.training
         if numbers.get("identity") != self.recipe.plan.identity:
             raise TrainingError(
@@ -116,13 +117,26 @@ class CodecState:
                 subject=str(self.folder),
                 hint="repeat the command that started it, or choose another run folder",
             )
+        try:
+            self._restore(loaded)
+        except CheckpointError:
+            raise
+        except (LookupError, RuntimeError, ValueError, TypeError) as error:
+            raise CheckpointError(
+                f"the state does not fit the run: {next(iter(str(error).splitlines()), type(error).__name__)}",
+                subject=str(loaded.folder),
+                hint="take the folder from its source again, or begin anew with --force",
+            ) from error
+
+    def _restore(self, loaded: LoadedCheckpoint) -> None:
+        numbers = loaded.manifest.training
         for name, network in self.recipe.networks.items():
             tensors = loaded.tensors if name == "model" else loaded.read_tensors(f"{name}.safetensors")
             network.load_state_dict(tensors)
         for name, optimizer in self.recipe.optimizers.items():
             _restore_moments(optimizer, loaded.read_tensors(f"{name}.safetensors"))
         self.step = int(str(numbers["step"]))
-        self.use.counts_QV = loaded.read_tensors("codes.safetensors")["counts"]
+        self.use.counts_QV = _require_like(loaded.read_tensors("codes.safetensors")["counts"], self.use.counts_QV)
         shares, best = numbers["shares"], numbers["best"]
         if isinstance(shares, list) and isinstance(best, dict):
             self.use.shares = tuple(float(str(share)) for share in shares)
@@ -130,7 +144,8 @@ class CodecState:
                 int(str(best["step"])), int(str(best["stage"])), float(str(best["mel_distance"])), self.best.tensors
             )
         if "best.safetensors" in loaded.manifest.files:
-            self.best.tensors = loaded.read_tensors("best.safetensors")
+            best_tensors, wanted = loaded.read_tensors("best.safetensors"), self.recipe.stored()
+            self.best.tensors = {name: _require_like(best_tensors[name], wanted[name]) for name in wanted}
 
     def write_codec(self, metrics: dict[str, object]) -> Path:
         """Write the best weights as a codec and return its folder."""
@@ -139,6 +154,7 @@ class CodecState:
             folder,
             manifest=self._manifest("codec", step=self.best.step, numbers={}, metrics=metrics),
             tensors=self.best.tensors,
+            check=find_faults,
             force=True,
         )
         return folder
@@ -178,10 +194,19 @@ def _moments(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
 
 
 def _restore_moments(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     state: dict[int, dict[str, Tensor]] = {}
     for key, value in tensors.items():
         index, name = key.split(".", 1)
-        state.setdefault(int(index), {})[name] = value
+        parameter = parameters[int(index)]
+        state.setdefault(int(index), {})[name] = _require_like(value, parameter) if value.ndim else value
     document = optimizer.state_dict()
     document["state"] = state
     optimizer.load_state_dict(document)
+
+
+def _require_like(tensor: Tensor, wanted: Tensor) -> Tensor:
+    """Return a tensor that has the shape of what it takes the place of."""
+    if tensor.shape != wanted.shape:
+        raise ValueError(f"a tensor of shape {tuple(tensor.shape)} in place of {tuple(wanted.shape)}")
+    return tensor

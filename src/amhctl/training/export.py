@@ -17,11 +17,10 @@ from amhctl.config.conditioning import Conditioning, frames_of
 from amhctl.config.schema import ModelConfig, TrainingConfig
 from amhctl.data.codestore import CodeStore
 from amhctl.data.dataset import SpeechDataset
+from amhctl.model.soundness import REFERENCE_FILE, find_faults
 from amhctl.model.unified_voice import MODEL_VERSION
 
 Arithmetic = Literal["fp32", "bf16"]
-
-REFERENCE_FILE = "reference.safetensors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,5 +147,6 @@ def export_voice(
         tensors=tensors,
         extra_files=identity.files(),
         extra_tensors={REFERENCE_FILE: {"features": identity.reference_TF}},
+        check=find_faults,
         force=True,
     )

@@ -18,7 +18,6 @@ from accelerate import Accelerator
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from amhctl.checkpoint.store import read_checkpoint
 from amhctl.config.schema import TrainingConfig
 from amhctl.core.errors import CheckpointError, TrainingError
 from amhctl.core.files import write_text_atomically
@@ -27,6 +26,7 @@ from amhctl.core.progress import Progress, SilentProgress
 from amhctl.data.batching import Batch, collate, plan_epoch
 from amhctl.data.dataset import Item, SpeechDataset
 from amhctl.model.hearing import Hearing
+from amhctl.model.soundness import read_voice
 from amhctl.model.unified_voice import UnifiedVoice
 from amhctl.training.checkpoints import SoundCheckpoint
 from amhctl.training.devices import connect_devices
@@ -179,7 +179,7 @@ class Loop:
             )
         if self.state.best is not None:
             try:
-                read_checkpoint(self.run.folder.best, kind="voice")
+                read_voice(self.run.folder.best)
             except (CheckpointError, OSError) as error:
                 reason = error.message if isinstance(error, CheckpointError) else error.strerror or str(error)
                 hint = "the next validation chooses the best voice anew"

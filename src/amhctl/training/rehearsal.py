@@ -10,11 +10,11 @@ from pathlib import Path
 
 import torch
 
-from amhctl.checkpoint.store import read_checkpoint
 from amhctl.core.errors import CheckpointError, TrainingError
 from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
 from amhctl.data.batching import Batch, collate
+from amhctl.model.soundness import read_voice
 from amhctl.training.devices import connect_devices
 from amhctl.training.feed import Group, Plan, iterate_groups
 from amhctl.training.loop import Loop, Run
@@ -123,7 +123,7 @@ def _save_and_load(loop: Loop) -> int:
     with tempfile.TemporaryDirectory(prefix="amhctl-rehearsal-") as temporary:
         folder = Path(temporary) / "checkpoint"
         save_state(folder, loop.parts, loop.state, loop.run.identity, loop.conditions)
-        state = load_state(read_checkpoint(folder, kind="training"), loop.parts, loop.run.identity)
+        state = load_state(read_voice(folder, kind="training"), loop.parts, loop.run.identity)
         size = sum(file.stat().st_size for file in folder.iterdir())
     loaded = loop.parts.model.state_dict()
     if state != loop.state or not all(torch.equal(tensor, loaded[name]) for name, tensor in saved.items()):

@@ -26,6 +26,7 @@ from amhctl.checkpoint.store import LoadedCheckpoint, write_checkpoint
 from amhctl.config.document import Document
 from amhctl.core.errors import CheckpointError
 from amhctl.core.outputs import FolderKind
+from amhctl.model.soundness import AVERAGE_FILE, OPTIMIZER_FILE, find_faults
 from amhctl.training.checkpoints import Checkpoints
 from amhctl.training.ema import AveragedModel
 from amhctl.training.export import Conditions, VoiceIdentity
@@ -38,8 +39,6 @@ RUN = FolderKind(
     frozenset({"config", "sources"}),
     ("journal.jsonl", "tensorboard", "checkpoints", "best"),
 )
-_AVERAGE_FILE = "average.safetensors"
-_OPTIMIZER_FILE = "optimizer.safetensors"
 _RANDOM_FILE = "random.safetensors"
 _STATE_FILE = "state.json"
 
@@ -101,7 +100,7 @@ class RunFolder:
     @property
     def steps(self) -> Checkpoints:
         """The training checkpoints."""
-        return Checkpoints(self.checkpoints)
+        return Checkpoints(self.checkpoints, find_faults)
 
     def clear(self) -> None:
         """Remove what a former run left, and nothing else."""
@@ -124,7 +123,13 @@ class Trainable:
 def save_state(
     folder: Path, parts: Trainable, state: RunState, identity: VoiceIdentity, conditions: Conditions
 ) -> None:
-    """Write a training checkpoint, whole or not at all."""
+    """Write a training checkpoint, whole or not at all.
+
+    Raises
+    ------
+    CheckpointError
+        If the run has diverged: a weight, its average or a moment is not finite.
+    """
     random = {"cpu": torch.get_rng_state()}
     if torch.cuda.is_available():
         random["cuda"] = torch.cuda.get_rng_state()
@@ -135,10 +140,11 @@ def save_state(
         tensors=_on_cpu(parts.model.state_dict()),
         extra_files={**identity.files(), _STATE_FILE: state.model_dump_json().encode()},
         extra_tensors={
-            _AVERAGE_FILE: _on_cpu(parts.average.model.state_dict()),
-            _OPTIMIZER_FILE: _on_cpu(optimizer_tensors(parts.optimizer, parts.model)),
+            AVERAGE_FILE: _on_cpu(parts.average.model.state_dict()),
+            OPTIMIZER_FILE: _on_cpu(optimizer_tensors(parts.optimizer, parts.model)),
             _RANDOM_FILE: random,
         },
+        check=find_faults,
         force=True,
     )
 
@@ -154,8 +160,8 @@ def load_state(checkpoint: LoadedCheckpoint, parts: Trainable, identity: VoiceId
     _require_same_run(checkpoint, identity)
     folder = checkpoint.folder
     _load_weights(parts.model, checkpoint.tensors, folder)
-    _load_weights(parts.average.model, checkpoint.read_tensors(_AVERAGE_FILE), folder)
-    restore_optimizer(parts.optimizer, parts.model, checkpoint.read_tensors(_OPTIMIZER_FILE))
+    _load_weights(parts.average.model, checkpoint.read_tensors(AVERAGE_FILE), folder)
+    restore_optimizer(parts.optimizer, parts.model, checkpoint.read_tensors(OPTIMIZER_FILE))
     random = checkpoint.read_tensors(_RANDOM_FILE)
     torch.set_rng_state(random["cpu"])
     if "cuda" in random and torch.cuda.is_available():

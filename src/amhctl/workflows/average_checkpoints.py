@@ -4,7 +4,6 @@ Voices that were fine-tuned from one checkpoint, by other seeds or rates, lie in
 than each (Wortsman et al. 2022, "Model soups", arXiv 2203.05482). Whether it is, a validation set must say.
 """
 
-import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,6 @@ from amhctl.checkpoint.store import (
     WEIGHTS_FILE,
     LoadedCheckpoint,
     manifest_differences,
-    read_checkpoint,
     write_checkpoint,
 )
 from amhctl.core.errors import CheckpointError, OptionError
@@ -27,7 +25,7 @@ from amhctl.core.files import sha256_of_json
 from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.core.outputs import require_output_folder
 from amhctl.core.progress import Progress
-from amhctl.inference.assemble import CODEC_FOLDER
+from amhctl.model.soundness import find_faults, read_voice
 
 RULES = (
     Rule(
@@ -100,7 +98,7 @@ def run(request: AverageCheckpointsRequest, progress: Progress) -> AverageCheckp
     OptionError
         If there are fewer than two.
     CheckpointError
-        If one is broken or no voice, or they differ in more than what training changes.
+        If one is broken or no voice, they differ in more than what training changes, or their mean is not sound.
     FileExistsRefused
         If the output exists and was not to be overwritten, or is one of the voices.
     """
@@ -108,7 +106,7 @@ def run(request: AverageCheckpointsRequest, progress: Progress) -> AverageCheckp
     if len(request.checkpoints) < 2:
         raise OptionError("a mean takes two voices or more", subject=", ".join(map(str, request.checkpoints)))
     progress.say("verifying")
-    voices = [read_checkpoint(folder, kind="voice") for folder in request.checkpoints]
+    voices = [read_voice(folder) for folder in request.checkpoints]
     first = voices[0]
     for other in voices[1:]:
         _require_alike(first, other)
@@ -130,10 +128,10 @@ def run(request: AverageCheckpointsRequest, progress: Progress) -> AverageCheckp
         ),
         tensors=mean,
         extra_files=first.read_others(),
+        codec=first.codec,
+        check=find_faults,
         force=request.force,
     )
-    if (first.folder / CODEC_FOLDER).is_dir():
-        shutil.copytree(first.folder / CODEC_FOLDER, request.output / CODEC_FOLDER)
     distances = tuple(_distance(voice.tensors, mean) for voice in voices)
     return AverageCheckpointsReport(request.output, manifest, distances, tuple(_find_readings(voices)))
 

@@ -1,17 +1,17 @@
 """``ckpt export``: a checkpoint as it is handed on: weights in half precision, under a name of its own."""
 
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from amhctl.checkpoint.manifest import Manifest
 from amhctl.checkpoint.store import CHECKPOINT, halve, read_checkpoint, read_manifest, write_checkpoint
+from amhctl.codec.soundness import find_faults as codec_faults
 from amhctl.core.errors import CheckpointError
 from amhctl.core.findings import Finding
 from amhctl.core.outputs import require_output_folder
 from amhctl.core.progress import Progress
-from amhctl.inference.assemble import CODEC_FOLDER
+from amhctl.model.soundness import find_faults as voice_faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def run(request: ExportCheckpointRequest, progress: Progress) -> ExportCheckpoin
     Raises
     ------
     CheckpointError
-        If the checkpoint is broken, or is a training state.
+        If the checkpoint is broken, is a training state, or would not be sound in half precision.
     FileExistsRefused
         If the output exists and was not to be overwritten.
     """
@@ -74,15 +74,18 @@ def run(request: ExportCheckpointRequest, progress: Progress) -> ExportCheckpoin
             hint="export the run's best voice, RUN/best",
         )
     progress.say("verifying and converting")
-    checkpoint = read_checkpoint(request.checkpoint, kind=kind)
+    check = codec_faults if kind == "codec" else voice_faults
+    checkpoint = read_checkpoint(request.checkpoint, kind=kind, check=check)
+    if checkpoint.codec is not None:
+        read_checkpoint(checkpoint.codec, kind="codec", check=codec_faults)
     manifest = write_checkpoint(
         request.output,
         manifest=checkpoint.manifest.model_copy(update={"name": request.name or checkpoint.manifest.name}),
         tensors=halve(checkpoint.tensors),
         extra_files=checkpoint.read_others(),
+        codec=checkpoint.codec,
+        check=check,
         force=request.force,
     )
-    if (request.checkpoint / CODEC_FOLDER).is_dir():
-        shutil.copytree(request.checkpoint / CODEC_FOLDER, request.output / CODEC_FOLDER)
     size = sum(path.stat().st_size for path in request.output.rglob("*") if path.is_file())
     return ExportCheckpointReport(request.output, manifest, size)

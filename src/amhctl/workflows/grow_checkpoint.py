@@ -16,7 +16,7 @@ from torch import Tensor
 
 from amhctl.checkpoint.manifest import Manifest, TextIdentity, VocabularyIdentity
 from amhctl.checkpoint.parts import read_part
-from amhctl.checkpoint.store import CHECKPOINT, LoadedCheckpoint, read_checkpoint, read_manifest, write_checkpoint
+from amhctl.checkpoint.store import CHECKPOINT, WEIGHTS_FILE, LoadedCheckpoint, read_manifest, write_checkpoint
 from amhctl.config.load import load_run_config
 from amhctl.config.schema import ModelConfig, RunConfig
 from amhctl.core.documents import read_json
@@ -25,8 +25,8 @@ from amhctl.core.files import atomic_folder, canonical_json, refuse_existing
 from amhctl.core.findings import Finding
 from amhctl.core.outputs import FolderKind, require_output_folder
 from amhctl.core.progress import Progress
-from amhctl.inference.assemble import CODEC_FOLDER
 from amhctl.model.resize import grow_text_moments, grow_text_rows
+from amhctl.model.soundness import AVERAGE_FILE, OPTIMIZER_FILE, find_faults, read_voice
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.plan import ExtensionPlan, RowPlacement, plan_path
 from amhctl.tokenizer.vocabulary import Vocabulary
@@ -34,8 +34,7 @@ from amhctl.training.state import RUN, RunFolder, RunState
 from amhctl.workflows.reading import open_frontend
 
 _VOCABULARY_FILE, _TEXT_FILE = "vocabulary.model", "text_state.json"
-_WEIGHTS_FILE, _AVERAGE_FILE = "model.safetensors", "average.safetensors"
-_OPTIMIZER_FILE, _STATE_FILE = "optimizer.safetensors", "state.json"
+_STATE_FILE = "state.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +159,7 @@ def read_origin(path: Path) -> Origin:
     kind = read_manifest(place).kind
     if kind not in ("voice", "training"):
         raise CheckpointError(f"a {kind} checkpoint has no text rows", subject=str(place), hint="give a voice or a run")
-    checkpoint = sound.checkpoint if sound else read_checkpoint(place, kind=kind)
+    checkpoint = sound.checkpoint if sound else read_voice(place, kind=kind)
     if checkpoint.manifest.vocabulary is None:
         raise CheckpointError("the checkpoint names no vocabulary", subject=str(place), hint="give a voice or a run")
     content = checkpoint.read_bytes(checkpoint.manifest.vocabulary.file)
@@ -252,11 +251,11 @@ def _write_checkpoint(
 ) -> None:
     manifest = _grown_manifest(origin, vocabulary, frontend)
     grown: dict[str, Mapping[str, Tensor]] = {}
-    if _AVERAGE_FILE in origin.manifest.files:
-        grown[_AVERAGE_FILE] = grow_text_rows(origin.read_tensors(_AVERAGE_FILE), placement, seed=seed)
-    if _OPTIMIZER_FILE in origin.manifest.files:
-        grown[_OPTIMIZER_FILE] = grow_text_moments(origin.read_tensors(_OPTIMIZER_FILE), placement)
-    made = {_WEIGHTS_FILE, *grown}
+    if AVERAGE_FILE in origin.manifest.files:
+        grown[AVERAGE_FILE] = grow_text_rows(origin.read_tensors(AVERAGE_FILE), placement, seed=seed)
+    if OPTIMIZER_FILE in origin.manifest.files:
+        grown[OPTIMIZER_FILE] = grow_text_moments(origin.read_tensors(OPTIMIZER_FILE), placement)
+    made = {WEIGHTS_FILE, *grown}
     files = {name: origin.read_bytes(name) for name in origin.manifest.files if name not in made}
     if manifest.vocabulary is not None and manifest.text is not None:
         files[manifest.vocabulary.file] = vocabulary.model_bytes
@@ -266,9 +265,16 @@ def _write_checkpoint(
         state = read_part(RunState.model_validate, content, place=_STATE_FILE, subject=str(origin.folder))
         files[_STATE_FILE] = state.model_copy(update={"best": None, "stale": 0}).model_dump_json().encode()
     tensors = grow_text_rows(origin.tensors, placement, seed=seed)
-    write_checkpoint(folder, manifest=manifest, tensors=tensors, extra_files=files, extra_tensors=grown, force=True)
-    if (origin.folder / CODEC_FOLDER).is_dir():
-        shutil.copytree(origin.folder / CODEC_FOLDER, folder / CODEC_FOLDER)
+    write_checkpoint(
+        folder,
+        manifest=manifest,
+        tensors=tensors,
+        extra_files=files,
+        extra_tensors=grown,
+        codec=origin.codec,
+        check=find_faults,
+        force=True,
+    )
 
 
 def _grown_manifest(origin: LoadedCheckpoint, vocabulary: Vocabulary, frontend: Frontend) -> Manifest:
@@ -288,7 +294,7 @@ def _grown_manifest(origin: LoadedCheckpoint, vocabulary: Vocabulary, frontend: 
             "config": config.model_dump(mode="json"),
             "vocabulary": identity,
             "text": TextIdentity(file=text_file, hash=frontend.state_hash),
-            "parent": manifest.files[_WEIGHTS_FILE],
+            "parent": manifest.files[WEIGHTS_FILE],
             "metrics": {},
             # The store is aligned anew for the grown vocabulary.
             "training": {key: value for key, value in manifest.training.items() if key != "alignment"},

@@ -11,7 +11,8 @@ import numpy as np
 from amhctl.audio.files import RAW_SOUND, SOUND, encode, read
 from amhctl.audio.waveform import Waveform
 from amhctl.config.load import load_run_config
-from amhctl.core.errors import AudioError, TextError
+from amhctl.core.documents import read_limited
+from amhctl.core.errors import AudioError, DocumentError, TextError
 from amhctl.core.files import write_bytes_atomically
 from amhctl.core.findings import Finding
 from amhctl.core.outputs import require_output_file
@@ -213,11 +214,13 @@ def _read_text(request: SpeakRequest) -> str:
     if request.file is not None:
         subject = str(request.file)
         try:
-            text = request.file.read_text(encoding="utf-8-sig")
+            text = read_limited(request.file).decode("utf-8-sig")
         except FileNotFoundError:
             raise TextError("there is no such text file", subject=subject) from None
         except IsADirectoryError:
             raise TextError("a folder stands where a text file is wanted", subject=subject) from None
+        except DocumentError as fault:
+            raise TextError(f"the text file is {fault.message}", subject=subject) from fault
         except UnicodeDecodeError as fault:
             raise TextError(
                 f"the file is not UTF-8 at byte {fault.start}", subject=subject, hint="save it as UTF-8"

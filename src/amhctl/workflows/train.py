@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from amhctl.checkpoint.manifest import Licence, TextIdentity, VocabularyIdentity
-from amhctl.checkpoint.store import LoadedCheckpoint, read_checkpoint
+from amhctl.checkpoint.store import LoadedCheckpoint
 from amhctl.codec.codec import Codec
 from amhctl.codec.registry import bundled_codecs, load_codec
 from amhctl.config.load import load_run_config
@@ -23,6 +23,7 @@ from amhctl.core.outputs import require_output_folder, require_output_place
 from amhctl.core.progress import Progress
 from amhctl.data.codestore import CodeStore
 from amhctl.data.storeproof import require_proof
+from amhctl.model.soundness import read_voice
 from amhctl.text.frontend import Frontend
 from amhctl.text.lexicon import Lexicon, read_lexicons
 from amhctl.tokenizer.tokenizer import Tokenizer
@@ -302,7 +303,7 @@ def _read_resumed_settings(request: TrainRequest) -> _Settings:
             # Only its place may change: what it holds is checked against the checkpoint.
             values["paths"]["data"] = str(_absolute(request.data))
             sources["paths.data"] = "--data"
-        return _Settings(RunConfig.model_validate(values), sources)
+        return _Settings(RunConfig.model_validate(values), {key: str(source) for key, source in sources.items()})
     except OSError as error:
         raise ConfigError(
             "there is no run to resume", subject=str(folder.config), hint="give the run folder of `amhctl train -o RUN`"
@@ -362,7 +363,7 @@ def _read_origin(request: TrainRequest, config: RunConfig, folder: RunFolder) ->
         # The loop reads the weights when it goes on; here only what the run is matters.
         return replace(folder.steps.newest_sound().checkpoint, tensors={})
     if config.paths.base is not None:
-        return read_checkpoint(config.paths.base, kind="voice")
+        return read_voice(config.paths.base)
     return None
 
 

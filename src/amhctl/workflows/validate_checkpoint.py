@@ -4,14 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from amhctl.checkpoint import validate as rules
 from amhctl.checkpoint.keymap import read_foreign
 from amhctl.checkpoint.manifest import Manifest
 from amhctl.checkpoint.parts import read_json
-from amhctl.checkpoint.store import WEIGHTS_FILE, read_manifest, read_some_tensors
-from amhctl.codec.registry import KNOWN_VERSIONS, bundled_codecs, expected_shapes, load_codec
+from amhctl.checkpoint.store import WEIGHTS_FILE, read_manifest, read_some_tensors, shown_file
+from amhctl.checkpoint.survey import check_values, survey
+from amhctl.codec.registry import bundled_codecs, load_codec
+from amhctl.codec.soundness import KNOWN_VERSIONS
+from amhctl.codec.soundness import find_faults as codec_faults
 from amhctl.config.conditioning import read_conditioning, scale_of
 from amhctl.config.schema import ModelConfig
 from amhctl.core.errors import AmhctlError, CheckpointError, VocabularyError
@@ -19,8 +20,13 @@ from amhctl.core.findings import Finding, has_errors
 from amhctl.core.progress import Progress
 from amhctl.model.hearing import BRANCH, probe_tensors
 from amhctl.model.shapes import parameter_shapes
+from amhctl.model.soundness import find_faults as voice_faults
+from amhctl.model.soundness import find_weight_faults
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.vocabulary import Vocabulary
+
+OFFICIAL = ModelConfig()
+"""The shape of IndexTTS-2, with which foreign weights are compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +77,9 @@ def run(request: ValidateCheckpointRequest, progress: Progress) -> ValidateCheck
     folder = request.checkpoint
     if folder.is_file():
         progress.say("comparing with the official IndexTTS-2 shape")
-        shapes = {name: tuple(tensor.shape) for name, tensor in read_foreign(folder).items()}
-        findings = rules.compare_shapes(shapes, parameter_shapes(ModelConfig()))
-        return ValidateCheckpointReport(findings, None, ("names and shapes",))
+        facts = survey(read_foreign(folder))
+        found = [*check_values(facts), *find_weight_faults(facts, parameter_shapes(OFFICIAL))]
+        return ValidateCheckpointReport(tuple(found), None, ("values", "names and shapes"))
     if not folder.is_dir():
         raise CheckpointError("there is no such checkpoint", subject=str(folder))
     try:
@@ -83,19 +89,16 @@ def run(request: ValidateCheckpointRequest, progress: Progress) -> ValidateCheck
             (rules.finding("C001", error.subject, error.message, error.hint),), None, ("manifest",)
         )
     progress.say("verifying digests, names, shapes and values")
+    surveys, unreadable = rules.survey_files(folder, manifest)
     found = [
         *rules.check_files(folder, manifest),
         *rules.check_embedded(folder, manifest),
-        *rules.check_values(folder),
+        *unreadable,
+        *(fault for file, facts in surveys.items() for fault in check_values(facts, file=shown_file(file))),
+        *(codec_faults if _is_codec(manifest) else voice_faults)(manifest, surveys),
         *rules.check_licences(manifest),
     ]
-    checked = ["manifest", "files", "values", "licences"]
-    try:
-        found += rules.check_shapes(folder, _expected_shapes(manifest))
-        checked.append("names and shapes")
-    except ValidationError as error:
-        first = error.errors()[0]
-        found.append(rules.finding("C006", ".".join(str(part) for part in first["loc"]), first["msg"]))
+    checked = ["manifest", "files", "values", "names and shapes", "licences"]
     if not _is_codec(manifest) and not has_errors(tuple(found)):
         found += _check_hearing(folder, manifest)
         checked.append("hearing")
@@ -114,21 +117,9 @@ def run(request: ValidateCheckpointRequest, progress: Progress) -> ValidateCheck
     return ValidateCheckpointReport(tuple(found), manifest, tuple(checked))
 
 
-def _expected_shapes(manifest: Manifest) -> dict[str, tuple[int, ...]]:
-    if _is_codec(manifest):
-        return expected_shapes(manifest)
-    return parameter_shapes(ModelConfig.model_validate(manifest.config))
-
-
 def _check_hearing(folder: Path, manifest: Manifest) -> tuple[Finding, ...]:
     """Probe the speaker branch of sound weights; features from elsewhere count as of mean 0 and deviation 1."""
-    conditioning = None
-    try:
-        if manifest.conditioning is not None:
-            conditioning = read_conditioning(manifest.conditioning)
-    except ValidationError as error:
-        first = error.errors()[0]
-        return (rules.finding("C006", "conditioning", f"{first['loc'][-1]}: {first['msg']}"),)
+    conditioning = None if manifest.conditioning is None else read_conditioning(manifest.conditioning)
     mean, deviation = scale_of(conditioning)
     tensors = read_some_tensors(folder / WEIGHTS_FILE, BRANCH)
     hearing = probe_tensors(ModelConfig.model_validate(manifest.config), tensors, mean=mean, deviation=deviation)

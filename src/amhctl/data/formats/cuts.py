@@ -8,13 +8,14 @@ has and a supervision has not stands in the supervision's ``custom``.
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
 
 from amhctl.core.documents import MOST_LINE_BYTES, limited_lines
 from amhctl.core.errors import DatasetError
+from amhctl.data.compressed import open_text
 from amhctl.data.formats.jsonlines import parse_object
 from amhctl.data.formats.row import Row
 
@@ -51,21 +52,17 @@ def read_cuts(source: Path) -> Iterator[Row]:
             raise DatasetError(f"there is no {' or '.join(_NAMES)}", subject=str(source), hint="give the file of cuts")
         path = found
     try:
-        with _opened(path) as stream:
+        with open_text(path) as stream:
             for number, raw in enumerate(limited_lines(stream), start=1):
                 subject = f"{path.name}:{number}"
                 if raw is None:
                     yield Row(subject, fault=f"the line is longer than {MOST_LINE_BYTES >> 20} MiB")
                 elif raw.strip():
                     yield from _of_line(raw, subject, path.parent)
-    except (gzip.BadGzipFile, EOFError) as error:
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise DatasetError("the gzip file is damaged or cut short", subject=str(path), hint="copy it again") from error
     except OSError as error:
         raise DatasetError(f"the file cannot be read: {error.strerror}", subject=str(path)) from error
-
-
-def _opened(path: Path) -> BinaryIO:
-    return cast("BinaryIO", gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
 
 
 def _of_line(raw: bytes, subject: str, folder: Path) -> Iterator[Row]:
