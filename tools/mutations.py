@@ -34,8 +34,8 @@ _ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
     ast.Pow: ast.Mult,
 }
 _NAMES = {"min": "max", "max": "min", "any": "all", "all": "any", "floor": "ceil", "ceil": "floor"}
-_FOR_PEOPLE = frozenset({"say", "start", "advance", "finish", "Finding", "Rule"})
-"""Calls whose words only people read."""
+_FOR_PEOPLE = frozenset({"say", "start", "advance", "finish", "Finding", "Rule", "TypeVar"})
+"""Calls that only people, or type checkers, read."""
 _SHOWN = 90
 
 
@@ -180,7 +180,8 @@ def _other_calls(node: ast.Call) -> Iterator[ast.AST]:
     if isinstance(node.func, ast.Attribute) and not node.args and not node.keywords:
         yield node.func.value
     for index, keyword in enumerate(node.keywords):
-        if keyword.arg is not None:
+        # A strict zip guards against what the code rules out, as an assertion does.
+        if keyword.arg not in {None, "strict"}:
             changed = deepcopy(node)
             del changed.keywords[index]
             yield changed

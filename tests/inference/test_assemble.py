@@ -24,6 +24,7 @@ def test_a_sound_checkpoint_becomes_a_voice(folder: Path) -> None:
     assert voice.manifest.name == "tiny"
     assert voice.sample_rate == 16_000
     assert not voice.model.training
+    assert not any(parameter.requires_grad for parameter in voice.model.parameters())
 
 
 def test_a_codec_elsewhere_is_named(folder: Path, tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from support.voices import tiny_voice_folder
 
 from amhctl.core.errors import ModelError, OptionError, SynthesisError
+from amhctl.inference import decode as decode_module
 from amhctl.inference.assemble import load_voice
-from amhctl.inference.decode import Passage, Sampling, decode, predict_durations, round_durations
+from amhctl.inference.decode import Passage, Sampling, decode, fits, predict_durations, round_durations
 from amhctl.inference.voice import Voice
 from amhctl.model.layout import delay
 
@@ -190,3 +191,61 @@ def test_a_temperature_that_leaves_no_probabilities_is_refused(temperature: floa
 def test_the_outermost_temperatures_still_speak(free: Voice, temperature: float) -> None:
     (decoded,) = decode(free.model, [passage(seed=0)], free.speaker, Sampling(temperature=temperature))
     assert decoded.codes_QS.size
+
+
+def test_a_passage_may_fill_the_model_and_not_a_frame_more(aligned: Voice) -> None:
+    config = aligned.model.config
+    most = config.max_mel_tokens - config.codebooks + 1
+    full = passage(ids=IDS[:2], durations=(most - 1, 1))
+    assert decode(aligned.model, [full], aligned.speaker, Sampling())[0].codes_QS.shape[1] == most
+    with pytest.raises(ModelError, match=f"{most + 1} frames are more than the model's {most}"):
+        decode(aligned.model, [passage(ids=IDS[:2], durations=(most, 1))], aligned.speaker, Sampling())
+    pieces = (5,) * config.max_text_tokens
+    assert fits(aligned.model, pieces, None)
+    assert not fits(aligned.model, (*pieces, 5), None)
+    assert fits(aligned.model, IDS[:2], (most - 1, 1))
+    assert not fits(aligned.model, IDS[:2], (most, 1))
+    assert len(predict_durations(aligned.model, [pieces], speed=1.0)[0]) == len(pieces)
+
+
+def test_durations_are_those_predicted_over_the_speed(aligned: Voice, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The logarithm of 1 + frames, and one below it, which no number of frames has.
+    logs_BT = torch.log1p(torch.tensor([[1.25, 3.25, 0.5, 9.0], [4.0, -0.5, 2.0, 7.0]]))
+    monkeypatch.setattr(aligned.model, "predict_durations", lambda _text, _lengths: logs_BT)
+    one, other = predict_durations(aligned.model, [IDS, IDS[:3]], speed=1.0)
+    assert (one.tolist(), other.tolist()) == ([1, 4, 0, 9], [4, 0, 2])
+    one, other = predict_durations(aligned.model, [IDS, IDS[:3]], speed=0.5)
+    assert (one.tolist(), other.tolist()) == ([3, 6, 1, 18], [8, 0, 4])
+
+
+def test_a_small_model_steps_on_one_thread_and_the_threads_come_back(
+    aligned: Voice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = torch.get_num_threads()
+    size = sum(parameter.numel() for parameter in aligned.model.parameters())
+    try:
+        torch.set_num_threads(2)
+        for bound, inside in ((size + 1, 1), (size, 2)):
+            monkeypatch.setattr(decode_module, "_SMALL_PARAMETERS", bound)
+            with decode_module._fitting_threads(aligned.model):
+                assert torch.get_num_threads() == inside
+            assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_a_voice_that_never_stops_is_cut_at_its_own_limit_or_the_models(free: Voice) -> None:
+    sampling = Sampling(temperature=0.0)
+    most = free.model.config.max_mel_tokens - free.model.config.codebooks + 1
+    with torch.no_grad():
+        bias = free.model.mel_head.bias
+        saved = bias.clone()
+        bias[free.model.config.stop_mel_token] = -1e9
+    try:
+        for wanted, frames in ((7, 7), (most + 5, most)):
+            endless = Passage(ids=IDS, durations=None, most_frames=wanted, seed=0)
+            (codes,) = decode(free.model, [endless], free.speaker, sampling)
+            assert (codes.codes_QS.shape[1], codes.stopped) == (frames, False)
+    finally:
+        with torch.no_grad():
+            bias.copy_(saved)

@@ -70,3 +70,78 @@ def test_nothing_and_mixed_rates_are_refused() -> None:
         join([])
     with pytest.raises(SynthesisError, match="sample rates"):
         join([Piece(level(0.1), Seconds(0.0)), Piece(vowel_train(sample_rate=22_050), Seconds(0.0))])
+
+
+def frames(before: int, speech: int, after: int) -> Waveform:
+    """Return frames of 25 ms: of faint background, of speech, and of background again, every sample another one."""
+    parts = [(before, 1e-3), (speech, 0.5), (after, 1e-3)]
+    samples = np.concatenate([np.full(count * 400, value) for count, value in parts])
+    return Waveform((samples * np.linspace(0.9, 1.0, samples.size)).astype(np.float32), 16_000)
+
+
+@pytest.mark.parametrize(
+    ("take", "first", "stop"),
+    [
+        # One frame of margin belongs to the speech, and 50 ms of background are kept around it.
+        (frames(10, 20, 10), 9 * 400 - 800, 31 * 400 + 800),
+        (frames(2, 20, 10), 0, 23 * 400 + 800),
+        (frames(0, 20, 3), 0, 21 * 400 + 800),
+        (frames(10, 20, 2), 9 * 400 - 800, 32 * 400),
+        (frames(10, 20, 1), 9 * 400 - 800, 31 * 400),
+        (frames(10, 20, 0), 9 * 400 - 800, 30 * 400),
+    ],
+)
+def test_a_take_is_cut_to_the_sample(take: Waveform, first: int, stop: int) -> None:
+    (piece,) = cut([take], [Seconds(7.0)])
+    np.testing.assert_array_equal(piece.waveform.samples, take.samples[first:stop])
+
+
+@pytest.mark.parametrize(
+    ("after", "before", "pause", "stop", "rest", "first"),
+    [
+        # Half of the pause comes from the end of the take, half from the beginning of the next, as far as they reach.
+        (10, 10, 0.1, 31 * 400 + 800, 0.0, 9 * 400 - 800),
+        (10, 10, 0.4, 31 * 400 + 3200, 0.0, 9 * 400 - 3200),
+        (3, 10, 0.2, 33 * 400, 0.0, 9 * 400 - 2400),
+        (10, 3, 0.4, 31 * 400 + 3200, 0.15, 0),
+        (0, 1, 0.3, 30 * 400, 0.3, 0),
+        (0, 0, 0.0, 30 * 400, 0.0, 0),
+    ],
+)
+def test_a_pause_is_made_of_background_first(
+    after: int, before: int, pause: float, stop: int, rest: float, first: int
+) -> None:
+    one, other = frames(10, 20, after), frames(before, 20, 10)
+    left, right = cut([one, other], [Seconds(pause), Seconds(7.0)])
+    np.testing.assert_array_equal(left.waveform.samples, one.samples[9 * 400 - 800 : stop])
+    np.testing.assert_array_equal(right.waveform.samples, other.samples[first : (before + 21) * 400 + 800])
+    assert left.pause == pytest.approx(rest, abs=1e-9)
+
+
+def test_fades_are_a_raised_cosine_of_fifteen_milliseconds_or_half_of_what_there_is() -> None:
+    for size, length in ((1_600, 240), (480, 240), (300, 150), (1, 0), (0, 0)):
+        wave = Waveform(np.full(size, 0.5, dtype=np.float32), 16_000)
+        expected = np.full(size, 0.5, dtype=np.float32)
+        ramp = np.float32(0.5 - 0.5 * np.cos(np.pi * (np.arange(length) + 0.5) / max(1, length)))
+        expected[:length] *= ramp
+        expected[size - length :] *= ramp[::-1]
+        np.testing.assert_array_equal(fade(wave).samples, expected)
+        assert np.array_equal(wave.samples, np.full(size, 0.5, dtype=np.float32))
+
+
+def test_pieces_stand_where_pauses_and_overlaps_put_them() -> None:
+    pieces = [Piece(level(seconds), Seconds(pause)) for seconds, pause in ((0.1, 0.05), (0.005, 0.0), (0.1, 3.0))]
+    one, short, last = (fade(piece.waveform).samples for piece in pieces)
+    # A pause of 800 samples; then an overlap that is no longer than the short piece.
+    expected = np.zeros(1_600 + 800 + 1_600, dtype=np.float32)
+    expected[:1_600] = one
+    expected[2_400:2_480] += short
+    expected[2_400:] += last
+    np.testing.assert_array_equal(join(pieces).samples, expected)
+
+
+def test_a_sum_at_full_scale_stays_and_one_beyond_is_scaled_to_it() -> None:
+    for value in (0.98, -0.98):
+        assert np.array_equal(join([Piece(level(0.1, value), Seconds(0.0))]).samples, fade(level(0.1, value)).samples)
+    scaled = join([Piece(level(0.1, -1.5), Seconds(0.0))]).samples
+    np.testing.assert_allclose(scaled, fade(level(0.1, -1.5)).samples * (0.99 / 1.5), rtol=1e-6)

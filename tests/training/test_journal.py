@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
 
 from amhctl.training.journal import Journal, read_journal
 
@@ -34,6 +35,18 @@ def test_going_on_drops_what_came_after_the_checkpoint(tmp_path: Path) -> None:
         stream.write('{"kind": "step", "st')
     write_steps(interrupted, 3, 6)
     assert (interrupted / "journal.jsonl").read_bytes() == (whole / "journal.jsonl").read_bytes()
+
+
+def test_curves_are_cut_where_the_run_goes_on(tmp_path: Path) -> None:
+    write_steps(tmp_path, 4, 5)
+    (file,) = (tmp_path / "tensorboard").iterdir()
+    events = list(EventFileLoader(str(file)).Load())
+    # By this mark tensorboard drops what was drawn from step 4 on.
+    assert [event.step for event in events if event.HasField("session_log")] == [4]
+    assert [(value.tag, event.step) for event in events for value in event.summary.value] == [
+        ("step/loss", 4),
+        ("step/loss", 5),
+    ]
 
 
 def test_no_file_is_an_empty_journal(tmp_path: Path) -> None:
