@@ -220,7 +220,8 @@ def require_output_place(path: Path) -> None:
 
 def _require_place(path: Path) -> None:
     """Refuse a place at which nothing could be written; sweep away what killed processes left there."""
-    if str(path) == "-":
+    # Paths of a configuration are absolute by now.
+    if path.name == "-":
         raise FileExistsRefused(
             "the output cannot go to the standard output", subject="-", hint="name a file or folder"
         )
