@@ -4,6 +4,8 @@ import errno
 import json
 import os
 import resource
+import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -266,3 +268,50 @@ def test_what_the_system_refuses_to_write_is_an_error_of_the_system(tmp_path: Pa
     assert Path(str(caught.value.filename)).name == WEIGHTS_FILE
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     assert list(tmp_path.iterdir()) == [folder]
+
+
+def _write_twice(folder: Path, codec: Path, *, killed_at: int) -> int:
+    """Write two states of a checkpoint, one over the other; be killed before a renaming call of a number."""
+    calls = 0
+
+    def kill_before(event: str, _arguments: object) -> None:
+        # Python tells this hook of every call of the system that renames, whoever makes it.
+        nonlocal calls
+        if event == "os.rename":
+            calls += 1
+            if calls == killed_at:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(kill_before)
+    for step in (1, 2):
+        write_checkpoint(
+            folder,
+            manifest=tiny_manifest(),
+            tensors={"weight": torch.ones(2), "step": torch.tensor(step)},
+            extra_files=dict.fromkeys(("text_state.json", "vocabulary.model"), b"{}"),
+            codec=codec,
+            force=True,
+        )
+    return calls
+
+
+def test_a_kill_at_any_rename_leaves_a_checkpoint_that_is_read(tmp_path: Path) -> None:
+    codec = tiny_checkpoint(tmp_path / "codec")
+    found = []
+    for at in range(1, 100):
+        place = tmp_path / str(at)
+        child = os.fork()
+        if child == 0:
+            _write_twice(place / "voice", codec, killed_at=at)
+            os._exit(0)
+        if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0:
+            break
+        if at <= 2:
+            with pytest.raises(CheckpointError, match="there is no manifest"):
+                read_checkpoint(place / "voice", kind="voice")
+            continue
+        loaded = read_checkpoint(place / "voice", kind="voice")
+        assert tensor_differences(loaded.folder / "codec", codec) == ()
+        found.append(int(loaded.tensors["step"]))
+    # A manifest, the folder to its place; a manifest, the folder complete, the old one away, the new one in, done.
+    assert found == [1, 1, 1, 2, 2]
