@@ -35,6 +35,8 @@ def code_of(outcome: StandInReport | BaseException, *, json: bool = False, verbo
         (UnspeakableError("judged bad"), NEGATIVE),
         (OptionError("no such metric"), USAGE),
         (OSError(errno.ENOSPC, "No space left on device", "out.wav"), CANNOT_GO_ON),
+        (MemoryError(), CANNOT_GO_ON),
+        (RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 8 bytes."), CANNOT_GO_ON),
         (KeyboardInterrupt(), INTERRUPTED),
     ],
 )
@@ -52,6 +54,24 @@ def test_a_full_disk_is_told_as_one(capsys: pytest.CaptureFixture[str]) -> None:
     out, err = capsys.readouterr()
     assert (out, err.splitlines()[0]) == ("", "error: out.wav: no space left on device")
     assert "make room" in err
+
+
+def test_too_little_memory_is_no_bug(capsys: pytest.CaptureFixture[str]) -> None:
+    code_of(MemoryError("Unable to allocate 8 PiB"))
+    out, err = capsys.readouterr()
+    assert (out, err.splitlines()[0]) == (
+        "",
+        "error: there is too little memory (Unable to allocate 8 PiB); nothing was left half-written",
+    )
+    assert "more memory" in err
+
+
+def test_another_fault_of_a_library_is_a_bug() -> None:
+    def work(_: Progress) -> StandInReport:
+        raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
+
+    with pytest.raises(RuntimeError, match="mat1"):
+        execute("text normalize", work, json=False, quiet=False, verbose=0)
 
 
 def test_with_json_an_error_is_one_object(capsys: pytest.CaptureFixture[str]) -> None:

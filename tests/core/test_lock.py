@@ -15,7 +15,7 @@ import pytest
 
 from amhctl.core import lock as lock_module
 from amhctl.core.errors import InUseError
-from amhctl.core.lock import Holder, hold
+from amhctl.core.lock import Holder, hold, is_occupied
 
 _HOLDING = """
 import sys, time
@@ -165,3 +165,11 @@ def test_a_file_that_names_nobody_is_taken_over(tmp_path: Path, content: str) ->
     (tmp_path / ".lock").write_text(content)
     with hold(tmp_path / ".lock", what="the run") as former:
         assert former is None
+
+
+def test_a_lock_does_not_make_a_folder_occupied(tmp_path: Path) -> None:
+    assert not is_occupied(tmp_path / "none")
+    with hold(tmp_path / ".lock", what="the run"):
+        assert not is_occupied(tmp_path)
+    (tmp_path / "a").touch()
+    assert is_occupied(tmp_path)

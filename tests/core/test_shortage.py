@@ -2,12 +2,14 @@
 
 import errno
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from amhctl.core.shortage import Shortage, shortage_of
+from amhctl.core.errors import ShortageError
+from amhctl.core.shortage import Shortage, WayOut, explain_shortages, shortage_of
 
 
 def torch_fails_to_allocate() -> BaseException:
@@ -47,3 +49,40 @@ def test_what_ran_out_is_recognised(error: BaseException, shortage: Shortage | N
 def test_what_the_libraries_really_say_is_recognised() -> None:
     assert shortage_of(torch_fails_to_allocate()) == "memory"
     assert shortage_of(numpy_fails_to_allocate()) == "memory"
+
+
+WAY_OUT = WayOut(sound="step 4 is saved", again="then go on", lighter="take less")
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "subject", "hint"),
+    [
+        (
+            OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "there"),
+            "the disk is full; step 4 is saved",
+            "there",
+            "make room; then go on",
+        ),
+        (OSError(errno.EDQUOT, "quota"), "the disk is full; step 4 is saved", "run", "make room; then go on"),
+        (MemoryError(), "there is too little memory (MemoryError); step 4 is saved", "run", "take less; then go on"),
+        (
+            RuntimeError("CUDA out of memory.\nSee the manual"),
+            "there is too little memory (CUDA out of memory.); step 4 is saved",
+            "run",
+            "take less; then go on",
+        ),
+    ],
+)
+def test_a_shortage_says_what_is_sound_and_how_to_go_on(
+    error: Exception, message: str, subject: str, hint: str
+) -> None:
+    with pytest.raises(ShortageError) as caught, explain_shortages(Path("run"), lambda: WAY_OUT):
+        raise error
+    assert (caught.value.message, caught.value.subject, caught.value.hint) == (message, subject, hint)
+    assert caught.value.__cause__ is error
+
+
+@pytest.mark.parametrize("error", [PermissionError(errno.EACCES, "no"), RuntimeError("shapes"), KeyError("x")])
+def test_what_is_no_shortage_passes(error: Exception) -> None:
+    with pytest.raises(type(error)), explain_shortages(Path("run"), lambda: WAY_OUT):
+        raise error

@@ -1,6 +1,8 @@
 """Codec training: it learns, it resumes bit for bit, it refuses another run's state."""
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +13,11 @@ from support.codecs import TINY_CODEC
 
 from amhctl.codec.registry import load_codec
 from amhctl.config.schema import CodecTrainingConfig
-from amhctl.core.errors import TrainingError
+from amhctl.core.errors import ShortageError, TrainingError
 from amhctl.core.progress import SilentProgress
 from amhctl.training.codec_loop import CodecRun, train_codec
 from amhctl.training.codec_recipe import StepResult
+from amhctl.training.codec_state import CodecState
 from amhctl.training.mel_recipe import MelRecipe
 
 CONFIG = QUICK.model_copy(update={"unquantised_steps": 4})
@@ -61,7 +64,7 @@ def test_an_interrupted_run_continues_as_if_it_had_not_been(
         whole_run.best_step,
         whole_run.collapsed,
     )
-    for name in ("codec", "state"):
+    for name in ("codec", "checkpoints/step-00000012"):
         one, other = tmp_path / "whole" / name, tmp_path / "cut" / name
         assert {file.name for file in one.iterdir()} == {file.name for file in other.iterdir()}
         assert all(file.read_bytes() == (other / file.name).read_bytes() for file in one.iterdir())
@@ -129,3 +132,32 @@ def test_another_configuration_is_refused(tmp_path: Path) -> None:
     _train(tmp_path)
     with pytest.raises(TrainingError, match="another configuration"):
         _train(tmp_path, resume=True, config=CONFIG.model_copy(update={"learning_rate": 1e-5}))
+
+
+def test_a_full_disk_says_what_is_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save = CodecState.save
+
+    def full(self: CodecState) -> None:
+        if self.step > 6:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        save(self)
+
+    monkeypatch.setattr(CodecState, "save", full)
+    with pytest.raises(ShortageError, match="disk is full; step-00000006 is saved") as caught:
+        _train(tmp_path)
+    assert "--resume" in caught.value.hint
+    monkeypatch.undo()
+    assert _train(tmp_path, resume=True).steps == 12
+
+
+def test_damage_is_told_and_the_run_ends_as_it_would_have(tmp_path: Path) -> None:
+    whole = _train(tmp_path / "whole")
+    run = _train(tmp_path / "run")
+    (tmp_path / "run" / "checkpoints" / "step-00000012" / "manifest.json").write_text("{")
+    lines = (tmp_path / "run" / "journal.jsonl").read_text().splitlines()
+    (tmp_path / "run" / "journal.jsonl").write_text("\n".join([*lines[:2], "half a", *lines[2:]]) + "\n")
+    again = _train(tmp_path / "run", resume=True)
+    assert [finding.code for finding in again.findings] == ["R007", "R008"]
+    assert run.findings == ()
+    assert _journal(tmp_path / "run") == _journal(tmp_path / "whole")
+    assert (again.scores, again.best_step) == (whole.scores, whole.best_step)

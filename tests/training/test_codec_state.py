@@ -32,7 +32,7 @@ def test_what_is_saved_comes_back(tmp_path: Path) -> None:
     saved.step = 6
     saved.best.offer(saved.recipe, 6, CodecScores(0.5, 0.9, (1.0, 1.0)))
     saved.save()
-    manifest = read_checkpoint(tmp_path / "state", kind="training").manifest
+    manifest = read_checkpoint(tmp_path / "checkpoints" / "step-00000006", kind="training").manifest
     assert set(manifest.files) == {
         "model.safetensors",
         "discriminators.safetensors",
@@ -54,7 +54,7 @@ def test_another_run_and_no_run_are_refused(tmp_path: Path) -> None:
     _state(tmp_path).save()
     with pytest.raises(TrainingError, match="another configuration, seed or data"):
         _state(tmp_path, seed=2).resume()
-    with pytest.raises(CheckpointError):
+    with pytest.raises(TrainingError, match="no checkpoint to resume"):
         _state(tmp_path / "nowhere").resume()
 
 
@@ -79,9 +79,38 @@ def test_a_state_that_cannot_be_is_refused(damage: dict[str, Any], tmp_path: Pat
         saved.recipe.advance(step)
     saved.best.offer(saved.recipe, 5, CodecScores(0.5, 0.9, (1.0, 1.0)))
     saved.save()
-    rewrite(tmp_path / "state", **damage)
+    rewrite(saved.steps.place(0), **damage)
     with pytest.raises(CheckpointError):
         _state(tmp_path).resume()
+
+
+def test_two_states_are_kept_and_a_damaged_one_is_passed_over(tmp_path: Path) -> None:
+    saved = _state(tmp_path)
+    for step in range(1, 4):
+        saved.recipe.advance(step - 1)
+        saved.step = step
+        saved.save()
+    assert [folder.name for folder in saved.steps.saved()] == ["step-00000002", "step-00000003"]
+    weights = saved.steps.place(3) / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1])
+    resumed = _state(tmp_path)
+    (finding,) = resumed.resume()
+    assert (finding.code, finding.subject, resumed.step) == ("R007", str(saved.steps.place(3)), 2)
+    assert str(saved.steps.place(2)) in finding.hint
+
+
+def test_a_run_of_an_earlier_version_goes_on(tmp_path: Path) -> None:
+    saved = _state(tmp_path)
+    saved.recipe.advance(0)
+    saved.step = 1
+    saved.save()
+    saved.steps.place(1).rename(tmp_path / "state")
+    resumed = _state(tmp_path)
+    assert resumed.resume() == ()
+    assert resumed.step == 1
+    resumed.step = 2
+    resumed.save()
+    assert not (tmp_path / "state").exists()
 
 
 def test_the_best_is_the_best_of_the_latest_stage(tmp_path: Path) -> None:

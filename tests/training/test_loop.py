@@ -19,7 +19,7 @@ from support.training_world import read_measured
 
 from amhctl.checkpoint import store as store_module
 from amhctl.checkpoint.store import read_checkpoint
-from amhctl.core.errors import TrainingError
+from amhctl.core.errors import ShortageError, TrainingError
 from amhctl.core.progress import SilentProgress
 from amhctl.data.batching import collate
 from amhctl.training import loop as loop_module
@@ -309,7 +309,7 @@ def test_a_full_disk_is_an_error_that_says_what_is_sound(
             write(self, kind, step, values)
 
         monkeypatch.setattr(Journal, "write", refuse)
-    with pytest.raises(TrainingError, match="disk is full; step-00000002 is saved") as caught:
+    with pytest.raises(ShortageError, match="disk is full; step-00000002 is saved") as caught:
         train(run, SilentProgress(), device="cpu", resume=False)
     assert f"--resume {run.folder.root}" in caught.value.hint
     monkeypatch.undo()
@@ -333,7 +333,7 @@ def test_too_little_memory_is_an_error_that_says_what_to_do(
         raise error
 
     monkeypatch.setattr(Loop, "step", exhausted)
-    with pytest.raises(TrainingError, match=r"too little memory .*no checkpoint has been saved") as caught:
+    with pytest.raises(ShortageError, match=r"too little memory .*no checkpoint has been saved") as caught:
         train(build_run(tmp_path / "run"), SilentProgress(), device="cpu", resume=False)
     assert "training.batch_frames" in caught.value.hint
 

@@ -1,10 +1,12 @@
 """Twin of ``workflows/extract_share.py``; more of what it does is tested through ``codes extract``."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from support.codecs import TINY_CODEC, tiny_codec_folder
 from support.manifests import tiny_manifest
 from support.speech_encoders import WIDTH, tiny_encoder_folder
@@ -15,11 +17,13 @@ from amhctl.codec.codec import CodecSpec
 from amhctl.codec.registry import load_codec
 from amhctl.codec.speech_encoder import load_encoder
 from amhctl.config.schema import MelConfig, RunConfig
-from amhctl.core.errors import DatasetError
+from amhctl.core.errors import DatasetError, InUseError, ShortageError
 from amhctl.core.progress import SilentProgress
 from amhctl.data.codestore import CodeStore
 from amhctl.data.extractionplan import Shard
 from amhctl.data.records import read_audio, read_records
+from amhctl.data.storeindex import StoredUtterance
+from amhctl.data.storeparts import hold_part
 from amhctl.workflows.extract_share import ShareRequest, mel_of, run
 
 
@@ -99,3 +103,32 @@ def test_log_mel_is_that_of_the_codec_or_the_default(folder: Path) -> None:
     assert mel_of(str(folder / "tiny"), spec) == TINY_CODEC.mel
     assert mel_of("any.pth", replace(spec, architecture="dac")) == MelConfig()
     assert isinstance(spec, CodecSpec)
+
+
+def test_a_second_process_is_told_who_writes_the_part(folder: Path) -> None:
+    """Not that an utterance is in the store already, whenever the first process began or ended."""
+    run(_request(folder, shard=Shard(1, 2)), SilentProgress())
+    with hold_part(folder / "store", "1-of-2"):
+        with pytest.raises(InUseError, match=f"part 1-of-2 of the store is in use: process {os.getpid()} on "):
+            run(_request(folder, shard=Shard(1, 2)), SilentProgress())
+        assert run(_request(folder, shard=Shard(2, 2)), SilentProgress()).utterances > 0
+    assert run(_request(folder, shard=Shard(1, 2)), SilentProgress()).extraction.utterances == 0
+
+
+def test_too_little_memory_keeps_what_is_in_the_store(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    append = CodeStore.append
+
+    def exhausted(self: CodeStore, *arguments: object, **options: object) -> StoredUtterance:
+        if len(self) == 2:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+        return append(self, *arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(CodeStore, "append", exhausted)
+    with pytest.raises(
+        ShortageError, match=r"too little memory \(CUDA out of memory.*what is in the store stays"
+    ) as caught:
+        run(_request(folder), SilentProgress())
+    assert "--workers" in caught.value.hint
+    monkeypatch.undo()
+    assert len(CodeStore.open(folder / "store")) == 2
+    assert run(_request(folder), SilentProgress()).utterances == len(read_records(folder / "manifest.jsonl"))

@@ -1,6 +1,7 @@
 """Twin of ``workflows/train_codec.py``: a tiny codec from a manifest to a folder that the registry loads."""
 
 import json
+import os
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,16 @@ from support.manifests import tiny_manifest
 from support.oddaudio import odd_recordings
 
 from amhctl.codec.registry import load_codec, read_codec_manifest, read_mel
-from amhctl.core.errors import CheckpointError, CodecError, ConfigError, DatasetError, FileExistsRefused, TrainingError
+from amhctl.core.errors import (
+    CodecError,
+    ConfigError,
+    DatasetError,
+    FileExistsRefused,
+    InUseError,
+    ShortageError,
+    TrainingError,
+)
+from amhctl.core.lock import LOCK_FILE, hold
 from amhctl.core.progress import SilentProgress
 from amhctl.data.codestore import CodeStore
 from amhctl.data.records import Record, Split, read_records, write_records
@@ -71,7 +81,10 @@ def _train(
 
 
 def _files(folder: Path) -> dict[str, bytes]:
-    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    """Return what a run left; of its checkpoints the newest, for an interrupted run has others before it."""
+    files = {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    newest = max((name.split("/")[1] for name in files if name.startswith("checkpoints/")), default="")
+    return {name: content for name, content in files.items() if newest in name or not name.startswith("checkpoints/")}
 
 
 def _change(manifest: Path, **changes: object) -> None:
@@ -178,7 +191,7 @@ def test_an_interrupted_run_goes_on_bit_for_bit(
 def test_a_killed_run_goes_on_bit_for_bit(
     finished: tuple[Path, TrainCodecReport], manifest: Path, tmp_path: Path, after: int
 ) -> None:
-    with pytest.raises(MemoryError):
+    with pytest.raises(ShortageError, match="too little memory"):
         _train(manifest, tmp_path / "cut", progress=_Dies(after))
     _assert_resumed_equals_whole(manifest, tmp_path / "cut", finished)
 
@@ -198,9 +211,27 @@ def test_another_run_is_not_resumed(finished: tuple[Path, TrainCodecReport], man
     with pytest.raises(TrainingError, match="another configuration, seed or data"):
         _train(tiny_manifest(tmp_path), finished[0], resume=True)
     assert _files(finished[0]) == before
-    with pytest.raises(CheckpointError):
+    with pytest.raises(TrainingError, match="no checkpoint to resume"):
         _train(manifest, tmp_path / "nowhere", resume=True)
     assert not (tmp_path / "nowhere").exists()
+
+
+@pytest.mark.parametrize("options", [{}, {"force": True}, {"resume": True}])
+def test_a_run_that_another_process_trains_is_refused(
+    finished: tuple[Path, TrainCodecReport], manifest: Path, options: dict[str, bool]
+) -> None:
+    before = _files(finished[0])
+    with (
+        hold(finished[0] / LOCK_FILE, what="the run"),
+        pytest.raises(InUseError, match=f"the run is in use: process {os.getpid()} on "),
+    ):
+        _train(manifest, finished[0], **options)
+    assert _files(finished[0]) == before
+
+
+def test_what_goes_on_is_not_forced(finished: tuple[Path, TrainCodecReport], manifest: Path) -> None:
+    with pytest.raises(ConfigError, match="replaces nothing"):
+        _train(manifest, finished[0], resume=True, force=True)
 
 
 def test_an_existing_folder_is_kept_unless_forced(

@@ -14,7 +14,9 @@ from amhctl.cli.render import render_error, render_report
 from amhctl.core.errors import AmhctlError, OptionError, UnspeakableError
 from amhctl.core.progress import Progress
 from amhctl.core.report import Report
+from amhctl.core.shortage import WayOut, explained, shortage_of
 
+_WAY_OUT = WayOut(sound="nothing was left half-written", again="then run the same command again")
 OK, NEGATIVE, USAGE, CANNOT_GO_ON, BUG, INTERRUPTED = 0, 1, 2, 3, 70, 130
 _CODES = {UnspeakableError: NEGATIVE, OptionError: USAGE}
 
@@ -49,8 +51,8 @@ def execute(command: str, work: Callable[[Progress], Report], *, json: bool, qui
         end_with_interrupt(command, console)
     except AmhctlError as error:
         end_with_error(command, error, console)
-    except OSError as error:
-        end_with_error(command, named(error), console)
+    except (OSError, MemoryError, RuntimeError) as error:
+        end_with_error(command, told(error), console)
     try:
         with console.hush():
             render_report(command, report, console)
@@ -106,6 +108,21 @@ def unwritten(error: OSError) -> AmhctlError:
     return AmhctlError(
         fault.message, subject="standard output", hint="the work is done, but its report could not be written"
     )
+
+
+def told(error: OSError | MemoryError | RuntimeError) -> AmhctlError:
+    """Return an error of the system or of a library as one that says what to do.
+
+    Raises
+    ------
+    RuntimeError
+        The same, if it is one that only a bug can raise.
+    """
+    if shortage_of(error) == "memory":
+        return explained("memory", error, None, _WAY_OUT)
+    if isinstance(error, OSError):
+        return named(error)
+    raise error
 
 
 def named(error: OSError) -> AmhctlError:

@@ -20,6 +20,7 @@ The whole tree::
     ├── EvaluationError             a measurement that cannot be made
     ├── FileExistsRefused (FileExistsError) an output that exists, without ``--force``
     ├── InUseError                  something that another process is writing
+    ├── ShortageError               a full disk, or too little memory
     └── MissingExtra  (ImportError) an optional dependency or resource is absent
 
 Every message has three parts: what happened (the message), where (``subject``), what to do (``hint``). What had been
@@ -134,6 +135,10 @@ class FileExistsRefused(AmhctlError, FileExistsError):
 
 class InUseError(AmhctlError):
     """Something that another process is writing."""
+
+
+class ShortageError(AmhctlError):
+    """A full disk, or too little memory."""
 
 
 class MissingExtra(AmhctlError, ImportError):

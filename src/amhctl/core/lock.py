@@ -105,6 +105,11 @@ def hold(file: Path, *, what: str, wait: bool = False) -> Iterator[Holder | None
                 file.parent.rmdir()
 
 
+def is_occupied(folder: Path) -> bool:
+    """Return whether something lies in a folder besides locks."""
+    return folder.exists() and any(not child.name.startswith(LOCK_FILE) for child in folder.iterdir())
+
+
 def _acquire(file: Path, what: str) -> tuple[int, Holder | None]:
     """Return the open lock file, now ours, and whose stale lock it was."""
     while True:

@@ -1,10 +1,16 @@
-"""What a machine runs out of, room on the disk or memory, recognised in whatever form a library says so.
+"""What a machine runs out of, room on the disk or memory: recognised in whatever form a library says so, and explained.
 
 Knows no library: torch raises a ``RuntimeError`` or a class of its own, which are told by their name and words.
 """
 
 import errno
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
+
+from amhctl.core.errors import ShortageError
 
 Shortage = Literal["disk", "memory"]
 
@@ -35,3 +41,59 @@ def shortage_of(error: BaseException) -> Shortage | None:
         if type(error).__name__ == "OutOfMemoryError" or any(word in words for word in _MEMORY_WORDS):
             return "memory"
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class WayOut:
+    """What someone whose work stopped for a shortage has, and can do.
+
+    Attributes
+    ----------
+    sound : str
+        What is done and kept, such as ``step-00000400 is saved``.
+    again : str
+        How to go on once there is room or memory, such as ``run the same command again``.
+    lighter : str
+        How to do with less memory.
+    """
+
+    sound: str
+    again: str
+    lighter: str = "do less at once, or use a machine with more memory"
+
+
+@contextmanager
+def explain_shortages(place: Path, way_out: Callable[[], WayOut]) -> Iterator[None]:
+    """Turn what the system or a library says of a full disk or too little memory into an error that says what is sound.
+
+    Parameters
+    ----------
+    place : Path
+        Where the work is written.
+    way_out : Callable[[], WayOut]
+        Asked when it happens.
+
+    Raises
+    ------
+    ShortageError
+        With what is sound and how to go on.
+    """
+    try:
+        yield
+    except (OSError, MemoryError, RuntimeError) as error:
+        if (shortage := shortage_of(error)) is None:
+            raise
+        raise explained(shortage, error, place, way_out()) from error
+
+
+def explained(shortage: Shortage, error: BaseException, place: Path | None, way_out: WayOut) -> ShortageError:
+    """Return a shortage as an error."""
+    if shortage == "disk":
+        subject = str(getattr(error, "filename", None) or place or "")
+        return ShortageError(f"the disk is full; {way_out.sound}", subject=subject, hint=f"make room; {way_out.again}")
+    words = str(error).strip().splitlines()
+    return ShortageError(
+        f"there is too little memory ({words[0] if words else type(error).__name__}); {way_out.sound}",
+        subject=str(place or ""),
+        hint=f"{way_out.lighter}; {way_out.again}",
+    )

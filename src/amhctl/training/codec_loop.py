@@ -1,7 +1,7 @@
 """Training of a codec of any architecture. Knows no manifests: it is given a recipe, and a folder to keep its state in.
 
 Everything random in a step follows from the seed and the step's number, so that a resumed run repeats an uninterrupted
-one. A run folder holds ``state/`` (a resumable checkpoint of kind ``training``), ``journal.jsonl`` and, at the end,
+one. A run folder holds ``checkpoints/`` (resumable ones, of kind ``training``), ``journal.jsonl`` and, at the end,
 ``codec/`` (a checkpoint of kind ``codec``): the weights that did best on the validation clips in the last stage.
 """
 
@@ -10,14 +10,16 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from amhctl.core.files import write_text_atomically
+from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
+from amhctl.core.shortage import WayOut, explain_shortages
 from amhctl.training.codec_material import CodecMaterial
 from amhctl.training.codec_recipe import CodecRecipe, CodecScores, measure
 from amhctl.training.codec_state import CodecState
 from amhctl.training.codec_use import Collapse
 from amhctl.training.interrupts import watch_interrupts
-from amhctl.training.journal import read_journal
+from amhctl.training.journal import rewind_journal
+from amhctl.training.rescue import way_out_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class CodecRun:
         Of those weights, on all validation clips.
     collapsed : tuple[Collapse, ...]
         Codebooks that had collapsed at the end.
+    findings : tuple[Finding, ...]
+        What was found damaged where the run went on.
     """
 
     codec: Path
@@ -43,6 +47,7 @@ class CodecRun:
     best_step: int
     scores: CodecScores
     collapsed: tuple[Collapse, ...]
+    findings: tuple[Finding, ...]
 
 
 def train_codec(
@@ -53,20 +58,42 @@ def train_codec(
     Raises
     ------
     TrainingError
-        If a gradient is not finite, or a resumed run was started differently.
+        If a gradient is not finite, there is nothing to resume, or a resumed run was started differently.
     CheckpointError
-        If the state to resume is damaged.
+        If every state to resume is damaged.
+    ShortageError
+        If the machine runs out of memory or room on the disk.
     KeyboardInterrupt
         After Ctrl-C or SIGTERM, once the state is saved.
     """
     state = CodecState(recipe, folder, name=name, licences=material.licences)
-    if resume:
-        state.resume()
-    else:
-        state.clear()
-    folder.mkdir(parents=True, exist_ok=True)
-    journal = _open_journal(folder, state.step)
-    plan = recipe.plan
+    with explain_shortages(folder, lambda: _way_out(state)):
+        findings: tuple[Finding, ...] = ()
+        if resume:
+            findings = state.resume()
+        else:
+            state.clear()
+        folder.mkdir(parents=True, exist_ok=True)
+        journal = folder / "journal.jsonl"
+        # What was written after the state, or by another run, did not happen.
+        findings += rewind_journal(journal, state.step)
+        for finding in findings:
+            progress.say(f"warning: {finding.subject}: {finding.message}; {finding.hint}")
+        _take_steps(state, material, journal, progress)
+        return _finish(state, material, findings)
+
+
+def _way_out(state: CodecState) -> WayOut:
+    return way_out_of(
+        state.steps,
+        go_on="repeat the command with --resume",
+        best=None,
+        lighter="a smaller batch_size or shorter segment_seconds of codec_training or dac_training",
+    )
+
+
+def _take_steps(state: CodecState, material: CodecMaterial, journal: Path, progress: Progress) -> None:
+    recipe, plan = state.recipe, state.recipe.plan
     progress.start("training the codec", plan.steps, "step")
     progress.advance(state.step)
     average = math.nan
@@ -93,15 +120,6 @@ def train_codec(
                 raise KeyboardInterrupt
     progress.finish()
     state.save()
-    return _finish(state, material)
-
-
-def _open_journal(folder: Path, step: int) -> Path:
-    """Return the journal without what was written after the state, or by another run: that did not happen."""
-    journal = folder / "journal.jsonl"
-    kept = [row for row in read_journal(journal) if int(str(row["step"])) <= step]
-    write_text_atomically(journal, "".join(json.dumps(row) + "\n" for row in kept))
-    return journal
 
 
 def _validate(state: CodecState, material: CodecMaterial, progress: Progress) -> dict[str, object]:
@@ -127,7 +145,7 @@ def _validate(state: CodecState, material: CodecMaterial, progress: Progress) ->
     }
 
 
-def _finish(state: CodecState, material: CodecMaterial) -> CodecRun:
+def _finish(state: CodecState, material: CodecMaterial, findings: tuple[Finding, ...]) -> CodecRun:
     """Measure the best weights as they are stored, on every validation clip, and write them as a codec."""
     state.recipe.restore(state.best.tensors)
     scores = measure(state.recipe, material.valid)
@@ -138,4 +156,4 @@ def _finish(state: CodecState, material: CodecMaterial) -> CodecRun:
         "clips": len(material.valid),
     }
     codec = state.write_codec(metrics)
-    return CodecRun(codec, state.step, state.best.step, scores, state.use.collapsed())
+    return CodecRun(codec, state.step, state.best.step, scores, state.use.collapsed(), findings)

@@ -1,8 +1,9 @@
 """A codec run on disk: its resumable state, and the codec it leaves. Knows no architecture.
 
-``state/`` is a checkpoint of kind ``training``: ``model.safetensors`` and, by the same names as in the recipe, a file
-for every other network and every optimiser; ``codes.safetensors`` with the codes counted so far; ``best.safetensors``
-with the codec's best weights, once there are any. Numbers stand in the manifest under ``training``.
+``checkpoints/step-N/`` are checkpoints of kind ``training``, the newest two: ``model.safetensors`` and, by the same
+names as in the recipe, a file for every other network and every optimiser; ``codes.safetensors`` with the codes counted
+so far; ``best.safetensors`` with the codec's best weights, once there are any. Numbers stand in the manifest under
+``training``. Earlier versions kept one such checkpoint, ``state/``, from which a run goes on as well.
 """
 
 from collections.abc import Mapping
@@ -14,15 +15,19 @@ from torch import Tensor
 
 from amhctl import __version__
 from amhctl.checkpoint.manifest import Licence, Manifest
-from amhctl.checkpoint.store import LoadedCheckpoint, read_checkpoint, write_checkpoint
+from amhctl.checkpoint.store import LoadedCheckpoint, write_checkpoint
 from amhctl.codec.soundness import find_faults
 from amhctl.core.errors import CheckpointError, TrainingError
+from amhctl.core.findings import Finding
 from amhctl.core.outputs import FolderKind
 from amhctl.core.temporaries import discard
+from amhctl.training.checkpoints import Checkpoints
 from amhctl.training.codec_recipe import CodecRecipe, CodecScores
 from amhctl.training.codec_use import CodebookUse
 
-CODEC_RUN = FolderKind("the folder of a codec's run", "journal.jsonl", members=("state", "codec"))
+_KEPT = 2
+_FORMER = "state"
+CODEC_RUN = FolderKind("the folder of a codec's run", "journal.jsonl", members=("state", "codec", "checkpoints"))
 
 
 @dataclass(slots=True)
@@ -67,6 +72,7 @@ class CodecState:
         self.folder = folder
         self.name = name
         self.licences = licences
+        self.steps = Checkpoints(folder / "checkpoints", find_faults)
         self.step = 0
         self.best = BestCodec()
         self.use = CodebookUse(recipe.plan.codebooks, recipe.plan.codebook_size)
@@ -86,30 +92,34 @@ class CodecState:
             "shares": list(self.use.shares),
         }
         write_checkpoint(
-            self.folder / "state",
+            self.steps.place(self.step),
             manifest=self._manifest("training", step=self.step, numbers=numbers, metrics={}),
             tensors=networks["model"],
             extra_tensors=extra,
             force=True,
         )
+        self.steps.prune(_KEPT, newest=self.step)
+        if (self.folder / _FORMER).exists():
+            discard(self.folder / _FORMER)
 
     def clear(self) -> None:
         """Remove what a former run left, and nothing else."""
-        for name in ("state", "codec"):
+        for name in ("checkpoints", _FORMER, "codec"):
             if (self.folder / name).exists():
                 discard(self.folder / name)
 
-    def resume(self) -> None:
-        """Take up the state in the folder.
+    def resume(self) -> tuple[Finding, ...]:
+        """Take up the newest sound state in the folder; return a finding for each newer one that is damaged.
 
         Raises
         ------
         TrainingError
-            If the run was started with another configuration, seed or data.
+            If the run was started with another configuration, seed or data, or there is no state.
         CheckpointError
-            If the state is damaged, or there is none.
+            If every state is damaged.
         """
-        loaded = read_checkpoint(self.folder / "state", kind="training", check=find_faults)
+        sound = self.steps.newest_sound(before=(self.folder / _FORMER,))
+        loaded = sound.checkpoint
         numbers = loaded.manifest.training
         if numbers.get("identity") != self.recipe.plan.identity:
             raise TrainingError(
@@ -127,6 +137,7 @@ class CodecState:
                 subject=str(loaded.folder),
                 hint="take the folder from its source again, or begin anew with --force",
             ) from error
+        return sound.findings
 
     def _restore(self, loaded: LoadedCheckpoint) -> None:
         numbers = loaded.manifest.training

@@ -23,6 +23,7 @@ from amhctl.core.errors import CheckpointError, TrainingError
 from amhctl.core.files import write_text_atomically
 from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.core.progress import Progress, SilentProgress
+from amhctl.core.shortage import WayOut, explain_shortages
 from amhctl.data.batching import Batch, collate, plan_epoch
 from amhctl.data.dataset import Item, SpeechDataset
 from amhctl.model.hearing import Hearing
@@ -40,7 +41,7 @@ from amhctl.training.losses import Losses, TargetCounts, summarize
 from amhctl.training.objective import Objective, replace_frames
 from amhctl.training.optimizers import build_optimizer
 from amhctl.training.precision import resolve_precision
-from amhctl.training.rescue import explain_shortages
+from amhctl.training.rescue import way_out_of
 from amhctl.training.schedule import Schedule
 from amhctl.training.seeding import generator_of, seed_batch
 from amhctl.training.state import Best, RunFolder, RunState, Trainable, load_state, save_state
@@ -345,14 +346,15 @@ def train(run: Run, progress: Progress, *, device: str, resume: bool) -> Outcome
     Raises
     ------
     TrainingError
-        If a loss is not finite, the device is absent, there is nothing to resume, or the machine runs out of room on
-        the disk or of memory.
+        If a loss is not finite, the device is absent, or there is nothing to resume.
+    ShortageError
+        If the machine runs out of memory or room on the disk.
     CheckpointError
         If no checkpoint can be read, or they are of another run.
     KeyboardInterrupt
         After Ctrl-C or SIGTERM, once the state is saved.
     """
-    with explain_shortages(run.folder):
+    with explain_shortages(run.folder.root, lambda: run_way_out(run.folder)):
         accelerator = connect_devices(device)
         loop = Loop(run, accelerator, run.folder.steps.newest_sound() if resume else None)
         shown = progress if accelerator.is_main_process else SilentProgress()
@@ -376,6 +378,16 @@ def train(run: Run, progress: Progress, *, device: str, resume: bool) -> Outcome
         hearing = loop.hearing or loop.hear()
     deafness = find_deafness(hearing, run.train, run.identity.model, run.identity.name)
     return Outcome(loop.state, stopped_early, (*findings, *deafness))
+
+
+def run_way_out(folder: RunFolder) -> WayOut:
+    """Return what a voice's run has saved and how it goes on."""
+    return way_out_of(
+        folder.steps,
+        go_on=f"`amhctl train --resume {folder.root}`",
+        best=folder.best,
+        lighter="fewer training.batch_frames and as many times more training.accumulation",
+    )
 
 
 def _tell_conditions(loop: Loop, progress: Progress) -> None:

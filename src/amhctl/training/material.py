@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from amhctl.config.schema import ModelConfig, TrainingConfig
-from amhctl.core.errors import DatasetError, TextError, VocabularyError
+from amhctl.core.errors import DatasetError, VocabularyError
 from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.core.progress import Progress
 from amhctl.data.alignment import Alignment
@@ -17,6 +17,7 @@ from amhctl.data.dataset import SpeechDataset
 from amhctl.data.storeindex import StoredUtterance
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.tokenizer import Tokenizer
+from amhctl.training.readings import Unread, read_texts
 
 RULES = (
     Rule(
@@ -104,7 +105,7 @@ def gather(
     """
     alignment = require_alignment(store, vocabulary_fingerprint, frontend.state_hash) if model.alignment else None
     entries = [entry for entry in store if entry.record.split in {"train", "valid"}]
-    tokens, findings = _tokenize(entries, frontend, tokenizer, progress)
+    tokens, findings = _tokenize(store, entries, frontend, tokenizer, progress)
     findings += _find_overlong(entries, tokens, model)
     if alignment is not None:
         findings += [
@@ -161,22 +162,21 @@ def require_alignment(store: CodeStore, vocabulary_fingerprint: str, text_hash: 
 
 
 def _tokenize(
-    entries: list[StoredUtterance], frontend: Frontend, tokenizer: Tokenizer, progress: Progress
+    store: CodeStore, entries: list[StoredUtterance], frontend: Frontend, tokenizer: Tokenizer, progress: Progress
 ) -> tuple[dict[str, tuple[int, ...]], list[Finding]]:
+    texts = (entry.record.text for entry in entries)
+    readings = read_texts(store.path, texts, frontend, tokenizer, progress)
     tokens: dict[str, tuple[int, ...]] = {}
     findings: list[Finding] = []
     unknown: list[Finding] = []
-    progress.start("reading texts", len(entries), "utterances")
     for entry in entries:
-        record = entry.record
-        try:
-            tokens[record.id] = tokenizer.encode(frontend.units(record.text))
-        except TextError as error:
-            findings.append(Finding("R003", Severity.WARNING, record.id, error.message, _LEFT_OUT))
-        except VocabularyError as error:
-            unknown.append(Finding("R005", Severity.WARNING, record.id, error.message, _LEFT_OUT))
-        progress.advance()
-    progress.finish()
+        read = readings[entry.record.text]
+        if not isinstance(read, Unread):
+            tokens[entry.id] = read
+        elif read.fault == "text":
+            findings.append(Finding("R003", Severity.WARNING, entry.id, read.reason, _LEFT_OUT))
+        else:
+            unknown.append(Finding("R005", Severity.WARNING, entry.id, read.reason, _LEFT_OUT))
     if len(unknown) > _MOST_UNCOVERED * len(entries):
         raise VocabularyError(
             f"the vocabulary does not cover {len(unknown)} of {len(entries)} texts: {unknown[0].message}",

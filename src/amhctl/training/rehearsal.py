@@ -13,12 +13,12 @@ import torch
 from amhctl.core.errors import CheckpointError, TrainingError
 from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
+from amhctl.core.shortage import explain_shortages
 from amhctl.data.batching import Batch, collate
 from amhctl.model.soundness import read_voice
 from amhctl.training.devices import connect_devices
 from amhctl.training.feed import Group, Plan, iterate_groups
-from amhctl.training.loop import Loop, Run
-from amhctl.training.rescue import explain_shortages
+from amhctl.training.loop import Loop, Run, run_way_out
 from amhctl.training.state import load_state, save_state
 
 
@@ -58,9 +58,11 @@ def rehearse(run: Run, progress: Progress, *, device: str, resume: bool) -> Rehe
     CheckpointError
         If what was loaded is not what was saved, or no checkpoint of a run to go on with can be read.
     TrainingError
-        If there is nothing to resume, no step is left, or the machine has too little memory or room on the disk.
+        If there is nothing to resume, or no step is left.
+    ShortageError
+        If the machine has too little memory or room on the disk.
     """
-    with explain_shortages(run.folder):
+    with explain_shortages(run.folder.root, lambda: run_way_out(run.folder)):
         loop = Loop(run, connect_devices(device), run.folder.steps.newest_sound() if resume else None)
         left = run.config.steps - loop.state.step
         if left == 0:

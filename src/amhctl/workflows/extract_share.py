@@ -15,6 +15,7 @@ from amhctl.codec.speech_encoder import SpeechEncoder, load_encoder
 from amhctl.config.schema import MelCodecConfig, MelConfig, RunConfig
 from amhctl.core.errors import DatasetError, FileExistsRefused
 from amhctl.core.progress import Progress
+from amhctl.core.shortage import WayOut, explain_shortages
 from amhctl.core.units import Precision, Seconds
 from amhctl.data.codestore import CodeStore
 from amhctl.data.extraction import Extraction, extract
@@ -25,6 +26,12 @@ from amhctl.data.storedocument import StoreDocument, is_store
 from amhctl.data.storeindex import StoredUtterance
 from amhctl.data.workers import open_pool
 from amhctl.inference.assemble import choose_device
+
+_WAY_OUT = WayOut(
+    sound="what is in the store stays",
+    again="then run the same command again: it goes on where it stopped",
+    lighter="use fewer --workers, split long recordings, or use a machine with more memory",
+)
 
 Features = Literal["mel", "w2v-bert"]
 
@@ -132,7 +139,11 @@ def run(request: ShareRequest, progress: Progress) -> ShareReport:
         request.level,
         None if described is None else described.sample_rate,
     )
-    with _open_store(request.output, document, request.shard.part) as store, open_pool(request.workers) as pool:
+    with (
+        explain_shortages(request.output, lambda: _WAY_OUT),
+        _open_store(request.output, document, request.shard.part) as store,
+        open_pool(request.workers) as pool,
+    ):
         started = time.perf_counter()
         plan = plan_extraction(store, sources, how.folder, pool, progress)
         extraction = extract(

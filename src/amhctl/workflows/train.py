@@ -18,7 +18,7 @@ from amhctl.core.documents import parse_toml_value, read_json
 from amhctl.core.errors import ConfigError, DocumentError, FileExistsRefused, OptionError
 from amhctl.core.files import canonical_json, sha256_of_file
 from amhctl.core.findings import Finding
-from amhctl.core.lock import LOCK_FILE, hold
+from amhctl.core.lock import LOCK_FILE, hold, is_occupied
 from amhctl.core.outputs import require_output_folder, require_output_place
 from amhctl.core.progress import Progress
 from amhctl.data.codestore import CodeStore
@@ -348,9 +348,7 @@ def _choose_folder(request: TrainRequest, config: RunConfig) -> RunFolder:
 
 def _refuse_occupied(request: TrainRequest, folder: RunFolder) -> None:
     """Refuse to begin a run where something lies already, other than the lock that a run of ours holds there."""
-    if request.resume or request.force or request.dry_run or not folder.root.exists():
-        return
-    if any(child.name != LOCK_FILE for child in folder.root.iterdir()):
+    if not (request.resume or request.force or request.dry_run) and is_occupied(folder.root):
         raise FileExistsRefused(
             "the run folder exists already",
             subject=str(folder.root),

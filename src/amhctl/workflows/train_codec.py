@@ -15,9 +15,10 @@ from amhctl.checkpoint.manifest import Licence
 from amhctl.codec.registry import codec_path, read_codec_manifest, read_dac, read_mel
 from amhctl.config.load import load_run_config
 from amhctl.config.schema import MelCodecConfig, RunConfig
-from amhctl.core.errors import AudioError, DatasetError
+from amhctl.core.errors import AudioError, ConfigError, DatasetError, FileExistsRefused
 from amhctl.core.files import sha256_of_json
 from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.lock import LOCK_FILE, hold, is_occupied
 from amhctl.core.outputs import require_output_folder, require_output_place
 from amhctl.core.progress import Progress
 from amhctl.data.records import Record, read_records
@@ -91,9 +92,10 @@ class TrainCodecReport:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """A finding for each clip that was left out, and for each codebook that collapsed."""
+        """What was found damaged where the run went on; each clip that was left out, each codebook that collapsed."""
         clips = (Finding("R011", Severity.WARNING, id_, reason, _CLIP_HINT) for id_, reason in self.left_out.items())
-        return (*clips, *(item.finding(str(self.run.codec)) for item in self.run.collapsed))
+        collapsed = (item.finding(str(self.run.codec)) for item in self.run.collapsed)
+        return (*self.run.findings, *clips, *collapsed)
 
     def payload(self) -> dict[str, object]:
         """Return the codec's place and figures."""
@@ -132,11 +134,26 @@ def run(request: TrainCodecRequest, progress: Progress) -> TrainCodecReport:
         If codes are to be kept without a base, or the run cannot go on.
     CodecError
         If the base is not of the architecture.
+    InUseError
+        If another process trains in the run folder.
     """
     flags: dict[str, object] = {} if request.seed is None else {"seed": request.seed}
     config = load_run_config(preset=request.preset, project=request.project, sets=request.sets, flags=flags).config
     _require_output(request)
     device = choose_device(request.device)
+    with hold(request.output / LOCK_FILE, what="the run") as former:
+        if former is not None:
+            progress.say(f"{request.output} was held by {former}, which has ended: its lock is taken over")
+        if not (request.resume or request.force) and is_occupied(request.output):
+            raise FileExistsRefused(
+                "the run folder exists already",
+                subject=str(request.output),
+                hint="go on with --resume, or begin anew with --force",
+            )
+        return _train(request, config, device, progress)
+
+
+def _train(request: TrainCodecRequest, config: RunConfig, device: str, progress: Progress) -> TrainCodecReport:
     base = _read_base(request)
     level = config.codec_training.level if request.arch == "mel" else config.dac_training.level
     shape = base.shape if base else config.mel_codec if request.arch == "mel" else config.dac_codec
@@ -182,8 +199,11 @@ def run(request: TrainCodecRequest, progress: Progress) -> TrainCodecReport:
         fingerprint=sha256_of_json([record.model_dump(mode="json") for _, record in records]),
         licences=_licences([record for _, record in records], request.base),
     )
+    recipe = _build_recipe(config, material, base, arch=request.arch, device=device)
+    # The recipe has its own copy of the base's weights.
+    del base
     result = train_codec(
-        _build_recipe(config, material, base, arch=request.arch, device=device),
+        recipe,
         material,
         name=request.name,
         folder=request.output,
@@ -196,10 +216,14 @@ def run(request: TrainCodecRequest, progress: Progress) -> TrainCodecReport:
 
 def _require_output(request: TrainCodecRequest) -> None:
     if request.resume:
+        if request.force:
+            raise ConfigError(
+                "a run that goes on replaces nothing", subject="--force", hint="leave out --resume to begin anew"
+            )
         require_output_place(request.output)
         return
     read = (*request.manifests, *([Path(request.base)] if request.base else []))
-    require_output_folder(request.output, CODEC_RUN, force=request.force, sources=read)
+    require_output_folder(request.output, CODEC_RUN, force=True, sources=read)
 
 
 def _read_base(request: TrainCodecRequest) -> MelWeights | DacWeights | None:
