@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch
 from support.speechlike import vowel_train
 
 from amhctl.audio.mel import log_mel, mel_filterbank, mfcc
@@ -29,6 +30,23 @@ def test_silence_lies_at_the_floor_and_gain_is_an_addition() -> None:
     samples = vowel_train().samples
     shift = log_mel(samples * 2, _CONFIG) - log_mel(samples, _CONFIG)
     assert np.allclose(shift, np.log(2.0), atol=1e-2)
+
+
+@pytest.mark.parametrize("samples", [1, 300, 511, 513, 1_024, 4_000, 16_123])
+@pytest.mark.parametrize(
+    "config",
+    [
+        pytest.param(MelConfig(), id="features"),
+        pytest.param(MelConfig(fft_samples=512, window_samples=400, hop_samples=160, bins=40), id="short window"),
+    ],
+)
+def test_it_is_that_of_the_networks_to_the_edges_of_a_clip(config: MelConfig, samples: int) -> None:
+    """Speech that begins and ends at full strength, where what is taken for the samples beyond shows most."""
+    clip = vowel_train(seconds=2.0).samples[-samples:] + np.float32(0.05)
+    theirs = spectral.LogMel(**config.model_dump())(torch.from_numpy(clip)[None])[0].numpy()
+    ours = log_mel(clip, config)
+    assert ours.shape == theirs.shape
+    assert np.abs(ours - theirs).max() < 1e-3
 
 
 def test_blocks_do_not_show() -> None:

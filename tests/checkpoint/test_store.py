@@ -21,6 +21,7 @@ from amhctl.checkpoint.store import (
     WEIGHTS_FILE,
     Surveys,
     halve,
+    manifest_differences,
     read_checkpoint,
     read_manifest,
     require_match,
@@ -315,3 +316,9 @@ def test_a_kill_at_any_rename_leaves_a_checkpoint_that_is_read(tmp_path: Path) -
         found.append(int(loaded.tensors["step"]))
     # A manifest, the folder to its place; a manifest, the folder complete, the old one away, the new one in, done.
     assert found == [1, 1, 1, 2, 2]
+
+
+def test_a_value_that_is_not_named_is_no_other_than_one_that_is_empty() -> None:
+    """Manifests inside weights keep what they named when they were written; later fields are absent from them."""
+    assert manifest_differences({"name": "a"}, {"name": "a", "level": None}) == ()
+    assert [item.field for item in manifest_differences({"name": "a"}, {"name": "a", "level": -20.0})] == ["level"]

@@ -39,9 +39,18 @@ def test_a_sound_checkpoint_has_no_findings(folder: Path) -> None:
     assert surveys.keys() == {WEIGHTS_FILE, "reference.safetensors"}
     assert validate.compare_shapes(shapes(surveys), expected_shapes()) == ()
     assert validate.check_licences(manifest) == ()
+    assert validate.check_level(manifest.model_copy(update={"level": -20.0})) == ()
+    assert validate.check_hearing("tiny", "") == ()
     assert validate.check_against(manifest, manifest) == ()
     assert validate.check_vocabulary(manifest, fingerprint="a" * 64, size=40, where="v") == ()
     assert validate.check_text_state(manifest, stored_hash="b" * 64) == ()
+
+
+def test_a_voice_that_names_no_level_and_one_that_does_not_hear(folder: Path) -> None:
+    manifest = read_manifest(folder)
+    assert codes(validate.check_level(manifest)) == [("C030", "tiny")]
+    assert validate.check_level(manifest.model_copy(update={"kind": "codec"})) == ()
+    assert codes(validate.check_hearing("tiny", "all clips alike")) == [("C019", "tiny")]
 
 
 @pytest.mark.parametrize(

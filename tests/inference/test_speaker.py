@@ -1,5 +1,7 @@
 """Prompts: features of a clip at any level and rate; unusable clips are refused."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,8 @@ from amhctl.audio.waveform import Waveform
 from amhctl.config.conditioning import SpeechEncoderConfig
 from amhctl.config.schema import MelConfig
 from amhctl.core.errors import SynthesisError
+from amhctl.core.units import SPEECH_LEVEL
+from amhctl.data.preparation import Preparation
 from amhctl.inference.speaker import features_of
 
 
@@ -18,6 +22,15 @@ def test_features_do_not_depend_on_the_level() -> None:
     quiet = Waveform((clip.samples * np.float32(0.1)).astype(np.float32), clip.sample_rate)
     torch.testing.assert_close(features_of(clip, mel), features_of(quiet, mel), atol=1e-3, rtol=0)
     assert features_of(clip, mel).shape == (51, mel.bins)
+
+
+@pytest.mark.parametrize("sample_rate", [8_000, 16_000, 44_100])
+def test_a_reference_is_heard_as_the_clips_of_training_are(sample_rate: int) -> None:
+    """By one way to level, rate and log-mel: to the last bit that a store keeps, whatever the recording's rate."""
+    clip = vowel_train(seconds=1.0, sample_rate=sample_rate)
+    for level in (SPEECH_LEVEL, -31.0):
+        trained = Preparation(Path(), 16_000, MelConfig(), level).features(clip)
+        assert np.array_equal(features_of(clip, MelConfig(), level=level).numpy().astype(np.float16), trained)
 
 
 def test_long_references_are_cut_and_other_rates_converted() -> None:

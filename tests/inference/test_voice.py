@@ -8,17 +8,20 @@ from typing import cast
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 from support.speechlike import vowel_train
 from support.voices import ANYTHING, any_speech, tiny_voice_folder
 
 from amhctl.codec.codec import Codec
+from amhctl.config.schema import MelConfig
 from amhctl.core.errors import SynthesisError, TextError, UnspeakableError
+from amhctl.core.units import SPEECH_LEVEL
 from amhctl.inference import decode
 from amhctl.inference import voice as voice_module
 from amhctl.inference.assemble import load_voice
 from amhctl.inference.decode import Codes, Passage, Sampling
-from amhctl.inference.speaker import Speaker
+from amhctl.inference.speaker import Speaker, encode_speaker, features_of
 from amhctl.inference.voice import SpeakOptions, Voice
 from amhctl.model.unified_voice import UnifiedVoice
 
@@ -180,6 +183,16 @@ def test_a_voice_that_cannot_hear_a_reference_refuses_it(voice: Voice, growth: f
     assert caught.value.subject == voice.manifest.name
     assert "ckpt validate" in caught.value.hint
     assert deaf.speak("ሰላም።", any_speech()).waveform.duration > 0.0
+
+
+def test_a_reference_is_brought_to_the_level_of_the_voice(voice: Voice) -> None:
+    clip, mel = vowel_train(seconds=1.0), MelConfig()
+    assert voice.level == SPEECH_LEVEL
+    lower = replace(voice, manifest=voice.manifest.model_copy(update={"level": -32.0}))
+    for one, level in ((voice, SPEECH_LEVEL), (lower, -32.0)):
+        wanted = encode_speaker(voice.model, features_of(clip, mel, level=level)).latents_1LD
+        assert torch.equal(one.imitate(clip).latents_1LD, wanted)
+    assert not torch.equal(lower.imitate(clip).latents_1LD, voice.imitate(clip).latents_1LD)
 
 
 def test_the_bundled_voice_says_that_it_has_no_ear() -> None:

@@ -78,6 +78,7 @@ def build_run(
         text_state=canonical_json(frontend.state()).encode(),
         codec=codec_identity(store.spec),
         conditioning=store.conditioning_config,
+        level=-20.0,
         data_fingerprint=store.fingerprint,
         parent="",
         licences=(Licence(work="noise", licence="CC0-1.0"),),

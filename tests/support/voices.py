@@ -14,6 +14,7 @@ from amhctl.codec.registry import load_codec
 from amhctl.config.conditioning import scale_of
 from amhctl.config.schema import AlignmentConfig, ConformerConfig, MelConfig, ModelConfig, TextConfig
 from amhctl.core.files import canonical_json
+from amhctl.core.units import SPEECH_LEVEL
 from amhctl.inference.judge import JudgeLimits
 from amhctl.inference.voice import SpeakOptions
 from amhctl.model.soundness import REFERENCE_FILE
@@ -117,6 +118,7 @@ def tiny_voice_folder(
             fingerprint=spec.fingerprint,
         ),
         conditioning=mel.model_dump(mode="json"),
+        level=SPEECH_LEVEL,
         files={},
     )
     voice_folder = folder / name

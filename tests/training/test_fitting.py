@@ -11,13 +11,21 @@ from support.training_world import TINY_MEL, TINY_SPEC
 from amhctl.checkpoint.store import LoadedCheckpoint, read_checkpoint
 from amhctl.config.conditioning import Conditioning, SpeechEncoderConfig
 from amhctl.config.schema import ModelConfig, TextConfig
-from amhctl.core.errors import CheckpointError, CodecError, ConfigError, VocabularyError
+from amhctl.core.errors import CheckpointError, CodecError, ConfigError, DatasetError, VocabularyError
 from amhctl.text.frontend import NO_LEXICON
 from amhctl.text.lexicon import Lexicon
 from amhctl.tokenizer.train import train_vocabulary
 from amhctl.tokenizer.vocabulary import Vocabulary
 from amhctl.training.export import export_voice
-from amhctl.training.fitting import Explicit, build_model, fit_codec, fit_frontend, fit_model, fit_vocabulary
+from amhctl.training.fitting import (
+    Explicit,
+    build_model,
+    fit_codec,
+    fit_frontend,
+    fit_level,
+    fit_model,
+    fit_vocabulary,
+)
 
 PRESETS: Explicit = lambda _: False  # noqa: E731
 
@@ -179,6 +187,45 @@ def test_a_voice_may_learn_to_read_as_the_project_does_now(origin: LoadedCheckpo
     fitted = fit_frontend(config, lexicon, vocabulary, origin, PRESETS, reading="package")
     assert fitted.normalize("የCBE ሠራተኛ").text == "የሲ ቢ ኢ ሰራተኛ"
     assert fitted.config.units == vocabulary.units
+
+
+def test_a_voice_has_the_level_of_its_store_and_of_its_origin(origin: LoadedCheckpoint) -> None:
+    def at(level: float | None) -> LoadedCheckpoint:
+        return replace(origin, manifest=origin.manifest.model_copy(update={"level": level}))
+
+    assert fit_level(-26.0, origin=None, store="s") == -26.0
+    assert fit_level(-26.0, origin=at(-26.0), store="s") == -26.0
+    # An earlier version's voice means the level that references and evaluation took for granted.
+    assert fit_level(-20.0, origin=at(None), store="s") == -20.0
+    for level in (-20.0, None):
+        with pytest.raises(CheckpointError, match="-26 dBFS, the base checkpoint learnt at -20") as caught:
+            fit_level(-26.0, origin=at(level), store="s")
+        assert "--level -20" in caught.value.hint
+    for start in (None, at(-20.0)):
+        with pytest.raises(DatasetError, match="levels of their own") as refused:
+            fit_level(None, origin=start, store="s")
+        assert "codes extract" in refused.value.hint
+
+
+def test_a_base_from_before_an_option_has_its_default_and_cannot_be_told_another(
+    origin: LoadedCheckpoint, vocabulary: Vocabulary
+) -> None:
+    values = {name: value for name, value in origin.manifest.config.items() if name != "condition_norms"}
+    earlier = replace(origin, manifest=origin.manifest.model_copy(update={"config": values}))
+
+    def fit(*chosen: str) -> ModelConfig:
+        return fit_model(
+            ModelConfig(condition_norms=True),
+            spec=TINY_SPEC,
+            conditioning=TINY_MEL,
+            vocabulary=vocabulary,
+            origin=earlier,
+            explicit=choose(*chosen),
+        )
+
+    assert not fit().condition_norms
+    with pytest.raises(ConfigError, match="condition_norms is True, the base checkpoint has False"):
+        fit("model.condition_norms")
 
 
 def test_new_weights_follow_the_seed_and_old_ones_the_origin(origin: LoadedCheckpoint) -> None:

@@ -29,6 +29,15 @@ def _change(voice: Path, output: Path, *, by: float, **changes: object) -> Path:
     return output
 
 
+def test_voices_of_two_levels_have_no_mean(voice: Path, tmp_path: Path) -> None:
+    lower = _change(voice, tmp_path / "lower", by=0.0, level=-26.0)
+    with pytest.raises(CheckpointError, match="level"):
+        run(AverageCheckpointsRequest((voice, lower), tmp_path / "mean"), SilentProgress())
+    # One that names none, from before levels were named, means the default.
+    silent = _change(voice, tmp_path / "silent", by=0.0, level=None)
+    run(AverageCheckpointsRequest((voice, silent), tmp_path / "mean"), SilentProgress())
+
+
 @pytest.fixture
 def voice(tmp_path: Path) -> Path:
     return tiny_voice_folder(tmp_path / "made")

@@ -175,7 +175,19 @@ def test_another_codec_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="fingerprint"):
         _extract(manifest, tmp_path / "store", tiny_codec_folder(tmp_path, seed=1, name="other"))
     with pytest.raises(DatasetError, match="level"):
-        _extract(manifest, tmp_path / "store", tmp_path / "tiny", level=-20.0)
+        _extract(manifest, tmp_path / "store", tmp_path / "tiny", level=-26.0)
+
+
+def test_speech_is_brought_to_one_level_unless_another_is_named(tmp_path: Path) -> None:
+    manifest, codec = tiny_manifest(tmp_path), tiny_codec_folder(tmp_path)
+    _extract(manifest, tmp_path / "usual", codec)
+    _extract(manifest, tmp_path / "named", codec, level=-20.0)
+    _extract(manifest, tmp_path / "lower", codec, level=-26.0)
+    usual, named, lower = (CodeStore.open(tmp_path / name) for name in ("usual", "named", "lower"))
+    assert (usual.level, lower.level) == (-20.0, -26.0)
+    assert usual.fingerprint == named.fingerprint
+    down = usual.features("r0") - lower.features("r0")
+    assert float(np.median(down)) == pytest.approx(6.0 * np.log(10.0) / 20.0, abs=0.02)
 
 
 def test_what_the_manifest_no_longer_names_is_counted(tmp_path: Path) -> None:

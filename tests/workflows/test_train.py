@@ -277,6 +277,21 @@ def test_fine_tuning_starts_from_the_base(
     assert report.best.loss == pytest.approx(finished[1].best.loss, abs=1e-4)
 
 
+def test_the_voice_keeps_the_level_of_its_store_and_refuses_another(
+    finished: tuple[Path, TrainReport], world: TrainingWorld, tmp_path: Path
+) -> None:
+    base = finished[0] / "best"
+    assert read_checkpoint(base, kind="voice").manifest.level == CodeStore.open(world.store).level == -20.0
+    store = Path(shutil.copytree(world.store, tmp_path / "store"))
+    document = json.loads((store / "store.json").read_text())
+    for level, kind, hint in ((-26.0, CheckpointError, "--level -20"), (None, DatasetError, "codes extract")):
+        (store / "store.json").write_text(json.dumps(document | {"level": level}))
+        request = TrainRequest(preset="tiny", data=store, base=base, run=tmp_path / "tuned", device="cpu")
+        with pytest.raises(kind, match="level") as caught:
+            run(request, SilentProgress())
+        assert hint in caught.value.hint
+
+
 def test_another_shape_than_the_base_is_refused(
     finished: tuple[Path, TrainReport], world: TrainingWorld, tmp_path: Path
 ) -> None:

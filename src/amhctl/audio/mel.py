@@ -48,7 +48,8 @@ def mel_filterbank(config: MelConfig) -> NDArray[np.float32]:
 def log_mel(samples: NDArray[np.float32], config: MelConfig) -> NDArray[np.float32]:
     """Return the natural-log mel spectrogram, shape (1 + N // hop, F).
 
-    Centred Hann STFT with reflected edges, magnitude, Slaney filterbank, floor 1e-5.
+    Centred Hann STFT with zeros beyond the edges, magnitude, Slaney filterbank, floor 1e-5: what ``nn.spectral.LogMel``
+    computes, within rounding.
 
     Parameters
     ----------
@@ -61,7 +62,7 @@ def log_mel(samples: NDArray[np.float32], config: MelConfig) -> NDArray[np.float
     window = np.zeros(fft, dtype=np.float32)
     left = (fft - window_size) // 2
     window[left : left + window_size] = 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(window_size) / window_size)
-    padded = np.pad(samples.astype(np.float32, copy=False), fft // 2, mode="reflect")
+    padded = np.pad(samples.astype(np.float32, copy=False), fft // 2)
     count = 1 + samples.size // hop
     # An odd transform leaves one sample too few for the last frame.
     padded = np.pad(padded, (0, max(0, (count - 1) * hop + fft - padded.size)))

@@ -1,8 +1,9 @@
-"""Change of sample rate by soxr, at its highest quality. Knows nothing of files."""
+"""Change of sample rate by soxr, at its highest quality, and of level before it. Knows nothing of files."""
 
 import numpy as np
 import soxr
 
+from amhctl.audio.levels import set_speech_level
 from amhctl.audio.waveform import Waveform
 from amhctl.core.errors import AudioError
 
@@ -26,3 +27,16 @@ def resample(waveform: Waveform, sample_rate: int) -> Waveform:
             hint="leave the recording out",
         )
     return Waveform(np.ascontiguousarray(samples, dtype=np.float32), sample_rate)
+
+
+def bring_to(waveform: Waveform, *, level: float, sample_rate: int) -> Waveform:
+    """Return a recording at a speech level and a sample rate: the one way to codecs, prompts and measurements.
+
+    The level is set first, on all that was recorded: what a lower rate cuts off does not change it.
+
+    Raises
+    ------
+    AudioError
+        As ``resample`` does.
+    """
+    return resample(set_speech_level(waveform, level), sample_rate)

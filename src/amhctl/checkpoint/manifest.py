@@ -15,6 +15,7 @@ from pydantic import Field, JsonValue, ValidationError
 
 from amhctl.config.document import Document
 from amhctl.config.schema import ModelConfig
+from amhctl.core.units import SPEECH_LEVEL
 
 FORMAT_VERSION = 1
 
@@ -80,6 +81,8 @@ class Manifest(Document):
     conditioning: dict[str, JsonValue] | None = None
     """What conditions a voice: a ``MelConfig`` of log-mel frames, or a ``SpeechEncoderConfig``; None where features
     come from elsewhere."""
+    level: float | None = None
+    """Speech level in dBFS of the recordings a voice was trained on; None of a codec, and of an earlier version."""
     data_fingerprint: str = ""
     parent: str = ""
     """SHA-256 of the parent's weights file, or empty."""
@@ -94,7 +97,8 @@ class Manifest(Document):
 def completed(manifest: Manifest) -> Manifest:
     """Return the manifest of a voice or a run with every value of its configuration, for comparing it with another.
 
-    One that an earlier version wrote does not name the values that came later; it means their defaults.
+    One that an earlier version wrote does not name the values that came later; it means their defaults. Its level is
+    the one that references and evaluation took for granted.
     """
     if manifest.kind == "codec":
         return manifest
@@ -103,4 +107,5 @@ def completed(manifest: Manifest) -> Manifest:
     except ValidationError:
         # What it says is compared as it stands.
         return manifest
-    return manifest.model_copy(update={"config": config.model_dump(mode="json")})
+    level = SPEECH_LEVEL if manifest.level is None else manifest.level
+    return manifest.model_copy(update={"config": config.model_dump(mode="json"), "level": level})

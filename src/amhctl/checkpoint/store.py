@@ -461,7 +461,9 @@ def _differences(path: str, expected: object, found: object) -> Iterable[Differe
         for key in sorted({*expected, *found}):
             inner = f"{path}.{key}" if path else str(key)
             if key not in expected or key not in found:
-                yield Difference(inner, _shown(expected.get(key)), _shown(found.get(key)))
+                # What an earlier version did not name yet is no other than what is named and empty.
+                if expected.get(key) is not None or found.get(key) is not None:
+                    yield Difference(inner, _shown(expected.get(key)), _shown(found.get(key)))
             else:
                 yield from _differences(inner, expected[key], found[key])
     elif expected != found:

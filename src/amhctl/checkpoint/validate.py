@@ -22,6 +22,7 @@ from amhctl.checkpoint.survey import RULES as VALUE_RULES
 from amhctl.checkpoint.survey import Survey, survey_file
 from amhctl.core.errors import CheckpointError
 from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.units import SPEECH_LEVEL
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -90,6 +91,13 @@ RULES = (
         Severity.ERROR,
         "state unusable",
         "A file of a training state is absent or does not fit the weights: the run could not go on.",
+    ),
+    Rule(
+        "C030",
+        Severity.WARNING,
+        "level not named",
+        "The manifest of a voice does not say at which speech level it was trained: -20 dBFS is assumed. An earlier "
+        "version wrote it, maybe from recordings that were left as they were.",
     ),
 )
 _SHOWN_DRIFT = 10
@@ -224,6 +232,15 @@ def check_hearing(name: str, fault: str) -> tuple[Finding, ...]:
     return (finding("C019", name, fault, hint),) if fault else ()
 
 
+def check_level(manifest: Manifest) -> tuple[Finding, ...]:
+    """Report a voice that does not say at which level it was trained."""
+    if manifest.kind == "codec" or manifest.level is not None:
+        return ()
+    message = f"no speech level is named; {SPEECH_LEVEL:g} dBFS is assumed"
+    hint = "where its codes were extracted at another level: extract them anew, and train on with --base"
+    return (finding("C030", manifest.name, message, hint),)
+
+
 def check_licences(manifest: Manifest) -> tuple[Finding, ...]:
     """Report a checkpoint that names no licence."""
     if manifest.licences:
@@ -245,6 +262,7 @@ def check_against(manifest: Manifest, other: Manifest) -> tuple[Finding, ...]:
         "text",
         "codec",
         "conditioning",
+        "level",
     )
 
     def part(document: Manifest) -> dict[str, object]:

@@ -7,7 +7,7 @@ import typer
 
 from amhctl.cli import options
 from amhctl.cli.app import execute
-from amhctl.core.units import Precision
+from amhctl.core.units import SPEECH_LEVEL, Precision
 
 app = typer.Typer(help="Codes: extract, check, verify, merge, align.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -19,14 +19,14 @@ def extract(
     codec: Annotated[str, typer.Option(help="Bundled name, codec folder, or DAC weights file.")] = "mel16k",
     shard: Annotated[str, typer.Option(metavar="I/N", help="Do only the I-th of N shares.")] = "1/1",
     level: Annotated[
-        float | None,
+        float,
         typer.Option(
             min=-60.0,
             max=0.0,
             callback=options.require_number,
-            help="Bring speech to this level in dBFS, without DC offset.",
+            help="Bring speech to this level in dBFS, without DC offset; voices trained on it keep it.",
         ),
-    ] = None,
+    ] = SPEECH_LEVEL,
     shifts: Annotated[
         int, typer.Option(min=1, max=16, help="Encode training utterances so often, each a part of a frame later.")
     ] = 1,

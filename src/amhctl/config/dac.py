@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from amhctl.config.document import Document
+from amhctl.core.units import SPEECH_LEVEL
 
 _Rate = Annotated[int, Field(ge=2, le=1_024)]
 _Width = Annotated[int, Field(ge=1, le=65_536)]
@@ -84,7 +85,7 @@ class DacTrainingConfig(Document):
     """Periods in samples of the multi-period discriminators."""
     discriminator_windows: tuple[int, ...] = (2_048, 1_024, 512)
     """Windows in samples of the multi-band spectrogram discriminators."""
-    level: float = -20.0
+    level: float = SPEECH_LEVEL
     """Speech level in dBFS to which every clip is brought first."""
     gain_range: float = Field(6.0, ge=0)
     """Random gain of a segment in training, in dB up or down."""

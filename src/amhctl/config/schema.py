@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from amhctl.config.augmentation import AugmentConfig
 from amhctl.config.dac import DacCodecConfig, DacTrainingConfig
 from amhctl.config.document import Document
+from amhctl.core.units import SPEECH_LEVEL
 
 WIDEST, DEEPEST = 65_536, 1_024
 """No network is wider or deeper: what a document asks for beyond that is a mistake, not a size."""
@@ -121,7 +122,7 @@ class CodecTrainingConfig(Document):
     """Of a codec that goes on from ``--base``, train the decoder alone: stores and voices made with the base fit it."""
     fewer_codebooks_share: float = Field(0.0, ge=0, le=1)
     """Share of segments decoded from fewer codebooks, their number drawn evenly, for voices that write only some."""
-    level: float = -20.0
+    level: float = SPEECH_LEVEL
     """Speech level in dBFS to which every clip is brought first."""
     gain_range: float = Field(6.0, ge=0)
     """Random gain of a segment in training, in dB up or down."""

@@ -8,5 +8,9 @@ Samples = NewType("Samples", int)
 Frames = NewType("Frames", int)
 Decibels = NewType("Decibels", float)
 
+SPEECH_LEVEL = -20.0
+"""Speech level in dBFS to which recordings are brought unless another is named: for codecs, codes, prompts and
+measurements alike, so that a voice meets the sound it was trained on."""
+
 Precision = Literal["fp32", "bf16", "fp16"]
 """In which floating-point numbers a network computes."""

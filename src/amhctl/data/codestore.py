@@ -35,7 +35,7 @@ from amhctl.config.schema import MelConfig
 from amhctl.core.documents import limited_lines, parse_json
 from amhctl.core.errors import DatasetError, DocumentError, FileExistsRefused
 from amhctl.core.files import canonical_json, refuse_existing, write_text_atomically
-from amhctl.core.units import Precision
+from amhctl.core.units import SPEECH_LEVEL, Precision
 from amhctl.data.alignment import Alignment, read_alignment, write_alignment
 from amhctl.data.records import Record
 from amhctl.data.storecatalogue import StoreCatalogue
@@ -74,7 +74,7 @@ class CodeStore:
         spec: CodecSpec,
         mel: MelConfig,
         *,
-        level: float | None = None,
+        level: float | None = SPEECH_LEVEL,
         precision: Precision = "fp32",
         encoder: SpeechEncoderConfig | None = None,
         part: str = SINGLE_PART,
@@ -169,7 +169,7 @@ class CodeStore:
 
     @property
     def level(self) -> float | None:
-        """Speech level in dBFS to which audio was brought before encoding; None if it was left as it was."""
+        """Speech level in dBFS to which audio was brought first; None of old stores that left it as it was."""
         return self._document.level
 
     @property

@@ -17,10 +17,9 @@ from numpy.typing import NDArray
 
 from amhctl.audio.augment import UNVARIED, Variation, vary
 from amhctl.audio.files import locate
-from amhctl.audio.levels import set_speech_level
 from amhctl.audio.longrecording import LONG_SECONDS, LongRecording, long_log_mel
 from amhctl.audio.mel import log_mel
-from amhctl.audio.resample import resample
+from amhctl.audio.resample import bring_to, resample
 from amhctl.audio.waveform import Waveform
 from amhctl.config.schema import MelConfig
 from amhctl.core.errors import AudioError
@@ -74,7 +73,7 @@ class Preparation:
     mel : MelConfig
         Configuration of the features.
     level : float | None
-        Speech level in dBFS to bring recordings to; None leaves them as they are.
+        Speech level in dBFS to bring recordings to; None, of stores of earlier versions, leaves them as they are.
     encoder_rate: int | None
         Sample rate of the speech encoder, if there is one.
     """
@@ -87,19 +86,21 @@ class Preparation:
 
     def waveform(self, original: Waveform) -> Waveform:
         """Return a recording as the codec gets it."""
-        return resample(self._levelled(original), self.sample_rate)
+        return self._bring_to(original, self.sample_rate)
 
     def features(self, original: Waveform) -> NDArray[np.float16]:
         """Return the log-mel features of a recording, shape (T, F)."""
-        samples = resample(self._levelled(original), self.mel.sample_rate).samples
+        samples = self._bring_to(original, self.mel.sample_rate).samples
         return log_mel(samples, self.mel).astype(np.float16)
 
     def heard(self, original: Waveform) -> NDArray[np.float32] | None:
         """Return a recording as the speech encoder gets it, shape (M,); None if there is none."""
-        return None if self.encoder_rate is None else resample(self._levelled(original), self.encoder_rate).samples
+        return None if self.encoder_rate is None else self._bring_to(original, self.encoder_rate).samples
 
-    def _levelled(self, original: Waveform) -> Waveform:
-        return original if self.level is None else set_speech_level(original, self.level)
+    def _bring_to(self, original: Waveform, sample_rate: int) -> Waveform:
+        if self.level is None:
+            return resample(original, sample_rate)
+        return bring_to(original, level=self.level, sample_rate=sample_rate)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

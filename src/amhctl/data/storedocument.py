@@ -60,6 +60,7 @@ class StoreDocument(Document):
     codec: _StoredSpec
     mel: MelConfig
     level: float | None = None
+    """Speech level in dBFS; None of earlier versions' stores whose recordings were left as they were."""
     precision: Precision = "fp32"
     encoder: SpeechEncoderConfig | None = None
 

@@ -11,20 +11,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from amhctl.audio.levels import set_speech_level
 from amhctl.audio.mel import log_mel
-from amhctl.audio.resample import resample
+from amhctl.audio.resample import bring_to
 from amhctl.audio.waveform import Waveform
 from amhctl.config.conditioning import Conditioning
 from amhctl.config.schema import MelConfig
 from amhctl.core.errors import SynthesisError
+from amhctl.core.units import SPEECH_LEVEL
 from amhctl.model.unified_voice import UnifiedVoice
 
 Listen = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """What a speech encoder does: samples at its rate to features."""
 
-# The level to which training brings every clip (the default of CodecTrainingConfig.level).
-_LEVEL = -20.0
 # Longer prompts than training ever shows teach a voice nothing and slow the start (upstream caps at 15 s).
 _LONGEST_SECONDS = 15.0
 _SHORTEST_SECONDS = 0.5
@@ -46,7 +44,9 @@ class Speaker:
     emotion_1D: Tensor
 
 
-def features_of(reference: Waveform, conditioning: Conditioning, listen: Listen | None = None) -> Tensor:
+def features_of(
+    reference: Waveform, conditioning: Conditioning, listen: Listen | None = None, *, level: float = SPEECH_LEVEL
+) -> Tensor:
     """Return the conditioning features of a reference clip, shape (T, F): at most its first 15 s.
 
     Parameters
@@ -57,6 +57,8 @@ def features_of(reference: Waveform, conditioning: Conditioning, listen: Listen 
         What the features are.
     listen : Listen | None
         The speech encoder, for voices that are conditioned on one.
+    level : float
+        Speech level in dBFS of what the voice was trained on.
 
     Raises
     ------
@@ -69,7 +71,7 @@ def features_of(reference: Waveform, conditioning: Conditioning, listen: Listen 
         )
     if not reference.samples.any():
         raise SynthesisError("the reference is silent", hint="give a clip of speech")
-    clip = set_speech_level(resample(reference, conditioning.sample_rate), _LEVEL)
+    clip = bring_to(reference, level=level, sample_rate=conditioning.sample_rate)
     samples = clip.samples[: round(_LONGEST_SECONDS * conditioning.sample_rate)]
     if isinstance(conditioning, MelConfig):
         return torch.from_numpy(log_mel(samples, conditioning))

@@ -19,7 +19,7 @@ from amhctl.config.conditioning import read_conditioning, scale_of
 from amhctl.core.errors import SynthesisError, TextError, UnspeakableError
 from amhctl.core.findings import Finding, Severity
 from amhctl.core.progress import Progress, SilentProgress
-from amhctl.core.units import Seconds
+from amhctl.core.units import SPEECH_LEVEL, Seconds
 from amhctl.inference.decode import Passage, Sampling, decode, fits, predict_durations
 from amhctl.inference.judge import JudgeLimits, judge
 from amhctl.inference.speaker import Listen, Speaker, encode_speaker, features_of
@@ -181,6 +181,11 @@ class Voice:
         """Samples a second of its speech."""
         return self.codec.spec.sample_rate
 
+    @property
+    def level(self) -> float:
+        """Speech level in dBFS of what it was trained on; an old manifest, which names none, means the default."""
+        return SPEECH_LEVEL if self.manifest.level is None else self.manifest.level
+
     def takes(self, asked: int | None) -> int:
         """Return how often each segment is said.
 
@@ -249,7 +254,7 @@ class Voice:
         conditioning = read_part(
             read_conditioning, self.manifest.conditioning, place="conditioning", subject=self.manifest.name
         )
-        features_TF = features_of(reference, conditioning, listen)
+        features_TF = features_of(reference, conditioning, listen, level=self.level)
         mean, deviation = scale_of(conditioning)
         hearing = probe_hearing(self.model, mean=mean, deviation=deviation, clips=(features_TF,))
         if hearing.fault:

@@ -51,6 +51,8 @@ class VoiceIdentity:
 
     Attributes
     ----------
+    level : float
+        Speech level in dBFS of the recordings it learns from.
     reference_TF : Tensor
         Conditioning features of a training clip; the voice speaks with them where no other reference is given.
     parent : str
@@ -71,6 +73,7 @@ class VoiceIdentity:
     text_state: bytes
     codec: CodecIdentity
     conditioning: Conditioning
+    level: float
     data_fingerprint: str
     parent: str
     licences: tuple[Licence, ...]
@@ -99,6 +102,7 @@ class VoiceIdentity:
             text=self.text,
             codec=self.codec,
             conditioning=self.conditioning.model_dump(mode="json"),
+            level=self.level,
             data_fingerprint=self.data_fingerprint,
             parent=self.parent,
             licences=self.licences,

@@ -11,13 +11,13 @@ from typing import Literal
 import torch
 from pydantic import JsonValue, ValidationError
 
-from amhctl.checkpoint.manifest import CodecIdentity
+from amhctl.checkpoint.manifest import CodecIdentity, completed
 from amhctl.checkpoint.parts import read_part
 from amhctl.checkpoint.store import LoadedCheckpoint
 from amhctl.codec.codec import CodecSpec
 from amhctl.config.conditioning import Conditioning, read_conditioning, width_of
 from amhctl.config.schema import MelConfig, ModelConfig, TextConfig
-from amhctl.core.errors import CheckpointError, CodecError, ConfigError, VocabularyError
+from amhctl.core.errors import CheckpointError, CodecError, ConfigError, DatasetError, VocabularyError
 from amhctl.model.unified_voice import UnifiedVoice
 from amhctl.text.frontend import Frontend
 from amhctl.text.lexicon import Lexicon
@@ -60,6 +60,41 @@ def fit_codec(spec: CodecSpec, *, wanted: CodecSpec | None, origin: LoadedCheckp
                 subject=spec.name,
                 hint="run `amhctl codes extract` with that codec",
             )
+
+
+def fit_level(level: float | None, *, origin: LoadedCheckpoint | None, store: str) -> float:
+    """Return the speech level of a code store's recordings, which is the one of the origin.
+
+    Parameters
+    ----------
+    level : float | None
+        The store's, in dBFS; None where its recordings were left as they were.
+    origin : LoadedCheckpoint | None
+        The checkpoint that training starts from.
+    store : str
+        Where the store lies, for messages.
+
+    Raises
+    ------
+    DatasetError
+        If the store has no level.
+    CheckpointError
+        If the origin learnt at another.
+    """
+    theirs = None if origin is None else completed(origin.manifest).level
+    if level is None:
+        raise DatasetError(
+            "the store's recordings were left at levels of their own: no prompt would sound like them",
+            subject=store,
+            hint="extract them into a new store with `amhctl codes extract`, which brings speech to one level",
+        )
+    if theirs is not None and theirs != level:
+        raise CheckpointError(
+            f"the store's speech has a level of {level:g} dBFS, the base checkpoint learnt at {theirs:g}",
+            subject=store,
+            hint=f"extract codes with `amhctl codes extract --level {theirs:g}`",
+        )
+    return level
 
 
 _KEEPS_READING = (

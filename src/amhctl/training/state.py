@@ -184,7 +184,7 @@ def _load_weights(model: nn.Module, tensors: dict[str, Tensor], folder: Path) ->
 def _require_same_run(checkpoint: LoadedCheckpoint, identity: VoiceIdentity) -> None:
     ours = identity.manifest("training", step=0, metrics={}, conditions=None)
     theirs = completed(checkpoint.manifest)
-    fields = ("model_version", "config", "vocabulary", "text", "codec", "conditioning", "data_fingerprint")
+    fields = ("model_version", "config", "vocabulary", "text", "codec", "conditioning", "level", "data_fingerprint")
     differing = [field for field in fields if getattr(ours, field) != getattr(theirs, field)]
     # A checkpoint of an earlier version does not say by which alignment it was trained.
     alignment = theirs.training.get("alignment", identity.alignment)

@@ -36,7 +36,7 @@ RULES = (
     ),
 )
 # What must be equal: weights that learnt other pieces or codes have no common mean.
-_EQUAL = ("model_version", "language", "sample_rate", "config", "vocabulary", "codec", "conditioning")
+_EQUAL = ("model_version", "language", "sample_rate", "config", "vocabulary", "codec", "conditioning", "level")
 
 
 @dataclass(frozen=True, slots=True)

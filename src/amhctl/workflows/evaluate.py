@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amhctl.audio.levels import set_speech_level
-from amhctl.audio.resample import resample
+from amhctl.audio.resample import bring_to
 from amhctl.audio.waveform import Waveform
 from amhctl.core.errors import (
     AmhctlError,
@@ -37,9 +37,6 @@ from amhctl.evaluation.similarity import SpeakerEncoder, similarity
 from amhctl.evaluation.speed import Machine, describe_machine
 from amhctl.inference.assemble import load_voice, voice_path
 from amhctl.inference.voice import SpeakOptions, Speech, Voice
-
-# The level at which codes are made everywhere else; the codec has been trained on it.
-_LEVEL = -20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +168,7 @@ def run(request: EvaluateRequest, progress: Progress) -> EvaluateReport:
     progress.start("evaluating", len(clips), "clips")
     for index, clip in enumerate(clips):
         spoken = _speak(voice, clip, request.seed, findings)
-        score = _measure(clip, spoken, encoder, findings)
+        score = _measure(clip, spoken, voice.level, encoder, findings)
         if len(clips) > 1:
             score = _match(score, spoken, natural_cepstra, index, findings)
         page_clips.append(PageClip(score, clip.natural, spoken.speech.waveform if spoken.speech else None, spoken.copy))
@@ -243,7 +240,7 @@ def _read_clips(records: tuple[Record, ...], folder: Path) -> tuple[list[_Clip],
 
 
 def _speak(voice: Voice, clip: _Clip, seed: int, findings: list[Finding]) -> _Spoken:
-    original = set_speech_level(resample(clip.natural, voice.sample_rate), _LEVEL)
+    original = bring_to(clip.natural, level=voice.level, sample_rate=voice.sample_rate)
     decoded = voice.codec.decode(voice.codec.encode([original.samples]))[0]
     copy = Waveform(np.ascontiguousarray(decoded[: original.samples.size], dtype=np.float32), voice.sample_rate)
     start = perf_counter()
@@ -255,7 +252,9 @@ def _speak(voice: Voice, clip: _Clip, seed: int, findings: list[Finding]) -> _Sp
     return _Spoken(speech, copy, (perf_counter() - start) / speech.waveform.duration)
 
 
-def _measure(clip: _Clip, spoken: _Spoken, encoder: SpeakerEncoder, findings: list[Finding]) -> UtteranceScore:
+def _measure(
+    clip: _Clip, spoken: _Spoken, level: float, encoder: SpeakerEncoder, findings: list[Finding]
+) -> UtteranceScore:
     record = clip.record
     score = UtteranceScore(
         record.id,
@@ -264,7 +263,7 @@ def _measure(clip: _Clip, spoken: _Spoken, encoder: SpeakerEncoder, findings: li
         stops=0.0,
         natural_dnsmos_overall=naturalness.score(clip.natural).overall,
     )
-    original = set_speech_level(clip.natural, _LEVEL)
+    original = set_speech_level(clip.natural, level)
     try:
         copied = fidelity.compare(original, spoken.copy)
         distance = acoustics.compare(clip.natural, spoken.copy)

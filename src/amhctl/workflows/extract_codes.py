@@ -13,7 +13,7 @@ from amhctl.core.errors import AmhctlError, ConfigError, OptionError
 from amhctl.core.findings import Finding, Rule, Severity, has_errors
 from amhctl.core.outputs import require_output_place
 from amhctl.core.progress import Progress
-from amhctl.core.units import Precision
+from amhctl.core.units import SPEECH_LEVEL, Precision
 from amhctl.data.cluster import Cluster, Task, open_cluster
 from amhctl.data.extractionplan import Shard
 from amhctl.data.records import Record, read_records
@@ -61,8 +61,8 @@ class ExtractCodesRequest:
         Bundled name, codec folder, or DAC weights file.
     shard : str
         ``i/n``: the share of the manifest to do.
-    level : float | None
-        Speech level in dBFS to bring recordings to; None leaves them as they are.
+    level : float
+        Speech level in dBFS to bring recordings to.
     shifts : int
         How often each training utterance is encoded, every time begun another part of a frame later.
     copies : int
@@ -89,7 +89,7 @@ class ExtractCodesRequest:
     output: Path
     codec: str
     shard: str = "1/1"
-    level: float | None = None
+    level: float = SPEECH_LEVEL
     shifts: int = 1
     copies: int = 0
     precision: Precision = "fp32"

@@ -48,8 +48,8 @@ class ShareRequest:
         Bundled name, codec folder, or DAC weights file.
     shard : Shard
         The share of the manifest.
-    level : float | None
-        Speech level in dBFS to bring recordings to; None leaves them as they are.
+    level : float
+        Speech level in dBFS to bring recordings to.
     shifts, copies : int
         What is made of each training utterance.
     precision : Precision
@@ -70,7 +70,7 @@ class ShareRequest:
     output: Path
     codec: str
     shard: Shard
-    level: float | None
+    level: float
     shifts: int
     copies: int
     precision: Precision

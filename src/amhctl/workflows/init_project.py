@@ -36,7 +36,7 @@ What to do, in this order. Every command has `--help`; every command takes `--js
     amhctl data split data/manifest.jsonl
     amhctl data check data/manifest.jsonl --report check.html
     amhctl vocab train data/manifest.jsonl -o phones.model --units phones
-    amhctl codes extract data/manifest.jsonl --codec mel16k --level -20 -o codes
+    amhctl codes extract data/manifest.jsonl --codec mel16k -o codes
     amhctl codes check codes
     amhctl codes align codes --vocab phones.model
     amhctl train --preset cpu --dry-run

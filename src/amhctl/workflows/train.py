@@ -30,7 +30,15 @@ from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.vocabulary import Vocabulary
 from amhctl.training.devices import leads, refuse_launcher_settings
 from amhctl.training.export import VoiceIdentity, choose_reference
-from amhctl.training.fitting import build_model, codec_identity, fit_codec, fit_frontend, fit_model, fit_vocabulary
+from amhctl.training.fitting import (
+    build_model,
+    codec_identity,
+    fit_codec,
+    fit_frontend,
+    fit_level,
+    fit_model,
+    fit_vocabulary,
+)
 from amhctl.training.geometry import start_from_codebooks
 from amhctl.training.loop import Outcome, Run, train
 from amhctl.training.material import Material, gather
@@ -191,6 +199,7 @@ def _prepare(request: TrainRequest, settings: _Settings, folder: RunFolder, prog
     fit_vocabulary(vocabulary, frontend, origin)
     codec = _load_codec(settings, store, origin)
     fit_codec(store.spec, wanted=codec.spec if codec else None, origin=origin)
+    level = fit_level(store.level, origin=origin, store=str(store.path))
     model = fit_model(
         config.model,
         spec=store.spec,
@@ -222,7 +231,9 @@ def _prepare(request: TrainRequest, settings: _Settings, folder: RunFolder, prog
         model=network,
         train=material.train,
         valid=material.valid,
-        identity=_identify(settings, folder, store, vocabulary, vocabulary_bytes, frontend, model, material, origin),
+        identity=_identify(
+            settings, folder, store, vocabulary, vocabulary_bytes, frontend, model, material, level, origin
+        ),
         document=settings.document(),
     )
     return _Prepared(plan, material.findings)
@@ -382,6 +393,7 @@ def _identify(
     frontend: Frontend,
     model: ModelConfig,
     material: Material,
+    level: float,
     origin: LoadedCheckpoint | None,
 ) -> VoiceIdentity:
     config = settings.config
@@ -412,6 +424,7 @@ def _identify(
         text_state=canonical_json(frontend.state()).encode("utf-8"),
         codec=codec_identity(store.spec),
         conditioning=store.conditioning_config,
+        level=level,
         data_fingerprint=store.fingerprint,
         parent=parent,
         licences=(*inherited, *(licence for licence in added if licence not in inherited)),

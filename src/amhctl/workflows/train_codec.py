@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from amhctl.audio.files import read
 from amhctl.audio.intelligibility import SHORTEST_SECONDS
-from amhctl.audio.levels import set_speech_level
+from amhctl.audio.resample import bring_to
 from amhctl.checkpoint.manifest import Licence
 from amhctl.codec.registry import codec_path, read_codec_manifest, read_dac, read_mel
 from amhctl.config.load import load_run_config
@@ -243,8 +243,8 @@ def _build_recipe(
 
 
 def _clip(folder: Path, record: Record, sample_rate: int, level: float) -> NDArray[np.float32]:
-    waveform = read(folder / record.audio, sample_rate=sample_rate, offset=record.offset, duration=record.duration)
-    return set_speech_level(waveform, level).samples
+    waveform = read(folder / record.audio, offset=record.offset, duration=record.duration)
+    return bring_to(waveform, level=level, sample_rate=sample_rate).samples
 
 
 def _licences(records: list[Record], base: str | None) -> tuple[Licence, ...]:

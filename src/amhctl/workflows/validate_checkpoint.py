@@ -97,8 +97,9 @@ def run(request: ValidateCheckpointRequest, progress: Progress) -> ValidateCheck
         *(fault for file, facts in surveys.items() for fault in check_values(facts, file=shown_file(file))),
         *(codec_faults if _is_codec(manifest) else voice_faults)(manifest, surveys),
         *rules.check_licences(manifest),
+        *rules.check_level(manifest),
     ]
-    checked = ["manifest", "files", "values", "names and shapes", "licences"]
+    checked = ["manifest", "files", "values", "names and shapes", "licences", "level"]
     if not _is_codec(manifest) and not has_errors(tuple(found)):
         found += _check_hearing(folder, manifest)
         checked.append("hearing")
