@@ -42,11 +42,34 @@ def test_a_listed_word_goes_before_a_verb_but_not_its_rarer_plural() -> None:
     assert written("ነገራት", FEW.find("ነገራት")) == "ነገ፟ራት"
 
 
-def test_we_lean_on_the_verb() -> None:
+def test_subjects_lean_on_the_verb() -> None:
     reading = FEW.find("ነገርን")
     assert reading is not None
     assert reading.bound is None  # the noun with its object ending
-    assert Morphology({}, {"ነገረ": "A"}).find("ነገርን") == Reading((False, True, False, False), 3, sure=True)
+    verbs = Morphology({}, {"ነገረ": "A", "ላከ": "W"})
+    assert verbs.find("ነገርን") == Reading((False, True, False, False), 3, sure=True, stem=0)
+    assert verbs.find("ላክኩት") == Reading((False,) * 4, 2, sure=True, stem=0)
+    assert verbs.find("ስለነገርን") == Reading((False, False, False, True, False, False), 5, sure=True, stem=2)
+
+
+def test_where_a_stem_begins() -> None:
+    verbs = Morphology({"ምርጫ": (False,) * 3}, {"በላ": "2"})
+    found = [reading and reading.stem for reading in map(verbs.find, ("የምርጫ", "ምርጫው", "በልቷል", "የሚበላ"))]
+    assert found == [1, None, 0, 0]
+
+
+def test_a_negative_is_one_whatever_stem_that_leaves() -> None:
+    verbs = Morphology({}, {"ላለፈ": "R", "አለፈ": "G"})
+    assert written("አላለፈም", verbs.find("አላለፈም")) == "አላለ፟ፈም"
+    assert written("አላለፈ", verbs.find("አላለፈ")) == "አላ፟ለ፟ፈ"
+
+
+def test_their_and_your_behind_a_short_noun_are_a_verb_if_there_is_one() -> None:
+    words = {"ሰም": (False, False), "ቤት": (False, False)}
+    both = Morphology(words, {"ሰማ": "2"})
+    assert written("ሰማችሁ", both.find("ሰማችሁ")) == "ሰማ፟ች፟ሁ"
+    assert written("ሰማችሁ", Morphology(words, {}).find("ሰማችሁ")) == "ሰማች፟ሁ"
+    assert written("ቤታችሁ", both.find("ቤታችሁ")) == "ቤታች፟ሁ"
 
 
 def test_persons_agree() -> None:

@@ -131,17 +131,17 @@ def test_pronunciations_of_words_in_no_table() -> None:
     tagger = RulesBackend(gemination=Gemination({}, read_weights()))
     without_words = RulesBackend(gemination=Gemination({}, read_weights(), {}, read_verbs()))
     assert len(UNLISTED) == 217
-    assert measure(tagger, UNLISTED, gemination=False).rate <= 0.021
-    assert measure(tagger, UNLISTED, gemination=True).rate <= 0.068
+    assert measure(tagger, UNLISTED, gemination=False).rate <= 0.022
+    assert measure(tagger, UNLISTED, gemination=True).rate <= 0.064
     assert measure(without_words, UNLISTED, gemination=False).rate <= 0.019
-    assert measure(without_words, UNLISTED, gemination=True).rate <= 0.058
+    assert measure(without_words, UNLISTED, gemination=True).rate <= 0.057
 
 
 def test_words_of_each_class() -> None:
     """The figures of docs/text.md for verbs with objects, pronouns, numerals, nouns, names and loan words."""
     right = {word: "".join(OURS.phones(word)) in said.split("|") for word, said, _ in CLASSES}
     assert len(right) == 155
-    assert sum(right.values()) >= 152
+    assert sum(right.values()) >= 153
     for kind in {kind for _, _, kind in CLASSES}:
         own = [right[word] for word, _, one in CLASSES if one == kind]
         assert sum(own) >= 0.85 * len(own), kind
@@ -149,8 +149,9 @@ def test_words_of_each_class() -> None:
 
 def test_frontends_of_an_earlier_state_read_by_their_own_tables() -> None:
     """Without stems and verbs a listed word takes few affixes, and the rest is left to the tagger."""
-    earlier = RulesBackend(gemination=Gemination(read_words(), read_weights()))
-    assert "".join(earlier.phones("ነገረችኝ")) == "nəɡərət͡ʃɨɲɲ"
+    earlier = RulesBackend(gemination=Gemination(read_words(), {}))
+    assert "".join(earlier.phones("የድመትን")) == "jədɨmmətɨn"
+    assert "".join(earlier.phones("ነገረችኝ")) == "nəɡərət͡ʃɨɲ"
     assert "".join(OURS.phones("ነገረችኝ")) == "nəɡɡərət͡ʃt͡ʃɨɲɲ"
 
 
@@ -160,3 +161,31 @@ def test_frontends_of_an_earlier_state_read_by_their_own_tables() -> None:
 )
 def test_a_geminate_counts_as_two_consonants(written: str, phones: str) -> None:
     assert "".join(OURS.phones(written)) == phones
+
+
+@pytest.mark.parametrize(
+    ("written", "phones"),
+    [
+        ("ሰበርን", "səbbərn"),
+        ("ላክኩ", "lakku"),
+        ("ሀገርን", "haɡərɨn"),
+        ("የምርጫ", "jəmɨrt͡ʃʼa"),
+        ("በልቷል", "bəltwal"),
+        ("ደህና", "dəhna"),
+        ("ክርስቶስ", "kɨrɨstos"),
+        ("ማርያም", "marjam"),
+        ("ሐይቅ", "hajkʼ"),
+        ("ችላ", "t͡ʃɨla"),
+        ("አይችልም", "ajt͡ʃɨlɨm"),
+    ],
+)
+def test_vowels_between_the_consonants_of_known_words(written: str, phones: str) -> None:
+    assert "".join(OURS.phones(written)) == phones
+
+
+@pytest.mark.parametrize(
+    ("stem", "rest", "phones"),
+    [("ɡənna", "ናን", "ɡənnan"), ("lɨbb", "ብን", "lɨbbɨn"), ("lɨbb", "ቤ", "lɨbbe"), ("səllam", "ሞች፟", "səllamot͡ʃt͡ʃ")],
+)
+def test_a_stem_is_extended_by_its_suffix(stem: str, rest: str, phones: str) -> None:
+    assert "".join(OURS.extend(split_phones(stem), rest)) == phones

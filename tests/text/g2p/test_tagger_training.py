@@ -139,7 +139,7 @@ def test_the_shipped_weights_find_geminates_of_stems_they_never_saw() -> None:
     shipped = score(Gemination({}, read_weights()), kept)
     assert shipped.f1 > 0.75
     assert shipped.precision > 0.93
-    assert shipped.words > 0.57
+    assert shipped.words > 0.575
     assert score(UNMARKED, kept).f1 == 0.0
 
 
@@ -147,6 +147,6 @@ def test_the_shipped_weights_read_common_words_of_stems_they_never_saw() -> None
     kept = [one for one in list_own_examples() if is_held_out(one.word)]
     assert len(kept) > 200
     shipped = score(Gemination({}, read_weights()), kept)
-    assert shipped.f1 > 0.63
-    assert shipped.words > 0.73
-    assert score(UNMARKED, kept).words < 0.64
+    assert shipped.f1 > 0.66
+    assert shipped.words > 0.77
+    assert score(UNMARKED, kept).words < 0.67

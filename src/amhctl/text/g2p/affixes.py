@@ -152,7 +152,7 @@ def _noun(*, vowel: str = "") -> Iterator[str]:
 def _relative(vowel: str) -> Iterator[str]:
     """Yield the prefixes of the relative imperfect and its negative, before a stem (``5``) or a causative (``3``)."""
     behind_i = "2" if vowel == "5" else "2የ3"
-    for preposition in _PREPOSITIONS:
+    for preposition in (*_PREPOSITIONS, "ወ0ደ0"):
         for subject in (behind_i, "5ተ" + vowel, "5ነ:" + vowel, vowel):
             yield preposition + "መ:" + subject
         for subject in ("3የ", "3ተ", "3ነ:", "3ለ"):

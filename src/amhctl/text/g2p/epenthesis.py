@@ -75,10 +75,10 @@ def _write_run(phones: list[str], run: list[Slot], *, before_vowel: bool) -> Non
 def _parts(run: list[Slot], place: int, weight: int, vowel: str, *, before_vowel: bool) -> bool:
     """Return whether ɨ parts a consonant from the one before it, ``weight`` consonants after ``vowel``."""
     first, slot = run[place - 1], run[place]
+    if slot.bound:
+        return weight + slot.weight > 2
     if slot.apart or weight + slot.weight > 2 or first.phones[-1] == slot.phones[0]:
         return True
-    if slot.bound:
-        return False
     left = len(run) - place - 1
     if place == 2 and vowel == "ɨ" and (left > 1 or (left and before_vowel)) and _begins_st(slot, run[place + 1]):
         return True

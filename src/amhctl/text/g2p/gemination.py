@@ -110,9 +110,12 @@ class Gemination:
             return Reading(marked)
         if self._morphology is None:
             return Reading(self._find(plain) or self._guess(plain) or marked)
-        listed = self._words.get(plain) or self._find(plain, shortest=3)
+        listed = self._words.get(plain)
         if listed is not None:
             return Reading(listed, sure=True)
+        listed = self._find(plain, shortest=3)
+        if listed is not None:
+            return Reading(listed, sure=True, stem=self._find_begin(plain) or None)
         return self._morphology.find(plain) or Reading(self._guess(plain) or marked)
 
     def _guess(self, plain: str) -> tuple[bool, ...] | None:
@@ -129,22 +132,28 @@ class Gemination:
         """Return what is known of a word of the table with a prefix or an ending; ``shortest`` is its least length."""
         if not self._words:
             return None
-        if (known := self._extend(plain)) is not None:
+        if (known := self._extend(plain, shortest)) is not None:
             return known
         for prefix in PREFIXES:
             rest = plain.removeprefix(prefix)
             if len(rest) < max(shortest, 1) or len(rest) == len(plain):
                 continue
-            if (known := self._extend(rest)) is not None:
+            if (known := self._extend(rest, shortest)) is not None:
                 return (False,) * len(prefix) + known
         return None
 
-    def _extend(self, plain: str) -> tuple[bool, ...] | None:
+    def _find_begin(self, plain: str) -> int:
+        """Return the length of the prefix before a word of the table."""
+        if self._extend(plain, 3) is not None:
+            return 0
+        return next(len(one) for one in PREFIXES if plain.startswith(one) and self._extend(plain[len(one) :], 3))
+
+    def _extend(self, plain: str, shortest: int) -> tuple[bool, ...] | None:
         """Return what is known of a word of the table, with an ending or without."""
         known = self._words.get(plain)
         if known is not None:
             return known
-        for ending, doubled in _ENDINGS:
+        for ending, doubled in _ENDINGS if shortest == 1 else _PLAIN_ENDINGS:
             if (
                 plain.endswith(ending)
                 and len(plain) >= len(ending) + 3
@@ -166,6 +175,8 @@ def _read_table(table: Mapping[str, str]) -> dict[str, tuple[bool, ...]]:
 
 
 _ENDINGS = tuple(split_marks(ending) for ending in ENDINGS)
+_PLAIN_ENDINGS = tuple(ending for ending in _ENDINGS if ending[0][0] in "ንምና")
+"""Endings that any word may have; those of nouns are left to `morphology`."""
 UNMARKED = Gemination({}, {})
 """Knows no word and has learned nothing: only what is marked is doubled."""
 

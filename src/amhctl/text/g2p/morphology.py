@@ -2,8 +2,8 @@
 
 Nouns and other words come with their geminates marked, verbs with their type; what their affixes double is known
 (`affixes`, `verbstems`). A word that is no such stem with affixes that it may have gets no reading: nothing is guessed.
-Where several readings fit, a listed word goes before a verb, a verb before an imperative, and a long stem before a
-short one.
+Where several readings fit, a listed word goes before a verb, a verb before its reciprocal and frequentative and those
+before an imperative, then a long stem before a short one; አል- … -ም is a negative whatever stem that leaves.
 """
 
 import re
@@ -19,7 +19,7 @@ from amhctl.text.g2p.verbstems import TYPES, list_stems
 _FIRST = frozenset(("አ5", "አ3"))
 """The prefix of "I": its auxiliary is -አለሁ."""
 _FIRST_ENDING = re.compile("ለ0(?:ሀ1|ወ5)")
-_BOUND = frozenset(("5ከ5", "5ሀ5", "5ሸ5", "5ነ5"))
+_BOUND = ("5ከ", "5ሀ", "5ሸ", "5ነ")
 
 Stems = dict[tuple[str, Marks], int]
 """The classes that a string of segments may be a stem of, with its doubled letters, and the rank of that reading."""
@@ -35,14 +35,17 @@ class Reading:
     doubled : tuple[bool, ...]
         For each letter, whether it is doubled.
     bound : int | None
-        The place of a letter that leans on the one before it without ɨ: ሰበርን səbbərn, ፈለግሽ fəlləɡʃ.
+        The place of a letter that leans on the one before it without ɨ: ሰበርን səbbərn, ላክኩ lakku.
     sure : bool
         Whether the word is known, letter for letter.
+    stem : int | None
+        Where a noun or a perfect begins behind its preposition, 0 if there is none; None where that is not known.
     """
 
     doubled: tuple[bool, ...]
     bound: int | None = None
     sure: bool = False
+    stem: int | None = None
 
 
 class Morphology:
@@ -87,33 +90,37 @@ class Morphology:
         best = min(self._list(spell(word)), key=lambda found: found[0], default=None)
         if best is None:
             return None
-        _, marks, bound = best
-        return Reading(tuple(place in marks for place in range(len(word))), len(word) - 1 if bound else None, sure=True)
+        _, marks, bound, stem = best
+        return Reading(tuple(place in marks for place in range(len(word))), bound, sure=True, stem=stem)
 
-    def _list(self, spelt: str) -> Iterator[tuple[tuple[int, int, int], frozenset[int], bool]]:
-        """Yield rank, doubled letters and whether the last letter is bound, for each way to take a word apart."""
-        prefixes, known, order = list_prefixes(), (self._nouns, _gather_verbs(self._verbs)), 0
+    def _list(self, spelt: str) -> Iterator[tuple[tuple[int, int, int], frozenset[int], int | None, int | None]]:
+        """Yield rank, doubled letters, bound letter and place of the stem, for each way to take a word apart."""
+        prefixes = list_prefixes()
+        for order, (begin, end, kind, inside, rank) in enumerate(self._find_stems(spelt)):
+            prefix, suffix = spelt[:begin], spelt[end:]
+            behind = list_suffixes(kind.removeprefix("a")).get(suffix)
+            if behind is None or (not begin and 0 in inside) or not _agree(prefix, kind, suffix):
+                continue
+            aspect = kind[0] if kind[0] in "NV" else kind[:-1]
+            for before in (marks for one, marks in prefixes[prefix] if one == aspect):
+                denied = aspect[-1] == "P" and prefix.startswith("አ3ለ") and suffix.endswith("መ5")
+                length = 0 if denied else begin // 2 + len(spelt) // 2 - end // 2
+                late = 2 if kind == "NC" and _is_rare(spelt[begin:end], suffix) else rank
+                marks = _join(before, begin // 2, inside, end // 2, behind)
+                bound = end // 2 + 1 if kind == "PC" and suffix.startswith(_BOUND) else None
+                yield (late, length, order), marks, bound, _place_stem(aspect, begin)
+
+    def _find_stems(self, spelt: str) -> Iterator[tuple[int, int, str, Marks, int]]:
+        """Yield the span, the class, the doubled letters and the rank of each stem that may stand behind a prefix."""
+        prefixes, known = list_prefixes(), (self._nouns, _gather_verbs(self._verbs))
         for begin in range(0, len(spelt), 2):
-            readings = prefixes.get(spelt[:begin])
-            if readings is None:
+            if spelt[:begin] not in prefixes:
                 continue
             for end in range(begin + 1, len(spelt), 2):
                 stem = spelt[begin:end]
                 for stems in known:
                     for (kind, inside), rank in stems.get(stem, _NO_STEMS).items():
-                        suffix = spelt[end:]
-                        behind = list_suffixes(kind.removeprefix("a")).get(suffix)
-                        if behind is None or (not begin and 0 in inside):
-                            continue
-                        aspect = kind[0] if kind[0] in "NV" else kind[:-1]
-                        if aspect == kind[:-1] and not _agree(spelt[:begin], kind, suffix):
-                            continue
-                        for before in (marks for one, marks in readings if one == aspect):
-                            order += 1
-                            marks = _join(before, begin // 2, inside, end // 2, behind)
-                            length = begin // 2 + len(spelt) // 2 - end // 2
-                            late = 2 if kind == "NC" and suffix.startswith("3ተ") else rank
-                            yield (late, length, order), marks, kind == "PC" and suffix in _BOUND
+                        yield begin, end, kind, inside, rank
 
 
 def _agree(prefix: str, kind: str, suffix: str) -> bool:
@@ -122,6 +129,21 @@ def _agree(prefix: str, kind: str, suffix: str) -> bool:
         return _FIRST_ENDING.search(suffix) is not None
     # A palatal is the mark of "you" of a woman, who has the prefix ት- but in the imperative.
     return not (kind[-1] == "F" and kind[-2] in "IXDJ" and "ተ" not in prefix)
+
+
+def _place_stem(aspect: str, begin: int) -> int | None:
+    """Return where a stem begins behind a preposition; a noun without one may be a compound that begins with one."""
+    if aspect not in ("N", "V", "P"):
+        return 0
+    return None if aspect == "N" and not begin else begin // 2
+
+
+def _is_rare(stem: str, suffix: str) -> bool:
+    """Return whether a verb is mostly meant where a noun with this suffix is written like it.
+
+    That is so of the plural -ኣት, and of "their" and "your" behind a short noun (ሰማችሁ "you heard", not "your wax").
+    """
+    return suffix.startswith("3ተ") or (len(stem) == 3 and stem[1] == "0" and suffix.startswith("3ቸ"))
 
 
 def _join(before: Marks, begin: int, inside: Marks, last: int, behind: Marks) -> frozenset[int]:

@@ -20,7 +20,8 @@ import re
 from collections.abc import Mapping
 
 from amhctl.text.g2p.epenthesis import Slot, insert_vowels
-from amhctl.text.g2p.gemination import UNMARKED, Gemination
+from amhctl.text.g2p.gemination import UNMARKED, Gemination, split_marks
+from amhctl.text.g2p.morphology import Reading
 from amhctl.text.g2p.phones import VOWELS, split_phones
 from amhctl.text.script import GEMINATION, LETTERS, ORDER_VOWELS, SYLLABLES
 
@@ -98,7 +99,7 @@ class RulesBackend:
         rest : str
             The letters of the word from the last one of the stem on, doubled letters marked.
         """
-        parts = self._read_letters(rest, 0)
+        parts = self._read_letters(rest, Reading(split_marks(rest)[1], sure=True, stem=0))
         run = len(stem)
         while run and stem[run - 1] not in VOWELS:
             run -= 1
@@ -115,14 +116,15 @@ class RulesBackend:
             return known
         prefix = _ANY_PREFIX.match(word)
         if prefix is not None and (known := self._exceptions.get(word[prefix.end() :])) is not None:
-            return insert_vowels(self._read_letters(prefix.group(), 0)) + known
-        return insert_vowels(self._read_letters(word, find_stem(word)))
+            return insert_vowels(self._read_letters(prefix.group())) + known
+        return insert_vowels(self._read_letters(word))
 
-    def _read_letters(self, word: str, stem: int) -> list[str | Slot]:
-        """Return vowels as strings and consonants as slots, before epenthesis."""
+    def _read_letters(self, word: str, reading: Reading | None = None) -> list[str | Slot]:
+        """Return vowels as strings and consonants as slots, before epenthesis; a reading not given is asked for."""
         parts: list[str | Slot] = []
-        reading = self._gemination.read(word)
+        reading = reading or self._gemination.read(word)
         doubled = reading.doubled
+        stem = find_stem(word) if reading.stem is None else reading.stem
         word = word.replace(GEMINATION, "")
         heavy = set() if reading.sure else {match.start() for match in _DERIVING.finditer(word)}
         apart = {match.start() for match in _APART.finditer(word)}

@@ -27,7 +27,7 @@ from amhctl.text.script import SYLLABLES, build_homophones
 
 EPOCHS = 5
 MARGIN = 20
-CAUTION = 15
+CAUTION = 11
 """What the score of a letter must exceed: the list has more geminates than texts have. Chosen, as the weights of the
 sources are, by cross-validation on the package's words."""
 REPEATED = 2

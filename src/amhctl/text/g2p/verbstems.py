@@ -36,7 +36,9 @@ _STEMS: dict[str, str] = {
         "aPC a0b0c:0d, aIC a0b0c:5d, aJC a0b5c5d, aGC a0b5c5d, VC መ3a0b5c0d, ag አ3a0b5c3d, in መ3a0b5c0d, "
         "aPC ሰ5a0b0c:0d, aIC ሰ5a0b0c:5d, aGC ሰ5a0b5c5d, VC መ3ሰ5a0b5c0d, ag አ3ሰ5a0b5c3d, "
         "PC ተ0a0b3c:0d, IC a:0b3c:0d, JC a:0b3c0d, GC ተ0a0b3c5d, VC መ0a:0b3c0d, ag ተ0a0b3c3d, "
-        "aPC a:0b3c:0d, aIC a:0b3c:5d, aGC a:0b3c5d, VC መ3a:0b3c0d, ag አ3a:0b3c3d"
+        "aPC a:0b3c:0d, aIC a:0b3c:5d, aGC a:0b3c5d, VC መ3a:0b3c0d, "
+        "ag አ3a:0b3c3d, in መ0a:0b3c0d, in መ3a:0b3c0d, "
+        "PC ተ0a0b0c3c:0d, IC a:0b0c3c:0d, aPC a0b0c3c:0d, aIC a0b0c3c:5d, VC መ3a0b0c3c0d"
     ),
     "2": (
         "PA a0b:, IA a0b, JA a5b, GC a0b5ተ, VC መ0a5b3ተ, ag a0b, in መ0a5b, "
@@ -62,7 +64,8 @@ _STEMS: dict[str, str] = {
     "N": (
         "PA a0b0c:, IA a0b0c:, JA a0b5c, GC a0b5c5ተ, VC መ0a0b5c3ተ, ag a0b5c, in መ0a0b5c, "
         "PA ተ0a0b0c:, IA a:0b0c:, JA a:0b0c, GC ተ0a0b5c5ተ, VC መ0a:0b0c3ተ, "
-        "aPA a0b0c:, aIA a0b0c:, aJA a0b5c, aGC a0b5c5ተ, VC መ3a0b5c3ተ, aPA ሰ5a0b0c:, aIA ሰ5a0b0c:, aGC ሰ5a0b5c5ተ"
+        "aPA a0b0c:, aIA a0b0c:, aJA a0b5c, aGC a0b5c5ተ, VC መ3a0b5c3ተ, "
+        "aPA ሰ5a0b0c:, aIA ሰ5a0b0c:, aGC ሰ5a0b5c5ተ, aPA a0b0c3c:, aIA a0b0c3c:, aGC a0b0c3c5ተ, VC መ3a0b0c3c3ተ"
     ),
     "M": (
         "PE a0b0c:, IC a0b0c:, JC a0b5c, GC a0b5c5ተ, VC መ0a0b5c0ተ, ag a0b5c, in መ0a0b5c, "
@@ -70,7 +73,7 @@ _STEMS: dict[str, str] = {
     ),
     "H": (
         "PC avb, IC avb, JC aub, GC avb, GC aub, VC መ0avb, PC ተ0avb, IC a:vb, GC ተ0aub, VC መ0a:vb, "
-        "aPC avb, aIC avb, aJC aub, aGC aub, VC መ3avb, ag አ3avb, aPC ሰ5avb, aIC ሰ5avb, aGC ሰ5aub, VC መ3ሰ5avb"
+        "aPC avb, aIC avb, aJC aub, aGC aub, VC መ3avb, ag አ3avb, in መ3avb, aPC ሰ5avb, aIC ሰ5avb, aGC ሰ5aub, VC መ3ሰ5avb"
     ),
     "S": (
         "PC a0b, IC a0b, JC a5b, GC a0b, VC መ0a0b, PC ተ0a0b, IC a:0b, JC a:0b, GC ተ0a0b, VC መ0a:0b, "
@@ -79,7 +82,8 @@ _STEMS: dict[str, str] = {
     "W": (
         "PC a3b, IC a5b, JC a3b, GC a5b, VC መ0a3b, ag a3b, in መ0a3b, PC ተ0a3b, IC a:3b, JC a:3b, GC ተ0a5b, VC መ0a:3b, "
         "aPC a3b, aIC a5b, aGC a5b, VC መ3a3b, aPC ሰ5a3b, aIC ሰ5a5b, aGC ሰ5a5b, VC መ3ሰ5a3b, "
-        "aPC ሰ5ተ0a3b, aIC ሰ5ተ0a5b, aJC ሰ5ተ5a5b, aGC ሰ5ተ0a5b, aGC ሰ5ተ5a5b, VC መ3ሰ5ተ0a3b"
+        "aPC ሰ5ተ0a3b, aIC ሰ5ተ0a5b, aJC ሰ5ተ5a5b, aGC ሰ5ተ0a5b, aGC ሰ5ተ5a5b, "
+        "VC መ3ሰ5ተ0a3b, PC ተ0ሰ5ተ0a3b, IC ሰ5ተ0a3b, GC ተ0ሰ5ተ0a5b, VC መ0ሰ5ተ0a3b"
     ),
     "G": (
         "aPC b:0c, aIC b5c, aJC b5c, JC b0c, aGC b5c, VC መ3b0c, ag አ3b3c, in መ3b0c, "
@@ -96,12 +100,13 @@ _STEMS: dict[str, str] = {
     "R": (
         "PC ተ0a3b:0c, IC a:3b:0c, JC a:3b0c, jC ተ0a3b0c, GC ተ0a3b5c, VC መ0a:3b0c, ag ተ0a3b3c, in መ0a:3b0c, "
         "aPC a:3b:0c, aIC a:3b:5c, aJC a:3b5c, aGC a:3b5c, VC መ3a:3b0c, ag አ3a:3b3c, in መ3a:3b0c, "
-        "aPC ሰ5ተ0a3b:0c, aIC ሰ5ተ0a3b:5c, aGC ሰ5ተ0a3b5c, VC መ3ሰ5ተ0a3b0c, ag አ3ሰ5ተ0a3b3c, "
+        "aPC ሰ5ተ0a3b:0c, aIC ሰ5ተ0a3b:5c, aGC ሰ5ተ0a3b5c, VC መ3ሰ5ተ0a3b0c, in መ3ሰ5ተ0a3b0c, ag አ3ሰ5ተ0a3b3c, "
         "PC ተ0ሰ5ተ0a3b:0c, IC ሰ5ተ0a3b:0c, GC ተ0ሰ5ተ0a3b5c, VC መ0ሰ5ተ0a3b0c"
     ),
     "F": (
         "PC a0b3b:0c, IC a0b3b:5c, GC a0b3b5c, PC ተ0a0b3b:0c, IC a:0b3b:0c, GC ተ0a0b3b5c, VC መ0a:0b3b0c, "
-        "aPC a:0b3b:0c, aIC a:0b3b:5c, aGC a:0b3b5c, VC መ3a:0b3b0c"
+        "aPC a:0b3b:0c, aIC a:0b3b:5c, aGC a:0b3b5c, VC መ3a:0b3b0c, "
+        "ag ተ0a0b3b3c, ag አ3a:0b3b3c, in መ0a:0b3b0c, in መ3a:0b3b0c"
     ),
     "U": (
         "PC a0b:0c, IC a0b:, JC a5b0c, GC a0b:, VC መ0a5b0c, ag a0b3c, in መ0a5b0c, "
@@ -118,6 +123,10 @@ _STEMS: dict[str, str] = {
         "aPE a0b:, aIC a0b:, aJC a5b, aGC a5b5ተ, VC መ3a5b0ተ, ag አ3a5b, in መ3a5b, aPE ሰ5a0b:, aIC ሰ5a0b:, aGC ሰ5a0b:5ተ, "
         "VC መ3ሰ5a0b:0ተ, PE ተ0a3b:, IC a:3b:, GC ተ0a3b5ተ, VC መ0a:3b0ተ, in መ0a:3b, "
         "aPE a:3b:, aIC a:3b:, aGC a:3b5ተ, VC መ3a:3b0ተ"
+    ),
+    "5": (
+        "PC ተ0awa:wb, IC a:wa:wb, GC ተ0awa1b, VC መ0a:wawb, ag ተ0awawb, "
+        "aPC a:wa:wb, aIC a:wa:1b, aGC a:wa1b, VC መ3a:wawb"
     ),
     "I": "aPC b:",
     "3": "PC ተ0a3b, IC a:3b, JC a:3b, GC ተ0a5b, VC መ0a:3b",
@@ -136,20 +145,38 @@ _STEMS: dict[str, str] = {
     ),
     "K": (
         "PA ተ0a5b3b:, IA a5b3b:, GC ተ0a5b3b5ተ, VC መ0a5b3b3ተ, aPA a5b3b:, aIA a5b3b:, aGC a5b3b5ተ, VC መ3a5b3b3ተ, "
-        "PA ተ0a3b:, IA a:3b:, GC ተ0a3b5ተ, VC መ0a:3b3ተ, aPA a:3b:, aIA a:3b:, aGC a:3b5ተ, VC መ3a:3b3ተ"
+        "PA ተ0a3b:, IA a:3b:, GC ተ0a3b5ተ, VC መ0a:3b3ተ, aPA a:3b:, aIA a:3b:, aGC a:3b5ተ, VC መ3a:3b3ተ, "
+        "in መ3a5b3b, in መ0a:3b, in መ3a:3b, "
+        "PA ተ0a0b3b:, IA a:0b3b:, GC ተ0a0b3b5ተ, VC መ0a:0b3b3ተ, "
+        "aPA a:0b3b:, aIA a:0b3b:, aGC a:0b3b5ተ, VC መ3a:0b3b3ተ"
+    ),
+    "6": (
+        "PA ተ0a0b3c:, IA a:0b3c:, JA a:0b3c, GC ተ0a0b3c5ተ, VC መ0a:0b3c3ተ, aPA a:0b3c:, aIA a:0b3c:, aGC a:0b3c5ተ, "
+        "VC መ3a:0b3c3ተ"
+    ),
+    "8": (
+        "PC ተ0a3a:3b, IC a:3a:3b, JC a:3a3b, GC ተ0a3a5b, VC መ0a:3a3b, aPC a:3a:3b, aIC a:3a:5b, aGC a:3a5b, "
+        "VC መ3a:3a3b, ag ተ0a3a3b, in መ3a:3a3b"
+    ),
+    "1": (
+        "aPC a:0b:0c, aIC a:0b:5c, aJC a:0b5c, aGC a:0b5c, VC መ3a:0b0c, ag አ3a:0b:3c, in መ3a:0b0c, "
+        "PC ተ0a0b:0c, IC a:0b:0c, JC a:0b0c, GC ተ0a0b5c, VC መ0a:0b0c, ag ተ0a0b:3c"
     ),
 }
-"""Stems by type. Verbs of some types have the derived stems of others: frequentative F and K, reciprocal R."""
-_ALSO = {"A": "FR", "B": "FR", "U": "R", "2": "K"}
+"""Stems by type. Verbs of some types have the derived stems of others: frequentative F and K, reciprocal R, of W 8."""
+_ALSO = {"A": "FR", "B": "FR", "U": "R", "2": "K", "W": "8"}
+_RARE = frozenset("FRK8")
 TYPES = frozenset(_STEMS)
 
 # Before i these consonants become palatals, which swallow it (Leslau 1995): ከፋች, ሰብሬ but ከፍቼ.
 PALATALS = dict(zip("ተደጠሰዘነለጸ", "ቸጀጨሸዠኘየጨ", strict=True))
 _CLOSE = {"6": "1", "4": "2"}
-# A radical that is cited with o keeps it, or has u where others have none (ቆረጠ, መቁረጥ; ተኮሰ, ይተኩሳል); so ጓዘ keeps wa.
+# A radical that is cited with o keeps it, or has u where others have none (ቆረጠ, መቁረጥ; ተኮሰ, ይተኩሳል); one with e has i
+# there (ተካሄደ, ተካሂዶ); so ጓዘ keeps wa.
 _KEPT = {
-    "6": (("{}0", "{}6"), ("{}:0", "{}:6"), ("{}5", "{}1")),
-    "w": (("{}3", "{}w"), ("{}:3", "{}:w"), ("{}5", "{}1")),
+    "6": (("0", "6"), ("5", "1"), ("3", "w")),
+    "4": (("0", "4"), ("5", "2")),
+    "w": (("3", "w"), ("5", "1")),
 }
 Stem = tuple[str, str, tuple[int, ...], bool]
 """The class of a stem, its segments up to its last consonant, its doubled letters, and whether it is a reciprocal or a
@@ -181,10 +208,11 @@ def _read_type(kind: str, vowels: str) -> tuple[tuple[str, str, tuple[int, ...],
             stem, _, pattern = entry.partition(" ")
             for radical, vowel in zip("abcd", vowels[:-1], strict=False):
                 for before, after in _KEPT.get(vowel, ()):
-                    pattern = pattern.replace(before.format(radical), after.format(radical))
+                    pattern = pattern.replace(radical + before, radical + after)
+                    pattern = pattern.replace(f"{radical}:{before}", f"{radical}:{after}")
             pattern = pattern.replace("v", vowels[0]).replace("u", _CLOSE.get(vowels[0], vowels[0]))
             needed = max("abcd".find(letter) + 1 for letter in pattern)
-            found.append((stem, *read_pattern(pattern), needed, one != kind and one in "FRK"))
+            found.append((stem, *read_pattern(pattern), needed, one != kind and one in _RARE))
     return tuple(found)
 
 
