@@ -15,7 +15,7 @@ from amhctl.training.checkpoints import Checkpoints
 
 def save(steps: Checkpoints, *numbers: int) -> None:
     for number in numbers:
-        manifest = tiny_manifest().model_copy(update={"kind": "training"})
+        manifest = tiny_manifest().model_copy(update={"kind": "training", "vocabulary": None, "text": None})
         write_checkpoint(steps.place(number), manifest=manifest, tensors={"a": torch.full((4,), float(number))})
 
 
