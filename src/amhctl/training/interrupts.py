@@ -1,4 +1,4 @@
-"""Interruptions: Ctrl-C and SIGTERM become a wish to stop, which the loop grants between two steps.
+"""Interruptions: Ctrl-C, SIGTERM and SIGHUP become a wish to stop, which the loop grants between two steps.
 
 A step torn in the middle could not be saved. A second signal interrupts at once.
 """
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(slots=True)
@@ -34,7 +34,9 @@ def watch_interrupts() -> Iterator[StopWish]:
     if threading.current_thread() is not threading.main_thread():
         yield wish
         return
-    previous = {number: signal.signal(number, ask) for number in _SIGNALS}
+    # Under nohup the end of the terminal is nobody's wish.
+    heard = [each for each in _SIGNALS if each != signal.SIGHUP or signal.getsignal(each) is not signal.SIG_IGN]
+    previous = {number: signal.signal(number, ask) for number in heard}
     try:
         yield wish
     finally:
