@@ -45,7 +45,9 @@ class World:
 
     def record(self, name: str, samples: np.ndarray, rate: int = _RATE, **fields: object) -> str:
         """Give a record a new recording."""
-        soundfile.write(self.folder / "planted.wav", samples, rate)
+        # Integers cannot hold what is beyond full scale.
+        subtype = "FLOAT" if np.abs(samples).max() > 1.5 else "PCM_16"
+        soundfile.write(self.folder / "planted.wav", samples, rate, subtype=subtype)
         return self.change(name, audio="planted.wav", **fields)
 
     def write(self) -> Path:
@@ -205,6 +207,7 @@ PLANTS: dict[str, Plant] = {
     "D072": lambda world: world.change("b0", text=_text(1).replace("ሰላም", "ሠላም") + " ሠላም") and "words",
     "D073": _missing_phones,
     "D074": _rare_sounds,
+    "D090": lambda world: world.record("b0", _CLEAN * 32_768.0),
 }
 
 ALSO: dict[str, frozenset[str]] = {

@@ -1,7 +1,9 @@
 from pathlib import Path
 
 import pytest
+import soundfile
 from support.manifests import tiny_manifest
+from support.oddaudio import odd_recordings
 from support.planted import ALSO, PLANTS, World, clean_world
 from support.realdata import real_manifest
 from support.vocabularies import foreign_model
@@ -9,6 +11,7 @@ from support.vocabularies import foreign_model
 from amhctl.config.schema import TextConfig
 from amhctl.core.errors import FileExistsRefused
 from amhctl.core.progress import SilentProgress
+from amhctl.data import clippicture, repairedcopy
 from amhctl.data.records import Record, read_records, write_records
 from amhctl.text.frontend import Frontend
 from amhctl.workflows.check_data import RULES, CheckDataReport, CheckDataRequest, make_goal, run
@@ -80,6 +83,51 @@ def test_the_verdict_follows_errors_and_strictness(tmp_path: Path) -> None:
     assert not report.ok
     assert report.payload()["counts"] == {"D010": 1, "D051": 1, "D052": 1}
     assert list(report.lines())
+
+
+def test_odd_recordings_cost_nothing_but_themselves(tmp_path: Path) -> None:
+    manifest = tiny_manifest(tmp_path / "in")
+    names = odd_recordings(tmp_path / "in" / "odd")
+    odd = [Record(id=name, audio=f"odd/{name}", text=f"ሰላም {place}") for place, name in enumerate(names)]
+    write_records(manifest, [*read_records(manifest), *odd], force=True)
+    request = CheckDataRequest(
+        manifest, report=tmp_path / "r.html", fix=make_goal(None, None, strict=False), output=tmp_path / "out"
+    )
+    report = run(request, SilentProgress())
+    found = {(finding.subject, finding.code) for finding in report.findings}
+    assert found >= set(names.items())
+    assert report.copy is not None
+    kept = {record.id for record in read_records(tmp_path / "out" / "manifest.jsonl")}
+    left = {item.subject for item in report.copy.left_out}
+    assert kept >= {"r0", "r1", "r2", "r3"}
+    assert kept | left == {record.id for record in read_records(manifest)}
+    assert not kept & left
+
+
+def test_another_full_scale_is_mended(tmp_path: Path) -> None:
+    manifest = tiny_manifest(tmp_path / "in")
+    path = tmp_path / "in" / "wav" / "r1.wav"
+    soundfile.write(path, soundfile.read(path)[0] * 32_768.0, 16_000, subtype="FLOAT")
+    request = CheckDataRequest(
+        manifest, report=tmp_path / "r.html", fix=make_goal(None, None, strict=False), output=tmp_path / "out"
+    )
+    report = run(request, SilentProgress())
+    assert report.counts == {"D090": 1}
+    assert report.copy is not None
+    assert (report.copy.records, report.copy.left_out, dict(report.copy.repairs)) == (4, (), {"D090": 1})
+    assert run(CheckDataRequest(tmp_path / "out" / "manifest.jsonl"), SilentProgress()).counts == {}
+
+
+def test_a_recording_that_nobody_cut_is_left_out_of_a_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repairedcopy, "LONG_SECONDS", 1.55)
+    monkeypatch.setattr(clippicture, "LONG_SECONDS", 1.55)
+    manifest = tiny_manifest(tmp_path / "in")
+    request = CheckDataRequest(
+        manifest, report=tmp_path / "r.html", fix=make_goal(None, None, strict=False), output=tmp_path / "out"
+    )
+    report = run(request, SilentProgress())
+    assert report.copy is not None
+    assert [(item.subject, item.code) for item in report.copy.left_out] == [("r3", "D016")]
 
 
 def test_a_repaired_copy_does_not_hide_what_splits_share(tmp_path: Path) -> None:

@@ -64,12 +64,13 @@ def _load(record: Record, folder: Path, measured: Measurements) -> _Clip | str:
     shown_record = record.model_copy(update={"duration": _LONGEST_SECONDS}) if is_long else record
     try:
         waveform = read_audio(shown_record, folder, full_scale=measured.full_scale)
+        beginning = waveform.samples[: round(_LONGEST_SECONDS * waveform.sample_rate)]
+        shown = resample(Waveform(beginning, waveform.sample_rate), _PLAYER_RATE)
+        sound = encode(shown, "mp3")
     except (AudioError, OSError):
-        return "<small>the recording cannot be read any more</small>"
-    beginning = waveform.samples[: round(_LONGEST_SECONDS * waveform.sample_rate)]
-    shown = resample(Waveform(beginning, waveform.sample_rate), _PLAYER_RATE)
+        return "<small>the recording cannot be read any more, or is too short to be shown</small>"
     drawn = outline(waveform, min(measured.before, float(waveform.duration)), 0.0 if is_long else measured.after)
-    return _Clip(drawn, measured.duration, shown, encode(shown, "mp3"))
+    return _Clip(drawn, measured.duration, shown, sound)
 
 
 def _even_limit(sizes: Sequence[int], most: int) -> int:
