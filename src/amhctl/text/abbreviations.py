@@ -53,11 +53,12 @@ class Abbreviations:
         head = "|".join(_pattern(key) for key in heads) or "(?!)"
         self._heads = re.compile(
             rf"{start}(?P<key>{head})(?:/(?={LETTER_CLASS}{{{_MIN_REST},}})"
-            rf"|(?P<stop>\.)(?={LETTER_CLASS}{{{_MIN_REST + 1},}}))"
+            rf"|(?P<stop>\.)(?={LETTER_CLASS}{{{_MIN_REST + 1},}})"
+            rf"|(?<={LETTER_CLASS}{{2}})\. (?={LETTER_CLASS}{{{_MIN_REST},}}))"
         )
         bare = [key for key in whole if re.fullmatch(f"እ[.]{LETTER_CLASS}[.]አ|ዶ[.]ር", key)]
         # እኤአ and እ ኤ አ: the words of an era, and ዶር, without their stops.
-        names = "|".join(key.replace(".", " ?" if key[0] == "እ" else "") for key in bare) or "(?!)"
+        names = "|".join(key.replace(".", "[ '’]?" if key[0] == "እ" else "['’]?") for key in bare) or "(?!)"
         self._bare = re.compile(f"(?<!{LETTER_CLASS})(?P<prefix>{_PREFIX}?)(?P<key>{names})(?!{LETTER_CLASS}|[./])")
 
     def rules(self) -> tuple[Rule, ...]:
@@ -118,7 +119,7 @@ class Abbreviations:
         return self._inflected[key[:-1] + with_order(key[-1], 5)][:-1] + key[-1]
 
     def _read_bare(self, match: re.Match[str]) -> str:
-        words = self._words[_canonical(".".join(match["key"].replace(" ", "")))]
+        words = self._words[_canonical(".".join(re.sub("[ '’]", "", match["key"])))]
         return match["prefix"] + words.replace(" ", TIE)
 
     def _read_head(self, match: re.Match[str]) -> str | None:
@@ -165,7 +166,7 @@ _LATIN_NAMES = frozenset("ኤቢሲዲኢጂጄኬኦፒፔቲዩቪ")
 
 
 # U.S.A., a.m., Ph.D., but no address (a.b.com) and no P.O.Box, which is letters before a word.
-_LATIN_LETTERS = r"(?<![\w.@/-])(?:Ph\.|[A-Za-z]\.){1,9}[A-Za-z](?!\w|[@/-]|\.\w)\.?"
+_LATIN_LETTERS = r"(?<![\w.@/-])(?:Ph\.|[A-Za-z]\.){1,9}(?:[A-Za-z]|Sc|Ed|Tech)(?!\w|[@/-]|\.\w)\.?"
 _LATIN_HEADS = r"(?<![\w.@/-])(?:[A-Z]\.){2,9}(?=[A-Z][a-z])"
 _TITLES = r"(?<![\w.])(Mr|Mrs|Ms|Dr|Prof|St|vs|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.(?= ?[A-Za-z0-9])"
 

@@ -14,7 +14,7 @@ PREFIXES = frozenset(("እንደ", "ስለ", "ያለ", "የበ", "የከ", "በ�
 
 _LONGEST_PREFIX = 4
 # A word written on to a number is set apart from it; a suffix is not (corpus: 1922ዓመት, but 3ቱ, 90ዎቹ).
-_JOINED = re.compile("ኛ|ተኛ|ረኛ|ደኛ|ነኛ|ያኛ|ዎች|ዎቹ|ን|ና|ም|ው|ዋ|ቱ|ታ|ት|ዱ|ዷ|ሩ|ሯ|ኙ|ኟ|ነት|ስ|ሽ|ከ|ያህል|ል|ቶ|ኑ|ቹ|ዮ|ዶች|ነ")
+_JOINED = re.compile("ኛ|ኞ|ተኛ|ተኞ|ረኛ|ደኛ|ነኛ|ያኛ|ዎች|ዎቹ|ን|ና|ም|ው|ዋ|ቱ|ታ|ት|ዱ|ዷ|ሩ|ሯ|ኙ|ኟ|ነት|ስ|ሽ|ከ|ያህል|ል|ቶ|ኑ|ቹ|ዮ|ዶች|ነ")
 _APART = re.compile(
     "ሺ|ሚሊ|ቢሊ|ትሪሊ|ሚልዮ|ቢልዮ|ብር|ቀን|ዓመ|አመ|ሰዓ|ሰአ|ኪሎ|ሜትር|ሴንቲ|ሄክታር|ኩንታል|ሊትር|ግራም|ሰው|ሰዎ|ወር|ሳምን|ዶላር|በመቶ|ጊዜ|ከመቶ|ናቸ"
     "|ነው|ነበ|ንዑስ|ስኩ|ከ.{2}|ሳንቲ|ነጥብ|ወይ|ተማ|ታጣ|ሽል|ስን|ምዕ|ሁ"
@@ -81,6 +81,9 @@ def attach(words: str, suffix: str) -> str:
     for head in ("ተኛ", "ኛ"):
         if suffix.startswith(head):
             return make_ordinal(words) + suffix[len(head) :]
+    for head in ("ተኞ", "ኞ"):
+        if suffix.startswith(head):
+            return make_ordinal(words)[:-1] + suffix[len(head) - 1 :]  # 5ኞቹ አምስተኞቹ
     same = SYLLABLES[suffix[0]].series == SYLLABLES[words[-1]].series or (suffix[0] == "ነ" and words[-1] == "ኝ")
     if same and suffix[1:2] == "ኛ":
         return make_ordinal(words) + suffix[2:]  # 10ረኛ አሥረኛ, 20ያኛ ሃያኛ, 9ነኛ ዘጠነኛ

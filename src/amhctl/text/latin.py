@@ -31,6 +31,8 @@ _CONSONANT = re.compile("[^aeiouAEIOU]")
 # ChatGPT, YouTube, eBay: words that a capital begins, and runs of capitals.
 _CAMEL = re.compile("[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _SHORTEST_PART = 3
+_SHORT_PARTS = ("tv", "fm")
+"""Shorter than other parts of a word of two: fanatv."""
 _LONGEST_INITIALS = 4
 """Capitals up to this many are initials and no Amharic word."""
 _ENDINGS: dict[str, tuple[int | None, str]] = {
@@ -45,7 +47,7 @@ _TOP = (
 _FILES = "pdf|docx?|xlsx?|pptx?|txt|csv|jpe?g|png|gif|mp[34]|wav|zip|rar|apk|exe|html?|json|py"
 _WEB = (
     rf"(?<!{_WEB_LETTER})(?:https?://)?[A-Za-z0-9]{_WEB_LETTER}*"
-    rf"(?:@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|\.(?:{_TOP})(?![A-Za-z0-9_-]))(?::\d+)?(?:/[\w./?=&%#~+-]*)?"
+    rf"(?:@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|\.(?i:{_TOP})(?![A-Za-z0-9_-]))(?::\d+)?(?:/[\w./?=&%#~+@-]*)?"
     rf"|(?<!{_WEB_LETTER})https?://[\w./?=&%#~:+-]+"
     rf"|(?<![\w@.])@[A-Za-z][A-Za-z0-9_.]*[A-Za-z0-9]"
     rf"|(?<![\w.])[A-Za-z0-9][\w-]*(?:\.[A-Za-z][\w-]*)?\.(?:{_FILES})(?![\w.])"
@@ -53,6 +55,9 @@ _WEB = (
 _LATIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 _ACCENTED = frozenset("ªº") | frozenset(map(chr, (*range(0xC0, 0x2B0), *range(0x1E00, 0x1F00))))
 _SCHEME = re.compile("^https?://")
+
+_COMPOUND = r"(?<![A-Za-z-])[A-Za-z]{1,5}-[A-Za-z]{1,9}(?![A-Za-z-])"
+"""Perhaps one word with a hyphen in it: Wi-Fi, e-mail."""
 
 LATIN_WORD = re.compile(r"[A-Za-zªºÀ-ÖØ-öø-ʯḀ-ỿ]+(?:['’][A-Za-zÀ-ÖØ-öø-ʯ]+)*")
 """A word of Latin letters, accents and apostrophes included."""
@@ -121,7 +126,8 @@ class Latin:
 
     def _divide(self, word: str) -> str | None:
         """Return the reading of two known words written as one: ethiotelecom."""
-        for place in range(len(word) - _SHORTEST_PART, _SHORTEST_PART - 1, -1):
+        shortest = 2 if word.endswith(_SHORT_PARTS) else _SHORTEST_PART
+        for place in range(len(word) - shortest, _SHORTEST_PART - 1, -1):
             parts = [self._find(part, loosely=False) for part in (word[:place], word[place:])]
             if None not in parts:
                 return TIE.join(cast("list[str]", parts)).replace(" ", TIE)
@@ -169,6 +175,10 @@ def latin_rules(
         address = address.rstrip("./")
         return "".join(f" {signs[letter]} " if letter in signs else letter for letter in address).strip() + stop
 
+    def join(match: re.Match[str]) -> str | None:
+        joined = match.group().replace("-", "")
+        return joined if joined.lower() in words else None
+
     def read_word(match: re.Match[str]) -> str:
         spoken = latin.read(match.group())
         place = match.start()
@@ -198,7 +208,7 @@ def latin_rules(
             "Latin words: a prefix stays attached (የBBC የቢ ቢ ሲ), another word or number is set apart",
             "Usage for names of letters and settled words; transliteration by spelling, doubtful for English",
             ("የBBC ዘገባ", "የቢ ቢ ሲ ዘገባ"),
-            (rewrite(LATIN_WORD, read_word),),
+            (rewrite(_COMPOUND, join), rewrite(LATIN_WORD, read_word)),
             (_LATIN | _ACCENTED,),
         ),
     )

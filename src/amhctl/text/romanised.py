@@ -19,6 +19,7 @@ _ALIKE = (
     ("aa+", "a"), (r"([a-z])\1", r"\1"),
 )  # fmt: skip
 _SHORTEST = 4
+"""What is left of a word must be so long: too many words of another language are like shorter ones (Betty ቤቴ)."""
 _CONSONANTS = {
     "sh": "ሽ", "ch": "ች", "th": "ት", "ph": "ፍ", "kh": "ክ", "gh": "ግ", "zh": "ዥ", "ny": "ኝ", "gn": "ኝ", "ts": "ጽ",
     "tz": "ጽ", "b": "ብ", "c": "ክ", "d": "ድ", "f": "ፍ", "g": "ግ", "h": "ህ", "j": "ጅ", "k": "ክ", "l": "ል", "m": "ም",
@@ -46,14 +47,13 @@ class Romanised:
         self._words = words
         self._alike: dict[str, str] = {}
         for word, fidel in words.items():
-            if len(word) >= _SHORTEST:
-                self._alike.setdefault(fold_spelling(word), fidel)
+            self._alike.setdefault(fold_spelling(word), fidel)
 
     def find(self, word: str, *, loosely: bool) -> str | None:
         """Return the fidel of a word in small letters, or None; ``loosely`` looks for other spellings of it too."""
         known = self._words.get(word)
-        if known is None and loosely and len(word) >= _SHORTEST:
-            return self._alike.get(fold_spelling(word))
+        if known is None and loosely and len(folded := fold_spelling(word)) >= _SHORTEST:
+            return self._alike.get(folded)
         return known
 
 
