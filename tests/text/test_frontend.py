@@ -21,7 +21,7 @@ from amhctl.text.script import GEMINATION, MARKS, SYLLABLES
 
 ASSETS = Path(__file__).parents[2] / "src" / "amhctl" / "assets"
 SHARED = Path(__file__).parents[3] / "shared" / "data"
-GOLDEN_HASH = "ed031e3ebf53518cb97e531a0aed1039d4a3f3e421f7866f44dc510a860e3f6b"
+GOLDEN_HASH = "d71a25db0b803653f0ab7b4f6dbb3bf4177126028f9f87c577976b0071d1180b"
 
 fidel = TextConfig.model_validate({"units": "fidel"})
 allowed = set(SYLLABLES) | set(MARKS) | {" ", GEMINATION}

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from amhctl.text.affixes import inflect
 from amhctl.text.draft import TIE
 from amhctl.text.rule import Rule, insert, rewrite
-from amhctl.text.script import LETTER_CLASS, LETTERS, SYLLABLES, is_sixth_order, with_order
+from amhctl.text.script import LETTER_CLASS, LETTERS, MARKS, SYLLABLES, is_sixth_order, with_order
 from amhctl.text.table import read_words
 
 ABBREVIATIONS: dict[str, str] = read_words("abbreviations")
@@ -25,6 +25,8 @@ _DOT = r"[./]"
 # A key that ends with one letter takes short suffixes only, so that ጠ/ሚኒስትሩ is not ጠ/ሚ with a long one.
 _SUFFIX = f"(?:(?<=[./ ]{LETTER_CLASS}){LETTER_CLASS}{{0,2}}|(?<={LETTER_CLASS}{{2}}){LETTER_CLASS}{{0,6}})"
 _MIN_REST = 2
+_BETWEEN = rf"[^\w{MARKS}]{{0,3}}"
+_WITHIN = rf"[^\w\s{MARKS}]{{0,2}}"
 _LABELS = frozenset("ሀለሐመሠረሰሸቀበ")
 _MEASURED = re.compile("(?:ሜትር|ግራም|ሊትር|ዋት|ባይት|ብር|ዶላር|ቶን)$")
 _PER = re.compile(f"(?:ሰዓት|ሰአት|ሰከንድ|ደቂቃ|ቀን|ሳምንት|ወር|ዓመት|አመት|ሰው|ሄክታር|ኪሎ|ሊትር)(?!{LETTER_CLASS})")
@@ -58,8 +60,9 @@ class Abbreviations:
         )
         bare = [key for key in whole if re.fullmatch(f"እ[.]{LETTER_CLASS}[.]አ|ዶ[.]ር", key)]
         # እኤአ and እ ኤ አ: the words of an era, and ዶር, without their stops.
-        names = "|".join(key.replace(".", "[ '’]?" if key[0] == "እ" else "['’]?") for key in bare) or "(?!)"
-        self._bare = re.compile(f"(?<!{LETTER_CLASS})(?P<prefix>{_PREFIX}?)(?P<key>{names})(?!{LETTER_CLASS}|[./])")
+        # What stands between the letters may be dropped later; then they must not be read anew.
+        names = "|".join(key.replace(".", _BETWEEN if key[0] == "እ" else _WITHIN) for key in bare) or "(?!)"
+        self._bare = re.compile(f"(?<!{LETTER_CLASS})(?P<prefix>{_PREFIX}?)(?P<key>{names})(?!{LETTER_CLASS})")
 
     def rules(self) -> tuple[Rule, ...]:
         """Return the rules of abbreviations and of dotted letters that no table knows."""
@@ -119,7 +122,7 @@ class Abbreviations:
         return self._inflected[key[:-1] + with_order(key[-1], 5)][:-1] + key[-1]
 
     def _read_bare(self, match: re.Match[str]) -> str:
-        words = self._words[_canonical(".".join(re.sub("[ '’]", "", match["key"])))]
+        words = self._words[_canonical(".".join(re.sub(r"\W", "", match["key"])))]
         return match["prefix"] + words.replace(" ", TIE)
 
     def _read_head(self, match: re.Match[str]) -> str | None:
