@@ -66,8 +66,9 @@ def main() -> None:
     found = [(file, mutant) for file, mutant in found if (file, mutant.what) not in equivalent]
     drawn = found if options.sample is None else random.Random(options.seed).sample(found, min(options.sample, total))
     if options.only is not None:
-        missed = options.only.read_text(encoding="utf-8").splitlines()
-        drawn = [(file, one) for file, one in drawn if any(" missed " in line and one.what in line for line in missed)]
+        lines = options.only.read_text(encoding="utf-8").splitlines()
+        missed = {line.split(" s  ", 1)[1] for line in lines if " missed " in line}
+        drawn = [(file, mutant) for file, mutant in drawn if f"{file}:{mutant.line}  {mutant.what}" in missed]
     with tempfile.TemporaryDirectory() as scratch:
         copy = Path(scratch) / "src"
         shutil.copytree(_ROOT / "src", copy, ignore=shutil.ignore_patterns("__pycache__"))

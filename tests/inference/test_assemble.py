@@ -80,3 +80,14 @@ def test_devices_are_checked() -> None:
 @pytest.mark.skipif(not bundled_voices(), reason="no voice is bundled in this source tree yet")
 def test_the_default_voice_is_bundled() -> None:
     assert assemble.DEFAULT_VOICE in bundled_voices()
+
+
+def test_a_folder_without_a_manifest_is_no_voice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(assemble, "_BUNDLED", tmp_path)
+    for name in ("b", "a", "empty"):
+        (tmp_path / name).mkdir()
+    for name in ("b", "a"):
+        (tmp_path / name / "manifest.json").touch()
+    assert bundled_voices() == ("a", "b")
+    monkeypatch.setattr(assemble, "_BUNDLED", tmp_path / "none")
+    assert bundled_voices() == ()

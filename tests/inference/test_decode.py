@@ -249,3 +249,19 @@ def test_a_voice_that_never_stops_is_cut_at_its_own_limit_or_the_models(free: Vo
     finally:
         with torch.no_grad():
             bias.copy_(saved)
+
+
+@pytest.mark.parametrize(("guidance", "rows"), [(0.0, 1), (2.0, 2)])
+def test_only_guidance_costs_a_second_row(
+    guided: Voice, monkeypatch: pytest.MonkeyPatch, guidance: float, rows: int
+) -> None:
+    begun: list[int] = []
+    begin = guided.model.begin
+
+    def noted(text_BT: torch.Tensor, *arguments: object) -> object:
+        begun.append(text_BT.shape[0])
+        return begin(text_BT, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(guided.model, "begin", noted)
+    decode(guided.model, [passage(durations=(1, 1, 1, 1))], guided.speaker, Sampling(guidance=guidance))
+    assert begun == [rows]

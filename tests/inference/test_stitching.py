@@ -96,6 +96,14 @@ def test_a_take_is_cut_to_the_sample(take: Waveform, first: int, stop: int) -> N
     np.testing.assert_array_equal(piece.waveform.samples, take.samples[first:stop])
 
 
+@pytest.mark.parametrize(("after", "stop"), [(0, 30 * 400 + 100), (1, 31 * 400 + 100), (2, 31 * 400), (5, 31 * 400)])
+def test_a_rest_behind_the_last_whole_frame_is_margin_too(after: int, stop: int) -> None:
+    whole = frames(10, 20, after)
+    take = Waveform(np.append(whole.samples, np.full(100, 1e-3, dtype=np.float32)), 16_000)
+    first, _ = cut([take, take], [Seconds(0.0), Seconds(0.0)])
+    np.testing.assert_array_equal(first.waveform.samples, take.samples[9 * 400 - 800 : stop])
+
+
 @pytest.mark.parametrize(
     ("after", "before", "pause", "stop", "rest", "first"),
     [

@@ -328,3 +328,22 @@ def test_text_is_withheld_in_training_only() -> None:
     kept_B = model.train()._withhold(aligned_BPD).flatten(1).mean(dim=1)
     assert set(kept_B.tolist()) == {0.0, 1.0}
     assert 10 < kept_B.sum() < 54
+
+
+def test_the_longest_text_and_speech_are_taken_and_nothing_longer() -> None:
+    model = _small(books=3, alignment=None).eval()
+    config = model.config
+    frames, pieces = config.max_mel_tokens - config.codebooks + 1, config.max_text_tokens
+
+    def forward(text: int, speech: int) -> None:
+        with torch.no_grad():
+            latents = torch.zeros(1, config.condition_num_latent, config.model_dim)
+            emotion = torch.zeros(1, config.model_dim)
+            codes_BQS = torch.zeros(1, config.codebooks, speech, dtype=torch.int64)
+            text_BT = torch.full((1, text), 5)
+            model(text_BT, torch.tensor([text]), codes_BQS, torch.tensor([speech]), latents, emotion, None)
+
+    forward(pieces, frames)
+    for text, speech in ((pieces + 1, frames), (pieces, frames + 1)):
+        with pytest.raises(ModelError):
+            forward(text, speech)

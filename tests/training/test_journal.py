@@ -37,6 +37,12 @@ def test_going_on_drops_what_came_after_the_checkpoint(tmp_path: Path) -> None:
     assert (interrupted / "journal.jsonl").read_bytes() == (whole / "journal.jsonl").read_bytes()
 
 
+def test_what_was_written_is_safe_before_the_journal_is_closed(tmp_path: Path) -> None:
+    with Journal(tmp_path / "journal.jsonl", tmp_path / "tensorboard", step=0) as journal:
+        journal.write("step", 1, {"loss": 2.0})
+        assert list(read_journal(tmp_path / "journal.jsonl")) == [{"kind": "step", "step": 1, "loss": 2.0}]
+
+
 def test_curves_are_cut_where_the_run_goes_on(tmp_path: Path) -> None:
     write_steps(tmp_path, 4, 5)
     (file,) = (tmp_path / "tensorboard").iterdir()

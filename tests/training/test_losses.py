@@ -87,3 +87,13 @@ def test_means_are_over_all_targets_and_the_first_book_is_weighted() -> None:
     assert losses.accuracy == 0.5
     assert losses.total == pytest.approx(1.75 + 1.0 + 1.0)
     assert weigh(sums, counts, config).item() == pytest.approx(losses.total)
+
+
+@pytest.mark.parametrize(("count", "share"), [(0, 1.0), (1, 1.0), (2, 0.5)])
+def test_a_single_target_is_its_own_mean_and_none_costs_what_there_is(count: int, share: float) -> None:
+    config = TrainingConfig(code_weight=1.0, text_weight=1.0, duration_weight=1.0)
+    sums = LossSums(torch.tensor([8.0]), torch.tensor(4.0), torch.tensor(2.0), torch.tensor(1.0))
+    counts = TargetCounts(codes=count, text=count, durations=count)
+    losses = summarize(sums.packed().tolist(), counts, config)
+    assert (losses.code, losses.text, losses.duration, losses.accuracy) == (8 * share, 4 * share, 2 * share, share)
+    assert weigh(sums, counts, config).item() == losses.total == 14 * share

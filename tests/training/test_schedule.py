@@ -36,3 +36,8 @@ def test_the_rate_may_fall_for_other_steps_than_the_run_has() -> None:
     config = TrainingConfig(learning_rate=2e-4, minimum_rate=0.05, warmup_steps=3, steps=20, decay_steps=9)
     assert Schedule.of(config) == Schedule(2e-4, 0.05, 3, 9)
     assert Schedule.of(config).rate(20) == pytest.approx(1e-5)
+
+
+def test_the_last_step_has_the_minimum_however_few_follow_the_warm_up() -> None:
+    assert Schedule(peak=1.0, minimum=0.1, warmup_steps=10, steps=11).rate(11) == pytest.approx(0.1)
+    assert Schedule(peak=1.0, minimum=0.1, warmup_steps=10, steps=10).rate(10) == 1.0
