@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from amhctl.core.errors import ShortageError
-from amhctl.core.shortage import Shortage, WayOut, explain_shortages, shortage_of
+from amhctl.core.errors import ConfigError, ShortageError
+from amhctl.core.shortage import Shortage, WayOut, explain_shortages, require_memory, shortage_of
 
 
 def torch_fails_to_allocate() -> BaseException:
@@ -86,3 +86,11 @@ def test_a_shortage_says_what_is_sound_and_how_to_go_on(
 def test_what_is_no_shortage_passes(error: Exception) -> None:
     with pytest.raises(type(error)), explain_shortages(Path("run"), lambda: WAY_OUT):
         raise error
+
+
+def test_what_no_memory_holds_is_refused_before_it_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sysconf", {"SC_PAGE_SIZE": 4_096, "SC_PHYS_PAGES": 2**18}.__getitem__)
+    require_memory(2**28, subject="model", hint="smaller")
+    with pytest.raises(ConfigError, match="268,435,457 numbers takes 1 GiB, and this machine has 1 GiB") as error:
+        require_memory(2**28 + 1, subject="model", hint="smaller")
+    assert (error.value.subject, error.value.hint) == ("model", "smaller")

@@ -241,3 +241,9 @@ def test_weights_of_another_shape_are_refused(origin: LoadedCheckpoint, tmp_path
     config = ModelConfig.model_validate({**origin.manifest.config, "layers": 1})
     with pytest.raises(CheckpointError, match="do not fit"):
         build_model(config, 0, origin)
+
+
+def test_a_model_that_no_machine_holds_is_refused_before_it_is_made() -> None:
+    huge = ModelConfig(model_dim=65_520, layers=1_000)
+    with pytest.raises(ConfigError, match="GiB"):
+        build_model(huge, 0, None)

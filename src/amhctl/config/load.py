@@ -19,7 +19,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDic
 
 from amhctl.config.schema import RunConfig
 from amhctl.core.documents import parse_toml_value, read_toml
-from amhctl.core.errors import ConfigError, DocumentError, OptionError
+from amhctl.core.errors import ConfigError, DocumentError, DocumentLimitError, OptionError
 
 PROJECT_FILE = "amhctl.toml"
 DEFAULT_PRESET = "cpu"
@@ -206,7 +206,7 @@ def _environment_layers(environment: Mapping[str, str], faults: list[str]) -> li
         if key.split(".")[0] not in RunConfig.model_fields:
             faults.append(f"{name}: no such setting{_nearest(key.split('.')[0], RunConfig)}")
             continue
-        layers.append(_Layer(name, _nested(key, _parse(text))))
+        layers.append(_Layer(name, _nested(key, _parse(text, name, faults))))
     return layers
 
 
@@ -217,15 +217,19 @@ def _set_layers(sets: tuple[str, ...], faults: list[str]) -> list[_Layer]:
         if not equals or not key.strip():
             faults.append(f"--set {item}: wanted is key=value, such as training.steps=100")
             continue
-        layers.append(_Layer("--set", _nested(key.strip(), _parse(text))))
+        layers.append(_Layer("--set", _nested(key.strip(), _parse(text, f"--set {key.strip()}", faults))))
     return layers
 
 
-def _parse(text: str) -> object:
+def _parse(text: str, place: str, faults: list[str]) -> object:
     try:
         return parse_toml_value(text)
+    except DocumentLimitError as error:
+        faults.append(f"{place}: {error.message}")
     except DocumentError:
-        return text
+        pass
+    # What is no TOML is a string.
+    return text
 
 
 def _nested(key: str, value: object) -> dict[str, object]:

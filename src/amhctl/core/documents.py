@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from amhctl.core.errors import DocumentError
+from amhctl.core.errors import DocumentError, DocumentLimitError
 
 MOST_BYTES = 64 << 20
 MOST_LINE_BYTES = 4 << 20
@@ -47,7 +47,7 @@ def parse_json(content: bytes | str) -> object:
     except RecursionError:
         raise _too_deep("JSON") from None
     except _NumberRefused as error:
-        raise DocumentError(f"not JSON that can be read ({error})") from None
+        raise DocumentLimitError(f"not JSON that can be read ({error})") from None
     # Counting brackets is a hundred times as fast as walking the value, and of a line of a manifest it is enough.
     if text.count("[") + text.count("{") > MOST_DEPTH:
         _require_shallow(value, "JSON")
@@ -73,7 +73,7 @@ def parse_toml(content: bytes | str) -> dict[str, object]:
         raise _too_deep("TOML") from None
     except ValueError:
         # Python reads no more than some thousand digits.
-        raise DocumentError("not TOML that can be read (a number is too long)") from None
+        raise DocumentLimitError("not TOML that can be read (a number is too long)") from None
     _require_shallow(value, "TOML")
     return value
 
@@ -171,8 +171,8 @@ def _decode(content: bytes | str, kind: str) -> str:
         raise DocumentError(f"not {kind}: not UTF-8 at byte {error.start}") from None
 
 
-def _too_deep(kind: str) -> DocumentError:
-    return DocumentError(f"not {kind} that can be read (nested too deeply)")
+def _too_deep(kind: str) -> DocumentLimitError:
+    return DocumentLimitError(f"not {kind} that can be read (nested too deeply)")
 
 
 def _require_whole_characters(value: object) -> None:
@@ -188,7 +188,7 @@ def _require_shallow(value: object, kind: str) -> None:
     level = [value]
     for _ in range(MOST_DEPTH + 1):
         if any(type(each) is int and not -_MOST_WHOLE <= each < _MOST_WHOLE for each in level):
-            raise DocumentError(f"not {kind} that can be read (a number is too long)")
+            raise DocumentLimitError(f"not {kind} that can be read (a number is too long)")
         containers = [each for each in level if isinstance(each, dict | list)]
         if not containers:
             return

@@ -4,6 +4,7 @@ The whole tree::
 
     AmhctlError                     subject, hint
     ├── DocumentError (ValueError)  a JSON or TOML document that cannot be read
+    │   └── DocumentLimitError      one beyond the limits of what is read
     ├── OptionError   (ValueError)  an option's value that it can never have (exit code 2)
     ├── ConfigError   (ValueError)  a configuration that cannot be used
     ├── TextError     (ValueError)  text that cannot be spoken
@@ -63,6 +64,10 @@ class DocumentError(AmhctlError, ValueError):
 
 class OptionError(AmhctlError, ValueError):
     """A value of an option that it can never have, or options that exclude one another, whatever there is on disk."""
+
+
+class DocumentLimitError(DocumentError):
+    """A document that is deeper, or has longer numbers, than any that is read."""
 
 
 class ConfigError(AmhctlError, ValueError):

@@ -4,13 +4,14 @@ Knows no library: torch raises a ``RuntimeError`` or a class of its own, which a
 """
 
 import errno
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from amhctl.core.errors import ShortageError
+from amhctl.core.errors import ConfigError, ShortageError
 
 Shortage = Literal["disk", "memory"]
 
@@ -26,6 +27,36 @@ _MEMORY_WORDS = (
     "unable to allocate shared memory",
     "insufficient shared memory",
 )
+
+
+_BYTES_PER_NUMBER = 4
+
+
+def require_memory(numbers: int, *, subject: str, hint: str) -> None:
+    """Refuse a network that this machine cannot hold before it is made: the system might end the process.
+
+    Parameters
+    ----------
+    numbers : int
+        Numbers the network has, each of 32 bits. What training adds to them is not counted.
+    subject : str
+        Which network.
+    hint : str
+        What makes it smaller.
+
+    Raises
+    ------
+    ConfigError
+        If its numbers alone are more than the memory of the machine.
+    """
+    held = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if numbers * _BYTES_PER_NUMBER > held:
+        needed = numbers * _BYTES_PER_NUMBER / 2**30
+        raise ConfigError(
+            f"a network of {numbers:,} numbers takes {needed:,.0f} GiB, and this machine has {held / 2**30:,.0f} GiB",
+            subject=subject,
+            hint=hint,
+        )
 
 
 def shortage_of(error: BaseException) -> Shortage | None:

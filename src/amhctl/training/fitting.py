@@ -18,6 +18,8 @@ from amhctl.codec.codec import CodecSpec
 from amhctl.config.conditioning import Conditioning, read_conditioning, width_of
 from amhctl.config.schema import MelConfig, ModelConfig, TextConfig
 from amhctl.core.errors import CheckpointError, CodecError, ConfigError, DatasetError, VocabularyError
+from amhctl.core.shortage import require_memory
+from amhctl.model.shapes import parameter_count
 from amhctl.model.unified_voice import UnifiedVoice
 from amhctl.text.frontend import Frontend
 from amhctl.text.lexicon import Lexicon
@@ -263,7 +265,10 @@ def build_model(config: ModelConfig, seed: int, origin: LoadedCheckpoint | None)
     ------
     CheckpointError
         If a tensor of the origin is missing, left over or of another shape.
+    ConfigError
+        If the memory of this machine cannot hold it.
     """
+    require_memory(parameter_count(config), subject="model", hint="make it smaller: model.model_dim, model.layers")
     torch.manual_seed(derive_seed(seed, "weights"))
     model = UnifiedVoice(config)
     if origin is not None:

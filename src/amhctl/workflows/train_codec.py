@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +13,8 @@ from amhctl.audio.files import read
 from amhctl.audio.intelligibility import SHORTEST_SECONDS
 from amhctl.audio.resample import bring_to
 from amhctl.checkpoint.manifest import Licence
+from amhctl.codec.dac import dac_shapes
+from amhctl.codec.mel_codec import stored_shapes
 from amhctl.codec.registry import codec_path, read_codec_manifest, read_dac, read_mel
 from amhctl.config.load import load_run_config
 from amhctl.config.schema import MelCodecConfig, RunConfig
@@ -21,6 +24,7 @@ from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.core.lock import LOCK_FILE, hold, is_occupied
 from amhctl.core.outputs import require_output_folder, require_output_place
 from amhctl.core.progress import Progress
+from amhctl.core.shortage import require_memory
 from amhctl.data.records import Record, read_records
 from amhctl.inference.assemble import choose_device
 from amhctl.training import codec_use
@@ -235,6 +239,9 @@ def _read_base(request: TrainCodecRequest) -> MelWeights | DacWeights | None:
 def _build_recipe(
     config: RunConfig, material: CodecMaterial, base: MelWeights | DacWeights | None, *, arch: str, device: str
 ) -> CodecRecipe:
+    shapes = stored_shapes(config.mel_codec) if arch == "mel" else dac_shapes(config.dac_codec)
+    place, sizes = ("mel_codec", "width") if arch == "mel" else ("dac_codec", "encoder_dim and decoder_dim")
+    require_memory(sum(map(prod, shapes.values())), subject=place, hint=f"make it smaller: {sizes}")
     if arch == "mel":
         start = base if isinstance(base, MelWeights) else None
         return MelRecipe(config.mel_codec, config.codec_training, material, seed=config.seed, base=start, device=device)
