@@ -21,7 +21,7 @@ from amhctl.text.script import GEMINATION, MARKS, SYLLABLES
 
 ASSETS = Path(__file__).parents[2] / "src" / "amhctl" / "assets"
 SHARED = Path(__file__).parents[3] / "shared" / "data"
-GOLDEN_HASH = "d71a25db0b803653f0ab7b4f6dbb3bf4177126028f9f87c577976b0071d1180b"
+GOLDEN_HASH = "383a9e1754ac9e1a73460b39b060899a9f42b1be6e0fb0aebb377fbc941f660b"
 
 fidel = TextConfig.model_validate({"units": "fidel"})
 allowed = set(SYLLABLES) | set(MARKS) | {" ", GEMINATION}

@@ -37,6 +37,7 @@ aau | ኤ ኤ ዩ
 reporters | ሪፖርተርስ
 working | ወርኪንግ
 Dessaleng | ደሳለኝ
+Issues | ኢሹስ
 BET | ቤት
 ALE | ኤ ኤል ኢ
 queen | ኩዊን

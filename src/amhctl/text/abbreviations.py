@@ -62,7 +62,7 @@ class Abbreviations:
         # እኤአ and እ ኤ አ: the words of an era, and ዶር, without their stops.
         # What stands between the letters may be dropped later; then they must not be read anew.
         names = "|".join(key.replace(".", _BETWEEN if key[0] == "እ" else _WITHIN) for key in bare) or "(?!)"
-        self._bare = re.compile(f"(?<!{LETTER_CLASS})(?P<prefix>{_PREFIX}?)(?P<key>{names})(?!{LETTER_CLASS})")
+        self._bare = re.compile(f"(?<!{LETTER_CLASS})(?<!ኦፕን )(?P<prefix>{_PREFIX}?)(?P<key>{names})(?!{LETTER_CLASS})")
 
     def rules(self) -> tuple[Rule, ...]:
         """Return the rules of abbreviations and of dotted letters that no table knows."""
@@ -179,5 +179,6 @@ def _read_dotted(match: re.Match[str]) -> str | None:
     if len(parts) == 2 and max(map(len, parts)) > 2:
         return None  # ነው.ሰላም is a full stop without its space
     single = all(len(part) == 1 for part in parts)
-    spelled = 3 * sum(part in _LATIN_NAMES for part in parts) >= 2 * len(parts)
+    bare = any(is_sixth_order(part) for part in parts)  # ኤ.ኤ.ፍ.ፒ is said as a word
+    spelled = not bare and 3 * sum(part in _LATIN_NAMES for part in parts) >= 2 * len(parts)
     return match["prefix"] + ("" if single and not spelled else TIE).join(parts)

@@ -101,19 +101,19 @@ class Latin:
     def read(self, word: str) -> str:
         """Return a Latin word in fidel, or nothing if no letter of it can be read."""
         plain = strip_accents(word)
-        known = self._find(plain, loosely=plain[:1].isupper())
+        small = plain.lower()
+        known = self._find(plain) or self._bend(small) or (self._resemble(plain) if plain[:1].isupper() else None)
         if known is not None:
             return known.replace(" ", TIE)
         capitals = plain.isupper() and not _SAYABLE.fullmatch(plain)
-        small = plain.lower()
         if len(plain) == 1 or capitals or not _VOWEL.search(plain) or not _CONSONANT.search(plain):
             return TIE.join(self._names[letter] for letter in plain.upper())
         parts = _CAMEL.findall(plain)
         if len(parts) > 1 and not plain.isupper():
             return TIE.join(filter(None, map(self.read, parts)))
-        return self._divide(small) or self._bend(small) or self._write(small)
+        return self._divide(small) or self._write(small)
 
-    def _find(self, word: str, *, loosely: bool) -> str | None:
+    def _find(self, word: str) -> str | None:
         """Return a word that a table has: as it is written (WHO), in small letters, or as Amharic in Latin letters."""
         if len(word) < 2:
             return None
@@ -121,14 +121,19 @@ class Latin:
         if exact is None:
             exact = self._words.get(word.lower())
         if exact is None and not (word.isupper() and len(word) <= _LONGEST_INITIALS):
-            exact = self._romanised.find(word.lower(), loosely=loosely and len(word) > 3)
+            exact = self._romanised.find(word.lower(), loosely=False)
         return exact
+
+    def _resemble(self, word: str) -> str | None:
+        """Return a word that a table of Amharic in Latin letters has in another spelling."""
+        initials = word.isupper() and len(word) <= _LONGEST_INITIALS
+        return None if initials or len(word) <= _SHORTEST_PART else self._romanised.find(word.lower(), loosely=True)
 
     def _divide(self, word: str) -> str | None:
         """Return the reading of two known words written as one: ethiotelecom."""
         shortest = 2 if word.endswith(_SHORT_PARTS) else _SHORTEST_PART
         for place in range(len(word) - shortest, _SHORTEST_PART - 1, -1):
-            parts = [self._find(part, loosely=False) for part in (word[:place], word[place:])]
+            parts = [self._find(part) for part in (word[:place], word[place:])]
             if None not in parts:
                 return TIE.join(cast("list[str]", parts)).replace(" ", TIE)
         return None
