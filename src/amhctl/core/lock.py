@@ -20,7 +20,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, cast
 
+from amhctl.core.documents import parse_json
 from amhctl.core.errors import InUseError
 
 if sys.platform != "win32":
@@ -167,7 +169,7 @@ def _read(descriptor: int) -> Holder | None:
     """Return who the file names; None if it is empty or was cut off while it was written."""
     try:
         os.lseek(descriptor, 0, os.SEEK_SET)
-        value = json.loads(os.read(descriptor, 4096))
+        value = cast("dict[str, Any]", parse_json(os.read(descriptor, 4096)))
         return Holder(str(value["host"]), int(value["process"]), str(value["since"]))
     except (ValueError, KeyError, TypeError):
         return None
