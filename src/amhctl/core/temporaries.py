@@ -12,16 +12,19 @@ A process locks what it works on, and the system lets go of the lock however the
 therefore nobody's. Where a file system has no locks, nothing can be said of its owner, and nothing is swept.
 """
 
-import fcntl
 import hashlib
 import os
 import re
 import secrets
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal
+
+if sys.platform != "win32":
+    import fcntl
 
 State = Literal["tmp", "new", "old"]
 
@@ -107,8 +110,11 @@ def _delete_unheld(path: Path) -> None:
 def _lock(path: Path, *, wanted: bool) -> int | None:
     """Lock a file or folder and return the open handle; None if another holds it or it is gone.
 
-    With ``wanted``, a file system that has no locks is no reason not to go on.
+    With ``wanted``, a system that has no locks is no reason not to go on.
     """
+    if sys.platform == "win32":
+        # Folders cannot be opened there: nothing is locked, and nothing is swept.
+        return os.open(os.devnull, os.O_RDONLY) if wanted else None
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
     except OSError:
