@@ -23,7 +23,9 @@ def test_extract_and_check(tmp_path: Path) -> None:
     code, checked = _invoke("check", store, "--codec", codec, "--device", "cpu")
     assert code == 0
     assert {"codebook_usage", "pesq", "stoi"} <= set(checked)
-    code, refused = _invoke("extract", manifest, "--codec", codec, "-o", store, "--device", "cpu")
+    wanted = ("extract", manifest, "--codec", codec, "-o", store, "--device", "cpu")
+    assert _invoke(*wanted)[0] == 0
+    code, refused = _invoke(*wanted, "--level", "-26")
     assert (code, refused["error"]["type"]) == (3, "DatasetError")  # type: ignore[index]
     code, _ = _invoke("check", str(tmp_path / "none"), "--device", "cpu")
     assert code == 3
@@ -67,9 +69,9 @@ def test_features_and_engines_are_told_of_and_refused_by_name(tmp_path: Path) ->
     code, extracted = _invoke(*wanted)
     assert (code, extracted["features"], extracted["engine"], extracted["tasks"]) == (0, "mel", "local", 1)
     code, refused = _invoke(*wanted, "--tasks", "2")
-    assert (code, refused["error"]["type"]) == (3, "ConfigError")  # type: ignore[index]
+    assert (code, refused["error"]["type"]) == (2, "OptionError")  # type: ignore[index]
     code, refused = _invoke(*wanted, "--engine", "ray", "--shard", "1/2")
-    assert (code, refused["error"]["type"]) == (3, "ConfigError")  # type: ignore[index]
+    assert (code, refused["error"]["type"]) == (2, "OptionError")  # type: ignore[index]
     # Without transformers, or without the model in that folder: either way a thing is absent, with a command to get it.
     code, refused = _invoke(*wanted, "--features", "w2v-bert", "--features-model", str(tmp_path / "nowhere"))
     assert (code, refused["error"]["type"]) == (3, "MissingExtra")  # type: ignore[index]

@@ -23,7 +23,7 @@ def test_every_setting_says_what_it_is(document: type[BaseModel]) -> None:
     ("document", "values", "fault"),
     [
         (DacCodecConfig, {"encoder_rates": (2, 4)}, "the same product"),
-        (DacCodecConfig, {"encoder_rates": (320, 1)}, "2 or more"),
+        (DacCodecConfig, {"encoder_rates": (320, 1)}, "greater than or equal to 2"),
         (DacCodecConfig, {"decoder_dim": 8}, "halved 4 times"),
         (DacCodecConfig, {"codebook_dim": (8, 8)}, "one for each"),
         (DacTrainingConfig, {"discriminator_periods": (), "discriminator_windows": ()}, "name a discriminator"),

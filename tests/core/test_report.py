@@ -6,7 +6,7 @@ import pkgutil
 import amhctl.workflows
 
 # How workflows read text, and what one share of an extraction does: parts of commands, and none themselves.
-NO_COMMANDS = {"reading", "extract_share"}
+NO_COMMANDS = {"reading", "line_reading", "extract_share"}
 
 
 def test_every_workflow_returns_a_frozen_report() -> None:

@@ -10,6 +10,7 @@ from amhctl.config.conditioning import SpeechEncoderConfig
 from amhctl.core.errors import DatasetError, FileExistsRefused, InUseError
 from amhctl.core.files import sha256_of_json
 from amhctl.core.progress import SilentProgress
+from amhctl.core.units import SPEECH_LEVEL
 from amhctl.data.codestore import CodeStore
 from amhctl.data.records import Record
 from amhctl.data.storedocument import StoreDocument
@@ -309,7 +310,7 @@ def test_a_store_without_a_speech_encoder_is_described_as_ever(tmp_path: Path) -
     assert "encoder" not in (tmp_path / "plain" / "index-1-of-1.jsonl").read_text()
     with CodeStore.create(tmp_path / "heard", SPEC, MEL, encoder=_ENCODER) as heard:
         assert store.document.differences(heard.document)[0] == "features mel ≠ w2v-bert"
-        other = StoreDocument.of(SPEC, MEL, None, encoder=_ENCODER.model_copy(update={"fingerprint": "f" * 64}))
+        other = StoreDocument.of(SPEC, MEL, SPEECH_LEVEL, encoder=_ENCODER.model_copy(update={"fingerprint": "f" * 64}))
         assert heard.document.differences(other) == (f"encoder.fingerprint {'e' * 64} ≠ {'f' * 64}",)
         with pytest.raises(DatasetError, match="2 arrays are given for 3 columns"):
             fill(heard, 0, 1)

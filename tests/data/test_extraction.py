@@ -58,7 +58,7 @@ def _extract(
     how = Preparation(folder, codec.spec.sample_rate, _MEL, None)
     path = folder / to
     exists = (path / "store.json").exists()
-    store = CodeStore.open(path, mend=True) if exists else CodeStore.create(path, codec.spec, _MEL)
+    store = CodeStore.open(path, mend=True) if exists else CodeStore.create(path, codec.spec, _MEL, level=None)
     with store, open_pool(workers) as pool:
         plan = plan_extraction(store, sources, folder, pool, SilentProgress())
         return extract(store, plan, how, codec, pool, SilentProgress(), ahead=workers + 1)

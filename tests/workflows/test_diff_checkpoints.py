@@ -24,7 +24,13 @@ def test_fields_and_tensors_are_named_with_both_sides(tmp_path: Path) -> None:
     first = tiny_checkpoint(tmp_path / "first")
     manifest = tiny_manifest().model_copy(update={"sample_rate": 24_000, "metrics": {"valid_loss": 4.0}})
     tensors = {**tiny_tensors(), "bias": torch.tensor([0.5, 0.5], dtype=torch.float16)}
-    write_checkpoint(tmp_path / "second", manifest=manifest, tensors=tensors)
+    write_checkpoint(
+        tmp_path / "second",
+        manifest=manifest,
+        tensors=tensors,
+        extra_files={"text_state.json": b"{}", "vocabulary.model": b"v"},
+        extra_tensors={"reference.safetensors": {"features": torch.ones(2, 2)}},
+    )
     report = run(DiffCheckpointsRequest(first, tmp_path / "second"), SilentProgress())
     assert report.payload()["differences"] == [
         {"field": "metrics.valid_loss", "first": "4.5", "second": "4.0"},

@@ -9,7 +9,7 @@ from support.speechlike import vowel_train
 from support.voices import TEXTS, tiny_voice_folder
 
 from amhctl.audio import files
-from amhctl.core.errors import EvaluationError
+from amhctl.core.errors import EvaluationError, OptionError
 from amhctl.core.progress import SilentProgress
 from amhctl.data.records import Record, write_records
 from amhctl.evaluation.scorecard import KINDS
@@ -82,7 +82,7 @@ def test_texts_that_cannot_be_spoken_are_counted(world: Path, monkeypatch: pytes
 
 
 def test_a_bad_condition_is_refused_before_any_work(world: Path) -> None:
-    with pytest.raises(EvaluationError, match="metric"):
+    with pytest.raises(OptionError, match="metric"):
         evaluate.run(request_of(world, fail_under=("beauty=1",)), SilentProgress())
 
 

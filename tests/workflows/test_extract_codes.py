@@ -144,7 +144,7 @@ def test_shards_fill_one_store(tmp_path: Path) -> None:
     counts = [_extract(manifest, tmp_path / "store", codec, shard=f"{i}/2").utterances for i in (1, 2)]
     assert counts == [3, 2]
     assert len(CodeStore.open(tmp_path / "store")) == 5
-    with pytest.raises(DatasetError, match="i/n"):
+    with pytest.raises(OptionError, match="i/n"):
         _extract(manifest, tmp_path / "store", codec, shard="3/2")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from amhctl.config.load import leaves, load_run_config, preset_names
-from amhctl.core.errors import ConfigError
+from amhctl.core.errors import ConfigError, OptionError
 from amhctl.core.progress import SilentProgress
 from amhctl.workflows.show_config import Setting, ShowConfigReport, ShowConfigRequest, run
 
@@ -131,13 +131,13 @@ def test_all_faults_are_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
     ],
 )
 def test_what_cannot_be_resolved_is_refused(options: dict[str, object], message: str) -> None:
-    with pytest.raises(ConfigError, match=message):
+    with pytest.raises((ConfigError, OptionError), match=message):
         _show(**options)
-    with pytest.raises(ConfigError, match=message):
+    with pytest.raises((ConfigError, OptionError), match=message):
         _show(**options, changed_only=True)
 
 
 def test_a_damaged_project_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="not valid TOML") as caught:
+    with pytest.raises(ConfigError, match="not TOML") as caught:
         _show(project=_project(tmp_path, "seed = \n"))
     assert caught.value.subject == str(tmp_path / "amhctl.toml")

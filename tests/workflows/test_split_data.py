@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from support.manifests import tiny_manifest
 
-from amhctl.core.errors import DatasetError
+from amhctl.core.errors import OptionError
 from amhctl.core.progress import SilentProgress
 from amhctl.data.records import read_audio, read_records, write_records
 from amhctl.workflows.split_data import SplitDataRequest, run
@@ -43,7 +43,7 @@ def test_speakers_apart(tmp_path: Path) -> None:
     request = SplitDataRequest(manifest, valid=0.2, test=0.2, disjoint=("speaker",), redraw=True)
     records = read_records(run(request, SilentProgress()).manifest)
     assert len({(r.speaker, r.split) for r in records}) == 6
-    with pytest.raises(DatasetError, match="cannot be disjoint"):
+    with pytest.raises(OptionError, match="cannot be disjoint"):
         run(SplitDataRequest(manifest, tmp_path / "x.jsonl", disjoint=("mood",)), SilentProgress())
 
 

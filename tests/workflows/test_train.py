@@ -29,6 +29,7 @@ from amhctl.core.errors import (
     DatasetError,
     FileExistsRefused,
     InUseError,
+    OptionError,
     TrainingError,
 )
 from amhctl.core.files import sha256_of_file
@@ -193,10 +194,10 @@ def test_weights_that_were_read_are_not_kept(
 ) -> None:
     """A voice to start from lies in memory once while it is trained, not beside its own file's content."""
     held: list[weakref.ref[torch.Tensor]] = []
-    read = train_module.read_checkpoint
+    read = train_module.read_voice
 
-    def watched(folder: Path, *, kind: str) -> LoadedCheckpoint:
-        loaded = read(folder, kind=kind)
+    def watched(folder: Path) -> LoadedCheckpoint:
+        loaded = read(folder)
         held.extend(weakref.ref(tensor) for tensor in loaded.tensors.values())
         return loaded
 
@@ -206,7 +207,7 @@ def test_weights_that_were_read_are_not_kept(
         assert [reference for reference in held if reference() is not None] == []
         raise InterruptedError
 
-    monkeypatch.setattr(train_module, "read_checkpoint", watched)
+    monkeypatch.setattr(train_module, "read_voice", watched)
     monkeypatch.setattr(train_module, "train", at_work)
     sets = tuple(entry for entry in TINY_SETS if entry.startswith("training."))
     request = TrainRequest(
@@ -225,7 +226,7 @@ def test_a_resumed_run_keeps_its_other_values(finished: tuple[Path, TrainReport]
         TrainRequest(resume=finished[0], project=tmp_path),
         TrainRequest(resume=tmp_path / "nowhere"),
     ):
-        with pytest.raises(ConfigError):
+        with pytest.raises((ConfigError, OptionError)):
             run(request, SilentProgress())
 
 
@@ -341,7 +342,9 @@ def test_a_new_model_begins_from_the_codebooks_if_that_is_wanted(
     if wanted:
         start_from_codebooks(expected, vectors_QVZ, plan.seed)
     begun = plan.model.state_dict()
-    assert all(torch.equal(tensor, begun[name]) for name, tensor in expected.state_dict().items())
+    different = {name for name, tensor in expected.state_dict().items() if not torch.equal(tensor, begun[name])}
+    # The features of the prompts are standardised by the training clips, which a model made here has not seen.
+    assert {name for name in different if not name.startswith("conditioning_standard.")} == set()
 
 
 def test_a_dry_run_measures_and_leaves_nothing(world: TrainingWorld, tmp_path: Path) -> None:

@@ -89,6 +89,10 @@ class CodeStore:
             If ``part`` is not of the form ``i-of-n``.
         """
         refuse_existing(path / "store.json", force=False)
+        if path.exists() and not path.is_dir():
+            raise FileExistsRefused(
+                "a file stands where the store's folder is to be", subject=str(path), hint="choose another path"
+            )
         if path.is_dir() and any(not child.name.startswith(".") for child in path.iterdir()) and not is_store(path):
             raise FileExistsRefused("the folder holds something else", subject=str(path), hint="choose another path")
         document = StoreDocument.of(spec, mel, level, precision, encoder)

@@ -110,7 +110,8 @@ class InverseSTFTHead(nn.Module):
         self.fft_samples = fft_samples
         self.hop_samples = hop_samples
         self.project = nn.Linear(width, fft_samples + 2)
-        self.register_buffer("window", torch.hann_window(fft_samples), persistent=False)
+        # On the CPU also where shapes alone are made: on the meta device torch would load a library of algebra for it.
+        self.register_buffer("window", torch.hann_window(fft_samples, device="cpu"), persistent=False)
 
     def forward(self, hidden_BTD: Tensor) -> Tensor:
         """Return samples, shape (B, T * hop)."""
