@@ -25,5 +25,6 @@ def real_corpus() -> list[str]:
     path = _FOLDER.parent / "text" / "corpus.txt.xz"
     if not path.is_file():
         pytest.skip("the real news corpus is not beside this checkout")
-    lines = lzma.open(path, "rt", encoding="utf-8").read().split("\n")
+    with lzma.open(path, "rt", encoding="utf-8") as stream:
+        lines = stream.read().split("\n")
     return lines if os.environ.get("AMHCTL_TEST_WHOLE_CORPUS") else lines[::4]

@@ -176,6 +176,8 @@ def mend_part(folder: Path, part: str, layout: Layout) -> int:
 class PartWriter:
     """Appends to one part, alone; cuts off what a killed process left behind its last whole utterance.
 
+    Only the holder of the part (``hold_part``) may write to it.
+
     Parameters
     ----------
     catalogue : StoreCatalogue
@@ -184,8 +186,6 @@ class PartWriter:
         Name of the part; made if it is new.
     layout : Layout
         Which columns it has.
-
-    Only the holder of the part (``hold_part``) may write to it.
 
     Raises
     ------

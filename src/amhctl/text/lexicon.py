@@ -334,6 +334,8 @@ def find_phones(word: str, phones: Mapping[str, str], words: Collection[str] = (
     words : Collection[str]
         Words that a compound may be made of, besides those of the lexicon.
 
+    Examples
+    --------
     >>> find_phones("በገና", {"ገና": "ɡənna"})
     Given(before='በ', phones=('ɡ', 'ə', 'n', 'n', 'a'), rest='', suffix=False)
     >>> find_phones("ገናን", {"ገና": "ɡənna"}).rest
