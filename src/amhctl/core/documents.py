@@ -12,11 +12,13 @@ UTF-8 is read with or without a byte-order mark.
 import json
 import math
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from amhctl.core.errors import DocumentError, DocumentLimitError
+
+_Parsed = TypeVar("_Parsed")
 
 MOST_BYTES = 64 << 20
 MOST_LINE_BYTES = 4 << 20
@@ -102,12 +104,7 @@ def read_json(path: Path, *, most_bytes: int = MOST_BYTES) -> object:
     OSError
         If it cannot be read.
     """
-    _require_file(path)
-    content = read_limited(path, most_bytes=most_bytes)
-    try:
-        return parse_json(content)
-    except DocumentError as error:
-        raise DocumentError(error.message, subject=str(path)) from None
+    return _read(path, parse_json, most_bytes)
 
 
 def read_toml(path: Path, *, most_bytes: int = MOST_BYTES) -> dict[str, object]:
@@ -120,10 +117,15 @@ def read_toml(path: Path, *, most_bytes: int = MOST_BYTES) -> dict[str, object]:
     OSError
         If it cannot be read.
     """
+    return _read(path, parse_toml, most_bytes)
+
+
+def _read(path: Path, parse: Callable[[bytes], _Parsed], most_bytes: int) -> _Parsed:
+    """Return what a parser finds in a file; what it refuses is told with the path."""
     _require_file(path)
     content = read_limited(path, most_bytes=most_bytes)
     try:
-        return parse_toml(content)
+        return parse(content)
     except DocumentError as error:
         raise DocumentError(error.message, subject=str(path)) from None
 
