@@ -1,0 +1,37 @@
+"""What is measured of a recording for a voice that draws spectrograms: log-mel, pitch and speaker. No torch.
+
+A code store, a FlowVoice and a vocoder name it in full, so that parts that do not belong together are refused.
+"""
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from amhctl.config.document import Document
+from amhctl.config.schema import MelConfig
+
+
+class AcousticsConfig(Document):
+    """Log-mel frames with the pitch at their centres. A waveform of N samples has ``ceil(N / hop)`` frames."""
+
+    mel: MelConfig = MelConfig(window_samples=640, hop_samples=160, bins=80)
+    """The spectrogram, which a vocoder of the same one turns into sound."""
+    pitch_floor: float = Field(60.0, ge=20)
+    """Lowest pitch sought, in hertz."""
+    pitch_ceiling: float = Field(500.0, le=2_000)
+    """Highest pitch sought, in hertz."""
+
+    @model_validator(mode="after")
+    def _check_pitch(self) -> Self:
+        if not self.pitch_floor < self.pitch_ceiling <= self.mel.sample_rate / 4:
+            raise ValueError("pitch_floor must lie below pitch_ceiling, and that below a quarter of the sample rate")
+        return self
+
+    @property
+    def frame_rate(self) -> float:
+        """Frames a second."""
+        return self.mel.sample_rate / self.mel.hop_samples
+
+    def frames_of(self, samples: int) -> int:
+        """Return how many frames a waveform of ``samples`` samples has."""
+        return -(-samples // self.mel.hop_samples)
