@@ -15,7 +15,7 @@ import numpy as np
 from measured_process import make_apart, run_measured
 
 from amhctl.codec.codec import CodecSpec
-from amhctl.config.schema import MelConfig
+from amhctl.config.mel import MelConfig
 from amhctl.data.codestore import CodeStore
 from amhctl.data.records import Record
 from amhctl.data.storeindex import AudioDigest

@@ -12,7 +12,7 @@ from amhctl.audio.levels import set_speech_level
 from amhctl.audio.longrecording import LongRecording, long_log_mel
 from amhctl.audio.mel import log_mel
 from amhctl.audio.resample import resample
-from amhctl.config.schema import MelConfig
+from amhctl.config.mel import MelConfig
 from amhctl.core.errors import AudioError
 
 _OFFSET, _SECONDS = 0.3, 8.37

@@ -4,7 +4,7 @@ import torch
 from support.speechlike import vowel_train
 
 from amhctl.audio.mel import log_mel, mel_filterbank, mfcc
-from amhctl.config.schema import MelConfig
+from amhctl.config.mel import MelConfig
 from amhctl.nn import spectral
 
 _CONFIG = MelConfig()

@@ -46,5 +46,12 @@ def test_what_an_earlier_version_did_not_name_has_its_default() -> None:
     assert completed(manifest.model_copy(update={"level": -26.0})).level == -26.0
     # A configuration that cannot be read is compared as it stands, and a codec has neither.
     assert completed(tiny_manifest()) == tiny_manifest()
-    codec = manifest.model_copy(update={"kind": "codec"})
-    assert completed(codec) == codec
+    for kind in ("codec", "vocoder"):
+        other = manifest.model_copy(update={"kind": kind})
+        assert completed(other) == other
+
+
+def test_a_voice_of_an_earlier_version_names_no_vocoder() -> None:
+    document = tiny_manifest().model_dump(mode="json")
+    del document["vocoder"]
+    assert Manifest.model_validate(document) == tiny_manifest()

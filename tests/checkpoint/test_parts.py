@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from amhctl.checkpoint.parts import read_json, read_part
-from amhctl.config.schema import MelConfig
+from amhctl.config.mel import MelConfig
 from amhctl.core.errors import CheckpointError
 
 

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from support.checkpoints import tiny_checkpoint, tiny_manifest, tiny_tensors
 from amhctl.checkpoint import store
 from amhctl.checkpoint.manifest import Manifest
 from amhctl.checkpoint.store import (
+    CODEC_FOLDER,
     MANIFEST_FILE,
     WEIGHTS_FILE,
     Surveys,
@@ -30,6 +32,8 @@ from amhctl.checkpoint.store import (
 )
 from amhctl.checkpoint.survey import survey_file
 from amhctl.codec.codec import CodecSpec
+from amhctl.codec.vocoder import VocoderSpec
+from amhctl.config.mel import MelConfig
 from amhctl.core.errors import CheckpointError, FileExistsRefused
 from amhctl.core.findings import Finding, Severity
 
@@ -249,6 +253,22 @@ def test_parts_that_are_not_the_checkpoints_are_refused_field_by_field() -> None
     assert "amhctl" in caught.value.hint
 
 
+def test_a_vocoder_must_be_for_the_spectrogram_of_the_voice() -> None:
+    spec = VocoderSpec("v", "vocos", 16_000, MelConfig(hop_samples=160), "a" * 64)
+    manifest = tiny_manifest().model_copy(update={"vocoder": spec.identity})
+    # Other weights of the same spectrogram serve as well; a value that an earlier version did not name is its default.
+    require_match(manifest, vocoder=replace(spec, name="w", fingerprint="b" * 64))
+    earlier = spec.identity.model_copy(update={"mel": {"hop_samples": 160}})
+    require_match(manifest.model_copy(update={"vocoder": earlier}), vocoder=spec)
+    require_match(tiny_manifest(), vocoder=spec)
+    with pytest.raises(CheckpointError, match=r"vocoder\.mel\.hop_samples: expected 160, found 320") as caught:
+        require_match(manifest, vocoder=replace(spec, mel=MelConfig()))
+    assert "use vocoder v" in caught.value.hint
+    odd = spec.identity.model_copy(update={"mel": {"hops": 1}})
+    with pytest.raises(CheckpointError, match=r"vocoder\.mel\.hops"):
+        require_match(manifest.model_copy(update={"vocoder": odd}), vocoder=spec)
+
+
 @contextmanager
 def files_of_at_most(size: int) -> Iterator[None]:
     """Let the system refuse to write more into a file, as it does on a full disk."""
@@ -290,7 +310,7 @@ def _write_twice(folder: Path, codec: Path, *, killed_at: int) -> int:
             manifest=tiny_manifest(),
             tensors={"weight": torch.ones(2), "step": torch.tensor(step)},
             extra_files=dict.fromkeys(("text_state.json", "vocabulary.model"), b"{}"),
-            codec=codec,
+            beside={CODEC_FOLDER: codec},
             force=True,
         )
     return calls

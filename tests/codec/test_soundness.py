@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from support.codecs import tiny_codec_folder, tiny_dac_folder
+from support.vocoders import tiny_vocoder_folder
 
 from amhctl.checkpoint.manifest import Manifest
 from amhctl.checkpoint.store import WEIGHTS_FILE, read_manifest, survey_folder
@@ -14,7 +15,7 @@ from amhctl.codec.soundness import find_faults
 Facts = dict[str, TensorFacts]
 
 
-@pytest.fixture(params=[tiny_codec_folder, tiny_dac_folder], ids=["mel", "dac"])
+@pytest.fixture(params=[tiny_codec_folder, tiny_dac_folder, tiny_vocoder_folder], ids=["mel", "dac", "vocoder"])
 def codec(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Manifest, Facts]:
     folder = request.param(tmp_path)
     manifest = read_manifest(folder)
@@ -45,14 +46,21 @@ def test_a_manifest_that_contradicts_itself(
     assert not subject or found[0].subject == subject
 
 
-@pytest.mark.parametrize("key", ["codebook_size"])
 @pytest.mark.parametrize("value", [0, -1, 10**9, "many", None])
-def test_an_impossible_configuration_names_its_key(key: str, value: object, codec: tuple[Manifest, Facts]) -> None:
+def test_an_impossible_configuration_names_its_key(value: object, codec: tuple[Manifest, Facts]) -> None:
     manifest, facts = codec
+    key = "codebook_size" if "codebook_size" in manifest.config else "blocks"
     broken = manifest.model_copy(update={"config": {**manifest.config, key: value}})
     assert [(finding.code, finding.subject) for finding in find_faults(broken, {WEIGHTS_FILE: facts})] == [
         ("C006", f"config.{key}")
     ]
+
+
+def test_a_codec_is_no_vocoder(tmp_path: Path) -> None:
+    codec, vocoder = read_manifest(tiny_codec_folder(tmp_path)), read_manifest(tiny_vocoder_folder(tmp_path))
+    for manifest, other in ((codec, vocoder), (vocoder, codec)):
+        found = find_faults(manifest.model_copy(update={"model_version": other.model_version}), {})
+        assert [(finding.code, finding.subject) for finding in found] == [("C021", "kind")]
 
 
 def test_a_configuration_of_any_size_takes_no_memory(codec: tuple[Manifest, Facts]) -> None:

@@ -2,7 +2,7 @@ import pytest
 from pydantic import ValidationError
 
 from amhctl.config.conditioning import SpeechEncoderConfig, frames_of, read_conditioning, width_of
-from amhctl.config.schema import MelConfig
+from amhctl.config.mel import MelConfig
 
 ENCODER = SpeechEncoderConfig(
     layer=17, width=1_024, sample_rate=16_000, hop_samples=320, normalised=True, fingerprint="a" * 64

@@ -7,7 +7,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from amhctl.config import schema
-from amhctl.config.schema import MelCodecConfig, MelConfig, ModelConfig, RunConfig
+from amhctl.config.schema import MelCodecConfig, ModelConfig, RunConfig
 
 DOCUMENTS = [
     value
@@ -48,9 +48,6 @@ def test_the_codec_has_twenty_five_frames_a_second_by_default() -> None:
 @pytest.mark.parametrize(
     ("document", "values"),
     [
-        (MelConfig, {"low_hertz": 5_000.0, "high_hertz": 4_000.0}),
-        (MelConfig, {"sample_rate": 8_000}),
-        (MelConfig, {"window_samples": 2_048}),
         (ModelConfig, {"heads": 3}),
         (ModelConfig, {"layers": 0}),
         (ModelConfig, {"text_dropout": 0.1}),

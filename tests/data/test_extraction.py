@@ -13,7 +13,7 @@ from amhctl.codec.codec import Codec, CodecSpec
 from amhctl.codec.dac import DacCodec
 from amhctl.codec.registry import load_codec
 from amhctl.config.augmentation import AugmentConfig
-from amhctl.config.schema import MelConfig
+from amhctl.config.mel import MelConfig
 from amhctl.core.errors import CodecError
 from amhctl.core.progress import SilentProgress
 from amhctl.data import extractionplan

@@ -11,7 +11,7 @@ from amhctl.audio.augment import Variation, vary
 from amhctl.audio.levels import set_speech_level
 from amhctl.audio.mel import log_mel
 from amhctl.audio.resample import resample
-from amhctl.config.schema import MelConfig
+from amhctl.config.mel import MelConfig
 from amhctl.core.files import sha256_of_file
 from amhctl.data.preparation import Preparation, Source, digest_files, prepare_batch
 from amhctl.data.records import read_audio, read_records

@@ -9,7 +9,7 @@ from support.codecs import TINY_DAC, tiny_codec_folder, tiny_dac
 from support.manifests import tiny_manifest
 
 from amhctl.codec.codec import CodecSpec
-from amhctl.config.schema import MelConfig
+from amhctl.config.mel import MelConfig
 from amhctl.core.errors import DatasetError, EvaluationError
 from amhctl.core.progress import SilentProgress
 from amhctl.data.codestore import CodeStore

@@ -9,7 +9,7 @@ from support.speechlike import vowel_train
 
 from amhctl.audio.waveform import Waveform
 from amhctl.config.conditioning import SpeechEncoderConfig
-from amhctl.config.schema import MelConfig
+from amhctl.config.mel import MelConfig
 from amhctl.core.errors import SynthesisError
 from amhctl.core.units import SPEECH_LEVEL
 from amhctl.data.preparation import Preparation

@@ -14,7 +14,7 @@ from support.speechlike import vowel_train
 from support.voices import ANYTHING, any_speech, tiny_voice_folder
 
 from amhctl.codec.codec import Codec
-from amhctl.config.schema import MelConfig
+from amhctl.config.mel import MelConfig
 from amhctl.core.errors import SynthesisError, TextError, UnspeakableError
 from amhctl.core.units import SPEECH_LEVEL
 from amhctl.inference import decode

@@ -41,3 +41,20 @@ def test_the_head_gives_whole_frames_and_stays_finite() -> None:
     samples = head(torch.randn(2, 10, 8) * 100)
     assert samples.shape == (2, 160)
     assert bool(samples.isfinite().all())
+
+
+def test_a_centred_head_lays_frame_t_about_sample_t_times_hop() -> None:
+    head = InverseSTFTHead(1, fft_samples=64, hop_samples=16, centred=True)
+    with torch.no_grad():
+        # A phase of pi in every second bin: a pulse in the middle of the frame.
+        head.project.weight.zero_()
+        head.project.bias.zero_()
+        head.project.bias[33:][1::2] = math.pi
+        head.project.weight[:33] = -50.0
+    hidden = torch.ones(1, 10, 1)
+    hidden[0, 4] = 0.0
+    for each, where in ((head, 64), (InverseSTFTHead(1, fft_samples=64, hop_samples=16), 72)):
+        each.load_state_dict(head.state_dict())
+        samples = each(hidden)
+        assert samples.shape == (1, 160)
+        assert int(samples.detach().abs().argmax()) == where

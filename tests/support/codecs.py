@@ -12,7 +12,8 @@ from amhctl.codec.dac import MODEL_VERSION as DAC_VERSION
 from amhctl.codec.dac import build_dac
 from amhctl.codec.mel_codec import MODEL_VERSION, MelCodecNetwork
 from amhctl.config.dac import DacCodecConfig
-from amhctl.config.schema import MelCodecConfig, MelConfig
+from amhctl.config.mel import MelConfig
+from amhctl.config.schema import MelCodecConfig
 from amhctl.training.learning_quantizer import learning_quantizer
 from amhctl.training.mel_recipe import stored_tensors
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from amhctl.codec.codec import CodecSpec
-from amhctl.config.schema import MelConfig
+from amhctl.config.mel import MelConfig
 from amhctl.data.codestore import CodeStore
 from amhctl.data.records import Record
 

@@ -12,7 +12,8 @@ from amhctl.checkpoint.manifest import CodecIdentity, Manifest, TextIdentity, Vo
 from amhctl.checkpoint.store import CODEC_FOLDER, write_checkpoint
 from amhctl.codec.registry import load_codec
 from amhctl.config.conditioning import scale_of
-from amhctl.config.schema import AlignmentConfig, ConformerConfig, MelConfig, ModelConfig, TextConfig
+from amhctl.config.mel import MelConfig
+from amhctl.config.schema import AlignmentConfig, ConformerConfig, ModelConfig, TextConfig
 from amhctl.core.files import canonical_json
 from amhctl.core.units import SPEECH_LEVEL
 from amhctl.inference.judge import JudgeLimits

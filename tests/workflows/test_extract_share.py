@@ -16,7 +16,8 @@ from amhctl.audio.levels import set_speech_level
 from amhctl.codec.codec import CodecSpec
 from amhctl.codec.registry import load_codec
 from amhctl.codec.speech_encoder import load_encoder
-from amhctl.config.schema import MelConfig, RunConfig
+from amhctl.config.mel import MelConfig
+from amhctl.config.schema import RunConfig
 from amhctl.core.errors import DatasetError, InUseError, ShortageError
 from amhctl.core.progress import SilentProgress
 from amhctl.data.codestore import CodeStore

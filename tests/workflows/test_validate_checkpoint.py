@@ -9,9 +9,13 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from support.codecs import tiny_codec_folder, tiny_dac_folder
+from support.vocoders import tiny_vocoder_folder
 from support.voices import tiny_voice_folder
 
-from amhctl.checkpoint.store import MANIFEST_FILE, WEIGHTS_FILE, embedded_manifest
+from amhctl.checkpoint.manifest import VocoderIdentity
+from amhctl.checkpoint.store import MANIFEST_FILE, WEIGHTS_FILE, embedded_manifest, read_checkpoint, write_checkpoint
+from amhctl.codec.vocoder import DEFAULT_VOCODER, load_vocoder, vocoder_path
+from amhctl.config.mel import MelConfig
 from amhctl.config.schema import ConformerConfig, ModelConfig
 from amhctl.core.errors import CheckpointError
 from amhctl.core.files import canonical_json, sha256_of_file
@@ -55,10 +59,42 @@ def rewrite(voice: Path, change: Callable[[dict[str, torch.Tensor]], object]) ->
 
 
 def test_a_sound_voice_and_a_sound_codec_pass(voice: Path, tmp_path: Path) -> None:
-    for folder in (voice, tiny_codec_folder(tmp_path, name="codec"), tiny_dac_folder(tmp_path, name="dac")):
+    others = (tiny_codec_folder(tmp_path, name="codec"), tiny_dac_folder(tmp_path, name="dac"))
+    for folder in (voice, *others, tiny_vocoder_folder(tmp_path, name="vocoder")):
         report = validate(folder)
         assert report.ok, report.findings
         assert report.manifest is not None
+
+
+def test_the_bundled_vocoder_is_sound() -> None:
+    assert validate(vocoder_path(DEFAULT_VOCODER)).findings == ()
+
+
+def test_a_voice_and_its_vocoder_share_a_spectrogram(voice: Path, tmp_path: Path) -> None:
+    folder = tiny_vocoder_folder(tmp_path)
+    spec = load_vocoder(str(folder)).spec
+
+    def named(identity: VocoderIdentity) -> set[str]:
+        loaded = read_checkpoint(voice, kind="voice")
+        manifest = loaded.manifest.model_copy(update={"vocoder": identity})
+        write_checkpoint(
+            tmp_path / "other",
+            manifest=manifest,
+            tensors=loaded.tensors,
+            extra_files=loaded.read_others(),
+            beside=loaded.beside | {"vocoder": folder},
+            force=True,
+        )
+        report = validate(tmp_path / "other")
+        assert "vocoder" in report.checked
+        # The tiny voice names no licence.
+        return {finding.code for finding in report.findings} - {"C016"}
+
+    assert named(spec.identity) == set()
+    assert named(spec.identity.model_copy(update={"mel": MelConfig().model_dump()})) == {"C014"}
+    assert named(spec.identity.model_copy(update={"mel": {"hops": 1}})) == {"C014"}
+    shutil.rmtree(tmp_path / "other" / "vocoder")
+    assert {finding.code for finding in validate(tmp_path / "other").findings} >= {"C015"}
 
 
 def test_a_voice_that_does_not_hear_its_prompt_is_named(voice: Path) -> None:

@@ -20,7 +20,7 @@ from amhctl.audio.levels import frame_levels, speech_gain
 from amhctl.audio.mel import log_mel
 from amhctl.audio.resample import resample
 from amhctl.audio.waveform import Waveform
-from amhctl.config.schema import MelConfig
+from amhctl.config.mel import MelConfig
 from amhctl.core.units import Seconds
 
 LONG_SECONDS = 300.0

@@ -9,7 +9,7 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from amhctl.config.schema import MelConfig
+from amhctl.config.mel import MelConfig
 
 _LOG_FLOOR = 1e-5
 _BLOCK_FRAMES = 4_096

@@ -35,6 +35,18 @@ class CodecIdentity(Document):
     fingerprint: str
 
 
+class VocoderIdentity(Document):
+    """The vocoder of a voice that draws spectrograms; the fields of ``codec.VocoderSpec``."""
+
+    name: str
+    architecture: str
+    sample_rate: SampleRate
+    mel: dict[str, JsonValue]
+    """The ``MelConfig`` of the spectrogram: what a vocoder must share with the voice."""
+    fingerprint: str
+    """SHA-256 of the weights that the voice was made with."""
+
+
 class VocabularyIdentity(Document):
     """The vocabulary whose ids a voice reads."""
 
@@ -65,19 +77,21 @@ class Manifest(Document):
     """Everything that must agree before a checkpoint is used."""
 
     format_version: int = FORMAT_VERSION
-    kind: Literal["voice", "codec", "training"]
-    """A voice or codec to use, or a training state to resume."""
+    kind: Literal["voice", "codec", "vocoder", "training"]
+    """A voice, codec or vocoder to use, or a training state to resume."""
     name: str
     model_version: str
-    """Version of the architecture in code, such as ``unified-voice-1`` or ``mel-codec-1``."""
+    """Version of the architecture in code, such as ``unified-voice-1``, ``mel-codec-1`` or ``vocoder-1``."""
     package_version: str
     language: str = "am"
     sample_rate: SampleRate
     config: dict[str, JsonValue]
-    """The leaf configuration: ``ModelConfig`` of a voice, ``MelCodecConfig`` of a codec."""
+    """The leaf configuration: ``ModelConfig`` of a voice, ``MelCodecConfig`` of a codec, ``VocoderConfig``."""
     vocabulary: VocabularyIdentity | None = None
     text: TextIdentity | None = None
     codec: CodecIdentity | None = None
+    vocoder: VocoderIdentity | None = None
+    """Of a voice that draws spectrograms."""
     conditioning: dict[str, JsonValue] | None = None
     """What conditions a voice: a ``MelConfig`` of log-mel frames, or a ``SpeechEncoderConfig``; None where features
     come from elsewhere."""
@@ -100,7 +114,7 @@ def completed(manifest: Manifest) -> Manifest:
     One that an earlier version wrote does not name the values that came later; it means their defaults. Its level is
     the one that references and evaluation took for granted.
     """
-    if manifest.kind == "codec":
+    if manifest.kind in ("codec", "vocoder"):
         return manifest
     try:
         config = ModelConfig.model_validate(manifest.config)

@@ -13,16 +13,18 @@ import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Protocol
 
 from pydantic import JsonValue
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from amhctl.checkpoint.manifest import FORMAT_VERSION, Manifest
+from amhctl.checkpoint.manifest import FORMAT_VERSION, Manifest, VocoderIdentity
 from amhctl.checkpoint.parts import read_json as read_object
 from amhctl.checkpoint.parts import read_part
 from amhctl.checkpoint.survey import Survey, check_values, survey_folder
+from amhctl.config.mel import MelConfig
 from amhctl.core.documents import parse_json, read_json
 from amhctl.core.errors import CheckpointError, DocumentError
 from amhctl.core.files import (
@@ -40,12 +42,14 @@ MANIFEST_FILE = "manifest.json"
 WEIGHTS_FILE = "model.safetensors"
 CODEC_FOLDER = "codec"
 """Where the codec of a voice lies beside it, if it is not bundled."""
+VOCODER_FOLDER = "vocoder"
+"""Where the vocoder of a voice lies beside it, if it is not bundled."""
 CHECKPOINT = FolderKind(
     "a checkpoint",
     MANIFEST_FILE,
     frozenset({"format_version", "kind", "files"}),
-    # Beside the weights: the vocabulary, the text state, the run's state; the codec that a voice was made for.
-    ("*.safetensors", "*.model", "*.json", CODEC_FOLDER),
+    # Beside the weights: the vocabulary, the text state, the run's state; what turns the voice's output into sound.
+    ("*.safetensors", "*.model", "*.json", CODEC_FOLDER, VOCODER_FOLDER),
 )
 _METADATA_KEY = "manifest"
 _RESTORE = "restore it from its source"
@@ -58,6 +62,15 @@ Surveys = Mapping[str, Survey]
 """The tensors of each file of a checkpoint."""
 Check = Callable[[Manifest, Surveys], tuple[Finding, ...]]
 """The rules of a kind of checkpoint, such as ``model.soundness.find_faults``."""
+
+
+class VocoderParts(Protocol):
+    """What is compared of a vocoder: ``codec.VocoderSpec``."""
+
+    @property
+    def mel(self) -> MelConfig:
+        """The spectrogram that it turns into sound."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +127,10 @@ class LoadedCheckpoint:
         return _load_tensors(self._path(file))
 
     @property
-    def codec(self) -> Path | None:
-        """The folder of the codec that lies beside a voice, if one does."""
-        folder = self.folder / CODEC_FOLDER
-        return folder if folder.is_dir() else None
+    def beside(self) -> dict[str, Path]:
+        """The folders of the codec and the vocoder that lie beside a voice, by their names; those that do."""
+        folders = {name: self.folder / name for name in (CODEC_FOLDER, VOCODER_FOLDER)}
+        return {name: folder for name, folder in folders.items() if folder.is_dir()}
 
     def _path(self, file: str) -> Path:
         if file not in self.manifest.files:
@@ -149,7 +162,7 @@ def write_checkpoint(
     tensors: Mapping[str, Tensor],
     extra_files: Mapping[str, bytes] | None = None,
     extra_tensors: Mapping[str, Mapping[str, Tensor]] | None = None,
-    codec: Path | None = None,
+    beside: Mapping[str, Path] | None = None,
     check: Check | None = None,
     force: bool = False,
 ) -> Manifest:
@@ -170,8 +183,8 @@ def write_checkpoint(
         Other files, by name.
     extra_tensors : Mapping[str, Mapping[str, Tensor]] | None
         Other safetensors files, by name.
-    codec : Path | None
-        Folder of the codec that goes with a voice, to be copied into the checkpoint's folder ``codec``.
+    beside : Mapping[str, Path] | None
+        Folders of what goes with a voice, to be copied into the checkpoint's: by ``CODEC_FOLDER``, ``VOCODER_FOLDER``.
     check : Check | None
         The rules of its kind.
     force : bool
@@ -201,8 +214,8 @@ def write_checkpoint(
         write_text_atomically(temporary / MANIFEST_FILE, document + "\n")
         hint = f"{_UNWRITTEN}: {folder} is as it was" if folder.exists() else _UNWRITTEN
         require_sound(complete, survey_folder(temporary, files), check, subject=str(folder), hint=hint)
-        if codec is not None:
-            shutil.copytree(codec, temporary / CODEC_FOLDER)
+        for name, source in (beside or {}).items():
+            shutil.copytree(source, temporary / name)
     return complete
 
 
@@ -401,6 +414,7 @@ def require_match(
     manifest: Manifest,
     *,
     codec: object | None = None,
+    vocoder: VocoderParts | None = None,
     vocabulary_fingerprint: str | None = None,
     text_hash: str | None = None,
 ) -> None:
@@ -412,6 +426,8 @@ def require_match(
         Of the checkpoint.
     codec : object | None
         A ``codec.CodecSpec``: anything with the fields of ``CodecIdentity``.
+    vocoder : VocoderParts | None
+        A ``codec.VocoderSpec``. Other weights serve as well, as long as they are for the same spectrogram.
     vocabulary_fingerprint : str | None
         Of the vocabulary at hand.
     text_hash : str | None
@@ -452,8 +468,19 @@ def require_match(
             hint = (
                 f"use codec {manifest.codec.name}, or `amhctl codes extract` again with the new one and train on that"
             )
+    if vocoder is not None and manifest.vocoder is not None:
+        unlike = vocoder_differences(manifest.vocoder, vocoder)
+        if unlike:
+            differences += unlike
+            hint = f"use vocoder {manifest.vocoder.name}, or another one of the same spectrogram"
     if differences:
         raise CheckpointError(_joined(differences), subject=manifest.name, hint=hint)
+
+
+def vocoder_differences(identity: VocoderIdentity, vocoder: VocoderParts) -> list[Difference]:
+    """Return where the spectrogram that a voice draws is not the one that a vocoder turns into sound."""
+    drawn = read_part(MelConfig.model_validate, identity.mel, place="vocoder.mel", subject=identity.name)
+    return list(_differences("vocoder.mel", drawn.model_dump(mode="json"), vocoder.mel.model_dump(mode="json")))
 
 
 def _differences(path: str, expected: object, found: object) -> Iterable[Difference]:

@@ -58,8 +58,18 @@ RULES = (
         "frontend has drifted",
         "This amhctl would read text otherwise than the checkpoint does.",
     ),
-    Rule("C014", Severity.ERROR, "codec does not fit", "The codec of that name is not the one that made the codes."),
-    Rule("C015", Severity.WARNING, "codec not at hand", "The codec is not bundled: it must be given when speaking."),
+    Rule(
+        "C014",
+        Severity.ERROR,
+        "codec or vocoder does not fit",
+        "The codec of that name is not the one that made the codes, or the vocoder is for another spectrogram.",
+    ),
+    Rule(
+        "C015",
+        Severity.WARNING,
+        "codec or vocoder not at hand",
+        "It is not bundled and lies not beside the voice: it must be given when speaking.",
+    ),
     Rule("C016", Severity.WARNING, "no licence", "The manifest does not say under which licences the data came."),
     Rule(
         "C017",
@@ -234,7 +244,7 @@ def check_hearing(name: str, fault: str) -> tuple[Finding, ...]:
 
 def check_level(manifest: Manifest) -> tuple[Finding, ...]:
     """Report a voice that does not say at which level it was trained."""
-    if manifest.kind == "codec" or manifest.level is not None:
+    if manifest.kind in ("codec", "vocoder") or manifest.level is not None:
         return ()
     message = f"no speech level is named; {SPEECH_LEVEL:g} dBFS is assumed"
     hint = "where its codes were extracted at another level: extract them anew, and train on with --base"
@@ -261,6 +271,7 @@ def check_against(manifest: Manifest, other: Manifest) -> tuple[Finding, ...]:
         "vocabulary",
         "text",
         "codec",
+        "vocoder",
         "conditioning",
         "level",
     )

@@ -16,7 +16,7 @@ from amhctl.codec.codec import Codec, CodecSpec
 from amhctl.codec.dac import DacCodec, fill_dac, read_weights
 from amhctl.codec.mel_codec import MelCodec, MelCodecNetwork, codes_fingerprint, fill_mel
 from amhctl.codec.official import OFFICIAL, find_weights
-from amhctl.codec.soundness import KNOWN_VERSIONS, find_faults
+from amhctl.codec.soundness import CODEC_VERSIONS, find_faults
 from amhctl.config.dac import DacCodecConfig
 from amhctl.config.document import Document
 from amhctl.config.schema import MelCodecConfig
@@ -182,9 +182,9 @@ def _require_known(manifest: Manifest, path: Path) -> None:
 
 
 def _require_version(manifest: Manifest, subject: str) -> None:
-    if manifest.model_version not in KNOWN_VERSIONS:
+    if manifest.model_version not in CODEC_VERSIONS:
         raise CodecError(
             f"the folder holds a {manifest.kind} of version {manifest.model_version}, not a codec of "
-            f"{' or '.join(KNOWN_VERSIONS)}",
+            f"{' or '.join(CODEC_VERSIONS)}",
             subject=subject,
         )

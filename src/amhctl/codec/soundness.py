@@ -1,6 +1,6 @@
-"""The rules of a codec's checkpoint, or of a codec's training state. Sees facts of tensors, not the tensors.
+"""The rules of a codec's or a vocoder's checkpoint, or of its training state. Sees facts of tensors, not the tensors.
 
-``ckpt validate`` reports what they find, and every command that loads a codec refuses it.
+``ckpt validate`` reports what they find, and every command that loads one refuses it.
 """
 
 from pydantic import ValidationError
@@ -10,16 +10,18 @@ from amhctl.checkpoint.manifest import Manifest
 from amhctl.checkpoint.parts import OTHERS
 from amhctl.checkpoint.store import WEIGHTS_FILE, Surveys
 from amhctl.checkpoint.survey import check_weights
-from amhctl.codec import dac, mel_codec
+from amhctl.codec import dac, mel_codec, vocoder_network
 from amhctl.config.dac import DacCodecConfig
 from amhctl.config.schema import MelCodecConfig
+from amhctl.config.vocoder import VocoderConfig
 from amhctl.core.findings import Finding
 
-KNOWN_VERSIONS = (mel_codec.MODEL_VERSION, dac.MODEL_VERSION)
+CODEC_VERSIONS = (mel_codec.MODEL_VERSION, dac.MODEL_VERSION)
+KNOWN_VERSIONS = (*CODEC_VERSIONS, vocoder_network.MODEL_VERSION)
 
 
 def find_faults(manifest: Manifest, surveys: Surveys) -> tuple[Finding, ...]:
-    """Return what is wrong with a codec, or with a codec's training state.
+    """Return what is wrong with a codec, with a vocoder, or with the training state of one.
 
     Parameters
     ----------
@@ -28,10 +30,12 @@ def find_faults(manifest: Manifest, surveys: Surveys) -> tuple[Finding, ...]:
     surveys : Surveys
         The tensors of each file that could be read.
     """
-    if manifest.kind == "voice" or manifest.model_version not in KNOWN_VERSIONS:
-        known = " or ".join(KNOWN_VERSIONS)
-        message = f"a {manifest.kind} of version {manifest.model_version}, which is no codec of {known}"
-        return (rules.finding("C021", "kind", message, "give the folder of a codec"),)
+    versions = {"codec": CODEC_VERSIONS, "vocoder": (vocoder_network.MODEL_VERSION,), "training": KNOWN_VERSIONS}
+    if manifest.model_version not in versions.get(manifest.kind, ()):
+        known = " or ".join(versions.get(manifest.kind, KNOWN_VERSIONS))
+        wanted = "vocoder" if manifest.kind == "vocoder" else "codec"
+        message = f"a {manifest.kind} of version {manifest.model_version}, which is no {wanted} of {known}"
+        return (rules.finding("C021", "kind", message, f"give the folder of a {wanted}"),)
     try:
         sample_rate, shapes = _implied(manifest)
     except ValidationError as error:
@@ -43,7 +47,7 @@ def find_faults(manifest: Manifest, surveys: Surveys) -> tuple[Finding, ...]:
     if WEIGHTS_FILE in surveys:
         facts = surveys[WEIGHTS_FILE]
         found += rules.compare_shapes({name: each.shape for name, each in facts.items()}, shapes)
-        if manifest.kind == "codec":
+        if manifest.kind != "training":
             found += check_weights(facts)
     return tuple(found)
 
@@ -53,5 +57,8 @@ def _implied(manifest: Manifest) -> tuple[int, dict[str, tuple[int, ...]]]:
     if manifest.model_version == dac.MODEL_VERSION:
         config = DacCodecConfig.model_validate(manifest.config)
         return config.sample_rate, dac.dac_shapes(config)
+    if manifest.model_version == vocoder_network.MODEL_VERSION:
+        vocoder = VocoderConfig.model_validate(manifest.config)
+        return vocoder.mel.sample_rate, vocoder_network.vocoder_shapes(vocoder)
     shape = MelCodecConfig.model_validate(manifest.config)
     return shape.mel.sample_rate, mel_codec.stored_shapes(shape, whole=manifest.kind == "training")

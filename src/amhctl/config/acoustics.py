@@ -8,7 +8,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from amhctl.config.document import Document
-from amhctl.config.schema import MelConfig
+from amhctl.config.mel import MelConfig
 
 
 class AcousticsConfig(Document):

@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field, JsonValue
 
 from amhctl.config.document import Document
-from amhctl.config.schema import MelConfig
+from amhctl.config.mel import MelConfig
 
 
 class SpeechEncoderConfig(Document):

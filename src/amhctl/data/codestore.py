@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 
 from amhctl.codec.codec import CodecSpec
 from amhctl.config.conditioning import Conditioning, SpeechEncoderConfig
-from amhctl.config.schema import MelConfig
+from amhctl.config.mel import MelConfig
 from amhctl.core.documents import limited_lines, parse_json
 from amhctl.core.errors import DatasetError, DocumentError, FileExistsRefused
 from amhctl.core.files import canonical_json, refuse_existing, write_text_atomically

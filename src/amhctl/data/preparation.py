@@ -21,7 +21,7 @@ from amhctl.audio.longrecording import LONG_SECONDS, LongRecording, long_log_mel
 from amhctl.audio.mel import log_mel
 from amhctl.audio.resample import bring_to, resample
 from amhctl.audio.waveform import Waveform
-from amhctl.config.schema import MelConfig
+from amhctl.config.mel import MelConfig
 from amhctl.core.errors import AudioError
 from amhctl.core.files import sha256_of_file
 from amhctl.data.records import Record, audio_path, read_audio

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from amhctl.codec.codec import CodecSpec
 from amhctl.config.conditioning import SpeechEncoderConfig
 from amhctl.config.document import Document
-from amhctl.config.schema import MelConfig
+from amhctl.config.mel import MelConfig
 from amhctl.core.documents import read_json
 from amhctl.core.errors import DatasetError, DocumentError
 from amhctl.core.files import recover_folder, write_text_atomically

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from amhctl.audio.mel import log_mel
 from amhctl.audio.waveform import Waveform
-from amhctl.config.schema import MelConfig
+from amhctl.config.mel import MelConfig
 from amhctl.evaluation.clips import at_analysis_rate
 
 _MEL = MelConfig(sample_rate=16_000, fft_samples=512, window_samples=400, hop_samples=160, bins=80)

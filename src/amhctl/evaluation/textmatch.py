@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from amhctl.audio.mel import mfcc
 from amhctl.audio.waveform import Waveform
-from amhctl.config.schema import MelConfig
+from amhctl.config.mel import MelConfig
 from amhctl.core.errors import EvaluationError
 from amhctl.evaluation import warping
 from amhctl.evaluation.clips import trim

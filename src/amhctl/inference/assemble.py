@@ -12,7 +12,8 @@ from amhctl.codec.codec import Codec
 from amhctl.codec.registry import bundled_codecs, load_codec
 from amhctl.codec.speech_encoder import require_encoder
 from amhctl.config.conditioning import read_conditioning
-from amhctl.config.schema import MelConfig, ModelConfig
+from amhctl.config.mel import MelConfig
+from amhctl.config.schema import ModelConfig
 from amhctl.core.errors import CheckpointError, SynthesisError
 from amhctl.inference.speaker import Listen, encode_speaker
 from amhctl.inference.voice import Voice

@@ -15,7 +15,7 @@ from amhctl.audio.mel import log_mel
 from amhctl.audio.resample import bring_to
 from amhctl.audio.waveform import Waveform
 from amhctl.config.conditioning import Conditioning
-from amhctl.config.schema import MelConfig
+from amhctl.config.mel import MelConfig
 from amhctl.core.errors import SynthesisError
 from amhctl.core.units import SPEECH_LEVEL
 from amhctl.model.unified_voice import UnifiedVoice

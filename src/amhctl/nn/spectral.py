@@ -101,14 +101,17 @@ class InverseSTFTHead(nn.Module):
         Length of each synthesised frame.
     hop_samples : int
         Samples from one frame to the next.
+    centred : bool
+        Whether frame t is centred on sample ``t * hop``, as those of ``LogMel`` are, or half a hop later.
     """
 
     window: Tensor
 
-    def __init__(self, width: int, *, fft_samples: int, hop_samples: int) -> None:
+    def __init__(self, width: int, *, fft_samples: int, hop_samples: int, centred: bool = False) -> None:
         super().__init__()
         self.fft_samples = fft_samples
         self.hop_samples = hop_samples
+        self.edge = fft_samples // 2 if centred else (fft_samples - hop_samples) // 2
         self.project = nn.Linear(width, fft_samples + 2)
         # On the CPU also where shapes alone are made: on the meta device torch would load a library of algebra for it.
         self.register_buffer("window", torch.hann_window(fft_samples, device="cpu"), persistent=False)
@@ -124,9 +127,8 @@ class InverseSTFTHead(nn.Module):
         whole = (frames - 1) * self.hop_samples + self.fft_samples
         samples = _overlap_add(frames_BTN, whole, self.hop_samples)
         envelope = _overlap_add(self.window.square().expand(1, frames, -1), whole, self.hop_samples)
-        edge = (self.fft_samples - self.hop_samples) // 2
-        length = frames * self.hop_samples
-        return samples[:, edge : edge + length] / torch.clamp(envelope[:, edge : edge + length], min=1e-3)
+        kept = slice(self.edge, self.edge + frames * self.hop_samples)
+        return samples[:, kept] / torch.clamp(envelope[:, kept], min=1e-3)
 
 
 def _overlap_add(frames_BTN: Tensor, whole: int, hop_samples: int) -> Tensor:

@@ -16,7 +16,8 @@ from amhctl.checkpoint.parts import read_part
 from amhctl.checkpoint.store import LoadedCheckpoint
 from amhctl.codec.codec import CodecSpec
 from amhctl.config.conditioning import Conditioning, read_conditioning, width_of
-from amhctl.config.schema import MelConfig, ModelConfig, TextConfig
+from amhctl.config.mel import MelConfig
+from amhctl.config.schema import ModelConfig, TextConfig
 from amhctl.core.errors import CheckpointError, CodecError, ConfigError, DatasetError, VocabularyError
 from amhctl.core.shortage import require_memory
 from amhctl.model.shapes import parameter_count

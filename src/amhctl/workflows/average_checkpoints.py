@@ -128,7 +128,7 @@ def run(request: AverageCheckpointsRequest, progress: Progress) -> AverageCheckp
         ),
         tensors=mean,
         extra_files=first.read_others(),
-        codec=first.codec,
+        beside=first.beside,
         check=find_faults,
         force=request.force,
     )

@@ -13,7 +13,7 @@ from amhctl.audio.resample import resample
 from amhctl.audio.waveform import Waveform
 from amhctl.codec.codec import Codec
 from amhctl.codec.registry import load_codec
-from amhctl.config.schema import MelConfig
+from amhctl.config.mel import MelConfig
 from amhctl.core.errors import AudioError, CodecError, EvaluationError
 from amhctl.core.files import write_text_atomically
 from amhctl.core.findings import Finding, Rule, Severity, has_errors

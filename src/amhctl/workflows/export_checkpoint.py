@@ -56,7 +56,7 @@ class ExportCheckpointReport:
 
 
 def run(request: ExportCheckpointRequest, progress: Progress) -> ExportCheckpointReport:
-    """Write a voice or codec anew in half precision.
+    """Write a voice, codec or vocoder anew in half precision.
 
     Raises
     ------
@@ -74,16 +74,17 @@ def run(request: ExportCheckpointRequest, progress: Progress) -> ExportCheckpoin
             hint="export the run's best voice, RUN/best",
         )
     progress.say("verifying and converting")
-    check = codec_faults if kind == "codec" else voice_faults
+    check = voice_faults if kind == "voice" else codec_faults
     checkpoint = read_checkpoint(request.checkpoint, kind=kind, check=check)
-    if checkpoint.codec is not None:
-        read_checkpoint(checkpoint.codec, kind="codec", check=codec_faults)
+    for name, folder in checkpoint.beside.items():
+        # The names of these folders are those of their kinds.
+        read_checkpoint(folder, kind=name, check=codec_faults)
     manifest = write_checkpoint(
         request.output,
         manifest=checkpoint.manifest.model_copy(update={"name": request.name or checkpoint.manifest.name}),
         tensors=halve(checkpoint.tensors),
         extra_files=checkpoint.read_others(),
-        codec=checkpoint.codec,
+        beside=checkpoint.beside,
         check=check,
         force=request.force,
     )

@@ -12,7 +12,8 @@ from amhctl.checkpoint.parts import read_part
 from amhctl.codec.codec import CodecSpec
 from amhctl.codec.registry import load_codec, read_codec_manifest
 from amhctl.codec.speech_encoder import SpeechEncoder, load_encoder
-from amhctl.config.schema import MelCodecConfig, MelConfig, RunConfig
+from amhctl.config.mel import MelConfig
+from amhctl.config.schema import MelCodecConfig, RunConfig
 from amhctl.core.errors import DatasetError, FileExistsRefused
 from amhctl.core.progress import Progress
 from amhctl.core.shortage import WayOut, explain_shortages

@@ -271,7 +271,7 @@ def _write_checkpoint(
         tensors=tensors,
         extra_files=files,
         extra_tensors=grown,
-        codec=origin.codec,
+        beside=origin.beside,
         check=find_faults,
         force=True,
     )

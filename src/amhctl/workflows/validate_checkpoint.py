@@ -6,13 +6,22 @@ from pathlib import Path
 
 from amhctl.checkpoint import validate as rules
 from amhctl.checkpoint.keymap import read_foreign
-from amhctl.checkpoint.manifest import Manifest
+from amhctl.checkpoint.manifest import Manifest, VocoderIdentity
 from amhctl.checkpoint.parts import read_json
-from amhctl.checkpoint.store import WEIGHTS_FILE, read_manifest, read_some_tensors, shown_file
+from amhctl.checkpoint.store import (
+    CODEC_FOLDER,
+    VOCODER_FOLDER,
+    WEIGHTS_FILE,
+    read_manifest,
+    read_some_tensors,
+    shown_file,
+    vocoder_differences,
+)
 from amhctl.checkpoint.survey import check_values, survey
 from amhctl.codec.registry import bundled_codecs, load_codec
 from amhctl.codec.soundness import KNOWN_VERSIONS
 from amhctl.codec.soundness import find_faults as codec_faults
+from amhctl.codec.vocoder import bundled_vocoders, load_vocoder
 from amhctl.config.conditioning import read_conditioning, scale_of
 from amhctl.config.schema import ModelConfig
 from amhctl.core.errors import AmhctlError, CheckpointError, VocabularyError
@@ -95,17 +104,20 @@ def run(request: ValidateCheckpointRequest, progress: Progress) -> ValidateCheck
         *rules.check_embedded(folder, manifest),
         *unreadable,
         *(fault for file, facts in surveys.items() for fault in check_values(facts, file=shown_file(file))),
-        *(codec_faults if _is_codec(manifest) else voice_faults)(manifest, surveys),
+        *(codec_faults if _makes_sound(manifest) else voice_faults)(manifest, surveys),
         *rules.check_licences(manifest),
         *rules.check_level(manifest),
     ]
     checked = ["manifest", "files", "values", "names and shapes", "licences", "level"]
-    if not _is_codec(manifest) and not has_errors(tuple(found)):
-        found += _check_hearing(folder, manifest)
-        checked.append("hearing")
-    if manifest.kind != "codec":
+    if not _makes_sound(manifest):
+        if not has_errors(tuple(found)):
+            found += _check_hearing(folder, manifest)
+            checked.append("hearing")
         found += _check_text(folder, manifest) + _check_vocabulary(folder, manifest) + _check_codec(folder, manifest)
         checked += ["text state", "vocabulary", "codec"]
+        if manifest.vocoder is not None:
+            found += _check_vocoder(folder, manifest.vocoder)
+            checked.append("vocoder")
     if request.vocabulary is not None:
         vocabulary = Vocabulary.read(request.vocabulary)
         found += rules.check_vocabulary(
@@ -129,7 +141,7 @@ def _check_hearing(folder: Path, manifest: Manifest) -> tuple[Finding, ...]:
 
 def _check_text(folder: Path, manifest: Manifest) -> list[Finding]:
     if manifest.text is None:
-        return [] if _is_codec(manifest) else list(rules.check_text_state(manifest, stored_hash=""))
+        return list(rules.check_text_state(manifest, stored_hash=""))
     try:
         frontend = Frontend.from_state(read_json(folder / manifest.text.file))
     except (OSError, ValueError, AmhctlError) as error:
@@ -144,9 +156,7 @@ def _check_text(folder: Path, manifest: Manifest) -> list[Finding]:
 
 def _check_vocabulary(folder: Path, manifest: Manifest) -> list[Finding]:
     if manifest.vocabulary is None:
-        return (
-            [] if _is_codec(manifest) else [rules.finding("C011", manifest.name, "the checkpoint names no vocabulary")]
-        )
+        return [rules.finding("C011", manifest.name, "the checkpoint names no vocabulary")]
     try:
         vocabulary = Vocabulary.read(folder / manifest.vocabulary.file)
     except (OSError, VocabularyError) as error:
@@ -160,9 +170,9 @@ def _check_vocabulary(folder: Path, manifest: Manifest) -> list[Finding]:
 
 def _check_codec(folder: Path, manifest: Manifest) -> list[Finding]:
     if manifest.codec is None:
-        return [] if _is_codec(manifest) else [rules.finding("C014", manifest.name, "the checkpoint names no codec")]
+        return [rules.finding("C014", manifest.name, "the checkpoint names no codec")]
     name = manifest.codec.name
-    source = folder / "codec"
+    source = folder / CODEC_FOLDER
     if not (source / "manifest.json").is_file() and name not in bundled_codecs():
         return [rules.finding("C015", name, "the codec is not bundled", "pass --codec with its folder when speaking")]
     try:
@@ -177,5 +187,22 @@ def _check_codec(folder: Path, manifest: Manifest) -> list[Finding]:
     ]
 
 
-def _is_codec(manifest: Manifest) -> bool:
-    return manifest.model_version in KNOWN_VERSIONS
+def _check_vocoder(folder: Path, identity: VocoderIdentity) -> list[Finding]:
+    source = folder / VOCODER_FOLDER
+    if not (source / "manifest.json").is_file() and identity.name not in bundled_vocoders():
+        hint = "pass --vocoder with its folder when speaking"
+        return [rules.finding("C015", identity.name, "the vocoder is not bundled", hint)]
+    try:
+        spec = load_vocoder(str(source) if source.is_dir() else identity.name).spec
+        unlike = vocoder_differences(identity, spec)
+    except AmhctlError as error:
+        return [rules.finding("C014", identity.name, str(error))]
+    return [
+        rules.finding("C014", f"{identity.name}: {item.field}", f"the checkpoint has {item.expected}, not {item.found}")
+        for item in unlike
+    ]
+
+
+def _makes_sound(manifest: Manifest) -> bool:
+    """Return whether it is a codec or a vocoder, or the training state of one: no text goes into it."""
+    return manifest.kind in ("codec", "vocoder") or manifest.model_version in KNOWN_VERSIONS
