@@ -312,5 +312,5 @@ def test_a_store_without_a_speech_encoder_is_described_as_ever(tmp_path: Path) -
         assert store.document.differences(heard.document)[0] == "features mel ≠ w2v-bert"
         other = StoreDocument.of(SPEC, MEL, SPEECH_LEVEL, encoder=_ENCODER.model_copy(update={"fingerprint": "f" * 64}))
         assert heard.document.differences(other) == (f"encoder.fingerprint {'e' * 64} ≠ {'f' * 64}",)
-        with pytest.raises(DatasetError, match="2 arrays are given for 3 columns"):
+        with pytest.raises(DatasetError, match="codes, features are given for codes, features, encoder"):
             fill(heard, 0, 1)

@@ -15,7 +15,7 @@ World = list[tuple[Spoken, np.ndarray, np.ndarray]]
 
 
 def _world(utterances: int = 60) -> World:
-    """Return utterances, their log-mel frames and the code frames of their pieces."""
+    """Return utterances, their log-mel frames and the frames of their pieces."""
     random = np.random.default_rng(0)
     voices = random.normal(0, 2.0, (8, 24))
     made = []
@@ -24,8 +24,8 @@ def _world(utterances: int = 60) -> World:
         durations = random.integers(2, 8, size=6) * 2
         frames = np.repeat(voices[pieces], durations, axis=0)
         mel = (frames + random.normal(0, 0.3, frames.shape)).astype(np.float32)
-        spoken = Spoken(str(index), tuple(int(piece) for piece in pieces), len(mel), int(durations.sum()) // 2)
-        made.append((spoken, mel, durations // 2))
+        spoken = Spoken(str(index), tuple(int(piece) for piece in pieces), len(mel))
+        made.append((spoken, mel, durations))
     return made
 
 
@@ -49,17 +49,17 @@ def _error(found: AlignedSpeech, world: World) -> float:
     errors = []
     for spoken, _, durations in world:
         given = found.durations[spoken.id].astype(int)
-        assert given.sum() == spoken.code_frames
+        assert given.sum() == spoken.frames
         errors.append(np.abs(np.cumsum(given) - np.cumsum(durations)).mean())
     return float(np.mean(errors))
 
 
 def test_it_recovers_known_durations_and_leaves_the_impossible_out(tmp_path: Path) -> None:
     world = _world()
-    found = _align(tmp_path, world, more=(Spoken("long", (1,) * 9, 4, 2), Spoken("mute", (), 4, 2)))
+    found = _align(tmp_path, world, more=(Spoken("long", (1,) * 9, 4), Spoken("mute", (), 4)))
     assert found.left_out == ("long", "mute")
     assert found.explained > 0.5
-    assert _error(found, world) < 0.25
+    assert _error(found, world) < 0.5
 
 
 def test_every_pass_counts(tmp_path: Path) -> None:
@@ -84,4 +84,4 @@ def test_batches_and_processes_do_not_change_what_is_found(tmp_path: Path, monke
 
 def test_nothing_to_align_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="fewer text pieces"):
-        _align(tmp_path, [], more=(Spoken("a", (1, 2), 1, 1),))
+        _align(tmp_path, [], more=(Spoken("a", (1, 2), 1),))

@@ -39,6 +39,10 @@ def extract(
         Literal["mel", "w2v-bert"], typer.Option(help="What voices are conditioned on; w2v-bert is an extra.")
     ] = "mel",
     features_model: options.FeaturesModel = None,
+    acoustics: Annotated[
+        bool,
+        typer.Option("--acoustics", help="Store log-mel, pitch and speaker of each clip, for voices of kind flow."),
+    ] = False,
     engine: Annotated[
         Literal["local", "ray"], typer.Option(help="Do one share here, or all shares as tasks of a ray cluster.")
     ] = "local",
@@ -71,6 +75,7 @@ def extract(
         precision=precision,
         features=features,
         features_model=features_model,
+        acoustics=acoustics,
         engine=engine,
         tasks=tasks,
         preset=preset,

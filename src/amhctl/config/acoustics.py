@@ -3,7 +3,7 @@
 A code store, a FlowVoice and a vocoder name it in full, so that parts that do not belong together are refused.
 """
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -28,6 +28,11 @@ class AcousticsConfig(Document):
         return self
 
     @property
+    def width(self) -> int:
+        """Numbers of a frame: the mel bins, and the pitch."""
+        return self.mel.bins + 1
+
+    @property
     def frame_rate(self) -> float:
         """Frames a second."""
         return self.mel.sample_rate / self.mel.hop_samples
@@ -35,3 +40,14 @@ class AcousticsConfig(Document):
     def frames_of(self, samples: int) -> int:
         """Return how many frames a waveform of ``samples`` samples has."""
         return -(-samples // self.mel.hop_samples)
+
+
+class SpeakerEncoderConfig(Document):
+    """What maps a clip to a point on the unit sphere, where clips of one speaker lie close together."""
+
+    encoder: Literal["resemblyzer"] = "resemblyzer"
+    """Its name."""
+    width: int = Field(256, gt=0)
+    """How many numbers a speaker embedding has."""
+    fingerprint: str
+    """SHA-256 over its weights."""

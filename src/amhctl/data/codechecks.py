@@ -188,6 +188,12 @@ def _judge_utterance(store: CodeStore, entry: StoredUtterance, codes_QS: NDArray
             message = f"{entry.encoder_frames} encoder frames for {duration:.3f} s, which give {wanted}"
             yield _finding("X106", entry.id, message, "extract it again")
 
+    if (acoustics := store.document.acoustics) is not None:
+        wanted = acoustics.frames_of(round(duration * acoustics.mel.sample_rate))
+        if abs(entry.acoustic_frames - wanted) > 1:
+            message = f"{entry.acoustic_frames} acoustic frames for {duration:.3f} s, which give {wanted}"
+            yield _finding("X106", entry.id, message, "extract it again")
+
 
 def _trailing_repeats(codes_QS: NDArray[np.uint16]) -> int:
     """Return how many frames at the end are the same; 1 if the last two differ."""

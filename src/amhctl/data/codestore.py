@@ -3,11 +3,14 @@
 Format 2. A store is a folder (``docs/formats.md``, section *Code store*)::
 
     store.json            format version, the codec's spec, the mel configuration, the speech level, the precision,
-                          the speech encoder
+                          the speech encoder, the acoustics and the speaker encoder
     index-PART.jsonl      one line an utterance: its record, lengths, offsets and digests; of a copy its variation
     codes-PART.bin        little-endian uint16, each utterance (Q, S) in C order, one after the other
     features-PART.bin     little-endian float16, each utterance (T, F) in C order: log-mel frames
     encoder-PART.bin      the same, (E, W): features of a speech encoder, where one was asked for
+    acoustics-PART.bin    the same, (A, B): log-mel frames of a vocoder and, last, the natural logarithm of the pitch, 0
+                          where there is none; where acoustics were asked for
+    speaker-PART.bin      the same, (1, D): the clip's speaker embedding, beside acoustics
     failed-PART.jsonl     what could not be extracted, and why
     alignment.npz         frames of each text piece, once they have been aligned
 
@@ -16,7 +19,8 @@ An utterance exists from the moment its index line is whole; its data has been h
 killed process leaves behind the last whole line is ignored by readers and cut off by the next writer of that part.
 Content has an address: utterances of the same audio point to the same data.
 
-Shapes: ``Q codebooks, S code frames, T feature frames, F features, E encoder frames, W encoder width``.
+Shapes: ``Q codebooks, S code frames, T feature frames, F features, E encoder frames, W encoder width,
+A acoustic frames, B mel bins and pitch, D width of a speaker embedding``.
 """
 
 import hashlib
@@ -29,7 +33,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from amhctl.audio.acoustics import Acoustics
 from amhctl.codec.codec import CodecSpec
+from amhctl.config.acoustics import AcousticsConfig, SpeakerEncoderConfig
 from amhctl.config.conditioning import Conditioning, SpeechEncoderConfig
 from amhctl.config.mel import MelConfig
 from amhctl.core.documents import limited_lines, parse_json
@@ -41,12 +47,13 @@ from amhctl.data.records import Record
 from amhctl.data.storecatalogue import StoreCatalogue
 from amhctl.data.storedocument import StoreDocument, is_store, read_document, require_writable, write_document
 from amhctl.data.storeindex import UNKNOWN_AUDIO, AudioDigest, StoredUtterance, index_file, read_line
-from amhctl.data.storelayout import CODES, ENCODER, FEATURES
+from amhctl.data.storelayout import ACOUSTICS, CODES, ENCODER, FEATURES, SPEAKER, Columns
 from amhctl.data.storeparts import PartWriter, hold_part, mend_part, part_names, read_part, require_part
 
 __all__ = ["SINGLE_PART", "Alignment", "CodeStore", "StoredUtterance"]
 
 SINGLE_PART = "1-of-1"
+_EXTRACT_ACOUSTICS = "extract into a new store: amhctl codes extract MANIFEST -o STORE --acoustics"
 
 
 class CodeStore:
@@ -77,6 +84,8 @@ class CodeStore:
         level: float | None = SPEECH_LEVEL,
         precision: Precision = "fp32",
         encoder: SpeechEncoderConfig | None = None,
+        acoustics: AcousticsConfig | None = None,
+        speaker: SpeakerEncoderConfig | None = None,
         part: str = SINGLE_PART,
     ) -> Self:
         """Create an empty store.
@@ -88,6 +97,12 @@ class CodeStore:
         DatasetError
             If ``part`` is not of the form ``i-of-n``.
         """
+        document = StoreDocument.of(spec, mel, level, precision, encoder, acoustics, speaker)
+        return cls.begin(path, document, part=part)
+
+    @classmethod
+    def begin(cls, path: Path, document: StoreDocument, *, part: str = SINGLE_PART) -> Self:
+        """Create an empty store of a document, as ``create`` does."""
         refuse_existing(path / "store.json", force=False)
         if path.exists() and not path.is_dir():
             raise FileExistsRefused(
@@ -95,7 +110,6 @@ class CodeStore:
             )
         if path.is_dir() and any(not child.name.startswith(".") for child in path.iterdir()) and not is_store(path):
             raise FileExistsRefused("the folder holds something else", subject=str(path), hint="choose another path")
-        document = StoreDocument.of(spec, mel, level, precision, encoder)
         write_document(path, document)
         return cls(path, document, require_part(part))
 
@@ -255,6 +269,36 @@ class CodeStore:
         column = FEATURES if self._document.encoder is None else ENCODER
         return self._read(utterance, column).astype(np.float32)
 
+    def acoustics(self, utterance: str) -> Acoustics:
+        """Return the spectrogram and the pitch of an utterance.
+
+        Raises
+        ------
+        DatasetError
+            If it is not in the store, or the store has no acoustics.
+        """
+        self._require_acoustics()
+        return Acoustics.unpack(self._read(utterance, ACOUSTICS))
+
+    def speaker(self, utterance: str) -> NDArray[np.float32]:
+        """Return the speaker embedding of an utterance's recording, shape (D,), of unit length within half precision.
+
+        Raises
+        ------
+        DatasetError
+            If it is not in the store, or the store has no speaker embeddings.
+        """
+        self._require_acoustics()
+        return self._read(utterance, SPEAKER).astype(np.float32).reshape(-1)
+
+    def columns(self, utterance: str) -> Columns:
+        """Return everything of an utterance as it lies on the disk, by column."""
+        return {column: self._read(utterance, column) for column in self._document.layout.columns}
+
+    def _require_acoustics(self) -> None:
+        if self._document.acoustics is None:
+            raise DatasetError("the store has no acoustics", subject=str(self._path), hint=_EXTRACT_ACOUSTICS)
+
     def is_intact(self, utterance: str) -> bool:
         """Return whether the bytes of an utterance are all there and still have their digest."""
         return self._document.layout.is_intact(self._path, self._catalogue.data(utterance))
@@ -269,6 +313,8 @@ class CodeStore:
         features_TF: NDArray[np.float16] | NDArray[np.float32],
         encoder_EW: NDArray[np.float16] | NDArray[np.float32] | None = None,
         *,
+        acoustics_AB: NDArray[np.float16] | NDArray[np.float32] | None = None,
+        speaker_D: NDArray[np.float32] | None = None,
         audio: AudioDigest = UNKNOWN_AUDIO,
         replace: bool = False,
     ) -> StoredUtterance:
@@ -284,6 +330,10 @@ class CodeStore:
             Log-mel frames; stored in half precision.
         encoder_EW : NDArray[np.float16] | NDArray[np.float32] | None
             Features of the store's speech encoder, if it has one; stored in half precision.
+        acoustics_AB : NDArray[np.float16] | NDArray[np.float32] | None
+            Log-mel frames and pitch (``Acoustics.pack``), if the store has acoustics; stored in half precision.
+        speaker_D : NDArray[np.float32] | None
+            The speaker embedding, if the store has acoustics; stored in half precision.
         audio : AudioDigest
             What it was encoded from.
         replace : bool
@@ -297,8 +347,21 @@ class CodeStore:
         InUseError
             If another process writes this part.
         """
+        given = {
+            CODES: codes_QS,
+            FEATURES: features_TF,
+            ENCODER: encoder_EW,
+            ACOUSTICS: acoustics_AB,
+            SPEAKER: None if speaker_D is None else speaker_D[None],
+        }
+        arrays = {column: array for column, array in given.items() if array is not None}
+        return self.append_columns(record, arrays, audio=audio, replace=replace)
+
+    def append_columns(
+        self, record: Record, arrays: Columns, *, audio: AudioDigest = UNKNOWN_AUDIO, replace: bool = False
+    ) -> StoredUtterance:
+        """Add an utterance whose arrays stand by their columns, as ``append`` does."""
         writer = self._require_writer()
-        arrays = (codes_QS, features_TF) if encoder_EW is None else (codes_QS, features_TF, encoder_EW)
         fault = self._document.layout.find_fault(arrays)
         if record.id in self and not replace:
             fault = "the utterance is in the store already"
@@ -414,9 +477,23 @@ class CodeStore:
         return found
 
     def write_alignment(
-        self, durations: Mapping[str, NDArray[np.uint16]], *, vocabulary_fingerprint: str, text_hash: str
+        self,
+        durations: Mapping[str, NDArray[np.uint16]],
+        *,
+        vocabulary_fingerprint: str,
+        text_hash: str,
+        acoustic: bool = False,
     ) -> None:
         """Write how many frames each text piece lasts, in place of an earlier alignment.
+
+        Parameters
+        ----------
+        durations : Mapping[str, NDArray[np.uint16]]
+            Frames of each piece, by utterance.
+        vocabulary_fingerprint, text_hash : str
+            What cut the texts into pieces, and what read them.
+        acoustic : bool
+            Whether the frames are those of the acoustics; else they are those of the codes.
 
         Raises
         ------
@@ -424,10 +501,12 @@ class CodeStore:
             If an utterance is not in the store or its durations do not add up to its frames.
         """
         for id_, frames in durations.items():
-            total = int(frames.sum(dtype=np.int64))
-            if total != (held := self._catalogue.data(id_).frames):
+            data = self._catalogue.data(id_)
+            total, held = int(frames.sum(dtype=np.int64)), data.acoustic_frames if acoustic else data.frames
+            if total != held:
                 raise DatasetError(f"the durations add up to {total}, not to {held}", subject=id_)
-        alignment = Alignment(vocabulary_fingerprint, text_hash, dict(durations))
+        code_frames = {id_: self._catalogue.data(id_).frames for id_ in durations} if acoustic else None
+        alignment = Alignment.of(vocabulary_fingerprint, text_hash, durations, code_frames)
         write_alignment(self._path / "alignment.npz", alignment)
 
     def alignment(self) -> Alignment | None:

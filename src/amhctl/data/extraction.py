@@ -4,10 +4,10 @@ A killed extraction is taken up again by running it again. What is read by other
 plan: the store has the same bytes however many there are.
 
 Shapes: ``N samples, M samples at the encoder's rate, Q codebooks, S code frames, T feature frames, F features,
-E encoder frames, W encoder width``.
+E encoder frames, W encoder width, D width of a speaker embedding``.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
@@ -22,13 +22,18 @@ from amhctl.core.errors import AudioError, CodecError
 from amhctl.core.progress import Progress
 from amhctl.data.codestore import CodeStore
 from amhctl.data.extractionplan import Plan, stored_record
-from amhctl.data.preparation import Preparation, Prepared, Source, prepare_batch
+from amhctl.data.preparation import Analysed, Preparation, Prepared, Source, prepare_batch
 from amhctl.data.records import Record
 from amhctl.data.storeindex import StoredUtterance
 from amhctl.data.workers import map_in_order
 
 Listen = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """What a speech encoder does: (M,) samples to (E, W) features."""
+
+Recognise = Callable[[Iterable[Waveform]], NDArray[np.float32]]
+"""What a speaker encoder does: a recording, piece by piece, to a speaker embedding (D,)."""
+
+_PIECE_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,7 @@ def extract(
     progress: Progress,
     *,
     listen: Listen | None = None,
+    recognise: Recognise | None = None,
     ahead: int = 1,
 ) -> Extraction:
     """Encode what a plan names and append it to the store; an item that cannot be encoded is listed, not fatal.
@@ -85,6 +91,8 @@ def extract(
         Told of each batch.
     listen : Listen | None
         The store's speech encoder, if it has one.
+    recognise : Recognise | None
+        The store's speaker encoder, if it has acoustics.
     ahead : int
         Batches that are read before they are needed.
     """
@@ -99,7 +107,8 @@ def extract(
         failed.update(ready.failed)
         codes, faults = _encode_new(ready.items, store, codec)
         encoded, unheard = _listen_to_new(ready.items, codes, listen)
-        faults |= unheard
+        speakers, unknown = _recognise_new(ready.items, codes, recognise)
+        faults |= unheard | unknown
         for item in ready.items:
             record = stored_record(item.source.record, how.folder, store, item.seconds)
             replace = item.source.id in plan.replaced
@@ -107,8 +116,17 @@ def extract(
                 is_other = _share(store, record, item, twin)
                 shared, replaced = shared + is_other, replaced + (replace and is_other)
             elif item.audio.samples not in faults:
-                codes_QS, encoder_EW = codes[item.audio.samples], encoded.get(item.audio.samples)
-                store.append(record, codes_QS, item.features_TF, encoder_EW, audio=item.audio, replace=replace)
+                key = item.audio.samples
+                store.append(
+                    record,
+                    codes[key],
+                    item.features_TF,
+                    encoded.get(key),
+                    acoustics_AB=None if item.analysed is None else item.analysed.acoustics_AB,
+                    speaker_D=speakers.get(key),
+                    audio=item.audio,
+                    replace=replace,
+                )
                 count, replaced, seconds = count + 1, replaced + replace, seconds + item.seconds
             else:
                 failed[item.source.id] = faults[item.audio.samples]
@@ -168,11 +186,40 @@ def _listen_to_new(
     return features, faults
 
 
+def _recognise_new(
+    items: Sequence[Prepared], codes: Mapping[str, NDArray[np.uint16]], recognise: Recognise | None
+) -> tuple[dict[str, NDArray[np.float32]], dict[str, str]]:
+    """Return the speaker embeddings, and reasons, by the samples' digest, of what has been encoded."""
+    speakers: dict[str, NDArray[np.float32]] = {}
+    faults: dict[str, str] = {}
+    if recognise is None:
+        return speakers, faults
+    for key, analysed in {item.audio.samples: item.analysed for item in items if item.audio.samples in codes}.items():
+        if analysed is None:
+            raise ValueError("nothing was prepared for the speaker encoder")
+        try:
+            speakers[key] = recognise(_pieces(analysed))
+        except AudioError as error:
+            faults[key] = error.message
+    return speakers, faults
+
+
+def _pieces(analysed: Analysed) -> Iterator[Waveform]:
+    """Yield a recording as a whole, or minute by minute if it is long."""
+    samples, rate = analysed.samples, analysed.sample_rate
+    if not isinstance(samples, LongRecording):
+        yield Waveform(samples, rate)
+        return
+    for start in range(0, samples.size, _PIECE_SECONDS * rate):
+        yield Waveform(samples.piece(start, min(samples.size, start + _PIECE_SECONDS * rate)), rate)
+
+
 def preparation_of(store: CodeStore) -> Preparation:
     """Return how recordings are prepared for a store, their paths counted from it."""
     encoder = store.document.encoder
     encoder_rate = None if encoder is None else encoder.sample_rate
-    return Preparation(store.path, store.spec.sample_rate, store.mel, store.level, encoder_rate)
+    acoustics = store.document.acoustics
+    return Preparation(store.path, store.spec.sample_rate, store.mel, store.level, encoder_rate, acoustics)
 
 
 def prepare_waveform(stored: StoredUtterance, store: CodeStore) -> Waveform:

@@ -4,7 +4,8 @@ Knows no codec and no store.
 
 It runs in worker processes, so it takes and returns plain values only and never loads torch.
 
-Shapes: ``N samples, M samples at the speech encoder's rate, T feature frames, F features``.
+Shapes: ``N samples, M samples at the speech encoder's rate, T feature frames, F features, A acoustic frames, B mel bins
+and pitch``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,12 +16,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from amhctl.audio.acoustics import analyse, analyse_long
 from amhctl.audio.augment import UNVARIED, Variation, vary
 from amhctl.audio.files import locate
 from amhctl.audio.longrecording import LONG_SECONDS, LongRecording, long_log_mel
 from amhctl.audio.mel import log_mel
 from amhctl.audio.resample import bring_to, resample
 from amhctl.audio.waveform import Waveform
+from amhctl.config.acoustics import AcousticsConfig
 from amhctl.config.mel import MelConfig
 from amhctl.core.errors import AudioError
 from amhctl.core.files import sha256_of_file
@@ -76,6 +79,8 @@ class Preparation:
         Speech level in dBFS to bring recordings to; None, of stores of earlier versions, leaves them as they are.
     encoder_rate: int | None
         Sample rate of the speech encoder, if there is one.
+    acoustics : AcousticsConfig | None
+        What is measured for voices that draw spectrograms, if anything is.
     """
 
     folder: Path
@@ -83,6 +88,7 @@ class Preparation:
     mel: MelConfig
     level: float | None
     encoder_rate: int | None = None
+    acoustics: AcousticsConfig | None = None
 
     def waveform(self, original: Waveform) -> Waveform:
         """Return a recording as the codec gets it."""
@@ -97,10 +103,36 @@ class Preparation:
         """Return a recording as the speech encoder gets it, shape (M,); None if there is none."""
         return None if self.encoder_rate is None else self._bring_to(original, self.encoder_rate).samples
 
+    def analysed(self, original: Waveform) -> "Analysed | None":
+        """Return the acoustics of a recording, and what they were measured of; None if none are wanted."""
+        if self.acoustics is None:
+            return None
+        samples = self._bring_to(original, self.acoustics.mel.sample_rate).samples
+        return Analysed(analyse(samples, self.acoustics).pack(), samples, self.acoustics.mel.sample_rate)
+
     def _bring_to(self, original: Waveform, sample_rate: int) -> Waveform:
         if self.level is None:
             return resample(original, sample_rate)
         return bring_to(original, level=self.level, sample_rate=sample_rate)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Analysed:
+    """What was measured of one utterance for a voice that draws spectrograms.
+
+    Attributes
+    ----------
+    acoustics_AB : NDArray[np.float16]
+        Log-mel frames and pitch, packed (``Acoustics.pack``).
+    samples : NDArray[np.float32] | LongRecording
+        Of what it was measured, which a speaker encoder gets too, at the spectrogram's rate.
+    sample_rate : int
+        That rate.
+    """
+
+    acoustics_AB: NDArray[np.float16]
+    samples: NDArray[np.float32] | LongRecording
+    sample_rate: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,6 +153,8 @@ class Prepared:
         Digests of the recording.
     heard_M : NDArray[np.float32] | None
         What a speech encoder gets.
+    analysed : Analysed | None
+        What a voice that draws spectrograms gets.
     """
 
     source: Source
@@ -129,6 +163,7 @@ class Prepared:
     seconds: float
     audio: AudioDigest
     heard_M: NDArray[np.float32] | None = None
+    analysed: Analysed | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -174,9 +209,13 @@ def _prepare(how: Preparation, source: Source) -> Prepared:
     if source.variation != UNVARIED:
         audio = replace(audio, cut=cut.duration)
     samples, features_TF = how.waveform(varied).samples, how.features(varied)
+    heard_M, analysed = how.heard(varied), how.analysed(varied)
     # The same array where the rates are the same: it then travels from a worker once.
-    heard_M = samples if how.encoder_rate == how.sample_rate else how.heard(varied)
-    return Prepared(source, samples, features_TF, varied.duration, audio, heard_M)
+    if how.encoder_rate == how.sample_rate:
+        heard_M = samples
+    if analysed is not None and analysed.sample_rate == how.sample_rate:
+        analysed = replace(analysed, samples=samples)
+    return Prepared(source, samples, features_TF, varied.duration, audio, heard_M, analysed)
 
 
 def _prepare_long(how: Preparation, source: Source, original: LongRecording) -> Prepared:
@@ -190,7 +229,12 @@ def _prepare_long(how: Preparation, source: Source, original: LongRecording) -> 
     samples_digest = digest_pieces(original.windows(), original.part.count, original.part.sample_rate)
     levelled = original if how.level is None else original.levelled(how.level)
     audio = AudioDigest(file_digest, samples_digest, source.variation)
-    return Prepared(source, levelled, long_log_mel(levelled, how.mel), original.duration, audio)
+    analysed = None
+    if how.acoustics is not None:
+        packed, rate = analyse_long(levelled, how.acoustics).pack(), how.acoustics.mel.sample_rate
+        analysed = Analysed(packed, levelled.at(rate), rate)
+    features_TF = long_log_mel(levelled, how.mel)
+    return Prepared(source, levelled, features_TF, original.duration, audio, analysed=analysed)
 
 
 def _require_file(record: Record, path: Path) -> str:

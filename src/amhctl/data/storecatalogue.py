@@ -5,16 +5,19 @@ audio stay in its index line, which is read again when someone asks for them.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from struct import Struct
 
 from amhctl.core.errors import DatasetError
 from amhctl.data.storeindex import StoredData, StoredUtterance, index_file, read_line
 
-# The part and the digest, two texts, follow these numbers.
-_NUMBERS = Struct("<7q")
+# The part and the digest, two texts, follow all the numbers.
+_PACKED = tuple(field.name for field in fields(StoredData) if field.name not in ("part", "sha256"))
+_NUMBERS = Struct(f"<{len(_PACKED)}q")
+_numbers_of = attrgetter(*_PACKED)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,32 +93,12 @@ class StoreCatalogue:
 
 
 def _pack(data: StoredData) -> bytes:
-    numbers = _NUMBERS.pack(
-        data.line,
-        data.frames,
-        data.feature_frames,
-        data.codes_offset,
-        data.features_offset,
-        data.encoder_frames,
-        data.encoder_offset,
-    )
+    numbers = _NUMBERS.pack(*_numbers_of(data))
     # A part is the middle of a file's name, in which no slash can be.
     return numbers + f"{data.part}/{data.sha256}".encode()
 
 
 def _unpack(packed: bytes) -> StoredData:
-    line, frames, feature_frames, codes_offset, features_offset, encoder_frames, encoder_offset = _NUMBERS.unpack_from(
-        packed
-    )
+    numbers = dict(zip(_PACKED, _NUMBERS.unpack_from(packed), strict=True))
     part, _, sha256 = packed[_NUMBERS.size :].decode().partition("/")
-    return StoredData(
-        part=part,
-        line=line,
-        frames=frames,
-        feature_frames=feature_frames,
-        codes_offset=codes_offset,
-        features_offset=features_offset,
-        sha256=sha256,
-        encoder_frames=encoder_frames,
-        encoder_offset=encoder_offset,
-    )
+    return StoredData(part=part, sha256=sha256, **numbers)

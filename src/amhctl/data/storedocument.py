@@ -5,11 +5,12 @@ Format 1 had no digests of audio in its indices. It is read as ever, and no long
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
 
 from amhctl.codec.codec import CodecSpec
+from amhctl.config.acoustics import AcousticsConfig, SpeakerEncoderConfig
 from amhctl.config.conditioning import SpeechEncoderConfig
 from amhctl.config.document import Document
 from amhctl.config.mel import MelConfig
@@ -20,7 +21,8 @@ from amhctl.core.outputs import FolderKind
 from amhctl.core.units import Precision
 from amhctl.data.storelayout import Layout
 
-_WRITTEN_FORMAT = 2
+WRITTEN_FORMAT = 2
+"""The format of stores that are made now."""
 _NAME = "store.json"
 STORE = FolderKind(
     "a code store",
@@ -31,6 +33,8 @@ STORE = FolderKind(
         "codes-*.bin",
         "features-*.bin",
         "encoder-*.bin",
+        "acoustics-*.bin",
+        "speaker-*.bin",
         "failed-*.jsonl",
         "alignment.npz",
         # What is remembered of it, and costs time and nothing else when it is lost.
@@ -63,6 +67,15 @@ class StoreDocument(Document):
     """Speech level in dBFS; None of earlier versions' stores whose recordings were left as they were."""
     precision: Precision = "fp32"
     encoder: SpeechEncoderConfig | None = None
+    acoustics: AcousticsConfig | None = None
+    """What is measured for voices that draw spectrograms, and by which encoder the speaker; both, or neither."""
+    speaker: SpeakerEncoderConfig | None = None
+
+    @model_validator(mode="after")
+    def _check_acoustics(self) -> Self:
+        if (self.acoustics is None) != (self.speaker is None):
+            raise ValueError("acoustics and speaker stand together, or neither does")
+        return self
 
     @classmethod
     def of(
@@ -72,23 +85,39 @@ class StoreDocument(Document):
         level: float | None,
         precision: Precision = "fp32",
         encoder: SpeechEncoderConfig | None = None,
+        acoustics: AcousticsConfig | None = None,
+        speaker: SpeakerEncoderConfig | None = None,
     ) -> "StoreDocument":
         """Return the document of a store that is to be written."""
-        return cls(codec=_StoredSpec(**asdict(spec)), mel=mel, level=level, precision=precision, encoder=encoder)
+        return cls(
+            codec=_StoredSpec(**asdict(spec)),
+            mel=mel,
+            level=level,
+            precision=precision,
+            encoder=encoder,
+            acoustics=acoustics,
+            speaker=speaker,
+        )
 
     def to_json(self) -> str:
-        """Return it as it is written: without the precision if that is fp32, and without a speech encoder if none is.
+        """Return it as it is written: without the precision if that is fp32, and without what the store does not have.
 
-        A store's fingerprint covers these values too: one that has neither keeps its own, whatever version made it.
+        A store's fingerprint covers these values too: one that has none keeps its own, whatever version made it.
         """
-        usual = {"precision": self.precision == "fp32", "encoder": self.encoder is None}
-        return self.model_dump_json(indent=1, exclude={key for key, is_usual in usual.items() if is_usual})
+        usual = {key for key in ("encoder", "acoustics", "speaker") if getattr(self, key) is None}
+        return self.model_dump_json(indent=1, exclude=usual | ({"precision"} if self.precision == "fp32" else set()))
 
     @property
     def layout(self) -> Layout:
         """What it holds of each utterance."""
-        width = 0 if self.encoder is None else self.encoder.width
-        return Layout(self.codec.codebooks, self.codec.codebook_size, self.mel.bins, width)
+        return Layout(
+            self.codec.codebooks,
+            self.codec.codebook_size,
+            self.mel.bins,
+            0 if self.encoder is None else self.encoder.width,
+            0 if self.acoustics is None else self.acoustics.width,
+            0 if self.speaker is None else self.speaker.width,
+        )
 
     @property
     def spec(self) -> CodecSpec:
@@ -98,11 +127,8 @@ class StoreDocument(Document):
     def differences(self, other: "StoreDocument") -> tuple[str, ...]:
         """Return in which settings another store's codes or features are made otherwise; the format is not one."""
         ours, theirs = self._settings(), other._settings()
-        return tuple(
-            f"{key} {ours.get(key)} ≠ {theirs.get(key)}"
-            for key in {**ours, **theirs}
-            if ours.get(key) != theirs.get(key)
-        )
+        # Of what only one of them has, it is enough to say so.
+        return tuple(f"{key} {ours[key]} ≠ {theirs[key]}" for key in ours if ours[key] != theirs.get(key, ours[key]))
 
     def _settings(self) -> dict[str, object]:
         mel = {f"mel.{key}": value for key, value in self.mel.model_dump().items()}
@@ -114,7 +140,18 @@ class StoreDocument(Document):
             "precision": self.precision,
             "features": "mel" if self.encoder is None else self.encoder.encoder,
             **{f"encoder.{key}": value for key, value in encoder.items()},
+            "acoustics": "no" if self.acoustics is None else "yes",
+            **_flatten("acoustics", self.acoustics),
+            **_flatten("speaker", self.speaker),
         }
+
+
+def _flatten(name: str, document: Document | None) -> dict[str, object]:
+    """Return the values of a document, those of documents within it too, each by its name."""
+    flat: dict[str, object] = {}
+    for key, value in document or ():
+        flat |= _flatten(f"{name}.{key}", value) if isinstance(value, Document) else {f"{name}.{key}": value}
+    return flat
 
 
 def is_store(folder: Path) -> bool:
@@ -163,7 +200,7 @@ def require_writable(folder: Path, document: StoreDocument) -> None:
     DatasetError
         If the store is of one.
     """
-    if document.format_version != _WRITTEN_FORMAT:
+    if document.format_version != WRITTEN_FORMAT:
         raise DatasetError(
             f"the store is of format {document.format_version}, which is read but no longer written",
             subject=str(folder),

@@ -2,7 +2,8 @@
 
 A line is a JSON object: the utterance's record, its lengths, where its data lie, their digest, and the digests of the
 audio they were made from. Stores of format 1 have none of the latter. The line of a varied copy also says what was done
-to the recording, and how long the cut was before; that of a store with a speech encoder's features where those lie.
+to the recording, and how long the cut was before; that of a store with a speech encoder's features, or with acoustics,
+where those lie.
 Lines are never changed once they are whole, so that one can be read again from where it begins.
 """
 
@@ -91,6 +92,9 @@ class _IndexLine(Document):
     cut: float | None = None
     encoder_frames: _Count = 0
     encoder_offset: _Count = 0
+    acoustic_frames: _Count = 0
+    acoustics_offset: _Count = 0
+    speaker_offset: _Count = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,9 +114,11 @@ class StoredData:
     codes_offset, features_offset : int
         Bytes from the start of those files.
     sha256 : str
-        Digest of the bytes of its codes, then of its features, then of the encoder's.
+        Digest of the bytes of its columns: codes, features, the encoder's features, acoustics, speaker embedding.
     encoder_frames, encoder_offset : int
         Frames of the speech encoder's features, and where they lie; 0 where the store has none.
+    acoustic_frames, acoustics_offset, speaker_offset : int
+        Frames of the acoustics, and where they and the speaker embedding lie; 0 where the store has none.
     """
 
     part: str
@@ -124,6 +130,9 @@ class StoredData:
     sha256: str
     encoder_frames: int = 0
     encoder_offset: int = 0
+    acoustic_frames: int = 0
+    acoustics_offset: int = 0
+    speaker_offset: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +192,9 @@ def parse_line(raw: bytes, part: str, begin: int = 0) -> StoredUtterance | None:
         audio=AudioDigest(line.file_sha256, line.samples_sha256, variation, line.cut),
         encoder_frames=line.encoder_frames,
         encoder_offset=line.encoder_offset,
+        acoustic_frames=line.acoustic_frames,
+        acoustics_offset=line.acoustics_offset,
+        speaker_offset=line.speaker_offset,
     )
 
 
@@ -206,6 +218,12 @@ def format_line(stored: StoredUtterance) -> bytes:
     }
     if stored.encoder_frames:
         value |= {"encoder_frames": stored.encoder_frames, "encoder_offset": stored.encoder_offset}
+    if stored.acoustic_frames:
+        value |= {
+            "acoustic_frames": stored.acoustic_frames,
+            "acoustics_offset": stored.acoustics_offset,
+            "speaker_offset": stored.speaker_offset,
+        }
     if stored.is_copy:
         value |= {"variation": stored.audio.variation.entry(), "cut": stored.audio.cut}
     return json.dumps(value, ensure_ascii=False).encode("utf-8") + b"\n"

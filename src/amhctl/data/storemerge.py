@@ -14,9 +14,10 @@ from pathlib import Path
 from amhctl.core.errors import DatasetError
 from amhctl.core.files import atomic_folder, refuse_existing
 from amhctl.core.progress import Progress
-from amhctl.data.alignment import Alignment
+from amhctl.data.alignment import join_alignments
 from amhctl.data.codestore import CodeStore
 from amhctl.data.records import move_record
+from amhctl.data.storedocument import WRITTEN_FORMAT
 from amhctl.data.storeindex import StoredUtterance
 from amhctl.data.storeparts import hold_part, part_names
 from amhctl.data.storeproof import require_complete
@@ -71,20 +72,13 @@ def merge_stores(sources: Sequence[CodeStore], target: Path, progress: Progress,
                 hint="extract them with the same codec, features and level",
             )
     chosen = _choose(sources, target)
-    alignment = _join_alignments(sources)
+    alignment = join_alignments([source.alignment() for source in sources])
     shared, seconds = 0, 0.0
     progress.start("merging", len(chosen), "utterance")
     with (
         _hold_parts(target),
         atomic_folder(target) as folder,
-        CodeStore.create(
-            folder,
-            first.spec,
-            first.mel,
-            level=first.level,
-            precision=first.document.precision,
-            encoder=first.document.encoder,
-        ) as merged,
+        CodeStore.begin(folder, first.document.model_copy(update={"format_version": WRITTEN_FORMAT})) as merged,
     ):
         written: dict[str, str] = {}
         ordered = _read_in_order(chosen, target)
@@ -103,9 +97,10 @@ def merge_stores(sources: Sequence[CodeStore], target: Path, progress: Progress,
         )
         if alignment is not None:
             merged.write_alignment(
-                {id_: alignment.durations(id_) for id_ in alignment.ids},
+                {id_: alignment.measured(id_) for id_ in alignment.ids},
                 vocabulary_fingerprint=alignment.vocabulary_fingerprint,
                 text_hash=alignment.text_hash,
+                acoustic=alignment.is_acoustic,
             )
     progress.finish()
     return Merge(len(chosen), shared, seconds / 3600, alignment is not None)
@@ -155,10 +150,7 @@ def _move(entry: StoredUtterance, source: CodeStore, target: Path) -> StoredUtte
 
 
 def _copy(source: CodeStore, entry: StoredUtterance, merged: CodeStore) -> StoredUtterance:
-    encoder_EW = None if source.document.encoder is None else source.conditioning(entry.id)
-    stored = merged.append(
-        entry.record, source.codes(entry.id), source.features(entry.id), encoder_EW, audio=entry.audio
-    )
+    stored = merged.append_columns(entry.record, source.columns(entry.id), audio=entry.audio)
     if stored.sha256 != entry.sha256:
         raise DatasetError(
             "the bytes of the utterance are not those that were written",
@@ -166,13 +158,3 @@ def _copy(source: CodeStore, entry: StoredUtterance, merged: CodeStore) -> Store
             hint="run `amhctl codes extract` on that store again: it encodes anew what is damaged",
         )
     return stored
-
-
-def _join_alignments(sources: Sequence[CodeStore]) -> Alignment | None:
-    """Return one alignment for all, or None if a store has none or one of another vocabulary or text state."""
-    found = [alignment for source in sources if (alignment := source.alignment()) is not None]
-    origins = {(alignment.vocabulary_fingerprint, alignment.text_hash) for alignment in found}
-    if len(found) < len(sources) or len(origins) != 1:
-        return None
-    durations = {id_: alignment.durations(id_) for alignment in found for id_ in alignment.ids}
-    return Alignment(found[0].vocabulary_fingerprint, found[0].text_hash, durations)

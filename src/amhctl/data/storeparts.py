@@ -13,15 +13,12 @@ from dataclasses import dataclass, replace
 from io import FileIO
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from amhctl.core.errors import DatasetError
 from amhctl.core.lock import LOCK_FILE, Holder, hold
 from amhctl.data.records import Record
 from amhctl.data.storecatalogue import StoreCatalogue
 from amhctl.data.storeindex import UNKNOWN_AUDIO, AudioDigest, StoredUtterance, format_line, index_file, parse_line
-from amhctl.data.storelayout import CODES, ENCODER, FEATURES, Layout, digest
+from amhctl.data.storelayout import ACOUSTICS, CODES, ENCODER, FEATURES, SPEAKER, Columns, Layout, digest
 
 _PART = re.compile(r"\d+-of-\d+")
 
@@ -206,9 +203,7 @@ class PartWriter:
         self._streams = (*map(_open_to_write, layout.files(folder, part)), self._index)
         self._cut(*ends.data_bytes, ends.index_bytes)
 
-    def append(
-        self, record: Record, arrays: tuple[NDArray[np.generic], ...], audio: AudioDigest = UNKNOWN_AUDIO
-    ) -> StoredUtterance:
+    def append(self, record: Record, arrays: Columns, audio: AudioDigest = UNKNOWN_AUDIO) -> StoredUtterance:
         """Add an utterance whose arrays, one for each column, have been checked.
 
         Raises
@@ -217,19 +212,24 @@ class PartWriter:
             If the system refuses to write, as on a full disk; the part is as it was before.
         """
         contents = self._layout.encode(arrays)
-        has_encoder = len(arrays) > ENCODER
+        # A column that the store has not got has no frames and no place.
+        places = {column: stream.tell() for column, stream in zip(self._layout.columns, self._streams, strict=False)}
+        frames = {column: array.shape[0] for column, array in arrays.items()}
         stored = StoredUtterance(
             record=record,
             frames=arrays[CODES].shape[1],
-            feature_frames=arrays[FEATURES].shape[0],
+            feature_frames=frames[FEATURES],
             part=self._part,
             line=self._index.tell(),
-            codes_offset=self._streams[CODES].tell(),
-            features_offset=self._streams[FEATURES].tell(),
+            codes_offset=places[CODES],
+            features_offset=places[FEATURES],
             sha256=digest(*contents),
             audio=audio,
-            encoder_frames=arrays[ENCODER].shape[0] if has_encoder else 0,
-            encoder_offset=self._streams[ENCODER].tell() if has_encoder else 0,
+            encoder_frames=frames.get(ENCODER, 0),
+            encoder_offset=places.get(ENCODER, 0),
+            acoustic_frames=frames.get(ACOUSTICS, 0),
+            acoustics_offset=places.get(ACOUSTICS, 0),
+            speaker_offset=places.get(SPEAKER, 0),
         )
         self._add(stored, contents)
         return stored

@@ -153,10 +153,14 @@ def _judge_alignment(held: StoreCatalogue) -> Iterator[Finding]:
         return
     alignment = read_alignment(file)
     for id_ in alignment.ids:
-        total = int(alignment.durations(id_).sum(dtype=np.int64))
-        frames = held.data(id_).frames if id_ in held else 0
-        if total != frames:
-            yield _finding("X117", id_, f"{total} aligned frames, {frames} in the store", "run: amhctl codes align")
+        totals = [int(alignment.durations(id_).sum(dtype=np.int64))]
+        frames = [held.data(id_).frames if id_ in held else 0]
+        if alignment.is_acoustic:
+            totals.append(int(alignment.acoustic_durations(id_).sum(dtype=np.int64)))
+            frames.append(held.data(id_).acoustic_frames if id_ in held else 0)
+        if totals != frames:
+            aligned, stored = (" and ".join(map(str, counts)) for counts in (totals, frames))
+            yield _finding("X117", id_, f"{aligned} aligned frames, {stored} in the store", "run: amhctl codes align")
 
 
 def _finding(code: str, subject: str, message: str, hint: str) -> Finding:

@@ -3,23 +3,17 @@
 WORLD is Morise, Yokomori and Ozawa, "WORLD: a vocoder-based high-quality speech synthesis system for real-time
 applications", IEICE Trans. Inf. Syst. E99-D(7), 2016. Pitch is DIO refined by StoneMask (Harvest takes twenty times
 as long and moves the median pitch of read speech by less than one per cent); the envelope is CheapTrick's.
-
-``pyworld/__init__.py`` asks ``pkg_resources`` for its own version, and setuptools no longer ships that module. The
-compiled extension beside it needs nothing of the kind, so it is loaded by its file.
 """
 
-import importlib.machinery
-import importlib.util
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
 
+from amhctl.audio.pitch import load_world
 from amhctl.audio.waveform import Waveform
-from amhctl.core.errors import EvaluationError, MissingExtra
+from amhctl.core.errors import EvaluationError
 
 FRAME_MILLISECONDS = 5.0
 # The all-pass constant whose warping is nearest to the mel scale at 16 kHz (Tokuda, Kobayashi, Masuko and Imai,
@@ -59,7 +53,7 @@ def analyse(waveform: Waveform, *, order: int = 24) -> WorldAnalysis:
     samples = waveform.samples.astype(np.float64)
     # Digital silence has no envelope; a hiss at -120 dBFS gives it one without touching anything audible.
     samples = samples + np.random.default_rng(0).normal(0.0, 1e-6, samples.size)
-    world = _extension()
+    world = load_world()
     coarse, times = world.dio(samples, _ANALYSIS_RATE, frame_period=FRAME_MILLISECONDS)
     pitch_S: NDArray[np.float64] = world.stonemask(samples, coarse, times, _ANALYSIS_RATE)
     envelope_SK: NDArray[np.float64] = world.cheaptrick(samples, pitch_S, times, _ANALYSIS_RATE)
@@ -98,18 +92,3 @@ def _warping_matrix(inputs: int, order: int, warping: float) -> NDArray[np.float
     matrix = warped.T.copy()
     matrix.setflags(write=False)
     return matrix
-
-
-@cache
-def _extension() -> ModuleType:
-    """Load the compiled half of pyworld."""
-    package = importlib.util.find_spec("pyworld")
-    for folder in (package.submodule_search_locations or []) if package else []:
-        for suffix in importlib.machinery.EXTENSION_SUFFIXES:
-            path = Path(folder, f"pyworld{suffix}")
-            spec = importlib.util.spec_from_file_location("pyworld.pyworld", path) if path.is_file() else None
-            if spec is not None and spec.loader is not None:
-                module = importlib.util.module_from_spec(spec)
-                spec.loader.exec_module(module)
-                return module
-    raise MissingExtra("pyworld is not installed", subject="pyworld", hint="pip install pyworld")

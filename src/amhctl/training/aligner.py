@@ -56,16 +56,13 @@ class Spoken:
         Its id.
     pieces : tuple[int, ...]
         Text ids, without specials.
-    mel_frames : int
-        Log-mel frames it has.
-    code_frames : int
-        Frames of its codes, over which the durations are given.
+    frames : int
+        Log-mel frames it has, over which the durations are given.
     """
 
     id: str
     pieces: tuple[int, ...]
-    mel_frames: int
-    code_frames: int
+    frames: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +72,7 @@ class AlignedSpeech:
     Attributes
     ----------
     durations : Mapping[str, NDArray[np.uint16]]
-        Code frames of each text piece, by utterance; they sum to the utterance's code frames.
+        Log-mel frames of each text piece, by utterance; they sum to the utterance's.
     explained : float
         Share of the variance of the first 13 cepstra that the pieces explain; even division explains about 1 %.
     left_out : tuple[str, ...]
@@ -202,7 +199,7 @@ def align_speech(
     TrainingError
         If no utterance has pieces that fit into its frames.
     """
-    usable = [item for item in utterances if 0 < len(item.pieces) <= min(item.mel_frames, _MOST_PIECES)]
+    usable = [item for item in utterances if 0 < len(item.pieces) <= min(item.frames, _MOST_PIECES)]
     kept = {item.id for item in usable}
     left_out = tuple(item.id for item in utterances if item.id not in kept)
     if not usable:
@@ -219,7 +216,7 @@ def align_speech(
     with open_pool(workers) as pool:
         aligner = _Aligner(file, batches, text_tokens, pool, max(1, workers), progress)
         paths, explained = aligner.run(config)
-    durations = {item.id: _durations(path, len(item.pieces), item) for item, path in zip(usable, paths, strict=True)}
+    durations = {item.id: _durations(path, len(item.pieces)) for item, path in zip(usable, paths, strict=True)}
     return AlignedSpeech(durations, explained, left_out)
 
 
@@ -326,10 +323,6 @@ def _refine(work: _Work) -> tuple[Paths, _Sums]:
     return [path.astype(np.uint16) for path in paths], sums
 
 
-def _durations(path_S: NDArray[np.uint16], pieces: int, item: Spoken) -> NDArray[np.uint16]:
-    """Return code frames of each piece: mel frames are finer, so boundaries are rounded and a piece may have none."""
-    ends_T = np.cumsum(np.bincount(path_S, minlength=pieces)) * (item.code_frames / len(path_S))
-    rounded_T = np.floor(ends_T + 0.5).astype(np.int64)
-    rounded_T[-1] = item.code_frames
-    durations_T: NDArray[np.uint16] = np.diff(rounded_T, prepend=0).astype(np.uint16)
-    return durations_T
+def _durations(path_S: NDArray[np.uint16], pieces: int) -> NDArray[np.uint16]:
+    """Return the frames of each piece."""
+    return np.bincount(path_S, minlength=pieces).astype(np.uint16)

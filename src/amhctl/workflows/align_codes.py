@@ -1,4 +1,8 @@
-"""``codes align``: find how many code frames each text piece of a store lasts."""
+"""``codes align``: find how many frames each text piece of a store lasts.
+
+A store with acoustics is aligned on their spectrogram, of 100 frames a second, another on the features. The durations
+in frames of codes follow from either by rounding.
+"""
 
 import shutil
 from collections.abc import Iterable
@@ -12,6 +16,7 @@ from amhctl.core.errors import DatasetError, TextError, VocabularyError
 from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.core.progress import Progress
 from amhctl.core.temporaries import hold_temporary, sweep
+from amhctl.data.alignment import round_durations
 from amhctl.data.codestore import CodeStore
 from amhctl.data.storeproof import require_proof
 from amhctl.tokenizer.tokenizer import Tokenizer
@@ -88,6 +93,7 @@ def run(request: AlignCodesRequest, progress: Progress) -> AlignCodesReport:
     tokenizer, frontend = Tokenizer(vocabulary), open_frontend(config)
     store = CodeStore.open(request.store)
     require_proof(store, progress)
+    is_acoustic = store.document.acoustics is not None
     findings, utterances = [], []
     progress.start("reading texts", len(store), "utterance")
     for entry in store:
@@ -97,7 +103,8 @@ def run(request: AlignCodesRequest, progress: Progress) -> AlignCodesReport:
         except (TextError, VocabularyError) as error:
             findings.append(Finding("A001", Severity.WARNING, entry.id, error.message, error.hint))
             continue
-        utterances.append(Spoken(entry.id, pieces, entry.feature_frames, entry.frames))
+        frames = entry.acoustic_frames if is_acoustic else entry.feature_frames
+        utterances.append(Spoken(entry.id, pieces, frames))
     progress.finish()
     if not utterances:
         raise DatasetError("no utterance of the store can be aligned", subject=str(request.store))
@@ -106,7 +113,7 @@ def run(request: AlignCodesRequest, progress: Progress) -> AlignCodesReport:
         try:
             aligned = align_speech(
                 utterances,
-                store.features,
+                (lambda id_: store.acoustics(id_).mel_TF) if is_acoustic else store.features,
                 text_tokens=vocabulary.size,
                 config=config.aligner,
                 folder=folder,
@@ -119,8 +126,12 @@ def run(request: AlignCodesRequest, progress: Progress) -> AlignCodesReport:
         Finding("A002", Severity.WARNING, id_, "more text pieces than mel frames", "listen to it and mend its text")
         for id_ in aligned.left_out
     ]
+    over_codes = {id_: round_durations(held, store.entry(id_).frames) for id_, held in aligned.durations.items()}
     store.write_alignment(
-        aligned.durations, vocabulary_fingerprint=vocabulary.fingerprint, text_hash=frontend.state_hash
+        aligned.durations if is_acoustic else over_codes,
+        vocabulary_fingerprint=vocabulary.fingerprint,
+        text_hash=frontend.state_hash,
+        acoustic=is_acoustic,
     )
-    durations = np.concatenate(list(aligned.durations.values()))
-    return AlignCodesReport(len(aligned.durations), aligned.explained, float(durations.mean()), tuple(findings))
+    frames_per_piece = float(np.concatenate(list(over_codes.values())).mean())
+    return AlignCodesReport(len(over_codes), aligned.explained, frames_per_piece, tuple(findings))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from amhctl.audio.levels import set_speech_level
 from amhctl.audio.resample import bring_to
 from amhctl.audio.waveform import Waveform
+from amhctl.codec.speaker_encoder import SpeakerEncoder
 from amhctl.core.errors import (
     AmhctlError,
     AudioError,
@@ -33,7 +34,7 @@ from amhctl.evaluation.scorecard import (
     judge,
     parse_thresholds,
 )
-from amhctl.evaluation.similarity import SpeakerEncoder, similarity
+from amhctl.evaluation.similarity import similarity
 from amhctl.evaluation.speed import Machine, describe_machine
 from amhctl.inference.assemble import load_voice, voice_path
 from amhctl.inference.voice import SpeakOptions, Speech, Voice
@@ -293,7 +294,7 @@ def _measure(
             duration_ratio=distance.duration_ratio,
             speaker_similarity=similarity(encoder.embed(clip.natural), encoder.embed(synthesised)),
         )
-    except EvaluationError as fault:
+    except (AudioError, EvaluationError) as fault:
         findings.append(_unmeasured(record, "synthesised clip", fault))
         return score
 

@@ -73,6 +73,8 @@ class ExtractCodesRequest:
         What a voice is to be conditioned on: log-mel frames, or a speech encoder's features beside them.
     features_model : Path | None
         Folder of the speech encoder; None looks into the cache of the Hugging Face hub.
+    acoustics : bool
+        Whether what voices that draw spectrograms learn from is stored too: log-mel, pitch and speaker embedding.
     engine : Engine
         Where shares are encoded: one in this process, or all of them as tasks of a cluster.
     tasks : int | None
@@ -95,6 +97,7 @@ class ExtractCodesRequest:
     precision: Precision = "fp32"
     features: Features = "mel"
     features_model: Path | None = None
+    acoustics: bool = False
     engine: Engine = "local"
     tasks: int | None = None
     preset: str | None = None
@@ -139,6 +142,8 @@ class ExtractCodesReport:
         How many of the copies have another speed or pitch, noise or a room.
     features : Features
         What a voice is to be conditioned on.
+    acoustics : bool
+        Whether the store has what voices that draw spectrograms learn from.
     engine : Engine
         Where shares were encoded.
     tasks : int
@@ -161,6 +166,7 @@ class ExtractCodesReport:
     copies: int
     variations: Mapping[str, int]
     features: Features
+    acoustics: bool
     engine: Engine
     tasks: int
     advice: tuple[Finding, ...]
@@ -190,6 +196,7 @@ class ExtractCodesReport:
             "unlisted": self.unlisted,
             "precision": self.precision,
             "features": self.features,
+            "acoustics": self.acoustics,
             "engine": self.engine,
             "tasks": self.tasks,
             "copies": self.copies,
@@ -275,6 +282,7 @@ def _share_of(request: ExtractCodesRequest, shard: Shard) -> ShareRequest:
         precision=request.precision,
         features=request.features,
         features_model=None if request.features_model is None else request.features_model.absolute(),
+        acoustics=request.acoustics,
         config=config,
         device=request.device,
         workers=request.workers,
@@ -384,6 +392,7 @@ def _join(
         copies=sum(report.copies for report in reports),
         variations={change: variations[change] for change in reports[0].variations},
         features=request.features,
+        acoustics=request.acoustics,
         engine=request.engine,
         tasks=tasks,
         advice=advice,

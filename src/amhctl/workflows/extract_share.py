@@ -11,7 +11,9 @@ from amhctl.audio.augment import CHANGES, find_rooms
 from amhctl.checkpoint.parts import read_part
 from amhctl.codec.codec import CodecSpec
 from amhctl.codec.registry import load_codec, read_codec_manifest
+from amhctl.codec.speaker_encoder import SpeakerEncoder
 from amhctl.codec.speech_encoder import SpeechEncoder, load_encoder
+from amhctl.config.acoustics import AcousticsConfig
 from amhctl.config.mel import MelConfig
 from amhctl.config.schema import MelCodecConfig, RunConfig
 from amhctl.core.errors import DatasetError, FileExistsRefused
@@ -59,6 +61,8 @@ class ShareRequest:
         What a voice is to be conditioned on.
     features_model : Path | None
         Folder of the speech encoder; None looks into the cache of the Hugging Face hub.
+    acoustics : bool
+        Whether what voices that draw spectrograms learn from is stored too.
     config : RunConfig
         How copies are varied.
     device : str
@@ -77,6 +81,7 @@ class ShareRequest:
     precision: Precision
     features: Features
     features_model: Path | None
+    acoustics: bool
     config: RunConfig
     device: str
     workers: int
@@ -132,13 +137,17 @@ def run(request: ShareRequest, progress: Progress) -> ShareReport:
     require_distinct(everything)
     sources = list_sources(request.shard.of(listed), request, frame)
     described = None if encoder is None else encoder.config
-    document = StoreDocument.of(codec.spec, mel, request.level, request.precision, described)
+    recogniser = SpeakerEncoder(device) if request.acoustics else None
+    acoustics = AcousticsConfig() if request.acoustics else None
+    speaker = None if recogniser is None else recogniser.config
+    document = StoreDocument.of(codec.spec, mel, request.level, request.precision, described, acoustics, speaker)
     how = Preparation(
         request.manifest.parent,
         codec.spec.sample_rate,
         mel,
         request.level,
         None if described is None else described.sample_rate,
+        acoustics,
     )
     with (
         explain_shortages(request.output, lambda: _WAY_OUT),
@@ -155,6 +164,7 @@ def run(request: ShareRequest, progress: Progress) -> ShareReport:
             pool,
             progress,
             listen=None if encoder is None else encoder.encode,
+            recognise=None if recogniser is None else recogniser.embed_pieces,
             ahead=max(1, request.workers + 1),
         )
         elapsed = time.perf_counter() - started
@@ -208,15 +218,7 @@ def _count_changes(held: Sequence[StoredUtterance]) -> dict[str, int]:
 def _open_store(path: Path, wanted: StoreDocument, part: str) -> CodeStore:
     if not is_store(path):
         try:
-            CodeStore.create(
-                path,
-                wanted.spec,
-                wanted.mel,
-                level=wanted.level,
-                precision=wanted.precision,
-                encoder=wanted.encoder,
-                part=part,
-            )
+            CodeStore.begin(path, wanted, part=part)
         except FileExistsRefused:
             # Another shard, started at the same moment, may have been faster.
             if not is_store(path):
@@ -226,6 +228,6 @@ def _open_store(path: Path, wanted: StoreDocument, part: str) -> CodeStore:
         raise DatasetError(
             f"the store was made otherwise: {'; '.join(differences)}",
             subject=str(path),
-            hint="choose another store, or the codec, features, level and precision it was made with",
+            hint="choose another store, or the codec, features, level, precision and acoustics it was made with",
         )
     return store

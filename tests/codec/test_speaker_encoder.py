@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from support.speechlike import between_silences, vowel_train
 
-from amhctl.evaluation.similarity import SpeakerEncoder, similarity
+from amhctl.codec.speaker_encoder import SpeakerEncoder
+from amhctl.evaluation.similarity import similarity
 
 
 @pytest.fixture(scope="module")
