@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from amhctl.config.acoustics import AcousticsConfig
-from amhctl.config.vocoder import VocoderConfig
+from amhctl.config.vocoder import VocoderConfig, VocoderTrainingConfig
 
 
 def test_by_default_it_is_made_for_what_code_stores_measure() -> None:
@@ -15,3 +15,21 @@ def test_by_default_it_is_made_for_what_code_stores_measure() -> None:
 def test_what_cannot_be_is_refused(values: dict[str, int]) -> None:
     with pytest.raises(ValidationError):
         VocoderConfig.model_validate(values)
+
+
+@pytest.mark.parametrize(
+    ("values", "fault"),
+    [
+        ({"steps": 10, "adversarial_steps": 8, "discriminator_steps": 3}, "more than steps"),
+        ({"discriminator_periods": (), "discriminator_windows": ()}, "needs a discriminator"),
+        ({"ema_decay": 1.0}, "less than 1"),
+    ],
+)
+def test_training_that_cannot_be_is_refused(values: dict[str, object], fault: str) -> None:
+    with pytest.raises(ValidationError, match=fault):
+        VocoderTrainingConfig.model_validate(values)
+
+
+def test_every_setting_says_what_it_is() -> None:
+    for document in (VocoderConfig, VocoderTrainingConfig):
+        assert [name for name, field in document.model_fields.items() if not field.description] == []

@@ -3,7 +3,13 @@
 import pytest
 import torch
 
-from amhctl.training.adversarial import deception_loss, discriminator_loss, feature_loss
+from amhctl.training.adversarial import (
+    accuracy,
+    balanced_gradient,
+    deception_loss,
+    discriminator_loss,
+    feature_loss,
+)
 
 
 def _features(verdict: float, *layers: float) -> list[torch.Tensor]:
@@ -31,3 +37,20 @@ def test_matching_moves_the_reconstruction_only() -> None:
     assert real.grad is None
     assert made.grad is not None
     assert bool((made.grad < 0).all())
+
+
+def test_verdicts_are_counted_on_either_side_of_a_half() -> None:
+    real = [[torch.tensor([0.6, 0.4])], [torch.tensor([0.9])]]
+    made = [[torch.tensor([0.2, 0.7, 0.1, 0.0])], [torch.tensor([0.6])]]
+    assert accuracy(real, made) == (0.75, 0.375)
+
+
+def test_each_weight_is_a_share_of_the_first_gradient() -> None:
+    made = torch.tensor([[3.0, 4.0]], requires_grad=True)
+    first, second, third = 2.0 * made[0, 0], 1e-6 * made[0, 1], 1e6 * made[0, 0]
+    gradient = balanced_gradient(made, first, [(second, 0.5), (third, 0.25)])
+    torch.testing.assert_close(gradient, torch.tensor([[2.5, 1.0]]))
+    torch.testing.assert_close(balanced_gradient(made, made[0, 0] * 2.0, []), torch.tensor([[2.0, 0.0]]))
+    # A loss without a gradient has no share.
+    flat = (made * 0.0).sum()
+    torch.testing.assert_close(balanced_gradient(made, 2.0 * made[0, 0], [(flat, 1.0)]), torch.tensor([[2.0, 0.0]]))

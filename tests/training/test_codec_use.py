@@ -41,3 +41,10 @@ def test_a_fifth_in_use_is_enough(used: int, found: int) -> None:
     use.add((torch.arange(64) % used)[None, :, None])
     use.close()
     assert len(use.collapsed()) == found
+
+
+def test_a_vocoder_has_nothing_to_count() -> None:
+    use = CodebookUse(0, 0)
+    use.add(torch.zeros(1, 5, 0, dtype=torch.long))
+    assert use.close() == ()
+    assert use.collapsed() == ()

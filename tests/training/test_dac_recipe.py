@@ -124,3 +124,7 @@ def test_the_state_holds_both_sides(tmp_path: Path) -> None:
     _train(tmp_path, config=CONFIG.model_copy(update={"steps": 1}))
     files = set(read_checkpoint(tmp_path / "checkpoints" / "step-00000001", kind="training").manifest.files)
     assert {"model.safetensors", "discriminators.safetensors", "discriminator_optimizer.safetensors"} <= files
+
+
+def test_periods_alone_are_discriminators_enough() -> None:
+    _recipe(CONFIG.model_copy(update={"discriminator_windows": (), "discriminator_periods": (2,)}))

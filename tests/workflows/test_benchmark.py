@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from support.codecs import tiny_codec_folder
+from support.vocoders import tiny_vocoder_folder
 
 from amhctl.core.progress import SilentProgress
 from amhctl.evaluation.thread_speed import ThreadTiming
@@ -20,6 +21,17 @@ def test_codes_and_checks_are_timed_on_generated_recordings(tmp_path: Path) -> N
     assert set(results) == {"codes_encode", "codes_decode", "codes_extract", "data_check"}
     assert all(item["value"] > 0 for item in results.values())
     assert next(iter(report.lines())) == report.machine.line()
+
+
+def test_a_vocoder_is_timed_by_one_thread_and_by_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(benchmark, "available_processors", lambda: 2)
+    request = BenchmarkRequest(only=("vocoder",), vocoder=str(tiny_vocoder_folder(tmp_path)), repetitions=1)
+    one, every = benchmark.run(request, SilentProgress()).measurements
+    assert (one.name, every.name) == ("vocoder_one_thread", "vocoder_all_threads")
+    assert one.value > 0
+    assert every.value > 0
+    assert "tiny-vocoder, 6 s at 16000 Hz, 1 thread(s)" in one.note
+    assert "2 thread(s)" in every.note
 
 
 def test_startup_is_timed_in_processes_of_its_own() -> None:

@@ -12,12 +12,14 @@ from typing import Literal
 import pytest
 import torch
 from support.codecs import tiny_codec_folder
+from support.vocoders import tiny_vocoder_folder
 from support.voices import tiny_voice_folder
 
 from amhctl import __version__
 from amhctl.checkpoint.store import CODEC_FOLDER, read_checkpoint, write_checkpoint
-from amhctl.codec import registry
+from amhctl.codec import registry, vocoder
 from amhctl.codec.registry import bundled_codecs
+from amhctl.codec.vocoder import bundled_vocoders
 from amhctl.core.findings import Severity
 from amhctl.core.progress import SilentProgress
 from amhctl.inference import assemble
@@ -31,8 +33,10 @@ GIGABYTE = 1024**3
 
 @pytest.fixture
 def bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Put a tiny codec and a tiny voice in the place of the package's; return the folder of both kinds."""
-    codecs, voices = tmp_path / "codecs", tmp_path / "voices"
+    """Put a tiny codec, vocoder and voice in the place of the package's; return the folder of all kinds."""
+    codecs, vocoders, voices = (tmp_path / kind for kind in ("codecs", "vocoders", "voices"))
+    tiny_vocoder_folder(vocoders, name="horn")
+    monkeypatch.setattr(vocoder, "_BUNDLED", vocoders)
     tiny_codec_folder(codecs, name="hiss")
     voices.mkdir()
     shutil.move(tiny_voice_folder(tmp_path / "made", name="robot"), voices)
@@ -72,9 +76,10 @@ def test_what_ships_loads(tmp_path: Path) -> None:
     assert len(values) == len(report.checks)
     assert {name for name, value in values.items() if value == "loads"} == {
         *(f"codec {name}" for name in bundled_codecs()),
+        *(f"vocoder {name}" for name in bundled_vocoders()),
         *(f"voice {name}" for name in bundled_voices()),
     }
-    assert "codec mel16k" in values
+    assert {"codec mel16k", "vocoder vocoder16k"} <= set(values)
     assert values["amhctl"] == __version__
     assert values["python"].startswith(f"{platform.python_version()} at ")
     assert values["torch"] == metadata.version("torch")
@@ -115,6 +120,7 @@ def _spoil_configuration(folder: Path, kind: Literal["codec", "voice"]) -> None:
     [
         (lambda folder: _flip_last_byte(folder / "codecs" / "hiss" / "model.safetensors"), "codec hiss"),
         (lambda folder: (folder / "codecs" / "hiss" / "model.safetensors").unlink(), "codec hiss"),
+        (lambda folder: _flip_last_byte(folder / "vocoders" / "horn" / "model.safetensors"), "vocoder horn"),
         (lambda folder: (folder / "codecs" / "hiss" / "manifest.json").write_text("{"), "codec hiss"),
         (lambda folder: _spoil_configuration(folder / "codecs" / "hiss", "codec"), "codec hiss"),
         (lambda folder: _spoil_configuration(folder / "voices" / "robot", "voice"), "voice robot"),

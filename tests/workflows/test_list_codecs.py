@@ -8,6 +8,7 @@ import pytest
 import torch
 from support.checkpoints import tiny_checkpoint
 from support.codecs import TINY_CODEC, tiny_codec_folder, tiny_dac_folder
+from support.vocoders import tiny_vocoder_folder
 
 from amhctl.checkpoint.store import read_checkpoint, write_checkpoint
 from amhctl.codec import registry
@@ -15,6 +16,7 @@ from amhctl.codec.codec import CodecSpec
 from amhctl.codec.dac import import_dac
 from amhctl.codec.official import OFFICIAL
 from amhctl.codec.registry import bundled_codecs, load_codec, read_codec_manifest
+from amhctl.codec.vocoder import DEFAULT_VOCODER, bundled_vocoders, load_vocoder
 from amhctl.core.errors import CheckpointError, CodecError
 from amhctl.core.progress import SilentProgress
 from amhctl.workflows.list_codecs import ListCodecsReport, ListCodecsRequest, run
@@ -30,7 +32,20 @@ def test_every_bundled_codec_is_listed() -> None:
     assert "mel16k" in bundled_codecs()
     assert report.ok
     assert report.findings == ()
-    assert len(list(report.lines())) == len(bundled_codecs()) + len(OFFICIAL)
+    assert len(list(report.lines())) == len(bundled_codecs()) + len(bundled_vocoders()) + len(OFFICIAL)
+
+
+def test_vocoders_are_listed_and_shown_like_codecs(tmp_path: Path) -> None:
+    assert [spec.name for spec in _list().vocoders] == list(bundled_vocoders())
+    report = _list(tiny_vocoder_folder(tmp_path))
+    assert report.codecs == ()
+    assert next(iter(report.lines())).startswith("tiny-vocoder  vocoder  16000 Hz  100 frames/s  20 mel bins  ")
+    assert report.licences == ("noise: CC0-1.0",)
+    (shown,) = report.payload()["vocoders"]  # type: ignore[misc]
+    assert json.loads(json.dumps(shown)) == report.vocoders[0].identity.model_dump()
+    bundled = _list(DEFAULT_VOCODER)
+    assert bundled.vocoders == (load_vocoder(DEFAULT_VOCODER).spec,)
+    assert len(bundled.licences) == 2
 
 
 def test_official_weights_are_listed_with_the_command_that_brings_them(

@@ -12,8 +12,11 @@ import torch
 from support.codecs import tiny_dac, tiny_dac_folder
 from support.manifests import tiny_manifest
 from support.oddaudio import odd_recordings
+from support.speechlike import vowel_train
 
-from amhctl.codec.registry import load_codec, read_codec_manifest, read_mel
+from amhctl.audio.mel import log_mel
+from amhctl.codec.registry import codec_path, load_codec, read_codec_manifest, read_mel
+from amhctl.codec.vocoder import DEFAULT_VOCODER, load_vocoder, read_vocoder_manifest, vocoder_path
 from amhctl.core.errors import (
     CodecError,
     ConfigError,
@@ -29,8 +32,9 @@ from amhctl.data.codestore import CodeStore
 from amhctl.data.records import Record, Split, read_records, write_records
 from amhctl.training.codec_use import Collapse
 from amhctl.training.mel_recipe import MelWeights
-from amhctl.workflows import extract_codes
+from amhctl.workflows import extract_codes, validate_checkpoint
 from amhctl.workflows.train_codec import TrainCodecReport, TrainCodecRequest, run
+from amhctl.workflows.validate_checkpoint import ValidateCheckpointRequest
 
 SETS = (
     "codec_training.steps=8",
@@ -345,6 +349,88 @@ def test_codes_of_nothing_cannot_be_kept(manifest: Path, tmp_path: Path) -> None
         _train(manifest, tmp_path / "run", sets=(*SETS, "codec_training.keep_codes=true"))
 
 
+TINY_24K = (
+    "vocoder.width=16",
+    "vocoder.blocks=2",
+    "vocoder_training.batch_size=2",
+    "vocoder_training.warmup_steps=2",
+    "vocoder_training.discriminator_width=2",
+    "vocoder_training.discriminator_periods=[2]",
+    "vocoder_training.discriminator_windows=[256]",
+    "vocoder_training.precision=fp32",
+)
+VOCODER_SETS = (
+    "vocoder_training.steps=8",
+    "vocoder_training.segment_seconds=0.2",
+    "vocoder_training.adversarial_steps=3",
+    "vocoder_training.discriminator_steps=2",
+    "vocoder_training.blur=0.5",
+    "vocoder_training.valid_every=4",
+    "vocoder_training.save_every=3",
+)
+
+
+def _train_vocoder(manifest: Path, output: Path, **options: object) -> TrainCodecReport:
+    return _train(manifest, output, **{"arch": "vocoder", "sets": VOCODER_SETS, **options})  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def vocoder_run(manifest: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, TrainCodecReport]:
+    """Return a finished run of a vocoder and its report."""
+    output = tmp_path_factory.mktemp("vocoders") / "whole"
+    return output, _train_vocoder(manifest, output)
+
+
+def test_a_vocoder_is_trained_loaded_and_sound(vocoder_run: tuple[Path, TrainCodecReport]) -> None:
+    output, report = vocoder_run
+    assert report.run.codec == output / "vocoder"
+    spec = load_vocoder(str(output / "vocoder")).spec
+    assert (spec.name, spec.sample_rate, spec.mel.bins) == ("young", 16_000, 20)
+    assert next(iter(report.lines())).startswith(f"vocoder {output / 'vocoder'} after 8 steps on 3 clips")
+    assert not any("codes" in line for line in report.lines())
+    assert report.payload()["codebook_usage"] == []
+    written = read_vocoder_manifest(str(output / "vocoder"))
+    assert (written.metrics["mel_distance"], written.metrics["clips"]) == (report.run.scores.mel_distance, 1)
+    for folder in (output / "vocoder", *(output / "checkpoints").iterdir()):
+        assert validate_checkpoint.run(ValidateCheckpointRequest(folder), SilentProgress()).ok
+    assert not (output / "codec").exists()
+
+
+@pytest.mark.parametrize("after", [4, 7])  # before the vocoder hears of the discriminators, and after
+def test_a_vocoders_killed_run_goes_on_bit_for_bit(
+    vocoder_run: tuple[Path, TrainCodecReport], manifest: Path, tmp_path: Path, after: int
+) -> None:
+    with pytest.raises(ShortageError, match="too little memory"):
+        _train_vocoder(manifest, tmp_path / "cut", progress=_Dies(after))
+    report = _train_vocoder(manifest, tmp_path / "cut", resume=True)
+    assert report.run.scores == vocoder_run[1].run.scores
+    assert _files(tmp_path / "cut") == _files(vocoder_run[0])
+
+
+def test_a_vocoder_goes_on_from_another_and_is_made_anew_when_forced(
+    vocoder_run: tuple[Path, TrainCodecReport], manifest: Path, tmp_path: Path
+) -> None:
+    base = str(vocoder_run[1].run.codec)
+    report = _train_vocoder(manifest, tmp_path / "on", base=base, sets=(*VOCODER_SETS, "vocoder.width=8"))
+    made = read_vocoder_manifest(str(report.run.codec))
+    assert made.parent == load_vocoder(base).spec.fingerprint
+    assert made.config == read_vocoder_manifest(base).config
+    assert made.licences == read_vocoder_manifest(base).licences
+    _train_vocoder(manifest, tmp_path / "on", force=True)
+    assert _files(tmp_path / "on") == _files(vocoder_run[0])
+    # What a run leaves is one kind: the other's folder goes when a codec is trained in its place.
+    _train(manifest, tmp_path / "on", sets=(*SETS, "codec_training.steps=4"), force=True)
+    assert not (tmp_path / "on" / "vocoder").exists()
+
+
+def test_a_vocoder_of_24_khz_is_trained_on_recordings_of_16(manifest: Path, tmp_path: Path) -> None:
+    report = _train_vocoder(manifest, tmp_path / "run", preset="vocoder-24k", sets=(*VOCODER_SETS, *TINY_24K))
+    vocoder = load_vocoder(str(report.run.codec))
+    assert (vocoder.spec.sample_rate, vocoder.spec.mel.hop_samples) == (24_000, 240)
+    clip = vowel_train(seconds=0.5, sample_rate=24_000).samples
+    assert vocoder.synthesise([log_mel(clip, vocoder.spec.mel)[:-1]])[0].size == clip.size
+
+
 def _list_metrics(report: TrainCodecReport) -> dict[str, object]:
     return dict(read_codec_manifest(str(report.run.codec)).metrics)
 
@@ -357,6 +443,10 @@ def test_a_base_is_of_the_architecture(manifest: Path, tmp_path: Path) -> None:
             _train(manifest, tmp_path / "run", base=base)
     with pytest.raises(CodecError, match="no DAC"):
         _train(manifest, tmp_path / "run", arch="dac", base="mel16k")
+    with pytest.raises(CodecError, match="not a vocoder"):
+        _train(manifest, tmp_path / "run", arch="vocoder", base=str(codec_path("mel16k")))
+    with pytest.raises(CodecError, match="holds a vocoder, not a codec"):
+        _train(manifest, tmp_path / "run", base=str(vocoder_path(DEFAULT_VOCODER)))
     assert not (tmp_path / "run").exists()
 
 

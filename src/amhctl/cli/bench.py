@@ -13,11 +13,13 @@ def command(
     only: Annotated[
         list[str] | None,
         typer.Option(
-            "--only", help="speak, codes, data, text, startup, threads, dac; may be repeated or joined by commas."
+            "--only",
+            help="speak, codes, vocoder, data, text, startup, threads, dac; may be repeated or joined by commas.",
         ),
     ] = None,
     voice: Annotated[str | None, typer.Option("--voice", help="Bundled voice or checkpoint folder.")] = None,
     codec: Annotated[str | None, typer.Option("--codec", help="Codec to measure; a DAC weights file for dac.")] = None,
+    vocoder: Annotated[str | None, typer.Option("--vocoder", help="Vocoder to measure: name or folder.")] = None,
     manifest: Annotated[
         Path | None, typer.Option("--manifest", help="Recordings to measure on; otherwise some are generated.")
     ] = None,
@@ -40,6 +42,7 @@ def command(
         only=tuple(section for section in benchmark.SECTIONS if section in wanted),
         voice=voice or benchmark.DEFAULT_VOICE,
         codec=codec or benchmark.DEFAULT_CODEC,
+        vocoder=vocoder or benchmark.DEFAULT_VOCODER,
         manifest=manifest,
         corpus=corpus,
         device=device,

@@ -1,4 +1,4 @@
-"""``amhctl codec``: the codecs at hand, what one is, training one."""
+"""``amhctl codec``: the codecs and vocoders at hand, what one is, training one."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -8,12 +8,12 @@ import typer
 from amhctl.cli import options
 from amhctl.cli.app import execute
 
-app = typer.Typer(help="Neural codecs: list, show, train.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Neural codecs and vocoders: list, show, train.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command("list")
 def list_(json: options.Json = False, quiet: options.Quiet = False, verbose: options.Verbose = 0) -> None:
-    """List the bundled codecs."""
+    """List the bundled codecs and vocoders."""
     from amhctl.workflows import list_codecs
 
     execute(
@@ -27,12 +27,14 @@ def list_(json: options.Json = False, quiet: options.Quiet = False, verbose: opt
 
 @app.command("show")
 def show(
-    codec: Annotated[str, typer.Argument(help="Bundled or official name, codec folder, or DAC weights file.")],
+    codec: Annotated[
+        str, typer.Argument(help="Bundled or official name, folder of a codec or vocoder, or DAC weights file.")
+    ],
     json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
 ) -> None:
-    """Show what a codec is and how it was measured."""
+    """Show what a codec or vocoder is and how it was measured."""
     from amhctl.workflows import list_codecs
 
     execute(
@@ -47,12 +49,18 @@ def show(
 @app.command("train")
 def train(
     manifests: Annotated[list[Path], typer.Argument(help="Manifests with train and valid splits.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="Run folder; the codec is its folder codec/.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="Run folder; the codec is its folder codec/, a vocoder vocoder/.")
+    ],
     name: Annotated[str, typer.Option(help="Name written into the codec.")] = "codec",
-    arch: Annotated[Literal["mel", "dac"], typer.Option(help="Architecture: the bundled codec's, or a DAC.")] = "mel",
+    arch: Annotated[
+        Literal["mel", "dac", "vocoder"], typer.Option(help="Architecture: the bundled codec's, a DAC, or a vocoder.")
+    ] = "mel",
     base: Annotated[
         str | None,
-        typer.Option(help="Codec to go on from: name such as mel16k or dac-24khz, folder, or a DAC's weights file."),
+        typer.Option(
+            help="What to go on from: a name such as mel16k, dac-24khz or vocoder16k, a folder, or a DAC's .pth."
+        ),
     ] = None,
     preset: options.Preset = None,
     config: options.Config = None,
@@ -65,7 +73,7 @@ def train(
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
 ) -> None:
-    """Train a codec on the recordings of manifests, or adapt a DAC to them."""
+    """Train a codec or a vocoder on the recordings of manifests, or go on from one."""
     from amhctl.workflows import train_codec
 
     request = train_codec.TrainCodecRequest(

@@ -9,6 +9,7 @@ from amhctl.config.augmentation import AugmentConfig
 from amhctl.config.dac import DacCodecConfig, DacTrainingConfig
 from amhctl.config.document import Document
 from amhctl.config.mel import MelConfig
+from amhctl.config.vocoder import VocoderConfig, VocoderTrainingConfig
 from amhctl.core.units import SPEECH_LEVEL
 
 WIDEST, DEEPEST = 65_536, 1_024
@@ -340,6 +341,10 @@ class RunConfig(Document):
     """Shape of a mel codec to train."""
     codec_training: CodecTrainingConfig = CodecTrainingConfig()
     """Training of a codec."""
+    vocoder: VocoderConfig = VocoderConfig()
+    """Shape of a vocoder to train."""
+    vocoder_training: VocoderTrainingConfig = VocoderTrainingConfig()
+    """Training of a vocoder."""
     dac_codec: DacCodecConfig = DacCodecConfig()
     """Shape of a DAC to train from nothing."""
     dac_training: DacTrainingConfig = DacTrainingConfig()

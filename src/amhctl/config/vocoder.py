@@ -1,11 +1,15 @@
-"""The numbers of a vocoder: spectrogram in, waveform out. No torch."""
+"""The numbers of a vocoder and of its training: spectrogram in, waveform out. No torch."""
 
-from typing import Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from amhctl.config.document import Document
 from amhctl.config.mel import MelConfig
+from amhctl.core.units import SPEECH_LEVEL
+
+_Period = Annotated[int, Field(ge=2, le=1_000)]
+_Window = Annotated[int, Field(ge=16, le=65_536)]
 
 
 class VocoderConfig(Document):
@@ -24,4 +28,66 @@ class VocoderConfig(Document):
     def _check_overlap(self) -> Self:
         if self.synthesis_fft_samples < 2 * self.mel.hop_samples:
             raise ValueError("synthesis_fft_samples must be at least two hops, or samples are left without a frame")
+        return self
+
+
+class VocoderTrainingConfig(Document):
+    """Training of a vocoder."""
+
+    steps: int = Field(20_000, gt=0)
+    """Optimiser steps."""
+    batch_size: int = Field(16, gt=0)
+    """Segments a step."""
+    segment_seconds: float = Field(0.6, gt=0)
+    """Length of a training segment."""
+    learning_rate: float = Field(5e-4, gt=0)
+    """Peak of the cosine schedule."""
+    warmup_steps: int = Field(100, ge=0)
+    """Steps of linear warm-up."""
+    weight_decay: float = Field(0.01, ge=0)
+    """Decoupled weight decay of matrices."""
+    clip_norm: float = Field(1.0, gt=0)
+    """Largest gradient norm."""
+    ema_decay: float = Field(0.999, ge=0, lt=1)
+    """Share of the averaged weights that stays at each step; they are what is measured and kept."""
+    level: float = SPEECH_LEVEL
+    """Speech level in dBFS to which every clip is brought first."""
+    gain_range: float = Field(6.0, ge=0)
+    """Random gain of a segment in training, in dB up or down."""
+    blur: float = Field(0.0, ge=0, le=1)
+    """Share of segments whose spectrogram is smoothed in time and frequency, by a random amount: what a voice draws is
+    smoother than what is measured of a recording."""
+    mel_noise: float = Field(0.0, ge=0)
+    """Largest deviation of the noise added to a segment's spectrogram, in natural log units."""
+    valid_every: int = Field(500, gt=0)
+    """Steps between measurements on the validation clips."""
+    valid_clips: int = Field(16, gt=0)
+    """Validation clips measured each time."""
+    save_every: int = Field(500, gt=0)
+    """Steps between resumable checkpoints."""
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    """Arithmetic of the forward pass; ``auto`` is bf16 where the device computes it natively."""
+    adversarial_steps: int = Field(15_000, ge=0)
+    """Last steps of the run in which the vocoder learns from discriminators; 0 trains without any."""
+    discriminator_steps: int = Field(500, ge=0)
+    """Steps before those in which the discriminators already learn, and the vocoder does not hear of them yet."""
+    adversarial_weight: float = Field(0.5, ge=0)
+    """Gradient of deceiving the discriminators, as a share of that of the log-mel distance."""
+    feature_weight: float = Field(0.5, ge=0)
+    """Gradient of matching the discriminators' features, as a share of that of the log-mel distance."""
+    discriminator_rate: float = Field(1e-3, gt=0)
+    """Learning rate of the discriminators."""
+    discriminator_width: int = Field(16, gt=0)
+    """Channels of the discriminators' first layer; the later ones have up to eight times as many."""
+    discriminator_periods: tuple[_Period, ...] = (2, 3, 5, 7, 11)
+    """Periods in samples, one discriminator each."""
+    discriminator_windows: tuple[_Window, ...] = (256, 512, 1_024)
+    """Windows in samples of the spectrograms, one discriminator each."""
+
+    @model_validator(mode="after")
+    def _check_stages(self) -> Self:
+        if self.adversarial_steps and self.adversarial_steps + self.discriminator_steps > self.steps:
+            raise ValueError("adversarial_steps and discriminator_steps together are more than steps")
+        if self.adversarial_steps and not (self.discriminator_periods or self.discriminator_windows):
+            raise ValueError("adversarial_steps needs a discriminator: name a period or a window")
         return self

@@ -4,6 +4,11 @@ The multi-period one is HiFi-GAN's (Kong et al. 2020, arXiv 2010.05646), the one
 (Défossez et al. 2022, arXiv 2210.13438), both with a fraction of the channels, so that a CPU can pay for them. Numbers
 in, numbers out.
 
+Three things let them learn. Speech at -20 dBFS is brought to unit power; the layers start with the gain that keeps a
+signal's power through them (He et al. 2015, arXiv 1502.01852), where a convolution's usual start loses two thirds of it
+in each; and the spectrum's magnitudes are compressed (as in Braun & Tashev 2020, arXiv 2009.12286), so that what is
+quiet, such as the upper harmonics, counts beside the loudest vowel.
+
 Shapes: ``B batch, N samples, T frames, K frequency bins``.
 """
 
@@ -16,6 +21,9 @@ from torch.nn import functional
 from torch.nn.utils.parametrizations import weight_norm
 
 _SLOPE = 0.1
+# Root mean square of speech at -20 dBFS.
+_SPEECH = 0.1
+_COMPRESSION = 0.3
 
 
 class PeriodDiscriminator(nn.Module):
@@ -39,15 +47,16 @@ class PeriodDiscriminator(nn.Module):
         )
         self.layers.append(weight_norm(nn.Conv2d(8 * width, 8 * width, (5, 1), padding=(2, 0))))
         self.judge = weight_norm(nn.Conv2d(8 * width, 1, (3, 1), padding=(1, 0)))
+        _keep_power(self)
 
     def forward(self, samples_BN: Tensor) -> list[Tensor]:
         """Return the features of every layer; the last ones are the verdicts."""
-        samples = functional.pad(samples_BN, (0, -samples_BN.shape[1] % self.period))
+        samples = functional.pad(samples_BN / _SPEECH, (0, -samples_BN.shape[1] % self.period))
         return _features(samples.reshape(samples.shape[0], 1, -1, self.period), self.layers, self.judge)
 
 
 class SpectrumDiscriminator(nn.Module):
-    """Sees real and imaginary parts of a spectrogram as an image of two channels.
+    """Sees real and imaginary parts of a compressed spectrogram as an image of two channels.
 
     Parameters
     ----------
@@ -69,11 +78,12 @@ class SpectrumDiscriminator(nn.Module):
         )
         self.layers.append(weight_norm(nn.Conv2d(2 * width, 2 * width, (3, 3), padding=(1, 1))))
         self.judge = weight_norm(nn.Conv2d(2 * width, 1, (3, 3), padding=(1, 1)))
+        _keep_power(self)
 
     def forward(self, samples_BN: Tensor) -> list[Tensor]:
         """Return the features of every layer; the last ones are the verdicts."""
         spectrum_BKT = torch.stft(
-            samples_BN.float(),
+            samples_BN.float() / _SPEECH,
             self.window_samples,
             self.window_samples // 2,
             window=self.window,
@@ -82,7 +92,11 @@ class SpectrumDiscriminator(nn.Module):
             normalized=True,
             return_complex=True,
         )
-        return _features(torch.view_as_real(spectrum_BKT).permute(0, 3, 2, 1), self.layers, self.judge)
+        parts_BKT2 = torch.view_as_real(spectrum_BKT)
+        # The small number keeps the gradient of silence finite; its compressed magnitude is a hundredth of speech's.
+        power_BKT1 = parts_BKT2.square().sum(dim=-1, keepdim=True) + 1e-8
+        compressed = parts_BKT2 * power_BKT1 ** ((_COMPRESSION - 1.0) / 2.0)
+        return _features(compressed.permute(0, 3, 2, 1), self.layers, self.judge)
 
 
 class Discriminators(nn.Module):
@@ -107,6 +121,16 @@ class Discriminators(nn.Module):
     def forward(self, samples_BN: Tensor) -> list[list[Tensor]]:
         """Return the features of each discriminator, verdicts last."""
         return [judge(samples_BN) for judge in self.judges]
+
+
+def _keep_power(discriminator: nn.Module) -> None:
+    """Start the convolutions so that a signal has the same power behind every one of them."""
+    for module in discriminator.modules():
+        if isinstance(module, nn.Conv2d):
+            # Set through the parametrisation, which keeps length and direction apart.
+            module.weight = nn.init.kaiming_normal_(torch.empty_like(module.weight), a=_SLOPE)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
 
 
 def _features(image: Tensor, layers: nn.ModuleList, judge: nn.Module) -> list[Tensor]:

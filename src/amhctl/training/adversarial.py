@@ -25,6 +25,16 @@ def deception_loss(made: Features) -> Tensor:
     return torch.stack([(1.0 - features[-1]).square().mean() for features in made]).mean()
 
 
+def accuracy(real: Features, made: Features) -> tuple[float, float]:
+    """Return the share of verdicts that are right on recordings and on reconstructions, means over discriminators.
+
+    Half of each is what discriminators that see no difference reach.
+    """
+    right_of_real = [float((features[-1].detach() > 0.5).float().mean()) for features in real]
+    right_of_made = [float((features[-1].detach() < 0.5).float().mean()) for features in made]
+    return sum(right_of_real) / len(right_of_real), sum(right_of_made) / len(right_of_made)
+
+
 def feature_loss(real: Features, made: Features) -> Tensor:
     """Return the distance of features relative to the size of the real ones, a mean over layers and discriminators.
 
@@ -36,3 +46,26 @@ def feature_loss(real: Features, made: Features) -> Tensor:
         for true, false in zip(one[:-1], other[:-1], strict=True)
     ]
     return torch.stack(losses).mean()
+
+
+def balanced_gradient(made_BN: Tensor, first: Tensor, others: Sequence[tuple[Tensor, float]]) -> Tensor:
+    """Return the gradient of several losses of a waveform, in which each weight is a share of the first's gradient.
+
+    A loss of discriminators has a gradient a hundred times smaller or larger than that of a spectral distance, as they
+    learn: a factor on the loss itself would be right at one moment only. As EnCodec's balancer (arXiv 2210.13438).
+
+    Parameters
+    ----------
+    made_BN : Tensor
+        The waveform, a leaf on which the losses depend.
+    first : Tensor
+        Loss whose gradient is taken as it is.
+    others : Sequence[tuple[Tensor, float]]
+        Further losses, each with the norm that its gradient gets, in norms of the first's.
+    """
+    (total,) = torch.autograd.grad(first, made_BN, retain_graph=bool(others))
+    size = total.norm()
+    for position, (loss, weight) in enumerate(others):
+        (gradient,) = torch.autograd.grad(loss, made_BN, retain_graph=position + 1 < len(others))
+        total = total + weight * size / gradient.norm().clamp(min=1e-12) * gradient
+    return total

@@ -1,8 +1,9 @@
-"""Training of a codec of any architecture. Knows no manifests: it is given a recipe, and a folder to keep its state in.
+"""Training of a codec or vocoder. Knows no manifests: it is given a recipe, and a folder to keep its state in.
 
 Everything random in a step follows from the seed and the step's number, so that a resumed run repeats an uninterrupted
 one. A run folder holds ``checkpoints/`` (resumable ones, of kind ``training``), ``journal.jsonl`` and, at the end,
-``codec/`` (a checkpoint of kind ``codec``): the weights that did best on the validation clips in the last stage.
+``codec/`` or ``vocoder/`` (a checkpoint of that kind): the weights that did best on the validation clips in the last
+stage.
 """
 
 import json
@@ -29,7 +30,7 @@ class CodecRun:
     Attributes
     ----------
     codec : Path
-        Folder of the codec.
+        Folder of the codec or vocoder.
     steps : int
         Steps of the run.
     best_step : int
@@ -88,13 +89,13 @@ def _way_out(state: CodecState) -> WayOut:
         state.steps,
         go_on="repeat the command with --resume",
         best=None,
-        lighter="a smaller batch_size or shorter segment_seconds of codec_training or dac_training",
+        lighter="a smaller batch_size or shorter segment_seconds of the training",
     )
 
 
 def _take_steps(state: CodecState, material: CodecMaterial, journal: Path, progress: Progress) -> None:
     recipe, plan = state.recipe, state.recipe.plan
-    progress.start("training the codec", plan.steps, "step")
+    progress.start(f"training the {plan.kind}", plan.steps, "step")
     progress.advance(state.step)
     average = math.nan
     with watch_interrupts() as wish:
@@ -131,7 +132,7 @@ def _validate(state: CodecState, material: CodecMaterial, progress: Progress) ->
     collapsed = state.use.collapsed()
     progress.say(
         f"step {state.step}: held-out mel distance {scores.mel_distance:.4f}{' (best)' if best else ''}, "
-        f"{scores.describe_stoi()}, codes used {', '.join(f'{share:.0%}' for share in scores.usage)}"
+        f"{scores.describe_stoi()}{_describe_use(scores.usage)}"
     )
     if collapsed:
         progress.say(f"warning: {'; '.join(map(str, collapsed))}")
@@ -143,6 +144,10 @@ def _validate(state: CodecState, material: CodecMaterial, progress: Progress) ->
         "training_usage": shares,
         "collapsed": [{"codebook": item.codebook, "share": item.share} for item in collapsed],
     }
+
+
+def _describe_use(usage: tuple[float, ...]) -> str:
+    return f", codes used {', '.join(f'{share:.0%}' for share in usage)}" if usage else ""
 
 
 def _finish(state: CodecState, material: CodecMaterial, findings: tuple[Finding, ...]) -> CodecRun:

@@ -2,14 +2,14 @@
 
 Knows no architecture.
 
-Implementations: ``MelRecipe``, ``DacRecipe``.
+Implementations: ``MelRecipe``, ``DacRecipe``, ``VocoderRecipe``.
 
 Shapes: ``B segments, N samples, S frames, Q codebooks``.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 import torch
@@ -32,7 +32,7 @@ class CodecPlan:
     shape, training : dict[str, object]
         Configuration of the network and of the run, as JSON.
     sample_rate, frame_samples, codebooks, codebook_size : int
-        As in ``CodecSpec``.
+        As in ``CodecSpec``; a vocoder has no codebooks.
     steps, valid_every, valid_clips, save_every : int
         How long, and how often what is done.
     seed : int
@@ -41,6 +41,8 @@ class CodecPlan:
         Fingerprint of the material.
     base : str
         Fingerprint of the weights that are adapted; empty for a codec that is trained from nothing.
+    kind : Literal["codec", "vocoder"]
+        What the run leaves.
     """
 
     model_version: str
@@ -57,6 +59,7 @@ class CodecPlan:
     seed: int
     data: str
     base: str = ""
+    kind: Literal["codec", "vocoder"] = "codec"
 
     @property
     def identity(self) -> str:
@@ -123,7 +126,7 @@ class CodecRecipe(Protocol):
         ...
 
     def reconstruct(self, samples_1N: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the samples, shape (1, N), and the codes, shape (S, Q), of a whole number of frames."""
+        """Return the samples, shape (1, N), and the codes, shape (S, Q), of a whole number of frames; Q may be 0."""
         ...
 
     def log_mel(self, samples_1N: Tensor) -> Tensor:

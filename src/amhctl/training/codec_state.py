@@ -1,9 +1,9 @@
-"""A codec run on disk: its resumable state, and the codec it leaves. Knows no architecture.
+"""A codec's or vocoder's run on disk: its resumable state, and what it leaves. Knows no architecture.
 
 ``checkpoints/step-N/`` are checkpoints of kind ``training``, the newest two: ``model.safetensors`` and, by the same
 names as in the recipe, a file for every other network and every optimiser; ``codes.safetensors`` with the codes counted
-so far; ``best.safetensors`` with the codec's best weights, once there are any. Numbers stand in the manifest under
-``training``. Earlier versions kept one such checkpoint, ``state/``, from which a run goes on as well.
+so far, where there are codes; ``best.safetensors`` with the best weights, once there are any. Numbers stand in the
+manifest under ``training``. Earlier versions kept one such checkpoint, ``state/``, from which a run goes on as well.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,9 @@ from amhctl.training.codec_use import CodebookUse
 
 _KEPT = 2
 _FORMER = "state"
-CODEC_RUN = FolderKind("the folder of a codec's run", "journal.jsonl", members=("state", "codec", "checkpoints"))
+CODEC_RUN = FolderKind(
+    "the folder of a codec's run", "journal.jsonl", members=("state", "codec", "vocoder", "checkpoints")
+)
 
 
 @dataclass(slots=True)
@@ -84,7 +86,8 @@ class CodecState:
             f"{name}.safetensors": tensors for name, tensors in networks.items() if name != "model"
         }
         extra |= {f"{name}.safetensors": _moments(each) for name, each in self.recipe.optimizers.items()}
-        extra["codes.safetensors"] = {"counts": self.use.counts_QV}
+        if self.use.counts_QV.numel():
+            extra["codes.safetensors"] = {"counts": self.use.counts_QV}
         if self.best.tensors:
             extra["best.safetensors"] = self.best.tensors
         numbers: dict[str, object] = {
@@ -104,7 +107,7 @@ class CodecState:
 
     def clear(self) -> None:
         """Remove what a former run left, and nothing else."""
-        for name in ("checkpoints", _FORMER, "codec"):
+        for name in ("checkpoints", _FORMER, "codec", "vocoder"):
             if (self.folder / name).exists():
                 discard(self.folder / name)
 
@@ -147,7 +150,9 @@ class CodecState:
         for name, optimizer in self.recipe.optimizers.items():
             _restore_moments(optimizer, loaded.read_tensors(f"{name}.safetensors"))
         self.step = int(str(numbers["step"]))
-        self.use.counts_QV = _require_like(loaded.read_tensors("codes.safetensors")["counts"], self.use.counts_QV)
+        if self.use.counts_QV.numel():
+            counts_QV = loaded.read_tensors("codes.safetensors")["counts"]
+            self.use.counts_QV = _require_like(counts_QV, self.use.counts_QV)
         shares, best = numbers["shares"], numbers["best"]
         if isinstance(shares, list) and isinstance(best, dict):
             self.use.shares = tuple(float(str(share)) for share in shares)
@@ -159,11 +164,11 @@ class CodecState:
             self.best.tensors = {name: _require_like(best_tensors[name], wanted[name]) for name in wanted}
 
     def write_codec(self, metrics: dict[str, object]) -> Path:
-        """Write the best weights as a codec and return its folder."""
-        folder = self.folder / "codec"
+        """Write the best weights as a codec or vocoder and return its folder, named like its kind."""
+        folder = self.folder / self.recipe.plan.kind
         write_checkpoint(
             folder,
-            manifest=self._manifest("codec", step=self.best.step, numbers={}, metrics=metrics),
+            manifest=self._manifest(self.recipe.plan.kind, step=self.best.step, numbers={}, metrics=metrics),
             tensors=self.best.tensors,
             check=find_faults,
             force=True,

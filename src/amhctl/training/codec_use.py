@@ -58,7 +58,7 @@ class CodebookUse:
     Parameters
     ----------
     codebooks, codebook_size : int
-        Shape of the quantiser.
+        Shape of the quantiser; nothing is counted where there is none.
     """
 
     def __init__(self, codebooks: int, codebook_size: int) -> None:
@@ -74,7 +74,7 @@ class CodebookUse:
     def close(self) -> tuple[float, ...]:
         """Return the shares in use since the last time, and begin anew; as before if too little was counted."""
         vectors = self.counts_QV.sum(dim=1)
-        if int(vectors.min()) >= _VECTORS_PER_CODE * self.counts_QV.shape[1]:
+        if vectors.numel() and int(vectors.min()) >= _VECTORS_PER_CODE * self.counts_QV.shape[1]:
             self.shares = tuple(float(share) for share in (self.counts_QV > 0).float().mean(dim=1))
             self.counts_QV.zero_()
         return self.shares

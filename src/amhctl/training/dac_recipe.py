@@ -18,8 +18,8 @@ from amhctl.config.dac import DacCodecConfig, DacTrainingConfig
 from amhctl.core.errors import TrainingError
 from amhctl.nn.spectral import LogMel
 from amhctl.training.codec_material import CodecMaterial, draw_segments
+from amhctl.training.codec_optimizer import require_finite
 from amhctl.training.codec_recipe import CodecPlan, StepResult
-from amhctl.training.mel_recipe import require_finite
 from amhctl.training.seeding import derive_seed
 
 # The package's own: betas, and the largest gradient norm of each side.
@@ -87,7 +87,7 @@ class DacRecipe:
         # Half a frame short of whole ones: odd strides make the decoder end a few samples early, and what is compared
         # must be equally long.
         self._size = max(1, round(config.segment_seconds * shape.sample_rate / hop)) * hop - hop // 2
-        shortest = max(LONGEST_MEL_WINDOW, *config.discriminator_windows)
+        shortest = max((LONGEST_MEL_WINDOW, *config.discriminator_windows))
         if self._size < shortest:
             raise TrainingError(
                 f"segments of {self._size} samples are shorter than the longest window, {shortest}",

@@ -7,7 +7,6 @@ from another's weights begins with the second.
 Shapes: ``B segments, N samples, S frames, Q codebooks``.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -26,64 +25,20 @@ from amhctl.codec.mel_codec import (
 )
 from amhctl.config.schema import CodecTrainingConfig, MelCodecConfig
 from amhctl.core.errors import TrainingError
-from amhctl.nn.discriminators import Discriminators
-from amhctl.nn.spectral import LogMel
-from amhctl.training.adversarial import deception_loss, discriminator_loss, feature_loss
 from amhctl.training.codec_material import CodecMaterial, draw_segments
+from amhctl.training.codec_optimizer import cosine_rate, decayed_adamw, require_finite
 from amhctl.training.codec_recipe import CodecPlan, StepResult
 from amhctl.training.learning_quantizer import learning_quantizer
+from amhctl.training.mel_distance import MelDistance
+from amhctl.training.opponent import Opponent
 from amhctl.training.precision import autocast, resolve_precision
 from amhctl.training.seeding import derive_seed
 
-# (window, mel bins) of the reconstruction loss; hops are a quarter of the window. The five resolutions are those that
-# DAC's multi-scale mel loss keeps after its two shortest, which hold fewer than 10 bins and cost as much.
-_RESOLUTIONS = ((128, 20), (256, 40), (512, 80), (1024, 100), (2048, 128))
 _KMEANS_SEGMENTS = 128
 # Periods of HiFi-GAN, of which two small ones and a large one cost half of the five; windows of a glottal pulse, a
 # phone's transition and a steady vowel at 16 kHz.
 _PERIODS = (2, 3, 7)
 _WINDOWS = (256, 512, 1_024)
-_BETAS = (0.8, 0.98)
-# DAC's own: a discriminator's gradient grows when it wins.
-_DISCRIMINATOR_NORM = 10.0
-
-
-class MelDistance(nn.Module):
-    """Multi-resolution log-mel distance.
-
-    Parameters
-    ----------
-    sample_rate : int
-        Samples a second.
-    """
-
-    def __init__(self, sample_rate: int) -> None:
-        super().__init__()
-        self.scales = nn.ModuleList(
-            LogMel(
-                sample_rate=sample_rate,
-                fft_samples=window,
-                window_samples=window,
-                hop_samples=window // 4,
-                bins=bins,
-                low_hertz=0.0,
-                high_hertz=sample_rate / 2,
-            )
-            for window, bins in _RESOLUTIONS
-        )
-
-    def forward(self, output_BN: Tensor, target_BN: Tensor) -> Tensor:
-        """Return the mean absolute log-mel difference, averaged over the resolutions."""
-        losses = [(scale(output_BN) - scale(target_BN)).abs().mean() for scale in self.scales]
-        return torch.stack(losses).mean()
-
-
-@dataclass(frozen=True, slots=True)
-class _Opponent:
-    """Discriminators and what trains them."""
-
-    network: Discriminators
-    optimizer: torch.optim.AdamW
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +110,7 @@ class MelRecipe:
             fill_mel(self._network, base.tensors, subject="base")
         if config.keep_codes:
             self._network.freeze_codes()
-        self._optimizer = _build_optimizer(self._network, config)
+        self._optimizer = decayed_adamw(self._network, rate=config.learning_rate, weight_decay=config.weight_decay)
         self._distance = MelDistance(shape.mel.sample_rate).to(self._device)
         self._opponent = _build_opponent(config, seed, self._device) if config.adversarial_steps else None
         self._plan = CodecPlan(
@@ -225,7 +180,7 @@ class MelRecipe:
             rivalry, more = self._oppose(self._opponent, output, target_BN)
             loss, values = loss + rivalry, values | more
         for group in self._optimizer.param_groups:
-            group["lr"] = _learning_rate(step, config)
+            group["lr"] = cosine_rate(step, steps=config.steps, warmup=config.warmup_steps, peak=config.learning_rate)
         self._optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
         norm = nn.utils.clip_grad_norm_(self._network.parameters(), config.clip_norm)
@@ -234,30 +189,12 @@ class MelRecipe:
         codes = None if output.codes_BSQ is None else output.codes_BSQ.detach()
         return StepResult(values | {"norm": float(norm)}, codes)
 
-    def _oppose(
-        self, opponent: _Opponent, output: Reconstruction, target_BN: Tensor
-    ) -> tuple[Tensor, dict[str, float]]:
+    def _oppose(self, opponent: Opponent, output: Reconstruction, target_BN: Tensor) -> tuple[Tensor, dict[str, float]]:
         """Train the discriminators on a reconstruction, and return what they now say against it."""
-        config, judges = self._config, opponent.network
-        made_BN = output.samples_BN
-        judges.requires_grad_(True)
-        judging = discriminator_loss(judges(target_BN), judges(made_BN.detach()))
-        opponent.optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(judging)
-        nn.utils.clip_grad_norm_(judges.parameters(), _DISCRIMINATOR_NORM)
-        opponent.optimizer.step()
-        # The codec's step leaves them as they are.
-        judges.requires_grad_(False)
-        with torch.no_grad():
-            real = judges(target_BN)
-        made = judges(made_BN)
-        deceiving, matching = deception_loss(made), feature_loss(real, made)
-        values = {
-            "discriminator": float(judging.detach()),
-            "adversarial": float(deceiving.detach()),
-            "feature": float(matching.detach()),
-        }
-        return config.adversarial_weight * deceiving + config.feature_weight * matching, values
+        values = opponent.learn(target_BN, output.samples_BN)
+        deceiving, matching = opponent.judge(target_BN, output.samples_BN)
+        values |= {"adversarial": float(deceiving.detach()), "feature": float(matching.detach())}
+        return self._config.adversarial_weight * deceiving + self._config.feature_weight * matching, values
 
     def _start_codebooks(self) -> None:
         """Start every codebook by k-means over the latents of many segments."""
@@ -309,38 +246,12 @@ def stored_tensors(network: MelCodecNetwork) -> dict[str, Tensor]:
     return halve({name: value for name, value in network.state_dict().items() if is_stored(name)})
 
 
-def require_finite(norm: Tensor, step: int, hint: str) -> None:
-    """Refuse a gradient that is not finite.
-
-    Raises
-    ------
-    TrainingError
-        If its norm is not a number.
-    """
-    if not bool(torch.isfinite(norm)):
-        raise TrainingError(f"the gradient is not finite at step {step}", subject="codec training", hint=hint)
-
-
-def _learning_rate(step: int, config: CodecTrainingConfig) -> float:
-    if step < config.warmup_steps:
-        return config.learning_rate * (step + 1) / config.warmup_steps
-    share = (step - config.warmup_steps) / max(1, config.steps - config.warmup_steps)
-    return config.learning_rate * 0.5 * (1.0 + math.cos(math.pi * share))
-
-
-def _build_optimizer(network: MelCodecNetwork, config: CodecTrainingConfig) -> torch.optim.AdamW:
-    parameters = [p for p in network.parameters() if p.requires_grad]
-    return torch.optim.AdamW(
-        [
-            {"params": [p for p in parameters if p.ndim > 1], "weight_decay": config.weight_decay},
-            {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
-        ],
-        lr=config.learning_rate,
-        betas=_BETAS,
+def _build_opponent(config: CodecTrainingConfig, seed: int, device: torch.device) -> Opponent:
+    return Opponent(
+        periods=_PERIODS,
+        windows=_WINDOWS,
+        width=config.discriminator_width,
+        rate=config.discriminator_rate,
+        seed=seed,
+        device=device,
     )
-
-
-def _build_opponent(config: CodecTrainingConfig, seed: int, device: torch.device) -> _Opponent:
-    torch.manual_seed(derive_seed(seed, "discriminators"))
-    network = Discriminators(periods=_PERIODS, windows=_WINDOWS, width=config.discriminator_width).to(device)
-    return _Opponent(network, torch.optim.AdamW(network.parameters(), lr=config.discriminator_rate, betas=_BETAS))

@@ -16,26 +16,30 @@ from amhctl.audio.files import write
 from amhctl.audio.waveform import Waveform
 from amhctl.codec.registry import DEFAULT_CODEC as DEFAULT_CODEC
 from amhctl.codec.registry import load_codec
+from amhctl.codec.vocoder import DEFAULT_VOCODER as DEFAULT_VOCODER
+from amhctl.codec.vocoder import load_vocoder
 from amhctl.core.errors import EvaluationError, TextError
 from amhctl.core.findings import Finding
 from amhctl.core.processors import available_processors
 from amhctl.core.progress import Progress, SilentProgress
+from amhctl.core.units import Seconds
 from amhctl.data.codestore import CodeStore
 from amhctl.data.corpus import read_lines
 from amhctl.data.records import Record, read_audio, read_records, write_records
 from amhctl.evaluation.extraction_speed import Timing, compare_with_package, time_extraction
 from amhctl.evaluation.speed import Machine, cpu_time_once, describe_machine, median_time, time_once
 from amhctl.evaluation.thread_speed import time_encoding
+from amhctl.evaluation.vocoder_speed import time_synthesis
 from amhctl.inference.assemble import DEFAULT_VOICE as DEFAULT_VOICE
 from amhctl.inference.assemble import load_voice, voice_path
 from amhctl.inference.voice import SpeakOptions
 from amhctl.text.frontend import Frontend
 from amhctl.workflows import check_data
 
-Section = Literal["speak", "codes", "data", "text", "startup", "threads", "dac"]
-SECTIONS: tuple[Section, ...] = ("speak", "codes", "data", "text", "startup", "threads", "dac")
+Section = Literal["speak", "codes", "vocoder", "data", "text", "startup", "threads", "dac"]
+SECTIONS: tuple[Section, ...] = ("speak", "codes", "vocoder", "data", "text", "startup", "threads", "dac")
 # The comparison needs a DAC weights file, which is not in the package.
-_USUAL: tuple[Section, ...] = ("speak", "codes", "data", "text", "startup", "threads")
+_USUAL: tuple[Section, ...] = ("speak", "codes", "vocoder", "data", "text", "startup", "threads")
 _TEXT = "አዲስ አበባ የኢትዮጵያ ዋና ከተማ ናት። ከተማዋ በአንድ ሺህ ስምንት መቶ ሰባ ዘጠኝ ዓመተ ምሕረት ተመሠረተች። ዛሬ ብዙ ሰዎች የሚኖሩባት ትልቅ ከተማ ናት።"
 _SENTENCE = "ዛሬ ብዙ ሰዎች የሚኖሩባት ትልቅ ከተማ ናት።"
 _CLIPS, _CLIP_SECONDS, _SAMPLE_RATE = 32, 6.0, 16_000
@@ -51,7 +55,7 @@ class BenchmarkRequest:
     ----------
     only : tuple[Section, ...]
         Sections; none means all but ``dac``, which needs a DAC weights file as the codec.
-    voice, codec : str
+    voice, codec, vocoder : str
         What to measure.
     manifest : Path | None
         Recordings for ``codes`` and ``data``; None generates some.
@@ -66,6 +70,7 @@ class BenchmarkRequest:
     only: tuple[Section, ...] = ()
     voice: str = DEFAULT_VOICE
     codec: str = DEFAULT_CODEC
+    vocoder: str = DEFAULT_VOCODER
     manifest: Path | None = None
     corpus: Path | None = None
     repetitions: int = 3
@@ -140,12 +145,13 @@ def run(request: BenchmarkRequest, progress: Progress) -> BenchmarkReport:
     Raises
     ------
     AmhctlError
-        If the voice, the codec or the manifest cannot be used.
+        If the voice, the codec, the vocoder or the manifest cannot be used.
     """
     measures: dict[Section, Callable[[BenchmarkRequest, Path], list[Measurement]]] = {
         "startup": _measure_startup,
         "speak": _measure_speaking,
         "codes": _measure_codes,
+        "vocoder": _measure_vocoder,
         "data": _measure_checking,
         "text": _measure_text,
         "threads": _measure_threads,
@@ -215,6 +221,19 @@ def _measure_codes(request: BenchmarkRequest, scratch: Path) -> list[Measurement
         Measurement("codes_decode", total / decoding, "x real time", note),
         Measurement("codes_extract", hours * 3600 / extracting, "x real time", f"a whole process for {hours:.2f} h"),
     ]
+
+
+def _measure_vocoder(request: BenchmarkRequest, scratch: Path) -> list[Measurement]:
+    """Time the vocoder by one thread and by all."""
+    vocoder = load_vocoder(request.vocoder, device=request.device)
+    results = []
+    for name, threads in (("vocoder_one_thread", 1), ("vocoder_all_threads", available_processors())):
+        taken = time_synthesis(
+            vocoder, seconds=Seconds(_CLIP_SECONDS), threads=threads, repetitions=request.repetitions
+        )
+        note = f"{vocoder.spec.name}, {_CLIP_SECONDS:g} s at {vocoder.spec.sample_rate} Hz, {threads} thread(s)"
+        results.append(Measurement(name, taken / _CLIP_SECONDS, "s per s", note))
+    return results
 
 
 def _measure_threads(request: BenchmarkRequest, scratch: Path) -> list[Measurement]:

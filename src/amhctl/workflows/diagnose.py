@@ -4,7 +4,7 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -15,6 +15,7 @@ from amhctl import __version__
 from amhctl.codec.registry import bundled_codecs, load_codec
 from amhctl.codec.speech_encoder import DOWNLOAD as ENCODER_DOWNLOAD
 from amhctl.codec.speech_encoder import find_encoder
+from amhctl.codec.vocoder import bundled_vocoders, load_vocoder
 from amhctl.core.errors import AmhctlError
 from amhctl.core.findings import Finding, Rule, Severity, has_errors
 from amhctl.core.processors import WAITING
@@ -24,7 +25,9 @@ from amhctl.text.g2p.transphone_backend import DOWNLOAD, find_model
 from amhctl.training.precision import computes_bf16
 
 RULES = (
-    Rule("M001", Severity.ERROR, "bundled part cannot be loaded", "A codec or voice of the package is damaged."),
+    Rule(
+        "M001", Severity.ERROR, "bundled part cannot be loaded", "A codec, vocoder or voice of the package is damaged."
+    ),
     Rule("M002", Severity.WARNING, "little room", "Less than 2 GB are free where the command runs."),
     Rule("M003", Severity.INFO, "no accelerator", "Neither CUDA nor MPS can be used: training takes the CPU."),
     Rule("M004", Severity.INFO, "optional resource absent", "Something amhctl can use but does not need is not there."),
@@ -101,7 +104,12 @@ def run(request: DiagnoseRequest, progress: Progress) -> DiagnoseReport:
     checks.append(
         Check("bf16", f"native on {', '.join(native)}" if native else "not native: training computes in fp32")
     )
-    for kind, names, load in (("codec", bundled_codecs(), load_codec), ("voice", bundled_voices(), load_voice)):
+    parts: tuple[tuple[str, tuple[str, ...], Callable[[str], object]], ...] = (
+        ("codec", bundled_codecs(), load_codec),
+        ("vocoder", bundled_vocoders(), load_vocoder),
+        ("voice", bundled_voices(), load_voice),
+    )
+    for kind, names, load in parts:
         for name in names:
             progress.say(f"loading {kind} {name}")
             try:

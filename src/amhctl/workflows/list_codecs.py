@@ -1,18 +1,22 @@
-"""``codec list`` and ``codec show``: the codecs at hand, and what one is."""
+"""``codec list`` and ``codec show``: the codecs and vocoders at hand, and what one is."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
+from amhctl.checkpoint.manifest import Manifest
+from amhctl.checkpoint.store import read_manifest
 from amhctl.codec.codec import CodecSpec
 from amhctl.codec.official import OFFICIAL
 from amhctl.codec.registry import codec_path, list_codecs, load_codec, read_codec_manifest
+from amhctl.codec.vocoder import VocoderSpec, bundled_vocoders, load_vocoder, read_vocoder_manifest, vocoder_path
 from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)
 class ListCodecsRequest:
-    """Which codec to show; all bundled and official ones if none is named."""
+    """Which codec or vocoder to show; all bundled and official ones if none is named."""
 
     codec: str | None = None
 
@@ -28,12 +32,13 @@ class OfficialCodec:
 
 @dataclass(frozen=True, slots=True)
 class ListCodecsReport:
-    """What the codecs are."""
+    """What the codecs and vocoders are."""
 
     codecs: tuple[CodecSpec, ...]
     metrics: dict[str, object]
     licences: tuple[str, ...]
     official: tuple[OfficialCodec, ...] = ()
+    vocoders: tuple[VocoderSpec, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -46,18 +51,30 @@ class ListCodecsReport:
         return ()
 
     def payload(self) -> dict[str, object]:
-        """Return the codecs as objects."""
+        """Return the codecs and vocoders as objects."""
         rows = [asdict(spec) | {"frame_rate": spec.frame_rate} for spec in self.codecs]
         official = [asdict(item) for item in self.official]
-        return {"codecs": rows, "metrics": self.metrics, "licences": list(self.licences), "official": official}
+        return {
+            "codecs": rows,
+            "metrics": self.metrics,
+            "licences": list(self.licences),
+            "official": official,
+            "vocoders": [spec.identity.model_dump(mode="json") for spec in self.vocoders],
+        }
 
     def lines(self) -> Iterable[str]:
-        """Return a line for each codec."""
+        """Return a line for each codec and each vocoder."""
         for spec in self.codecs:
             bits = spec.codebooks * (spec.codebook_size - 1).bit_length() * spec.frame_rate
             yield (
                 f"{spec.name}  {spec.architecture}  {spec.sample_rate} Hz  {spec.frame_rate:g} frames/s  "
                 f"{spec.codebooks} x {spec.codebook_size}  {bits / 1000:g} kbit/s  {spec.fingerprint[:12]}"
+            )
+        for vocoder in self.vocoders:
+            rate, mel = vocoder.sample_rate, vocoder.mel
+            yield (
+                f"{vocoder.name}  vocoder  {rate} Hz  {rate / mel.hop_samples:g} frames/s  "
+                f"{mel.bins} mel bins  {vocoder.fingerprint[:12]}"
             )
         for item in self.official:
             yield f"{item.name}  dac  {'on this machine' if item.present else f'absent: {item.download}'}"
@@ -68,21 +85,37 @@ class ListCodecsReport:
 
 
 def run(request: ListCodecsRequest, progress: Progress) -> ListCodecsReport:
-    """Describe one codec in full, or every bundled and every official codec in a line.
+    """Describe one codec or vocoder in full, or every bundled and every official one in a line.
 
     Raises
     ------
     CodecError
-        If the named codec does not exist or cannot be read.
+        If the named one does not exist or cannot be read.
     """
     if request.codec is None:
         found = tuple(OfficialCodec(item.name, item.path.is_file(), item.command) for item in OFFICIAL)
-        return ListCodecsReport(list_codecs(), {}, (), found)
+        vocoders = tuple(load_vocoder(name).spec for name in bundled_vocoders())
+        return ListCodecsReport(list_codecs(), {}, (), found, vocoders)
+    if _is_vocoder(request.codec):
+        progress.say(f"reading {vocoder_path(request.codec)}")
+        vocoder = load_vocoder(request.codec).spec
+        manifest = read_vocoder_manifest(request.codec)
+        return ListCodecsReport((), dict(manifest.metrics), _licences(manifest), vocoders=(vocoder,))
     path = codec_path(request.codec)
     progress.say(f"reading {path}")
     spec = load_codec(request.codec).spec
     if path.is_file():
         return ListCodecsReport((spec,), {}, ())
     manifest = read_codec_manifest(request.codec)
-    licences = tuple(f"{item.work}: {item.licence} {item.attribution}".strip() for item in manifest.licences)
-    return ListCodecsReport((spec,), dict(manifest.metrics), licences)
+    return ListCodecsReport((spec,), dict(manifest.metrics), _licences(manifest))
+
+
+def _is_vocoder(name_or_path: str) -> bool:
+    if name_or_path in bundled_vocoders():
+        return True
+    folder = Path(name_or_path).expanduser()
+    return (folder / "manifest.json").is_file() and read_manifest(folder).kind == "vocoder"
+
+
+def _licences(manifest: Manifest) -> tuple[str, ...]:
+    return tuple(f"{item.work}: {item.licence} {item.attribution}".strip() for item in manifest.licences)

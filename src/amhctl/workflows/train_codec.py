@@ -1,4 +1,4 @@
-"""``codec train``: train a mel codec or a DAC on the recordings of manifests, or go on from one."""
+"""``codec train``: train a mel codec, a DAC or a vocoder on the recordings of manifests, or go on from one."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,8 +16,12 @@ from amhctl.checkpoint.manifest import Licence
 from amhctl.codec.dac import dac_shapes
 from amhctl.codec.mel_codec import stored_shapes
 from amhctl.codec.registry import codec_path, read_codec_manifest, read_dac, read_mel
+from amhctl.codec.vocoder import read_vocoder, read_vocoder_manifest
+from amhctl.codec.vocoder_network import vocoder_shapes
+from amhctl.config.dac import DacCodecConfig
 from amhctl.config.load import load_run_config
 from amhctl.config.schema import MelCodecConfig, RunConfig
+from amhctl.config.vocoder import VocoderConfig
 from amhctl.core.errors import AudioError, ConfigError, DatasetError, FileExistsRefused
 from amhctl.core.files import sha256_of_json
 from amhctl.core.findings import Finding, Rule, Severity
@@ -34,6 +38,7 @@ from amhctl.training.codec_recipe import CodecRecipe
 from amhctl.training.codec_state import CODEC_RUN
 from amhctl.training.dac_recipe import DacRecipe, DacWeights
 from amhctl.training.mel_recipe import MelRecipe, MelWeights
+from amhctl.training.vocoder_recipe import VocoderRecipe, VocoderWeights
 
 RULES = (
     *codec_use.RULES,
@@ -45,6 +50,8 @@ RULES = (
         "measured.",
     ),
 )
+Arch = Literal["mel", "dac", "vocoder"]
+_Base = MelWeights | DacWeights | VocoderWeights
 _CLIP_HINT = "amhctl data check says what is wrong with a recording"
 
 
@@ -58,17 +65,17 @@ class TrainCodecRequest:
         Recordings with their splits.
     output : Path
         Run folder.
-    arch : Literal["mel", "dac"]
+    arch : Arch
         Architecture.
     base : str | None
-        Codec to go on from: bundled or official name, codec folder, or a DAC's weights file.
+        What to go on from: bundled or official name, folder of a codec or vocoder, or a DAC's weights file.
     device : str
         Where to compute.
     """
 
     manifests: tuple[Path, ...]
     output: Path
-    arch: Literal["mel", "dac"] = "mel"
+    arch: Arch = "mel"
     base: str | None = None
     device: str = "cpu"
     name: str = "codec"
@@ -82,7 +89,7 @@ class TrainCodecRequest:
 
 @dataclass(frozen=True, slots=True)
 class TrainCodecReport:
-    """How the codec does on clips it was not trained on."""
+    """How the codec or vocoder does on clips it was not trained on."""
 
     run: CodecRun
     clips: int
@@ -102,7 +109,7 @@ class TrainCodecReport:
         return (*self.run.findings, *clips, *collapsed)
 
     def payload(self) -> dict[str, object]:
-        """Return the codec's place and figures."""
+        """Return the place of the codec or vocoder, and figures."""
         scores = self.run.scores
         return {
             "codec": str(self.run.codec),
@@ -119,10 +126,12 @@ class TrainCodecReport:
     def lines(self) -> Iterable[str]:
         """Return the figures for people."""
         scores = self.run.scores
-        yield f"codec {self.run.codec} after {self.run.steps} steps on {self.clips} clips, {self.hours:.2f} h"
+        place, steps = self.run.codec, self.run.steps
+        yield f"{place.name} {place} after {steps} steps on {self.clips} clips, {self.hours:.2f} h"
         yield f"kept: step {self.run.best_step}, the best on the validation clips"
         yield f"held-out mel distance {scores.mel_distance:.4f}, {scores.describe_stoi()}"
-        yield "codes used per codebook: " + ", ".join(f"{share:.0%}" for share in scores.usage)
+        if scores.usage:
+            yield "codes used per codebook: " + ", ".join(f"{share:.0%}" for share in scores.usage)
 
 
 def run(request: TrainCodecRequest, progress: Progress) -> TrainCodecReport:
@@ -159,9 +168,9 @@ def run(request: TrainCodecRequest, progress: Progress) -> TrainCodecReport:
 
 def _train(request: TrainCodecRequest, config: RunConfig, device: str, progress: Progress) -> TrainCodecReport:
     base = _read_base(request)
-    level = config.codec_training.level if request.arch == "mel" else config.dac_training.level
-    shape = base.shape if base else config.mel_codec if request.arch == "mel" else config.dac_codec
-    sample_rate = shape.mel.sample_rate if isinstance(shape, MelCodecConfig) else shape.sample_rate
+    shape, level = _shape_and_level(config, request.arch)
+    shape = base.shape if base else shape
+    sample_rate = shape.sample_rate if isinstance(shape, DacCodecConfig) else shape.mel.sample_rate
     records = [(path.parent, record) for path in request.manifests for record in read_records(path)]
     left_out: dict[str, str] = {}
 
@@ -201,7 +210,7 @@ def _train(request: TrainCodecRequest, config: RunConfig, device: str, progress:
         train=train,
         valid=valid,
         fingerprint=sha256_of_json([record.model_dump(mode="json") for _, record in records]),
-        licences=_licences([record for _, record in records], request.base),
+        licences=_licences([record for _, record in records], request),
     )
     recipe = _build_recipe(config, material, base, arch=request.arch, device=device)
     # The recipe has its own copy of the base's weights.
@@ -230,23 +239,45 @@ def _require_output(request: TrainCodecRequest) -> None:
     require_output_folder(request.output, CODEC_RUN, force=True, sources=read)
 
 
-def _read_base(request: TrainCodecRequest) -> MelWeights | DacWeights | None:
+def _shape_and_level(config: RunConfig, arch: Arch) -> tuple[MelCodecConfig | DacCodecConfig | VocoderConfig, float]:
+    if arch == "vocoder":
+        return config.vocoder, config.vocoder_training.level
+    return (
+        (config.mel_codec, config.codec_training.level)
+        if arch == "mel"
+        else (
+            config.dac_codec,
+            config.dac_training.level,
+        )
+    )
+
+
+def _read_base(request: TrainCodecRequest) -> _Base | None:
     if request.base is None:
         return None
+    if request.arch == "vocoder":
+        return VocoderWeights(*read_vocoder(request.base))
     return MelWeights(*read_mel(request.base)) if request.arch == "mel" else DacWeights(*read_dac(request.base))
 
 
 def _build_recipe(
-    config: RunConfig, material: CodecMaterial, base: MelWeights | DacWeights | None, *, arch: str, device: str
+    config: RunConfig, material: CodecMaterial, base: _Base | None, *, arch: Arch, device: str
 ) -> CodecRecipe:
-    shapes = stored_shapes(config.mel_codec) if arch == "mel" else dac_shapes(config.dac_codec)
-    place, sizes = ("mel_codec", "width") if arch == "mel" else ("dac_codec", "encoder_dim and decoder_dim")
+    shapes, place, sizes = {
+        "mel": (stored_shapes(config.mel_codec), "mel_codec", "width"),
+        "dac": (dac_shapes(config.dac_codec), "dac_codec", "encoder_dim and decoder_dim"),
+        "vocoder": (vocoder_shapes(config.vocoder), "vocoder", "width"),
+    }[arch]
     require_memory(sum(map(prod, shapes.values())), subject=place, hint=f"make it smaller: {sizes}")
+    seed = config.seed
     if arch == "mel":
         start = base if isinstance(base, MelWeights) else None
-        return MelRecipe(config.mel_codec, config.codec_training, material, seed=config.seed, base=start, device=device)
+        return MelRecipe(config.mel_codec, config.codec_training, material, seed=seed, base=start, device=device)
+    if arch == "vocoder":
+        former = base if isinstance(base, VocoderWeights) else None
+        return VocoderRecipe(config.vocoder, config.vocoder_training, material, seed=seed, base=former, device=device)
     adapted = base if isinstance(base, DacWeights) else None
-    return DacRecipe(config.dac_codec, config.dac_training, material, seed=config.seed, base=adapted, device=device)
+    return DacRecipe(config.dac_codec, config.dac_training, material, seed=seed, base=adapted, device=device)
 
 
 def _clip(folder: Path, record: Record, sample_rate: int, level: float) -> NDArray[np.float32]:
@@ -254,10 +285,12 @@ def _clip(folder: Path, record: Record, sample_rate: int, level: float) -> NDArr
     return bring_to(waveform, level=level, sample_rate=sample_rate).samples
 
 
-def _licences(records: list[Record], base: str | None) -> tuple[Licence, ...]:
-    """Return what recordings, and the codec that is gone on from, were made of."""
+def _licences(records: list[Record], request: TrainCodecRequest) -> tuple[Licence, ...]:
+    """Return what recordings, and the codec or vocoder that is gone on from, were made of."""
     licensed = [record for record in records if record.licence]
     found = {Licence(work=record.source or record.speaker, licence=record.licence) for record in licensed}
-    if base is not None and not codec_path(base).is_file():
-        found |= set(read_codec_manifest(base).licences)
+    if request.base is not None and request.arch == "vocoder":
+        found |= set(read_vocoder_manifest(request.base).licences)
+    elif request.base is not None and not codec_path(request.base).is_file():
+        found |= set(read_codec_manifest(request.base).licences)
     return tuple(sorted(found, key=lambda licence: (licence.work, licence.licence)))
