@@ -91,7 +91,7 @@ def _walk(node: ast.AST, path: _Path) -> Iterator[tuple[_Path, ast.AST]]:
             continue
         children = value if isinstance(value, list) else [value]
         for index, child in enumerate(children):
-            if not isinstance(child, ast.AST) or _is_for_people(child):
+            if not isinstance(child, ast.AST) or _is_for_people(child) or _is_strict(child):
                 continue
             way = (*path, (name, index if isinstance(value, list) else None))
             yield way, child
@@ -110,6 +110,11 @@ def _is_for_people(node: ast.AST) -> bool:
         name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
         return name in _FOR_PEOPLE or name.endswith(("Error", "Refused"))
     return isinstance(node, ast.Expr) and _is_for_people(node.value)
+
+
+def _is_strict(node: ast.AST) -> bool:
+    """Return whether a node makes a zip strict: it guards against what the code rules out, as an assertion does."""
+    return isinstance(node, ast.keyword) and node.arg == "strict"
 
 
 def _changes(node: ast.AST) -> Iterator[ast.AST]:
@@ -180,8 +185,7 @@ def _other_calls(node: ast.Call) -> Iterator[ast.AST]:
     if isinstance(node.func, ast.Attribute) and not node.args and not node.keywords:
         yield node.func.value
     for index, keyword in enumerate(node.keywords):
-        # A strict zip guards against what the code rules out, as an assertion does.
-        if keyword.arg not in {None, "strict"}:
+        if keyword.arg is not None and not _is_strict(keyword):
             changed = deepcopy(node)
             del changed.keywords[index]
             yield changed

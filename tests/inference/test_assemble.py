@@ -4,14 +4,18 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from support.codecs import tiny_codec_folder
+from support.speech_encoders import tiny_encoder_folder
+from support.speechlike import vowel_train
 from support.voices import tiny_voice_folder
 
-from amhctl.checkpoint.store import CODEC_FOLDER
+from amhctl.checkpoint.store import CODEC_FOLDER, read_manifest
+from amhctl.codec.speech_encoder import load_encoder
 from amhctl.core.errors import AmhctlError, CheckpointError, SynthesisError
 from amhctl.inference import assemble
-from amhctl.inference.assemble import bundled_voices, choose_device, load_voice, voice_path
+from amhctl.inference.assemble import bundled_voices, choose_device, load_listener, load_voice, voice_path
 
 
 @pytest.fixture
@@ -75,6 +79,25 @@ def test_devices_are_checked() -> None:
     assert choose_device("auto") in {"cpu", "cuda", "mps"}
     with pytest.raises(SynthesisError):
         choose_device("toaster")
+
+
+def test_a_voice_hears_with_its_own_encoder_and_with_none_if_it_has_none(folder: Path, tmp_path: Path) -> None:
+    manifest = read_manifest(folder)
+    # It listens to log-mel itself, or brings its prompt along: whatever folder is named, nothing is loaded.
+    assert load_listener(manifest, tmp_path / "none", device="cpu") is None
+    assert load_listener(manifest.model_copy(update={"conditioning": None}), tmp_path / "none") is None
+    encoder = load_encoder(tiny_encoder_folder(tmp_path / "encoder"))
+    hearing = manifest.model_copy(update={"conditioning": encoder.config.model_dump(mode="json")})
+    listen = load_listener(hearing, tmp_path / "encoder", device="cpu")
+    assert listen is not None
+    clip = vowel_train(seconds=0.5).samples
+    assert np.array_equal(listen(clip), encoder.encode(clip))
+    with pytest.raises(SynthesisError, match="toaster"):
+        load_listener(hearing, tmp_path / "encoder", device="toaster")
+    damaged = manifest.model_copy(update={"conditioning": {**hearing.conditioning, "layer": "many"}})
+    with pytest.raises(CheckpointError, match=r"tiny: conditioning\.layer") as caught:
+        load_listener(damaged, tmp_path / "encoder")
+    assert caught.value.subject == "tiny"
 
 
 @pytest.mark.skipif(not bundled_voices(), reason="no voice is bundled in this source tree yet")

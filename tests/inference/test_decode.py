@@ -15,6 +15,7 @@ from amhctl.inference.assemble import load_voice
 from amhctl.inference.decode import Passage, Sampling, decode, fits, predict_durations, round_durations
 from amhctl.inference.voice import Voice
 from amhctl.model.layout import delay
+from amhctl.model.unified_voice import UnifiedVoice
 
 IDS = (5, 6, 7, 8)
 
@@ -36,6 +37,17 @@ def guided(tmp_path_factory: pytest.TempPathFactory) -> Voice:
 
 def passage(*, ids: tuple[int, ...] = IDS, durations: tuple[int, ...] | None = None, seed: int = 1) -> Passage:
     return Passage(ids=ids, durations=durations, most_frames=12, seed=seed)
+
+
+def with_books(voice: Voice, books: int) -> UnifiedVoice:
+    """Return a random model like a voice's, of so many codebooks."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = UnifiedVoice(voice.model.config.model_copy(update={"codebooks": books}))
+    for parameter in model.gpt.parameters():
+        if parameter.ndim == 2:
+            parameter.data.mul_(8.0)
+    return model.eval().requires_grad_(False)
 
 
 def test_explicit_durations_give_exactly_their_frames(aligned: Voice) -> None:
@@ -60,11 +72,13 @@ def test_a_passage_does_not_depend_on_its_neighbours(aligned: Voice) -> None:
     np.testing.assert_array_equal(together[0].codes_QS, alone[0].codes_QS)
 
 
-def test_greedy_codes_are_the_likeliest_of_the_whole_forward_pass(aligned: Voice) -> None:
-    durations = (2, 3, 1, 2)
-    decoded = decode(aligned.model, [passage(durations=durations)], aligned.speaker, Sampling(temperature=0.0))[0]
+@pytest.mark.parametrize("books", [2, 4])
+def test_greedy_codes_are_the_likeliest_of_the_whole_forward_pass(aligned: Voice, books: int) -> None:
+    """With many books the last ones are drawn behind the ends of the first: these are shown as in training."""
+    durations, model = (2, 3, 1, 2), with_books(aligned, books)
+    decoded = decode(model, [passage(durations=durations)], aligned.speaker, Sampling(temperature=0.0))[0]
     codes_BQS = torch.from_numpy(decoded.codes_QS.astype(np.int64))[None]
-    output = aligned.model(
+    output = model(
         torch.tensor([IDS]),
         torch.tensor([len(IDS)]),
         codes_BQS,
@@ -73,7 +87,7 @@ def test_greedy_codes_are_the_likeliest_of_the_whole_forward_pass(aligned: Voice
         aligned.speaker.emotion_1D,
         torch.tensor([durations]),
     )
-    config = aligned.model.config
+    config = model.config
     streams = delay(
         codes_BQS,
         torch.tensor([codes_BQS.shape[2]]),
@@ -249,6 +263,17 @@ def test_a_voice_that_never_stops_is_cut_at_its_own_limit_or_the_models(free: Vo
     finally:
         with torch.no_grad():
             bias.copy_(saved)
+
+
+def test_no_step_is_taken_beyond_the_last_frame_of_the_last_book(
+    aligned: Voice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step, steps = aligned.model.step, []
+    monkeypatch.setattr(aligned.model, "step", lambda *arguments: steps.append(arguments) or step(*arguments))
+    decode(
+        aligned.model, [passage(durations=(3, 2, 4, 1)), passage(durations=(1, 1, 1, 1))], aligned.speaker, Sampling()
+    )
+    assert len(steps) == 10 + aligned.codec.spec.codebooks - 1
 
 
 @pytest.mark.parametrize(("guidance", "rows"), [(0.0, 1), (2.0, 2)])

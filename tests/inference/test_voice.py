@@ -24,6 +24,7 @@ from amhctl.inference.decode import Codes, Passage, Sampling
 from amhctl.inference.speaker import Speaker, encode_speaker, features_of
 from amhctl.inference.voice import SpeakOptions, Voice
 from amhctl.model.unified_voice import UnifiedVoice
+from amhctl.text.lexicon import Lexicon
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +41,13 @@ def test_the_same_seed_gives_the_same_samples_and_another_does_not(voice: Voice)
     one, again, other = (voice.speak("ሰላም ዓለም።", any_speech(seed=seed)) for seed in (3, 3, 4))
     np.testing.assert_array_equal(one.waveform.samples, again.waveform.samples)
     assert not np.array_equal(one.waveform.samples, other.waveform.samples)
+
+
+def test_a_lexicon_is_read_by_the_copy_and_not_by_the_voice(voice: Voice) -> None:
+    told = voice.with_lexicon(Lexicon({"ዓለም": "ዓለሙ"}))
+    said = [one.speak("ሰላም ዓለም።", any_speech()).segments[0].text for one in (told, voice)]
+    assert said == ["ሰላም ዓለሙ።", "ሰላም ዓለም።"]
+    assert voice.with_lexicon(Lexicon()) is voice
 
 
 class _Listening:

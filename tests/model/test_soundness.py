@@ -1,5 +1,6 @@
 """The rules of a voice's checkpoint: silent on sound ones, one finding for each thing that cannot be."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -54,6 +55,14 @@ def test_a_sound_voice_and_a_sound_state_have_no_faults(
     assert read_voice(folder).manifest == voice[0]
     with pytest.raises(CheckpointError, match="wanted is a training"):
         read_voice(folder, kind="training")
+
+
+def test_a_voice_that_is_not_sound_is_not_read(folder: Path, tmp_path: Path) -> None:
+    spoilt = Path(shutil.copytree(folder, tmp_path / "spoilt"))
+    path = spoilt / "manifest.json"
+    path.write_text(path.read_text(encoding="utf-8").replace('"sample_rate": 16000', '"sample_rate": 22050', 1))
+    with pytest.raises(CheckpointError, match="sample_rate"):
+        read_voice(spoilt)
 
 
 @pytest.mark.parametrize(

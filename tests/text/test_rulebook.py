@@ -229,5 +229,6 @@ def test_a_long_line_costs_what_its_length_costs(unit: str) -> None:
         FRONTEND.normalize(written)
         return time.process_time() - start
 
-    # Eight times the text: a square would cost sixty-four times as much.
-    assert min(seconds(160_000) for _ in range(3)) < 24 * max(seconds(20_000), 0.01)
+    # Eight times the text: a square would cost sixty-four times as much. The best of three counts.
+    allowed = 24 * max(seconds(20_000), 0.01)
+    assert any(seconds(160_000) < allowed for _ in range(3))

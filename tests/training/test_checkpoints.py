@@ -85,3 +85,11 @@ def test_the_oldest_go_and_those_of_a_future_that_was_given_up(tmp_path: Path) -
     name_beside(steps.place(3), "tmp").mkdir()
     steps.prune(2, newest=3)
     assert sorted(tmp_path.iterdir()) == [steps.place(2), steps.place(3)]
+
+
+def test_all_of_them_can_be_removed_even_where_there_are_none(tmp_path: Path) -> None:
+    steps = Checkpoints(tmp_path / "checkpoints")
+    steps.clear()
+    steps.place(1).mkdir(parents=True)
+    steps.clear()
+    assert list(tmp_path.iterdir()) == []

@@ -15,7 +15,7 @@ from amhctl.core.errors import ShortageError, TrainingError
 from amhctl.core.progress import SilentProgress
 from amhctl.training.codec_loop import CodecRun, train_codec
 from amhctl.training.codec_recipe import measure
-from amhctl.training.dac_recipe import DacRecipe, DacWeights
+from amhctl.training.dac_recipe import DacRecipe, DacWeights, _measured_mel
 
 CONFIG = DacTrainingConfig(
     steps=6,
@@ -58,6 +58,12 @@ class _Dies(SilentProgress):
             self.left -= 1
             if self.left == 0:
                 raise MemoryError
+
+
+@pytest.mark.parametrize(("rate", "window"), [(16_000, 1_024), (24_000, 2_048), (44_100, 4_096)])
+def test_it_is_measured_by_windows_of_64_ms_or_the_next_power_of_two(rate: int, window: int) -> None:
+    mel = _measured_mel(rate)
+    assert (mel.fft_samples, mel.window_samples, mel.hop_samples) == (window, window, window // 4)
 
 
 def test_a_killed_run_goes_on_bit_for_bit_and_leaves_a_codec(tmp_path: Path) -> None:

@@ -59,6 +59,20 @@ def test_the_first_process_leads(monkeypatch: pytest.MonkeyPatch, name: str) -> 
     assert not leads()
 
 
+def test_the_device_is_the_one_that_was_asked_for() -> None:
+    assert connect_devices("cpu").device == torch.device("cpu")
+
+
+@pytest.mark.skipif(
+    torch.cuda.is_available() or torch.backends.mps.is_available(), reason="there is an accelerator to take its place"
+)
+def test_another_device_does_not_take_its_place() -> None:
+    assert connect_devices("auto").device == torch.device("cpu")
+    with pytest.raises(TrainingError, match="only cpu") as caught:
+        connect_devices("mps")
+    assert caught.value.subject == "mps"
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
 def test_an_absent_device_is_an_error() -> None:
     with pytest.raises(TrainingError, match="CUDA"):

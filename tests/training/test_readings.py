@@ -56,6 +56,7 @@ def test_a_text_is_read_once_and_what_cannot_be_read_is_known_too(tmp_path: Path
     assert read(tmp_path) == TEXTS[:4]
     assert read(tmp_path) == []
     readings = read_texts(tmp_path, TEXTS, FRONTEND, TOKENIZER, SilentProgress())
+    assert len(readings) == 4
     unspoken, spoken = readings["…"], readings["ቡና ጠጣ"]
     assert isinstance(unspoken, Unread)
     assert unspoken.fault == "text"
