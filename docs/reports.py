@@ -121,9 +121,11 @@ KEYS: dict[str, dict[str, Schema]] = {
     "codec list": {
         "codecs": listed(record(name=TEXT, fingerprint=TEXT, frame_rate=NUMBER)),
         "official": listed(record(name=TEXT, present=FLAG, download=TEXT)),
+        "vocoders": listed(record(name=TEXT, sample_rate=COUNT, mel=OBJECT, fingerprint=TEXT)),
     },
     "codec show": {
         "codecs": listed(record(name=TEXT, fingerprint=TEXT, frame_rate=NUMBER)),
+        "vocoders": listed(record(name=TEXT, sample_rate=COUNT, mel=OBJECT, fingerprint=TEXT)),
         "metrics": OBJECT,
         "licences": listed(TEXT),
     },

@@ -24,7 +24,7 @@ def faults(error: ConfigError) -> list[str]:
 @pytest.mark.parametrize("name", preset_names())
 def test_every_preset_can_be_used(name: str) -> None:
     resolved = load_run_config(preset=name, project=None, environment={})
-    assert resolved.sources["training.steps"] == f"preset {name}"
+    assert f"preset {name}" in resolved.sources.values()
     assert set(resolved.sources) == {key for key, _ in leaves(resolved.config)}
 
 

@@ -69,6 +69,7 @@ def test_a_voice_that_is_not_sound_is_not_read(folder: Path, tmp_path: Path) -> 
     ("key", "value", "expected"),
     [
         ("kind", "codec", ("C021", "kind")),
+        ("kind", "vocoder", ("C021", "kind")),
         ("model_version", "unified-voice-9", ("C021", "kind")),
         ("sample_rate", 22_050, ("C021", "sample_rate")),
         ("codec.codebook_size", 32, ("C021", "config.number_mel_codes")),

@@ -8,12 +8,15 @@ import torch
 from support.codec_runs import QUICK, tones
 from support.codecs import TINY_CODEC
 from support.damaged import of_all, rewrite
+from support.vocoder_runs import QUICK as VOCODER_QUICK
+from support.vocoders import TINY_VOCODER
 
 from amhctl.checkpoint.store import read_checkpoint
 from amhctl.core.errors import CheckpointError, TrainingError
 from amhctl.training.codec_recipe import CodecScores
 from amhctl.training.codec_state import BestCodec, CodecState
 from amhctl.training.mel_recipe import MelRecipe
+from amhctl.training.vocoder_recipe import VocoderRecipe
 
 ADVERSARIAL = QUICK.model_copy(update={"adversarial_steps": 8, "discriminator_width": 2})
 
@@ -128,3 +131,10 @@ def test_the_best_is_the_best_of_the_latest_stage(tmp_path: Path) -> None:
     assert not offer(6, 0.7)
     assert offer(7, 0.3)
     assert (best.step, best.stage, best.mel_distance) == (7, 2, 0.3)
+
+
+def test_the_last_are_kept_where_they_are_wanted() -> None:
+    recipe = VocoderRecipe(TINY_VOCODER, VOCODER_QUICK.model_copy(update={"keep": "last"}), tones(), seed=1)
+    best = BestCodec()
+    assert all(best.offer(recipe, step, CodecScores(float(step), None, ())) for step in (6, 9, 12))
+    assert best.step == 12

@@ -275,7 +275,9 @@ def read_manifest(folder: Path) -> Manifest:
         document = read_json(path)
     except (FileNotFoundError, NotADirectoryError):
         raise CheckpointError(
-            "there is no manifest.json", subject=str(folder), hint="give the folder of a checkpoint, voice or codec"
+            "there is no manifest.json",
+            subject=str(folder),
+            hint="give the folder of a checkpoint: a voice, codec or vocoder",
         ) from None
     except DocumentError as error:
         raise CheckpointError(f"the manifest is {error.message}", subject=str(path), hint=_RESTORE) from error

@@ -15,7 +15,9 @@ app = typer.Typer(
 
 @app.command("validate")
 def validate(
-    checkpoint: Annotated[Path, typer.Argument(help="Folder of a voice, codec or training state, or a gpt.pth.")],
+    checkpoint: Annotated[
+        Path, typer.Argument(help="Folder of a voice, codec, vocoder or training state, or a gpt.pth.")
+    ],
     vocab: Annotated[Path | None, typer.Option("--vocab", help="Vocabulary that the checkpoint must be for.")] = None,
     against: Annotated[
         Path | None, typer.Option("--against", help="Checkpoint that it must be compatible with.")
@@ -39,7 +41,7 @@ def validate(
 
 @app.command("show")
 def show(
-    checkpoint: Annotated[Path, typer.Argument(help="Folder of a voice, codec or training state.")],
+    checkpoint: Annotated[Path, typer.Argument(help="Folder of a voice, codec, vocoder or training state.")],
     json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
@@ -95,7 +97,7 @@ def average(
 
 @app.command("export")
 def export(
-    checkpoint: Annotated[Path, typer.Argument(help="Folder of a voice or codec.")],
+    checkpoint: Annotated[Path, typer.Argument(help="Folder of a voice, codec or vocoder.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write.")],
     name: Annotated[str | None, typer.Option("--name", help="Name it is to have; its own by default.")] = None,
     force: options.Force = False,

@@ -65,6 +65,9 @@ class VocoderTrainingConfig(Document):
     """Validation clips measured each time."""
     save_every: int = Field(500, gt=0)
     """Steps between resumable checkpoints."""
+    keep: Literal["best", "last"] = "best"
+    """Which averaged weights the run leaves: those of the lowest mel distance on validation clips in its last stage, or
+    those of its end; discriminators trade some of that distance for what the ear prefers."""
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     """Arithmetic of the forward pass; ``auto`` is bf16 where the device computes it natively."""
     adversarial_steps: int = Field(15_000, ge=0)

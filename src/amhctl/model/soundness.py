@@ -49,7 +49,7 @@ def find_faults(manifest: Manifest, surveys: Surveys) -> tuple[Finding, ...]:
     surveys : Surveys
         The tensors of each file that could be read.
     """
-    if manifest.kind == "codec" or manifest.model_version != MODEL_VERSION:
+    if manifest.kind in ("codec", "vocoder") or manifest.model_version != MODEL_VERSION:
         message = f"a {manifest.kind} of version {manifest.model_version}, which is none of {MODEL_VERSION}"
         return (rules.finding("C021", "kind", message, "a training run keeps its voice in the folder best/"),)
     try:

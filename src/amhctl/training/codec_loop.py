@@ -10,6 +10,7 @@ import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
@@ -41,6 +42,8 @@ class CodecRun:
         Codebooks that had collapsed at the end.
     findings : tuple[Finding, ...]
         What was found damaged where the run went on.
+    kept : Literal["best", "last"]
+        Why that step.
     """
 
     codec: Path
@@ -49,6 +52,7 @@ class CodecRun:
     scores: CodecScores
     collapsed: tuple[Collapse, ...]
     findings: tuple[Finding, ...]
+    kept: Literal["best", "last"] = "best"
 
 
 def train_codec(
@@ -161,4 +165,4 @@ def _finish(state: CodecState, material: CodecMaterial, findings: tuple[Finding,
         "clips": len(material.valid),
     }
     codec = state.write_codec(metrics)
-    return CodecRun(codec, state.step, state.best.step, scores, state.use.collapsed(), findings)
+    return CodecRun(codec, state.step, state.best.step, scores, state.use.collapsed(), findings, state.recipe.plan.keep)

@@ -43,6 +43,8 @@ class CodecPlan:
         Fingerprint of the weights that are adapted; empty for a codec that is trained from nothing.
     kind : Literal["codec", "vocoder"]
         What the run leaves.
+    keep : Literal["best", "last"]
+        Which weights it leaves: those that did best on the validation clips in the last stage, or those of its end.
     """
 
     model_version: str
@@ -60,6 +62,7 @@ class CodecPlan:
     data: str
     base: str = ""
     kind: Literal["codec", "vocoder"] = "codec"
+    keep: Literal["best", "last"] = "best"
 
     @property
     def identity(self) -> str:

@@ -44,10 +44,16 @@ class BestCodec:
     def offer(self, recipe: CodecRecipe, step: int, scores: CodecScores) -> bool:
         """Take over the recipe's weights if they are better, or the first of a later stage; return whether they are.
 
-        A stage against discriminators begins anew: it trades some mel distance for what the ear prefers.
+        A stage against discriminators begins anew: it trades some mel distance for what the ear prefers. Where the
+        run's last weights are to be kept, each newer ones are taken.
         """
         stage = recipe.stage(step - 1)
-        if self.tensors and stage == self.stage and scores.mel_distance >= self.mel_distance:
+        if (
+            recipe.plan.keep == "best"
+            and self.tensors
+            and stage == self.stage
+            and scores.mel_distance >= self.mel_distance
+        ):
             return False
         self.step, self.stage, self.mel_distance = step, stage, scores.mel_distance
         self.tensors = {name: tensor.detach().cpu().clone() for name, tensor in recipe.stored().items()}

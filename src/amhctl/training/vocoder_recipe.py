@@ -114,6 +114,7 @@ class VocoderRecipe:
             data=material.fingerprint,
             base="" if base is None else base.fingerprint,
             kind="vocoder",
+            keep=config.keep,
         )
 
     @property

@@ -67,6 +67,8 @@ class ListVoicesReport:
             yield f"model: {manifest.model_version}, made by amhctl {manifest.package_version}"
             if manifest.codec:
                 yield f"codec: {manifest.codec.name} ({manifest.codec.fingerprint[:12]})"
+            if manifest.vocoder:
+                yield f"vocoder: {manifest.vocoder.name} ({manifest.vocoder.fingerprint[:12]})"
             if manifest.vocabulary:
                 yield f"vocabulary: {manifest.vocabulary.size} pieces of {manifest.vocabulary.units}"
             for licence in manifest.licences:

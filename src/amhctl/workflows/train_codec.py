@@ -128,7 +128,8 @@ class TrainCodecReport:
         scores = self.run.scores
         place, steps = self.run.codec, self.run.steps
         yield f"{place.name} {place} after {steps} steps on {self.clips} clips, {self.hours:.2f} h"
-        yield f"kept: step {self.run.best_step}, the best on the validation clips"
+        why = "the last" if self.run.kept == "last" else "the best on the validation clips"
+        yield f"kept: step {self.run.best_step}, {why}"
         yield f"held-out mel distance {scores.mel_distance:.4f}, {scores.describe_stoi()}"
         if scores.usage:
             yield "codes used per codebook: " + ", ".join(f"{share:.0%}" for share in scores.usage)
