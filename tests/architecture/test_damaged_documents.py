@@ -41,11 +41,22 @@ DOCUMENTS = {
     "store/index-1-of-1.jsonl": ("codes", "verify", "store"),
     "store/failed-1-of-1.jsonl": ("codes", "merge", "store", "-o", "merged"),
     "store/alignment.npz": ("codes", "merge", "store", "-o", "merged"),
+    "acoustic/store.json": ("codes", "verify", "acoustic"),
+    "acoustic/index-1-of-1.jsonl": ("codes", "check", "acoustic"),
+    "acoustic/alignment.npz": ("codes", "verify", "acoustic"),
+    "acoustic/acoustics-1-of-1.bin": ("codes", "verify", "acoustic"),
+    "acoustic/speaker-1-of-1.bin": ("codes", "verify", "acoustic"),
     "v.plan.json": ("vocab", "grow", "v.model", "--base-checkpoint", "voice", "-o", "grown"),
     "voice/manifest.json": ("ckpt", "show", "voice"),
 }
 # What is no document here: an empty project file, lexicon or list of failures says nothing, and that is allowed.
-EMPTY = {"amhctl.toml", "lexicon.toml", "store/failed-1-of-1.jsonl", "store/index-1-of-1.jsonl"}
+EMPTY = {
+    "amhctl.toml",
+    "lexicon.toml",
+    "store/failed-1-of-1.jsonl",
+    "store/index-1-of-1.jsonl",
+    "acoustic/index-1-of-1.jsonl",
+}
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +65,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sound")
     tiny_checkpoint(folder / "voice")
     toy_store(folder / "store").write_failures({"x": "why"})
+    toy_store(folder / "acoustic", acoustic=True)
     lines = [Frontend(TextConfig(units="phones")).units("ሰላም ዓለም።")] * 9
     base = train_vocabulary(lines, size=128, units="phones", model_type="char")
     extended, plan = extend_vocabulary(base, lines, base.size + 1)

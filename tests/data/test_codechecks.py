@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from support.stores import MEL, SPEC
+from support.stores import MEL, SPEC, toy_store
 
 from amhctl.config.conditioning import SpeechEncoderConfig
 from amhctl.core.errors import DatasetError
@@ -11,6 +11,7 @@ from amhctl.core.progress import SilentProgress
 from amhctl.data.codechecks import StoreCheck, check_store
 from amhctl.data.codestore import CodeStore
 from amhctl.data.records import Record
+from amhctl.data.storelayout import ACOUSTICS
 
 _FRAMES = 50
 
@@ -102,6 +103,21 @@ def test_damage_and_duplicates(tmp_path: Path) -> None:
 def test_an_empty_store_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="no utterance"):
         check_store(CodeStore.create(tmp_path / "store", SPEC, MEL), SilentProgress())
+
+
+def test_acoustics_are_measured_by_speaker_and_judged(tmp_path: Path) -> None:
+    plain = check_store(toy_store(tmp_path / "plain"), SilentProgress())
+    assert plain.voices == ()
+    with toy_store(tmp_path / "store", acoustic=True) as store:
+        columns = dict(store.columns("u0"))
+        columns[ACOUSTICS] = columns[ACOUSTICS].copy()
+        columns[ACOUSTICS][:, -1] = 0
+        store.append_columns(store.entry("u0").record, columns, replace=True)
+    check = check_store(CodeStore.open(tmp_path / "store"), SilentProgress())
+    assert [(voice.speaker, voice.clips) for voice in check.voices] == [("s0", 3), ("s1", 3)]
+    assert check.voices[0].voiced < check.voices[1].voiced < 1.0
+    assert all(100.0 < (voice.pitch or 0.0) < 200.0 for voice in check.voices)
+    assert _codes(check) == [("X119", "u0"), *_codes(plain)]
 
 
 @pytest.mark.parametrize(("frames", "codes"), [(100, []), (99, []), (97, ["X106"]), (103, ["X106"])])

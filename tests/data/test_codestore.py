@@ -4,8 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.stores import MEL, SPEC, fill, toy_store
+from support.stores import ACOUSTICS, MEL, SPEAKER, SPEC, fill, toy_acoustics, toy_speaker, toy_store
 
+from amhctl.audio.acoustics import Acoustics
+from amhctl.config.acoustics import AcousticsConfig
 from amhctl.config.conditioning import SpeechEncoderConfig
 from amhctl.core.errors import DatasetError, FileExistsRefused, InUseError
 from amhctl.core.files import sha256_of_json
@@ -48,12 +50,13 @@ def test_a_folder_of_something_else_becomes_no_store(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "voice").iterdir()] == ["model.safetensors"]
 
 
+@pytest.mark.parametrize("acoustic", [False, True])
 @pytest.mark.parametrize("cut", [1, 7, 40, 200, 600])
-def test_a_store_cut_anywhere_opens_and_goes_on(tmp_path: Path, cut: int) -> None:
+def test_a_store_cut_anywhere_opens_and_goes_on(tmp_path: Path, cut: int, *, acoustic: bool) -> None:
     path = tmp_path / "store"
-    toy_store(path)
-    whole = CodeStore.open(path).fingerprint
-    for name in ("index-1-of-1.jsonl", "codes-1-of-1.bin", "features-1-of-1.bin"):
+    store = toy_store(path, acoustic=acoustic)
+    whole = store.fingerprint
+    for name in ("index-1-of-1.jsonl", *(file.name for file in store.document.layout.files(path, "1-of-1"))):
         file = path / name
         content = file.read_bytes()
         file.write_bytes(content[: max(0, len(content) - (cut if "index" in name else cut // 8))])
@@ -314,3 +317,79 @@ def test_a_store_without_a_speech_encoder_is_described_as_ever(tmp_path: Path) -
         assert heard.document.differences(other) == (f"encoder.fingerprint {'e' * 64} ≠ {'f' * 64}",)
         with pytest.raises(DatasetError, match="codes, features are given for codes, features, encoder"):
             fill(heard, 0, 1)
+
+
+def test_acoustics_and_speaker_stand_beside_the_rest(tmp_path: Path) -> None:
+    path = tmp_path / "store"
+    store = toy_store(path, 3, acoustic=True)
+    assert (store.document.acoustics, store.document.speaker) == (ACOUSTICS, SPEAKER)
+    store = CodeStore.open(path)
+    for number in range(3):
+        packed = toy_acoustics(number, 4 * (5 + number)).pack()
+        found, wanted = store.acoustics(f"u{number}"), Acoustics.unpack(packed)
+        np.testing.assert_array_equal(found.mel_TF, wanted.mel_TF)
+        np.testing.assert_array_equal(found.pitch_T, wanted.pitch_T)
+        np.testing.assert_array_equal(found.pack(), packed)
+        assert (found.mel_TF.dtype, found.pitch_T[-2:].tolist()) == (np.float32, [0.0, 0.0])
+        assert store.entry(f"u{number}").acoustic_frames == 4 * (5 + number)
+        kept = toy_speaker(number).astype(np.float16).astype(np.float32)
+        np.testing.assert_array_equal(store.speaker(f"u{number}"), kept)
+    with pytest.raises(DatasetError, match="no utterance"):
+        store.acoustics("nobody")
+    assert {file.name for file in store.files} == {
+        f"{name}-1-of-1.{'jsonl' if name == 'index' else 'bin'}"
+        for name in ("index", "codes", "features", "acoustics", "speaker")
+    }
+
+
+def test_a_store_without_acoustics_is_described_as_ever_and_says_how_to_get_them(tmp_path: Path) -> None:
+    plain, acoustic = toy_store(tmp_path / "plain"), toy_store(tmp_path / "acoustic", acoustic=True)
+    for name in ("store.json", "index-1-of-1.jsonl"):
+        written = (tmp_path / "plain" / name).read_text()
+        assert "acoustic" not in written
+        assert '"speaker": {' not in written
+        assert "speaker_offset" not in written
+    for read in (plain.acoustics, plain.speaker):
+        with pytest.raises(DatasetError, match="no acoustics") as caught:
+            read("u0")
+        assert "--acoustics" in caught.value.hint
+    assert plain.document.differences(acoustic.document) == ("acoustics no ≠ yes",)
+    assert acoustic.document.differences(plain.document) == ("acoustics yes ≠ no",)
+    assert plain.fingerprint != acoustic.fingerprint
+    other = acoustic.document.model_copy(
+        update={"acoustics": AcousticsConfig(pitch_floor=70.0), "speaker": SPEAKER.model_copy(update={"width": 6})}
+    )
+    assert acoustic.document.differences(other) == (
+        "acoustics.mel.bins 6 ≠ 80", "acoustics.pitch_floor 60.0 ≠ 70.0", "speaker.width 5 ≠ 6",
+    )  # fmt: skip
+    with pytest.raises(DatasetError, match="codes, features are given for codes, features, acoustics, speaker"):
+        acoustic.append(Record(id="n", audio="a.wav", text="ሰላም"), plain.codes("u0"), plain.features("u0"))
+    acoustic.close()
+
+
+def test_an_utterance_given_the_data_of_another_has_its_acoustics(tmp_path: Path) -> None:
+    with toy_store(tmp_path / "store", 2, acoustic=True) as store:
+        record = store.entry("u1").record
+        store.point(record.model_copy(update={"id": "twin"}), store.entry("u1"), AudioDigest("f", "s"))
+        store.amend(record.model_copy(update={"text": "ሌላ"}))
+    store = CodeStore.open(tmp_path / "store")
+    for id_ in ("twin", "u1"):
+        np.testing.assert_array_equal(store.acoustics(id_).pack(), toy_acoustics(1, 24).pack())
+        assert store.is_intact(id_)
+
+
+def test_durations_in_acoustic_frames_add_up_and_those_of_codes_follow(tmp_path: Path) -> None:
+    store = toy_store(tmp_path / "store", 2, acoustic=True)
+    given = {"u0": np.array([3, 0, 17], dtype=np.uint16), "u1": np.array([1, 23], dtype=np.uint16)}
+    store.write_alignment(given, vocabulary_fingerprint="v", text_hash="t", acoustic=True)
+    alignment = CodeStore.open(tmp_path / "store").alignment()
+    assert alignment is not None
+    assert alignment.is_acoustic
+    for id_, durations in given.items():
+        assert alignment.acoustic_durations(id_).tolist() == durations.tolist()
+        assert alignment.durations(id_).sum() == store.entry(id_).frames
+    assert alignment.durations("u0").tolist() == [1, 0, 4]
+    with pytest.raises(DatasetError, match="add up to 5, not to 20"):
+        store.write_alignment(
+            {"u0": np.array([5], dtype=np.uint16)}, vocabulary_fingerprint="v", text_hash="t", acoustic=True
+        )

@@ -23,6 +23,9 @@ def _stored(id_: str, part: str = "1-of-1", *, line: int = 0, sha256: str = "d" 
         sha256=sha256,
         encoder_frames=5,
         encoder_offset=11,
+        acoustic_frames=13,
+        acoustics_offset=2**41,
+        speaker_offset=17,
     )
 
 

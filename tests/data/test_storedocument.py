@@ -3,7 +3,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.stores import MEL, SPEC
+from support.stores import ACOUSTICS, MEL, SPEAKER, SPEC
 
 from amhctl.core.errors import DatasetError
 from amhctl.data.storedocument import StoreDocument, is_store, read_document, require_writable, write_document
@@ -57,3 +57,19 @@ def test_a_store_has_one_precision_and_names_it_if_it_is_not_fp32(tmp_path: Path
     (tmp_path / "store.json").write_text(half.to_json().replace("bf16", "int8"))
     with pytest.raises(DatasetError, match="precision"):
         read_document(tmp_path)
+
+
+def test_acoustics_and_their_speaker_encoder_stand_together_or_not_at_all(tmp_path: Path) -> None:
+    plain = StoreDocument.of(SPEC, MEL, None)
+    acoustic = StoreDocument.of(SPEC, MEL, None, acoustics=ACOUSTICS, speaker=SPEAKER)
+    assert {"acoustics", "speaker"}.isdisjoint(json.loads(plain.to_json()))
+    assert (plain.layout.columns, acoustic.layout.columns) == ((0, 1), (0, 1, 3, 4))
+    assert (acoustic.layout.acoustic_width, acoustic.layout.speaker_width) == (7, 5)
+    write_document(tmp_path, acoustic)
+    assert read_document(tmp_path) == acoustic
+    value = json.loads(acoustic.to_json())
+    for key in ("acoustics", "speaker"):
+        half = {name: part for name, part in value.items() if name != key}
+        (tmp_path / "store.json").write_text(json.dumps(half))
+        with pytest.raises(DatasetError, match="stand together"):
+            read_document(tmp_path)

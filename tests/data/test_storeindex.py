@@ -36,6 +36,13 @@ def test_a_line_is_read_back() -> None:
     assert parse_line(line, "2-of-3") == _STORED
 
 
+def test_where_acoustics_lie_is_said_where_there_are_some() -> None:
+    assert not any("acoustic" in key or "speaker_" in key for key in json.loads(format_line(_STORED)))
+    acoustic = replace(_STORED, acoustic_frames=14, acoustics_offset=0, speaker_offset=512)
+    assert json.loads(format_line(acoustic))["speaker_offset"] == 512
+    assert parse_line(format_line(acoustic), "2-of-3") == acoustic
+
+
 def test_a_line_of_format_1_has_no_digests_of_audio() -> None:
     value = json.loads(format_line(_STORED))
     del value["file_sha256"], value["samples_sha256"]
@@ -52,7 +59,18 @@ def test_what_is_no_line_is_none() -> None:
 
 
 @pytest.mark.parametrize("number", [-1, 2**63, 10**30])
-@pytest.mark.parametrize("key", ["frames", "feature_frames", "codes_offset", "features_offset", "encoder_offset"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "frames",
+        "feature_frames",
+        "codes_offset",
+        "features_offset",
+        "encoder_offset",
+        "acoustic_frames",
+        "speaker_offset",
+    ],
+)
 def test_a_number_that_no_file_has_makes_no_line(key: str, number: int) -> None:
     value = json.loads(format_line(_STORED))
     assert parse_line(json.dumps(value | {key: 1}).encode(), "1-of-1") is not None

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.stores import MEL, SPEC, fill, toy_store
+from support.stores import MEL, SPEC, create_store, fill, toy_store
 
 from amhctl.core.errors import DatasetError, FileExistsRefused, InUseError
 from amhctl.core.progress import SilentProgress
@@ -155,3 +155,28 @@ def test_a_store_that_is_being_written_is_not_replaced(tmp_path: Path) -> None:
     merge_stores([CodeStore.open(one)], tmp_path / "target", SilentProgress(), force=True)
     assert CodeStore.open(tmp_path / "target").ids == ("u0", "u1")
     assert not list((tmp_path / "target").glob(".lock*"))
+
+
+def test_acoustics_go_along_and_damage_in_them_is_refused(tmp_path: Path) -> None:
+    for name, first in (("one", 0), ("two", 4)):
+        with create_store(tmp_path / name, acoustic=True) as store:
+            fill(store, first, first + 4)
+            durations = {entry.id: np.array([entry.acoustic_frames - 3, 3]) for entry in store}
+            store.write_alignment(durations, vocabulary_fingerprint="v", text_hash="t", acoustic=True)
+    assert _merge(tmp_path / "merged", tmp_path / "two", tmp_path / "one").aligned
+    merged, whole = CodeStore.open(tmp_path / "merged"), toy_store(tmp_path / "whole", 8, acoustic=True)
+    assert merged.fingerprint == whole.fingerprint
+    names = [file.name for file in whole.document.layout.files(whole.path, "1-of-1")]
+    assert len(names) == 4
+    assert [_bytes(merged.path)[name] for name in names] == [_bytes(whole.path)[name] for name in names]
+    alignment = merged.alignment()
+    assert alignment is not None
+    assert [alignment.acoustic_durations(f"u{n}").tolist() for n in (0, 5)] == [[17, 3], [37, 3]]
+    plain = _part(tmp_path / "plain", 8, 9)
+    with pytest.raises(DatasetError, match="made otherwise: acoustics yes ≠ no"):
+        _merge(tmp_path / "mixed", tmp_path / "one", plain)
+    file = tmp_path / "one" / "speaker-1-of-1.bin"
+    content = file.read_bytes()
+    file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    with pytest.raises(DatasetError, match="not those that were written"):
+        _merge(tmp_path / "again", tmp_path / "one")

@@ -21,9 +21,10 @@ for number in itertools.count(2):
 """
 
 
-def test_a_killed_writer_leaves_a_store_that_goes_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize("acoustic", [False, True])
+def test_a_killed_writer_leaves_a_store_that_goes_on(tmp_path: Path, *, acoustic: bool) -> None:
     path = tmp_path / "store"
-    toy_store(path, 2)
+    toy_store(path, 2, acoustic=acoustic)
     tests = Path(__file__).parents[1]
     for kept in (3, 20):
         with subprocess.Popen(
@@ -63,10 +64,12 @@ store.close()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs limits on the size of files")
-@pytest.mark.parametrize("room", [1_801, 2_400, 3_333])
-def test_a_write_that_the_system_refuses_leaves_a_store_that_goes_on(tmp_path: Path, room: int) -> None:
+@pytest.mark.parametrize(("room", "acoustic"), [(1_801, False), (2_400, False), (3_333, False), (2_500, True)])
+def test_a_write_that_the_system_refuses_leaves_a_store_that_goes_on(
+    tmp_path: Path, room: int, *, acoustic: bool
+) -> None:
     path = tmp_path / "store"
-    toy_store(path, 2)
+    toy_store(path, 2, acoustic=acoustic)
     tests = Path(__file__).parents[1]
     done = subprocess.run(
         [sys.executable, "-c", _LIMITED, str(path), str(room)],
@@ -81,7 +84,6 @@ def test_a_write_that_the_system_refuses_leaves_a_store_that_goes_on(tmp_path: P
     assert len(store) > 3
     assert [entry.id for entry in store.entries] == [f"u{n}" for n in range(len(store))]
     assert all(store.is_intact(entry.id) for entry in store.entries)
-    sizes = {file.stem: file.stat().st_size for file in path.glob("*.bin")}
-    last = store.entries[-1]
-    assert sizes["codes-1-of-1"] == last.codes_offset + last.frames * 4
-    assert sizes["features-1-of-1"] == last.features_offset + last.feature_frames * 16
+    layout = store.document.layout
+    sizes = tuple(file.stat().st_size for file in layout.files(path, "1-of-1"))
+    assert sizes == layout.ends(store.entries[-1])

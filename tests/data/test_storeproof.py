@@ -51,13 +51,13 @@ def _flip(file: Path, place: int) -> None:
     file.write_bytes(bytes(content))
 
 
-@pytest.mark.parametrize("name", ["codes-1-of-1.bin", "features-1-of-1.bin"])
+@pytest.mark.parametrize("name", ["codes", "features", "acoustics", "speaker"])
 @pytest.mark.parametrize("proved", [False, True])
 def test_a_changed_byte_is_found_before_and_after_a_proof(tmp_path: Path, name: str, proved: bool) -> None:
-    path = toy_store(tmp_path / "store").path
+    path = toy_store(tmp_path / "store", acoustic=True).path
     if proved:
         assert _compare(path) == 6
-    _flip(path / name, -1)
+    _flip(path / f"{name}-1-of-1.bin", -1)
     with pytest.raises(DatasetError, match="1 of 6 utterances are not those that were written: u5") as caught:
         _compare(path)
     assert "codes extract" in caught.value.hint

@@ -9,6 +9,7 @@ from amhctl.core.errors import DatasetError
 from amhctl.core.progress import SilentProgress
 from amhctl.data.codestore import CodeStore
 from amhctl.data.records import Record
+from amhctl.data.storelayout import ACOUSTICS
 from amhctl.data.storeverify import StoreVerification, verify_store
 
 _INDEX, _CODES, _FEATURES = "index-1-of-1.jsonl", "codes-1-of-1.bin", "features-1-of-1.bin"
@@ -38,19 +39,19 @@ def test_a_whole_store_has_no_finding(tmp_path: Path) -> None:
         _verify(tmp_path)
 
 
-@pytest.mark.parametrize("name", [_CODES, _FEATURES])
+@pytest.mark.parametrize("name", [_CODES, _FEATURES, "acoustics-1-of-1.bin", "speaker-1-of-1.bin"])
 def test_every_flipped_bit_is_found(tmp_path: Path, name: str) -> None:
-    path = toy_store(tmp_path / "store", 3).path
+    store = toy_store(tmp_path / "store", 3, acoustic=True)
+    path, layout = store.path, store.document.layout
     content = (path / name).read_bytes()
-    bound = {entry.id: entry for entry in CodeStore.open(path).entries}
+    column = [file.name for file in layout.files(path, "1-of-1")].index(name)
+    bound = {entry.id: (layout.offsets(entry)[column], layout.ends(entry)[column]) for entry in store.entries}
     for place in range(0, len(content), 7):
         (path / name).write_bytes(_flip(place)(content))
         ((code, subject),) = _found(path)
         assert code == "X107"
-        entry = bound[subject]
-        start = entry.codes_offset if name == _CODES else entry.features_offset
-        length = entry.frames * 4 if name == _CODES else entry.feature_frames * 16
-        assert start <= place < start + length
+        begin, end = bound[subject]
+        assert begin <= place < end
         (path / name).write_bytes(content)
     assert _found(path) == []
 
@@ -123,6 +124,36 @@ def test_of_lines_with_one_id_the_last_of_the_first_part_counts(tmp_path: Path) 
     assert _found(path) == []
     _change(path / "codes-1-of-2.bin", _flip(0))
     assert _found(path) == [("X107", "u0")]
+
+
+@pytest.mark.parametrize("name", ["acoustics-1-of-1.bin", "speaker-1-of-1.bin"])
+def test_missing_and_superfluous_acoustics(tmp_path: Path, name: str) -> None:
+    path = toy_store(tmp_path / "store", acoustic=True).path
+    whole = (path / name).read_bytes()
+    (path / name).write_bytes(whole + b"123")
+    assert _found(path) == [("X115", name)]
+    (path / name).write_bytes(whole[:-1])
+    assert _found(path) == [("X114", "u5")]
+    (path / name).unlink()
+    assert _found(path) == [("X114", f"u{number}") for number in range(6)]
+    assert CodeStore.open(path).missing == ("u0",)
+    with CodeStore.open(path, mend=True) as store:
+        fill(store, 0, 6)
+    assert _found(path) == []
+    assert (path / name).read_bytes() == whole
+
+
+def test_an_alignment_of_other_acoustics(tmp_path: Path) -> None:
+    store = toy_store(tmp_path / "store", 2, acoustic=True)
+    durations = {"u0": np.array([20]), "u1": np.array([20, 4])}
+    store.write_alignment(durations, vocabulary_fingerprint="v", text_hash="t", acoustic=True)
+    assert _found(store.path) == []
+    with CodeStore.open(store.path) as store:
+        columns = {**store.columns("u0"), ACOUSTICS: store.columns("u0")[ACOUSTICS][:-1]}
+        store.append_columns(store.entry("u0").record, columns, replace=True)
+    (finding,) = _verify(store.path).findings
+    assert (finding.code, finding.subject) == ("X117", "u0")
+    assert finding.message == "5 and 20 aligned frames, 5 and 19 in the store"
 
 
 def test_an_alignment_of_other_codes(tmp_path: Path) -> None:

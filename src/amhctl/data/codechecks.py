@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from amhctl.core.errors import DatasetError
 from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.core.progress import Progress
+from amhctl.data.acousticchecks import VoiceCount, VoiceStatistics, judge_acoustics
 from amhctl.data.codestore import CodeStore, StoredUtterance
 
 RULES = (
@@ -46,9 +47,9 @@ RULES = (
         "X106",
         Severity.ERROR,
         "wrong length",
-        "Codes or features have not as many frames as the recording's duration gives.",
+        "Codes, features or acoustics have not as many frames as the recording's duration gives.",
     ),
-    Rule("X107", Severity.ERROR, "damaged data", "The bytes of codes or features have not the digest of the index."),
+    Rule("X107", Severity.ERROR, "damaged data", "The bytes of an utterance have not the digest of the index."),
     Rule("X110", Severity.WARNING, "duplicate codes", "Two utterances have the same codes and features."),
     Rule(
         "X111",
@@ -103,10 +104,11 @@ class CodeStatistics:
 
 @dataclass(frozen=True, slots=True)
 class StoreCheck:
-    """The statistics of a store and every finding that needs no codec."""
+    """The statistics of a store, of each speaker if it has acoustics, and every finding that needs no codec."""
 
     statistics: CodeStatistics
     findings: tuple[Finding, ...]
+    voices: tuple[VoiceStatistics, ...] = ()
 
 
 def check_store(store: CodeStore, progress: Progress) -> StoreCheck:
@@ -127,6 +129,7 @@ def check_store(store: CodeStore, progress: Progress) -> StoreCheck:
     counts_QV = np.zeros((spec.codebooks, spec.codebook_size), dtype=np.int64)
     first_books: list[tuple[str, NDArray[np.uint16]]] = []
     ratios: list[float] = []
+    voices, acoustics_config = VoiceCount(), store.document.acoustics
     repeats = steps = 0
     progress.start("inspecting codes", len(store), "utterance")
     for entry in store:
@@ -143,6 +146,10 @@ def check_store(store: CodeStore, progress: Progress) -> StoreCheck:
         if entry.record.duration:
             ratios.append(entry.frames / spec.frame_rate / entry.record.duration)
         findings += _judge_utterance(store, entry, codes_QS)
+        if acoustics_config is not None:
+            acoustics = store.acoustics(entry.id)
+            voices.add(entry.record.speaker, acoustics, store.speaker(entry.id))
+            findings += judge_acoustics(entry, acoustics, acoustics_config)
     progress.finish()
     findings += [*_find_random(counts_QV), *_find_unlike(first_books, counts_QV[0]), *_find_collapsed(counts_QV)]
     duplicates = list(_find_duplicates(store))
@@ -156,7 +163,7 @@ def check_store(store: CodeStore, progress: Progress) -> StoreCheck:
         length_ratios=tuple(ratios),
         counts_QV=counts_QV,
     )
-    return StoreCheck(statistics, tuple(findings))
+    return StoreCheck(statistics, tuple(findings), voices.statistics())
 
 
 def _judge_utterance(store: CodeStore, entry: StoredUtterance, codes_QS: NDArray[np.uint16]) -> Iterable[Finding]:
@@ -186,12 +193,6 @@ def _judge_utterance(store: CodeStore, entry: StoredUtterance, codes_QS: NDArray
         # Its windows reach 15 ms beyond their frames, and half a frame at the end is not kept.
         if abs(entry.encoder_frames - wanted) > 2:
             message = f"{entry.encoder_frames} encoder frames for {duration:.3f} s, which give {wanted}"
-            yield _finding("X106", entry.id, message, "extract it again")
-
-    if (acoustics := store.document.acoustics) is not None:
-        wanted = acoustics.frames_of(round(duration * acoustics.mel.sample_rate))
-        if abs(entry.acoustic_frames - wanted) > 1:
-            message = f"{entry.acoustic_frames} acoustic frames for {duration:.3f} s, which give {wanted}"
             yield _finding("X106", entry.id, message, "extract it again")
 
 

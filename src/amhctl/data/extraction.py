@@ -15,6 +15,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from amhctl.audio.acoustics import Acoustics
 from amhctl.audio.longrecording import LongRecording
 from amhctl.audio.waveform import Waveform
 from amhctl.codec.codec import Codec
@@ -232,3 +233,18 @@ def prepare_waveform(stored: StoredUtterance, store: CodeStore) -> Waveform:
     """
     _, varied = Source(stored.source, stored.audio.variation).read(store.path)
     return preparation_of(store).waveform(varied)
+
+
+def prepare_acoustics(stored: StoredUtterance, store: CodeStore) -> Acoustics:
+    """Return the acoustics of a stored utterance, measured anew; the store has some.
+
+    Raises
+    ------
+    AudioError
+        If the file, or that of its room, is gone or damaged.
+    """
+    _, varied = Source(stored.source, stored.audio.variation).read(store.path)
+    analysed = preparation_of(store).analysed(varied)
+    if analysed is None:
+        raise ValueError("the store has no acoustics")
+    return Acoustics.unpack(analysed.acoustics_AB)

@@ -19,11 +19,13 @@ from amhctl.core.files import write_text_atomically
 from amhctl.core.findings import Finding, Rule, Severity, has_errors
 from amhctl.core.outputs import PAGE, require_output_file
 from amhctl.core.progress import Progress
-from amhctl.data import codechecks
+from amhctl.data import acousticchecks, codechecks
+from amhctl.data.acousticchecks import VoiceStatistics
 from amhctl.data.codechecks import CodeStatistics, check_store
 from amhctl.data.codereport import DecodedSample, render_report
 from amhctl.data.codestore import CodeStore
-from amhctl.data.extraction import prepare_waveform
+from amhctl.data.extraction import prepare_acoustics, prepare_waveform
+from amhctl.data.storeindex import StoredUtterance
 from amhctl.evaluation.fidelity import compare
 from amhctl.inference.assemble import choose_device
 
@@ -35,6 +37,7 @@ RULES = (
         "The codec at hand is not the one that made the codes: its fingerprint or its shape differs.",
     ),
     *codechecks.RULES,
+    *acousticchecks.RULES,
     Rule(
         "X108",
         Severity.ERROR,
@@ -61,10 +64,21 @@ RULES = (
         "The recording of a sampled utterance cannot be read any more, or is longer than five minutes: its codes were "
         "not compared with it.",
     ),
+    Rule(
+        "X120",
+        Severity.ERROR,
+        "acoustics are not the recording's",
+        "Measuring the recording again gives another spectrogram: on the mean it is 0.1 or more of a natural logarithm "
+        "away from the stored one.",
+    ),
 )
 
 _LOWEST_AGREEMENT = 0.5
 _LOWEST_STOI = 0.5
+# Half precision and the windows of long recordings make 0.02 at most; another recording makes more than 1.
+_FARTHEST_MEL = 0.1
+_MOST_SPEAKERS = 30
+"""Speakers whose figures are shown to people; ``--json`` has them all."""
 _UNINTELLIGIBLE_STOI = 0.4
 """The bundled codec scores 0.75 to 0.93 on 60 clips of two corpora, with one of its eight codebooks 0.43 to 0.78;
 random codes, shuffled ones, and those of another clip, -0.07 to 0.37."""
@@ -110,6 +124,7 @@ class CheckCodesReport:
     samples: tuple[DecodedSample, ...]
     findings: tuple[Finding, ...]
     report: Path | None = None
+    voices: tuple[VoiceStatistics, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -145,6 +160,7 @@ class CheckCodesReport:
             "stoi": self.stoi,
             "mel_distance": self.mel_distance,
             "agreement": _mean([sample.agreement for sample in self.samples]),
+            "voices": [asdict(voice) for voice in self.voices],
             "samples": [asdict(sample) for sample in self.samples],
             "report": str(self.report) if self.report else None,
         }
@@ -166,6 +182,12 @@ class CheckCodesReport:
                 f"{len(self.samples)} decoded back: {agreement:.1%} of the first codes agree"
                 + "".join(f", {name} {value:.2f}" for name, value in figures)
             )
+        for voice in self.voices[:_MOST_SPEAKERS]:
+            pitch = "no pitch" if voice.pitch is None else f"{voice.pitch:.0f} Hz ± {voice.spread:.1f} semitones"
+            clips = f"{voice.clips} clips, {voice.voiced:.0%} voiced"
+            yield f"{voice.speaker}: {clips}, {pitch}, alike {voice.cohesion:.2f}"
+        if (unsaid := len(self.voices) - _MOST_SPEAKERS) > 0:
+            yield f"… and {unsaid} speakers more"
         if self.report:
             yield f"report: {self.report}"
 
@@ -200,7 +222,7 @@ def run(request: CheckCodesRequest, progress: Progress) -> CheckCodesReport:
     if request.report is not None:
         page = render_report(store, checked.statistics, samples, findings, RULES)
         write_text_atomically(request.report, page)
-    return CheckCodesReport(len(store), checked.statistics, samples, tuple(findings), request.report)
+    return CheckCodesReport(len(store), checked.statistics, samples, tuple(findings), request.report, checked.voices)
 
 
 def _wrong_codec(store: CodeStore, codec: Codec) -> Finding:
@@ -233,6 +255,7 @@ def _decode_sample(
             findings.append(Finding("X112", Severity.WARNING, entry.id, error.message, error.hint))
             continue
         samples.append(sample)
+        findings += _judge_acoustics(entry, store)
         if sample.agreement < _LOWEST_AGREEMENT:
             message = f"{sample.agreement:.0%} of the first codes agree with those of the recording"
             findings.append(Finding("X108", Severity.ERROR, entry.id, message, "extract it again"))
@@ -241,6 +264,18 @@ def _decode_sample(
             findings.append(Finding("X109", Severity.WARNING, entry.id, message, "train the codec longer"))
     progress.finish()
     return tuple(samples), [*findings, *_judge_intelligibility(store, samples)]
+
+
+def _judge_acoustics(entry: StoredUtterance, store: CodeStore) -> Iterable[Finding]:
+    """Compare the stored spectrogram with that of the recording, which has just been read."""
+    if store.document.acoustics is None:
+        return
+    stored_TF, again_TF = store.acoustics(entry.id).mel_TF, prepare_acoustics(entry, store).mel_TF
+    shared = min(len(stored_TF), len(again_TF))
+    distance = float(np.abs(stored_TF[:shared] - again_TF[:shared]).mean())
+    if distance >= _FARTHEST_MEL:
+        message = f"the stored spectrogram is {distance:.2f} away from the recording's"
+        yield Finding("X120", Severity.ERROR, entry.id, message, "extract it again")
 
 
 def _judge_intelligibility(store: CodeStore, samples: Sequence[DecodedSample]) -> Iterable[Finding]:
