@@ -1,5 +1,5 @@
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -7,18 +7,21 @@ import pytest
 from numpy.typing import NDArray
 from support.codecs import tiny_codec_folder, tiny_dac
 from support.manifests import tiny_manifest
+from support.stores import ACOUSTICS, SPEAKER
 
 from amhctl.audio import files
+from amhctl.audio.acoustics import analyse
+from amhctl.audio.waveform import Waveform
 from amhctl.codec.codec import Codec, CodecSpec
 from amhctl.codec.dac import DacCodec
 from amhctl.codec.registry import load_codec
 from amhctl.config.augmentation import AugmentConfig
 from amhctl.config.mel import MelConfig
-from amhctl.core.errors import CodecError
+from amhctl.core.errors import AudioError, CodecError
 from amhctl.core.progress import SilentProgress
 from amhctl.data import extractionplan
 from amhctl.data.codestore import CodeStore
-from amhctl.data.extraction import Extraction, extract, prepare_waveform
+from amhctl.data.extraction import Extraction, Recognise, extract, prepare_acoustics, prepare_waveform
 from amhctl.data.extractionplan import plan_extraction, vary_copies
 from amhctl.data.preparation import Preparation, Source
 from amhctl.data.records import Record, read_audio, read_records
@@ -52,16 +55,32 @@ class _Counting:
 
 
 def _extract(
-    folder: Path, records: Sequence[Record | Source], codec: Codec, *, workers: int = 0, to: str = "s"
+    folder: Path,
+    records: Sequence[Record | Source],
+    codec: Codec,
+    *,
+    workers: int = 0,
+    to: str = "s",
+    recognise: Recognise | None = None,
 ) -> Extraction:
     sources = [Source(record) if isinstance(record, Record) else record for record in records]
-    how = Preparation(folder, codec.spec.sample_rate, _MEL, None)
+    acoustics, speaker = (None, None) if recognise is None else (ACOUSTICS, SPEAKER)
+    how = Preparation(folder, codec.spec.sample_rate, _MEL, None, None, acoustics)
     path = folder / to
-    exists = (path / "store.json").exists()
-    store = CodeStore.open(path, mend=True) if exists else CodeStore.create(path, codec.spec, _MEL, level=None)
-    with store, open_pool(workers) as pool:
+    if not (path / "store.json").exists():
+        CodeStore.create(path, codec.spec, _MEL, level=None, acoustics=acoustics, speaker=speaker).close()
+    with CodeStore.open(path, mend=True) as store, open_pool(workers) as pool:
         plan = plan_extraction(store, sources, folder, pool, SilentProgress())
-        return extract(store, plan, how, codec, pool, SilentProgress(), ahead=workers + 1)
+        return extract(store, plan, how, codec, pool, SilentProgress(), recognise=recognise, ahead=workers + 1)
+
+
+def _recognise(pieces: Iterable[Waveform]) -> NDArray[np.float32]:
+    """Return five sums over a recording in place of what a speaker encoder hears in it."""
+    samples = np.concatenate([piece.samples for piece in pieces])
+    if samples.size == 14_400:
+        raise AudioError("nobody speaks")
+    sums = np.array([np.abs(part).sum(dtype=np.float64) for part in np.array_split(samples, 5)])
+    return (sums / np.linalg.norm(sums)).astype(np.float32)
 
 
 def _codec(folder: Path, kind: str) -> Codec:
@@ -232,3 +251,54 @@ def test_copies_without_strength_have_the_codes_of_their_utterance(tmp_path: Pat
     store = CodeStore.open(tmp_path / "s")
     assert store.entry("r1+1").sha256 == store.entry("r1").sha256
     assert store.entry("r1+1").is_copy
+
+
+def test_acoustics_are_those_of_the_varied_recording_at_the_level_of_the_store(tmp_path: Path) -> None:
+    records, codec = read_records(tiny_manifest(tmp_path)), _codec(tmp_path, "mel")
+    sources = [*map(Source, records), *vary_copies(records, 1, _STRONG, seed=1)]
+    done = _extract(tmp_path, sources, codec, recognise=_recognise)
+    assert (done.utterances, done.failed) == (7, {})
+    store = CodeStore.open(tmp_path / "s")
+    for entry in store.entries:
+        heard = prepare_waveform(entry, store)
+        wanted = analyse(heard.samples, ACOUSTICS)
+        np.testing.assert_array_equal(store.acoustics(entry.id).pack(), wanted.pack())
+        np.testing.assert_array_equal(prepare_acoustics(entry, store).pack(), wanted.pack())
+        np.testing.assert_array_equal(store.speaker(entry.id), _recognise([heard]).astype(np.float16))
+        assert entry.acoustic_frames == ACOUSTICS.frames_of(heard.samples.size)
+
+
+def test_any_number_of_workers_writes_the_same_acoustics(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(extractionplan, "_BATCH_SECONDS", 2.5)
+    records, codec = read_records(tiny_manifest(tmp_path)), _codec(tmp_path, "mel")
+    for workers in (0, 2):
+        _extract(tmp_path, records, codec, workers=workers, to=f"s{workers}", recognise=_recognise)
+    contents = [{file.name: file.read_bytes() for file in (tmp_path / f"s{n}").iterdir()} for n in (0, 2)]
+    assert contents[0] == contents[1]
+    assert {"acoustics-1-of-1.bin", "speaker-1-of-1.bin"} <= set(contents[0])
+
+
+def test_damaged_acoustics_are_made_anew_and_not_shared(tmp_path: Path) -> None:
+    records, codec = list(read_records(tiny_manifest(tmp_path, count=2))), _codec(tmp_path, "mel")
+    records.append(records[0].model_copy(update={"id": "twin"}))
+    _extract(tmp_path, records, codec, recognise=_recognise)
+    whole = CodeStore.open(tmp_path / "s").fingerprint
+    for name in ("acoustics", "speaker"):
+        file, entry = tmp_path / "s" / f"{name}-1-of-1.bin", CodeStore.open(tmp_path / "s").entry("r0")
+        content = bytearray(file.read_bytes())
+        content[entry.acoustics_offset if name == "acoustics" else entry.speaker_offset] ^= 1
+        file.write_bytes(bytes(content))
+        done = _extract(tmp_path, records, codec, recognise=_recognise)
+        assert (done.utterances, done.shared, done.replaced) == (1, 1, 2)
+        store = CodeStore.open(tmp_path / "s")
+        assert store.fingerprint == whole
+        assert all(store.is_intact(entry.id) for entry in store.entries)
+
+
+def test_a_recording_without_a_speaker_is_listed(tmp_path: Path) -> None:
+    records, codec = list(read_records(tiny_manifest(tmp_path, count=2))), _codec(tmp_path, "mel")
+    files.write(tmp_path / "mute.wav", Waveform(np.zeros(14_400, dtype=np.float32), 16_000))
+    records.append(Record(id="mute", audio="mute.wav", text="ሰላም"))
+    done = _extract(tmp_path, records, codec, recognise=_recognise)
+    assert (done.utterances, done.failed) == (2, {"mute": "nobody speaks"})
+    assert CodeStore.open(tmp_path / "s").ids == ("r0", "r1")

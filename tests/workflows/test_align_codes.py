@@ -46,8 +46,12 @@ class _Extracted:
 
 @pytest.fixture
 def extracted(tmp_path: Path) -> _Extracted:
+    return _extract(tmp_path)
+
+
+def _extract(tmp_path: Path, *, acoustic: bool = False) -> _Extracted:
     request = extract_codes.ExtractCodesRequest(
-        tiny_manifest(tmp_path), tmp_path / "store", str(tiny_codec_folder(tmp_path))
+        tiny_manifest(tmp_path), tmp_path / "store", str(tiny_codec_folder(tmp_path)), acoustics=acoustic
     )
     extract_codes.run(request, SilentProgress())
     lines = [FRONTEND.units(text) for text in SENTENCES]
@@ -76,7 +80,9 @@ def _add(store: Path, id_: str, text: str, *, frames: int) -> None:
         )
 
 
-def test_the_durations_of_the_phones_add_up_to_the_frames(extracted: _Extracted) -> None:
+@pytest.mark.parametrize("acoustic", [False, True])
+def test_the_durations_of_the_phones_add_up_to_the_frames(tmp_path: Path, *, acoustic: bool) -> None:
+    extracted = _extract(tmp_path, acoustic=acoustic)
     report = _align(extracted.store, extracted.vocabulary)
     store, alignment = CodeStore.open(extracted.store), _alignment(extracted.store)
     tokenizer = Tokenizer(Vocabulary.read(extracted.vocabulary))
@@ -85,6 +91,13 @@ def test_the_durations_of_the_phones_add_up_to_the_frames(extracted: _Extracted)
         durations = alignment.durations(entry.id)
         assert durations.size == len(tokenizer.encode(FRONTEND.units(entry.record.text)))
         assert int(durations.sum()) == entry.frames
+        if acoustic:
+            finer = alignment.acoustic_durations(entry.id)
+            assert int(finer.sum()) == entry.acoustic_frames
+            assert finer.all()
+            # A code frame has four of them, and ends are rounded.
+            assert np.abs(np.cumsum(finer) / 4 - np.cumsum(durations)).max() <= 0.75
+    assert alignment.is_acoustic == acoustic
     assert report.ok
     assert (report.utterances, report.findings) == (4, ())
 

@@ -10,9 +10,12 @@ from support.stores import toy_store
 from amhctl.audio.waveform import Waveform
 from amhctl.core.errors import FileExistsRefused
 from amhctl.core.progress import SilentProgress
+from amhctl.data.acousticchecks import VoiceStatistics
+from amhctl.data.codechecks import CodeStatistics
 from amhctl.data.codereport import DecodedSample
 from amhctl.data.codestore import CodeStore
 from amhctl.data.records import read_audio, read_records
+from amhctl.data.storelayout import ACOUSTICS
 from amhctl.workflows import extract_codes, verify_codes
 from amhctl.workflows.check_codes import (
     RULES,
@@ -24,12 +27,11 @@ from amhctl.workflows.check_codes import (
 )
 
 
-def _store(folder: Path, codec: str | None = None) -> tuple[Path, str]:
+def _store(folder: Path, codec: str | None = None, *, acoustic: bool = False) -> tuple[Path, str]:
     """Return a store of vowels and its codec: the one given, or one of noise."""
     codec = codec or str(tiny_codec_folder(folder))
-    extract_codes.run(
-        extract_codes.ExtractCodesRequest(tiny_manifest(folder), folder / "store", codec), SilentProgress()
-    )
+    request = extract_codes.ExtractCodesRequest(tiny_manifest(folder), folder / "store", codec, acoustics=acoustic)
+    extract_codes.run(request, SilentProgress())
     return folder / "store", codec
 
 
@@ -148,3 +150,32 @@ def test_a_missing_recording_is_a_warning(tmp_path: Path) -> None:
 def test_codes_are_documented_once() -> None:
     codes = [rule.code for rule in (*RULES, *extract_codes.RULES, *verify_codes.RULES)]
     assert len(set(codes)) == len(codes)
+
+
+def test_acoustics_of_another_recording_are_found(tmp_path: Path) -> None:
+    path, codec = _store(tmp_path, acoustic=True)
+    report = _check(path, codec)
+    assert not {finding.code for finding in report.findings} & {"X106", "X107", "X119", "X120"}
+    voices = report.payload()["voices"]
+    assert isinstance(voices, list)
+    assert [voice["speaker"] for voice in voices] == ["s0", "s1"]
+    assert 95.0 < voices[0]["pitch"] < 105.0 < 110.0 < voices[1]["pitch"] < 120.0
+    assert any(line.startswith("s1: 2 clips, ") and "Hz" in line for line in report.lines())
+    with CodeStore.open(path) as store:
+        columns = {
+            **store.columns("r1"),
+            ACOUSTICS: store.columns("r2")[ACOUSTICS][: store.entry("r1").acoustic_frames],
+        }
+        store.append_columns(store.entry("r1").record, columns, audio=store.entry("r1").audio, replace=True)
+    (finding,) = [finding for finding in _check(path, codec).findings if finding.code in {"X106", "X107", "X120"}]
+    assert (finding.code, finding.subject) == ("X120", "r1")
+
+
+def test_of_very_many_speakers_some_are_shown() -> None:
+    voices = tuple(VoiceStatistics(f"s{number}", 1, 0.5, 100.0, 1.0, 1.0) for number in range(33))
+    statistics = CodeStatistics((1.0,), (1.0,), 0.0, 9, 0, (), np.ones((1, 2), dtype=np.int64))
+    report = CheckCodesReport(33, statistics, (), (), None, voices)
+    assert list(report.lines())[-2:] == [
+        "s29: 1 clips, 50% voiced, 100 Hz ± 1.0 semitones, alike 1.00",
+        "… and 3 speakers more",
+    ]

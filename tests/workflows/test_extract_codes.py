@@ -19,10 +19,11 @@ from support.manifests import tiny_manifest
 from support.oddaudio import odd_recordings
 from support.speechlike import vowel_train
 
-from amhctl.audio import files
+from amhctl.audio import acoustics, files
 from amhctl.audio.augment import synthetic_room
 from amhctl.codec import dac, mel_codec
 from amhctl.codec.registry import load_codec
+from amhctl.config.acoustics import AcousticsConfig
 from amhctl.core.errors import AmhctlError, AudioError, CodecError, ConfigError, DatasetError, OptionError
 from amhctl.core.progress import Progress, SilentProgress
 from amhctl.data import preparation
@@ -70,10 +71,11 @@ def test_a_long_recording_has_the_codes_and_features_of_a_whole_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     manifest, codec = tiny_manifest(tmp_path, seconds=2.5), tiny_codec_folder(tmp_path)
-    _extract(manifest, tmp_path / "whole", codec, level=-20.0)
+    _extract(manifest, tmp_path / "whole", codec, level=-20.0, acoustics=True)
     monkeypatch.setattr(preparation, "LONG_SECONDS", 2.65)
     monkeypatch.setattr(mel_codec, "_WINDOW_SECONDS", 1.0)
-    report = _extract(manifest, tmp_path / "long", codec, level=-20.0)
+    monkeypatch.setattr(acoustics, "_PIECE_SECONDS", 1)
+    report = _extract(manifest, tmp_path / "long", codec, level=-20.0, acoustics=True)
     assert report.new == 4
     with CodeStore.open(tmp_path / "whole") as whole, CodeStore.open(tmp_path / "long") as cut:
         for id_ in whole.ids:
@@ -81,6 +83,10 @@ def test_a_long_recording_has_the_codes_and_features_of_a_whole_one(
             assert cut.entry(id_).record == whole.entry(id_).record
             assert (cut.codes(id_) == whole.codes(id_)).mean() > 0.99
             assert np.allclose(cut.features(id_), whole.features(id_), atol=0.02)
+            one, other = cut.acoustics(id_), whole.acoustics(id_)
+            assert np.allclose(one.mel_TF, other.mel_TF, atol=0.02)
+            assert ((one.pitch_T > 0) == (other.pitch_T > 0)).mean() > 0.9
+            assert cut.speaker(id_) @ whole.speaker(id_) > 0.99
     report = _extract(manifest, tmp_path / "varied", codec, level=-20.0, copies=1, sets=_VARIED)
     assert set(report.failed) == {"r2+1", "r3+1"}
     assert report.failed["r2+1"] == "3 s are too long to be varied"
@@ -137,6 +143,30 @@ def test_extraction_goes_on_where_it_stopped(tmp_path: Path) -> None:
     assert (report.utterances, report.new) == (4, 2)
     assert CodeStore.open(tmp_path / "store").fingerprint == whole
     assert _extract(manifest, tmp_path / "store", codec).realtime_factor is None
+
+
+def test_acoustics_go_on_where_they_stopped_in_shards_and_merged(tmp_path: Path) -> None:
+    manifest, codec = tiny_manifest(tmp_path, count=5), tiny_codec_folder(tmp_path)
+    report = _extract(manifest, tmp_path / "whole", codec, acoustics=True)
+    assert (report.new, report.payload()["acoustics"]) == (5, True)
+    whole = CodeStore.open(tmp_path / "whole")
+    assert (whole.document.acoustics, whole.speaker("r0").shape) == (AcousticsConfig(), (256,))
+    assert np.linalg.norm(whole.speaker("r0")) == pytest.approx(1.0, abs=1e-3)
+    index = tmp_path / "whole" / "index-1-of-1.jsonl"
+    index.write_bytes(b"".join(index.read_bytes().splitlines(keepends=True)[:2]) + b'{"record": {"id"')
+    assert _extract(manifest, tmp_path / "whole", codec, acoustics=True).new == 3
+    assert CodeStore.open(tmp_path / "whole").fingerprint == whole.fingerprint
+    for shard in ("2/2", "1/2"):
+        _extract(manifest, tmp_path / "parts", codec, acoustics=True, shard=shard)
+    merge_codes.run(merge_codes.MergeCodesRequest((tmp_path / "parts",), tmp_path / "merged"), SilentProgress())
+    for name in ("parts", "merged"):
+        assert CodeStore.open(tmp_path / name).fingerprint == whole.fingerprint
+        assert verify_store(tmp_path / name, SilentProgress()).findings == ()
+    for name, wanted in (("whole", False), ("plain", True)):
+        if name == "plain":
+            _extract(manifest, tmp_path / name, codec)
+        with pytest.raises(DatasetError, match="made otherwise: acoustics"):
+            _extract(manifest, tmp_path / name, codec, acoustics=wanted)
 
 
 def test_shards_fill_one_store(tmp_path: Path) -> None:
