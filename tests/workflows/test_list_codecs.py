@@ -88,6 +88,7 @@ def test_the_payload_is_the_codec_with_its_frame_rate(tmp_path: Path) -> None:
         "metrics": {},
         "licences": ["noise: CC0-1.0"],
         "official": [],
+        "vocoders": [],
     }
     assert json.loads(json.dumps(payload)) == payload
     assert (spec.codebooks, spec.codebook_size) == (TINY_CODEC.codebooks, TINY_CODEC.codebook_size)

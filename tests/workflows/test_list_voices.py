@@ -1,10 +1,12 @@
 """``voices``: bundled and local voices, one in detail, damaged ones reported."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from support.voices import tiny_voice_folder
 
+from amhctl.checkpoint.manifest import VocoderIdentity
 from amhctl.core.errors import SynthesisError
 from amhctl.core.progress import SilentProgress
 from amhctl.inference.assemble import bundled_voices
@@ -34,6 +36,11 @@ def test_one_voice_is_shown_with_its_manifest(tmp_path: Path) -> None:
     (voice,) = report.payload()["voices"]  # type: ignore[misc]
     assert voice["manifest"]["name"] == "tiny"
     assert any(line.startswith("codec: tiny-codec") for line in report.lines())
+    assert not any(line.startswith("vocoder:") for line in report.lines())
+    (entry,) = report.voices
+    identity = VocoderIdentity(name="horn", architecture="vocos", sample_rate=16_000, mel={}, fingerprint="f" * 64)
+    drawing = replace(entry, manifest=entry.manifest.model_copy(update={"vocoder": identity}))
+    assert "vocoder: horn (ffffffffffff)" in list(replace(report, voices=(drawing,)).lines())
     with pytest.raises(SynthesisError):
         list_voices.run(ListVoicesRequest(voice=str(tmp_path / "nobody")), SilentProgress())
 
