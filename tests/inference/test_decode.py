@@ -195,6 +195,17 @@ def test_durations_that_are_no_numbers_are_refused(value: float, tmp_path: Path)
         predict_durations(voice.model, [IDS], speed=1.0)
 
 
+def test_frames_are_counted_at_the_speed_at_which_they_are_spoken(
+    aligned: Voice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logs_BT = torch.log1p(torch.tensor([[3.0, 4.0, 2.0, 1.0]]))
+    monkeypatch.setattr(aligned.model, "predict_durations", lambda _text, _lengths: logs_BT)
+    monkeypatch.setattr(decode_module, "_MOST_FRAMES", 12)
+    assert predict_durations(aligned.model, [IDS], speed=1.0)[0].sum() == 10
+    with pytest.raises(SynthesisError, match="no numbers"):
+        predict_durations(aligned.model, [IDS], speed=0.5)
+
+
 @pytest.mark.parametrize("temperature", [-1.0, 1e-300, 9e-4, 1001.0, 1e300, float("nan"), float("inf")])
 def test_a_temperature_that_leaves_no_probabilities_is_refused(temperature: float) -> None:
     with pytest.raises(OptionError, match="neither 0 nor between"):

@@ -53,6 +53,16 @@ def test_new_rows_start_near_their_sources_and_biases_on_them() -> None:
     assert 0 < float(distance.abs().max()) < 0.5 * float(rows.std())
 
 
+def test_half_precision_is_rounded_once_when_all_is_computed() -> None:
+    plan = _Plan(PLAN.moved, ((), (1, 3)))
+    half = _tensors(dtype=torch.bfloat16)
+    exact = grow_text_rows({name: tensor.float() for name, tensor in half.items()}, plan)
+    grown = grow_text_rows(half, plan)
+    assert {name: tensor.tolist() for name, tensor in grown.items()} == {
+        name: tensor.bfloat16().tolist() for name, tensor in exact.items()
+    }
+
+
 def test_the_seed_decides() -> None:
     one, same, other = (grow_text_rows(_tensors(), PLAN, seed=seed)["text_embedding.weight"] for seed in (1, 1, 2))
     assert torch.equal(one, same)

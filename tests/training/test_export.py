@@ -1,13 +1,16 @@
 """Twin of ``training/export.py``."""
 
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
 from support.training_runs import CONDITIONS, build_run
 
+from amhctl import __version__
 from amhctl.checkpoint.store import read_checkpoint
 from amhctl.data.codestore import CodeStore
 from amhctl.model.soundness import REFERENCE_FILE
+from amhctl.model.unified_voice import MODEL_VERSION
 from amhctl.training.export import choose_reference, export_voice
 
 
@@ -24,6 +27,26 @@ def test_an_exported_voice_holds_all_it_needs(tmp_path: Path) -> None:
     assert voice.read_bytes("vocabulary.model") == run.identity.vocabulary_bytes
     assert voice.read_bytes("text_state.json") == run.identity.text_state
     assert torch.equal(voice.read_tensors(REFERENCE_FILE)["features"], run.identity.reference_TF)
+
+
+def test_a_manifest_says_all_that_is_known_of_the_run(tmp_path: Path) -> None:
+    identity = replace(
+        build_run(tmp_path / "run").identity, parent="0" * 64, language="ti", level=-23.0, seed=5, alignment="a1"
+    )
+    manifest = identity.manifest("training", step=3, metrics={"loss": 1.5}, conditions=CONDITIONS)
+    same = (
+        "name", "language", "sample_rate", "vocabulary", "text", "codec", "level", "data_fingerprint", "parent",
+        "licences",
+    )  # fmt: skip
+    assert {name: getattr(manifest, name) for name in same} == {name: getattr(identity, name) for name in same}
+    assert (manifest.kind, manifest.model_version, manifest.package_version) == ("training", MODEL_VERSION, __version__)
+    assert manifest.config == identity.model.model_dump(mode="json")
+    assert manifest.conditioning == identity.conditioning.model_dump(mode="json")
+    assert (manifest.metrics, manifest.files) == ({"loss": 1.5}, {})
+    known = {"config": identity.training.model_dump(mode="json"), "seed": 5, "step": 3, "alignment": "a1"}
+    assert manifest.training == {**known, **asdict(CONDITIONS)}
+    alone = identity.manifest("voice", step=3, metrics={}, conditions=None)
+    assert (alone.kind, alone.training) == ("voice", known)
 
 
 def test_the_reference_is_a_piece_of_a_training_clip(tmp_path: Path) -> None:
