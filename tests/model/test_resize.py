@@ -53,6 +53,17 @@ def test_new_rows_start_near_their_sources_and_biases_on_them() -> None:
     assert 0 < float(distance.abs().max()) < 0.5 * float(rows.std())
 
 
+def test_new_rows_are_scattered_by_the_spread_of_each_column() -> None:
+    before = _tensors(rows=40)
+    wide = torch.tensor([1.0, 10.0, 100.0, 0.0])
+    before["text_embedding.weight"] *= wide
+    plan = _Plan(tuple(range(39)), ((1, 3),) * 400)
+    rows = grow_text_rows(before, plan)["text_embedding.weight"][39:-1]
+    old = before["text_embedding.weight"][:39]
+    assert torch.allclose(rows.std(dim=0), 0.1 * old.std(dim=0), rtol=0.15)
+    assert rows[:, 3].tolist() == [0.0] * 400
+
+
 def test_half_precision_is_rounded_once_when_all_is_computed() -> None:
     plan = _Plan(PLAN.moved, ((), (1, 3)))
     half = _tensors(dtype=torch.bfloat16)

@@ -1,5 +1,6 @@
 import contextlib
 import json
+import multiprocessing
 import os
 import pickle
 import random
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 import soundfile
 from support.codecs import tiny_codec_folder, tiny_dac_folder
+from support.extractions import extract_telling
 from support.manifests import tiny_manifest
 from support.oddaudio import odd_recordings
 from support.speechlike import vowel_train
@@ -241,41 +243,31 @@ def test_a_store_of_an_earlier_format_is_refused_with_a_command(tmp_path: Path) 
     assert "codes merge" in caught.value.hint
 
 
-_CHILD = """
-import sys
-from pathlib import Path
-from amhctl.core.progress import SilentProgress
-from amhctl.data import extractionplan
-from amhctl.workflows.extract_codes import ExtractCodesRequest, run
-
-class Telling(SilentProgress):
-    def advance(self, amount=1, note=""):
-        sys.stdout.write("x")
-        sys.stdout.flush()
-
-if __name__ == "__main__":
-    manifest, store, codec, workers = sys.argv[1:]
-    extractionplan._BATCH_SECONDS = 0.5
-    run(ExtractCodesRequest(Path(manifest), Path(store), codec, workers=int(workers)), Telling())
-"""
-
-
 @pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="needs processes that are forked from one that has loaded torch")
 def test_ten_kills_at_random_moments_leave_a_store_that_ends_as_an_uninterrupted_one(tmp_path: Path) -> None:
     manifest, codec = tiny_manifest(tmp_path, count=60, seconds=0.6), tiny_codec_folder(tmp_path)
-    (tmp_path / "child.py").write_text(_CHILD)
+    # Each child is a process of its own, and so is its worker; forked, they need not load everything first.
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload([extract_codes.__name__])
     store = tmp_path / "store"
     moments = random.Random()
     held = []
     for kill in range(10):
         before = len(CodeStore.open(store)) if store.exists() else 0
-        command = [sys.executable, tmp_path / "child.py", manifest, store, codec, str(kill % 2)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-            assert process.stdout is not None
-            # A byte for the comparison with the store, if it holds anything, and one a batch.
-            process.stdout.read((before > 0) + moments.randrange(5))
+        request = ExtractCodesRequest(manifest, store, str(codec), workers=kill % 2)
+        ours, theirs = processes.Pipe(duplex=False)
+        with ours:
+            with theirs:
+                process = processes.Process(target=extract_telling, args=(request, theirs))
+                process.start()
+            # Something for the comparison with the store, if it holds anything, and something for each batch.
+            with contextlib.suppress(EOFError):
+                for _ in range((before > 0) + moments.randrange(5)):
+                    ours.recv_bytes()
             time.sleep(moments.random() * 0.03)
             process.kill()
+            process.join()
         if not (store / "store.json").exists():
             held.append(0)
             continue

@@ -11,9 +11,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+
+# scipy.signal is loaded on use: it takes as long as torch, and most that is done with recordings does without it.
+import scipy
 import soxr
 from numpy.typing import NDArray
-from scipy.signal import fftconvolve
 
 from amhctl.audio.files import read
 from amhctl.audio.waveform import Waveform
@@ -181,7 +183,7 @@ def _stretch(waveform: Waveform, ratio: float) -> Waveform:
 
 def _likeness(region: NDArray[np.float64], template: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the correlation of a template with each place of a region, relative to the region's power there."""
-    products = fftconvolve(region, template[::-1], mode="valid")
+    products = scipy.signal.fftconvolve(region, template[::-1], mode="valid")
     sums = np.cumsum(np.concatenate([[0.0], np.square(region)]))
     power = sums[template.size :] - sums[: -template.size]
     likeness: NDArray[np.float64] = products / np.sqrt(np.maximum(power, 1e-12))
@@ -276,7 +278,7 @@ def add_room(waveform: Waveform, response: Waveform) -> Waveform:
     if not response.samples[direct + 1 :].any():
         return waveform
     samples = waveform.samples.astype(np.float64)
-    heard = fftconvolve(samples, response.samples[direct:].astype(np.float64))[: samples.size]
+    heard = scipy.signal.fftconvolve(samples, response.samples[direct:].astype(np.float64))[: samples.size]
     power = float(np.sum(np.square(heard)))
     gain = np.sqrt(float(np.sum(np.square(samples))) / power) if power else 1.0
     return Waveform((gain * heard).astype(np.float32), waveform.sample_rate)

@@ -7,7 +7,9 @@ fades within a second, and subtracting its mean would give the rest an offset th
 from dataclasses import replace
 
 import numpy as np
-from scipy.signal import butter, sosfiltfilt
+
+# scipy.signal is loaded on use, see audio/augment.py.
+import scipy
 
 from amhctl.audio.waveform import Waveform
 
@@ -49,5 +51,6 @@ def _high_passed(waveform: Waveform, hertz: float) -> Waveform:
     # Forth and back, so that nothing is moved in time.
     if waveform.samples.size < _FEWEST_SAMPLES or waveform.sample_rate <= 2.0 * hertz:
         return waveform
-    sections = butter(_POLES, hertz, "highpass", fs=waveform.sample_rate, output="sos")
-    return replace(waveform, samples=sosfiltfilt(sections, waveform.samples.astype(np.float64)).astype(np.float32))
+    sections = scipy.signal.butter(_POLES, hertz, "highpass", fs=waveform.sample_rate, output="sos")
+    filtered = scipy.signal.sosfiltfilt(sections, waveform.samples.astype(np.float64))
+    return replace(waveform, samples=filtered.astype(np.float32))
