@@ -241,44 +241,49 @@ def _require_output(request: TrainCodecRequest) -> None:
 
 
 def _shape_and_level(config: RunConfig, arch: Arch) -> tuple[MelCodecConfig | DacCodecConfig | VocoderConfig, float]:
-    if arch == "vocoder":
-        return config.vocoder, config.vocoder_training.level
-    return (
-        (config.mel_codec, config.codec_training.level)
-        if arch == "mel"
-        else (
-            config.dac_codec,
-            config.dac_training.level,
-        )
-    )
+    match arch:
+        case "mel":
+            return config.mel_codec, config.codec_training.level
+        case "dac":
+            return config.dac_codec, config.dac_training.level
+        case "vocoder":
+            return config.vocoder, config.vocoder_training.level
 
 
 def _read_base(request: TrainCodecRequest) -> _Base | None:
     if request.base is None:
         return None
-    if request.arch == "vocoder":
-        return VocoderWeights(*read_vocoder(request.base))
-    return MelWeights(*read_mel(request.base)) if request.arch == "mel" else DacWeights(*read_dac(request.base))
+    match request.arch:
+        case "mel":
+            return MelWeights(*read_mel(request.base))
+        case "dac":
+            return DacWeights(*read_dac(request.base))
+        case "vocoder":
+            return VocoderWeights(*read_vocoder(request.base))
 
 
 def _build_recipe(
     config: RunConfig, material: CodecMaterial, base: _Base | None, *, arch: Arch, device: str
 ) -> CodecRecipe:
-    shapes, place, sizes = {
-        "mel": (stored_shapes(config.mel_codec), "mel_codec", "width"),
-        "dac": (dac_shapes(config.dac_codec), "dac_codec", "encoder_dim and decoder_dim"),
-        "vocoder": (vocoder_shapes(config.vocoder), "vocoder", "width"),
-    }[arch]
-    require_memory(sum(map(prod, shapes.values())), subject=place, hint=f"make it smaller: {sizes}")
     seed = config.seed
-    if arch == "mel":
-        start = base if isinstance(base, MelWeights) else None
-        return MelRecipe(config.mel_codec, config.codec_training, material, seed=seed, base=start, device=device)
-    if arch == "vocoder":
-        former = base if isinstance(base, VocoderWeights) else None
-        return VocoderRecipe(config.vocoder, config.vocoder_training, material, seed=seed, base=former, device=device)
-    adapted = base if isinstance(base, DacWeights) else None
-    return DacRecipe(config.dac_codec, config.dac_training, material, seed=seed, base=adapted, device=device)
+    match arch:
+        case "mel":
+            _require_room(stored_shapes(config.mel_codec), "mel_codec", "width")
+            mel = base if isinstance(base, MelWeights) else None
+            return MelRecipe(config.mel_codec, config.codec_training, material, seed=seed, base=mel, device=device)
+        case "dac":
+            _require_room(dac_shapes(config.dac_codec), "dac_codec", "encoder_dim and decoder_dim")
+            dac = base if isinstance(base, DacWeights) else None
+            return DacRecipe(config.dac_codec, config.dac_training, material, seed=seed, base=dac, device=device)
+        case "vocoder":
+            _require_room(vocoder_shapes(config.vocoder), "vocoder", "width")
+            former = base if isinstance(base, VocoderWeights) else None
+            training = config.vocoder_training
+            return VocoderRecipe(config.vocoder, training, material, seed=seed, base=former, device=device)
+
+
+def _require_room(shapes: Mapping[str, tuple[int, ...]], place: str, sizes: str) -> None:
+    require_memory(sum(map(prod, shapes.values())), subject=place, hint=f"make it smaller: {sizes}")
 
 
 def _clip(folder: Path, record: Record, sample_rate: int, level: float) -> NDArray[np.float32]:
