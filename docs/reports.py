@@ -79,6 +79,18 @@ KEYS: dict[str, dict[str, Schema]] = {
     },
     "data pairs": {"output": TEXT, "pairs": COUNT, "speakers": COUNT, "epoch": COUNT},
     "data check": {"summary": OBJECT, "counts": mapping(COUNT), "report": MAYBE_TEXT, "fixed": MAYBE_OBJECT},
+    "data clean": {
+        "manifest": TEXT,
+        "log": TEXT,
+        "report": MAYBE_TEXT,
+        "enhancer": TEXT,
+        "records": COUNT,
+        "cleaned": COUNT,
+        "new": COUNT,
+        "counts": mapping(COUNT),
+        "before": mapping(NUMBER),
+        "after": mapping(NUMBER),
+    },
     "data split": {
         "manifest": TEXT,
         "splits": mapping(record(records=COUNT, hours=NUMBER, untimed=COUNT, speakers=COUNT)),

@@ -59,6 +59,8 @@ TABLE = (
     Row("data import jsonl {manifest} -o {out}", holds="manifest.jsonl"),
     Row("data check {manifest} --vocab {vocabulary} --lexicon {lexicon} --report {out}"),
     Row("data check {manifest} --vocab {vocabulary} --lexicon {lexicon} --fix -o {out}", folder=True),
+    Row("data clean {manifest} -o {out}", folder=True),
+    Row("data clean {manifest} -o new --report {out}"),
     Row("data split {manifest} -o {out}"),
     Row("data pairs {manifest} -o {out}"),
     Row("data export {manifest} jsonl -o {out}", holds="manifest.json"),

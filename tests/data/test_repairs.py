@@ -54,8 +54,9 @@ def test_an_offset_that_fades_leaves_none_behind() -> None:
     # A sound card that settles with a time constant of half a second.
     fading = 0.02 * np.exp(-np.arange(_CLEAN.samples.size) / (0.5 * _RATE))
     drifting = Waveform((_CLEAN.samples + fading).astype(np.float32), _RATE)
-    repaired, changes = repair_waveform(drifting, frozenset({"D018"}), RepairGoal())
-    assert [change.code for change in changes] == ["D018", ""]
+    done = repair_waveform(drifting, frozenset({"D018"}), RepairGoal())
+    repaired = done.waveform
+    assert [change.code for change in done.changes] == ["D018", ""]
     halves = np.array_split(repaired.samples, 2)
     assert max(abs(float(half.mean())) for half in halves) < 1e-4
 
@@ -77,24 +78,25 @@ def test_a_small_offset_is_not_raised_with_the_speech(tmp_path: Path) -> None:
 def test_speech_stays_what_it_was_beneath_the_offset() -> None:
     offset = Waveform(_CLEAN.samples + np.float32(0.02), _RATE)
     level = levels.speech_level(_CLEAN)
-    repaired, _ = repair_waveform(offset, frozenset({"D018"}), RepairGoal(level=level))
+    repaired = repair_waveform(offset, frozenset({"D018"}), RepairGoal(level=level)).waveform
     error = repaired.samples - _CLEAN.samples
     assert levels.rms_level(Waveform(error, _RATE)) < level - 35.0
 
 
 def test_the_edges_that_are_kept_and_the_rate() -> None:
     waveform = between_silences(_CLEAN, before=2.0, after=3.0)
-    repaired, changes = repair_waveform(waveform, frozenset(), RepairGoal(sample_rate=24_000))
+    done = repair_waveform(waveform, frozenset(), RepairGoal(sample_rate=24_000))
+    repaired = done.waveform
     before, after = levels.silent_edges(repaired)
     assert (before, after) == (pytest.approx(0.2, abs=0.03), pytest.approx(0.2, abs=0.03))
     assert repaired.sample_rate == 24_000
-    assert [(change.code, change.done) for change in changes] == [
+    assert [(change.code, change.done) for change in done.changes] == [
         ("D022", "leading silence trimmed"),
         ("D023", "trailing silence trimmed"),
         ("", "resampled"),
         ("", "brought to a loudness"),
     ]
-    assert (changes[2].before, changes[2].after) == (16_000, 24_000)
+    assert (done.changes[2].before, done.changes[2].after) == (16_000, 24_000)
 
 
 def test_a_peak_that_stands_in_the_way_is_a_reason(tmp_path: Path) -> None:

@@ -18,3 +18,14 @@ def test_scores_lie_on_their_scale_and_noise_lowers_the_background() -> None:
 
 def test_the_label_says_what_it_is_not() -> None:
     assert naturalness.NOTE == "not validated for Amharic"
+
+
+def test_windows_that_do_not_overlap_are_each_scored_once() -> None:
+    clip = vowel_train(seconds=20.0)
+    size = 144_160
+    halves = [naturalness.score(Waveform(clip.samples[begin : begin + size], 16_000)) for begin in (0, size)]
+    apart = naturalness.score_apart(clip)
+    assert apart.p808 == np.mean([half.p808 for half in halves])
+    assert apart.overall == np.mean([half.overall for half in halves])
+    short = Waveform(clip.samples[:50_000], 16_000)
+    assert naturalness.score_apart(short) == naturalness.score(Waveform(np.resize(short.samples, size), 16_000))

@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
-from support.speechlike import vowel_train
+import numpy as np
+from support.speechlike import between_silences, vowel_train
 
 from amhctl.audio import files
-from amhctl.data.records import Record, write_records
+from amhctl.audio.waveform import Waveform
+from amhctl.data.records import Record, read_records, write_records
 
 SENTENCES = (
     "ሰላም ዓለም እንዴት ነህ።",
@@ -35,3 +37,16 @@ def tiny_manifest(folder: Path, *, count: int = 4, speakers: int = 2, seconds: f
         )
     write_records(folder / "manifest.jsonl", records)
     return folder / "manifest.jsonl"
+
+
+def noisy_manifest(folder: Path, *, count: int = 4) -> Path:
+    """Write a manifest like `tiny_manifest`, of recordings with pauses before and after, and noise in them."""
+    manifest = tiny_manifest(folder, count=count)
+    for number in range(count):
+        path = folder / "wav" / f"r{number}.wav"
+        waveform = between_silences(files.read(path), before=0.3, after=0.25)
+        noise = np.random.default_rng(number).normal(0.0, 2e-3, waveform.samples.size)
+        files.write(path, Waveform((waveform.samples + noise).astype(np.float32), waveform.sample_rate))
+    records = [record.model_copy(update={"duration": None}) for record in read_records(manifest)]
+    write_records(manifest, records, force=True)
+    return manifest

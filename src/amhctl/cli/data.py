@@ -58,6 +58,17 @@ Disjoint = Annotated[
 ]
 
 
+Attenuation = Annotated[
+    float | None,
+    typer.Option(
+        min=1.0,
+        callback=options.require_number,
+        help="By how many dB noise is turned down at most.",
+        show_default="as far as it goes",
+    ),
+]
+
+
 @app.command("import")
 def import_(
     form: Annotated[ForeignFormat, typer.Argument(metavar="FORMAT", help="Format of the source.")],
@@ -118,6 +129,8 @@ def check(
         int | None,
         typer.Option(min=1_000, max=192_000, help="With --fix, samples a second; by default each file's own."),
     ] = None,
+    clean: Annotated[bool, typer.Option("--clean", help="With --fix, take noise out too (extra clean).")] = False,
+    attenuation: Attenuation = None,
     lexicon: options.Lexicon = None,
     config: options.Config = None,
     sets: options.Set = None,
@@ -131,6 +144,10 @@ def check(
         raise typer.BadParameter("--fix and -o need one another: the folder of the repaired copy")
     if not fix and (level, rate) != (None, None):
         raise typer.BadParameter("--level and --rate say what --fix is to reach")
+    if clean and not fix:
+        raise typer.BadParameter("--clean says what --fix is to do")
+    if attenuation is not None and not clean:
+        raise typer.BadParameter("--attenuation says how far --clean is to go")
     if fix and not audio:
         raise typer.BadParameter("--fix repairs recordings, which --no-audio leaves closed")
     from amhctl.workflows import check_data
@@ -148,10 +165,38 @@ def check(
         project=config or Path(),
         sets=tuple(sets or ()),
         lexicons=tuple(lexicon or ()),
-        fix=check_data.make_goal(level, rate, strict=strict) if fix else None,
+        fix=check_data.make_goal(level, rate, strict=strict, clean=clean, attenuation=attenuation) if fix else None,
         output=output,
     )
     execute("data check", lambda progress: check_data.run(request, progress), json=json, quiet=quiet, verbose=verbose)
+
+
+@app.command("clean")
+def clean(
+    manifest: options.Manifest,
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the cleaned copy; a stopped one goes on.")],
+    attenuation: Attenuation = None,
+    report: Annotated[
+        Path | None, typer.Option(help="HTML page with figures, and clips before and after to hear and to see.")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes; the result does not depend on it.")] = 1,
+    force: options.Force = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = 0,
+) -> None:
+    """Take noise out of the recordings, in a copy; what that would harm is kept as it was."""
+    from amhctl.workflows import clean_data
+
+    request = clean_data.CleanDataRequest(
+        manifest=manifest,
+        output=output,
+        attenuation=attenuation,
+        report=report,
+        workers=workers,
+        force=force,
+    )
+    execute("data clean", lambda progress: clean_data.run(request, progress), json=json, quiet=quiet, verbose=verbose)
 
 
 @app.command("split")

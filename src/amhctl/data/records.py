@@ -55,6 +55,8 @@ class Record(Document):
     """How the speaker consented."""
     source: str = ""
     """Where the recording comes from."""
+    processing: str = ""
+    """What was done to the recording since it was made, such as the enhancer that cleaned it."""
     sha256: str = ""
     """Digest of the audio file, if known."""
 

@@ -25,6 +25,7 @@ from amhctl.core.outputs import FolderKind
 from amhctl.core.progress import Progress
 from amhctl.data.checks import ManifestCheck
 from amhctl.data.checktable import CheckTable, digest_names, first_rows
+from amhctl.data.cleaning import make_finding
 from amhctl.data.crosschecks import find_unusual_levels
 from amhctl.data.recordings import file_name
 from amhctl.data.records import Record, audio_path, scan_manifest, write_records
@@ -61,12 +62,18 @@ class RepairedCopy:
         Changes by the code of the finding that asked for them.
     left_out : tuple[LeftOut, ...]
         What is not in it.
+    cleaned : int
+        Of how many recordings noise was taken out.
+    kept : tuple[Finding, ...]
+        Recordings of which it was not, because that would have done harm.
     """
 
     folder: Path
     records: int
     repairs: Mapping[str, int]
     left_out: tuple[LeftOut, ...]
+    cleaned: int = 0
+    kept: tuple[Finding, ...] = ()
 
 
 def write_repaired_copy(
@@ -113,7 +120,11 @@ def _write(folder: Path, output: Path, results: list[RepairResult], left: list[L
     _write_lines(folder / REPAIRS, changes)
     _write_lines(folder / LEFT_OUT, map(asdict, left))
     repairs = Counter(str(change["code"]) for change in changes if change["code"])
-    return RepairedCopy(output, len(results), dict(sorted(repairs.items())), tuple(left))
+    judged = [(result.record.id, result.cleaning) for result in results if result.cleaning is not None]
+    harmed = tuple(make_finding(cleaning.code, name, cleaning.reason) for name, cleaning in judged if cleaning.code)
+    return RepairedCopy(
+        output, len(results), dict(sorted(repairs.items())), tuple(left), len(judged) - len(harmed), harmed
+    )
 
 
 def _write_lines(path: Path, values: Iterable[Mapping[str, object]]) -> None:

@@ -1,11 +1,11 @@
-"""The repair of one recording: full scale, one channel, no offset, no long silence at its edges, rate and loudness.
+"""The repair of one recording: full scale, one channel, no offset, no noise if wanted, short edges, rate and loudness.
 
 Knows no manifest. It runs in worker processes, so it takes and returns plain values only. What is written is checked
 again as the original was: a copy that still has a fault that a repair should have taken away is no repaired copy.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ from amhctl.core.errors import AudioError, ScaleError
 from amhctl.core.files import sha256_of_file
 from amhctl.core.findings import Finding, Severity
 from amhctl.data.audiochecks import AudioLimits, check_audio
+from amhctl.data.cleaning import Cleaned, Cleaning, CleaningGoal, clean_waveform
 from amhctl.data.measurements import Measurements
 from amhctl.data.records import Record, audio_path, read_audio
 
@@ -40,11 +41,14 @@ class RepairGoal:
         Samples a second; None keeps each file's.
     strict : bool
         Whether a record with a warning that no repair takes away is left out.
+    cleaning : CleaningGoal | None
+        By what noise is taken out; None leaves it.
     """
 
     level: float = -24.0
     sample_rate: int | None = None
     strict: bool = False
+    cleaning: CleaningGoal | None = None
 
     def refuses(self, finding: Finding) -> bool:
         """Return whether a repaired copy may not have this finding."""
@@ -64,7 +68,7 @@ class Change:
     done : str
         What was done.
     before, after : float
-        What was measured: full scale, channels, mean, seconds, samples a second or dBFS.
+        What was measured: full scale, channels, mean, seconds, samples a second, dBFS, or DNSMOS.
     """
 
     code: str
@@ -87,13 +91,26 @@ class RepairJob:
 
 @dataclass(frozen=True, slots=True)
 class RepairResult:
-    """The record of a repaired copy and what was done and measured; or, without measurements, why there is none."""
+    """The record of a repaired copy and what was done and measured; or, without measurements, why there is none.
+
+    ``cleaning`` is what was measured of it when noise was taken out.
+    """
 
     record: Record
     changes: tuple[Change, ...] = ()
     measurements: Measurements | None = None
     code: str = ""
     reason: str = ""
+    cleaning: Cleaning | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Repaired:
+    """A repaired waveform, what was done, and what came of taking noise out, if that was wanted."""
+
+    waveform: Waveform
+    changes: tuple[Change, ...]
+    cleaned: Cleaned | None = None
 
 
 def repair_recording(job: RepairJob) -> RepairResult:
@@ -106,26 +123,35 @@ def repair_recording(job: RepairJob) -> RepairResult:
     """
     try:
         original, opening = _open(job.record, job.folder)
-        waveform, changes = repair_waveform(original, job.codes, job.goal)
+        repaired = repair_waveform(original, job.codes, job.goal)
     except AudioError as error:
         return RepairResult(job.record, code="D010", reason=error.message)
     except OSError as error:
         return RepairResult(job.record, code="D010", reason=f"the file cannot be read: {error.strerror}")
-    changes = (*opening, *changes)
-    path = job.copies / job.name
+    path, cleaned = job.copies / job.name, repaired.cleaned
     try:
-        files.write(path, waveform)
+        files.write(path, repaired.waveform)
     except AudioError as error:
         return RepairResult(job.record, code="D017", reason=error.message)
-    record = job.record.model_copy(
-        update={"audio": job.name, "offset": 0.0, "duration": float(waveform.duration), "sha256": sha256_of_file(path)}
-    )
+    values = {
+        "audio": job.name,
+        "offset": 0.0,
+        "duration": float(repaired.waveform.duration),
+        "processing": job.record.processing if cleaned is None else cleaned.processing(job.record.processing),
+        "sha256": sha256_of_file(path),
+    }
+    record = job.record.model_copy(update=values)
     checked = check_audio(record, job.copies)
     refused = [finding for finding in checked.findings if job.goal.refuses(finding)]
     if refused or checked.measurements is None:
         path.unlink()
         return RepairResult(job.record, code=refused[0].code, reason=f"after its repair: {refused[0].message}")
-    return RepairResult(record, changes, checked.measurements)
+    return RepairResult(
+        record,
+        (*opening, *repaired.changes),
+        checked.measurements,
+        cleaning=None if cleaned is None else cleaned.cleaning,
+    )
 
 
 def _open(record: Record, folder: Path) -> tuple[Waveform, list[Change]]:
@@ -143,7 +169,7 @@ def _open(record: Record, folder: Path) -> tuple[Waveform, list[Change]]:
         return read_audio(record, folder, full_scale=scale), changes
 
 
-def repair_waveform(waveform: Waveform, codes: frozenset[str], goal: RepairGoal) -> tuple[Waveform, tuple[Change, ...]]:
+def repair_waveform(waveform: Waveform, codes: frozenset[str], goal: RepairGoal) -> Repaired:
     """Return a recording as the goal wants it, and what was done.
 
     Parameters
@@ -154,14 +180,36 @@ def repair_waveform(waveform: Waveform, codes: frozenset[str], goal: RepairGoal)
         Findings of the recording; those about its level name the change of the level.
     goal : RepairGoal
         What it is to be like.
+
+    Raises
+    ------
+    AudioError
+        If it is too short to be resampled.
+    MissingExtra, CheckpointError
+        If noise is to be taken out, and the enhancer cannot be opened.
     """
     changes: list[Change] = []
     repaired = _without_offset(waveform, goal.level, changes)
+    cleaned = None
+    if goal.cleaning is not None:
+        # Before the edges are looked at: noise may hide where speech begins.
+        cleaned = clean_waveform(repaired, goal.cleaning)
+        repaired = cleaned.waveform
+        changes += _told(cleaned)
     repaired = _trimmed(repaired, changes)
     if goal.sample_rate is not None and goal.sample_rate != repaired.sample_rate:
         changes.append(Change("", "resampled", repaired.sample_rate, goal.sample_rate))
         repaired = resample(repaired, goal.sample_rate)
-    return _levelled(repaired, codes, goal.level, changes), tuple(changes)
+    levelled = _levelled(repaired, codes, goal.level, changes)
+    return Repaired(levelled, tuple(changes), cleaned)
+
+
+def _told(cleaned: Cleaned) -> list[Change]:
+    """Return what the log says of a cleaning: each measurement, of what was done or would have been."""
+    cleaning = cleaned.cleaning
+    done = f"kept, {cleaning.code}: {cleaning.reason}" if cleaning.code else cleaned.done
+    before, after = asdict(cleaning.before), asdict(cleaning.after)
+    return [Change("", f"{done} ({name})", before[name], after[name]) for name in before]
 
 
 def _without_offset(waveform: Waveform, level: float, changes: list[Change]) -> Waveform:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
+from amhctl.audio.deepfilternet import open_deepfilternet
 from amhctl.config.load import load_run_config
 from amhctl.core.files import write_text_atomically
 from amhctl.core.findings import Finding, Severity, has_errors
@@ -14,6 +15,7 @@ from amhctl.core.outputs import PAGE, require_output_file, require_output_folder
 from amhctl.core.progress import Progress
 from amhctl.data import audiochecks, checks, crosschecks, phonecoverage, textchecks
 from amhctl.data.checks import MOST_LISTED, CheckOptions, ManifestCheck, check_manifest
+from amhctl.data.cleaning import CleaningGoal
 from amhctl.data.records import iter_audio
 from amhctl.data.repairedcopy import (
     MANIFEST,
@@ -26,6 +28,7 @@ from amhctl.data.repairedcopy import (
 from amhctl.data.repairs import RepairGoal
 from amhctl.data.report import render_report
 from amhctl.data.splits import parse_disjoint
+from amhctl.evaluation.naturalness import score_apart
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.vocabulary import Vocabulary
 from amhctl.workflows.reading import open_frontend
@@ -102,6 +105,8 @@ class CheckDataReport:
             yield f"{self.copy.folder / MANIFEST}: {self.copy.records} records, {len(self.copy.left_out)} left out"
             for code, count in self.copy.repairs.items():
                 yield f"{code} repaired: {count}"
+            if self.copy.cleaned or self.copy.kept:
+                yield f"cleaned: {self.copy.cleaned}, kept since that would have done harm: {len(self.copy.kept)}"
 
 
 def _describe(copy: RepairedCopy) -> dict[str, object]:
@@ -110,13 +115,23 @@ def _describe(copy: RepairedCopy) -> dict[str, object]:
         "log": str(copy.folder / REPAIRS),
         "records": copy.records,
         "repairs": dict(copy.repairs),
+        "cleaned": copy.cleaned,
+        "kept": [asdict(item) for item in copy.kept],
         "left_out": [asdict(item) for item in copy.left_out],
     }
 
 
-def make_goal(level: float | None, sample_rate: int | None, *, strict: bool) -> RepairGoal:
+def make_goal(
+    level: float | None,
+    sample_rate: int | None,
+    *,
+    strict: bool,
+    clean: bool = False,
+    attenuation: float | None = None,
+) -> RepairGoal:
     """Return what repaired recordings are to be like; None is what they are by default."""
-    goal = RepairGoal(sample_rate=sample_rate, strict=strict)
+    cleaning = CleaningGoal(open_deepfilternet, score_apart, attenuation) if clean else None
+    goal = RepairGoal(sample_rate=sample_rate, strict=strict, cleaning=cleaning)
     return goal if level is None else replace(goal, level=level)
 
 
@@ -129,6 +144,8 @@ def run(request: CheckDataRequest, progress: Progress) -> CheckDataReport:
         If the manifest cannot be read at all, or no repaired copy can be made of it.
     VocabularyError
         If the vocabulary cannot be read.
+    MissingExtra, CheckpointError
+        If recordings are to be cleaned, and the weights for that are not there, or not those that are known.
     FileExistsRefused
         If the page or the copy exists and is not to be replaced.
     """
@@ -138,6 +155,9 @@ def run(request: CheckDataRequest, progress: Progress) -> CheckDataReport:
         require_output_folder(request.output, REPAIRED_COPY, force=request.force, sources=chain(read, recordings))
     if request.report is not None:
         require_output_file(request.report, PAGE, force=request.force, sources=read)
+    if request.fix is not None and request.fix.cleaning is not None:
+        # Rather now than after the check.
+        request.fix.cleaning.enhancer()
     vocabulary = None if request.vocabulary is None else Vocabulary.read(request.vocabulary)
     flags = {"paths.lexicons": request.lexicons, "text.units": vocabulary.units if vocabulary else None}
     config = load_run_config(preset=None, project=request.project, sets=request.sets, flags=flags).config
@@ -164,7 +184,7 @@ def run(request: CheckDataRequest, progress: Progress) -> CheckDataReport:
             request.manifest, found, request.fix, request.output, progress, workers=request.workers
         )
     return CheckDataReport(
-        findings=found.findings,
+        findings=(*found.findings, *(() if copy is None else copy.kept)),
         strict=request.strict,
         summary=_summarise(found, elapsed),
         page=request.report,

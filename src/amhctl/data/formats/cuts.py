@@ -20,7 +20,7 @@ from amhctl.data.formats.jsonlines import parse_object
 from amhctl.data.formats.row import Row
 
 FILE_NAME = "cuts.jsonl.gz"
-CUSTOM_KEYS = ("session", "split", "licence", "consent", "source", "sha256")
+CUSTOM_KEYS = ("session", "split", "licence", "consent", "source", "processing", "sha256")
 
 _NAMES = (FILE_NAME, "cuts.jsonl")
 _KNOWN = {"id", "start", "duration", "channel", "supervisions", "recording", "type"}

@@ -16,7 +16,19 @@ from amhctl.core.errors import DatasetError, MissingExtra
 from amhctl.data.formats.row import AUDIO_SUFFIXES, EmbeddedAudio, Row, map_keys, walk_files
 
 FILE_NAME = "{split}-00000-of-00001.parquet"
-TEXT_COLUMNS = ("id", "text", "speaker", "session", "language", "split", "licence", "consent", "source", "sha256")
+TEXT_COLUMNS = (
+    "id",
+    "text",
+    "speaker",
+    "session",
+    "language",
+    "split",
+    "licence",
+    "consent",
+    "source",
+    "processing",
+    "sha256",
+)
 
 _SUFFIXES = (".parquet", ".arrow")
 _BATCH_ROWS = 64

@@ -26,6 +26,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "offset": ("offset", "start"),
     "licence": ("licence", "license"),
     "consent": ("consent",),
+    "processing": ("processing",),
     "source": ("source",),
     "sha256": ("sha256",),
 }
