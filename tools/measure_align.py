@@ -28,16 +28,15 @@ def align(store: Path, vocabulary: Path, hours: float, folder: Path, workers: in
     opened, words = CodeStore.open(store), Vocabulary.read(vocabulary)
     frontend, tokenizer = Frontend(), Tokenizer(words)
     once = [
-        Spoken(entry.id, tokenizer.encode(frontend.units(entry.record.text)), entry.feature_frames, entry.frames)
-        for entry in opened
+        Spoken(entry.id, tokenizer.encode(frontend.units(entry.record.text)), entry.feature_frames) for entry in opened
     ]
     wanted, spoken = hours * FRAMES_AN_HOUR, []
     for number in count():
         if wanted <= 0:
             break
         item = once[number % len(once)]
-        spoken.append(Spoken(f"{number}/{item.id}", item.pieces, item.mel_frames, item.code_frames))
-        wanted -= item.mel_frames
+        spoken.append(Spoken(f"{number}/{item.id}", item.pieces, item.frames))
+        wanted -= item.frames
     align_speech(
         spoken,
         lambda id_: opened.features(id_.partition("/")[2]),

@@ -3,7 +3,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
-from support.stores import MEL, SPEC
+from support.stores import MEL, SPEC, toy_store
 
 from amhctl.core.findings import Finding, Severity
 from amhctl.core.progress import SilentProgress
@@ -71,3 +71,16 @@ def test_the_bars_are_the_figures(tmp_path: Path) -> None:
     assert "Nothing was found." in page
     assert "75.0%" in page
     assert "0.432" in page
+
+
+def test_speakers_have_a_table_where_there_are_acoustics(tmp_path: Path) -> None:
+    assert "Speakers" not in _page(tmp_path, [])
+    store = toy_store(tmp_path / "acoustic", acoustic=True)
+    checked = check_store(store, SilentProgress())
+    page = render_report(store, checked.statistics, [], [], RULES, checked.voices)
+    tags = _Tags()
+    tags.feed(page)
+    assert tags.open == []
+    (table,) = re.findall(r"<h2>Speakers</h2>.*?</table>", page)
+    assert re.findall(r"<td>(\w+)</td>", table) == ["s0", "s1"]
+    assert f"{checked.voices[0].pitch:.2f}" in table

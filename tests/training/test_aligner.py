@@ -85,3 +85,16 @@ def test_batches_and_processes_do_not_change_what_is_found(tmp_path: Path, monke
 def test_nothing_to_align_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="fewer text pieces"):
         _align(tmp_path, [], more=(Spoken("a", (1, 2), 1),))
+
+
+def test_a_piece_that_lasts_longer_than_a_duration_can_say_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = _world(20)
+    spoken, mel, _ = world[0]
+    long = Spoken("long", spoken.pieces[:1], 40)
+    monkeypatch.setattr(aligner, "_LONGEST_PIECE", 39)
+    found = _align(tmp_path, [*world, (long, np.repeat(mel[:1], 40, axis=0), np.array([40]))], passes=2)
+    assert (found.too_long, found.left_out) == (("long",), ())
+    assert set(found.durations) == {item.id for item, _, _ in world}
+    assert all(held.dtype == np.uint16 for held in found.durations.values())

@@ -167,7 +167,7 @@ def align(
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
 ) -> None:
-    """Find how many code frames each text piece lasts, for voices with explicit durations."""
+    """Find how many frames each text piece lasts, for voices with explicit durations."""
     from amhctl.workflows import align_codes
 
     request = align_codes.AlignCodesRequest(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.data.acousticchecks import VoiceStatistics
 from amhctl.data.codechecks import CodeStatistics
 from amhctl.data.codestore import CodeStore
 from amhctl.data.webpage import BarChart, draw, histogram, page
@@ -49,6 +50,7 @@ def render_report(
     samples: Sequence[DecodedSample],
     findings: Sequence[Finding],
     rules: Sequence[Rule],
+    voices: Sequence[VoiceStatistics] = (),
 ) -> str:
     """Return the page.
 
@@ -64,6 +66,8 @@ def render_report(
         All that was found.
     rules : Sequence[Rule]
         Titles and explanations of the codes of findings.
+    voices : Sequence[VoiceStatistics]
+        What the acoustics of each speaker have in common, if there are any.
     """
     spec = store.spec
     seconds = statistics.frames / spec.frame_rate
@@ -81,6 +85,7 @@ def render_report(
         f'<div class="grid">{"".join(_usage_charts(statistics))}</div>',
         f"<h2>Lengths</h2><p>Each bar is a number of utterances.</p>"
         f'<div class="grid">{_length_chart(statistics.length_ratios)}</div>',
+        *([f"<h2>Speakers</h2>{_voice_table(voices)}"] if voices else []),
         f"<h2>Decoded back</h2>{_sample_table(samples)}",
         f"<h2>Where</h2>{_finding_table(findings)}",
     ]
@@ -132,6 +137,20 @@ def _length_chart(ratios: Sequence[float]) -> str:
     if not ratios:
         return "<p>No utterance says how long its recording is.</p>"
     return draw(histogram("Length of codes over length of audio", "", ratios, bars=_BARS))
+
+
+def _voice_table(voices: Sequence[VoiceStatistics]) -> str:
+    rows = [
+        f'<tr><td>{html.escape(voice.speaker)}</td><td class="n">{voice.clips}</td>'
+        f'<td class="n">{voice.voiced:.0%}</td>'
+        f'<td class="n">{_number(voice.pitch)}</td><td class="n">{_number(voice.spread)}</td>'
+        f'<td class="n">{voice.cohesion:.2f}</td></tr>'
+        for voice in voices
+    ]
+    names = ("clips", "frames voiced", "mean pitch, Hz", "spread, semitones", "alike")
+    head = "<tr><th>speaker</th>" + "".join(f'<th class="n">{name}</th>' for name in names)
+    note = "<p><small>Alike: the mean cosine of the clips' speaker embeddings with their common direction.</small></p>"
+    return f'<div class="wide"><table>{head}</tr>{"".join(rows)}</table></div>{note}'
 
 
 def _sample_table(samples: Sequence[DecodedSample]) -> str:

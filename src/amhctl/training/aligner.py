@@ -38,7 +38,7 @@ _EXPLAINED_CEPSTRA = 13
 _FEWEST_FRAMES = 50
 # Scores of a batch, frames times pieces with their padding: some 50 MB at work.
 _BATCH_CELLS = 4_000_000
-_MOST_PIECES = np.iinfo(np.uint16).max
+_MOST_PIECES = _LONGEST_PIECE = int(np.iinfo(np.uint16).max)
 
 Floats = NDArray[np.float64]
 Features = NDArray[np.float32]
@@ -77,11 +77,14 @@ class AlignedSpeech:
         Share of the variance of the first 13 cepstra that the pieces explain; even division explains about 1 %.
     left_out : tuple[str, ...]
         Utterances with no piece, or with more pieces than mel frames.
+    too_long : tuple[str, ...]
+        Utterances of which a piece would last 65,536 frames or more, which no duration says.
     """
 
     durations: Mapping[str, NDArray[np.uint16]]
     explained: float
     left_out: tuple[str, ...]
+    too_long: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -216,8 +219,9 @@ def align_speech(
     with open_pool(workers) as pool:
         aligner = _Aligner(file, batches, text_tokens, pool, max(1, workers), progress)
         paths, explained = aligner.run(config)
-    durations = {item.id: _durations(path, len(item.pieces)) for item, path in zip(usable, paths, strict=True)}
-    return AlignedSpeech(durations, explained, left_out)
+    found = {item.id: _durations(path, len(item.pieces)) for item, path in zip(usable, paths, strict=True)}
+    durations = {id_: held.astype(np.uint16) for id_, held in found.items() if held.max() <= _LONGEST_PIECE}
+    return AlignedSpeech(durations, explained, left_out, tuple(id_ for id_ in found if id_ not in durations))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -323,6 +327,6 @@ def _refine(work: _Work) -> tuple[Paths, _Sums]:
     return [path.astype(np.uint16) for path in paths], sums
 
 
-def _durations(path_S: NDArray[np.uint16], pieces: int) -> NDArray[np.uint16]:
+def _durations(path_S: NDArray[np.uint16], pieces: int) -> Ids:
     """Return the frames of each piece."""
-    return np.bincount(path_S, minlength=pieces).astype(np.uint16)
+    return np.bincount(path_S, minlength=pieces)

@@ -24,6 +24,8 @@ from amhctl.tokenizer.vocabulary import Vocabulary
 from amhctl.training.aligner import Spoken, align_speech
 from amhctl.workflows.reading import open_frontend
 
+_TOO_LONG = "a piece of its text would last 65,536 frames or more"
+
 RULES = (
     Rule(
         "A001",
@@ -36,6 +38,13 @@ RULES = (
         Severity.WARNING,
         "more pieces than frames",
         "The utterance has more text pieces than mel frames: its text is too long for its audio, or is not its text.",
+    ),
+    Rule(
+        "A003",
+        Severity.WARNING,
+        "recording far longer than its text",
+        "A text piece would last 65,536 frames or more, eleven minutes at 100 frames a second; the utterance gets no "
+        "durations.",
     ),
 )
 
@@ -126,6 +135,12 @@ def run(request: AlignCodesRequest, progress: Progress) -> AlignCodesReport:
         Finding("A002", Severity.WARNING, id_, "more text pieces than mel frames", "listen to it and mend its text")
         for id_ in aligned.left_out
     ]
+    findings += [
+        Finding("A003", Severity.WARNING, id_, _TOO_LONG, "cut the recording at pauses, each with its text")
+        for id_ in aligned.too_long
+    ]
+    if not aligned.durations:
+        raise DatasetError("no utterance of the store can be aligned", subject=str(request.store))
     over_codes = {id_: round_durations(held, store.entry(id_).frames) for id_, held in aligned.durations.items()}
     store.write_alignment(
         aligned.durations if is_acoustic else over_codes,

@@ -220,7 +220,7 @@ def run(request: CheckCodesRequest, progress: Progress) -> CheckCodesReport:
         samples, found = _decode_sample(store, codec, request, damaged, progress)
         findings += found
     if request.report is not None:
-        page = render_report(store, checked.statistics, samples, findings, RULES)
+        page = render_report(store, checked.statistics, samples, findings, RULES, checked.voices)
         write_text_atomically(request.report, page)
     return CheckCodesReport(len(store), checked.statistics, samples, tuple(findings), request.report, checked.voices)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from amhctl.audio.augment import CHANGES, find_rooms
+from amhctl.audio.pitch import load_world
 from amhctl.checkpoint.parts import read_part
 from amhctl.codec.codec import CodecSpec
 from amhctl.codec.registry import load_codec, read_codec_manifest
@@ -137,6 +138,9 @@ def run(request: ShareRequest, progress: Progress) -> ShareReport:
     require_distinct(everything)
     sources = list_sources(request.shard.of(listed), request, frame)
     described = None if encoder is None else encoder.config
+    if request.acoustics:
+        # What is not installed is missed before anything is written.
+        load_world()
     recogniser = SpeakerEncoder(device) if request.acoustics else None
     acoustics = AcousticsConfig() if request.acoustics else None
     speaker = None if recogniser is None else recogniser.config
