@@ -151,21 +151,25 @@ def _sections(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, l
     inner: list[tuple[str, type[BaseModel]]] = []
     for name, field in model.model_fields.items():
         key = f"{prefix}{name}"
-        document = _document_of(field.annotation)
-        if document is not None:
-            inner.append((key, document))
-        else:
+        documents = _documents_of(field.annotation)
+        inner += [(key, document) for document in documents]
+        if not documents:
             meaning = (field.description or "").replace("\n", " ").replace("|", "\\|")
             rows.append(f"| `{key}` | `{_toml(field.default)}` | {meaning} |")
     if rows:
         yield (prefix.rstrip(".") or "top level"), rows
     for key, document in inner:
-        yield from _sections(document, f"{key}.")
+        kind = document.model_fields.get("kind")
+        for section, lines in _sections(document, f"{key}."):
+            yield (f"{section}, where `{key}.kind` is `{kind.default}`" if kind else section), lines
 
 
-def _document_of(annotation: object) -> type[BaseModel] | None:
+def _documents_of(annotation: object) -> tuple[type[BaseModel], ...]:
+    """Return the documents that a field may hold: none, one, or one of each kind."""
     candidates = (annotation, *getattr(annotation, "__args__", ()))
-    return next((item for item in candidates if isinstance(item, type) and issubclass(item, BaseModel)), None)
+    # One of several kinds is annotated with its tag.
+    bare = [getattr(item, "__origin__", item) if hasattr(item, "__metadata__") else item for item in candidates]
+    return tuple(item for item in bare if isinstance(item, type) and issubclass(item, BaseModel))
 
 
 def _values(preset: str) -> dict[str, str]:

@@ -12,7 +12,8 @@ from amhctl.checkpoint.store import WEIGHTS_FILE, read_manifest, survey_folder
 from amhctl.checkpoint.survey import TensorFacts
 from amhctl.core.errors import CheckpointError
 from amhctl.core.findings import Finding
-from amhctl.model.soundness import AVERAGE_FILE, OPTIMIZER_FILE, REFERENCE_FILE, find_faults, read_voice
+from amhctl.model.network_soundness import AVERAGE_FILE, OPTIMIZER_FILE
+from amhctl.model.soundness import REFERENCE_FILE, find_faults, read_voice
 
 Surveys = dict[str, dict[str, TensorFacts]]
 HEAD = "mel_head.weight"

@@ -18,6 +18,7 @@ from amhctl.training.fitting import build_model, codec_identity, fit_model
 from amhctl.training.loop import Run
 from amhctl.training.material import gather
 from amhctl.training.state import RunFolder
+from amhctl.training.unified_recipe import UnifiedRecipe
 
 CONDITIONS = Conditions(precision="fp32", batches_per_step=1, device="cpu", processes=1)
 
@@ -89,6 +90,7 @@ def build_run(
         folder=RunFolder(folder),
         config=shape,
         seed=seed,
+        recipe=UnifiedRecipe(model),
         model=build_model(model, seed, None),
         train=material.train,
         valid=material.valid,

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue, ValidationError
 
 from amhctl.config.document import Document
-from amhctl.config.schema import ModelConfig
+from amhctl.config.schema import read_voice_config
 from amhctl.core.units import SPEECH_LEVEL
 
 FORMAT_VERSION = 1
@@ -86,12 +86,15 @@ class Manifest(Document):
     language: str = "am"
     sample_rate: SampleRate
     config: dict[str, JsonValue]
-    """The leaf configuration: ``ModelConfig`` of a voice, ``MelCodecConfig`` of a codec, ``VocoderConfig``."""
+    """The leaf configuration: ``ModelConfig`` or ``FlowVoiceConfig`` of a voice, ``MelCodecConfig`` or
+    ``DacCodecConfig`` of a codec, ``VocoderConfig`` of a vocoder."""
     vocabulary: VocabularyIdentity | None = None
     text: TextIdentity | None = None
     codec: CodecIdentity | None = None
     vocoder: VocoderIdentity | None = None
     """Of a voice that draws spectrograms."""
+    speakers: tuple[str, ...] | None = None
+    """Whose voices such a voice has, in its file of speaker embeddings; it speaks as the first unless told."""
     conditioning: dict[str, JsonValue] | None = None
     """What conditions a voice: a ``MelConfig`` of log-mel frames, or a ``SpeechEncoderConfig``; None where features
     come from elsewhere."""
@@ -117,7 +120,7 @@ def completed(manifest: Manifest) -> Manifest:
     if manifest.kind in ("codec", "vocoder"):
         return manifest
     try:
-        config = ModelConfig.model_validate(manifest.config)
+        config = read_voice_config(manifest.config)
     except ValidationError:
         # What it says is compared as it stands.
         return manifest

@@ -25,6 +25,7 @@ PROJECT_FILE = "amhctl.toml"
 DEFAULT_PRESET = "cpu"
 _PREFIX = "AMHCTL_"
 _NONE = "none"
+_KIND = "kind"
 _PRESETS = Path(__file__).parent / "presets"
 
 
@@ -253,13 +254,20 @@ def _merge(
         if key not in model.model_fields:
             faults.append(f"{path} ({source}): no such setting{_nearest(key, model)}")
             continue
-        inner, optional = _section(model, key)
+        inner, optional = _section(model, key, value, target.get(key))
         if optional and value == _NONE:
             target[key] = None
             sources[path] = source
         elif inner is not None and isinstance(value, Mapping):
             present = target.get(key)
             section = dict(present) if isinstance(present, dict) else {}
+            if value.get(_KIND, section.get(_KIND)) != section.get(_KIND):
+                # What a preset says of another kind means nothing here; what someone chose may not get lost.
+                section = {}
+                for lost in [name for name in sources if name.startswith(f"{path}.")]:
+                    if not sources[lost].startswith("preset "):
+                        faults.append(f"{lost} ({sources[lost]}): given before another {path}.{_KIND} is ({source})")
+                    del sources[lost]
             target[key] = section
             sources.pop(path, None)
             _merge(section, value, source, f"{path}.", inner, sources, faults)
@@ -268,11 +276,16 @@ def _merge(
             sources[path] = source
 
 
-def _section(model: type[BaseModel], key: str) -> tuple[type[BaseModel] | None, bool]:
+def _section(model: type[BaseModel], key: str, value: object, present: object) -> tuple[type[BaseModel] | None, bool]:
     """Return the document type of a field, if it is one, and whether the field may be null."""
     annotation: Any = model.model_fields[key].annotation
     choices = get_args(annotation) or (annotation,)
+    # One that is a document of several kinds is annotated with their tags.
+    choices = tuple(get_args(choice)[0] if hasattr(choice, "__metadata__") else choice for choice in choices)
     documents = [choice for choice in choices if isinstance(choice, type) and issubclass(choice, BaseModel)]
+    if len(documents) > 1:
+        kinds = [given[_KIND] for given in (value, present) if isinstance(given, Mapping) and _KIND in given]
+        documents.sort(key=lambda each: each.model_fields[_KIND].default not in kinds[:1])
     return (documents[0] if documents else None), NoneType in choices
 
 

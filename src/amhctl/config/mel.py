@@ -1,10 +1,13 @@
-"""The numbers of a log-mel spectrogram. No torch."""
+"""A log-mel spectrogram, in numbers; and how large any network may be. No torch."""
 
 from typing import Self
 
 from pydantic import Field, model_validator
 
 from amhctl.config.document import Document
+
+WIDEST, DEEPEST = 65_536, 1_024
+"""No network is wider or deeper: what a document asks for beyond that is a mistake, not a size."""
 
 
 class MelConfig(Document):

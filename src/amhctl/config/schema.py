@@ -1,19 +1,18 @@
 """Every number that describes a voice, a codec or a run: the single source of truth. No torch."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, JsonValue, Tag, TypeAdapter, model_validator
 
 from amhctl.config.augmentation import AugmentConfig
 from amhctl.config.dac import DacCodecConfig, DacTrainingConfig
 from amhctl.config.document import Document
-from amhctl.config.mel import MelConfig
+from amhctl.config.flow import FlowVoiceConfig
+from amhctl.config.mel import DEEPEST, WIDEST, MelConfig
 from amhctl.config.vocoder import VocoderConfig, VocoderTrainingConfig
 from amhctl.core.units import SPEECH_LEVEL
-
-WIDEST, DEEPEST = 65_536, 1_024
-"""No network is wider or deeper: what a document asks for beyond that is a mistake, not a size."""
 
 _Layers = Annotated[int, Field(ge=0, le=DEEPEST)]
 
@@ -173,6 +172,8 @@ class AlignmentConfig(Document):
 class ModelConfig(Document):
     """UnifiedVoice. The defaults are the official IndexTTS-2 shape; names are those of its configuration."""
 
+    kind: Literal["unified"] = "unified"
+    """Tells this kind of voice from ``flow``."""
     model_dim: int = Field(1_280, gt=0, le=WIDEST)
     """Width of the transformer."""
     layers: int = Field(24, gt=0, le=DEEPEST)
@@ -246,13 +247,38 @@ class ModelConfig(Document):
         return self.number_mel_codes - 2
 
 
+def _kind_of(value: object) -> str:
+    """Return the kind of voice that a document describes; one that names none is a UnifiedVoice's."""
+    kind = value.get("kind", "unified") if isinstance(value, dict) else getattr(value, "kind", "unified")
+    return str(kind)
+
+
+VoiceConfig = Annotated[
+    Annotated[ModelConfig, Tag("unified")] | Annotated[FlowVoiceConfig, Tag("flow")], Discriminator(_kind_of)
+]
+"""The shape of a voice of either kind."""
+
+_VOICE_CONFIG: TypeAdapter[ModelConfig | FlowVoiceConfig] = TypeAdapter(VoiceConfig)
+
+
+def read_voice_config(values: Mapping[str, JsonValue]) -> ModelConfig | FlowVoiceConfig:
+    """Return the shape of a voice that a checkpoint's manifest describes.
+
+    Raises
+    ------
+    ValidationError
+        If it is that of neither kind.
+    """
+    return _VOICE_CONFIG.validate_python(dict(values))
+
+
 class TrainingConfig(Document):
     """Training of a voice."""
 
     steps: int = Field(2_000, gt=0)
     """Optimiser steps."""
     batch_frames: int = Field(2_400, gt=0)
-    """Target code frames of one micro-batch, padding included."""
+    """Frames of one micro-batch, padding included: of codes for a UnifiedVoice, of the spectrogram for a FlowVoice."""
     accumulation: int = Field(1, ge=1)
     """Micro-batches of one optimiser step."""
     learning_rate: float = Field(5e-4, gt=0)
@@ -276,6 +302,8 @@ class TrainingConfig(Document):
     """Weight of the code cross-entropy."""
     duration_weight: float = Field(0.1, ge=0)
     """Weight of the duration loss, where the model has explicit durations."""
+    prosody_weight: float = Field(0.2, ge=0)
+    """Weight of a FlowVoice's flow of durations, pitch and energy."""
     first_codebook_weight: float = Field(1.0, gt=0)
     """Weight of the first codebook relative to each other one."""
     label_smoothing: float = Field(0.0, ge=0, lt=1)
@@ -318,6 +346,8 @@ class PathsConfig(Document):
     """Vocabulary model."""
     codec: str = "mel16k"
     """Codec name or folder."""
+    vocoder: str = "vocoder16k"
+    """Name or folder of the vocoder that a FlowVoice draws for."""
     base: Path | None = None
     """Checkpoint to start from."""
     run: Path | None = None
@@ -353,7 +383,7 @@ class RunConfig(Document):
     """How the copies that `codes extract --copies` makes of training recordings are varied."""
     aligner: AlignerConfig = AlignerConfig()
     """Training of the aligner."""
-    model: ModelConfig = ModelConfig()
-    """Shape of the voice."""
+    model: VoiceConfig = ModelConfig()
+    """Shape of the voice, and by ``model.kind`` which kind it is of."""
     training: TrainingConfig = TrainingConfig()
     """Training of the voice."""

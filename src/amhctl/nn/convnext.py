@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from amhctl.nn.adaptive_norm import AdaptiveNorm
+
 
 class ConvNeXtBlock(nn.Module):
     """Depthwise convolution over time, layer norm, a wide pointwise layer, layer scale, residual.
@@ -22,19 +24,37 @@ class ConvNeXtBlock(nn.Module):
         Width of the inner layer as a multiple of D.
     scale : float
         Initial layer scale; ``1 / blocks`` is what Vocos uses.
+    condition : int
+        Width of a condition that modulates the norm; 0 for a norm of its own.
+    dropout : float
+        Dropout of the inner layer.
     """
 
-    def __init__(self, width: int, *, kernel: int = 7, expansion: int = 3, scale: float = 0.1) -> None:
+    def __init__(
+        self,
+        width: int,
+        *,
+        kernel: int = 7,
+        expansion: int = 3,
+        scale: float = 0.1,
+        condition: int = 0,
+        dropout: float = 0.0,
+    ) -> None:
         super().__init__()
+        self.dropout = dropout
         self.depthwise = nn.Conv1d(width, width, kernel, padding=kernel // 2, groups=width)
-        self.norm = nn.LayerNorm(width)
+        self.norm = AdaptiveNorm(width, condition) if condition else nn.LayerNorm(width)
         self.expand = nn.Linear(width, expansion * width)
         self.contract = nn.Linear(expansion * width, width)
         self.scale = nn.Parameter(torch.full((width,), scale))
 
-    def forward(self, hidden_BTD: Tensor, keep_BT1: Tensor | None = None) -> Tensor:
+    def forward(self, hidden_BTD: Tensor, keep_BT1: Tensor | None = None, condition_BC: Tensor | None = None) -> Tensor:
         """Return the block's output, shape (B, T, D); frames where ``keep_BT1`` is 0 come out as zeros."""
         inner_BTD = self.depthwise(hidden_BTD.transpose(1, 2)).transpose(1, 2)
-        inner_BTD = self.contract(functional.gelu(self.expand(self.norm(inner_BTD))))
+        inner_BTD = self.norm(inner_BTD) if condition_BC is None else self.norm(inner_BTD, condition_BC)
+        inner_BTD = functional.gelu(self.expand(inner_BTD))
+        if self.dropout:
+            inner_BTD = functional.dropout(inner_BTD, self.dropout, self.training)
+        inner_BTD = self.contract(inner_BTD)
         hidden_BTD = hidden_BTD + self.scale * inner_BTD
         return hidden_BTD if keep_BT1 is None else hidden_BTD * keep_BT1

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -11,12 +11,22 @@ from pydantic import JsonValue
 from torch import Tensor
 
 from amhctl import __version__
-from amhctl.checkpoint.manifest import CodecIdentity, Licence, Manifest, TextIdentity, VocabularyIdentity
+from amhctl.checkpoint.manifest import (
+    CodecIdentity,
+    Licence,
+    Manifest,
+    TextIdentity,
+    VocabularyIdentity,
+    VocoderIdentity,
+)
 from amhctl.checkpoint.store import write_checkpoint
 from amhctl.config.conditioning import Conditioning, frames_of
+from amhctl.config.flow import FlowVoiceConfig
 from amhctl.config.schema import ModelConfig, TrainingConfig
 from amhctl.data.codestore import CodeStore
 from amhctl.data.dataset import SpeechDataset
+from amhctl.model.flow_soundness import SPEAKERS_FILE
+from amhctl.model.flow_voice import MODEL_VERSION as FLOW_VERSION
 from amhctl.model.soundness import REFERENCE_FILE, find_faults
 from amhctl.model.unified_voice import MODEL_VERSION
 
@@ -53,8 +63,12 @@ class VoiceIdentity:
     ----------
     level : float
         Speech level in dBFS of the recordings it learns from.
-    reference_TF : Tensor
-        Conditioning features of a training clip; the voice speaks with them where no other reference is given.
+    reference_TF : Tensor | None
+        Conditioning features of a training clip; a UnifiedVoice speaks with them where no other reference is given.
+    vocoder : VocoderIdentity | None
+        What turns the spectrograms of a FlowVoice into sound.
+    speakers : Mapping[str, Tensor]
+        Speaker embeddings by name; a FlowVoice speaks as the first unless told.
     parent : str
         SHA-256 of the weights the run started from, or empty.
     alignment : str
@@ -64,21 +78,23 @@ class VoiceIdentity:
     name: str
     language: str
     sample_rate: int
-    model: ModelConfig
+    model: ModelConfig | FlowVoiceConfig
     training: TrainingConfig
     seed: int
     vocabulary: VocabularyIdentity
     vocabulary_bytes: bytes
     text: TextIdentity
     text_state: bytes
-    codec: CodecIdentity
-    conditioning: Conditioning
+    codec: CodecIdentity | None
+    conditioning: Conditioning | None
     level: float
     data_fingerprint: str
     parent: str
     licences: tuple[Licence, ...]
-    reference_TF: Tensor
+    reference_TF: Tensor | None = None
     alignment: str = ""
+    vocoder: VocoderIdentity | None = None
+    speakers: Mapping[str, Tensor] = field(default_factory=dict)
 
     def manifest(
         self,
@@ -93,7 +109,7 @@ class VoiceIdentity:
         return Manifest(
             kind=kind,
             name=self.name,
-            model_version=MODEL_VERSION,
+            model_version=FLOW_VERSION if isinstance(self.model, FlowVoiceConfig) else MODEL_VERSION,
             package_version=__version__,
             language=self.language,
             sample_rate=self.sample_rate,
@@ -101,7 +117,9 @@ class VoiceIdentity:
             vocabulary=self.vocabulary,
             text=self.text,
             codec=self.codec,
-            conditioning=self.conditioning.model_dump(mode="json"),
+            vocoder=self.vocoder,
+            speakers=tuple(self.speakers) or None,
+            conditioning=None if self.conditioning is None else self.conditioning.model_dump(mode="json"),
             level=self.level,
             data_fingerprint=self.data_fingerprint,
             parent=self.parent,
@@ -120,6 +138,12 @@ class VoiceIdentity:
     def files(self) -> dict[str, bytes]:
         """Return the files that the manifest names besides tensors."""
         return {self.vocabulary.file: self.vocabulary_bytes, self.text.file: self.text_state}
+
+    def voice_tensors(self) -> dict[str, dict[str, Tensor]]:
+        """Return the tensors beside the weights of a voice, by file: whom it speaks as."""
+        if self.reference_TF is not None:
+            return {REFERENCE_FILE: {"features": self.reference_TF}}
+        return {SPEAKERS_FILE: dict(self.speakers)}
 
 
 def choose_reference(store: CodeStore, dataset: SpeechDataset, prompt_seconds: float) -> Tensor:
@@ -150,7 +174,7 @@ def export_voice(
         manifest=identity.manifest("voice", step=step, metrics=metrics, conditions=conditions),
         tensors=tensors,
         extra_files=identity.files(),
-        extra_tensors={REFERENCE_FILE: {"features": identity.reference_TF}},
+        extra_tensors=identity.voice_tensors(),
         check=find_faults,
         force=True,
     )

@@ -16,6 +16,7 @@ from amhctl.checkpoint.parts import read_part
 from amhctl.checkpoint.store import LoadedCheckpoint
 from amhctl.codec.codec import CodecSpec
 from amhctl.config.conditioning import Conditioning, read_conditioning, width_of
+from amhctl.config.document import Document
 from amhctl.config.mel import MelConfig
 from amhctl.config.schema import ModelConfig, TextConfig
 from amhctl.core.errors import CheckpointError, CodecError, ConfigError, DatasetError, VocabularyError
@@ -205,7 +206,7 @@ def fit_model(
         "stop_mel_token": spec.codebook_size + 1,
         "condition_dim": width_of(conditioning),
     }
-    _refuse_contradictions(config, decided, explicit, "the vocabulary and the code store say")
+    refuse_contradictions(config, decided, explicit, "the vocabulary and the code store say")
     written = (config if origin is None else _config_of(origin)).codebooks
     if written > spec.codebooks:
         raise ConfigError(
@@ -219,7 +220,7 @@ def fit_model(
     # Complete: a value that the base was made before, and does not name, has its default there.
     theirs = _config_of(origin).model_dump(mode="json")
     kept = {name: value for name, value in theirs.items() if name not in _FREE_IN_ORIGIN}
-    _refuse_contradictions(config, kept, explicit, "the base checkpoint has")
+    refuse_contradictions(config, kept, explicit, "the base checkpoint has")
     chosen = config.model_dump(mode="json", include={name for name in _FREE_IN_ORIGIN if explicit(f"model.{name}")})
     model = _validated({**theirs, **chosen}, subject=str(origin.folder))
     differing = [
@@ -284,9 +285,14 @@ def build_model(config: ModelConfig, seed: int, origin: LoadedCheckpoint | None)
     return model
 
 
-def _refuse_contradictions(
-    config: ModelConfig, decided: Mapping[str, JsonValue], explicit: Explicit, owner: str
-) -> None:
+def refuse_contradictions(config: Document, decided: Mapping[str, JsonValue], explicit: Explicit, owner: str) -> None:
+    """Refuse values of the model that someone chose and that are decided elsewhere.
+
+    Raises
+    ------
+    ConfigError
+        If there are any.
+    """
     chosen = config.model_dump(mode="json")
     faults = [
         f"model.{name} is {chosen[name]}, {owner} {value}"

@@ -15,7 +15,7 @@ from typing import cast
 
 import torch
 from accelerate import Accelerator
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from amhctl.config.schema import TrainingConfig
@@ -24,27 +24,23 @@ from amhctl.core.files import write_text_atomically
 from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.core.progress import Progress, SilentProgress
 from amhctl.core.shortage import WayOut, explain_shortages
-from amhctl.data.batching import Batch, collate, plan_epoch
-from amhctl.data.dataset import Item, SpeechDataset
+from amhctl.data.batching import plan_epoch
 from amhctl.model.hearing import Hearing
 from amhctl.model.soundness import read_voice
-from amhctl.model.unified_voice import UnifiedVoice
 from amhctl.training.checkpoints import SoundCheckpoint
 from amhctl.training.devices import connect_devices
 from amhctl.training.ema import AveragedModel
 from amhctl.training.export import Arithmetic, Conditions, VoiceIdentity, export_voice
 from amhctl.training.feed import Group, Plan, Share, iterate_groups, shares_of
-from amhctl.training.hearing import find_deafness, hear
 from amhctl.training.interrupts import watch_interrupts
 from amhctl.training.journal import Journal
-from amhctl.training.losses import Losses, TargetCounts, summarize
-from amhctl.training.objective import Objective, replace_frames
 from amhctl.training.optimizers import build_optimizer
 from amhctl.training.precision import resolve_precision
 from amhctl.training.rescue import way_out_of
 from amhctl.training.schedule import Schedule
-from amhctl.training.seeding import generator_of, seed_batch
+from amhctl.training.seeding import seed_batch
 from amhctl.training.state import Best, RunFolder, RunState, Trainable, load_state, save_state
+from amhctl.training.voice_recipe import Batch, Counts, Item, Lengths, Means, Utterances, VoiceRecipe
 
 RULES = (
     Rule(
@@ -63,9 +59,11 @@ class Run:
     folder: RunFolder
     config: TrainingConfig
     seed: int
-    model: UnifiedVoice
-    train: SpeechDataset
-    valid: SpeechDataset
+    recipe: VoiceRecipe
+    """How a voice of its kind is trained."""
+    model: nn.Module
+    train: Utterances
+    valid: Utterances
     identity: VoiceIdentity
     document: str
     """The JSON of ``config.json``."""
@@ -81,29 +79,10 @@ class Outcome:
     """What was found damaged where the run went on, and what is wrong with the voice that was made."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Lengths:
-    """Code frames and text pieces of each item of a dataset."""
-
-    codes: tuple[int, ...]
-    text: tuple[int, ...]
-
-    @classmethod
-    def of(cls, dataset: SpeechDataset) -> "_Lengths":
-        return cls(dataset.lengths, dataset.text_lengths)
-
-    def count(self, batches: Plan) -> TargetCounts:
-        """Return how many real targets micro-batches have: each sequence and exactly one stop."""
-        items = [index for batch in batches for index in batch]
-        text = sum(self.text[index] for index in items)
-        codes = sum(self.codes[index] for index in items)
-        return TargetCounts(codes=codes + len(items), text=text + len(items), durations=text)
-
-
 class _Items:
     """A dataset keyed by (epoch, index), so that one loader serves all epochs."""
 
-    def __init__(self, dataset: SpeechDataset) -> None:
+    def __init__(self, dataset: Utterances) -> None:
         self.dataset = dataset
 
     def __getitem__(self, key: tuple[int, int]) -> Item:
@@ -159,11 +138,12 @@ class Loop:
         average = AveragedModel(model, run.config.ema_decay)
         optimizer = build_optimizer(model, run.config)
         self.parts = Trainable(model, average, optimizer)
-        self._objective = accelerator.prepare_model(Objective(model, run.config, self.conditions.precision))
-        self._averaged_objective = Objective(average.model, run.config, self.conditions.precision).eval()
+        precision = self.conditions.precision
+        self._objective = accelerator.prepare_model(run.recipe.objective(model, run.config, precision))
+        self._averaged_objective = run.recipe.objective(average.model, run.config, precision).eval()
         self._parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-        self._train_lengths = _Lengths.of(run.train)
-        self._valid_lengths = _Lengths.of(run.valid)
+        self._train_lengths = Lengths.of(run.train)
+        self._valid_lengths = Lengths.of(run.valid)
         self.findings: tuple[Finding, ...] = ()
         if began is not None:
             self._go_on(began)
@@ -190,7 +170,7 @@ class Loop:
     def plan(self, epoch: int) -> Plan:
         """Return the micro-batches of a training epoch."""
         return plan_epoch(
-            self._train_lengths.codes, batch_frames=self.run.config.batch_frames, seed=self.run.seed, epoch=epoch
+            self._train_lengths.frames, batch_frames=self.run.config.batch_frames, seed=self.run.seed, epoch=epoch
         )
 
     def groups(self) -> Iterator[Group]:
@@ -207,7 +187,7 @@ class Loop:
         loader: DataLoader[Item] = DataLoader(
             _Items(self.run.train),  # type: ignore[arg-type]
             batch_sampler=keys,
-            collate_fn=collate,
+            collate_fn=self.run.recipe.collate,
             num_workers=self.run.config.workers,
             pin_memory=self.accelerator.device.type == "cuda",
             generator=torch.Generator(),
@@ -215,7 +195,7 @@ class Loop:
         # What the loader yields is what collate returns, not what its type argument says.
         return cast(Iterator[Batch], iter(loader))
 
-    def step(self, group: Group, batches: Iterator[Batch]) -> tuple[Losses, float]:
+    def step(self, group: Group, batches: Iterator[Batch]) -> tuple[Means, float]:
         """Take one optimiser step and return its losses and gradient norm.
 
         Raises
@@ -224,7 +204,8 @@ class Loop:
             If the loss or the gradient is not finite; the weights are then those of the step before.
         """
         number = self.state.step + 1
-        counts = self._train_lengths.count(group.batches)
+        recipe = self.run.recipe
+        counts = recipe.count(self._train_lengths, group.batches)
         shares = self.shares(group.batches)
         self._objective.train()
         packed: Tensor | float = 0.0
@@ -238,7 +219,7 @@ class Loop:
         norm = self.accelerator.clip_grad_norm_(self._parameters, self.run.config.clip_norm)
         sums = self.accelerator.reduce(packed, "sum")
         *values, norm_value = torch.cat([sums, norm.reshape(1)]).tolist()
-        losses = summarize(values, counts, self.run.config)
+        losses = recipe.summarize(values, counts, self.run.config)
         if not (math.isfinite(losses.total) and math.isfinite(norm_value)):
             raise TrainingError(
                 f"the loss or its gradient is not finite at step {number} (loss {losses.total}, norm {norm_value})",
@@ -256,35 +237,34 @@ class Loop:
         return losses, norm_value
 
     @torch.no_grad()
-    def validate(self) -> Losses:
-        """Return the losses of the averaged weights on the validation set: no dropout, noise or smoothing."""
-        dataset, lengths = self.run.valid, self._valid_lengths
-        plan = plan_epoch(lengths.codes, batch_frames=self.run.config.batch_frames, seed=self.run.seed, epoch=0)
-        counts = lengths.count(plan)
+    def validate(self) -> Means:
+        """Return the losses of the averaged weights on the validation set: no dropout and nothing by chance."""
+        run, recipe = self.run, self.run.recipe
+        plan = plan_epoch(self._valid_lengths.frames, batch_frames=run.config.batch_frames, seed=run.seed, epoch=0)
+        counts = recipe.count(self._valid_lengths, plan)
         packed: Tensor | float = 0.0
         for share in self.shares(plan):
-            batch = collate([dataset.item(index, 0) for index in share.indices]).to(self.accelerator.device)
-            _, sums = self._averaged_objective(batch, batch.codes_BQS, counts, 0.0)
+            items = [run.valid.item(index, 0) for index in share.indices]
+            batch = recipe.collate(items).to(self.accelerator.device)
+            inputs = recipe.valid_inputs(batch, counts, seed=run.seed, place=share.place)
+            _, sums = self._averaged_objective(batch, *inputs)
             packed = packed + sums * float(share.counted)
-        return summarize(self.accelerator.reduce(packed, "sum").tolist(), counts, self.run.config)
+        return recipe.summarize(self.accelerator.reduce(packed, "sum").tolist(), counts, run.config)
 
     def hear(self) -> Hearing:
-        """Measure what the averaged voice makes of prompts of the training set, and take note of it."""
-        self.hearing = hear(self._averaged_objective.model, self.run.train)
+        """Measure what the averaged voice makes of the speakers of the training set, and take note of it."""
+        self.hearing = self.run.recipe.hear(self.parts.average.model, self.run.train)
         return self.hearing
 
-    def judge(self, losses: Losses) -> bool:
-        """Take note of a validation; return whether it is the best so far.
-
-        The code loss decides: a text loss that rises on little data says nothing of the speech.
-        """
-        if not math.isfinite(losses.code):
+    def judge(self, losses: Means) -> bool:
+        """Take note of a validation; return whether it is the best so far."""
+        if not math.isfinite(losses.decisive):
             raise TrainingError(
                 f"the validation loss is not finite at step {self.state.step}", subject=str(self.run.folder.root)
             )
-        better = self.state.best is None or losses.code < self.state.best.loss
+        better = self.state.best is None or losses.decisive < self.state.best.loss
         update = (
-            {"best": Best(step=self.state.step, loss=losses.code), "stale": 0}
+            {"best": Best(step=self.state.step, loss=losses.decisive), "stale": 0}
             if better
             else {"stale": self.state.stale + 1}
         )
@@ -299,7 +279,7 @@ class Loop:
             steps.prune(self.run.config.keep_checkpoints, newest=self.state.step)
         self.accelerator.wait_for_everyone()
 
-    def export(self, losses: Losses) -> None:
+    def export(self, losses: Means) -> None:
         """Write the averaged weights as the best voice."""
         if self.accelerator.is_main_process:
             export_voice(
@@ -307,12 +287,7 @@ class Loop:
                 self.run.identity,
                 {name: tensor.cpu() for name, tensor in self.parts.average.model.state_dict().items()},
                 step=self.state.step,
-                metrics={
-                    "valid_code_loss": losses.code,
-                    "valid_loss": losses.total,
-                    "valid_accuracy": losses.accuracy,
-                    "valid_codebooks": list(losses.codebooks),
-                },
+                metrics=losses.metrics(),
                 conditions=self.conditions,
             )
         self.accelerator.wait_for_everyone()
@@ -328,12 +303,11 @@ class Loop:
         """Return the micro-batches of this process."""
         return shares_of(batches, self.accelerator.process_index, self.accelerator.num_processes)
 
-    def _accumulate(self, batch: Batch, share: Share, counts: TargetCounts, step: int) -> Tensor:
-        seed_batch(self.run.seed, step, share.place)
-        generator = generator_of(self.run.seed, "replacement", step, share.place)
-        config = self.run.config
-        inputs_BQS = replace_frames(batch, config.code_replacement, self.run.identity.model.codebook_size, generator)
-        loss, packed = self._objective(batch, inputs_BQS, counts, config.label_smoothing)
+    def _accumulate(self, batch: Batch, share: Share, counts: Counts, step: int) -> Tensor:
+        run = self.run
+        seed_batch(run.seed, step, share.place)
+        inputs = run.recipe.inputs(batch, counts, run.config, seed=run.seed, step=step, place=share.place)
+        loss, packed = self._objective(batch, *inputs)
         # Gradients of processes are averaged, the loss is a share of a sum: hence the number of processes.
         self.accelerator.backward(loss * (float(share.counted) * self.accelerator.num_processes))
         counted: Tensor = packed * float(share.counted)
@@ -376,7 +350,7 @@ def train(run: Run, progress: Progress, *, device: str, resume: bool) -> Outcome
         finally:
             shown.finish()
         hearing = loop.hearing or loop.hear()
-    deafness = find_deafness(hearing, run.train, run.identity.model, run.identity.name)
+    deafness = run.recipe.find_deafness(hearing, run.train, run.identity.name)
     return Outcome(loop.state, stopped_early, (*findings, *deafness))
 
 
@@ -419,7 +393,7 @@ def _take_steps(loop: Loop, journal: Journal | None, progress: Progress) -> bool
             rate = loop.schedule.rate(step)
             seconds = round(time.perf_counter() - begun, 4)
             if journal:
-                journal.write("step", step, _values(losses) | {"norm": norm, "rate": rate, "seconds": seconds})
+                journal.write("step", step, losses.journal() | {"norm": norm, "rate": rate, "seconds": seconds})
             last = step == config.steps
             if last or step % config.valid_every == 0:
                 valid = loop.validate()
@@ -427,7 +401,7 @@ def _take_steps(loop: Loop, journal: Journal | None, progress: Progress) -> bool
                     loop.export(valid)
                 heard = _listen(loop, progress)
                 if journal:
-                    journal.write("valid", step, _values(valid) | {"codebooks": list(valid.codebooks)} | heard)
+                    journal.write("valid", step, valid.valid_journal() | heard)
                 best = f"best {loop.state.best.loss:.3f}" if loop.state.best else ""
             stop = loop.agree(wish.asked)
             if last or stop or step % config.save_every == 0 or _out_of_patience(loop):
@@ -450,13 +424,3 @@ def _listen(loop: Loop, progress: Progress) -> dict[str, float | list[float]]:
 
 def _out_of_patience(loop: Loop) -> bool:
     return 0 < loop.run.config.patience <= loop.state.stale
-
-
-def _values(losses: Losses) -> dict[str, float | list[float]]:
-    return {
-        "loss": losses.total,
-        "code": losses.code,
-        "text": losses.text,
-        "duration": losses.duration,
-        "accuracy": losses.accuracy,
-    }

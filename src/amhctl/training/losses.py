@@ -63,6 +63,34 @@ class Losses:
     accuracy: float
     codebooks: tuple[float, ...]
 
+    @property
+    def decisive(self) -> float:
+        """The code loss: a text loss that rises on little data says nothing of the speech."""
+        return self.code
+
+    def journal(self) -> dict[str, float]:
+        """Return the values of a step."""
+        return {
+            "loss": self.total,
+            "code": self.code,
+            "text": self.text,
+            "duration": self.duration,
+            "accuracy": self.accuracy,
+        }
+
+    def valid_journal(self) -> dict[str, float | list[float]]:
+        """Return the values of a validation, each codebook's among them."""
+        return {**self.journal(), "codebooks": list(self.codebooks)}
+
+    def metrics(self) -> dict[str, float | list[float]]:
+        """Return what a voice's manifest says of it."""
+        return {
+            "valid_code_loss": self.code,
+            "valid_loss": self.total,
+            "valid_accuracy": self.accuracy,
+            "valid_codebooks": list(self.codebooks),
+        }
+
 
 def code_losses(logits_BQPV: Tensor, targets_BQP: Tensor, mask_BQP: Tensor, smoothing: float) -> Tensor:
     """Return the summed cross-entropy of each codebook, shape (Q,)."""

@@ -6,6 +6,7 @@ Every path from written text to ids is the frontend's ``units`` and the tokenize
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from amhctl.config.schema import ModelConfig, TrainingConfig
 from amhctl.core.errors import DatasetError, VocabularyError
@@ -69,16 +70,17 @@ _SPLIT_HINTS = {
     "valid": "run `amhctl data split MANIFEST --valid 0.02 --redraw`, then `amhctl codes extract` again: a run keeps "
     "what does best on clips that it was not trained on",
 }
+DatasetT = TypeVar("DatasetT")
 _MOST_UNCOVERED = 0.1
 """Share of texts with unknown pieces above which the vocabulary is not one for these texts."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Material:
+class Material(Generic[DatasetT]):
     """The two datasets of a run, what was left out, and the fingerprint of the durations; empty without them."""
 
-    train: SpeechDataset
-    valid: SpeechDataset
+    train: DatasetT
+    valid: DatasetT
     findings: tuple[Finding, ...]
     alignment: str
 
@@ -93,8 +95,8 @@ def gather(
     training: TrainingConfig,
     seed: int,
     progress: Progress,
-) -> Material:
-    """Return the datasets of a run.
+) -> Material[SpeechDataset]:
+    """Return the datasets of a UnifiedVoice's run.
 
     Raises
     ------
@@ -105,19 +107,15 @@ def gather(
     """
     alignment = require_alignment(store, vocabulary_fingerprint, frontend.state_hash) if model.alignment else None
     entries = [entry for entry in store if entry.record.split in {"train", "valid"}]
-    tokens, findings = _tokenize(store, entries, frontend, tokenizer, progress)
+    tokens, findings = tokenize(store, entries, frontend, tokenizer, progress)
     findings += _find_overlong(entries, tokens, model)
     if alignment is not None:
-        findings += [
-            Finding("R006", Severity.WARNING, entry.id, "the utterance has no durations", _LEFT_OUT)
-            for entry in entries
-            if entry.id in tokens and entry.id not in alignment
-        ]
+        findings += find_untimed(entries, tokens, alignment)
     excluded = {finding.subject for finding in findings}
     fitting = [entry for entry in entries if entry.record.id not in excluded]
 
     def dataset(split: str) -> SpeechDataset:
-        chosen = _require_split(store, entries, fitting, split, tuple(findings))
+        chosen = require_split(store, entries, fitting, split, tuple(findings))
         return SpeechDataset(
             store,
             chosen,
@@ -134,7 +132,7 @@ def gather(
     return Material(
         train,
         valid,
-        (*findings, *_find_sole_clips(train), *_find_sole_clips(valid, "validation ")),
+        (*findings, *find_sole_clips(train.sole_clips), *find_sole_clips(valid.sole_clips, "validation ")),
         alignment.fingerprint if alignment is not None else "",
     )
 
@@ -161,9 +159,16 @@ def require_alignment(store: CodeStore, vocabulary_fingerprint: str, text_hash: 
     return alignment
 
 
-def _tokenize(
+def tokenize(
     store: CodeStore, entries: list[StoredUtterance], frontend: Frontend, tokenizer: Tokenizer, progress: Progress
 ) -> tuple[dict[str, tuple[int, ...]], list[Finding]]:
+    """Return the text ids of utterances, and a finding for each that has none.
+
+    Raises
+    ------
+    VocabularyError
+        If the vocabulary does not cover the texts.
+    """
     texts = (entry.record.text for entry in entries)
     readings = read_texts(store.path, texts, frontend, tokenizer, progress)
     tokens: dict[str, tuple[int, ...]] = {}
@@ -186,6 +191,17 @@ def _tokenize(
     return tokens, findings + unknown
 
 
+def find_untimed(
+    entries: Sequence[StoredUtterance], tokens: Mapping[str, tuple[int, ...]], alignment: Alignment
+) -> list[Finding]:
+    """Return a finding for each readable utterance without durations."""
+    return [
+        Finding("R006", Severity.WARNING, entry.id, "the utterance has no durations", _LEFT_OUT)
+        for entry in entries
+        if entry.id in tokens and entry.id not in alignment
+    ]
+
+
 def _find_overlong(
     entries: list[StoredUtterance], tokens: Mapping[str, tuple[int, ...]], model: ModelConfig
 ) -> list[Finding]:
@@ -204,19 +220,27 @@ def _find_overlong(
     return findings
 
 
-def _find_sole_clips(dataset: SpeechDataset, kind: str = "") -> list[Finding]:
+def find_sole_clips(clips: Sequence[str], kind: str = "") -> list[Finding]:
+    """Return a finding for each clip that is the only one of its speaker."""
     message = f"the only {kind}clip of its speaker is its own prompt"
     hint = "record more of this speaker" if not kind else "give the split more clips of this speaker"
-    return [Finding("R004", Severity.WARNING, subject, message, hint) for subject in dataset.sole_clips]
+    return [Finding("R004", Severity.WARNING, subject, message, hint) for subject in clips]
 
 
-def _require_split(
+def require_split(
     store: CodeStore,
     entries: Sequence[StoredUtterance],
     fitting: Sequence[StoredUtterance],
     split: str,
     findings: tuple[Finding, ...],
 ) -> tuple[StoredUtterance, ...]:
+    """Return the fitting utterances of a split.
+
+    Raises
+    ------
+    DatasetError
+        If there are none, with what was found.
+    """
     chosen = tuple(entry for entry in fitting if entry.record.split == split)
     if chosen:
         return chosen

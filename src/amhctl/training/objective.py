@@ -25,6 +25,9 @@ from amhctl.training.losses import (
 )
 from amhctl.training.precision import autocast
 
+UnifiedInputs = tuple[Tensor, TargetCounts, float]
+"""Input codes, shape (B, Q, S), how many real targets the step has, and the smoothing of the code loss."""
+
 
 def replace_frames(batch: Batch, share: float, codebook_size: int, generator: torch.Generator) -> Tensor:
     """Return input codes in which a random share of the frames is noise; the targets stay what they are.

@@ -14,12 +14,12 @@ from amhctl.core.errors import CheckpointError, TrainingError
 from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
 from amhctl.core.shortage import explain_shortages
-from amhctl.data.batching import Batch, collate
 from amhctl.model.soundness import read_voice
 from amhctl.training.devices import connect_devices
 from amhctl.training.feed import Group, Plan, iterate_groups
 from amhctl.training.loop import Loop, Run, run_way_out
 from amhctl.training.state import load_state, save_state
+from amhctl.training.voice_recipe import Batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def _rest_of_epoch(loop: Loop, plan: Plan) -> list[Group]:
 
 def _batches(loop: Loop, group: Group) -> Iterator[Batch]:
     for share in loop.shares(group.batches):
-        yield collate([loop.run.train.item(index, group.epoch) for index in share.indices])
+        yield loop.run.recipe.collate([loop.run.train.item(index, group.epoch) for index in share.indices])
 
 
 def _padded_frames(run: Run, batches: Plan) -> int:

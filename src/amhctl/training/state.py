@@ -26,7 +26,8 @@ from amhctl.checkpoint.store import LoadedCheckpoint, write_checkpoint
 from amhctl.config.document import Document
 from amhctl.core.errors import CheckpointError
 from amhctl.core.outputs import FolderKind
-from amhctl.model.soundness import AVERAGE_FILE, OPTIMIZER_FILE, find_faults
+from amhctl.model.network_soundness import AVERAGE_FILE, OPTIMIZER_FILE
+from amhctl.model.soundness import find_faults
 from amhctl.training.checkpoints import Checkpoints
 from amhctl.training.ema import AveragedModel
 from amhctl.training.export import Conditions, VoiceIdentity
@@ -184,7 +185,18 @@ def _load_weights(model: nn.Module, tensors: dict[str, Tensor], folder: Path) ->
 def _require_same_run(checkpoint: LoadedCheckpoint, identity: VoiceIdentity) -> None:
     ours = identity.manifest("training", step=0, metrics={}, conditions=None)
     theirs = completed(checkpoint.manifest)
-    fields = ("model_version", "config", "vocabulary", "text", "codec", "conditioning", "level", "data_fingerprint")
+    fields = (
+        "model_version",
+        "config",
+        "vocabulary",
+        "text",
+        "codec",
+        "vocoder",
+        "speakers",
+        "conditioning",
+        "level",
+        "data_fingerprint",
+    )
     differing = [field for field in fields if getattr(ours, field) != getattr(theirs, field)]
     # A checkpoint of an earlier version does not say by which alignment it was trained.
     alignment = theirs.training.get("alignment", identity.alignment)

@@ -25,8 +25,9 @@ from amhctl.core.files import atomic_folder, canonical_json, refuse_existing
 from amhctl.core.findings import Finding
 from amhctl.core.outputs import FolderKind, require_output_folder
 from amhctl.core.progress import Progress
+from amhctl.model.network_soundness import AVERAGE_FILE, OPTIMIZER_FILE
 from amhctl.model.resize import grow_text_moments, grow_text_rows
-from amhctl.model.soundness import AVERAGE_FILE, OPTIMIZER_FILE, find_faults, read_voice
+from amhctl.model.soundness import find_faults, read_voice
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.plan import ExtensionPlan, RowPlacement, plan_path
 from amhctl.tokenizer.vocabulary import Vocabulary

@@ -1,53 +1,38 @@
 """``amhctl train``: from a code store and a vocabulary to a voice; says which parts do not fit together."""
 
-import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
-from amhctl.checkpoint.manifest import Licence, TextIdentity, VocabularyIdentity
 from amhctl.checkpoint.store import LoadedCheckpoint
-from amhctl.codec.codec import Codec
-from amhctl.codec.registry import bundled_codecs, load_codec
 from amhctl.config.load import load_run_config
-from amhctl.config.schema import ModelConfig, RunConfig
+from amhctl.config.schema import RunConfig
 from amhctl.core.documents import parse_toml_value, read_json
 from amhctl.core.errors import ConfigError, DocumentError, FileExistsRefused, OptionError
-from amhctl.core.files import canonical_json, sha256_of_file
 from amhctl.core.findings import Finding
 from amhctl.core.lock import LOCK_FILE, hold, is_occupied
 from amhctl.core.outputs import require_output_folder, require_output_place
 from amhctl.core.progress import Progress
 from amhctl.data.codestore import CodeStore
 from amhctl.data.storeproof import require_proof
+from amhctl.model.flow_voice import MODEL_VERSION as FLOW_VERSION
 from amhctl.model.soundness import read_voice
-from amhctl.text.frontend import Frontend
 from amhctl.text.lexicon import Lexicon, read_lexicons
-from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.vocabulary import Vocabulary
 from amhctl.training.devices import leads, refuse_launcher_settings
-from amhctl.training.export import VoiceIdentity, choose_reference
 from amhctl.training.fitting import (
-    build_model,
-    codec_identity,
-    fit_codec,
     fit_frontend,
     fit_level,
-    fit_model,
     fit_vocabulary,
 )
-from amhctl.training.geometry import start_from_codebooks
-from amhctl.training.loop import Outcome, Run, train
-from amhctl.training.material import Material, gather
+from amhctl.training.loop import Outcome, train
 from amhctl.training.rehearsal import Rehearsal, rehearse
-from amhctl.training.standard import start_from_features
 from amhctl.training.state import RUN, Best, RunFolder
+from amhctl.workflows.prepare_run import PreparedRun, RunParts, Settings, prepare_flow, prepare_unified
 
-_VOCABULARY_FILE = "vocabulary.model"
-_TEXT_FILE = "text_state.json"
 _FREE_IN_RESUME = frozenset(
     f"training.{name}" for name in ("steps", "valid_every", "save_every", "keep_checkpoints", "patience", "workers")
 )
@@ -123,34 +108,6 @@ class TrainReport:
             yield f"best voice: {self.checkpoint} (step {self.best.step}, validation code loss {self.best.loss:.4f})"
 
 
-@dataclass(frozen=True, slots=True)
-class _Settings:
-    """A configuration and where each value comes from."""
-
-    config: RunConfig
-    sources: Mapping[str, str]
-
-    def explicit(self, key: str) -> bool:
-        """Return whether someone chose the value, or one inside it, rather than a preset or a default."""
-        return any(
-            (name == key or name.startswith(f"{key}.")) and not source.startswith(("preset", "default"))
-            for name, source in self.sources.items()
-        )
-
-    def document(self) -> str:
-        """Return the text of ``config.json``."""
-        values = {"config": self.config.model_dump(mode="json"), "sources": dict(self.sources)}
-        return json.dumps(values, ensure_ascii=False, indent=2) + "\n"
-
-
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    """A run, ready to begin, and what was found about its data."""
-
-    run: Run
-    findings: tuple[Finding, ...]
-
-
 def run(request: TrainRequest, progress: Progress) -> TrainReport:
     """Train, fine-tune, resume or rehearse.
 
@@ -179,11 +136,12 @@ def run(request: TrainRequest, progress: Progress) -> TrainReport:
         return _report(prepared, None, train(prepared.run, progress, device=request.device, resume=resume))
 
 
-def _prepare(request: TrainRequest, settings: _Settings, folder: RunFolder, progress: Progress) -> _Prepared:
+def _prepare(request: TrainRequest, settings: Settings, folder: RunFolder, progress: Progress) -> PreparedRun:
     """Build the parts of a run and see that they fit; what they were read from is not kept."""
     config = settings.config
     _tell_sources(settings, progress)
     origin = _read_origin(request, config, folder)
+    _require_kind(config, origin)
     store = CodeStore.open(_require_path(config.paths.data, "paths.data", "--data STORE"))
     require_proof(store, progress, share=_share_of_machine())
     vocabulary, vocabulary_bytes = _read_vocabulary(config, origin)
@@ -197,46 +155,34 @@ def _prepare(request: TrainRequest, settings: _Settings, folder: RunFolder, prog
         reading="base" if request.resume else config.training.reading,
     )
     fit_vocabulary(vocabulary, frontend, origin)
-    codec = _load_codec(settings, store, origin)
-    fit_codec(store.spec, wanted=codec.spec if codec else None, origin=origin)
-    level = fit_level(store.level, origin=origin, store=str(store.path))
-    model = fit_model(
-        config.model,
-        spec=store.spec,
-        conditioning=store.conditioning_config,
+    parts = RunParts(
+        settings=settings,
+        folder=folder,
+        store=store,
         vocabulary=vocabulary,
+        vocabulary_bytes=vocabulary_bytes,
+        frontend=frontend,
+        level=fit_level(store.level, origin=origin, store=str(store.path)),
         origin=origin,
-        explicit=settings.explicit,
-    )
-    material = gather(
-        store,
-        frontend,
-        Tokenizer(vocabulary),
-        vocabulary_fingerprint=vocabulary.fingerprint,
-        model=model,
-        training=config.training,
-        seed=config.seed,
+        resume=request.resume is not None,
         progress=progress,
     )
-    _tell_findings(material, progress)
-    network = build_model(model, config.seed, None if request.resume else origin)
+    return prepare_flow(parts) if config.model.kind == "flow" else prepare_unified(parts)
+
+
+def _require_kind(config: RunConfig, origin: LoadedCheckpoint | None) -> None:
+    """Refuse a base of another kind than the one that is to be trained."""
     if origin is None:
-        start_from_features(network, store, material.train)
-    if codec is not None and config.training.codebook_start and origin is None:
-        start_from_codebooks(network, codec.codebooks(), config.seed)
-    plan = Run(
-        folder=folder,
-        config=config.training,
-        seed=config.seed,
-        model=network,
-        train=material.train,
-        valid=material.valid,
-        identity=_identify(
-            settings, folder, store, vocabulary, vocabulary_bytes, frontend, model, material, level, origin
-        ),
-        document=settings.document(),
-    )
-    return _Prepared(plan, material.findings)
+        return
+    kind = "flow" if origin.manifest.model_version == FLOW_VERSION else "unified"
+    if kind != config.model.kind:
+        preset = "flow-cpu" if kind == "flow" else "cpu"
+        raise ConfigError(
+            f"the base checkpoint is a voice of kind {kind}, the configuration asks for one of kind "
+            f"{config.model.kind}",
+            subject="model.kind",
+            hint=f"pass --preset {preset}, or another one for voices of kind {kind}",
+        )
 
 
 def _share_of_machine() -> tuple[int, int]:
@@ -244,22 +190,7 @@ def _share_of_machine() -> tuple[int, int]:
     return int(os.environ.get("LOCAL_RANK", "0")) + 1, int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
 
 
-def _load_codec(settings: _Settings, store: CodeStore, origin: LoadedCheckpoint | None) -> Codec | None:
-    """Return the codec that someone chose, or else the bundled one of the store where a new model wants to see it."""
-    if settings.explicit("paths.codec"):
-        return load_codec(settings.config.paths.codec)
-    if origin is not None or not settings.config.training.codebook_start:
-        return None
-    if store.spec.name in bundled_codecs():
-        return load_codec(store.spec.name)
-    raise ConfigError(
-        f"the store's codec {store.spec.name} is not bundled, and training wants to see its codebooks",
-        subject="paths.codec",
-        hint="pass --codec with its folder, or --set training.codebook_start=false",
-    )
-
-
-def _read_settings(request: TrainRequest) -> _Settings:
+def _read_settings(request: TrainRequest) -> Settings:
     if request.resume:
         return _read_resumed_settings(request)
     flags = {
@@ -272,10 +203,10 @@ def _read_settings(request: TrainRequest) -> _Settings:
         "paths.lexicons": tuple(path.absolute() for path in request.lexicons),
     }
     resolved = load_run_config(preset=request.preset, project=request.project, sets=request.sets, flags=flags)
-    return _Settings(resolved.config, resolved.sources)
+    return Settings(resolved.config, resolved.sources)
 
 
-def _read_resumed_settings(request: TrainRequest) -> _Settings:
+def _read_resumed_settings(request: TrainRequest) -> Settings:
     folder = RunFolder(_require_path(request.resume, "run", "--resume RUN"))
     refused = [
         flag
@@ -314,7 +245,7 @@ def _read_resumed_settings(request: TrainRequest) -> _Settings:
             # Only its place may change: what it holds is checked against the checkpoint.
             values["paths"]["data"] = str(_absolute(request.data))
             sources["paths.data"] = "--data"
-        return _Settings(RunConfig.model_validate(values), {key: str(source) for key, source in sources.items()})
+        return Settings(RunConfig.model_validate(values), {key: str(source) for key, source in sources.items()})
     except OSError as error:
         raise ConfigError(
             "there is no run to resume", subject=str(folder.config), hint="give the run folder of `amhctl train -o RUN`"
@@ -384,56 +315,7 @@ def _read_vocabulary(config: RunConfig, origin: LoadedCheckpoint | None) -> tupl
     return vocabulary, vocabulary.model_bytes
 
 
-def _identify(
-    settings: _Settings,
-    folder: RunFolder,
-    store: CodeStore,
-    vocabulary: Vocabulary,
-    vocabulary_bytes: bytes,
-    frontend: Frontend,
-    model: ModelConfig,
-    material: Material,
-    level: float,
-    origin: LoadedCheckpoint | None,
-) -> VoiceIdentity:
-    config = settings.config
-    records = [entry.record for entry in material.train.entries]
-    languages = sorted({record.language for record in records})
-    parent = ""
-    if origin is not None:
-        resumed = origin.manifest.kind == "training"
-        parent = origin.manifest.parent if resumed else sha256_of_file(origin.folder / "model.safetensors")
-    works = {(record.source or record.speaker, record.licence) for record in records if record.licence}
-    inherited = origin.manifest.licences if origin is not None else ()
-    added = [Licence(work=work, licence=licence) for work, licence in sorted(works)]
-    return VoiceIdentity(
-        name=folder.root.name,
-        language=languages[0] if len(languages) == 1 else "mul",
-        sample_rate=store.spec.sample_rate,
-        model=model,
-        training=config.training,
-        seed=config.seed,
-        vocabulary=VocabularyIdentity(
-            file=_VOCABULARY_FILE,
-            fingerprint=vocabulary.fingerprint,
-            size=vocabulary.size,
-            units=vocabulary.units,
-        ),
-        vocabulary_bytes=vocabulary_bytes,
-        text=TextIdentity(file=_TEXT_FILE, hash=frontend.state_hash),
-        text_state=canonical_json(frontend.state()).encode("utf-8"),
-        codec=codec_identity(store.spec),
-        conditioning=store.conditioning_config,
-        level=level,
-        data_fingerprint=store.fingerprint,
-        parent=parent,
-        licences=(*inherited, *(licence for licence in added if licence not in inherited)),
-        reference_TF=choose_reference(store, material.train, config.training.prompt_seconds),
-        alignment=material.alignment,
-    )
-
-
-def _report(prepared: _Prepared, rehearsal: Rehearsal | None, outcome: Outcome | None) -> TrainReport:
+def _report(prepared: PreparedRun, rehearsal: Rehearsal | None, outcome: Outcome | None) -> TrainReport:
     met = rehearsal.findings if rehearsal else outcome.findings if outcome else ()
     return TrainReport(
         findings=(*prepared.findings, *met),
@@ -445,7 +327,7 @@ def _report(prepared: _Prepared, rehearsal: Rehearsal | None, outcome: Outcome |
     )
 
 
-def _tell_sources(settings: _Settings, progress: Progress) -> None:
+def _tell_sources(settings: Settings, progress: Progress) -> None:
     values = settings.config.model_dump(mode="json")
     for key, source in sorted(settings.sources.items()):
         if settings.explicit(key):
@@ -453,12 +335,6 @@ def _tell_sources(settings: _Settings, progress: Progress) -> None:
             for part in key.split("."):
                 value = value.get(part) if isinstance(value, dict) else None
             progress.say(f"{key} = {value} ({source})")
-
-
-def _tell_findings(material: Material, progress: Progress) -> None:
-    progress.say(f"{len(material.train)} utterances to train with, {len(material.valid)} to validate with")
-    if material.findings:
-        progress.say(f"{len(material.findings)} findings about the data, listed at the end")
 
 
 def _absolute(path: Path | None) -> Path | None:

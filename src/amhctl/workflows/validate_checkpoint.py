@@ -28,9 +28,10 @@ from amhctl.core.errors import AmhctlError, CheckpointError, VocabularyError
 from amhctl.core.findings import Finding, has_errors
 from amhctl.core.progress import Progress
 from amhctl.model.hearing import BRANCH, probe_tensors
+from amhctl.model.network_soundness import find_weight_faults
 from amhctl.model.shapes import parameter_shapes
 from amhctl.model.soundness import find_faults as voice_faults
-from amhctl.model.soundness import find_weight_faults
+from amhctl.model.unified_voice import MODEL_VERSION as UNIFIED_VERSION
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.vocabulary import Vocabulary
 
@@ -110,11 +111,14 @@ def run(request: ValidateCheckpointRequest, progress: Progress) -> ValidateCheck
     ]
     checked = ["manifest", "files", "values", "names and shapes", "licences", "level"]
     if not _makes_sound(manifest):
-        if not has_errors(tuple(found)):
+        if manifest.model_version == UNIFIED_VERSION and not has_errors(tuple(found)):
             found += _check_hearing(folder, manifest)
             checked.append("hearing")
-        found += _check_text(folder, manifest) + _check_vocabulary(folder, manifest) + _check_codec(folder, manifest)
-        checked += ["text state", "vocabulary", "codec"]
+        found += _check_text(folder, manifest) + _check_vocabulary(folder, manifest)
+        checked += ["text state", "vocabulary"]
+        if manifest.codec is not None or manifest.model_version == UNIFIED_VERSION:
+            found += _check_codec(folder, manifest)
+            checked.append("codec")
         if manifest.vocoder is not None:
             found += _check_vocoder(folder, manifest.vocoder)
             checked.append("vocoder")

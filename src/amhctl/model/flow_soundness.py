@@ -1,0 +1,93 @@
+"""The rules of a checkpoint of FlowVoice, a voice or a training state. Sees facts of tensors, not the tensors."""
+
+from collections.abc import Iterator
+
+import torch
+from pydantic import ValidationError
+
+from amhctl.checkpoint import validate as rules
+from amhctl.checkpoint.manifest import Manifest
+from amhctl.checkpoint.store import WEIGHTS_FILE, Surveys
+from amhctl.config.flow import FlowVoiceConfig
+from amhctl.core.findings import Finding
+from amhctl.model.flow_voice import FlowVoice
+from amhctl.model.network_soundness import AVERAGE_FILE, contradiction, find_state_faults, find_weight_faults
+from amhctl.model.shapes import Shape
+
+SPEAKERS_FILE = "speakers.safetensors"
+"""The speaker embedding of each speaker, by name, shape (speaker_dim,)."""
+
+
+def flow_shapes(config: FlowVoiceConfig) -> dict[str, Shape]:
+    """Return the shape of every tensor of a FlowVoice, by name."""
+    # Made without memory: a manifest may ask for any size.
+    with torch.device("meta"):
+        state = FlowVoice(config).state_dict()
+    return {name: tuple(tensor.shape) for name, tensor in state.items()}
+
+
+def find_flow_faults(manifest: Manifest, surveys: Surveys) -> tuple[Finding, ...]:
+    """Return what is wrong with a voice or a training state.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        What it says of itself.
+    surveys : Surveys
+        The tensors of each file that could be read.
+    """
+    try:
+        config = FlowVoiceConfig.model_validate(manifest.config)
+    except ValidationError as error:
+        return (rules.config_finding("config", error),)
+    shapes = flow_shapes(config)
+    found = [*_manifest_faults(manifest, config)]
+    for file in (WEIGHTS_FILE, AVERAGE_FILE):
+        if file in surveys:
+            found += find_weight_faults(surveys[file], shapes, file="" if file == WEIGHTS_FILE else file)
+    found += (
+        _speaker_faults(manifest, surveys, config) if manifest.kind == "voice" else find_state_faults(surveys, shapes)
+    )
+    return tuple(found)
+
+
+def _manifest_faults(manifest: Manifest, config: FlowVoiceConfig) -> Iterator[Finding]:
+    mel = config.acoustics.mel
+    pairs: list[tuple[str, object, str, object]] = [
+        ("sample_rate", manifest.sample_rate, "config.acoustics.mel.sample_rate", mel.sample_rate)
+    ]
+    if manifest.vocabulary is not None:
+        size = manifest.vocabulary.size
+        pairs.append(("config.number_text_tokens", config.number_text_tokens, "vocabulary.size", size))
+    if manifest.codec is not None and config.codebooks:
+        codec = manifest.codec
+        pairs += [
+            ("config.codebook_size", config.codebook_size, "codec.codebook_size", codec.codebook_size),
+            ("config.code_frame_samples", config.code_frame_samples, "codec.frame_samples", codec.frame_samples),
+        ]
+    for ours, value, theirs, other in pairs:
+        if value != other:
+            yield contradiction(ours, value, theirs, other)
+    hint = "the manifest was made by hand or by another version: take the checkpoint from its source again"
+    if manifest.vocoder is None:
+        yield rules.finding("C021", "vocoder", "the voice names no vocoder, and draws spectrograms", hint)
+    elif manifest.vocoder.mel != mel.model_dump(mode="json"):
+        yield contradiction("config.acoustics.mel", mel.model_dump(mode="json"), "vocoder.mel", manifest.vocoder.mel)
+    if config.codebooks and manifest.codec is None:
+        yield rules.finding("C021", "codec", "the voice draws from codes, and names no codec", hint)
+
+
+def _speaker_faults(manifest: Manifest, surveys: Surveys, config: FlowVoiceConfig) -> Iterator[Finding]:
+    hint = "export the voice again from its run"
+    if SPEAKERS_FILE not in surveys or not manifest.speakers:
+        yield rules.finding("C022", SPEAKERS_FILE, "absent or unreadable: the voice has no speaker to speak as", hint)
+        return
+    for name in manifest.speakers:
+        embedding = surveys[SPEAKERS_FILE].get(name)
+        if embedding is None:
+            yield rules.finding("C022", SPEAKERS_FILE, f"holds no speaker {name}", hint)
+        elif not embedding.is_float or embedding.shape != (config.speaker_dim,):
+            message = (
+                f"speaker {name} of shape {embedding.shape} and type {embedding.type}, not ({config.speaker_dim},)"
+            )
+            yield rules.finding("C022", SPEAKERS_FILE, message, hint)

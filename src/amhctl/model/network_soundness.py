@@ -1,0 +1,64 @@
+"""Rules that hold for the network of every voice, and for the state of its training. Sees facts of tensors.
+
+``ckpt validate`` reports what they find, and every command that loads or writes such a checkpoint refuses it.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from amhctl.checkpoint import validate as rules
+from amhctl.checkpoint.store import Surveys
+from amhctl.checkpoint.survey import Survey, check_weights
+from amhctl.core.findings import Finding
+from amhctl.model.shapes import Shape
+
+AVERAGE_FILE = "average.safetensors"
+OPTIMIZER_FILE = "optimizer.safetensors"
+# A table for two speeds that the official training starts at zero and never reads otherwise.
+_MAY_BE_ZERO = ("speed_emb.weight",)
+# Squared gradients, averaged: their root is taken.
+_SQUARES = "exp_avg_sq"
+
+
+def find_weight_faults(facts: Survey, shapes: Mapping[str, Shape], *, file: str = "") -> tuple[Finding, ...]:
+    """Return what is wrong with the tensors of a network: names, shapes, types, and matrices of zeros.
+
+    Parameters
+    ----------
+    facts : Survey
+        The tensors.
+    shapes : Mapping[str, Shape]
+        The shapes they must have, by name.
+    file : str
+        What stands before their names; empty for the weights themselves.
+    """
+    found = rules.compare_shapes({name: each.shape for name, each in facts.items()}, shapes, file=file)
+    return (*found, *check_weights(facts, file=file, zero=_MAY_BE_ZERO))
+
+
+def contradiction(ours: str, value: object, theirs: str, other: object) -> Finding:
+    """Return the finding that two values which must agree do not."""
+    hint = "the manifest was made by hand or by another version: take the checkpoint from its source again"
+    return rules.finding("C021", ours, f"{value}, where {theirs} is {other}", hint)
+
+
+def find_state_faults(surveys: Surveys, shapes: Mapping[str, Shape]) -> Iterator[Finding]:
+    """Find what is wrong with averaged weights and the optimiser's moments of a training state."""
+    hint = "go on from an earlier checkpoint of the run"
+    for file in (AVERAGE_FILE, OPTIMIZER_FILE):
+        if file not in surveys:
+            yield rules.finding("C023", file, "absent or unreadable", hint)
+    moments = surveys.get(OPTIMIZER_FILE, {})
+    for key, each in moments.items():
+        name, _, slot = key.rpartition("/")
+        place = f"{OPTIMIZER_FILE}: {key}"
+        if name not in shapes:
+            yield rules.finding("C023", place, "belongs to no parameter", hint)
+        elif each.shape != shapes[name] and (slot != "step" or each.shape):
+            yield rules.finding("C023", place, f"shape {each.shape}, the parameter has {shapes[name]}", hint)
+        elif not each.is_float:
+            yield rules.finding("C023", place, f"made of {each.type}", hint)
+        elif slot == _SQUARES and each.lowest < 0:
+            yield rules.finding("C023", place, "an average of squares is negative", hint)
+    squares = [each for key, each in moments.items() if key.endswith(f"/{_SQUARES}") and each.shape]
+    if squares and all(each.is_zero for each in squares):
+        yield rules.finding("C024", OPTIMIZER_FILE, "all averages of squares are zero", hint)

@@ -1,0 +1,74 @@
+"""Self-attention in both directions, with positions turned into its keys and queries. Sees numbers only.
+
+Rotary positions: Su et al. 2021, "RoFormer" (arXiv 2104.09864).
+
+Shapes: ``B batch, T frames, D width, H heads, W width of a head, C width of the condition``.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from amhctl.nn.adaptive_norm import AdaptiveNorm
+
+_LONGEST_WAVE = 10_000.0
+
+
+class RotaryAttention(nn.Module):
+    """Norm, self-attention over all real frames, layer scale, residual.
+
+    Parameters
+    ----------
+    width : int
+        Channels D.
+    heads : int
+        Heads H; D is an even multiple of it.
+    condition : int
+        Width C of a condition that modulates the norm; 0 for a norm of its own.
+    dropout : float
+        Dropout of attention weights.
+    scale : float
+        Initial layer scale.
+    """
+
+    def __init__(self, width: int, heads: int, *, condition: int = 0, dropout: float = 0.0, scale: float = 0.1) -> None:
+        super().__init__()
+        self.heads = heads
+        self.dropout = dropout
+        self.norm = AdaptiveNorm(width, condition) if condition else nn.LayerNorm(width)
+        self.project_in = nn.Linear(width, 3 * width)
+        self.project_out = nn.Linear(width, width)
+        self.scale = nn.Parameter(torch.full((width,), scale))
+
+    def forward(self, hidden_BTD: Tensor, keep_BT: Tensor, condition_BC: Tensor | None = None) -> Tensor:
+        """Return the frames, shape (B, T, D); no frame sees one where ``keep_BT`` is false."""
+        batch, frames, width = hidden_BTD.shape
+        normed_BTD = self.norm(hidden_BTD) if condition_BC is None else self.norm(hidden_BTD, condition_BC)
+        mixed = self.project_in(normed_BTD).view(batch, frames, 3, self.heads, width // self.heads)
+        query_BHTW, key_BHTW, value_BHTW = mixed.permute(2, 0, 3, 1, 4)
+        turned = _angles(frames, width // self.heads, hidden_BTD.device)
+        seen_BHTW = functional.scaled_dot_product_attention(
+            _turn(query_BHTW, turned),
+            _turn(key_BHTW, turned),
+            value_BHTW,
+            attn_mask=keep_BT[:, None, None, :],
+            dropout_p=self.dropout if self.training else 0.0,
+        )
+        output: Tensor = self.project_out(seen_BHTW.transpose(1, 2).reshape(batch, frames, width))
+        return hidden_BTD + self.scale * output
+
+
+def _angles(frames: int, width: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Return cosine and sine of each position's angles, shape (T, W / 2) each."""
+    waves = torch.exp(torch.arange(0, width, 2, device=device).float() * (-math.log(_LONGEST_WAVE) / width))
+    angles = torch.arange(frames, device=device).float()[:, None] * waves
+    return angles.cos(), angles.sin()
+
+
+def _turn(heads_BHTW: Tensor, turned: tuple[Tensor, Tensor]) -> Tensor:
+    cosine, sine = turned
+    even, odd = heads_BHTW[..., 0::2], heads_BHTW[..., 1::2]
+    both = torch.stack([even * cosine - odd * sine, even * sine + odd * cosine], dim=-1)
+    return both.flatten(-2).to(heads_BHTW.dtype)

@@ -1,0 +1,143 @@
+"""What must agree before a run of a FlowVoice starts: its shape, the code store, the vocoder and its origin."""
+
+import torch
+from pydantic import JsonValue, ValidationError
+
+from amhctl.checkpoint.parts import read_part
+from amhctl.checkpoint.store import LoadedCheckpoint
+from amhctl.codec.codec import CodecSpec
+from amhctl.codec.vocoder import VocoderSpec
+from amhctl.config.acoustics import AcousticsConfig, SpeakerEncoderConfig
+from amhctl.config.flow import FlowVoiceConfig
+from amhctl.core.errors import CheckpointError, CodecError, ConfigError
+from amhctl.core.shortage import require_memory
+from amhctl.model.flow_soundness import flow_shapes
+from amhctl.model.flow_voice import MODEL_VERSION, FlowVoice
+from amhctl.tokenizer.vocabulary import Vocabulary
+from amhctl.training.fitting import Explicit, refuse_contradictions
+from amhctl.training.seeding import derive_seed
+
+_FREE_IN_ORIGIN = frozenset({"dropout", "text_dropout", "prosody_dropout", "code_dropout"})
+"""Model values that may differ from the origin's: they have no weights."""
+
+
+def fit_vocoder(vocoder: VocoderSpec, acoustics: AcousticsConfig) -> None:
+    """Check that a vocoder turns the store's spectrograms into sound.
+
+    Raises
+    ------
+    CodecError
+        If its own is another.
+    """
+    ours, theirs = acoustics.mel.model_dump(), vocoder.mel.model_dump()
+    differing = [f"{key} {theirs[key]} instead of {value}" for key, value in ours.items() if theirs[key] != value]
+    if differing:
+        raise CodecError(
+            f"the vocoder's spectrogram is not the store's: {', '.join(differing)}",
+            subject=vocoder.name,
+            hint="choose the vocoder that goes with the store with --set paths.vocoder=FOLDER, or train one: "
+            "amhctl codec train --arch vocoder",
+        )
+
+
+def fit_flow(
+    config: FlowVoiceConfig,
+    *,
+    acoustics: AcousticsConfig,
+    speaker: SpeakerEncoderConfig,
+    spec: CodecSpec,
+    vocabulary: Vocabulary,
+    origin: LoadedCheckpoint | None,
+    explicit: Explicit,
+) -> FlowVoiceConfig:
+    """Return the voice's configuration with the values that vocabulary, store and origin decide.
+
+    Raises
+    ------
+    ConfigError
+        If someone chose another value.
+    CheckpointError
+        If the origin is of another kind, cannot be read, or does not fit.
+    """
+    decided: dict[str, JsonValue] = {
+        "number_text_tokens": vocabulary.size,
+        "acoustics": acoustics.model_dump(mode="json"),
+        "speaker_dim": speaker.width,
+        "speaker_fingerprint": speaker.fingerprint,
+    }
+    if config.codebooks:
+        decided |= {"codebook_size": spec.codebook_size, "code_frame_samples": spec.frame_samples}
+    refuse_contradictions(config, decided, explicit, "the vocabulary and the code store say")
+    if config.codebooks > spec.codebooks:
+        raise ConfigError(
+            f"the voice is to draw from {config.codebooks} codebooks, the codec has {spec.codebooks}",
+            subject="model.codebooks",
+            hint=f"--set model.codebooks={spec.codebooks}",
+        )
+    if origin is None:
+        return _validated({**config.model_dump(mode="json"), **decided}, subject="model")
+    theirs = require_flow(origin).model_dump(mode="json")
+    kept = {name: value for name, value in theirs.items() if name not in _FREE_IN_ORIGIN}
+    refuse_contradictions(config, kept, explicit, "the base checkpoint has")
+    chosen = config.model_dump(mode="json", include={name for name in _FREE_IN_ORIGIN if explicit(f"model.{name}")})
+    model = _validated({**theirs, **chosen}, subject=str(origin.folder))
+    ours = model.model_dump(mode="json")
+    decided = decided if model.codebooks else {key: value for key, value in decided.items() if "code" not in key}
+    differing = [f"{name} {ours[name]} instead of {value}" for name, value in decided.items() if ours[name] != value]
+    if differing:
+        raise CheckpointError(
+            f"the base checkpoint does not fit the vocabulary and the code store: {', '.join(differing)}",
+            subject=str(origin.folder),
+            hint="extract codes with --acoustics as the base was trained with, and use its vocabulary",
+        )
+    return model
+
+
+def require_flow(origin: LoadedCheckpoint) -> FlowVoiceConfig:
+    """Return the shape of a checkpoint of a FlowVoice.
+
+    Raises
+    ------
+    CheckpointError
+        If it is one of another kind.
+    """
+    if origin.manifest.model_version != MODEL_VERSION:
+        raise CheckpointError(
+            f"the base is a {origin.manifest.model_version}, wanted is a {MODEL_VERSION}",
+            subject=str(origin.folder),
+            hint="leave --preset and model.kind as the base has them",
+        )
+    return read_part(FlowVoiceConfig.model_validate, origin.manifest.config, place="config", subject=str(origin.folder))
+
+
+def build_flow(config: FlowVoiceConfig, seed: int, origin: LoadedCheckpoint | None) -> FlowVoice:
+    """Return a voice with weights drawn by the seed, or with those of the origin, each by name and shape.
+
+    Raises
+    ------
+    CheckpointError
+        If a tensor of the origin is missing, left over or of another shape.
+    ConfigError
+        If the memory of this machine cannot hold it.
+    """
+    count = sum(torch.Size(shape).numel() for shape in flow_shapes(config).values())
+    require_memory(count, subject="model", hint="make it smaller: model.model_dim, model.layers")
+    torch.manual_seed(derive_seed(seed, "weights"))
+    model = FlowVoice(config)
+    if origin is not None:
+        try:
+            model.load_state_dict({name: tensor.float() for name, tensor in origin.tensors.items()}, strict=True)
+        except RuntimeError as error:
+            raise CheckpointError(
+                f"the weights do not fit the model: {error}",
+                subject=str(origin.folder),
+                hint="see `amhctl ckpt validate`",
+            ) from error
+    return model
+
+
+def _validated(values: dict[str, JsonValue], *, subject: str) -> FlowVoiceConfig:
+    try:
+        return FlowVoiceConfig.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(f"the model's configuration is not valid: {error}", subject=subject) from error

@@ -1,0 +1,128 @@
+"""How a FlowVoice is trained: flows of spectrogram and prosody, and expected durations.
+
+Shapes: as in ``model/flow_voice.py``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+
+from amhctl.config.flow import FlowVoiceConfig
+from amhctl.config.schema import TrainingConfig
+from amhctl.core.findings import Finding, Severity
+from amhctl.data.acoustic_batch import AcousticBatch, collate_acoustic
+from amhctl.data.acoustic_dataset import AcousticDataset, AcousticItem
+from amhctl.model.flow_voice import FlowVoice
+from amhctl.model.hearing import Hearing
+from amhctl.training.feed import Plan
+from amhctl.training.flow_objective import FlowCounts, FlowDraws, FlowLosses, FlowObjective, draw_inputs
+from amhctl.training.seeding import generator_of
+from amhctl.training.voice_recipe import Lengths
+
+FlowInputs = tuple[FlowDraws, FlowCounts]
+_MOST_SPEAKERS = 16
+_MOST_CLIPS = 1_000
+# Of a mel bin above a recording's bandwidth, which hardly moves, as a share of the others' deviation.
+_SMALLEST_DEVIATION = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class FlowRecipe:
+    """A FlowVoice in training; implements ``VoiceRecipe``."""
+
+    shape: FlowVoiceConfig
+
+    def collate(self, items: Sequence[AcousticItem]) -> AcousticBatch:
+        """Return items as one batch."""
+        return collate_acoustic(items)
+
+    def count(self, lengths: Lengths, batches: Plan) -> FlowCounts:
+        """Return how many real targets micro-batches have."""
+        stacked = self.shape.stacked_frames
+        items = [index for batch in batches for index in batch]
+        steps = sum(-(-lengths.frames[index] // stacked) for index in items)
+        values = steps * stacked * self.shape.acoustics.mel.bins
+        return FlowCounts(values, sum(lengths.text[index] for index in items), len(items))
+
+    def objective(self, model: FlowVoice, config: TrainingConfig, precision: Literal["fp32", "bf16"]) -> FlowObjective:
+        """Return the module of its losses."""
+        return FlowObjective(model, config, precision)
+
+    def inputs(
+        self, batch: AcousticBatch, counts: FlowCounts, config: TrainingConfig, *, seed: int, step: int, place: int
+    ) -> FlowInputs:
+        """Return times, noise and what is withheld, and the counts."""
+        shape = self.shape
+        shares = (shape.text_dropout, shape.prosody_dropout, shape.code_dropout)
+        return self._draw(batch, generator_of(seed, "flow", step, place), shares), counts
+
+    def valid_inputs(self, batch: AcousticBatch, counts: FlowCounts, *, seed: int, place: int) -> FlowInputs:
+        """Return times and noise that are the same at each validation; pitch, energy and codes are left out.
+
+        So it is the voice that chooses them, as when it speaks.
+        """
+        return self._draw(batch, generator_of(seed, "validation", place), (0.0, 1.0, 1.0)), counts
+
+    def _draw(self, batch: AcousticBatch, generator: torch.Generator, shares: tuple[float, ...]) -> FlowDraws:
+        width = self.shape.acoustics.mel.bins * self.shape.stacked_frames
+        return draw_inputs(batch, width, self.shape.stacked_frames, generator, shares=shares)
+
+    def summarize(self, packed: list[float], counts: FlowCounts, config: TrainingConfig) -> FlowLosses:
+        """Return the means of packed sums."""
+        mel, prosody, duration, expected, frames = packed
+        mel, prosody = mel / max(1, counts.values), prosody / max(1, counts.pieces * 3)
+        duration = duration / max(1, counts.pieces)
+        total = mel + config.prosody_weight * prosody + config.duration_weight * duration
+        return FlowLosses(total, mel, prosody, duration, expected / max(1.0, frames))
+
+    @torch.no_grad()
+    def hear(self, model: FlowVoice, dataset: AcousticDataset) -> Hearing:
+        """Return how far the velocities lie apart that up to sixteen speakers give one utterance."""
+        speakers = list(dataset.speakers().values())[:_MOST_SPEAKERS]
+        device = next(model.parameters()).device
+        batch = collate_acoustic([dataset.item(0, 0)] * len(speakers)).to(device)
+        told_BE = torch.from_numpy(np.stack(speakers)).to(device)
+        was_training = model.training
+        model.eval()
+        text = model.encode(batch.text_BP, batch.text_lengths_B, told_BE)
+        score = model.score(text, batch.durations_BP, batch.noise_B.new_zeros(len(speakers)))
+        halfway = model.stack(batch.mels_BTF) * 0.5
+        velocity = model.velocity(halfway, batch.noise_B.new_full((len(speakers),), 0.5), score).double()
+        model.train(was_training)
+        size = float(velocity.square().mean().sqrt())
+        apart = float((velocity - velocity.mean(dim=0)).square().mean().sqrt())
+        largest = float(model.speaker(told_BE).abs().max())
+        return Hearing(apart / size if size > 0.0 else 0.0, largest)
+
+    def find_deafness(self, hearing: Hearing, dataset: AcousticDataset, subject: str) -> tuple[Finding, ...]:
+        """Return a finding if the voice does not tell speakers apart; none where there is one speaker only."""
+        if not hearing.fault or len(dataset.speakers()) == 1:
+            return ()
+        hint = "train longer; and see that the speakers of the records are the right ones: amhctl data check"
+        return (Finding("R012", Severity.WARNING, subject, hearing.fault, hint),)
+
+
+@torch.no_grad()
+def start_from_acoustics(model: FlowVoice, dataset: AcousticDataset) -> None:
+    """Let a new voice bring spectrograms, prosody and noise to the scale of a dataset.
+
+    Of more than a thousand clips, a thousand are measured that lie evenly among them.
+    """
+    places = np.unique(np.linspace(0, len(dataset) - 1, min(len(dataset), _MOST_CLIPS)).round().astype(int))
+    sums: dict[str, list[np.ndarray]] = {"mel": [], "prosody": [], "noise": []}
+    for place in places:
+        item = dataset.item(int(place), 0)
+        for name, rows in (("mel", item.mel_TF), ("prosody", item.prosody_P3), ("noise", np.array([[item.noise]]))):
+            wide = rows.astype(np.float64)
+            sums[name].append(np.stack([np.full(wide.shape[1], len(wide)), wide.sum(0), np.square(wide).sum(0)]))
+    for name, parts in sums.items():
+        counts, values, squares = np.sum(parts, axis=0)
+        mean = values / counts
+        deviation = np.sqrt(np.maximum(squares / counts - np.square(mean), 0.0))
+        smallest = _SMALLEST_DEVIATION * float(deviation.mean()) or 1.0
+        standard = getattr(model, f"{name}_standard")
+        standard.mean.copy_(torch.from_numpy(mean))
+        standard.deviation.copy_(torch.from_numpy(np.maximum(deviation, smallest)))

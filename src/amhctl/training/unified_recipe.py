@@ -1,0 +1,62 @@
+"""How a UnifiedVoice is trained: code, text and duration losses, with input codes replaced at random."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from amhctl.config.schema import ModelConfig, TrainingConfig
+from amhctl.core.findings import Finding
+from amhctl.data.batching import Batch, collate
+from amhctl.data.dataset import Item, SpeechDataset
+from amhctl.model.hearing import Hearing
+from amhctl.model.unified_voice import UnifiedVoice
+from amhctl.training.feed import Plan
+from amhctl.training.hearing import find_deafness, hear
+from amhctl.training.losses import Losses, TargetCounts, summarize
+from amhctl.training.objective import Objective, UnifiedInputs, replace_frames
+from amhctl.training.seeding import generator_of
+from amhctl.training.voice_recipe import Lengths
+
+
+@dataclass(frozen=True, slots=True)
+class UnifiedRecipe:
+    """A UnifiedVoice in training; implements ``VoiceRecipe``."""
+
+    shape: ModelConfig
+
+    def collate(self, items: Sequence[Item]) -> Batch:
+        """Return items as one batch."""
+        return collate(items)
+
+    def count(self, lengths: Lengths, batches: Plan) -> TargetCounts:
+        """Return how many real targets micro-batches have: each sequence and exactly one stop."""
+        items, codes, text = lengths.sums(batches)
+        return TargetCounts(codes=codes + items, text=text + items, durations=text)
+
+    def objective(self, model: UnifiedVoice, config: TrainingConfig, precision: Literal["fp32", "bf16"]) -> Objective:
+        """Return the module of its losses."""
+        return Objective(model, config, precision)
+
+    def inputs(
+        self, batch: Batch, counts: TargetCounts, config: TrainingConfig, *, seed: int, step: int, place: int
+    ) -> UnifiedInputs:
+        """Return input codes, some of them at random, the counts and the smoothing."""
+        generator = generator_of(seed, "replacement", step, place)
+        inputs_BQS = replace_frames(batch, config.code_replacement, self.shape.codebook_size, generator)
+        return inputs_BQS, counts, config.label_smoothing
+
+    def valid_inputs(self, batch: Batch, counts: TargetCounts, *, seed: int, place: int) -> UnifiedInputs:
+        """Return the codes as they are, the counts, and no smoothing."""
+        return batch.codes_BQS, counts, 0.0
+
+    def summarize(self, packed: list[float], counts: TargetCounts, config: TrainingConfig) -> Losses:
+        """Return the means of packed sums."""
+        return summarize(packed, counts, config)
+
+    def hear(self, model: UnifiedVoice, dataset: SpeechDataset) -> Hearing:
+        """Measure what a voice makes of prompts of a dataset."""
+        return hear(model, dataset)
+
+    def find_deafness(self, hearing: Hearing, dataset: SpeechDataset, subject: str) -> tuple[Finding, ...]:
+        """Return a finding if the voice does not hear its prompt."""
+        return find_deafness(hearing, dataset, self.shape, subject)

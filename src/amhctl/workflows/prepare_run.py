@@ -1,0 +1,294 @@
+"""The parts of a run of training, seen to fit one another: of a UnifiedVoice, or of a FlowVoice."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Required, TypedDict, Unpack
+
+import torch
+from torch import Tensor
+
+from amhctl.checkpoint.manifest import CodecIdentity, Licence, TextIdentity, VocabularyIdentity, VocoderIdentity
+from amhctl.checkpoint.store import LoadedCheckpoint
+from amhctl.codec.codec import Codec
+from amhctl.codec.registry import bundled_codecs, load_codec
+from amhctl.codec.vocoder import load_vocoder
+from amhctl.config.conditioning import Conditioning
+from amhctl.config.flow import FlowVoiceConfig
+from amhctl.config.schema import ModelConfig, RunConfig
+from amhctl.core.errors import ConfigError, DatasetError
+from amhctl.core.files import canonical_json, sha256_of_file
+from amhctl.core.findings import Finding
+from amhctl.core.progress import Progress
+from amhctl.data.codestore import CodeStore
+from amhctl.data.storeindex import StoredUtterance
+from amhctl.text.frontend import Frontend
+from amhctl.tokenizer.tokenizer import Tokenizer
+from amhctl.tokenizer.vocabulary import Vocabulary
+from amhctl.training.acoustic_material import gather_acoustics
+from amhctl.training.export import VoiceIdentity, choose_reference
+from amhctl.training.fitting import build_model, codec_identity, fit_codec, fit_model
+from amhctl.training.flow_fitting import build_flow, fit_flow, fit_vocoder
+from amhctl.training.flow_recipe import FlowRecipe, start_from_acoustics
+from amhctl.training.geometry import start_from_codebooks
+from amhctl.training.loop import Run
+from amhctl.training.material import Material, gather
+from amhctl.training.standard import start_from_features
+from amhctl.training.state import RunFolder
+from amhctl.training.unified_recipe import UnifiedRecipe
+
+_VOCABULARY_FILE = "vocabulary.model"
+_TEXT_FILE = "text_state.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """A configuration and where each value comes from."""
+
+    config: RunConfig
+    sources: Mapping[str, str]
+
+    def explicit(self, key: str) -> bool:
+        """Return whether someone chose the value, or one inside it, rather than a preset or a default."""
+        return any(
+            (name == key or name.startswith(f"{key}.")) and not source.startswith(("preset", "default"))
+            for name, source in self.sources.items()
+        )
+
+    def document(self) -> str:
+        """Return the text of ``config.json``."""
+        values = {"config": self.config.model_dump(mode="json"), "sources": dict(self.sources)}
+        return json.dumps(values, ensure_ascii=False, indent=2) + "\n"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunParts:
+    """What the runs of both kinds have in common, already seen to fit.
+
+    Attributes
+    ----------
+    level : float
+        Speech level in dBFS of the store's recordings.
+    origin : LoadedCheckpoint | None
+        The checkpoint that training starts from.
+    resume : bool
+        Whether that is one of the run itself.
+    """
+
+    settings: Settings
+    folder: RunFolder
+    store: CodeStore
+    vocabulary: Vocabulary
+    vocabulary_bytes: bytes
+    frontend: Frontend
+    level: float
+    origin: LoadedCheckpoint | None
+    resume: bool
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedRun:
+    """A run, ready to begin, and what was found about its data."""
+
+    run: Run
+    findings: tuple[Finding, ...]
+
+
+def prepare_unified(parts: RunParts) -> PreparedRun:
+    """Return a run of a UnifiedVoice.
+
+    Raises
+    ------
+    AmhctlError
+        If something does not fit.
+    """
+    settings, store, origin, config = parts.settings, parts.store, parts.origin, parts.settings.config
+    shape = config.model
+    if not isinstance(shape, ModelConfig):
+        raise TypeError("the configuration is that of another kind of voice")
+    codec = _load_codec(settings, store, origin)
+    fit_codec(store.spec, wanted=codec.spec if codec else None, origin=origin)
+    model = fit_model(
+        shape,
+        spec=store.spec,
+        conditioning=store.conditioning_config,
+        vocabulary=parts.vocabulary,
+        origin=origin,
+        explicit=settings.explicit,
+    )
+    material = gather(
+        store,
+        parts.frontend,
+        Tokenizer(parts.vocabulary),
+        vocabulary_fingerprint=parts.vocabulary.fingerprint,
+        model=model,
+        training=config.training,
+        seed=config.seed,
+        progress=parts.progress,
+    )
+    _tell_findings(material, parts.progress)
+    network = build_model(model, config.seed, None if parts.resume else origin)
+    if origin is None:
+        start_from_features(network, store, material.train)
+    if codec is not None and config.training.codebook_start and origin is None:
+        start_from_codebooks(network, codec.codebooks(), config.seed)
+    identity = _identify(
+        parts,
+        material.train.entries,
+        model=model,
+        sample_rate=store.spec.sample_rate,
+        codec=codec_identity(store.spec),
+        conditioning=store.conditioning_config,
+        reference_TF=choose_reference(store, material.train, config.training.prompt_seconds),
+        alignment=material.alignment,
+    )
+    run = Run(
+        folder=parts.folder,
+        config=config.training,
+        seed=config.seed,
+        recipe=UnifiedRecipe(model),
+        model=network,
+        train=material.train,
+        valid=material.valid,
+        identity=identity,
+        document=settings.document(),
+    )
+    return PreparedRun(run, material.findings)
+
+
+def prepare_flow(parts: RunParts) -> PreparedRun:
+    """Return a run of a FlowVoice.
+
+    Raises
+    ------
+    AmhctlError
+        If something does not fit.
+    """
+    settings, store, origin, config = parts.settings, parts.store, parts.origin, parts.settings.config
+    shape, acoustics, speaker = config.model, store.document.acoustics, store.document.speaker
+    if not isinstance(shape, FlowVoiceConfig):
+        raise TypeError("the configuration is that of another kind of voice")
+    if acoustics is None or speaker is None:
+        raise DatasetError(
+            "the store has no acoustics, which a voice of kind flow learns from",
+            subject=str(store.path),
+            hint="extract into a new store: amhctl codes extract MANIFEST -o STORE --acoustics",
+        )
+    vocoder = load_vocoder(config.paths.vocoder).spec
+    fit_vocoder(vocoder, acoustics)
+    model = fit_flow(
+        shape,
+        acoustics=acoustics,
+        speaker=speaker,
+        spec=store.spec,
+        vocabulary=parts.vocabulary,
+        origin=origin,
+        explicit=settings.explicit,
+    )
+    if model.codebooks:
+        fit_codec(store.spec, wanted=None, origin=origin)
+    material = gather_acoustics(
+        store,
+        parts.frontend,
+        Tokenizer(parts.vocabulary),
+        vocabulary_fingerprint=parts.vocabulary.fingerprint,
+        model=model,
+        seed=config.seed,
+        progress=parts.progress,
+    )
+    _tell_findings(material, parts.progress)
+    network = build_flow(model, config.seed, None if parts.resume else origin)
+    if origin is None:
+        start_from_acoustics(network, material.train)
+    identity = _identify(
+        parts,
+        material.train.entries,
+        model=model,
+        sample_rate=acoustics.mel.sample_rate,
+        codec=codec_identity(store.spec) if model.codebooks else None,
+        conditioning=None,
+        vocoder=vocoder.identity,
+        speakers={name: torch.from_numpy(mean_E) for name, mean_E in material.train.speakers().items()},
+        alignment=material.alignment,
+    )
+    run = Run(
+        folder=parts.folder,
+        config=config.training,
+        seed=config.seed,
+        recipe=FlowRecipe(model),
+        model=network,
+        train=material.train,
+        valid=material.valid,
+        identity=identity,
+        document=settings.document(),
+    )
+    return PreparedRun(run, material.findings)
+
+
+def _load_codec(settings: Settings, store: CodeStore, origin: LoadedCheckpoint | None) -> Codec | None:
+    """Return the codec that someone chose, or else the bundled one of the store where a new model wants to see it."""
+    if settings.explicit("paths.codec"):
+        return load_codec(settings.config.paths.codec)
+    if origin is not None or not settings.config.training.codebook_start:
+        return None
+    if store.spec.name in bundled_codecs():
+        return load_codec(store.spec.name)
+    raise ConfigError(
+        f"the store's codec {store.spec.name} is not bundled, and training wants to see its codebooks",
+        subject="paths.codec",
+        hint="pass --codec with its folder, or --set training.codebook_start=false",
+    )
+
+
+class _Own(TypedDict, total=False):
+    """What the identities of the two kinds do not share."""
+
+    model: Required[ModelConfig | FlowVoiceConfig]
+    sample_rate: Required[int]
+    codec: Required[CodecIdentity | None]
+    conditioning: Required[Conditioning | None]
+    alignment: Required[str]
+    reference_TF: Tensor | None
+    vocoder: VocoderIdentity | None
+    speakers: Mapping[str, Tensor]
+
+
+def _identify(parts: RunParts, entries: tuple[StoredUtterance, ...], **own: Unpack[_Own]) -> VoiceIdentity:
+    """Return what a run says of its voice; ``own`` is what only its kind has."""
+    config, origin = parts.settings.config, parts.origin
+    records = [entry.record for entry in entries]
+    languages = sorted({record.language for record in records})
+    parent = ""
+    if origin is not None:
+        resumed = origin.manifest.kind == "training"
+        parent = origin.manifest.parent if resumed else sha256_of_file(origin.folder / "model.safetensors")
+    works = {(record.source or record.speaker, record.licence) for record in records if record.licence}
+    inherited = origin.manifest.licences if origin is not None else ()
+    added = [Licence(work=work, licence=licence) for work, licence in sorted(works)]
+    return VoiceIdentity(
+        name=parts.folder.root.name,
+        language=languages[0] if len(languages) == 1 else "mul",
+        training=config.training,
+        seed=config.seed,
+        vocabulary=VocabularyIdentity(
+            file=_VOCABULARY_FILE,
+            fingerprint=parts.vocabulary.fingerprint,
+            size=parts.vocabulary.size,
+            units=parts.vocabulary.units,
+        ),
+        vocabulary_bytes=parts.vocabulary_bytes,
+        text=TextIdentity(file=_TEXT_FILE, hash=parts.frontend.state_hash),
+        text_state=canonical_json(parts.frontend.state()).encode("utf-8"),
+        level=parts.level,
+        data_fingerprint=parts.store.fingerprint,
+        parent=parent,
+        licences=(*inherited, *(licence for licence in added if licence not in inherited)),
+        **own,
+    )
+
+
+def _tell_findings(material: Material[Any], progress: Progress) -> None:
+    progress.say(f"{len(material.train)} utterances to train with, {len(material.valid)} to validate with")
+    if material.findings:
+        progress.say(f"{len(material.findings)} findings about the data, listed at the end")
