@@ -1,11 +1,13 @@
 """What passes its digests and cannot be used all the same is a clear error of every command, and never a bug."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 import torch
 from support.damaged import of_all, rewrite, with_tensor
+from support.flow_world import SPEAKERS, tiny_flow_folder
 from support.speechlike import vowel_train
 from support.voices import tiny_voice_folder
 
@@ -136,6 +138,81 @@ def test_whatever_is_broken_is_found_and_never_spoken_with(
     assert (code, report["error"]["type"]) in {(3, "CheckpointError"), (3, "VocabularyError")}
     assert report["error"]["hint"]
     assert not Path("x.wav").exists()
+
+
+SPEAKER_FILE = "speakers.safetensors"
+FIRST, SECOND = SPEAKERS
+FLOW_DAMAGES: dict[str, tuple[dict[str, object], str]] = {
+    "configuration": ({"config": {"layers": "many"}}, "C006"),
+    "kind of the configuration": ({"config": {"kind": "unified"}}, "C006"),
+    "huge model": ({"config": {"model_dim": 10**9}}, "C006"),
+    "wide model": ({"config": {"model_dim": 65_520}}, "C009"),
+    "width of speakers": ({"config": {"speaker_dim": 9}}, "C009"),
+    "codes without a codec": ({"config": {"codebooks": 2}}, "C021"),
+    "missing speaker": ({"tensors": {SPEAKER_FILE: lambda held: {FIRST: held[FIRST]}}}, "C022"),
+    "unknown speaker": ({"speakers": [*SPEAKERS, "x99"]}, "C022"),
+    "no speaker": ({"speakers": []}, "C022"),
+    "speakers unnamed": ({"speakers": None}, "C022"),
+    "misshapen speaker": ({"tensors": {SPEAKER_FILE: with_tensor(SECOND, lambda old: old[:7])}}, "C022"),
+    "NaN in a speaker": ({"tensors": {SPEAKER_FILE: with_tensor(SECOND, lambda old: old * torch.nan)}}, "C010"),
+    "NaN": ({"tensors": {WEIGHTS_FILE: with_tensor("output.bias", lambda old: old + torch.nan)}}, "C010"),
+    "zero matrix": ({"tensors": {WEIGHTS_FILE: with_tensor("output.weight", torch.zeros_like)}}, "C024"),
+    "zeros": ({"tensors": {WEIGHTS_FILE: of_all(torch.zeros_like)}}, "C024"),
+    "missing tensor": ({"tensors": {WEIGHTS_FILE: lambda held: {k: held[k] for k in held if "norm" not in k}}}, "C007"),
+    "no vocoder": ({"vocoder": None}, "C021"),
+    "vocoder of another mel": ({"vocoder": {"mel": {"bins": 100}}}, "C021"),
+    "another sample rate": ({"sample_rate": 22_050}, "C021"),
+    "vocabulary size": ({"vocabulary": {"size": 7}}, "C021"),
+    "version": ({"model_version": "flow-voice-9"}, "C021"),
+    "version of the other kind": ({"model_version": "unified-voice-1"}, "C006"),
+    "no vocabulary": ({"files": {"vocabulary.model": b"junk"}}, "C011"),
+    "no text state": ({"files": {"text_state.json": b"[]"}}, "C012"),
+}
+
+
+@pytest.fixture(scope="module")
+def flow_original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_flow_folder(tmp_path_factory.mktemp("flow"))
+
+
+@pytest.fixture
+def flow(flow_original: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return Path(shutil.copytree(flow_original, "flow"))
+
+
+@pytest.mark.parametrize(("damage", "finding"), FLOW_DAMAGES.values(), ids=FLOW_DAMAGES)
+def test_whatever_is_broken_in_a_flow_voice_is_found_and_never_handed_on(
+    damage: dict[str, dict[str, object]], finding: str, flow: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rewrite(flow, **damage)  # type: ignore[arg-type]
+    code, report = run(("ckpt", "validate", "flow"), capsys)
+    assert code == 1
+    assert finding in {found["code"] for found in report["findings"]}  # type: ignore[index]
+    # What lies beside the weights is seen by `ckpt validate` and by who reads with it; export hands bytes on.
+    if finding not in {"C011", "C012"}:
+        code, report = run(("ckpt", "export", "flow", "-o", "out"), capsys)
+        assert (code, report["error"]["type"]) == (3, "CheckpointError")
+        assert not Path("out").exists()
+
+
+def test_a_sound_flow_voice_is_validated_shown_exported_averaged_and_compared(
+    flow: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rewrite(flow)
+    for words in (
+        ("ckpt", "validate", "flow"),
+        ("ckpt", "show", "flow"),
+        ("ckpt", "export", "flow", "-o", "half"),
+        ("ckpt", "validate", "half"),
+        ("ckpt", "average", "flow", "half", "-o", "mean"),
+        ("ckpt", "validate", "mean"),
+        ("ckpt", "diff", "flow", "flow"),
+    ):
+        code, report = run(words, capsys)
+        faults = [each for each in report.get("findings", ()) if each["severity"] == "error"]  # type: ignore[index]
+        assert (code, faults) == (0, []), words
+    assert read_checkpoint(Path("mean"), kind="voice").manifest.speakers == SPEAKERS
 
 
 def test_what_is_rewritten_without_damage_still_reads(voice: Path) -> None:

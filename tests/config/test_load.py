@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amhctl.config.load import leaves, load_run_config, preset_names
-from amhctl.config.schema import AlignmentConfig, RunConfig
+from amhctl.config.flow import FlowVoiceConfig
+from amhctl.config.load import ResolvedConfig, leaves, load_run_config, preset_names
+from amhctl.config.schema import AlignmentConfig, ModelConfig, RunConfig
 from amhctl.core.errors import ConfigError, OptionError
 
 
@@ -219,3 +220,68 @@ def test_a_folder_that_is_named_holds_a_project(tmp_path: Path, monkeypatch: pyt
 def test_values_that_nothing_can_be_made_of_are_faults(value: str) -> None:
     with pytest.raises(ConfigError, match=value.partition("=")[0]):
         load_run_config(preset=None, project=None, environment={}, sets=(value,))
+
+
+def model_sources(resolved: ResolvedConfig) -> set[str]:
+    return {source for key, source in resolved.sources.items() if key.startswith("model.")}
+
+
+def test_the_kind_of_voice_decides_what_a_model_is() -> None:
+    resolved = load_run_config(preset="flow-cpu", project=None, sets=("model.text_dim=64",), environment={})
+    assert isinstance(resolved.config.model, FlowVoiceConfig)
+    assert resolved.config.model == FlowVoiceConfig(text_dim=64)
+    assert resolved.sources["model.kind"] == "preset flow-cpu"
+    assert resolved.sources["model.text_dim"] == "--set"
+    unified = load_run_config(preset="cpu", project=None, environment={}).config.model
+    assert isinstance(unified, ModelConfig)
+
+
+def test_another_kind_than_the_presets_drops_what_the_preset_says_of_the_model_and_only_that() -> None:
+    cpu = load_run_config(preset="cpu", project=None, environment={})
+    resolved = load_run_config(preset="cpu", project=None, sets=("model.kind=flow", "model.layers=6"), environment={})
+    assert resolved.config.model == FlowVoiceConfig(layers=6)
+    assert model_sources(resolved) == {"default", "--set"}
+    assert resolved.config.training == cpu.config.training
+    back = load_run_config(preset="flow-cpu", project=None, sets=("model.kind=unified",), environment={})
+    assert back.config.model == ModelConfig()
+
+
+def test_the_kind_that_a_preset_has_anyway_changes_nothing() -> None:
+    for preset in ("cpu", "flow-cpu"):
+        plain = load_run_config(preset=preset, project=None, environment={})
+        named = load_run_config(
+            preset=preset, project=None, sets=(f"model.kind={plain.config.model.kind}",), environment={}
+        )
+        assert named.config == plain.config
+
+
+def test_what_someone_chose_for_another_kind_is_not_lost_in_silence(tmp_path: Path) -> None:
+    file = project(tmp_path, "[model]\nkind = 'unified'\nlayers = 2\n") / "amhctl.toml"
+    with pytest.raises(ConfigError) as raised:
+        load_run_config(preset="cpu", project=file, sets=("model.kind=flow",), environment={})
+    assert faults(raised.value) == [f"model.layers ({file}): model.kind changes after it (--set)"]
+    only_kind = project(tmp_path, "[model]\nkind = 'unified'\n")
+    assert load_run_config(preset="cpu", project=only_kind, sets=("model.kind=flow",), environment={}).config.model == (
+        FlowVoiceConfig()
+    )
+
+
+def test_the_kind_comes_first_among_variables() -> None:
+    environment = {"AMHCTL_MODEL__DROPOUT": "0.3", "AMHCTL_MODEL__KIND": "flow"}
+    config = load_run_config(preset="cpu", project=None, environment=environment).config
+    assert config.model == FlowVoiceConfig(dropout=0.3)
+
+
+@pytest.mark.parametrize("kind", ["flaw", "3"])
+@pytest.mark.parametrize("preset", ["cpu", "flow-cpu"])
+def test_an_unknown_kind_of_voice_is_a_fault_of_its_layer(kind: str, preset: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        load_run_config(preset=preset, project=None, sets=(f"model.kind={kind}",), environment={})
+    assert faults(raised.value) == ["model (--set): there is no such kind of voice; there are: unified, flow"]
+
+
+def test_a_value_of_the_other_kind_is_no_setting() -> None:
+    with pytest.raises(ConfigError, match=r"model\.text_dim \(--set\): no such setting"):
+        load_run_config(preset="cpu", project=None, sets=("model.text_dim=64",), environment={})
+    with pytest.raises(ConfigError, match=r"model\.alignment.* \(--set\): no such setting"):
+        load_run_config(preset="flow-cpu", project=None, sets=("model.alignment.kernel=3",), environment={})

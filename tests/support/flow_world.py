@@ -3,16 +3,34 @@
 from pathlib import Path
 
 import numpy as np
+import torch
+from support.training_runs import CONDITIONS
 from support.training_world import TINY_MEL, TINY_SPEC, TrainingWorld
 
 from amhctl.audio.acoustics import Acoustics
+from amhctl.checkpoint.manifest import Licence, TextIdentity, VocabularyIdentity
+from amhctl.codec.vocoder import load_vocoder
 from amhctl.config.acoustics import AcousticsConfig, SpeakerEncoderConfig
+from amhctl.config.flow import FlowVoiceConfig
+from amhctl.config.load import load_run_config
 from amhctl.config.schema import TextConfig
+from amhctl.core.files import canonical_json
+from amhctl.core.progress import SilentProgress
+from amhctl.data.acoustic_dataset import AcousticDataset
 from amhctl.data.codestore import CodeStore
 from amhctl.data.records import Record
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.train import train_vocabulary
+from amhctl.tokenizer.vocabulary import Vocabulary
+from amhctl.training.acoustic_material import gather_acoustics
+from amhctl.training.export import VoiceIdentity, export_voice
+from amhctl.training.fitting import codec_identity
+from amhctl.training.flow_fitting import build_flow, fit_flow
+from amhctl.training.flow_recipe import FlowRecipe, start_from_acoustics
+from amhctl.training.loop import Run
+from amhctl.training.material import Material
+from amhctl.training.state import RunFolder
 from amhctl.workflows.train import TrainRequest
 
 TINY_FLOW_SETS = (
@@ -93,3 +111,86 @@ def request_flow(
         dry_run=dry_run,
         device="cpu",
     )
+
+
+def gather_flow(
+    world: TrainingWorld,
+    config: FlowVoiceConfig = FlowVoiceConfig(),  # noqa: B008  (frozen)
+    *,
+    seed: int = 0,
+) -> Material[AcousticDataset]:
+    """Return the datasets of a run in the world."""
+    vocabulary = Vocabulary.read(world.vocabulary)
+    return gather_acoustics(
+        CodeStore.open(world.store),
+        Frontend(TextConfig(units="fidel")),
+        Tokenizer(vocabulary),
+        vocabulary_fingerprint=vocabulary.fingerprint,
+        model=config,
+        seed=seed,
+        progress=SilentProgress(),
+    )
+
+
+def build_flow_run(folder: Path, world: TrainingWorld, *sets: str, seed: int = 0) -> Run:
+    """Return a run of a tiny FlowVoice in the world, put together without the workflow."""
+    settings = load_run_config(preset="flow-cpu", project=None, sets=(*TINY_FLOW_SETS, *sets), environment={}).config
+    store, vocabulary = CodeStore.open(world.store), Vocabulary.read(world.vocabulary)
+    acoustics, speaker, frontend = store.document.acoustics, store.document.speaker, Frontend(TextConfig(units="fidel"))
+    assert isinstance(settings.model, FlowVoiceConfig)
+    assert acoustics is not None
+    assert speaker is not None
+    model = fit_flow(
+        settings.model,
+        acoustics=acoustics,
+        speaker=speaker,
+        spec=store.spec,
+        vocabulary=vocabulary,
+        origin=None,
+        explicit=lambda _: False,
+    )
+    material = gather_flow(world, model, seed=seed)
+    network = build_flow(model, seed, None)
+    start_from_acoustics(network, material.train)
+    identity = VoiceIdentity(
+        name="tiny-flow",
+        language="am",
+        sample_rate=acoustics.mel.sample_rate,
+        model=model,
+        training=settings.training,
+        seed=seed,
+        vocabulary=VocabularyIdentity(
+            file="vocabulary.model", fingerprint=vocabulary.fingerprint, size=vocabulary.size, units="fidel"
+        ),
+        vocabulary_bytes=vocabulary.model_bytes,
+        text=TextIdentity(file="text_state.json", hash=frontend.state_hash),
+        text_state=canonical_json(frontend.state()).encode(),
+        codec=codec_identity(store.spec) if model.codebooks else None,
+        conditioning=None,
+        level=-20.0,
+        data_fingerprint=store.fingerprint,
+        parent="",
+        licences=(Licence(work="noise", licence="CC0-1.0"),),
+        alignment=material.alignment,
+        vocoder=load_vocoder(settings.paths.vocoder).spec.identity,
+        speakers={name: torch.from_numpy(mean_E) for name, mean_E in material.train.speakers().items()},
+    )
+    return Run(
+        folder=RunFolder(folder),
+        config=settings.training,
+        seed=seed,
+        recipe=FlowRecipe(model),
+        model=network,
+        train=material.train,
+        valid=material.valid,
+        identity=identity,
+        document="{}\n",
+    )
+
+
+def tiny_flow_folder(folder: Path, *sets: str, seed: int = 0) -> Path:
+    """Write the checkpoint of a tiny FlowVoice with random weights and return its folder."""
+    run = build_flow_run(folder / "run", build_flow_world(folder / "world"), *sets, seed=seed)
+    voice = folder / "tiny-flow"
+    export_voice(voice, run.identity, run.model.state_dict(), step=0, metrics={}, conditions=CONDITIONS)
+    return voice

@@ -200,7 +200,8 @@ def _environment_layers(environment: Mapping[str, str], faults: list[str]) -> li
     source = EnvSettingsSource(_Environment)
     prefix = str(source.env_prefix)
     layers = []
-    for name, text in sorted(environment.items()):
+    # Which kind a section is of comes first: it decides what else there is.
+    for name, text in sorted(environment.items(), key=lambda item: (not item[0].endswith(f"__{_KIND.upper()}"), item)):
         if not name.startswith(prefix):
             continue
         key = name.removeprefix(prefix).lower().replace(str(source.env_nested_delimiter), ".")
@@ -261,12 +262,12 @@ def _merge(
         elif inner is not None and isinstance(value, Mapping):
             present = target.get(key)
             section = dict(present) if isinstance(present, dict) else {}
-            if value.get(_KIND, section.get(_KIND)) != section.get(_KIND):
+            if inner is not _section(model, key, None, present)[0]:
                 # What a preset says of another kind means nothing here; what someone chose may not get lost.
                 section = {}
                 for lost in [name for name in sources if name.startswith(f"{path}.")]:
-                    if not sources[lost].startswith("preset "):
-                        faults.append(f"{lost} ({sources[lost]}): given before another {path}.{_KIND} is ({source})")
+                    if not sources[lost].startswith("preset ") and lost != f"{path}.{_KIND}":
+                        faults.append(f"{lost} ({sources[lost]}): {path}.{_KIND} changes after it ({source})")
                     del sources[lost]
             target[key] = section
             sources.pop(path, None)
@@ -298,7 +299,7 @@ def _fault(place: tuple[int | str, ...], message: str, sources: Mapping[str, str
     key = ".".join(str(part) for part in place)
     # What is wrong inside a list comes from where the list comes from.
     prefixes = (".".join(str(part) for part in place[:length]) for length in range(len(place), 0, -1))
-    source = next((sources[prefix] for prefix in prefixes if prefix in sources), "")
+    source = next((sources[name] for name in (*prefixes, f"{key}.{_KIND}") if name in sources), "")
     return f"{key}{f' ({source})' if source else ''}: {message.removeprefix('Value error, ')}"
 
 

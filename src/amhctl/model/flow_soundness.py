@@ -1,6 +1,6 @@
 """The rules of a checkpoint of FlowVoice, a voice or a training state. Sees facts of tensors, not the tensors."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import torch
 from pydantic import ValidationError
@@ -26,6 +26,12 @@ def flow_shapes(config: FlowVoiceConfig) -> dict[str, Shape]:
     return {name: tuple(tensor.shape) for name, tensor in state.items()}
 
 
+def _zero_at_first(shapes: Mapping[str, Shape]) -> tuple[str, ...]:
+    """Return the matrices by which a new voice is not moved yet; what it has not met in training leaves them zero."""
+    inputs = ("prosody_condition.", "noise_condition.")
+    return tuple(name for name in shapes if name.startswith(inputs) or name.endswith(".modulate.weight"))
+
+
 def find_flow_faults(manifest: Manifest, surveys: Surveys) -> tuple[Finding, ...]:
     """Return what is wrong with a voice or a training state.
 
@@ -44,7 +50,8 @@ def find_flow_faults(manifest: Manifest, surveys: Surveys) -> tuple[Finding, ...
     found = [*_manifest_faults(manifest, config)]
     for file in (WEIGHTS_FILE, AVERAGE_FILE):
         if file in surveys:
-            found += find_weight_faults(surveys[file], shapes, file="" if file == WEIGHTS_FILE else file)
+            place = "" if file == WEIGHTS_FILE else file
+            found += find_weight_faults(surveys[file], shapes, file=place, zero=_zero_at_first(shapes))
     found += (
         _speaker_faults(manifest, surveys, config) if manifest.kind == "voice" else find_state_faults(surveys, shapes)
     )

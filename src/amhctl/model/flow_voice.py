@@ -262,10 +262,16 @@ class FlowVoice(nn.Module):
         velocity: Tensor = self.output(self.norm(hidden_BMD)) * keep_BM1
         return velocity
 
-    def stack(self, mel_BTF: Tensor) -> Tensor:
-        """Return log-mel frames, standardised and stacked into steps, shape (B, M, X); a last half step is zero."""
+    def stack(self, mel_BTF: Tensor, lengths_B: Tensor | None = None) -> Tensor:
+        """Return log-mel frames, standardised and stacked into steps, shape (B, M, X); zeros behind the last frame.
+
+        Without lengths, every frame is real.
+        """
         frames, stacked = mel_BTF.shape[1], self.config.stacked_frames
-        padded = functional.pad(self.mel_standard(mel_BTF), (0, 0, 0, -frames % stacked))
+        standard_BTF = self.mel_standard(mel_BTF)
+        if lengths_B is not None:
+            standard_BTF = standard_BTF * _keep(lengths_B, frames)[..., None]
+        padded = functional.pad(standard_BTF, (0, 0, 0, -frames % stacked))
         return padded.reshape(padded.shape[0], -1, self.mel_width)
 
     def unstack(self, steps_BMX: Tensor) -> Tensor:

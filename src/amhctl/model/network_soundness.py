@@ -19,7 +19,9 @@ _MAY_BE_ZERO = ("speed_emb.weight",)
 _SQUARES = "exp_avg_sq"
 
 
-def find_weight_faults(facts: Survey, shapes: Mapping[str, Shape], *, file: str = "") -> tuple[Finding, ...]:
+def find_weight_faults(
+    facts: Survey, shapes: Mapping[str, Shape], *, file: str = "", zero: tuple[str, ...] = ()
+) -> tuple[Finding, ...]:
     """Return what is wrong with the tensors of a network: names, shapes, types, and matrices of zeros.
 
     Parameters
@@ -30,9 +32,11 @@ def find_weight_faults(facts: Survey, shapes: Mapping[str, Shape], *, file: str 
         The shapes they must have, by name.
     file : str
         What stands before their names; empty for the weights themselves.
+    zero : tuple[str, ...]
+        Matrices that may be zero.
     """
     found = rules.compare_shapes({name: each.shape for name, each in facts.items()}, shapes, file=file)
-    return (*found, *check_weights(facts, file=file, zero=_MAY_BE_ZERO))
+    return (*found, *check_weights(facts, file=file, zero=(*_MAY_BE_ZERO, *zero)))
 
 
 def contradiction(ours: str, value: object, theirs: str, other: object) -> Finding:

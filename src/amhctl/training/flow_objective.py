@@ -149,7 +149,9 @@ class FlowObjective(nn.Module):
                 codes_BQS=batch.codes_BQS if model.config.codebooks else None,
                 coded_B=draws.coded_B,
             )
-            noisy_BMX, wanted_BMX = _between(draws.noise_BMX, model.stack(batch.mels_BTF), draws.times_B)
+            noisy_BMX, wanted_BMX = _between(
+                draws.noise_BMX, model.stack(batch.mels_BTF, batch.mel_lengths_B), draws.times_B
+            )
             velocity_BMX = model.velocity(noisy_BMX, draws.times_B, score)
             noisy_BP3, wanted_BP3 = _between(draws.prosody_noise_BP3, prosody_BP3, draws.prosody_times_B)
             drawn_BP3 = model.prosody_velocity(noisy_BP3, draws.prosody_times_B, text)

@@ -105,7 +105,7 @@ class TrainReport:
         why = ", stopped early: no better validation" if self.stopped_early else ""
         yield f"{self.steps} steps{why}"
         if self.best:
-            yield f"best voice: {self.checkpoint} (step {self.best.step}, validation code loss {self.best.loss:.4f})"
+            yield f"best voice: {self.checkpoint} (step {self.best.step}, validation loss {self.best.loss:.4f})"
 
 
 def run(request: TrainRequest, progress: Progress) -> TrainReport:

@@ -1,0 +1,51 @@
+"""How a UnifiedVoice is trained: counts by hand, codes replaced in training alone."""
+
+from pathlib import Path
+
+import torch
+from support.training_runs import build_run
+
+from amhctl.config.schema import ModelConfig
+from amhctl.training.losses import TargetCounts
+from amhctl.training.unified_recipe import UnifiedRecipe
+from amhctl.training.voice_recipe import Lengths
+
+
+def test_each_sequence_has_exactly_one_stop() -> None:
+    lengths = Lengths(frames=(7, 10, 3), text=(2, 5, 1))
+    counts = UnifiedRecipe(ModelConfig()).count(lengths, ((0,), (1, 2)))
+    assert counts == TargetCounts(codes=20 + 3, text=8 + 3, durations=8)
+
+
+def test_codes_are_replaced_in_training_alone(tmp_path: Path) -> None:
+    run = build_run(tmp_path / "run", code_replacement=0.5, label_smoothing=0.1)
+    recipe = run.recipe
+    batch = recipe.collate([run.train.item(index, 0) for index in range(3)])
+    counts = recipe.count(Lengths.of(run.train), ((0, 1, 2),))
+    first, given, smoothing = recipe.inputs(batch, counts, run.config, seed=0, step=1, place=0)
+    assert (given, smoothing) == (counts, 0.1)
+    assert not torch.equal(first, batch.codes_BQS)
+    assert torch.equal(first, recipe.inputs(batch, counts, run.config, seed=0, step=1, place=0)[0])
+    assert not torch.equal(first, recipe.inputs(batch, counts, run.config, seed=0, step=2, place=0)[0])
+    codes_BQS, given, smoothing = recipe.valid_inputs(batch, counts, seed=0, place=0)
+    assert codes_BQS is batch.codes_BQS
+    assert (given, smoothing) == (counts, 0.0)
+
+
+def test_the_sum_that_is_minimised_is_the_mean_that_is_told(tmp_path: Path) -> None:
+    run = build_run(tmp_path / "run", code_replacement=0.0, label_smoothing=0.0)
+    recipe = run.recipe
+    batch = recipe.collate([run.train.item(index, 0) for index in range(3)])
+    counts = recipe.count(Lengths.of(run.train), ((0, 1, 2),))
+    objective = recipe.objective(run.model, run.config, "fp32").eval()
+    loss, packed = objective(batch, *recipe.valid_inputs(batch, counts, seed=0, place=0))
+    losses = recipe.summarize(packed.tolist(), counts, run.config)
+    torch.testing.assert_close(torch.tensor(losses.total), loss.detach(), rtol=1e-5, atol=1e-5)
+    assert losses.decisive == losses.code
+    assert set(losses.journal()) == {"loss", "code", "text", "duration", "accuracy"}
+
+
+def test_a_voice_that_hears_has_no_finding(tmp_path: Path) -> None:
+    run = build_run(tmp_path / "run")
+    hearing = run.recipe.hear(run.model, run.train)
+    assert bool(hearing.fault) == bool(run.recipe.find_deafness(hearing, run.train, "run"))
