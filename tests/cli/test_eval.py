@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from amhctl.audio import files
 from amhctl.cli import eval as eval_command
 from amhctl.data.records import Record, write_records
-from amhctl.inference import voice as voice_module
+from amhctl.inference import code_voice as voice_module
 
 app = typer.Typer()
 app.command("eval")(eval_command.command)

@@ -9,7 +9,7 @@ from support.voices import tiny_voice_folder
 from typer.testing import CliRunner, Result
 
 from amhctl.cli import speak
-from amhctl.inference import voice as voice_module
+from amhctl.inference import code_voice as voice_module
 
 app = typer.Typer()
 app.command("speak")(speak.command)

@@ -12,8 +12,8 @@ from support.voices import tiny_voice_folder
 from amhctl.core.errors import ModelError, OptionError, SynthesisError
 from amhctl.inference import decode as decode_module
 from amhctl.inference.assemble import load_voice
+from amhctl.inference.code_voice import CodeVoice
 from amhctl.inference.decode import Passage, Sampling, decode, fits, predict_durations, round_durations
-from amhctl.inference.voice import Voice
 from amhctl.model.layout import delay
 from amhctl.model.unified_voice import UnifiedVoice
 
@@ -21,17 +21,17 @@ IDS = (5, 6, 7, 8)
 
 
 @pytest.fixture(scope="module")
-def aligned(tmp_path_factory: pytest.TempPathFactory) -> Voice:
+def aligned(tmp_path_factory: pytest.TempPathFactory) -> CodeVoice:
     return load_voice(str(tiny_voice_folder(tmp_path_factory.mktemp("aligned"))))
 
 
 @pytest.fixture(scope="module")
-def free(tmp_path_factory: pytest.TempPathFactory) -> Voice:
+def free(tmp_path_factory: pytest.TempPathFactory) -> CodeVoice:
     return load_voice(str(tiny_voice_folder(tmp_path_factory.mktemp("free"), alignment=False)))
 
 
 @pytest.fixture(scope="module")
-def guided(tmp_path_factory: pytest.TempPathFactory) -> Voice:
+def guided(tmp_path_factory: pytest.TempPathFactory) -> CodeVoice:
     return load_voice(str(tiny_voice_folder(tmp_path_factory.mktemp("guided"), guided=True)))
 
 
@@ -39,7 +39,7 @@ def passage(*, ids: tuple[int, ...] = IDS, durations: tuple[int, ...] | None = N
     return Passage(ids=ids, durations=durations, most_frames=12, seed=seed)
 
 
-def with_books(voice: Voice, books: int) -> UnifiedVoice:
+def with_books(voice: CodeVoice, books: int) -> UnifiedVoice:
     """Return a random model like a voice's, of so many codebooks."""
     with torch.random.fork_rng():
         torch.manual_seed(0)
@@ -50,7 +50,7 @@ def with_books(voice: Voice, books: int) -> UnifiedVoice:
     return model.eval().requires_grad_(False)
 
 
-def test_explicit_durations_give_exactly_their_frames(aligned: Voice) -> None:
+def test_explicit_durations_give_exactly_their_frames(aligned: CodeVoice) -> None:
     short, long = decode(
         aligned.model,
         [passage(ids=IDS[:2], durations=(2, 1)), passage(durations=(3, 2, 4, 1))],
@@ -64,7 +64,7 @@ def test_explicit_durations_give_exactly_their_frames(aligned: Voice) -> None:
     assert long.codes_QS.max() < aligned.codec.spec.codebook_size
 
 
-def test_a_passage_does_not_depend_on_its_neighbours(aligned: Voice) -> None:
+def test_a_passage_does_not_depend_on_its_neighbours(aligned: CodeVoice) -> None:
     one = passage(ids=IDS[:2], durations=(2, 3), seed=7)
     other = passage(durations=(3, 2, 4, 1), seed=8)
     together = decode(aligned.model, [one, other], aligned.speaker, Sampling())
@@ -73,7 +73,7 @@ def test_a_passage_does_not_depend_on_its_neighbours(aligned: Voice) -> None:
 
 
 @pytest.mark.parametrize("books", [2, 4])
-def test_greedy_codes_are_the_likeliest_of_the_whole_forward_pass(aligned: Voice, books: int) -> None:
+def test_greedy_codes_are_the_likeliest_of_the_whole_forward_pass(aligned: CodeVoice, books: int) -> None:
     """With many books the last ones are drawn behind the ends of the first: these are shown as in training."""
     durations, model = (2, 3, 1, 2), with_books(aligned, books)
     decoded = decode(model, [passage(durations=durations)], aligned.speaker, Sampling(temperature=0.0))[0]
@@ -99,7 +99,7 @@ def test_greedy_codes_are_the_likeliest_of_the_whole_forward_pass(aligned: Voice
     torch.testing.assert_close(likeliest[real], streams.targets_BQP[real])
 
 
-def test_a_free_voice_ends_at_its_stop_or_at_the_limit(free: Voice) -> None:
+def test_a_free_voice_ends_at_its_stop_or_at_the_limit(free: CodeVoice) -> None:
     results = [
         decode(free.model, [passage(seed=seed)], free.speaker, Sampling(top_k=0, top_p=1.0, temperature=1.0))[0]
         for seed in range(12)
@@ -125,26 +125,26 @@ def test_short_pieces_share_frames_as_alignments_do() -> None:
     np.testing.assert_array_equal(round_durations(np.array([0.2, 0.2, 0.2, 5.4])), [0, 0, 1, 5])
 
 
-def test_faster_speech_has_fewer_frames(aligned: Voice) -> None:
+def test_faster_speech_has_fewer_frames(aligned: CodeVoice) -> None:
     slow, normal, fast = (predict_durations(aligned.model, [IDS * 4], speed=speed)[0] for speed in (0.5, 1.0, 2.0))
     assert 1 <= fast.sum() <= normal.sum() <= slow.sum()
 
 
-def test_what_the_model_cannot_hold_is_refused(aligned: Voice) -> None:
+def test_what_the_model_cannot_hold_is_refused(aligned: CodeVoice) -> None:
     with pytest.raises(ModelError, match="frames"):
         decode(aligned.model, [passage(durations=(400, 1, 1, 1))], aligned.speaker, Sampling())
     with pytest.raises(ModelError, match="pieces"):
         predict_durations(aligned.model, [IDS * 100], speed=1.0)
 
 
-def test_no_guidance_is_what_a_voice_says_that_cannot_be_guided(aligned: Voice, guided: Voice) -> None:
+def test_no_guidance_is_what_a_voice_says_that_cannot_be_guided(aligned: CodeVoice, guided: CodeVoice) -> None:
     spoken = passage(durations=(3, 2, 4, 1))
     plain = decode(aligned.model, [spoken], aligned.speaker, Sampling())[0]
     unguided = decode(guided.model, [spoken], guided.speaker, Sampling(guidance=0.0))[0]
     np.testing.assert_array_equal(plain.codes_QS, unguided.codes_QS)
 
 
-def test_guidance_changes_codes(guided: Voice) -> None:
+def test_guidance_changes_codes(guided: CodeVoice) -> None:
     spoken = passage(durations=(3, 2, 4, 3))
     codes = {
         guidance: decode(guided.model, [spoken], guided.speaker, Sampling(guidance=guidance))[0].codes_QS
@@ -153,7 +153,7 @@ def test_guidance_changes_codes(guided: Voice) -> None:
     assert not np.array_equal(codes[0.0], codes[8.0])
 
 
-def test_guided_passages_do_not_depend_on_their_neighbours(guided: Voice) -> None:
+def test_guided_passages_do_not_depend_on_their_neighbours(guided: CodeVoice) -> None:
     passages = [passage(ids=IDS[:2], durations=(2, 3), seed=7), passage(durations=(3, 2, 4, 1), seed=8)]
     together = decode(guided.model, passages, guided.speaker, Sampling(guidance=4.0))
     for one, whole in zip(passages, together, strict=True):
@@ -162,7 +162,7 @@ def test_guided_passages_do_not_depend_on_their_neighbours(guided: Voice) -> Non
         )
 
 
-def test_guidance_is_refused_where_it_cannot_work(aligned: Voice) -> None:
+def test_guidance_is_refused_where_it_cannot_work(aligned: CodeVoice) -> None:
     with pytest.raises(SynthesisError, match="cannot be guided"):
         decode(aligned.model, [passage(durations=(3, 2, 4, 1))], aligned.speaker, Sampling(guidance=1.0))
     for guidance in (-1.0, 1_000.1, 1e38, float("inf"), float("nan")):
@@ -170,7 +170,7 @@ def test_guidance_is_refused_where_it_cannot_work(aligned: Voice) -> None:
             Sampling(guidance=guidance)
 
 
-def test_the_strongest_guidance_still_speaks(guided: Voice) -> None:
+def test_the_strongest_guidance_still_speaks(guided: CodeVoice) -> None:
     spoken = passage(durations=(3, 2, 4, 3))
     (decoded,) = decode(guided.model, [spoken], guided.speaker, Sampling(guidance=1_000.0))
     assert decoded.codes_QS.shape[1] == 12
@@ -213,12 +213,12 @@ def test_a_temperature_that_leaves_no_probabilities_is_refused(temperature: floa
 
 
 @pytest.mark.parametrize("temperature", [0.0, 1e-3, 1e3])
-def test_the_outermost_temperatures_still_speak(free: Voice, temperature: float) -> None:
+def test_the_outermost_temperatures_still_speak(free: CodeVoice, temperature: float) -> None:
     (decoded,) = decode(free.model, [passage(seed=0)], free.speaker, Sampling(temperature=temperature))
     assert decoded.codes_QS.size
 
 
-def test_a_passage_may_fill_the_model_and_not_a_frame_more(aligned: Voice) -> None:
+def test_a_passage_may_fill_the_model_and_not_a_frame_more(aligned: CodeVoice) -> None:
     config = aligned.model.config
     most = config.max_mel_tokens - config.codebooks + 1
     full = passage(ids=IDS[:2], durations=(most - 1, 1))
@@ -233,7 +233,7 @@ def test_a_passage_may_fill_the_model_and_not_a_frame_more(aligned: Voice) -> No
     assert len(predict_durations(aligned.model, [pieces], speed=1.0)[0]) == len(pieces)
 
 
-def test_durations_are_those_predicted_over_the_speed(aligned: Voice, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_durations_are_those_predicted_over_the_speed(aligned: CodeVoice, monkeypatch: pytest.MonkeyPatch) -> None:
     # The logarithm of 1 + frames, and one below it, which no number of frames has.
     logs_BT = torch.log1p(torch.tensor([[1.25, 3.25, 0.5, 9.0], [4.0, -0.5, 2.0, 7.0]]))
     monkeypatch.setattr(aligned.model, "predict_durations", lambda _text, _lengths: logs_BT)
@@ -244,7 +244,7 @@ def test_durations_are_those_predicted_over_the_speed(aligned: Voice, monkeypatc
 
 
 def test_a_small_model_steps_on_one_thread_and_the_threads_come_back(
-    aligned: Voice, monkeypatch: pytest.MonkeyPatch
+    aligned: CodeVoice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = torch.get_num_threads()
     size = sum(parameter.numel() for parameter in aligned.model.parameters())
@@ -259,7 +259,7 @@ def test_a_small_model_steps_on_one_thread_and_the_threads_come_back(
         torch.set_num_threads(before)
 
 
-def test_a_voice_that_never_stops_is_cut_at_its_own_limit_or_the_models(free: Voice) -> None:
+def test_a_voice_that_never_stops_is_cut_at_its_own_limit_or_the_models(free: CodeVoice) -> None:
     sampling = Sampling(temperature=0.0)
     most = free.model.config.max_mel_tokens - free.model.config.codebooks + 1
     with torch.no_grad():
@@ -277,7 +277,7 @@ def test_a_voice_that_never_stops_is_cut_at_its_own_limit_or_the_models(free: Vo
 
 
 def test_no_step_is_taken_beyond_the_last_frame_of_the_last_book(
-    aligned: Voice, monkeypatch: pytest.MonkeyPatch
+    aligned: CodeVoice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     step, steps = aligned.model.step, []
     monkeypatch.setattr(aligned.model, "step", lambda *arguments: steps.append(arguments) or step(*arguments))
@@ -289,7 +289,7 @@ def test_no_step_is_taken_beyond_the_last_frame_of_the_last_book(
 
 @pytest.mark.parametrize(("guidance", "rows"), [(0.0, 1), (2.0, 2)])
 def test_only_guidance_costs_a_second_row(
-    guided: Voice, monkeypatch: pytest.MonkeyPatch, guidance: float, rows: int
+    guided: CodeVoice, monkeypatch: pytest.MonkeyPatch, guidance: float, rows: int
 ) -> None:
     begun: list[int] = []
     begin = guided.model.begin

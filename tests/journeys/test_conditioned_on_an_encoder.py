@@ -16,7 +16,7 @@ from amhctl.checkpoint.store import read_checkpoint
 from amhctl.codec.speech_encoder import load_encoder
 from amhctl.core.errors import CheckpointError, MissingExtra
 from amhctl.core.progress import SilentProgress
-from amhctl.inference import voice as voice_module
+from amhctl.inference import code_voice as voice_module
 from amhctl.inference.assemble import load_listener, load_voice
 from amhctl.inference.speaker import encode_speaker
 from amhctl.workflows import extract_codes, speak, train, train_vocabulary

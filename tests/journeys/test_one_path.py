@@ -12,7 +12,7 @@ from amhctl.config.schema import ModelConfig, TrainingConfig
 from amhctl.core.progress import SilentProgress
 from amhctl.data.codestore import CodeStore
 from amhctl.data.records import Record
-from amhctl.inference import voice as voice_module
+from amhctl.inference import code_voice as voice_module
 from amhctl.inference.assemble import load_voice
 from amhctl.inference.decode import Passage
 from amhctl.text.frontend import Frontend

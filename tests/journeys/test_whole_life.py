@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from amhctl.audio.files import write
 from amhctl.cli.main import app
-from amhctl.inference import voice as voice_module
+from amhctl.inference import code_voice as voice_module
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 TEXTS = (

@@ -16,6 +16,8 @@ from amhctl.config.mel import MelConfig
 from amhctl.config.schema import AlignmentConfig, ConformerConfig, ModelConfig, TextConfig
 from amhctl.core.files import canonical_json
 from amhctl.core.units import SPEECH_LEVEL
+from amhctl.inference.assemble import load_voice
+from amhctl.inference.code_voice import CodeVoice
 from amhctl.inference.judge import JudgeLimits
 from amhctl.inference.voice import SpeakOptions
 from amhctl.model.soundness import REFERENCE_FILE
@@ -132,3 +134,10 @@ def tiny_voice_folder(
     )
     shutil.copytree(codec_folder, voice_folder / CODEC_FOLDER)
     return voice_folder
+
+
+def load_code_voice(folder: Path) -> CodeVoice:
+    """Load a voice that writes codes."""
+    voice = load_voice(str(folder))
+    assert isinstance(voice, CodeVoice)
+    return voice

@@ -13,7 +13,7 @@ from amhctl.core.errors import EvaluationError, OptionError
 from amhctl.core.progress import SilentProgress
 from amhctl.data.records import Record, write_records
 from amhctl.evaluation.scorecard import KINDS
-from amhctl.inference import voice as voice_module
+from amhctl.inference import code_voice as voice_module
 from amhctl.workflows import evaluate
 from amhctl.workflows.evaluate import EvaluateRequest, choose_records, drop_repeated
 

@@ -11,7 +11,7 @@ from support.voices import ANYTHING, tiny_voice_folder
 from amhctl.audio import files
 from amhctl.core.errors import AudioError, FileExistsRefused, TextError, UnspeakableError
 from amhctl.core.progress import SilentProgress
-from amhctl.inference import voice as voice_module
+from amhctl.inference import code_voice as voice_module
 from amhctl.inference.assemble import load_voice
 from amhctl.workflows import speak
 from amhctl.workflows.speak import SpeakRequest

@@ -18,7 +18,8 @@ def command(
     file: Annotated[Path | None, typer.Option("--file", help="Read the text from this UTF-8 file.")] = None,
     voice: Annotated[str | None, typer.Option("--voice", help="Bundled voice or checkpoint folder.")] = None,
     codec: Annotated[
-        str | None, typer.Option("--codec", help="Codec of the voice, where it is neither bundled nor beside it.")
+        str | None,
+        typer.Option("--codec", help="Codec or vocoder of the voice, where it is neither bundled nor beside it."),
     ] = None,
     reference: Annotated[
         Path | None, typer.Option("--reference", help="Clip whose speaker to imitate instead of the voice's own.")
@@ -47,6 +48,28 @@ def command(
         int | None,
         typer.Option(min=1, max=64, help="Say each segment so often and give the mean; 1 is livelier and faster."),
     ] = None,
+    speaker: Annotated[
+        str | None, typer.Option("--speaker", help="As which of its speakers a voice speaks; `voices show` lists them.")
+    ] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option(min=1, max=100, help="Steps in which a spectrogram is drawn: fewer are faster, more are clearer."),
+    ] = None,
+    pitch: Annotated[
+        float,
+        typer.Option(
+            min=-12.0, max=12.0, callback=options.require_number, help="Semitones up or down, of a voice of kind flow."
+        ),
+    ] = 0.0,
+    energy: Annotated[
+        float,
+        typer.Option(
+            min=-12.0,
+            max=12.0,
+            callback=options.require_number,
+            help="Decibels of more or less vocal effort, of a voice of kind flow.",
+        ),
+    ] = 0.0,
     allow_unspoken: Annotated[
         bool, typer.Option("--allow-unspoken", help="Speak even if over a tenth of the letters cannot be read.")
     ] = False,
@@ -89,6 +112,10 @@ def command(
         top_p=top_p,
         guidance=guidance,
         takes=takes,
+        speaker=speaker,
+        steps=steps,
+        pitch=pitch,
+        energy=energy,
         allow_unspoken=allow_unspoken,
         project=config or Path(),
         lexicons=tuple(lexicon or ()),

@@ -2,21 +2,35 @@
 
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from amhctl.checkpoint.manifest import Manifest
 from amhctl.checkpoint.parts import read_part
-from amhctl.checkpoint.store import CODEC_FOLDER, LoadedCheckpoint, read_manifest, require_match
+from amhctl.checkpoint.store import (
+    CODEC_FOLDER,
+    VOCODER_FOLDER,
+    LoadedCheckpoint,
+    read_manifest,
+    require_match,
+)
 from amhctl.checkpoint.validate import check_vocabulary
 from amhctl.codec.codec import Codec
 from amhctl.codec.registry import bundled_codecs, load_codec
 from amhctl.codec.speech_encoder import require_encoder
+from amhctl.codec.vocoder import Vocoder, bundled_vocoders, load_vocoder
 from amhctl.config.conditioning import read_conditioning
+from amhctl.config.flow import FlowVoiceConfig
 from amhctl.config.mel import MelConfig
 from amhctl.config.schema import ModelConfig
 from amhctl.core.errors import CheckpointError, SynthesisError
+from amhctl.inference.code_voice import CodeVoice
 from amhctl.inference.speaker import Listen, encode_speaker
-from amhctl.inference.voice import Voice
+from amhctl.inference.spectrogram_voice import SpectrogramVoice
+from amhctl.model.flow_soundness import SPEAKERS_FILE
+from amhctl.model.flow_voice import MODEL_VERSION as FLOW_VERSION
+from amhctl.model.flow_voice import FlowVoice
 from amhctl.model.soundness import REFERENCE_FILE, read_voice
 from amhctl.model.unified_voice import MODEL_VERSION, UnifiedVoice
 from amhctl.text.frontend import Frontend
@@ -91,7 +105,7 @@ def choose_device(wanted: str) -> str:
     return wanted
 
 
-def load_voice(name_or_path: str, *, device: str = "cpu", codec: str | None = None) -> Voice:
+def load_voice(name_or_path: str, *, device: str = "cpu", codec: str | None = None) -> CodeVoice | SpectrogramVoice:
     """Load a voice by bundled name or checkpoint folder, with everything it needs, each part checked.
 
     Parameters
@@ -101,7 +115,8 @@ def load_voice(name_or_path: str, *, device: str = "cpu", codec: str | None = No
     device : str
         As ``choose_device`` takes it.
     codec : str | None
-        Name, folder or weights file of its codec; None looks into the voice's folder ``codec`` and among the bundled.
+        Name, folder or weights file of its codec, or name or folder of its vocoder; None looks beside the voice and
+        among the bundled.
 
     Raises
     ------
@@ -115,8 +130,8 @@ def load_voice(name_or_path: str, *, device: str = "cpu", codec: str | None = No
     checkpoint = read_voice(path)
     manifest = checkpoint.manifest
     _require_voice(manifest, path)
-    if manifest.vocabulary is None or manifest.text is None or manifest.codec is None:
-        raise CheckpointError("the voice does not name its vocabulary, text state and codec", subject=str(path))
+    if manifest.vocabulary is None or manifest.text is None:
+        raise CheckpointError("the voice does not name its vocabulary and text state", subject=str(path))
     vocabulary = Vocabulary.from_bytes(
         checkpoint.read_bytes(manifest.vocabulary.file), subject=str(path / manifest.vocabulary.file)
     )
@@ -124,16 +139,25 @@ def load_voice(name_or_path: str, *, device: str = "cpu", codec: str | None = No
     for fault in check_vocabulary(manifest, fingerprint=vocabulary.fingerprint, size=vocabulary.size, where=place):
         raise CheckpointError(fault.message, subject=fault.subject, hint=fault.hint)
     frontend = Frontend.from_state(checkpoint.read_json(manifest.text.file))
+    require_match(manifest, vocabulary_fingerprint=vocabulary.fingerprint, text_hash=frontend.state_hash)
+    if manifest.model_version == FLOW_VERSION:
+        vocoder = _load_vocoder(checkpoint, codec, chosen)
+        require_match(manifest, vocoder=vocoder.spec)
+        return SpectrogramVoice(
+            manifest=manifest,
+            frontend=frontend,
+            tokenizer=Tokenizer(vocabulary),
+            model=_build_flow(checkpoint).to(chosen),
+            vocoder=vocoder,
+            speakers=_read_speakers(checkpoint),
+        )
+    if manifest.codec is None:
+        raise CheckpointError("the voice does not name its codec", subject=str(path))
     matching_codec = _load_codec(manifest, path, codec, chosen)
-    require_match(
-        manifest,
-        codec=matching_codec.spec,
-        vocabulary_fingerprint=vocabulary.fingerprint,
-        text_hash=frontend.state_hash,
-    )
+    require_match(manifest, codec=matching_codec.spec)
     model = _build_model(checkpoint).to(chosen)
     features_TF = checkpoint.read_tensors(REFERENCE_FILE)["features"].float()
-    return Voice(
+    return CodeVoice(
         manifest=manifest,
         model=model,
         codec=matching_codec,
@@ -171,9 +195,10 @@ def load_listener(manifest: Manifest, folder: Path | None = None, *, device: str
 
 
 def _require_voice(manifest: Manifest, path: Path) -> None:
-    if manifest.kind != "voice" or manifest.model_version != MODEL_VERSION:
+    if manifest.kind != "voice" or manifest.model_version not in (MODEL_VERSION, FLOW_VERSION):
         raise CheckpointError(
-            f"the folder holds a {manifest.kind} of version {manifest.model_version}, not a voice of {MODEL_VERSION}",
+            f"the folder holds a {manifest.kind} of version {manifest.model_version}, not a voice of {MODEL_VERSION} "
+            f"or {FLOW_VERSION}",
             subject=str(path),
             hint="a training run keeps its voice in the folder best/",
         )
@@ -192,6 +217,36 @@ def _load_codec(manifest: Manifest, path: Path, wanted: str | None, device: str)
             hint=f"pass --codec with its folder or weights file, or copy its folder to {path / CODEC_FOLDER}",
         )
     return load_codec(wanted, device=device)
+
+
+def _load_vocoder(checkpoint: LoadedCheckpoint, wanted: str | None, device: str) -> Vocoder:
+    vocoder = checkpoint.manifest.vocoder
+    name, beside = vocoder.name if vocoder else "", checkpoint.folder / VOCODER_FOLDER
+    if wanted is None and (beside / "manifest.json").is_file():
+        wanted = str(beside)
+    if wanted is None and name in bundled_vocoders():
+        wanted = name
+    if wanted is None:
+        raise CheckpointError(
+            f"the voice's vocoder {name!r} is not bundled",
+            subject=str(checkpoint.folder),
+            hint=f"pass --codec with its folder, or copy its folder to {beside}",
+        )
+    return load_vocoder(wanted, device=device)
+
+
+def _read_speakers(checkpoint: LoadedCheckpoint) -> dict[str, NDArray[np.float32]]:
+    tensors = checkpoint.read_tensors(SPEAKERS_FILE)
+    return {name: tensors[name].float().numpy() for name in checkpoint.manifest.speakers or ()}
+
+
+def _build_flow(checkpoint: LoadedCheckpoint) -> FlowVoice:
+    config = read_part(
+        FlowVoiceConfig.model_validate, checkpoint.manifest.config, place="config", subject=str(checkpoint.folder)
+    )
+    model = FlowVoice(config)
+    model.load_state_dict({name: tensor.float() for name, tensor in checkpoint.tensors.items()}, strict=True)
+    return model.eval().requires_grad_(False)
 
 
 def _build_model(checkpoint: LoadedCheckpoint) -> UnifiedVoice:

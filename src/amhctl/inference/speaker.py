@@ -65,12 +65,7 @@ def features_of(
     SynthesisError
         If the clip is shorter than half a second or silent, or the speech encoder is not given.
     """
-    if reference.duration < _SHORTEST_SECONDS:
-        raise SynthesisError(
-            f"the reference of {reference.duration:.2f} s is too short", hint="give at least half a second of speech"
-        )
-    if not reference.samples.any():
-        raise SynthesisError("the reference is silent", hint="give a clip of speech")
+    require_reference(reference)
     clip = bring_to(reference, level=level, sample_rate=conditioning.sample_rate)
     samples = clip.samples[: round(_LONGEST_SECONDS * conditioning.sample_rate)]
     if isinstance(conditioning, MelConfig):
@@ -80,6 +75,22 @@ def features_of(
             "the voice is conditioned on a speech encoder, which is not given", subject=conditioning.encoder
         )
     return torch.from_numpy(listen(samples))
+
+
+def require_reference(reference: Waveform) -> None:
+    """Refuse a clip that says nothing of a speaker.
+
+    Raises
+    ------
+    SynthesisError
+        If it is shorter than half a second, or silent.
+    """
+    if reference.duration < _SHORTEST_SECONDS:
+        raise SynthesisError(
+            f"the reference of {reference.duration:.2f} s is too short", hint="give at least half a second of speech"
+        )
+    if not reference.samples.any():
+        raise SynthesisError("the reference is silent", hint="give a clip of speech")
 
 
 @torch.inference_mode()

@@ -1,31 +1,32 @@
 """A voice that is ready to speak: text in, judged speech out. Knows no files.
 
-    str ─frontend─▶ segments ─tokenizer─▶ ids ─decode─▶ takes of codes ─codec─▶ waveforms ─judge, stitching─▶ Speech
+    str ─frontend─▶ segments ─tokenizer─▶ ids ─the kind of voice─▶ waveforms ─judge, stitching─▶ Speech
+
+``CodeVoice`` writes codes for a codec, ``SpectrogramVoice`` draws spectrograms for a vocoder.
 
 Everything random follows from one seed, the place of the segment, the attempt and the take, so the same request gives
 the same samples, and a segment that has to be sampled again does not change its neighbours.
 """
 
 import hashlib
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
+from typing import Generic, Self, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from amhctl.audio.waveform import Waveform
 from amhctl.checkpoint.manifest import Manifest
-from amhctl.checkpoint.parts import read_part
-from amhctl.codec.codec import Codec
-from amhctl.config.conditioning import read_conditioning, scale_of
 from amhctl.core.errors import SynthesisError, TextError, UnspeakableError
 from amhctl.core.findings import Finding, Severity
 from amhctl.core.progress import Progress, SilentProgress
 from amhctl.core.units import SPEECH_LEVEL, Seconds
-from amhctl.inference.decode import Passage, Sampling, decode, fits, predict_durations
-from amhctl.inference.judge import JudgeLimits, judge
-from amhctl.inference.speaker import Listen, Speaker, encode_speaker, features_of
+from amhctl.inference.decode import Sampling
+from amhctl.inference.judge import JudgeLimits
+from amhctl.inference.speaker import Listen
 from amhctl.inference.stitching import cut, join
-from amhctl.model.hearing import probe_hearing
-from amhctl.model.unified_voice import UnifiedVoice
+from amhctl.model.flow_sampling import FlowSampling
 from amhctl.text.frontend import Frontend
 from amhctl.text.g2p.phones import MARKS
 from amhctl.text.lexicon import Lexicon
@@ -37,17 +38,11 @@ from amhctl.tokenizer.tokenizer import Tokenizer
 
 # Segments stepped together: on a CPU a step of eight costs little more than a step of one.
 _BATCH_SEGMENTS = 8
-# What a voice leaves of the silence that its recordings begin and end with, half a second each in those of m01.
-_EDGE_SECONDS = 0.24
 _SILENT_PIECES = frozenset((WORD_BOUNDARY, *MARKS))
 _SLOWEST, _FASTEST = 0.5, 2.0
-_TAKES = 4
+_MOST_SEMITONES, _MOST_DECIBELS = 12.0, 12.0
 _MOST_TAKES = 64
-# One take is drawn near the likeliest codes. The mean of several takes away what chance put into each, so that they may
-# be drawn more freely: of 31 validation sentences of m01 the bundled voice followed 28 and 26 by one take so and so,
-# with a cepstral distortion of 6.9 and 7.1 dB, and 28 and 29 by the mean of four, with 6.6 and 6.5 dB.
-_ALONE = Sampling(temperature=0.6, top_k=30, top_p=0.9, guidance=4.0)
-_OF_SEVERAL = Sampling(temperature=0.8, top_k=60, top_p=0.95, guidance=3.0)
+SpeakerT = TypeVar("SpeakerT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +56,19 @@ class SpeakOptions:
     speed : float
         From 0.5 to 2; voices without explicit durations speak at 1 only.
     sampling : Sampling | None
-        How codes are drawn; None for what suits the voice and the number of takes: ``Voice.sampling``.
+        How codes are drawn, of a voice that writes codes; None for what suits it and the number of takes.
     takes : int | None
-        How often each segment is said. The codec speaks the mean of the takes, which has less of what chance alone put
-        into each. None is 4 for voices with explicit durations; the takes of others differ in length: 1.
+        How often a voice that writes codes says each segment. The codec speaks the mean of the takes, which has less of
+        what chance alone put into each. None is 4 for voices with explicit durations; the takes of others differ in
+        length: 1.
+    drawing : FlowSampling | None
+        How spectrograms are drawn, of a voice that draws them; None for what suits it.
+    pitch : float
+        Semitones up or down, of a voice that draws spectrograms.
+    energy : float
+        Decibels louder or softer that it speaks, as one does with effort, not as a knob does; of such a voice.
+    person : str | None
+        As which of its speakers such a voice speaks; None for its first.
     attempts : int
         How often a segment is tried before the voice gives up.
     limits : JudgeLimits
@@ -77,6 +81,10 @@ class SpeakOptions:
     speed: float = 1.0
     sampling: Sampling | None = None
     takes: int | None = None
+    drawing: FlowSampling | None = None
+    pitch: float = 0.0
+    energy: float = 0.0
+    person: str | None = None
     attempts: int = 3
     limits: JudgeLimits = field(default_factory=JudgeLimits)
     most_unspoken: float = 0.1
@@ -91,6 +99,12 @@ class SpeakOptions:
         """
         if not _SLOWEST <= self.speed <= _FASTEST:
             raise SynthesisError(f"speed {self.speed:g} is not between {_SLOWEST:g} and {_FASTEST:g}", subject="speed")
+        if not -_MOST_SEMITONES <= self.pitch <= _MOST_SEMITONES:
+            raise SynthesisError(
+                f"pitch {self.pitch:g} is more than {_MOST_SEMITONES:g} semitones away", subject="pitch"
+            )
+        if not -_MOST_DECIBELS <= self.energy <= _MOST_DECIBELS:
+            raise SynthesisError(f"energy {self.energy:g} is more than {_MOST_DECIBELS:g} dB away", subject="energy")
         if self.takes is not None and not 1 <= self.takes <= _MOST_TAKES:
             raise SynthesisError(f"{self.takes} takes are not between 1 and {_MOST_TAKES}", subject="takes")
         if self.attempts < 1:
@@ -135,8 +149,8 @@ class Speech:
 
 
 @dataclass(frozen=True, slots=True)
-class _Job:
-    """A segment on its way: what to say, and how often that has been tried."""
+class Job:
+    """A segment on its way: what to say, and its frames, where they are found beforehand."""
 
     place: int
     text: str
@@ -147,7 +161,7 @@ class _Job:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Attempt:
+class Attempt:
     """What became of a segment, once tried: the mean of its takes, judged."""
 
     waveform: Waveform
@@ -155,71 +169,33 @@ class _Attempt:
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Voice:
+@dataclass(frozen=True, eq=False)
+class Voice(ABC, Generic[SpeakerT]):
     """A voice and everything it needs; made by ``assemble.load_voice``.
 
     Attributes
     ----------
     manifest : Manifest
         What it is.
-    model, codec, frontend, tokenizer : object
-        Its parts, which have been checked against the manifest.
-    speaker : Speaker
-        The prompt it speaks with unless another is given.
+    frontend, tokenizer : object
+        How it reads.
     """
 
     manifest: Manifest
-    model: UnifiedVoice
-    codec: Codec
     frontend: Frontend
     tokenizer: Tokenizer
-    speaker: Speaker
 
     @property
     def sample_rate(self) -> int:
         """Samples a second of its speech."""
-        return self.codec.spec.sample_rate
+        return self.manifest.sample_rate
 
     @property
     def level(self) -> float:
         """Speech level in dBFS of what it was trained on; an old manifest, which names none, means the default."""
         return SPEECH_LEVEL if self.manifest.level is None else self.manifest.level
 
-    def takes(self, asked: int | None) -> int:
-        """Return how often each segment is said.
-
-        Parameters
-        ----------
-        asked : int | None
-            What was asked for; None for what suits the voice.
-
-        Raises
-        ------
-        SynthesisError
-            If several are asked of a voice without explicit durations.
-        """
-        explicit = self.model.config.alignment is not None
-        if asked is not None and asked > 1 and not explicit:
-            raise SynthesisError(
-                "this voice has no explicit durations: its takes differ in length and have no mean",
-                subject=self.manifest.name,
-                hint="leave --takes out, or take a voice with explicit durations",
-            )
-        return asked or (_TAKES if explicit else 1)
-
-    def sampling(self, takes: int) -> Sampling:
-        """Return how codes are drawn unless something else is asked for.
-
-        Parameters
-        ----------
-        takes : int
-            How often each segment is said.
-        """
-        chosen = _ALONE if takes == 1 else _OF_SEVERAL
-        return chosen if self.model.config.text_dropout else replace(chosen, guidance=0.0)
-
-    def with_lexicon(self, lexicon: Lexicon) -> "Voice":
+    def with_lexicon(self, lexicon: Lexicon) -> Self:
         """Return the voice with readings that go before its own.
 
         Raises
@@ -229,8 +205,24 @@ class Voice:
         """
         return replace(self, frontend=self.frontend.with_lexicon(lexicon)) if lexicon != Lexicon() else self
 
-    def imitate(self, reference: Waveform, listen: Listen | None = None) -> Speaker:
-        """Return the prompt of another clip, to speak with instead of the voice's own.
+    @property
+    @abstractmethod
+    def has_durations(self) -> bool:
+        """Whether it says each piece of the text for a time of its own, so that it may be told to be faster."""
+
+    @abstractmethod
+    def copy(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return what the voice's codec or vocoder makes of a recording: the best that the voice could be.
+
+        Parameters
+        ----------
+        samples : NDArray[np.float32]
+            Shape (N,), at the voice's sample rate and level.
+        """
+
+    @abstractmethod
+    def imitate(self, reference: Waveform, listen: Listen | None = None) -> SpeakerT:
+        """Return how to speak as the speaker of another clip.
 
         Parameters
         ----------
@@ -242,35 +234,37 @@ class Voice:
         Raises
         ------
         SynthesisError
-            If the clip is unusable, the voice's features come from elsewhere, its speech encoder is not given, or the
-            voice would speak alike with any clip.
-        CheckpointError
-            If the voice's manifest does not describe its features.
+            If the clip is unusable, or the voice would speak alike with any clip.
         """
-        if self.manifest.conditioning is None:
-            raise SynthesisError(
-                "this voice is conditioned on features that amhctl does not compute", subject=self.manifest.name
-            )
-        conditioning = read_part(
-            read_conditioning, self.manifest.conditioning, place="conditioning", subject=self.manifest.name
-        )
-        features_TF = features_of(reference, conditioning, listen, level=self.level)
-        mean, deviation = scale_of(conditioning)
-        hearing = probe_hearing(self.model, mean=mean, deviation=deviation, clips=(features_TF,))
-        if hearing.fault:
-            raise SynthesisError(
-                f"this voice cannot hear a reference: {hearing.fault}",
-                subject=self.manifest.name,
-                hint="leave the reference out, or take a voice on which `amhctl ckpt validate` does not find this",
-            )
-        return encode_speaker(self.model, features_TF)
+
+    @abstractmethod
+    def _require_options(self, options: SpeakOptions) -> None:
+        """Refuse options that mean nothing to this kind of voice."""
+
+    @abstractmethod
+    def _fits(self, ids: tuple[int, ...], durations: tuple[int, ...] | None) -> bool:
+        """Return whether the model can say so much at once."""
+
+    @abstractmethod
+    def _predict(self, ids: list[tuple[int, ...]], speed: float) -> list[tuple[int, ...] | None]:
+        """Return the frames of each piece of each segment, or None where they are found while it is said."""
+
+    @abstractmethod
+    def _attempt(
+        self, batch: list[Job], attempt: int, options: SpeakOptions, speaker: SpeakerT | None
+    ) -> list[Attempt]:
+        """Say segments, once each."""
+
+    def _finish(self, waveform: Waveform) -> Waveform:
+        """Return the whole as it is let out."""
+        return waveform
 
     def speak(
         self,
         text: str,
         options: SpeakOptions | None = None,
         *,
-        speaker: Speaker | None = None,
+        speaker: SpeakerT | None = None,
         progress: Progress | None = None,
     ) -> Speech:
         """Return a text as speech.
@@ -296,9 +290,10 @@ class Voice:
             If a segment was judged bad at every attempt.
         """
         options = options or SpeakOptions()
+        self._require_options(options)
         progress = progress or SilentProgress()
         jobs, unspoken = self._plan(text, options)
-        sounds: dict[int, _Attempt] = {}
+        sounds: dict[int, Attempt] = {}
         attempts = dict.fromkeys(range(len(jobs)), 0)
         open_jobs = jobs
         progress.start("speaking", len(jobs), "segments")
@@ -316,13 +311,13 @@ class Voice:
         if open_jobs:
             raise _give_up(open_jobs, sounds, options)
         speech = _assemble(jobs, sounds, attempts)
-        return replace(speech, findings=unspoken + speech.findings)
+        return replace(speech, waveform=self._finish(speech.waveform), findings=unspoken + speech.findings)
 
-    def _plan(self, text: str, options: SpeakOptions) -> tuple[list[_Job], tuple[Finding, ...]]:
+    def _plan(self, text: str, options: SpeakOptions) -> tuple[list[Job], tuple[Finding, ...]]:
         """Return what is to be said, segment by segment, and what of the text is not spoken."""
         spoken, segments = self.frontend.read(text)
         _require_spoken(spoken, options)
-        if options.speed != 1.0 and self.model.config.alignment is None:
+        if options.speed != 1.0 and not self.has_durations:
             raise SynthesisError(
                 "this voice has no explicit durations and speaks at speed 1 only",
                 subject=self.manifest.name,
@@ -334,14 +329,14 @@ class Voice:
             halved = tuple(
                 part
                 for segment, row, frames in zip(segments, ids, durations, strict=True)
-                for part in ((segment,) if fits(self.model, row, frames) else self._halve(segment))
+                for part in ((segment,) if self._fits(row, frames) else self._halve(segment))
             )
             if len(halved) == len(segments):
                 break
             segments = halved
         syllables = [self.frontend.normalize(segment.text).syllables for segment in segments]
         jobs = [
-            _Job(place, segment.text, segment.pause, count, row, frames)
+            Job(place, segment.text, segment.pause, count, row, frames)
             for place, (segment, count, row, frames) in enumerate(zip(segments, syllables, ids, durations, strict=True))
         ]
         return jobs, report_unspoken(spoken, "text")
@@ -350,63 +345,9 @@ class Voice:
         """Cut a segment that is longer than the model can say; one of a single letter stays as it is."""
         return self.frontend.split(segment.text, max(1, count_syllables(segment.text) // 2))
 
-    def _predict(self, ids: list[tuple[int, ...]], speed: float) -> list[tuple[int, ...] | None]:
-        """Return the frames of each piece of each segment; None for voices without explicit durations."""
-        if self.model.config.alignment is None:
-            return [None] * len(ids)
-        durations: list[tuple[int, ...] | None] = []
-        for start in range(0, len(ids), _BATCH_SEGMENTS):
-            # What is too long for the model is never shown to it: it is cut and comes again.
-            batch = [row if fits(self.model, row, None) else row[:1] for row in ids[start : start + _BATCH_SEGMENTS]]
-            predicted = predict_durations(self.model, batch, speed=speed)
-            durations += (
-                self._without_silent_edges(row, frames.tolist()) for row, frames in zip(batch, predicted, strict=True)
-            )
-        return durations
-
-    def _without_silent_edges(self, ids: tuple[int, ...], frames: list[int]) -> tuple[int, ...]:
-        """Shorten a word boundary before the first word and a mark behind the last: recordings have silence there."""
-        most = round(_EDGE_SECONDS * self.codec.spec.frame_rate)
-        for place in (0, -1):
-            if self.tokenizer.vocabulary.pieces[ids[place]] in _SILENT_PIECES:
-                frames[place] = min(frames[place], most)
-        frames[-1] = max(frames[-1], int(sum(frames) == 0))
-        return tuple(frames)
-
-    def _attempt(
-        self, batch: list[_Job], attempt: int, options: SpeakOptions, speaker: Speaker | None
-    ) -> list[_Attempt]:
-        frame_rate = self.codec.spec.frame_rate
-        takes = self.takes(options.takes)
-        sampling = options.sampling or self.sampling(takes)
-        passages = [
-            Passage(
-                ids=job.ids,
-                durations=job.durations,
-                # One frame past what the judge lets through, so that a voice cut off there is judged so.
-                most_frames=int(options.limits.longest(job.syllables, options.speed) * frame_rate) + 1,
-                seed=_derive_seed(options.seed, job.place, attempt, take),
-            )
-            for job in batch
-            for take in range(takes)
-        ]
-        codes = decode(self.model, passages, speaker or self.speaker, sampling)
-        results = []
-        for place, job in enumerate(batch):
-            spoken = codes[place * takes : (place + 1) * takes]
-            samples = self.codec.decode_mean([take.codes_QS for take in spoken])
-            waveform = Waveform(np.ascontiguousarray(samples, dtype=np.float32), self.sample_rate)
-            stopped = all(take.stopped for take in spoken)
-            findings = judge(
-                waveform,
-                stopped=stopped,
-                syllables=job.syllables,
-                speed=options.speed,
-                limits=options.limits,
-                subject=job.text,
-            )
-            results.append(_Attempt(waveform, stopped, findings))
-        return results
+    def _is_silent(self, piece: int) -> bool:
+        """Return whether a text id is a word boundary or a mark."""
+        return self.tokenizer.vocabulary.pieces[piece] in _SILENT_PIECES
 
 
 def _require_spoken(spoken: SpokenText, options: SpeakOptions) -> None:
@@ -421,18 +362,19 @@ def _require_spoken(spoken: SpokenText, options: SpeakOptions) -> None:
     )
 
 
-def _batches(jobs: list[_Job]) -> list[list[_Job]]:
+def _batches(jobs: list[Job]) -> list[list[Job]]:
     """Return the jobs in batches of like length, so that few rows wait for a long one."""
     ordered = sorted(jobs, key=lambda job: (sum(job.durations or ()) or len(job.ids), job.place))
     return [ordered[start : start + _BATCH_SEGMENTS] for start in range(0, len(ordered), _BATCH_SEGMENTS)]
 
 
-def _derive_seed(seed: int, place: int, attempt: int, take: int) -> int:
+def derive_seed(seed: int, place: int, attempt: int, take: int) -> int:
+    """Return the seed of one take of one attempt at the segment at a place."""
     digest = hashlib.sha256(f"{seed}/{place}/{attempt}/{take}".encode()).digest()
     return int.from_bytes(digest[:8], "big") >> 1
 
 
-def _assemble(jobs: list[_Job], sounds: dict[int, _Attempt], attempts: dict[int, int]) -> Speech:
+def _assemble(jobs: list[Job], sounds: dict[int, Attempt], attempts: dict[int, int]) -> Speech:
     pieces = cut([sounds[job.place].waveform for job in jobs], [job.pause for job in jobs])
     segments = tuple(
         SpokenSegment(
@@ -453,7 +395,7 @@ def _assemble(jobs: list[_Job], sounds: dict[int, _Attempt], attempts: dict[int,
     return Speech(join(pieces), segments, findings)
 
 
-def _give_up(jobs: list[_Job], sounds: dict[int, _Attempt], options: SpeakOptions) -> UnspeakableError:
+def _give_up(jobs: list[Job], sounds: dict[int, Attempt], options: SpeakOptions) -> UnspeakableError:
     faults = "; ".join(f"{finding.code} {finding.message}" for finding in sounds[jobs[0].place].findings)
     more = f", and {len(jobs) - 1} more" if len(jobs) > 1 else ""
     return UnspeakableError(

@@ -10,7 +10,12 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
+from amhctl.core.errors import OptionError
 from amhctl.model.flow_voice import EncodedText, FlowVoice, Score
+
+_MOST_STEPS = 100
+# Far beyond, a spectrogram is noise.
+_MOST_GUIDANCE = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,21 @@ class FlowSampling:
     guidance: float = 1.0
     noise: float = 0.7
     prosody_noise: float = 0.6
+
+    def __post_init__(self) -> None:
+        """Refuse impossible values.
+
+        Raises
+        ------
+        OptionError
+            If a value lies outside its range.
+        """
+        if not 1 <= self.steps <= _MOST_STEPS:
+            raise OptionError(f"{self.steps} steps are not between 1 and {_MOST_STEPS}", subject="--steps")
+        if not 0.0 <= self.guidance <= _MOST_GUIDANCE:
+            raise OptionError(
+                f"guidance {self.guidance:g} is not between 0 and {_MOST_GUIDANCE:g}", subject="--guidance"
+            )
 
 
 def draw_prosody(model: FlowVoice, text: EncodedText, noise_BP3: Tensor, steps: int) -> Tensor:

@@ -36,7 +36,18 @@ RULES = (
     ),
 )
 # What must be equal: weights that learnt other pieces or codes have no common mean.
-_EQUAL = ("model_version", "language", "sample_rate", "config", "vocabulary", "codec", "conditioning", "level")
+_EQUAL = (
+    "model_version",
+    "language",
+    "sample_rate",
+    "config",
+    "vocabulary",
+    "codec",
+    "vocoder",
+    "speakers",
+    "conditioning",
+    "level",
+)
 
 
 @dataclass(frozen=True, slots=True)

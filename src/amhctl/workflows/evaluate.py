@@ -37,7 +37,9 @@ from amhctl.evaluation.scorecard import (
 from amhctl.evaluation.similarity import similarity
 from amhctl.evaluation.speed import Machine, describe_machine
 from amhctl.inference.assemble import load_voice, voice_path
-from amhctl.inference.voice import SpeakOptions, Speech, Voice
+from amhctl.inference.code_voice import CodeVoice
+from amhctl.inference.spectrogram_voice import SpectrogramVoice
+from amhctl.inference.voice import SpeakOptions, Speech
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,10 +242,9 @@ def _read_clips(records: tuple[Record, ...], folder: Path) -> tuple[list[_Clip],
     return clips, findings
 
 
-def _speak(voice: Voice, clip: _Clip, seed: int, findings: list[Finding]) -> _Spoken:
+def _speak(voice: CodeVoice | SpectrogramVoice, clip: _Clip, seed: int, findings: list[Finding]) -> _Spoken:
     original = bring_to(clip.natural, level=voice.level, sample_rate=voice.sample_rate)
-    decoded = voice.codec.decode(voice.codec.encode([original.samples]))[0]
-    copy = Waveform(np.ascontiguousarray(decoded[: original.samples.size], dtype=np.float32), voice.sample_rate)
+    copy = Waveform(voice.copy(original.samples), voice.sample_rate)
     start = perf_counter()
     try:
         speech = voice.speak(clip.record.text, SpeakOptions(seed=seed))

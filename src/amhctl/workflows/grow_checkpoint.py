@@ -25,6 +25,7 @@ from amhctl.core.files import atomic_folder, canonical_json, refuse_existing
 from amhctl.core.findings import Finding
 from amhctl.core.outputs import FolderKind, require_output_folder
 from amhctl.core.progress import Progress
+from amhctl.model.flow_voice import MODEL_VERSION as FLOW_VERSION
 from amhctl.model.network_soundness import AVERAGE_FILE, OPTIMIZER_FILE
 from amhctl.model.resize import grow_text_moments, grow_text_rows
 from amhctl.model.soundness import find_faults, read_voice
@@ -157,7 +158,14 @@ def read_origin(path: Path) -> Origin:
     trained = folder if _is_run(folder) else None
     sound = trained.steps.newest_sound() if trained else None
     place = sound.checkpoint.folder if sound else path
-    kind = read_manifest(place).kind
+    manifest = read_manifest(place)
+    kind = manifest.kind
+    if manifest.model_version == FLOW_VERSION:
+        raise CheckpointError(
+            "only voices that write codes can grow",
+            subject=str(place),
+            hint="train a voice of kind flow anew with the larger vocabulary",
+        )
     if kind not in ("voice", "training"):
         raise CheckpointError(f"a {kind} checkpoint has no text rows", subject=str(place), hint="give a voice or a run")
     checkpoint = sound.checkpoint if sound else read_voice(place, kind=kind)

@@ -69,6 +69,8 @@ class ListVoicesReport:
                 yield f"codec: {manifest.codec.name} ({manifest.codec.fingerprint[:12]})"
             if manifest.vocoder:
                 yield f"vocoder: {manifest.vocoder.name} ({manifest.vocoder.fingerprint[:12]})"
+            if manifest.speakers:
+                yield f"speakers: {', '.join(manifest.speakers)}"
             if manifest.vocabulary:
                 yield f"vocabulary: {manifest.vocabulary.size} pieces of {manifest.vocabulary.units}"
             for licence in manifest.licences:

@@ -20,9 +20,11 @@ from amhctl.core.progress import Progress
 from amhctl.core.units import Seconds
 from amhctl.inference.assemble import DEFAULT_VOICE as DEFAULT_VOICE
 from amhctl.inference.assemble import load_listener, load_voice, voice_path
+from amhctl.inference.code_voice import CodeVoice
 from amhctl.inference.decode import Sampling
 from amhctl.inference.speaker import Listen
-from amhctl.inference.voice import SpeakOptions, Speech, SpokenSegment, Voice
+from amhctl.inference.voice import SpeakOptions, Speech, SpokenSegment
+from amhctl.model.flow_sampling import FlowSampling
 from amhctl.text.lexicon import read_lexicons
 
 AudioFormat = Literal["wav", "flac", "ogg", "mp3", "pcm"]
@@ -58,6 +60,12 @@ class SpeakRequest:
         How codes are drawn; None for what suits the voice and the number of takes.
     takes : int | None
         How often each segment is said, for the mean of all; None for what suits the voice.
+    steps : int | None
+        In how many steps a spectrogram is drawn; None for what suits the voice.
+    pitch, energy : float
+        Semitones and decibels up or down.
+    speaker : str | None
+        As which of its speakers the voice speaks; None for its first.
     allow_unspoken : bool
         Whether more than a tenth of the letters may be of scripts that are not read.
     project : Path | None
@@ -85,6 +93,10 @@ class SpeakRequest:
     top_p: float | None = None
     guidance: float | None = None
     takes: int | None = None
+    steps: int | None = None
+    pitch: float = 0.0
+    energy: float = 0.0
+    speaker: str | None = None
     allow_unspoken: bool = False
     project: Path | None = None
     lexicons: tuple[Path, ...] = ()
@@ -157,15 +169,30 @@ def run(request: SpeakRequest, progress: Progress) -> SpeakReport:
         require_output_file(request.output, kind, force=request.force, sources=sources)
     text = _read_text(request)
     reference = read(request.reference) if request.reference else None
-    options = SpeakOptions(seed=request.seed, speed=request.speed, takes=request.takes)
+    options = SpeakOptions(
+        seed=request.seed,
+        speed=request.speed,
+        takes=request.takes,
+        pitch=request.pitch,
+        energy=request.energy,
+        person=request.speaker,
+    )
     if request.allow_unspoken:
         options = replace(options, most_unspoken=1.0)
     lexicon = read_lexicons(lexicons)
     voice = load_voice(request.voice, device=request.device, codec=request.codec).with_lexicon(lexicon)
-    options = replace(options, sampling=_choose_sampling(request, voice.sampling(voice.takes(request.takes))))
     start = perf_counter()
-    speaker = voice.imitate(reference, _load_listener(request, voice)) if reference else None
-    speech = voice.speak(text, options, speaker=speaker, progress=progress)
+    if isinstance(voice, CodeVoice):
+        options = replace(options, drawing=_choose_drawing(request) if request.steps else None)
+        options = replace(options, sampling=_choose_sampling(request, voice.sampling(voice.takes(request.takes))))
+        prompt = voice.imitate(reference, _load_listener(request, voice)) if reference else None
+        speech = voice.speak(text, options, speaker=prompt, progress=progress)
+    else:
+        drawn = (request.temperature, request.top_k, request.top_p)
+        given = None if drawn == (None, None, None) else _choose_sampling(request, Sampling())
+        options = replace(options, sampling=given, drawing=_choose_drawing(request))
+        embedding = voice.imitate(reference) if reference else None
+        speech = voice.speak(text, options, speaker=embedding, progress=progress)
     elapsed = perf_counter() - start
     content = _encode(speech.waveform, chosen)
     if request.output is not None:
@@ -188,12 +215,21 @@ def _choose_sampling(request: SpeakRequest, defaults: Sampling) -> Sampling:
     )
 
 
+def _choose_drawing(request: SpeakRequest) -> FlowSampling:
+    usual = FlowSampling()
+    return replace(
+        usual,
+        steps=usual.steps if request.steps is None else request.steps,
+        guidance=usual.guidance if request.guidance is None else request.guidance,
+    )
+
+
 def _find_lexicons(request: SpeakRequest) -> tuple[Path, ...]:
     flags = {"paths.lexicons": request.lexicons}
     return load_run_config(preset=None, project=request.project, flags=flags).config.paths.lexicons
 
 
-def _load_listener(request: SpeakRequest, voice: Voice) -> Listen | None:
+def _load_listener(request: SpeakRequest, voice: CodeVoice) -> Listen | None:
     return load_listener(voice.manifest, request.features_model, device=request.device)
 
 

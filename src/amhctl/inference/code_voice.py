@@ -1,0 +1,203 @@
+"""A voice that writes codes for a codec: UnifiedVoice, ready to speak."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amhctl.audio.waveform import Waveform
+from amhctl.checkpoint.parts import read_part
+from amhctl.codec.codec import Codec
+from amhctl.config.conditioning import read_conditioning, scale_of
+from amhctl.core.errors import SynthesisError
+from amhctl.inference.decode import Passage, Sampling, decode, fits, predict_durations
+from amhctl.inference.judge import judge
+from amhctl.inference.speaker import Listen, Speaker, encode_speaker, features_of
+from amhctl.inference.voice import Attempt, Job, SpeakOptions, Voice, derive_seed
+from amhctl.model.hearing import probe_hearing
+from amhctl.model.unified_voice import UnifiedVoice
+
+# Segments whose durations are predicted together.
+_BATCH_SEGMENTS = 8
+# What a voice leaves of the silence that its recordings begin and end with, half a second each in those of m01.
+_EDGE_SECONDS = 0.24
+_TAKES = 4
+# One take is drawn near the likeliest codes. The mean of several takes away what chance put into each, so that they may
+# be drawn more freely: of 31 validation sentences of m01 the bundled voice followed 28 and 26 by one take so and so,
+# with a cepstral distortion of 6.9 and 7.1 dB, and 28 and 29 by the mean of four, with 6.6 and 6.5 dB.
+_ALONE = Sampling(temperature=0.6, top_k=30, top_p=0.9, guidance=4.0)
+_OF_SEVERAL = Sampling(temperature=0.8, top_k=60, top_p=0.95, guidance=3.0)
+
+
+@dataclass(frozen=True, eq=False)
+class CodeVoice(Voice[Speaker]):
+    """A UnifiedVoice and everything it needs; made by ``assemble.load_voice``.
+
+    Attributes
+    ----------
+    model, codec : object
+        Its parts, which have been checked against the manifest.
+    speaker : Speaker
+        The prompt it speaks with unless another is given.
+    """
+
+    model: UnifiedVoice
+    codec: Codec
+    speaker: Speaker
+
+    @property
+    def sample_rate(self) -> int:
+        """Samples a second of its speech."""
+        return self.codec.spec.sample_rate
+
+    @property
+    def has_durations(self) -> bool:
+        """Whether it has explicit durations."""
+        return self.model.config.alignment is not None
+
+    def copy(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return what its codec makes of a recording, shape (N,)."""
+        (decoded,) = self.codec.decode(self.codec.encode([samples]))
+        return np.ascontiguousarray(decoded[: samples.size], dtype=np.float32)
+
+    def takes(self, asked: int | None) -> int:
+        """Return how often each segment is said.
+
+        Parameters
+        ----------
+        asked : int | None
+            What was asked for; None for what suits the voice.
+
+        Raises
+        ------
+        SynthesisError
+            If several are asked of a voice without explicit durations.
+        """
+        explicit = self.model.config.alignment is not None
+        if asked is not None and asked > 1 and not explicit:
+            raise SynthesisError(
+                "this voice has no explicit durations: its takes differ in length and have no mean",
+                subject=self.manifest.name,
+                hint="leave --takes out, or take a voice with explicit durations",
+            )
+        return asked or (_TAKES if explicit else 1)
+
+    def sampling(self, takes: int) -> Sampling:
+        """Return how codes are drawn unless something else is asked for.
+
+        Parameters
+        ----------
+        takes : int
+            How often each segment is said.
+        """
+        chosen = _ALONE if takes == 1 else _OF_SEVERAL
+        return chosen if self.model.config.text_dropout else replace(chosen, guidance=0.0)
+
+    def imitate(self, reference: Waveform, listen: Listen | None = None) -> Speaker:
+        """Return the prompt of another clip, to speak with instead of the voice's own.
+
+        Parameters
+        ----------
+        reference : Waveform
+            The clip.
+        listen : Listen | None
+            The voice's speech encoder, from ``assemble.load_listener``, if it has one.
+
+        Raises
+        ------
+        SynthesisError
+            If the clip is unusable, the voice's features come from elsewhere, its speech encoder is not given, or the
+            voice would speak alike with any clip.
+        CheckpointError
+            If the voice's manifest does not describe its features.
+        """
+        if self.manifest.conditioning is None:
+            raise SynthesisError(
+                "this voice is conditioned on features that amhctl does not compute", subject=self.manifest.name
+            )
+        conditioning = read_part(
+            read_conditioning, self.manifest.conditioning, place="conditioning", subject=self.manifest.name
+        )
+        features_TF = features_of(reference, conditioning, listen, level=self.level)
+        mean, deviation = scale_of(conditioning)
+        hearing = probe_hearing(self.model, mean=mean, deviation=deviation, clips=(features_TF,))
+        if hearing.fault:
+            raise SynthesisError(
+                f"this voice cannot hear a reference: {hearing.fault}",
+                subject=self.manifest.name,
+                hint="leave the reference out, or take a voice on which `amhctl ckpt validate` does not find this",
+            )
+        return encode_speaker(self.model, features_TF)
+
+    def _require_options(self, options: SpeakOptions) -> None:
+        given: dict[str, object] = {
+            "--steps": options.drawing,
+            "--pitch": options.pitch,
+            "--energy": options.energy,
+            "--speaker": options.person,
+        }
+        if refused := [flag for flag, value in given.items() if value]:
+            raise SynthesisError(
+                f"this voice writes codes, for which {', '.join(refused)} mean nothing",
+                subject=self.manifest.name,
+                hint="leave them out, or take a voice of kind flow",
+            )
+
+    def _fits(self, ids: tuple[int, ...], durations: tuple[int, ...] | None) -> bool:
+        return fits(self.model, ids, durations)
+
+    def _predict(self, ids: list[tuple[int, ...]], speed: float) -> list[tuple[int, ...] | None]:
+        """Return the frames of each piece of each segment; None for voices without explicit durations."""
+        if self.model.config.alignment is None:
+            return [None] * len(ids)
+        durations: list[tuple[int, ...] | None] = []
+        for start in range(0, len(ids), _BATCH_SEGMENTS):
+            # What is too long for the model is never shown to it: it is cut and comes again.
+            batch = [row if fits(self.model, row, None) else row[:1] for row in ids[start : start + _BATCH_SEGMENTS]]
+            predicted = predict_durations(self.model, batch, speed=speed)
+            durations += (
+                self._without_silent_edges(row, frames.tolist()) for row, frames in zip(batch, predicted, strict=True)
+            )
+        return durations
+
+    def _without_silent_edges(self, ids: tuple[int, ...], frames: list[int]) -> tuple[int, ...]:
+        """Shorten a word boundary before the first word and a mark behind the last: recordings have silence there."""
+        most = round(_EDGE_SECONDS * self.codec.spec.frame_rate)
+        for place in (0, -1):
+            if self._is_silent(ids[place]):
+                frames[place] = min(frames[place], most)
+        frames[-1] = max(frames[-1], int(sum(frames) == 0))
+        return tuple(frames)
+
+    def _attempt(self, batch: list[Job], attempt: int, options: SpeakOptions, speaker: Speaker | None) -> list[Attempt]:
+        frame_rate = self.codec.spec.frame_rate
+        takes = self.takes(options.takes)
+        sampling = options.sampling or self.sampling(takes)
+        passages = [
+            Passage(
+                ids=job.ids,
+                durations=job.durations,
+                # One frame past what the judge lets through, so that a voice cut off there is judged so.
+                most_frames=int(options.limits.longest(job.syllables, options.speed) * frame_rate) + 1,
+                seed=derive_seed(options.seed, job.place, attempt, take),
+            )
+            for job in batch
+            for take in range(takes)
+        ]
+        codes = decode(self.model, passages, speaker or self.speaker, sampling)
+        results = []
+        for place, job in enumerate(batch):
+            spoken = codes[place * takes : (place + 1) * takes]
+            samples = self.codec.decode_mean([take.codes_QS for take in spoken])
+            waveform = Waveform(np.ascontiguousarray(samples, dtype=np.float32), self.sample_rate)
+            stopped = all(take.stopped for take in spoken)
+            findings = judge(
+                waveform,
+                stopped=stopped,
+                syllables=job.syllables,
+                speed=options.speed,
+                limits=options.limits,
+                subject=job.text,
+            )
+            results.append(Attempt(waveform, stopped, findings))
+        return results

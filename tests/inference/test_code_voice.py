@@ -1,0 +1,147 @@
+"""A voice that writes codes: takes, sampling, prompts, edges, on a tiny random voice."""
+
+import copy
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from support.speechlike import vowel_train
+from support.voices import any_speech, load_code_voice, tiny_voice_folder
+
+from amhctl.codec.codec import Codec
+from amhctl.config.mel import MelConfig
+from amhctl.core.errors import SynthesisError
+from amhctl.core.units import SPEECH_LEVEL
+from amhctl.inference import decode
+from amhctl.inference.assemble import load_voice
+from amhctl.inference.code_voice import CodeVoice
+from amhctl.inference.decode import Codes, Passage, Sampling
+from amhctl.inference.speaker import Speaker, encode_speaker, features_of
+from amhctl.inference.voice import SpeakOptions
+from amhctl.model.unified_voice import UnifiedVoice
+
+
+@pytest.fixture(scope="module")
+def voice(tmp_path_factory: pytest.TempPathFactory) -> CodeVoice:
+    return load_code_voice(tiny_voice_folder(tmp_path_factory.mktemp("voice")))
+
+
+@pytest.fixture(scope="module")
+def free(tmp_path_factory: pytest.TempPathFactory) -> CodeVoice:
+    return load_code_voice(tiny_voice_folder(tmp_path_factory.mktemp("free"), alignment=False))
+
+
+class _Listening:
+    """A codec that remembers what it was given to decode."""
+
+    def __init__(self, codec: Codec) -> None:
+        self._codec = codec
+        self.spec = codec.spec
+        self.given: list[list[NDArray[np.uint16]]] = []
+
+    def decode_mean(self, takes: list[NDArray[np.uint16]]) -> NDArray[np.float32]:
+        self.given.append(takes)
+        return self._codec.decode_mean(takes)
+
+
+def _takes_of(voice: CodeVoice, options: SpeakOptions) -> list[list[NDArray[np.uint16]]]:
+    codec = _Listening(voice.codec)
+    replace(voice, codec=cast(Codec, codec)).speak("ሰላም ዓለም። ዛሬ ጥሩ ቀን ነው።", options)
+    return codec.given
+
+
+def test_takes_differ_and_what_one_says_does_not_depend_on_the_others(voice: CodeVoice) -> None:
+    one, three, by_itself = (
+        _takes_of(voice, replace(any_speech(), takes=takes, sampling=Sampling())) for takes in (1, 3, None)
+    )
+    assert [len(takes) for takes in (*one, *three, *by_itself)] == [1, 1, 3, 3, 4, 4]
+    for single, triple, four in zip(one, three, by_itself, strict=True):
+        assert len({take.tobytes() for take in four}) == 4
+        for fewer, more in ((single, triple), (triple, four)):
+            assert all(np.array_equal(take, same) for take, same in zip(fewer, more, strict=False))
+
+
+def test_a_voice_whose_takes_differ_in_length_says_each_segment_once(free: CodeVoice) -> None:
+    assert [len(takes) for takes in _takes_of(free, any_speech())] == [1, 1]
+    with pytest.raises(SynthesisError, match="differ in length"):
+        free.speak("ሰላም።", replace(any_speech(), takes=2))
+
+
+def test_codes_are_drawn_by_what_suits_voice_and_takes_unless_it_is_said(
+    voice: CodeVoice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guided = load_code_voice(tiny_voice_folder(tmp_path, guided=True))
+    drawn: list[Sampling] = []
+    heard = decode.decode
+
+    def listen(model: UnifiedVoice, passages: Sequence[Passage], speaker: Speaker, sampling: Sampling) -> list[Codes]:
+        drawn.append(sampling)
+        return heard(model, passages, speaker, sampling)
+
+    monkeypatch.setattr("amhctl.inference.code_voice.decode", listen)
+    for takes in (1, 4):
+        assert guided.sampling(takes).guidance > 0.0
+        assert voice.sampling(takes) == replace(guided.sampling(takes), guidance=0.0)
+        guided.speak("ሰላም።", replace(any_speech(), takes=takes))
+    said = Sampling(temperature=0.7)
+    guided.speak("ሰላም።", replace(any_speech(), sampling=said))
+    assert drawn == [guided.sampling(1), guided.sampling(4), said]
+    assert guided.sampling(1) != guided.sampling(4)
+
+
+def test_another_speaker_changes_the_sound(voice: CodeVoice) -> None:
+    """What the clip alone does, and by far: a voice whose latents hardly differ would be refused, see below."""
+    own, (low, high) = voice.speaker.latents_1LD, (vowel_train(seconds=1.0, pitch=pitch) for pitch in (90.0, 250.0))
+    speakers = [voice.imitate(clip) for clip in (low, high)]
+    for speaker in speakers:
+        assert float((speaker.latents_1LD - own).square().mean().sqrt()) > 0.2 * float(own.square().mean().sqrt())
+    sounds = [voice.speak("ሰላም ዓለም።", any_speech(), speaker=speaker).waveform.samples for speaker in speakers]
+    assert not np.array_equal(sounds[0], sounds[1])
+    assert not np.array_equal(sounds[0], voice.speak("ሰላም ዓለም።", any_speech()).waveform.samples)
+
+
+@pytest.mark.parametrize("growth", [0.0, 1e12])
+def test_a_voice_that_cannot_hear_a_reference_refuses_it(voice: CodeVoice, growth: float) -> None:
+    """Its prompt says nothing, or bursts the branch: it would speak alike with every clip."""
+    deaf = replace(voice, model=copy.deepcopy(voice.model))
+    deaf.model.perceiver_encoder.proj_context.weight.mul_(growth)
+    with pytest.raises(SynthesisError, match="cannot hear a reference") as caught:
+        deaf.imitate(vowel_train(seconds=1.0))
+    assert caught.value.subject == voice.manifest.name
+    assert "ckpt validate" in caught.value.hint
+    assert deaf.speak("ሰላም።", any_speech()).waveform.duration > 0.0
+
+
+def test_a_reference_is_brought_to_the_level_of_the_voice(voice: CodeVoice) -> None:
+    clip, mel = vowel_train(seconds=1.0), MelConfig()
+    assert voice.level == SPEECH_LEVEL
+    lower = replace(voice, manifest=voice.manifest.model_copy(update={"level": -32.0}))
+    for one, level in ((voice, SPEECH_LEVEL), (lower, -32.0)):
+        wanted = encode_speaker(voice.model, features_of(clip, mel, level=level)).latents_1LD
+        assert torch.equal(one.imitate(clip).latents_1LD, wanted)
+    assert not torch.equal(lower.imitate(clip).latents_1LD, voice.imitate(clip).latents_1LD)
+
+
+def test_the_bundled_voice_says_that_it_has_no_ear() -> None:
+    with pytest.raises(SynthesisError, match="cannot hear a reference"):
+        load_voice("m01").imitate(vowel_train(seconds=1.0))
+
+
+def test_a_voice_without_durations_has_one_speed(free: CodeVoice) -> None:
+    with pytest.raises(SynthesisError, match="speed 1 only"):
+        free.speak("ሰላም።", any_speech(speed=1.5))
+
+
+def test_the_silence_at_the_edges_is_short_and_nothing_else_is(voice: CodeVoice) -> None:
+    boundary, word = voice.tokenizer.encode("səlam ።")[0], voice.tokenizer.encode("səlam ።")[1]
+    mark = voice.tokenizer.encode("səlam ።")[-1]
+    most = round(0.24 * voice.codec.spec.frame_rate)
+    ids = (boundary, word, boundary, mark)
+    assert voice._without_silent_edges(ids, [40, 30, 40, 40]) == (most, 30, 40, most)
+    assert voice._without_silent_edges((word, word), [40, 40]) == (40, 40)
+    assert voice._without_silent_edges(ids, [0, 0, 0, 0]) == (0, 0, 0, 1)

@@ -1,0 +1,118 @@
+"""A voice that draws spectrograms: seeds, speed, speakers, steering, edges, loudness, on a tiny random voice."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from support.speaking_flow import flow_voice_folder, load_flow_voice
+from support.speechlike import vowel_train
+from support.voices import any_speech
+
+from amhctl.audio.loudness import loudness
+from amhctl.audio.waveform import Waveform
+from amhctl.core.errors import SynthesisError
+from amhctl.inference.decode import Sampling
+from amhctl.inference.spectrogram_voice import SpectrogramVoice
+from amhctl.model.flow_sampling import FlowSampling
+
+TEXT = "ሰላም ዓለም።"
+
+
+@pytest.fixture(scope="module")
+def voice(tmp_path_factory: pytest.TempPathFactory) -> SpectrogramVoice:
+    return load_flow_voice(flow_voice_folder(tmp_path_factory.mktemp("flow")))
+
+
+def test_the_same_seed_gives_the_same_samples_and_another_does_not(voice: SpectrogramVoice) -> None:
+    one, again, other = (voice.speak(TEXT, any_speech(seed=seed)) for seed in (3, 3, 4))
+    np.testing.assert_array_equal(one.waveform.samples, again.waveform.samples)
+    assert not np.array_equal(one.waveform.samples, other.waveform.samples)
+
+
+def test_a_segment_sounds_alike_whatever_stands_beside_it(voice: SpectrogramVoice) -> None:
+    options = any_speech()
+    ids = voice.tokenizer.encode(voice.frontend.units("ሰላም"))
+    speaker = voice.speakers["f01"]
+    drawn = [voice._draw(ids, speaker, options, torch.Generator().manual_seed(7)) for _ in range(2)]
+    np.testing.assert_array_equal(*drawn)
+
+
+def test_twice_the_speed_takes_half_the_time(voice: SpectrogramVoice) -> None:
+    ids = voice.tokenizer.encode(voice.frontend.units("ሰላም ዓለም ዛሬ ጥሩ ቀን ነው"))
+    frames = [
+        len(voice._draw(ids, voice.speakers["f01"], any_speech(speed=speed), torch.Generator().manual_seed(7)))
+        for speed in (0.5, 1.0)
+    ]
+    assert frames[0] == pytest.approx(2 * frames[1], rel=0.1)
+
+
+def test_speakers_and_references_differ_and_an_unknown_one_is_refused(voice: SpectrogramVoice) -> None:
+    first, named, second = (voice.speak(TEXT, replace(any_speech(), person=name)) for name in (None, "f01", "m02"))
+    np.testing.assert_array_equal(first.waveform.samples, named.waveform.samples)
+    assert not np.array_equal(first.waveform.samples, second.waveform.samples)
+    with pytest.raises(SynthesisError, match="no speaker 'nobody'"):
+        voice.speak(TEXT, replace(any_speech(), person="nobody"))
+    low, high = (voice.imitate(vowel_train(seconds=1.0, pitch=pitch)) for pitch in (90.0, 250.0))
+    assert np.linalg.norm(low) == pytest.approx(1.0, abs=1e-5)
+    said = [voice.speak(TEXT, any_speech(), speaker=speaker).waveform.samples for speaker in (low, high)]
+    assert not np.array_equal(*said)
+
+
+def test_a_reference_that_says_nothing_is_refused(voice: SpectrogramVoice) -> None:
+    with pytest.raises(SynthesisError, match="too short"):
+        voice.imitate(vowel_train(seconds=0.3))
+    with pytest.raises(SynthesisError, match="silent"):
+        voice.imitate(Waveform(np.zeros(16_000, dtype=np.float32), 16_000))
+
+
+def test_a_reference_of_an_encoder_that_the_voice_does_not_know_is_refused(voice: SpectrogramVoice) -> None:
+    config = voice.model.config.model_copy(update={"speaker_fingerprint": "0" * 64})
+    told = voice.model.config
+    voice.model.config = config
+    try:
+        with pytest.raises(SynthesisError, match="not the one that the voice learnt with"):
+            voice.imitate(vowel_train(seconds=1.0))
+    finally:
+        voice.model.config = told
+
+
+@pytest.mark.parametrize("change", [{"pitch": 3.0}, {"energy": 6.0}, {"drawing": FlowSampling(steps=2)}])
+def test_what_is_steered_changes_the_sound(voice: SpectrogramVoice, change: dict[str, object]) -> None:
+    plain = voice.speak(TEXT, any_speech())
+    steered = voice.speak(TEXT, replace(any_speech(), **change))
+    assert not np.array_equal(plain.waveform.samples, steered.waveform.samples)
+
+
+def test_options_of_the_other_kind_are_refused(voice: SpectrogramVoice) -> None:
+    with pytest.raises(SynthesisError, match="draws spectrograms"):
+        voice.speak(TEXT, replace(any_speech(), sampling=Sampling()))
+    with pytest.raises(SynthesisError, match="takes"):
+        voice.speak(TEXT, replace(any_speech(), takes=2))
+
+
+def test_the_silence_at_the_edges_is_short(voice: SpectrogramVoice) -> None:
+    ids = voice.tokenizer.encode(voice.frontend.units("ሰላም።"))
+    text = voice.model.encode(
+        torch.tensor([ids]), torch.tensor([len(ids)]), torch.from_numpy(voice.speakers["f01"])[None]
+    )
+    slow = torch.full((1, len(ids), 3), 0.0)
+    slow[..., 0] = 10.0
+    durations = voice._durations(text, slow, ids, 0.5)[0].tolist()
+    silent = [voice._is_silent(piece) for piece in ids]
+    assert silent[0]
+    assert silent[-1]
+    edges = [frames for frames, is_silent in zip(durations, silent, strict=True) if is_silent]
+    assert max(edges) <= 10
+    assert max(durations) > 10
+
+
+def test_speech_is_as_loud_as_it_is_to_be(voice: SpectrogramVoice) -> None:
+    speech = voice.speak("ሰላም ዓለም። ዛሬ ጥሩ ቀን ነው።", any_speech())
+    peak = float(np.abs(speech.waveform.samples).max())
+    assert loudness(speech.waveform) == pytest.approx(-18.0, abs=0.05) or peak == pytest.approx(0.99, abs=1e-3)
+
+
+def test_a_copy_is_as_long_as_the_recording(voice: SpectrogramVoice) -> None:
+    samples = vowel_train(seconds=0.777).samples
+    assert voice.copy(samples).shape == samples.shape
