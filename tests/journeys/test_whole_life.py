@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from amhctl.audio.files import write
 from amhctl.cli.main import app
-from amhctl.inference import code_voice as voice_module
+from amhctl.inference import code_voice, spectrogram_voice
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 TEXTS = (
@@ -66,7 +66,8 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
         write(tmp_path / "wav" / f"{index}.wav", clip)
         lines.append(json.dumps({"id": f"u{index}", "audio": f"wav/{index}.wav", "text": text, "speaker": "s1"}))
     (tmp_path / "raw.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    monkeypatch.setattr(voice_module, "judge", lambda *_arguments, **_options: ())
+    for module in (code_voice, spectrogram_voice):
+        monkeypatch.setattr(module, "judge", lambda *_arguments, **_options: ())
     monkeypatch.chdir(tmp_path)
     return World(tmp_path)
 
@@ -157,3 +158,38 @@ def test_from_recordings_to_a_measured_voice(world: World) -> None:
     world.run("doctor")
     world.run("bench", "--only", "startup", "--voice", voice, "--codec", codec)
     assert world.commands == {path.stem for path in SCHEMAS.glob("*.json")}
+
+
+@pytest.mark.journey
+def test_from_recordings_to_a_voice_that_draws_spectrograms(world: World) -> None:
+    manifest, vocabulary, store, run = (world.path(name) for name in ("split.jsonl", "v.model", "store", "run"))
+    world.run("data", "import", "jsonl", world.path("raw.jsonl"), "-o", world.path("data"))
+    imported = world.path("data/manifest.jsonl")
+    world.run("data", "split", imported, "-o", manifest, "--valid", "0.2", "--test", "0.2")
+    world.run("vocab", "train", manifest, "-o", vocabulary, "--units", "phones")
+    world.run("codes", "extract", manifest, "--codec", "mel16k", "-o", store, "--acoustics")
+    assert world.run("codes", "align", store, "--vocab", vocabulary)["utterances"] == 16
+
+    shape = ("model.text_dim=16", "model.text_layers=1", "model.prosody_layers=1", "model.model_dim=20")
+    shape += ("model.layers=2", "model.condition_dim=16", "training.steps=6", "training.valid_every=3")
+    sets = [word for value in (*shape, "training.batch_frames=900") for word in ("--set", value)]
+    parts = ("--preset", "flow-cpu", "--data", store, "--vocab", vocabulary, "--device", "cpu", *sets)
+    world.run("train", *parts, "-o", run, "--dry-run")
+    voice = str(world.run("train", *parts, "-o", run)["checkpoint"])
+
+    assert world.run("ckpt", "validate", voice, "--vocab", vocabulary)["ok"]
+    world.run("ckpt", "export", voice, "-o", world.path("handed-on"))
+    world.run("ckpt", "average", voice, voice, "-o", world.path("mean"))
+    shown = world.run("voices", "show", world.path("mean"))
+    assert shown["voices"]
+    output, again = world.path("hello.wav"), world.path("again.wav")
+    for target in (output, again):
+        world.run("speak", "ሰላም ዓለም", "--voice", voice, "-o", target, "--device", "cpu")
+    assert Path(again).read_bytes() == Path(output).read_bytes()
+    said = ("speak", "ሰላም ዓለም", "--voice", voice, "--device", "cpu")
+    other = world.path("other.wav")
+    world.run(*said, "-o", other, "--pitch", "2", "--steps", "3", "--speaker", "s1", "--speed", "1.2")
+    world.run(*said, "-o", world.path("like.wav"), "--reference", world.path("wav/3.wav"))
+    assert world.run(*said, "-o", world.path("x.wav"), "--takes", "2", code=3)["error"]
+    measured = world.run("eval", voice, "--set", manifest, "--limit", "2", "--device", "cpu")
+    assert {"mcd", "text_match", "dnsmos_p808"} <= set(measured["metrics"])  # type: ignore[call-overload]
