@@ -196,7 +196,7 @@ def test_durations_that_are_no_numbers_are_refused(value: float, tmp_path: Path)
 
 
 def test_frames_are_counted_at_the_speed_at_which_they_are_spoken(
-    aligned: Voice, monkeypatch: pytest.MonkeyPatch
+    aligned: CodeVoice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     logs_BT = torch.log1p(torch.tensor([[3.0, 4.0, 2.0, 1.0]]))
     monkeypatch.setattr(aligned.model, "predict_durations", lambda _text, _lengths: logs_BT)
