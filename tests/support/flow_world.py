@@ -1,6 +1,7 @@
 """A tiny world to train a FlowVoice in: a code store of noise with acoustics, and a vocabulary of its texts."""
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -53,14 +54,21 @@ SPEAKERS = ("f01", "m02")
 _TEXTS = ("ሰላም ለዓለም", "ቡና ጠጣ", "አዲስ አበባ", "ውሃ ፈሰሰ", "ልጁ ሮጠ", "ዛሬ ሰኞ ነው")
 
 
-def build_flow_world(folder: Path, *, clips: int = 14, seed: int = 0) -> TrainingWorld:
+def build_flow_world(
+    folder: Path,
+    *,
+    clips: int = 14,
+    seed: int = 0,
+    units: Literal["fidel", "phones"] = "fidel",
+    speakers: tuple[str, str] = SPEAKERS,
+) -> TrainingWorld:
     """Write a store of noise spoken by two, the last four clips for validation, and a vocabulary of its texts."""
     random = np.random.default_rng(seed)
-    frontend, acoustics = Frontend(TextConfig(units="fidel")), AcousticsConfig()
+    frontend, acoustics = Frontend(TextConfig(units=units)), AcousticsConfig()
     world = TrainingWorld(folder / "store", folder / "vocabulary.model")
     folder.mkdir(parents=True, exist_ok=True)
     lines = [frontend.units(text) for text in _TEXTS]
-    vocabulary = train_vocabulary(lines, size=512, units="fidel", model_type="char")
+    vocabulary = train_vocabulary(lines, size=512, units=units, model_type="char")
     vocabulary.write(world.vocabulary)
     tokenizer = Tokenizer(vocabulary)
     durations = {}
@@ -72,7 +80,7 @@ def build_flow_world(folder: Path, *, clips: int = 14, seed: int = 0) -> Trainin
                 id=f"clip{index:02d}",
                 audio=f"clip{index:02d}.wav",
                 text=_TEXTS[index % len(_TEXTS)],
-                speaker=SPEAKERS[index % 2],
+                speaker=speakers[index % 2],
                 split="valid" if index >= clips - 4 else "train",
                 licence="CC0-1.0",
                 source="noise",
