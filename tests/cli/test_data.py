@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.manifests import tiny_manifest
+from support.enhancers import open_gate, rate_noise
+from support.manifests import noisy_manifest, tiny_manifest
 from typer.testing import CliRunner
 
 from amhctl.audio import files
@@ -13,6 +14,7 @@ from amhctl.audio.levels import speech_level
 from amhctl.audio.waveform import Waveform
 from amhctl.cli import data
 from amhctl.data.records import read_records, write_records
+from amhctl.workflows import clean_data
 
 
 def _invoke(*arguments: str) -> tuple[int, dict[str, object]]:
@@ -108,6 +110,8 @@ def test_a_repaired_copy(tmp_path: Path) -> None:
         "log": str(tmp_path / "out" / "repairs.jsonl"),
         "records": 3,
         "repairs": {"D018": 1},
+        "cleaned": 0,
+        "kept": [],
         "left_out": ["r1"],
     }
     for record in read_records(tmp_path / "out" / "manifest.jsonl"):
@@ -120,12 +124,21 @@ def test_a_repaired_copy(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [["--fix"], ["-o", "x"], ["--level", "-20"], ["--rate", "16000"], ["--fix", "-o", "x", "--no-audio"]]
+    "options",
+    [
+        ["--fix"],
+        ["-o", "x"],
+        ["--level", "-20"],
+        ["--rate", "16000"],
+        ["--clean"],
+        ["--fix", "-o", "x", "--no-audio"],
+        ["--fix", "-o", "x", "--attenuation", "12"],
+    ],
 )
 def test_options_of_a_repair_go_together(tmp_path: Path, options: list[str]) -> None:
     result = CliRunner().invoke(data.app, ["check", str(tiny_manifest(tmp_path)), *options])
     assert result.exit_code == 2
-    assert "--fix" in result.stderr
+    assert "--clean" in result.stderr if "--attenuation" in options else "--fix" in result.stderr
     assert not Path("x").exists()
 
 
@@ -141,3 +154,25 @@ def test_a_manifest_that_cannot_be_read_is_an_error(tmp_path: Path, command: lis
 def test_an_unknown_format_is_wrong_usage(tmp_path: Path) -> None:
     result = CliRunner().invoke(data.app, ["import", "excel", str(tmp_path), "-o", str(tmp_path)])
     assert result.exit_code == 2
+
+
+def test_a_manifest_is_cleaned_and_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clean_data, "open_deepfilternet", open_gate)
+    monkeypatch.setattr(clean_data, "score_apart", rate_noise)
+    arguments = ["clean", str(noisy_manifest(tmp_path, count=2)), "-o", str(tmp_path / "out"), "--attenuation", "20"]
+    code, first = _invoke(*arguments, "--report", str(tmp_path / "r.html"))
+    assert (code, first["command"], first["cleaned"], first["new"]) == (0, "data clean", 2, 2)
+    assert first["report"] == str(tmp_path / "r.html")
+    code, again = _invoke(*arguments)
+    assert (code, again["cleaned"], again["new"]) == (0, 2, 0)
+    assert (again["before"], again["after"]) == (first["before"], first["after"])
+    (tmp_path / "wav" / "r1.wav").write_bytes(b"RIFF")
+    code, other = _invoke(*arguments, "--force")
+    assert (code, other["counts"], other["findings"][0]["code"]) == (1, {"D100": 1}, "D100")  # type: ignore[index]
+
+
+@pytest.mark.parametrize("limit", ["0", "-3", "nan", "inf"])
+def test_a_limit_that_is_none_is_wrong_usage(tmp_path: Path, limit: str) -> None:
+    result = CliRunner().invoke(data.app, ["clean", "m.jsonl", "-o", str(tmp_path / "out"), "--attenuation", limit])
+    assert result.exit_code == 2
+    assert not (tmp_path / "out").exists()

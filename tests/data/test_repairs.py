@@ -1,10 +1,12 @@
 """Twin of ``data/repairs.py``."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from support.enhancers import GATE_GOAL, NoiseRating
 from support.speechlike import between_silences, vowel_train
 
 from amhctl.audio import levels
@@ -132,3 +134,38 @@ def test_silence_that_an_offset_hides_is_trimmed(tmp_path: Path) -> None:
     result = _repair(tmp_path, samples - 0.01 * np.exp(-np.arange(samples.size) / 1_000), _GOAL, "D022")
     assert [change.code for change in result.changes] == ["D022", ""]
     assert check_audio(result.record, tmp_path / "out").findings == ()
+
+
+def _noisy() -> np.ndarray:
+    return _CLEAN.samples + np.random.default_rng(4).normal(0.0, 2e-3, _CLEAN.samples.size)
+
+
+def test_noise_is_taken_out_before_edges_and_level_and_told(tmp_path: Path) -> None:
+    result = _repair(tmp_path, _noisy(), RepairGoal(cleaning=GATE_GOAL))
+    assert result.cleaning is not None
+    assert result.record.processing == "cleaned by Gate 1, at most 20.0 dB (gate20.00000)"
+    told = [(change.code, change.done) for change in result.changes]
+    names = ("p808", "overall", "level", "bandwidth")
+    assert told[:4] == [("", f"{result.record.processing} ({name})") for name in names]
+    assert told[-1] == ("", "brought to a loudness")
+    assert (result.changes[0].before, result.changes[0].after) == (
+        result.cleaning.before.p808,
+        result.cleaning.after.p808,
+    )
+    assert result.measurements is not None
+    (tmp_path / "plain").mkdir()
+    plain = _repair(tmp_path / "plain", _noisy()).measurements
+    assert plain is not None
+    assert result.measurements.snr > plain.snr + 10.0
+    assert result.measurements.level == pytest.approx(-24.0, abs=0.01)
+
+
+def test_what_cleaning_would_harm_is_repaired_all_the_same(tmp_path: Path) -> None:
+    marks = iter([4.0, 3.0])
+    goal = RepairGoal(cleaning=replace(GATE_GOAL, rate=lambda _: NoiseRating(next(marks))))
+    result = _repair(tmp_path, _noisy(), goal)
+    assert result.cleaning is not None
+    assert (result.cleaning.code, result.record.processing) == ("D104", "")
+    assert result.changes[0].done == "kept, D104: DNSMOS P.808 would fall from 4.00 to 3.00 (p808)"
+    (tmp_path / "plain").mkdir()
+    assert result.measurements == _repair(tmp_path / "plain", _noisy()).measurements

@@ -2,18 +2,20 @@ from pathlib import Path
 
 import pytest
 import soundfile
-from support.manifests import tiny_manifest
+from support.enhancers import Gate, NoiseRating, open_gate
+from support.manifests import noisy_manifest, tiny_manifest
 from support.oddaudio import odd_recordings
 from support.planted import ALSO, PLANTS, World, clean_world
 from support.realdata import real_manifest
 from support.vocabularies import foreign_model
 
 from amhctl.config.schema import TextConfig
-from amhctl.core.errors import FileExistsRefused
+from amhctl.core.errors import FileExistsRefused, MissingExtra
 from amhctl.core.progress import SilentProgress
 from amhctl.data import clippicture, repairedcopy
 from amhctl.data.records import Record, read_records, write_records
 from amhctl.text.frontend import Frontend
+from amhctl.workflows import check_data
 from amhctl.workflows.check_data import RULES, CheckDataReport, CheckDataRequest, make_goal, run
 
 
@@ -159,3 +161,35 @@ def test_the_faults_of_real_data_are_found(tmp_path: Path) -> None:
     report = run(CheckDataRequest(tmp_path / "m.jsonl"), SilentProgress())
     found = {finding.subject: finding.code for finding in report.findings if finding.severity == "error"}
     assert found == wanted
+
+
+def test_recordings_are_cleaned_on_the_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    marks = iter([3.0, 3.5, 3.0, 2.5])
+    monkeypatch.setattr(check_data, "open_deepfilternet", open_gate)
+    monkeypatch.setattr(check_data, "score_apart", lambda _: NoiseRating(next(marks)))
+    manifest = noisy_manifest(tmp_path / "in", count=2)
+    goal = make_goal(None, None, strict=False, clean=True, attenuation=20.0)
+    report = run(CheckDataRequest(manifest, fix=goal, output=tmp_path / "out"), SilentProgress())
+    assert report.copy is not None
+    assert (report.copy.cleaned, [finding.subject for finding in report.copy.kept]) == (1, ["r1"])
+    assert ("D104", "r1") in {(finding.code, finding.subject) for finding in report.findings}
+    # What was kept is a notice about the copy, not a fault of it.
+    assert report.ok
+    assert "cleaned: 1, kept since that would have done harm: 1" in list(report.lines())
+    fixed = report.payload()["fixed"]
+    assert isinstance(fixed, dict)
+    assert (fixed["cleaned"], fixed["kept"][0]["code"]) == (1, "D104")
+    made = read_records(tmp_path / "out" / "manifest.jsonl")
+    assert [bool(record.processing) for record in made] == [True, False]
+
+
+def test_without_the_extra_nothing_is_checked_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent(attenuation: float | None) -> Gate:
+        raise MissingExtra("not installed")
+
+    monkeypatch.setattr(check_data, "open_deepfilternet", absent)
+    monkeypatch.setattr(check_data, "check_manifest", lambda *_: pytest.fail("it was checked"))
+    goal = make_goal(None, None, strict=False, clean=True)
+    with pytest.raises(MissingExtra):
+        run(CheckDataRequest(tiny_manifest(tmp_path), fix=goal, output=tmp_path / "out"), SilentProgress())
+    assert not (tmp_path / "out").exists()
