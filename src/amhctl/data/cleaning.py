@@ -47,14 +47,15 @@ RULES = (
         "D104",
         Severity.WARNING,
         "kept: cleaning made it less natural",
-        "DNSMOS P.808 fell by more than 0.1, which is more than a move by some milliseconds changes it. The copy holds "
+        "DNSMOS P.808 fell by more than 0.3, which is more than a move by some milliseconds changes it. The copy holds "
         "the recording as it was.",
     ),
 )
 _SYLLABLE_SECONDS, _LOST_SECONDS = 0.075, 0.25
 _LEVEL_FALL = 6.0
 _BAND_LEFT = 0.75
-_RATING_FALL = 0.1
+# Moved by 5 to 25 ms, nine clips of two corpora changed by 0.11 in the mean square, and by 0.26 at most.
+_RATING_FALL = 0.3
 
 
 _SEVERITY = {rule.code: rule.severity for rule in RULES}
