@@ -156,6 +156,19 @@ def test_a_copy_of_something_else_is_not_gone_on_with(tmp_path: Path) -> None:
     assert not can_go_on(tmp_path / "out", manifest, GATE_GOAL)
 
 
+def test_a_rounded_duration_costs_no_sample(tmp_path: Path) -> None:
+    manifest = noisy_manifest(tmp_path, count=2)
+    records = list(read_records(manifest))
+    size = files.probe(tmp_path / records[0].audio).frames
+    rounded = records[0].model_copy(update={"duration": (size - 7) / 16_000})
+    part = records[1].model_copy(update={"duration": 1.0})
+    write_records(manifest, [rounded, part], force=True)
+    _clean(manifest, tmp_path / "out")
+    made = read_records(tmp_path / "out" / "manifest.jsonl")
+    assert [files.probe(tmp_path / "out" / one.audio).frames for one in made] == [size, 16_000]
+    assert [one.duration for one in made] == [size / 16_000, 1.0]
+
+
 def test_an_id_that_is_no_name_of_a_file(tmp_path: Path) -> None:
     source = noisy_manifest(tmp_path, count=1)
     record = read_records(source)[0].model_copy(update={"id": "a/b", "audio": "wav/r0.wav"})

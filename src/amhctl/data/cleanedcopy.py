@@ -36,7 +36,7 @@ from amhctl.core.findings import Finding
 from amhctl.core.outputs import FolderKind
 from amhctl.core.progress import Progress
 from amhctl.data.cleaning import RULES, Cleaning, CleaningGoal, Quality, clean_waveform, make_finding
-from amhctl.data.recordings import file_name, load_recording
+from amhctl.data.recordings import file_name, is_whole, load_recording
 from amhctl.data.records import Record, audio_path, read_audio, read_records, write_records
 from amhctl.data.workers import map_in_order, open_pool
 
@@ -236,7 +236,9 @@ def _clean_record(job: _Job) -> CleanedClip:
         if part.duration > LONG_SECONDS:
             reason = f"{part.duration:.0f} s are too long to be cleaned: cut it first"
             return CleanedClip(record.id, source, None, None, "D100", reason)
-        waveform = read_audio(record, job.folder)
+        # Manifests round: what is a whole file but for that stays one, to the sample.
+        whole = is_whole(record, files.probe(path).duration)
+        waveform = read_audio(record.model_copy(update={"duration": None}) if whole else record, job.folder)
         cleaned = clean_waveform(waveform, job.goal)
         cleaning = cleaned.cleaning
         if cleaning.code:
