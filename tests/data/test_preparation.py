@@ -5,8 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support.manifests import tiny_manifest
+from support.stores import ACOUSTICS
 
 from amhctl.audio import files
+from amhctl.audio.acoustics import analyse
 from amhctl.audio.augment import Variation, vary
 from amhctl.audio.levels import set_speech_level
 from amhctl.audio.mel import log_mel
@@ -97,3 +99,20 @@ def test_a_room_that_cannot_be_read_is_listed(tmp_path: Path) -> None:
     record = read_records(tiny_manifest(tmp_path, count=1))[0]
     gone = Source(record, Variation(room=str(tmp_path / "gone.wav")))
     assert set(prepare_batch(Preparation(tmp_path, 16_000, _MEL, None), [gone]).failed) == {"r0"}
+
+
+@pytest.mark.parametrize("sample_rate", [16_000, 24_000])
+def test_acoustics_are_measured_at_the_rate_of_their_spectrogram(tmp_path: Path, sample_rate: int) -> None:
+    record = read_records(tiny_manifest(tmp_path, count=1))[0]
+    how = Preparation(tmp_path, sample_rate, _MEL, -20.0, acoustics=ACOUSTICS)
+    (item,) = prepare_batch(how, [Source(record)]).items
+    assert item.analysed is not None
+    levelled = set_speech_level(read_audio(record, tmp_path), -20.0)
+    samples = resample(levelled, 16_000).samples
+    assert np.array_equal(item.analysed.acoustics_AB, analyse(samples, ACOUSTICS).pack())
+    assert (item.analysed.sample_rate, item.heard_M) == (16_000, None)
+    assert np.array_equal(item.analysed.samples, samples)
+    # What the codec gets is that very array where the rates are the same: it travels from a worker once.
+    assert (item.analysed.samples is item.samples) == (sample_rate == 16_000)
+    (plain,) = prepare_batch(Preparation(tmp_path, sample_rate, _MEL, -20.0), [Source(record)]).items
+    assert plain.analysed is None
