@@ -1,6 +1,6 @@
 """Measure what acoustics cost and how pitch is found: ``python tools/measure_acoustics.py MANIFEST FOLDER [CLIPS]``.
 
-Takes CLIPS recordings of a manifest (24), evenly drawn, and prints
+Takes CLIPS recordings of a manifest (24), evenly drawn, and prints, of 24 of them at most for the pitch,
 
     pitch        of one pass of DIO, of ``audio.pitch`` and of Harvest: processor seconds for a second of speech, the
                  share of frames that have a pitch, and of a thousand values how many jump by more than 0.4 octaves and
@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from measured_process import run_measured
@@ -25,18 +26,20 @@ from amhctl.audio.pitch import find_pitch, load_world
 from amhctl.audio.resample import bring_to
 from amhctl.config.acoustics import AcousticsConfig
 from amhctl.core.units import SPEECH_LEVEL
-from amhctl.data.records import Record, move_record, read_audio, read_records, write_records
+from amhctl.data.records import move_record, read_audio, read_records, write_records
 
 CONFIG = AcousticsConfig()
 RATE, HOP = CONFIG.mel.sample_rate, CONFIG.mel.hop_samples
 JUMP, FAR = 0.4, 0.7
+PITCH_CLIPS = 24
+Item = TypeVar("Item")
 Find = Callable[[NDArray[np.float32]], NDArray[np.floating]]
 
 
-def choose(records: Sequence[Record], count: int) -> list[Record]:
-    """Return some records, evenly drawn."""
-    places = np.linspace(0, len(records) - 1, min(count, len(records))).round().astype(int)
-    return [records[place] for place in places]
+def choose(items: Sequence[Item], count: int) -> list[Item]:
+    """Return some of them, evenly drawn."""
+    places = np.linspace(0, len(items) - 1, min(count, len(items))).round().astype(int)
+    return [items[place] for place in places]
 
 
 def finders() -> dict[str, Find]:
@@ -112,7 +115,8 @@ def main() -> None:
     hours = sum(samples.size for samples in clips) / RATE / 3_600
     sys.stdout.write(f"{chosen.manifest}: {len(clips)} clips, {hours * 3_600:.1f} s\n")
     for name, find in finders().items():
-        sys.stdout.write(f"{name:12} {measure_pitch(clips, find)}\n")
+        sys.stdout.write(f"{name:12} {measure_pitch(choose(clips, PITCH_CLIPS), find)}\n")
+        sys.stdout.flush()
     chosen.folder.mkdir(parents=True)
     manifest = chosen.folder / "manifest.jsonl"
     write_records(manifest, [move_record(one, folder, chosen.folder) for one in records])
