@@ -5,9 +5,10 @@ applications", IEICE Trans. Inf. Syst. E99-D(7), 2016. A first pass finds the ra
 in that alone, so that doubled and halved pitch at creaky ends finds no place (De Looze and Hirst, "Detecting changes in
 key and range for the automatic modelling and coding of intonation", Speech Prosody 2008).
 
-On 24 clips of two corpora the two passes leave a tenth of the values further than 0.7 octaves from a clip's median that
-one pass leaves, for half as much time again. Harvest takes twenty-five times as long, calls most of the pauses of noisy
-recordings voiced and jumps six times as often.
+On 24 clips of one man (``tools/measure_acoustics.py``), of a thousand values two lie further than 0.7 octaves from the
+median of their clip where one pass leaves four, and two jump by 0.4 octaves where four did, for no more time: the first
+pass is a coarse one. Harvest takes 25 times as long and calls 0.76 of the frames voiced instead of 0.63, noise among
+them: 54 values of a thousand lie far off.
 
 ``pyworld/__init__.py`` asks ``pkg_resources`` for its own version, and setuptools no longer ships that module. The
 compiled extension beside it needs nothing of the kind, so it is loaded by its file.
