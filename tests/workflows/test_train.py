@@ -39,6 +39,7 @@ from amhctl.data.codestore import CodeStore
 from amhctl.training.fitting import build_model
 from amhctl.training.geometry import start_from_codebooks
 from amhctl.training.loop import Run
+from amhctl.workflows import prepare_run
 from amhctl.workflows import train as train_module
 from amhctl.workflows.train import TrainReport, TrainRequest, _share_of_machine, run
 
@@ -326,7 +327,7 @@ def test_a_new_model_begins_from_the_codebooks_if_that_is_wanted(
 ) -> None:
     vectors_QVZ = np.random.default_rng(0).normal(size=(2, 16, 8)).astype(np.float32)
     codec = SimpleNamespace(spec=TINY_SPEC, codebooks=lambda: vectors_QVZ)
-    monkeypatch.setattr(train_module, "load_codec", lambda *_arguments, **_options: codec)
+    monkeypatch.setattr(prepare_run, "load_codec", lambda *_arguments, **_options: codec)
     plans: list[Run] = []
 
     def stop(plan: Run, *_arguments: object, **_options: object) -> None:
