@@ -51,6 +51,13 @@ def test_a_single_take_keeps_a_margin_of_its_background() -> None:
     np.testing.assert_array_equal(whole.waveform.samples, speech.samples)
 
 
+def test_a_take_without_any_speech_stays_whole() -> None:
+    silence = level(0.5, 0.0)
+    for place, takes in ((0, [silence, level(0.5)]), (1, [level(0.5), silence])):
+        piece = cut(takes, [Seconds(0.0), Seconds(0.0)])[place]
+        np.testing.assert_array_equal(piece.waveform.samples, silence.samples)
+
+
 @pytest.mark.parametrize(("before", "after"), [(0.6, 0.6), (0.6, 0.0), (0.0, 0.6), (0.0, 0.0), (0.1, 0.05)])
 @pytest.mark.parametrize("pause", [0.0, 0.1, 0.45])
 def test_what_lies_between_two_takes_is_the_pause(before: float, after: float, pause: float) -> None:

@@ -11,7 +11,7 @@ from amhctl.checkpoint.store import read_checkpoint
 from amhctl.core.errors import CheckpointError
 from amhctl.training.devices import connect_devices
 from amhctl.training.loop import Loop
-from amhctl.training.state import Best, RunState, load_state, save_state
+from amhctl.training.state import Best, RunFolder, RunState, load_state, save_state
 
 
 def trained(folder: Path, steps: int) -> Loop:
@@ -35,6 +35,22 @@ def test_everything_comes_back(tmp_path: Path) -> None:
         assert all(torch.equal(value, other.parts.optimizer.state[theirs][slot]) for slot, value in slots.items())
     averages = zip(loop.parts.average.model.parameters(), other.parts.average.model.parameters(), strict=True)
     assert all(torch.equal(ours, theirs) for ours, theirs in averages)
+
+
+def test_random_numbers_go_on_on_the_devices_that_there_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loop, identity = trained(tmp_path / "a", 0), build_run(tmp_path / "a").identity
+    set_on_cuda: list[list[int]] = []
+    monkeypatch.setattr(torch.cuda, "get_rng_state", lambda: torch.tensor([7, 8], dtype=torch.uint8))
+    monkeypatch.setattr(torch.cuda, "set_rng_state", lambda state: set_on_cuda.append(state.tolist()))
+    for saved_with, loaded_with, expected in ((True, False, []), (False, True, []), (True, True, [[7, 8]])):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda there=saved_with: there)
+        torch.manual_seed(5)
+        save_state(tmp_path / "saved", loop.parts, loop.state, identity, CONDITIONS)
+        drawn = torch.rand(4)
+        monkeypatch.setattr(torch.cuda, "is_available", lambda there=loaded_with: there)
+        load_state(read_checkpoint(tmp_path / "saved", kind="training"), loop.parts, identity)
+        assert torch.equal(torch.rand(4), drawn)
+        assert set_on_cuda == expected
 
 
 def test_another_run_is_refused_field_by_field(tmp_path: Path) -> None:
@@ -69,3 +85,15 @@ def test_a_checkpoint_that_names_no_alignment_is_taken_with_any(tmp_path: Path) 
     bare = {key: value for key, value in saved.manifest.training.items() if key != "alignment"}
     old = replace(saved, manifest=saved.manifest.model_copy(update={"training": bare}))
     load_state(old, loop.parts, replace(loop.run.identity, alignment="other"))
+
+
+def test_a_run_folder_is_cleared_of_what_a_run_left_and_of_nothing_else(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    for left in (folder.steps.place(4), folder.best, folder.tensorboard, tmp_path / "mine"):
+        left.mkdir(parents=True)
+        (left / "file").touch()
+    for file in (folder.config, folder.journal, tmp_path / "notes.txt"):
+        file.touch()
+    folder.clear()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "notes.txt"]
+    folder.clear()
