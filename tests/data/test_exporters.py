@@ -22,7 +22,14 @@ def manifest(tmp_path: Path) -> Path:
     folder = tmp_path / "data"
     for name, seconds in (("a.wav", 0.8), ("b.flac", 1.5), ("c.ogg", 0.7)):
         files.write(folder / name, vowel_train(seconds=seconds))
-    stated = {"speaker": "ሀና", "session": "s1", "licence": "MIT", "consent": "signed", "source": "studio"}
+    stated = {
+        "speaker": "ሀና",
+        "session": "s1",
+        "licence": "MIT",
+        "consent": "signed",
+        "source": "studio",
+        "processing": "cleaned",
+    }
     records = [
         Record(id="ሀ.1", audio="a.wav", text='ሰላም "ዓለም"፣', duration=0.8, split="train", **stated),  # type: ignore[arg-type]
         Record(id="b1", audio="b.flac", text="ቡና", offset=0.1, duration=0.4, split="test", language="ti"),
@@ -106,7 +113,7 @@ def test_ljspeech_says_what_it_loses(tmp_path: Path, manifest: Path) -> None:
     assert [item.subject for item in log.skipped] == ["x/y", "bar", "gone"]
     assert (log.records, log.recoded) == (5, 3)
     assert log.not_kept == {
-        **dict.fromkeys(("speaker", "session", "licence", "consent", "source", "language", "sha256"), 1),
+        **dict.fromkeys(("speaker", "session", "licence", "consent", "source", "processing", "language", "sha256"), 1),
         "split": 3,
         "offset": 2,
         "white space around the text": 1,

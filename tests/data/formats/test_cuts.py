@@ -20,6 +20,7 @@ _ROW = {
     "offset": 0.1,
     "licence": "MIT",
     "consent": "",
+    "processing": "cleaned",
     "source": "",
     "sha256": "ab",
 }
