@@ -275,8 +275,8 @@ class Voice(ABC, Generic[SpeakerT]):
             Written text.
         options : SpeakOptions | None
             How to speak; None for the defaults.
-        speaker : Speaker | None
-            Another prompt than the voice's own, from ``imitate``.
+        speaker : SpeakerT | None
+            Whom to speak as instead of the voice's own speaker, from ``imitate``.
         progress : Progress | None
             Told of each segment.
 
