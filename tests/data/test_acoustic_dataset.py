@@ -1,17 +1,21 @@
 """Twin of ``data/acoustic_dataset.py``."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from support.flow_world import SPEAKERS, build_flow_world, gather_flow
 
+from amhctl.audio.augment import Variation
 from amhctl.audio.prosody import continuous_log_pitch, energies, noise_floor, piece_means
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.core.errors import DatasetError
 from amhctl.data.acoustic_dataset import AcousticDataset
 from amhctl.data.alignment import Alignment
 from amhctl.data.codestore import CodeStore
+from amhctl.data.storeindex import AudioDigest
+from amhctl.data.storelayout import SPEAKER
 
 
 @pytest.fixture(scope="module")
@@ -120,3 +124,31 @@ def test_what_does_not_fit_is_refused(store: CodeStore) -> None:
     longer = durations_of(store, {first: [9] * size})
     with pytest.raises(DatasetError, match=f"durations of {9 * size} frames stand against"):
         AcousticDataset(store, entries, tokens, longer).item(0, 0)
+
+
+def test_varied_copies_tell_nothing_of_a_speaker(folder: Path, store: CodeStore, tmp_path: Path) -> None:
+    shutil.copytree(folder / "store", tmp_path / "store")
+    own = [entry for entry in store.entries if entry.record.speaker == SPEAKERS[0]][:3]
+    copies = []
+    with CodeStore.open(tmp_path / "store") as more:
+        for entry in own:
+            record = entry.record.model_copy(update={"id": f"{entry.id}+1"})
+            arrays = {**more.columns(entry.id)}
+            # A speaker that no clip as it was recorded has.
+            arrays[SPEAKER] = np.full_like(arrays[SPEAKER], 8.0**-0.5)
+            audio = AudioDigest(variation=Variation(speed=1.1, seed=1), cut=1.0)
+            copies.append(more.append_columns(record, arrays, audio=audio))
+    found = store.alignment()
+    assert found is not None
+    frames = {entry.id: found.acoustic_durations(entry.id.removesuffix("+1")) for entry in (*own, *copies)}
+    again = CodeStore.open(tmp_path / "store")
+    alignment = Alignment.of("v", "t", frames, {id_: again.entry(id_).frames for id_ in frames})
+    tokens = {id_: tuple(range(len(rows))) for id_, rows in frames.items()}
+    plain = AcousticDataset(store, own, tokens, alignment)
+    varied = AcousticDataset(again, [*own, *copies], tokens, alignment)
+    assert np.array_equal(varied.speakers()[SPEAKERS[0]], plain.speakers()[SPEAKERS[0]])
+    known = [store.speaker(entry.id) for entry in own] + [plain.speakers()[SPEAKERS[0]]]
+    for index in range(6):
+        for epoch in range(8):
+            told_E = varied.item(index, epoch).speaker_E
+            assert any(np.array_equal(told_E, each_E) for each_E in known)

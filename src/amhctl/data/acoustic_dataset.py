@@ -14,6 +14,7 @@ from amhctl.audio.prosody import continuous_log_pitch, energies, noise_floor, pi
 from amhctl.core.errors import DatasetError
 from amhctl.data.alignment import Alignment
 from amhctl.data.codestore import CodeStore
+from amhctl.data.dataset import find_originals
 from amhctl.data.pairs import SpeakerClips, epoch_random
 from amhctl.data.storeindex import StoredUtterance
 
@@ -107,7 +108,10 @@ class AcousticDataset:
                     subject=entry.id,
                     hint="the vocabulary or the text options have changed since: run amhctl codes align again",
                 )
-        self._clips = SpeakerClips([entry.record.speaker for entry in self._entries])
+        self._originals = find_originals(self._entries)
+        self._pool = tuple(index for index, original in enumerate(self._originals) if original == index)
+        self._pool_place = {index: place for place, index in enumerate(self._pool)}
+        self._clips = SpeakerClips([self._entries[index].record.speaker for index in self._pool])
         self._means: dict[str, Floats] = {}
 
     def __len__(self) -> int:
@@ -132,14 +136,17 @@ class AcousticDataset:
     @property
     def sole_clips(self) -> tuple[str, ...]:
         """Utterances that are their speaker's only one, and so tell of him themselves."""
-        return tuple(self._entries[place].id for place in self._clips.sole)
+        return tuple(self._entries[self._pool[place]].id for place in self._clips.sole)
 
     def speakers(self) -> dict[str, Floats]:
-        """Return the mean embedding of each speaker, of unit length; the speaker with most clips comes first."""
+        """Return the mean embedding of each speaker's clips, varied copies left out, of unit length.
+
+        The speaker with most clips comes first.
+        """
         if not self._means:
             clips: defaultdict[str, list[str]] = defaultdict(list)
-            for entry in self._entries:
-                clips[entry.record.speaker].append(entry.id)
+            for index in self._pool:
+                clips[self._entries[index].record.speaker].append(self._entries[index].id)
             for speaker in sorted(clips, key=lambda name: (-len(clips[name]), name)):
                 mean_E = np.mean([self._store.speaker(id_) for id_ in clips[speaker]], axis=0)
                 self._means[speaker] = (mean_E / np.linalg.norm(mean_E)).astype(np.float32)
@@ -166,7 +173,9 @@ class AcousticDataset:
         if random.uniform() < _MEAN_SHARE:
             speaker_E = self.speakers()[entry.record.speaker]
         else:
-            speaker_E = self._store.speaker(self._entries[self._clips.draw_prompt(index, random)].id)
+            # A copy is told its speaker as its original is: by a clip as it was recorded.
+            place = self._clips.draw_prompt(self._pool_place[self._originals[index]], random)
+            speaker_E = self._store.speaker(self._entries[self._pool[place]].id)
         prosody_P3 = np.stack(
             [
                 np.log(np.maximum(durations_P, 1)).astype(np.float32),

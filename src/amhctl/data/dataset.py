@@ -104,7 +104,7 @@ class SpeechDataset:
                 for entry, ids in zip(self._entries, self._tokens, strict=True)
             )
         )
-        self._originals = _find_originals(self._entries)
+        self._originals = find_originals(self._entries)
         self._pool = tuple(index for index, original in enumerate(self._originals) if original == index)
         self._pool_place = {index: place for place, index in enumerate(self._pool)}
         self._clips = SpeakerClips([entry.record.speaker for entry in self.originals])
@@ -163,7 +163,7 @@ class SpeechDataset:
         )
 
 
-def _find_originals(entries: Sequence[StoredUtterance]) -> tuple[int, ...]:
+def find_originals(entries: Sequence[StoredUtterance]) -> tuple[int, ...]:
     """Return for each utterance the place of the one that it is a varied copy of, or its own."""
     places = {entry.id: index for index, entry in enumerate(entries)}
     return tuple(
