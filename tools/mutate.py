@@ -42,15 +42,30 @@ _OTHER_TESTS = {
     "training/dac_recipe.py": ("training/test_codec_loop.py",),
     "training/frame_classifier.py": ("training/test_aligner.py",),
     "model/layout.py": ("model/test_unified_voice.py",),
-    "inference/decode.py": ("inference/test_voice.py",),
-    "inference/speaker.py": ("inference/test_voice.py",),
+    "training/unified_recipe.py": ("training/test_loop.py",),
+    "training/losses.py": ("training/test_loop.py",),
+    "training/material.py": ("training/test_loop.py",),
+    "inference/decode.py": ("inference/test_voice.py", "inference/test_code_voice.py"),
+    "inference/speaker.py": ("inference/test_code_voice.py",),
+    "inference/voice.py": ("inference/test_code_voice.py",),
     "inference/stitching.py": ("inference/test_voice.py",),
     "inference/assemble.py": ("inference/test_voice.py",),
 }
 """Tests of a file beside its twin: those that run it whole."""
 _JOURNEYS = {
-    "training": ("workflows/test_train.py", "workflows/test_train_codec.py", "journeys/test_two_processes.py"),
-    "model": ("training/test_loop.py", "workflows/test_grow_checkpoint.py", "workflows/test_validate_checkpoint.py"),
+    "training": (
+        "workflows/test_train.py",
+        "workflows/test_prepare_run.py",
+        "workflows/test_train_codec.py",
+        "journeys/test_two_processes.py",
+    ),
+    "model": (
+        "training/test_loop.py",
+        "training/test_flow_recipe.py",
+        "workflows/test_prepare_run.py",
+        "workflows/test_grow_checkpoint.py",
+        "workflows/test_validate_checkpoint.py",
+    ),
     "inference": ("workflows/test_speak.py", "workflows/test_evaluate.py"),
 }
 """Slower tests of a whole room, for what the others miss (``--journeys``)."""
