@@ -111,6 +111,17 @@ def test_a_new_voice_begins_at_the_scale_of_its_data(run: Run, recipe: FlowRecip
         torch.testing.assert_close(deviation, torch.ones(width).double(), atol=1e-3, rtol=0.0)
 
 
+def test_a_new_voice_expects_the_mean_duration(run: Run, dataset: AcousticDataset) -> None:
+    model = fresh(run)
+    start_from_acoustics(model, dataset)
+    item = dataset.item(0, 0)
+    text = model.encode(
+        torch.from_numpy(item.text_P)[None], torch.tensor([item.text_P.size]), torch.from_numpy(item.speaker_E)[None]
+    )
+    expected = float((model.log_durations(text).exp() - 1.0).mean())
+    assert expected == pytest.approx(sum(dataset.lengths) / sum(dataset.text_lengths), rel=0.2)
+
+
 def test_a_bin_that_hardly_moves_is_not_blown_up(
     recipe: FlowRecipe, dataset: AcousticDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -144,7 +144,7 @@ class FlowVoice(nn.Module):
         for layer in (self.prosody_condition, self.noise_condition):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
-        for layer in (self.prosody_output, self.output):
+        for layer in (self.log_duration, self.prosody_output, self.output):
             nn.init.normal_(layer.weight, std=_FIRST_DEVIATION)
             nn.init.zeros_(layer.bias)
 

@@ -3,6 +3,7 @@
 Shapes: as in ``model/flow_voice.py``.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -107,7 +108,7 @@ class FlowRecipe:
 
 @torch.no_grad()
 def start_from_acoustics(model: FlowVoice, dataset: AcousticDataset) -> None:
-    """Let a new voice bring spectrograms, prosody and noise to the scale of a dataset.
+    """Let a new voice bring spectrograms, prosody and noise to the scale of a dataset, and expect its mean duration.
 
     Of more than a thousand clips, a thousand are measured that lie evenly among them.
     """
@@ -126,3 +127,4 @@ def start_from_acoustics(model: FlowVoice, dataset: AcousticDataset) -> None:
         standard = getattr(model, f"{name}_standard")
         standard.mean.copy_(torch.from_numpy(mean))
         standard.deviation.copy_(torch.from_numpy(np.maximum(deviation, smallest)))
+    model.log_duration.bias.fill_(math.log1p(sum(dataset.lengths) / sum(dataset.text_lengths)))
