@@ -40,6 +40,7 @@ def _request(folder: Path, **changes: object) -> ShareRequest:
         precision="fp32",
         features="mel",
         features_model=None,
+        acoustics=False,
         config=RunConfig(),
         device="cpu",
         workers=0,
