@@ -54,3 +54,8 @@ def test_each_weight_is_a_share_of_the_first_gradient() -> None:
     # A loss without a gradient has no share.
     flat = (made * 0.0).sum()
     torch.testing.assert_close(balanced_gradient(made, 2.0 * made[0, 0], [(flat, 1.0)]), torch.tensor([[2.0, 0.0]]))
+    # A gradient that points between the axes is scaled by its length, not value by value.
+    slanted = 3.0 * made[0, 0] - 4.0 * made[0, 1]
+    torch.testing.assert_close(
+        balanced_gradient(made, 2.0 * made[0, 0], [(slanted, 0.5)]), torch.tensor([[2.0 + 0.6, -0.8]])
+    )

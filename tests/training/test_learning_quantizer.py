@@ -16,6 +16,10 @@ def test_codebooks_start_from_the_first_vectors_and_follow_later_ones() -> None:
         quantizer(places[None] + 0.01 * torch.randn(1, 400, 128))
         (started,) = (embed.clone() for embed in embeddings(quantizer))
         torch.testing.assert_close(started[0].mean(dim=-1).sort().values, torch.tensor([-1.0, 1.0]), atol=0.01, rtol=0)
+        quantizer(2 * places[None])
+        # One step moves a running average of decay 0.98 by a fiftieth of the way.
+        (moved,) = embeddings(quantizer)
+        torch.testing.assert_close(moved[0], started[0] + 0.02 * started[0].sign(), atol=2e-3, rtol=0)
         for _ in range(200):
             quantizer(2 * places[None])
     torch.testing.assert_close(
