@@ -99,6 +99,18 @@ def test_segments_decoded_from_fewer_codebooks_count_all_their_codes() -> None:
     assert whole.values["commitment"] == part.values["commitment"]
 
 
+def test_the_share_is_of_segments_with_fewer_codebooks() -> None:
+    """With a share of nearly none all segments have all codebooks, with one of all none has."""
+    rare, always = (
+        _recipe(QUICK.model_copy(update={"fewer_codebooks_share": share, "batch_size": 32})) for share in (1e-9, 1.0)
+    )
+    drawn = [recipe._draw_depths(5) for recipe in (rare, always)]
+    assert drawn[0] is not None
+    assert drawn[1] is not None
+    assert drawn[0].tolist() == [TINY_CODEC.codebooks] * 32
+    assert max(drawn[1].tolist()) < TINY_CODEC.codebooks
+
+
 def test_stored_weights_reconstruct_nearly_what_the_trained_ones_do() -> None:
     recipe = _recipe()
     for step in range(6):
