@@ -4,8 +4,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from amhctl.config.acoustics import AcousticsConfig
 from amhctl.config.document import Document
-from amhctl.config.mel import MelConfig
+from amhctl.config.mel import DEEPEST, WIDEST, MelConfig
 from amhctl.core.units import SPEECH_LEVEL
 
 _Period = Annotated[int, Field(ge=2, le=1_000)]
@@ -15,11 +16,11 @@ _Window = Annotated[int, Field(ge=16, le=65_536)]
 class VocoderConfig(Document):
     """A vocoder: ConvNeXt blocks over log-mel frames and an inverse STFT."""
 
-    mel: MelConfig = MelConfig(window_samples=640, hop_samples=160, bins=80)
+    mel: MelConfig = AcousticsConfig().mel
     """The spectrogram that it turns into sound: that of the voices that draw it."""
-    width: int = Field(384, gt=0, le=65_536)
+    width: int = Field(384, gt=0, le=WIDEST)
     """Channels of every block."""
-    blocks: int = Field(8, ge=1, le=1_024)
+    blocks: int = Field(8, ge=1, le=DEEPEST)
     """ConvNeXt blocks."""
     synthesis_fft_samples: int = Field(640, gt=0, le=65_536, multiple_of=2)
     """Length of the inverse transform of the head; at least two hops of the spectrogram."""

@@ -73,14 +73,13 @@ class CodeVoice(Voice[Speaker]):
         SynthesisError
             If several are asked of a voice without explicit durations.
         """
-        explicit = self.model.config.alignment is not None
-        if asked is not None and asked > 1 and not explicit:
+        if asked is not None and asked > 1 and not self.has_durations:
             raise SynthesisError(
                 "this voice has no explicit durations: its takes differ in length and have no mean",
                 subject=self.manifest.name,
                 hint="leave --takes out, or take a voice with explicit durations",
             )
-        return asked or (_TAKES if explicit else 1)
+        return asked or (_TAKES if self.has_durations else 1)
 
     def sampling(self, takes: int) -> Sampling:
         """Return how codes are drawn unless something else is asked for.
@@ -148,7 +147,7 @@ class CodeVoice(Voice[Speaker]):
 
     def _predict(self, ids: list[tuple[int, ...]], speed: float) -> list[tuple[int, ...] | None]:
         """Return the frames of each piece of each segment; None for voices without explicit durations."""
-        if self.model.config.alignment is None:
+        if not self.has_durations:
             return [None] * len(ids)
         durations: list[tuple[int, ...] | None] = []
         for start in range(0, len(ids), _BATCH_SEGMENTS):

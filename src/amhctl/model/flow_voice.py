@@ -238,7 +238,7 @@ class FlowVoice(nn.Module):
             if withheld_B is not None:
                 told_B = told_B & ~withheld_B
             laid_BM2 = prosody_BP2.to(dtype).gather(1, piece_BM[..., None].expand(-1, -1, 2))
-            known_BM1 = keep_BM.new_ones(keep_BM.shape)[..., None].to(dtype)
+            known_BM1 = torch.ones_like(laid_BM2[..., :1])
             parts.append(torch.cat([laid_BM2, known_BM1], dim=-1) * told_B[:, None, None])
         text_BMI = torch.cat(parts, dim=-1) * keep_BM[..., None]
         speaker = self.speaker_condition(self.speaker(text.speakers_BE))

@@ -10,6 +10,7 @@ from typing import Literal
 
 import torch
 from pydantic import JsonValue, ValidationError
+from torch import nn
 
 from amhctl.checkpoint.manifest import CodecIdentity, completed
 from amhctl.checkpoint.parts import read_part
@@ -274,15 +275,26 @@ def build_model(config: ModelConfig, seed: int, origin: LoadedCheckpoint | None)
     torch.manual_seed(derive_seed(seed, "weights"))
     model = UnifiedVoice(config)
     if origin is not None:
-        try:
-            model.load_state_dict(origin.tensors, strict=True)
-        except RuntimeError as error:
-            raise CheckpointError(
-                f"the weights do not fit the model: {error}",
-                subject=str(origin.folder),
-                hint="see `amhctl ckpt validate`",
-            ) from error
+        take_weights(model, origin)
     return model
+
+
+def take_weights(model: nn.Module, origin: LoadedCheckpoint) -> None:
+    """Put the weights of an origin into a model, each by name and shape.
+
+    Raises
+    ------
+    CheckpointError
+        If a tensor of the origin is missing, left over or of another shape.
+    """
+    try:
+        model.load_state_dict(origin.tensors, strict=True)
+    except RuntimeError as error:
+        raise CheckpointError(
+            f"the weights do not fit the model: {error}",
+            subject=str(origin.folder),
+            hint="see `amhctl ckpt validate`",
+        ) from error
 
 
 def refuse_contradictions(config: Document, decided: Mapping[str, JsonValue], explicit: Explicit, owner: str) -> None:

@@ -14,7 +14,7 @@ from amhctl.core.shortage import require_memory
 from amhctl.model.flow_soundness import flow_shapes
 from amhctl.model.flow_voice import MODEL_VERSION, FlowVoice
 from amhctl.tokenizer.vocabulary import Vocabulary
-from amhctl.training.fitting import Explicit, refuse_contradictions
+from amhctl.training.fitting import Explicit, refuse_contradictions, take_weights
 from amhctl.training.seeding import derive_seed
 
 _FREE_IN_ORIGIN = frozenset({"dropout", "text_dropout", "prosody_dropout", "code_dropout"})
@@ -125,14 +125,7 @@ def build_flow(config: FlowVoiceConfig, seed: int, origin: LoadedCheckpoint | No
     torch.manual_seed(derive_seed(seed, "weights"))
     model = FlowVoice(config)
     if origin is not None:
-        try:
-            model.load_state_dict({name: tensor.float() for name, tensor in origin.tensors.items()}, strict=True)
-        except RuntimeError as error:
-            raise CheckpointError(
-                f"the weights do not fit the model: {error}",
-                subject=str(origin.folder),
-                hint="see `amhctl ckpt validate`",
-            ) from error
+        take_weights(model, origin)
     return model
 
 
