@@ -104,3 +104,11 @@ def test_the_longest_pause_lies_between_the_edges() -> None:
     assert levels.longest_pause(Waveform(samples.astype(np.float32), 16_000)) == pytest.approx(1.5, abs=0.03)
     assert levels.longest_pause(speech) < 0.1
     assert levels.longest_pause(Waveform(np.zeros(16_000, dtype=np.float32), 16_000)) == 0.0
+
+
+def test_what_sounds_is_counted_without_pauses_and_clicks() -> None:
+    speech = between_silences(vowel_train(seconds=2.0), before=1.0, after=1.0)
+    assert levels.sounding_seconds(speech) == pytest.approx(2.0, abs=0.05)
+    assert levels.sounding_seconds(_with_clicks(speech, 0.3)) == levels.sounding_seconds(speech)
+    short = vowel_train(seconds=0.51)
+    assert levels.sounding_seconds(short) <= short.duration

@@ -103,3 +103,19 @@ def test_bytes_of_a_report_take_the_place_of_its_lines(capfdbinary: pytest.Captu
 
     render_report("speak", Sound(text=("a line",)), Console())
     assert capfdbinary.readouterr().out == b"RIFF\x00"
+
+
+def test_what_is_about_the_input_stands_aside(capsys: pytest.CaptureFixture[str]) -> None:
+    asides = (Finding("S018", Severity.INFO, "clip", "whose voice"),)
+
+    @dataclasses.dataclass(frozen=True)
+    class Spoken(StandInReport):
+        aside: tuple[Finding, ...] = asides
+
+    render_report("speak", Spoken(findings=(*asides, *FINDINGS), text=("a line",)), Console())
+    shown = capsys.readouterr()
+    assert "S018" not in shown.out
+    assert all(finding.code in shown.out for finding in FINDINGS)
+    assert shown.err == "info     S018  clip: whose voice\n"
+    render_report("speak", Spoken(findings=asides), Console(json=True))
+    assert [one["code"] for one in json.loads(capsys.readouterr().out)["findings"]] == ["S018"]

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 import typer
+from support.speechlike import vowel_train
 from support.voices import tiny_voice_folder
 from typer.testing import CliRunner, Result
 
+from amhctl.audio import files
 from amhctl.cli import speak
 from amhctl.inference import code_voice as voice_module
 
@@ -79,3 +81,19 @@ def test_an_unknown_voice_is_an_error(tmp_path: Path) -> None:
     result = invoke("ሰላም", "-o", str(tmp_path / "out.wav"), "--voice", "nobody", "--json")
     assert result.exit_code == 3
     assert json.loads(result.stdout)["error"]["where"] == "nobody"
+
+
+def test_the_notice_of_a_reference_stands_in_the_talk_and_in_the_json_but_not_in_the_data(
+    voice: str, tmp_path: Path
+) -> None:
+    clip = tmp_path / "clip.wav"
+    files.write(clip, vowel_train(seconds=1.2))
+    arguments = ("ሰላም ዓለም", "-o", str(tmp_path / "out.wav"), "--voice", voice, "--reference", str(clip), "--force")
+    result = invoke(*arguments)
+    assert result.exit_code == 0
+    assert len(result.stdout.splitlines()) == 1
+    assert result.stderr.count(f"info     S018  {clip}: a voice belongs to a person") == 1
+    assert f"warning  S011  {clip}: 1.2 s of speech" in result.stderr
+    assert invoke(*arguments, "--quiet").stderr == ""
+    report = json.loads(invoke(*arguments, "--json").stdout)
+    assert [finding["code"] for finding in report["findings"]] == ["S018", "S011"]

@@ -60,7 +60,7 @@ def test_speakers_and_references_differ_and_an_unknown_one_is_refused(voice: Spe
 
 
 def test_a_reference_that_says_nothing_is_refused(voice: SpectrogramVoice) -> None:
-    with pytest.raises(SynthesisError, match="too short"):
+    with pytest.raises(SynthesisError, match="too little"):
         voice.imitate(vowel_train(seconds=0.3))
     with pytest.raises(SynthesisError, match="silent"):
         voice.imitate(Waveform(np.zeros(16_000, dtype=np.float32), 16_000))

@@ -9,7 +9,7 @@ from support.speechlike import vowel_train
 from support.voices import ANYTHING, tiny_voice_folder
 
 from amhctl.audio import files
-from amhctl.core.errors import AudioError, FileExistsRefused, TextError, UnspeakableError
+from amhctl.core.errors import AudioError, FileExistsRefused, SynthesisError, TextError, UnspeakableError
 from amhctl.core.progress import SilentProgress
 from amhctl.inference import code_voice as voice_module
 from amhctl.inference.assemble import load_voice
@@ -134,3 +134,33 @@ def test_bad_files_are_refused(voice_folder: Path, tmp_path: Path) -> None:
         speak.run(request_of(voice_folder, tmp_path / "out.xyz"), SilentProgress())
     with pytest.raises(AudioError):
         speak.run(request_of(voice_folder, tmp_path / "out.wav", reference=latin), SilentProgress())
+
+
+@pytest.mark.usefixtures("lenient")
+def test_a_reference_is_looked_at_and_the_consent_of_its_speaker_asked_for(voice_folder: Path, tmp_path: Path) -> None:
+    clip = tmp_path / "clip.wav"
+    files.write(clip, vowel_train(seconds=1.2))
+    report = speak.run(request_of(voice_folder, tmp_path / "out.wav", reference=clip), SilentProgress())
+    assert [(finding.code, finding.subject) for finding in report.findings] == [
+        ("S018", str(clip)),
+        ("S011", str(clip)),
+    ]
+    assert report.aside == report.findings
+    assert "permission" in report.findings[0].message
+    plain = speak.run(request_of(voice_folder, tmp_path / "plain.wav"), SilentProgress())
+    assert (plain.findings, plain.aside) == ((), ())
+
+
+@pytest.mark.parametrize(("seconds", "gain", "code"), [(0.3, 1.0, "S010"), (2.0, 0.0, "S009")])
+def test_an_unusable_reference_is_refused_before_a_voice_is_loaded(
+    voice_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float, gain: float, code: str
+) -> None:
+    monkeypatch.delattr(speak, "load_voice")
+    clip = tmp_path / "clip.wav"
+    spoken = vowel_train(seconds=seconds)
+    files.write(clip, replace(spoken, samples=spoken.samples * np.float32(gain)))
+    with pytest.raises(SynthesisError) as refusal:
+        speak.run(request_of(voice_folder, tmp_path / "out.wav", reference=clip), SilentProgress())
+    assert [finding.code for finding in refusal.value.findings] == [code]
+    assert refusal.value.subject == str(clip)
+    assert not (tmp_path / "out.wav").exists()

@@ -189,8 +189,24 @@ def longest_pause_of(levels: NDArray[np.float64], frame: float, *, below: float 
     return float(np.diff(_sounding_frames(levels, below)).max(initial=1) - 1) * frame
 
 
-def _sounding_frames(levels: NDArray[np.float64], below: float) -> NDArray[np.intp]:
-    speech = float(np.quantile(levels, 0.9))
+def sounding_seconds(waveform: Waveform, *, below: float = 35.0) -> float:
+    """Return how many seconds of a waveform sound, clicks and pauses not counted, by the measure of `silent_edges`.
+
+    Where speech is less than a tenth of it, its level is that which half a second reaches.
+    """
+    frame = frame_samples(waveform.sample_rate) / waveform.sample_rate
+    sounding = _sounding_frames(frame_levels(waveform), below, level_of_half_a_second(waveform))
+    return min(sounding.size * frame, float(waveform.duration))
+
+
+def level_of_half_a_second(waveform: Waveform) -> float:
+    """Return the level in dBFS that half a second of a waveform reaches, or a tenth of one of less than 5 s."""
+    levels = np.sort(frame_levels(waveform))[::-1]
+    return float(levels[min(_BRIEF_FRAMES, max(1, levels.size // 10)) - 1])
+
+
+def _sounding_frames(levels: NDArray[np.float64], below: float, speech: float | None = None) -> NDArray[np.intp]:
+    speech = speech_level_of(levels) if speech is None else speech
     over_noise = min(float(np.quantile(levels, 0.05)) + _OVER_NOISE, speech - _UNDER_SPEECH)
     threshold = max(speech - below, over_noise)
     sounding = _without_clicks(np.flatnonzero(levels > min(threshold, float(levels.max()) - 1e-9)))

@@ -14,7 +14,8 @@ _SHOWN_FINDINGS = 200
 def render_report(command: str, report: Report, console: Console) -> None:
     """Write a report: one JSON object, or its lines and findings.
 
-    The bytes of a report that has them go out as they are, and its findings go where people read.
+    The bytes of a report that has them go out as they are, and its findings go where people read; so do those that a
+    report keeps ``aside``, because they are about what was given and not about what was made of it.
     """
     raw = getattr(report, "raw", None)
     if isinstance(raw, bytes):
@@ -36,8 +37,12 @@ def render_report(command: str, report: Report, console: Console) -> None:
         return
     for line in report.lines():
         console.data(line)
-    for line in _finding_lines(report.findings, verbose=console.verbose > 0):
+    aside: tuple[Finding, ...] = getattr(report, "aside", ())
+    found = tuple(finding for finding in report.findings if finding not in aside)
+    for line in _finding_lines(found, verbose=console.verbose > 0):
         console.data(line)
+    for line in _finding_lines(aside, verbose=console.verbose > 0):
+        console.talk(line)
 
 
 def render_error(command: str, error: AmhctlError, console: Console, *, kind: str = "") -> None:

@@ -22,7 +22,11 @@ def command(
         typer.Option("--codec", help="Codec or vocoder of the voice, where it is neither bundled nor beside it."),
     ] = None,
     reference: Annotated[
-        Path | None, typer.Option("--reference", help="Clip whose speaker to imitate instead of the voice's own.")
+        Path | None,
+        typer.Option(
+            "--reference",
+            help="Clip whose speaker to imitate, with that person's permission, instead of the voice's own.",
+        ),
     ] = None,
     features_model: options.FeaturesModel = None,
     speed: Annotated[

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from amhctl.audio.mel import log_mel
+from amhctl.audio.referenceclip import HEARD_SECONDS, find_refusal
 from amhctl.audio.resample import bring_to
 from amhctl.audio.waveform import Waveform
 from amhctl.config.conditioning import Conditioning
@@ -22,10 +23,6 @@ from amhctl.model.unified_voice import UnifiedVoice
 
 Listen = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """What a speech encoder does: samples at its rate to features."""
-
-# Longer prompts than training ever shows teach a voice nothing and slow the start (upstream caps at 15 s).
-_LONGEST_SECONDS = 15.0
-_SHORTEST_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,11 +60,11 @@ def features_of(
     Raises
     ------
     SynthesisError
-        If the clip is shorter than half a second or silent, or the speech encoder is not given.
+        If the clip is silent or has less than half a second of speech, or the speech encoder is not given.
     """
     require_reference(reference)
     clip = bring_to(reference, level=level, sample_rate=conditioning.sample_rate)
-    samples = clip.samples[: round(_LONGEST_SECONDS * conditioning.sample_rate)]
+    samples = clip.samples[: round(HEARD_SECONDS * conditioning.sample_rate)]
     if isinstance(conditioning, MelConfig):
         return torch.from_numpy(log_mel(samples, conditioning))
     if listen is None:
@@ -83,14 +80,10 @@ def require_reference(reference: Waveform) -> None:
     Raises
     ------
     SynthesisError
-        If it is shorter than half a second, or silent.
+        If it is silent, or has less than half a second of speech.
     """
-    if reference.duration < _SHORTEST_SECONDS:
-        raise SynthesisError(
-            f"the reference of {reference.duration:.2f} s is too short", hint="give at least half a second of speech"
-        )
-    if not reference.samples.any():
-        raise SynthesisError("the reference is silent", hint="give a clip of speech")
+    if fault := find_refusal(reference, "the reference"):
+        raise SynthesisError(fault.message, subject=fault.subject, hint=fault.hint)
 
 
 @torch.inference_mode()

@@ -8,13 +8,14 @@ from typing import Literal
 
 import numpy as np
 
-from amhctl.audio.files import RAW_SOUND, SOUND, encode, read
+from amhctl.audio.files import RAW_SOUND, SOUND, encode
+from amhctl.audio.referenceclip import ReferenceClip, read_reference
 from amhctl.audio.waveform import Waveform
 from amhctl.config.load import load_run_config
 from amhctl.core.documents import read_limited
-from amhctl.core.errors import AudioError, DocumentError, TextError
+from amhctl.core.errors import AudioError, DocumentError, SynthesisError, TextError
 from amhctl.core.files import write_bytes_atomically
-from amhctl.core.findings import Finding
+from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.core.outputs import require_output_file
 from amhctl.core.progress import Progress
 from amhctl.core.units import Seconds
@@ -30,6 +31,16 @@ from amhctl.text.lexicon import read_lexicons
 AudioFormat = Literal["wav", "flac", "ogg", "mp3", "pcm"]
 _FORMATS: tuple[AudioFormat, ...] = ("wav", "flac", "ogg", "mp3", "pcm")
 _SUFFIXES: dict[str, AudioFormat] = {f".{name}": name for name in _FORMATS} | {".raw": "pcm", ".oga": "ogg"}
+
+RULES = (
+    Rule(
+        "S018",
+        Severity.INFO,
+        "the voice of a person",
+        "A voice belongs to a person. Who imitates one needs that person's permission, and should say of the result "
+        "that it is synthetic.",
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +125,8 @@ class SpeakReport:
     segments: tuple[SpokenSegment, ...]
     findings: tuple[Finding, ...]
     raw: bytes | None
+    aside: tuple[Finding, ...] = ()
+    """Those of the findings that are about what was given, not about what was made of it."""
 
     @property
     def ok(self) -> bool:
@@ -168,7 +181,8 @@ def run(request: SpeakRequest, progress: Progress) -> SpeakReport:
         sources = (*_sources(request), *lexicons)
         require_output_file(request.output, kind, force=request.force, sources=sources)
     text = _read_text(request)
-    reference = read(request.reference) if request.reference else None
+    clip = _read_reference(request.reference) if request.reference else None
+    reference = clip.waveform if clip else None
     options = SpeakOptions(
         seed=request.seed,
         speed=request.speed,
@@ -197,7 +211,7 @@ def run(request: SpeakRequest, progress: Progress) -> SpeakReport:
     content = _encode(speech.waveform, chosen)
     if request.output is not None:
         write_bytes_atomically(request.output, content)
-    return _report(request, speech, elapsed, content)
+    return _report(request, speech, elapsed, content, clip.findings if clip else ())
 
 
 def _sources(request: SpeakRequest) -> tuple[Path, ...]:
@@ -233,14 +247,33 @@ def _load_listener(request: SpeakRequest, voice: CodeVoice) -> Listen | None:
     return load_listener(voice.manifest, request.features_model, device=request.device)
 
 
-def _report(request: SpeakRequest, speech: Speech, elapsed: float, content: bytes) -> SpeakReport:
+def _read_reference(path: Path) -> ReferenceClip:
+    """Return the clip to imitate, with the notice of whose voice it is; one that cannot be used is refused."""
+    clip = read_reference(path)
+    for fault in clip.findings:
+        if fault.severity is Severity.ERROR:
+            raise SynthesisError(fault.message, subject=fault.subject, hint=fault.hint, findings=(fault,))
+    notice = Finding(
+        "S018",
+        Severity.INFO,
+        str(path),
+        "a voice belongs to a person: imitate it only with that person's permission",
+        "where you publish the result, say that it is synthetic speech",
+    )
+    return replace(clip, findings=(notice, *clip.findings))
+
+
+def _report(
+    request: SpeakRequest, speech: Speech, elapsed: float, content: bytes, aside: tuple[Finding, ...]
+) -> SpeakReport:
     seconds = speech.waveform.duration
     return SpeakReport(
         output=request.output,
         seconds=seconds,
         realtime_factor=elapsed / seconds,
         segments=speech.segments,
-        findings=speech.findings,
+        findings=aside + speech.findings,
+        aside=aside,
         raw=content if request.output is None else None,
     )
 
