@@ -37,3 +37,21 @@ def test_pitch_is_left_out_where_nothing_is_voiced() -> None:
     noise = Waveform(np.random.default_rng(0).normal(0.0, 0.1, 16_000).astype(np.float32), 16_000)
     assert compare(noise, noise).log_f0_rmse is None or compare(noise, noise).log_f0_rmse == 0.0
     assert compare(noise, vowel_train(seconds=1.0)).log_f0_rmse is None
+
+
+def test_the_spread_of_pitch_is_the_speakers_and_not_the_pitch() -> None:
+    high = compare(vowel_train(pitch=110.0), vowel_train(pitch=165.0))
+    assert high.log_f0_spread == pytest.approx(high.natural_log_f0_spread, rel=0.1)
+    still = Waveform(np.sin(2 * np.pi * 150.0 * np.arange(16_000) / 16_000).astype(np.float32), 16_000)
+    flat = compare(vowel_train(), still)
+    assert flat.log_f0_spread is not None
+    assert flat.natural_log_f0_spread is not None
+    assert flat.log_f0_spread < 0.2 * flat.natural_log_f0_spread
+
+
+def test_both_lengths_are_those_without_the_edges() -> None:
+    clip = vowel_train(seconds=1.2)
+    distance = compare(clip, between_silences(vowel_train(seconds=2.4)))
+    assert distance.natural_seconds == pytest.approx(1.2, abs=0.06)
+    assert distance.seconds == pytest.approx(2.4, abs=0.06)
+    assert distance.duration_ratio == distance.seconds / distance.natural_seconds

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amhctl.core.errors import EvaluationError
-from amhctl.evaluation.bootstrap import Estimate, estimate_mean
+from amhctl.evaluation.bootstrap import Estimate, estimate_mean, estimate_ratio
 
 
 @settings(max_examples=30, deadline=None)
@@ -31,3 +31,17 @@ def test_interval_is_near_the_normal_one() -> None:
 def test_nothing_and_nonsense_are_refused(values: list[float]) -> None:
     with pytest.raises(EvaluationError):
         estimate_mean(np.array(values), seed=0)
+
+
+def test_a_ratio_is_that_of_the_sums_and_long_clips_count_more() -> None:
+    over, under = np.array([1.0, 20.0]), np.array([2.0, 10.0])
+    estimate = estimate_ratio(over, under, seed=0)
+    assert estimate.value == 21.0 / 12.0
+    assert (estimate.low, estimate.high, estimate.count) == (0.5, 2.0, 2)
+    assert estimate_ratio(3.0 * under, under, seed=4) == Estimate(3.0, 3.0, 3.0, 2)
+
+
+@pytest.mark.parametrize(("over", "under"), [([], []), ([1.0], [0.0]), ([float("inf")], [1.0]), ([1.0], [-1.0])])
+def test_ratios_of_nothing_are_refused(over: list[float], under: list[float]) -> None:
+    with pytest.raises(EvaluationError):
+        estimate_ratio(np.array(over), np.array(under), seed=0)

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from amhctl.core.errors import OptionError
-from amhctl.evaluation.scorecard import KINDS, RULES, UtteranceScore, build_scorecard, judge, parse_thresholds
+from amhctl.evaluation.scorecard import KINDS, RULES, Quotient, UtteranceScore, build_scorecard, judge, parse_thresholds
 
 
 def card_of(**values: float) -> tuple[UtteranceScore, ...]:
@@ -29,6 +29,19 @@ def test_a_metric_rests_on_the_clips_that_have_it() -> None:
     assert stops is not None
     assert (stops.estimate.value, stops.estimate.count) == (0.5, 2)
     assert card.metric("copy_pesq") is None
+
+
+def test_of_quotients_the_sums_are_divided_and_each_clip_has_its_own() -> None:
+    clips = (
+        UtteranceScore("a", "ሀ", 1.0, total_duration_ratio=Quotient(1.0, 2.0)),
+        UtteranceScore("b", "ለ", 1.0, total_duration_ratio=Quotient(20.0, 10.0)),
+        UtteranceScore("c", "ሐ", None),
+    )
+    metric = build_scorecard(clips, seed=0).metric("total_duration_ratio")
+    assert metric is not None
+    assert (metric.estimate.value, metric.estimate.count) == (21.0 / 12.0, 2)
+    assert [clip.value_of(metric.kind) for clip in clips] == [0.5, 2.0, None]
+    assert judge(build_scorecard(clips, seed=0), parse_thresholds(("total_duration_ratio=0.97",)))
 
 
 @pytest.mark.parametrize(

@@ -5,15 +5,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from support.speaking_flow import flow_voice_folder
 from support.speechlike import vowel_train
 from support.voices import TEXTS, tiny_voice_folder
 
 from amhctl.audio import files
-from amhctl.core.errors import EvaluationError, OptionError
+from amhctl.core.errors import EvaluationError, OptionError, SynthesisError
 from amhctl.core.progress import SilentProgress
 from amhctl.data.records import Record, write_records
+from amhctl.evaluation.naturalness import Naturalness
 from amhctl.evaluation.scorecard import KINDS
 from amhctl.inference import code_voice as voice_module
+from amhctl.inference.spectrogram_voice import SpectrogramVoice
+from amhctl.inference.voice import SpeakOptions
 from amhctl.workflows import evaluate
 from amhctl.workflows.evaluate import EvaluateRequest, choose_records, drop_repeated
 
@@ -42,18 +46,34 @@ def lenient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(voice_module, "judge", lambda *_args, **_kwargs: ())
 
 
+@pytest.fixture
+def unrated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do not ask the rater, which is slow, where a test is about something else."""
+    monkeypatch.setattr(evaluate.naturalness, "score", lambda _waveform: Naturalness(3.0, 3.0, 3.0, 3.5))
+
+
 @pytest.mark.usefixtures("lenient")
 def test_every_metric_is_measured_and_shown(world: Path, tmp_path: Path) -> None:
     page = tmp_path / "report.html"
     report = evaluate.run(request_of(world, report=page, fail_under=("mcd=100", "stops=0.5")), SilentProgress())
     metrics = json.loads(json.dumps(report.payload()))["metrics"]
     # Noise need not be voiced; every other metric exists for every clip.
-    assert set(metrics) >= {kind.name for kind in KINDS} - {"log_f0_rmse"}
+    assert set(metrics) >= {kind.name for kind in KINDS} - {"log_f0_rmse", "log_f0_spread"}
     for values in metrics.values():
         low, high = values["ci95"]
         assert low <= values["value"] <= high
         assert values["n"] <= 3
     assert metrics["text_match"]["n"] == 3
+    clips = [
+        clip.measured(kind)
+        for kind in KINDS
+        if kind.name == "total_duration_ratio"
+        for clip in report.scorecard.utterances
+    ]
+    total = sum(clip.synthesised for clip in clips) / sum(clip.natural for clip in clips)
+    assert metrics["total_duration_ratio"]["value"] == total
+    # The yardstick is the recordings' own: three builds of one voice are much alike.
+    assert metrics["natural_speaker_similarity"]["value"] > metrics["speaker_similarity"]["value"]
     assert report.ok
     assert "clip2" in page.read_text(encoding="utf-8")
     assert any("not validated for Amharic" in line for line in report.lines())
@@ -104,3 +124,38 @@ def test_a_text_recorded_twice_counts_once_in_a_split() -> None:
     assert [(finding.code, finding.subject, finding.message) for finding in findings] == [
         ("E006", "b", "the same text as a")
     ]
+
+
+@pytest.mark.usefixtures("lenient", "unrated")
+def test_a_clip_without_another_of_its_speaker_has_no_yardstick(world: Path, tmp_path: Path) -> None:
+    records = [
+        Record(id=f"clip{index}", audio=str(world / f"{index}.wav"), text=text, speaker=speaker)
+        for index, (text, speaker) in enumerate(zip(TEXTS[:3], ("a", "a", "b"), strict=True))
+    ]
+    write_records(tmp_path / "set.jsonl", records)
+    report = evaluate.run(request_of(world, test_set=tmp_path / "set.jsonl"), SilentProgress())
+    scores = report.scorecard.utterances
+    assert [score.natural_speaker_similarity is None for score in scores] == [False, False, True]
+    assert [score.relative_speaker_similarity is None for score in scores] == [False, False, True]
+    assert scores[0].natural_speaker_similarity == pytest.approx(scores[1].natural_speaker_similarity)
+
+
+@pytest.mark.usefixtures("unrated")
+def test_a_voice_of_several_speakers_speaks_as_the_one_it_is_compared_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    voice = flow_voice_folder(tmp_path)
+    records = []
+    for index, speaker in enumerate(("m02", "f01", "somebody")):
+        files.write(tmp_path / f"{index}.wav", vowel_train(seconds=1.2, seed=index))
+        records.append(Record(id=str(index), audio=f"{index}.wav", text=TEXTS[index], speaker=speaker))
+    write_records(tmp_path / "set.jsonl", records)
+    asked: list[str | None] = []
+
+    def speak(self: object, text: str, options: SpeakOptions) -> None:
+        asked.append(options.person)
+        raise SynthesisError("said nothing")
+
+    monkeypatch.setattr(SpectrogramVoice, "speak", speak)
+    evaluate.run(request_of(tmp_path, voice=str(voice), test_set=tmp_path / "set.jsonl"), SilentProgress())
+    assert asked == ["m02", "f01", None]

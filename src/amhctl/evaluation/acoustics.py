@@ -4,6 +4,9 @@
   over the frames of the warping path (Kubichek, "Mel-cepstral distance measure for objective speech quality
   assessment", IEEE Pacific Rim Conf. 1993). The cepstra are those of ``world.analyse``; c0, the level, is left out.
 * **log-F0 RMSE**: of natural logarithms, over the path's pairs of frames that are voiced in both clips.
+* **log-F0 spread**: how lively a clip is: half of the range between the 16th and the 84th percentile of the natural
+  logarithms of its voiced frames, one standard deviation of a normal distribution. The pitch tracker's octave errors,
+  a few frames, multiply a standard deviation by five and do not move these percentiles.
 * **Duration ratio**: synthesised over natural, silent edges not counted.
 """
 
@@ -11,8 +14,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from amhctl.audio.waveform import Waveform
+from amhctl.core.units import Seconds
 from amhctl.evaluation import warping, world
 from amhctl.evaluation.clips import trim
 
@@ -30,13 +35,23 @@ class AcousticDistance:
         Mel-cepstral distortion in dB.
     log_f0_rmse : float or None
         None where fewer than ten aligned frames are voiced in both clips.
-    duration_ratio : float
-        Synthesised over natural.
+    seconds, natural_seconds : Seconds
+        Lengths without the silent edges.
+    log_f0_spread, natural_log_f0_spread : float or None
+        None where fewer than ten frames are voiced.
     """
 
     mcd: float
     log_f0_rmse: float | None
-    duration_ratio: float
+    seconds: Seconds
+    natural_seconds: Seconds
+    log_f0_spread: float | None
+    natural_log_f0_spread: float | None
+
+    @property
+    def duration_ratio(self) -> float:
+        """Synthesised over natural."""
+        return self.seconds / self.natural_seconds
 
 
 def compare(natural: Waveform, synthesised: Waveform) -> AcousticDistance:
@@ -60,5 +75,16 @@ def compare(natural: Waveform, synthesised: Waveform) -> AcousticDistance:
     return AcousticDistance(
         mcd=float(_DECIBELS * distances.mean()),
         log_f0_rmse=rmse,
-        duration_ratio=synthesised_clip.duration / natural_clip.duration,
+        seconds=synthesised_clip.duration,
+        natural_seconds=natural_clip.duration,
+        log_f0_spread=_spread(other.pitch_S),
+        natural_log_f0_spread=_spread(one.pitch_S),
     )
+
+
+def _spread(pitch_S: NDArray[np.float64]) -> float | None:
+    voiced = pitch_S[pitch_S > 0]
+    if voiced.size < _FEWEST_VOICED:
+        return None
+    low, high = np.quantile(np.log(voiced), [0.16, 0.84])
+    return float(high - low) / 2.0

@@ -8,7 +8,7 @@ import numpy as np
 
 from amhctl.core.errors import OptionError
 from amhctl.core.findings import Finding, Rule, Severity
-from amhctl.evaluation.bootstrap import Estimate, estimate_mean
+from amhctl.evaluation.bootstrap import Estimate, estimate_mean, estimate_ratio
 from amhctl.evaluation.naturalness import NOTE
 
 
@@ -37,13 +37,30 @@ KINDS: tuple[MetricKind, ...] = (
     MetricKind("stops", "Stopped by itself", Better.HIGHER, "share of clips"),
     MetricKind("mcd", "Mel-cepstral distortion", Better.LOWER, "dB, c1 to c24, after warping"),
     MetricKind("log_f0_rmse", "log-F0 error", Better.LOWER, "natural logarithm, after warping"),
+    MetricKind(
+        "log_f0_spread", "Spread of log-F0", Better.ONE, "half the range of 16 % to 84 %, synthesised over natural"
+    ),
     MetricKind("duration_ratio", "Duration ratio", Better.ONE, "synthesised over natural"),
+    MetricKind("total_duration_ratio", "Duration ratio of all clips together", Better.ONE, "synthesised over natural"),
     MetricKind("speaker_similarity", "Speaker similarity", Better.HIGHER, "Resemblyzer cosine to the own recording"),
+    MetricKind(
+        "natural_speaker_similarity",
+        "Speaker similarity of the recordings",
+        Better.HIGHER,
+        "Resemblyzer cosine to the speaker's other recordings",
+    ),
+    MetricKind(
+        "relative_speaker_similarity",
+        "Relative speaker similarity",
+        Better.HIGHER,
+        "to the speaker's other recordings, synthesised over natural",
+    ),
     MetricKind("dnsmos_overall", "DNSMOS overall", Better.HIGHER, NOTE),
     MetricKind("dnsmos_signal", "DNSMOS signal", Better.HIGHER, NOTE),
     MetricKind("dnsmos_background", "DNSMOS background", Better.HIGHER, NOTE),
     MetricKind("dnsmos_p808", "DNSMOS P.808", Better.HIGHER, NOTE),
     MetricKind("natural_dnsmos_overall", "DNSMOS overall of the recordings", Better.HIGHER, NOTE),
+    MetricKind("natural_dnsmos_p808", "DNSMOS P.808 of the recordings", Better.HIGHER, NOTE),
     MetricKind("realtime_factor", "Real-time factor", Better.LOWER, "seconds of work per second of speech"),
     MetricKind("copy_mcd", "MCD of copy-synthesis", Better.LOWER, "the codec alone, dB"),
     MetricKind("copy_pesq", "PESQ of copy-synthesis", Better.HIGHER, "the codec alone, wideband"),
@@ -77,6 +94,19 @@ RULES: tuple[Rule, ...] = (
 
 
 @dataclass(frozen=True, slots=True)
+class Quotient:
+    """A value of synthesised speech over the same of natural; over a set, the quotient of the sums."""
+
+    synthesised: float
+    natural: float
+
+    @property
+    def value(self) -> float:
+        """The quotient of one clip."""
+        return self.synthesised / self.natural
+
+
+@dataclass(frozen=True, slots=True)
 class UtteranceScore:
     """Everything measured on one test clip; None where a measurement does not exist.
 
@@ -92,13 +122,18 @@ class UtteranceScore:
     stops: float | None = None
     mcd: float | None = None
     log_f0_rmse: float | None = None
+    log_f0_spread: Quotient | None = None
     duration_ratio: float | None = None
+    total_duration_ratio: Quotient | None = None
     speaker_similarity: float | None = None
+    natural_speaker_similarity: float | None = None
+    relative_speaker_similarity: Quotient | None = None
     dnsmos_overall: float | None = None
     dnsmos_signal: float | None = None
     dnsmos_background: float | None = None
     dnsmos_p808: float | None = None
     natural_dnsmos_overall: float | None = None
+    natural_dnsmos_p808: float | None = None
     realtime_factor: float | None = None
     copy_mcd: float | None = None
     copy_pesq: float | None = None
@@ -106,8 +141,13 @@ class UtteranceScore:
 
     def value_of(self, kind: MetricKind) -> float | None:
         """Return this clip's value of a metric."""
-        value: float | None = getattr(self, kind.name)
-        return value
+        measured = self.measured(kind)
+        return measured.value if isinstance(measured, Quotient) else measured
+
+    def measured(self, kind: MetricKind) -> float | Quotient | None:
+        """Return what was measured of a metric on this clip."""
+        measured: float | Quotient | None = getattr(self, kind.name)
+        return measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +191,19 @@ def build_scorecard(utterances: tuple[UtteranceScore, ...], *, seed: int) -> Sco
     """Return the metrics over a set of clips, each with a bootstrap interval over the clips that have it."""
     metrics = []
     for kind in KINDS:
-        values = [value for utterance in utterances if (value := utterance.value_of(kind)) is not None]
-        if values:
-            metrics.append(Metric(kind, estimate_mean(np.array(values, dtype=np.float64), seed=seed)))
+        measured = [one for utterance in utterances if (one := utterance.measured(kind)) is not None]
+        if measured:
+            metrics.append(Metric(kind, _estimate(measured, seed=seed)))
     return Scorecard(tuple(metrics), utterances)
+
+
+def _estimate(measured: list[float | Quotient], *, seed: int) -> Estimate:
+    quotients = [one for one in measured if isinstance(one, Quotient)]
+    if not quotients:
+        return estimate_mean(np.array(measured, dtype=np.float64), seed=seed)
+    over = np.array([one.synthesised for one in quotients], dtype=np.float64)
+    under = np.array([one.natural for one in quotients], dtype=np.float64)
+    return estimate_ratio(over, under, seed=seed)
 
 
 def parse_thresholds(conditions: tuple[str, ...]) -> tuple[Threshold, ...]:

@@ -28,13 +28,14 @@ from amhctl.data.records import Record, iter_audio, read_audio, read_records
 from amhctl.evaluation import acoustics, fidelity, naturalness, textmatch
 from amhctl.evaluation.page import CLIPS, PageClip, clips_folder, write_page
 from amhctl.evaluation.scorecard import (
+    Quotient,
     Scorecard,
     UtteranceScore,
     build_scorecard,
     judge,
     parse_thresholds,
 )
-from amhctl.evaluation.similarity import similarity
+from amhctl.evaluation.similarity import mean_similarity, similarity
 from amhctl.evaluation.speed import Machine, describe_machine
 from amhctl.inference.assemble import load_voice, voice_path
 from amhctl.inference.code_voice import CodeVoice
@@ -136,6 +137,7 @@ class _Clip:
     record: Record
     natural: Waveform
     cepstra: NDArray[np.float64]
+    embedding: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,17 +163,18 @@ def run(request: EvaluateRequest, progress: Progress) -> EvaluateReport:
     distinct, repeated = drop_repeated(read_records(request.test_set))
     records = choose_records(distinct, request.limit, request.test_set)
     voice = load_voice(request.voice, device=request.device, codec=request.codec)
-    clips, findings = _read_clips(records, request.test_set.parent)
+    encoder = SpeakerEncoder()
+    clips, findings = _read_clips(records, request.test_set.parent, encoder)
     findings += repeated
     if len(clips) < 2:
         findings.append(Finding("E004", Severity.WARNING, str(request.test_set), "text match needs two clips or more"))
-    encoder = SpeakerEncoder()
     natural_cepstra = tuple(clip.cepstra for clip in clips)
     page_clips = []
     progress.start("evaluating", len(clips), "clips")
     for index, clip in enumerate(clips):
         spoken = _speak(voice, clip, request.seed, findings)
-        score = _measure(clip, spoken, voice.level, encoder, findings)
+        score = _measure(clip, spoken, voice.level, findings)
+        score = _compare_speakers(score, clip, clips, spoken, encoder, findings)
         if len(clips) > 1:
             score = _match(score, spoken, natural_cepstra, index, findings)
         page_clips.append(PageClip(score, clip.natural, spoken.speech.waveform if spoken.speech else None, spoken.copy))
@@ -225,12 +228,14 @@ def choose_records(records: tuple[Record, ...], limit: int | None, source: Path)
     return tuple(chosen)
 
 
-def _read_clips(records: tuple[Record, ...], folder: Path) -> tuple[list[_Clip], list[Finding]]:
+def _read_clips(
+    records: tuple[Record, ...], folder: Path, encoder: SpeakerEncoder
+) -> tuple[list[_Clip], list[Finding]]:
     clips, findings = [], []
     for record in records:
         try:
             natural = read_audio(record, folder)
-            clips.append(_Clip(record, natural, textmatch.cepstra(natural)))
+            clips.append(_Clip(record, natural, textmatch.cepstra(natural), encoder.embed(natural)))
         except (AudioError, EvaluationError) as fault:
             findings.append(_unmeasured(record, "recording", fault))
     if not clips:
@@ -245,25 +250,26 @@ def _read_clips(records: tuple[Record, ...], folder: Path) -> tuple[list[_Clip],
 def _speak(voice: CodeVoice | SpectrogramVoice, clip: _Clip, seed: int, findings: list[Finding]) -> _Spoken:
     original = bring_to(clip.natural, level=voice.level, sample_rate=voice.sample_rate)
     copy = Waveform(voice.copy(original.samples), voice.sample_rate)
+    person = clip.record.speaker if clip.record.speaker in (voice.manifest.speakers or ()) else None
     start = perf_counter()
     try:
-        speech = voice.speak(clip.record.text, SpeakOptions(seed=seed))
+        speech = voice.speak(clip.record.text, SpeakOptions(seed=seed, person=person))
     except (SynthesisError, TextError, VocabularyError, ModelError) as fault:
         findings.append(Finding("E002", Severity.ERROR, clip.record.id, fault.message, fault.hint))
         return _Spoken(None, copy, None)
     return _Spoken(speech, copy, (perf_counter() - start) / speech.waveform.duration)
 
 
-def _measure(
-    clip: _Clip, spoken: _Spoken, level: float, encoder: SpeakerEncoder, findings: list[Finding]
-) -> UtteranceScore:
+def _measure(clip: _Clip, spoken: _Spoken, level: float, findings: list[Finding]) -> UtteranceScore:
     record = clip.record
+    natural = naturalness.score(clip.natural)
     score = UtteranceScore(
         record.id,
         record.text,
         None,
         stops=0.0,
-        natural_dnsmos_overall=naturalness.score(clip.natural).overall,
+        natural_dnsmos_overall=natural.overall,
+        natural_dnsmos_p808=natural.p808,
     )
     original = set_speech_level(clip.natural, level)
     try:
@@ -292,12 +298,43 @@ def _measure(
             score,
             mcd=distance.mcd,
             log_f0_rmse=distance.log_f0_rmse,
+            log_f0_spread=_spread(distance),
             duration_ratio=distance.duration_ratio,
-            speaker_similarity=similarity(encoder.embed(clip.natural), encoder.embed(synthesised)),
+            total_duration_ratio=Quotient(distance.seconds, distance.natural_seconds),
         )
-    except (AudioError, EvaluationError) as fault:
+    except EvaluationError as fault:
         findings.append(_unmeasured(record, "synthesised clip", fault))
         return score
+
+
+def _spread(distance: acoustics.AcousticDistance) -> Quotient | None:
+    spoken, natural = distance.log_f0_spread, distance.natural_log_f0_spread
+    return Quotient(spoken, natural) if spoken is not None and natural else None
+
+
+def _compare_speakers(
+    score: UtteranceScore,
+    clip: _Clip,
+    clips: list[_Clip],
+    spoken: _Spoken,
+    encoder: SpeakerEncoder,
+    findings: list[Finding],
+) -> UtteranceScore:
+    """Return the score with how near recording and speech are to each other and to the speaker's other recordings."""
+    others = [other.embedding for other in clips if other is not clip and other.record.speaker == clip.record.speaker]
+    natural = mean_similarity(clip.embedding, others) if others else None
+    score = replace(score, natural_speaker_similarity=natural)
+    if spoken.speech is None:
+        return score
+    try:
+        synthesised = encoder.embed(spoken.speech.waveform)
+    except AudioError as fault:
+        findings.append(_unmeasured(clip.record, "synthesised clip", fault))
+        return score
+    score = replace(score, speaker_similarity=similarity(clip.embedding, synthesised))
+    if natural is None or natural <= 0.0:
+        return score
+    return replace(score, relative_speaker_similarity=Quotient(mean_similarity(synthesised, others), natural))
 
 
 def _match(
