@@ -122,7 +122,7 @@ class EvaluateReport:
             estimate = metric.estimate
             note = f"  ({metric.kind.note})" if metric.kind.note else ""
             yield (
-                f"{metric.kind.name:<24}{estimate.value:>9.3f}  [{estimate.low:.3f}, {estimate.high:.3f}]"
+                f"{metric.kind.name:<28}{estimate.value:>9.3f}  [{estimate.low:.3f}, {estimate.high:.3f}]"
                 f"  n={estimate.count}{note}"
             )
         yield f"measured on {self.machine.line()}"
