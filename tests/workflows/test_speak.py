@@ -5,9 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from support.speechlike import vowel_train
 from support.voices import ANYTHING, tiny_voice_folder
 
+from amhctl import __version__
 from amhctl.audio import files
 from amhctl.core.errors import AudioError, FileExistsRefused, SynthesisError, TextError, UnspeakableError
 from amhctl.core.progress import SilentProgress
@@ -56,9 +58,28 @@ def test_a_lexicon_says_how_a_word_is_read(voice_folder: Path, tmp_path: Path) -
 
 @pytest.mark.usefixtures("lenient")
 def test_the_same_request_writes_the_same_bytes(voice_folder: Path, tmp_path: Path) -> None:
-    for name in ("one.wav", "two.wav"):
-        speak.run(request_of(voice_folder, tmp_path / name, seed=5), SilentProgress())
-    assert (tmp_path / "one.wav").read_bytes() == (tmp_path / "two.wav").read_bytes()
+    for suffix in ("wav", "flac", "ogg", "mp3"):
+        for name in ("one", "two"):
+            speak.run(request_of(voice_folder, tmp_path / f"{name}.{suffix}", seed=5), SilentProgress())
+        assert (tmp_path / f"one.{suffix}").read_bytes() == (tmp_path / f"two.{suffix}").read_bytes(), suffix
+
+
+@pytest.mark.usefixtures("lenient")
+def test_a_file_says_what_it_is(voice_folder: Path, tmp_path: Path) -> None:
+    output, clip = tmp_path / "out.flac", tmp_path / "clip.wav"
+    files.write(clip, vowel_train())
+    speak.run(request_of(voice_folder, output, reference=clip), SilentProgress())
+    with soundfile.SoundFile(output) as sound:
+        assert (sound.title, sound.artist, sound.comment) == (
+            "ሰላም ዓለም።",
+            "tiny (like the speaker of a clip)",
+            "synthetic speech",
+        )
+        assert sound.software.startswith(f"amhctl {__version__}")
+        assert str(clip) not in "".join(sound.copy_metadata().values())
+    speak.run(request_of(voice_folder, output, force=True), SilentProgress())
+    with soundfile.SoundFile(output) as sound:
+        assert sound.artist == "tiny"
 
 
 @pytest.mark.usefixtures("lenient")

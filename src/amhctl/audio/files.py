@@ -22,7 +22,9 @@ import soundfile
 from numpy.typing import NDArray
 
 from amhctl.audio.levels import frame_samples
+from amhctl.audio.oggpages import renumber_pages
 from amhctl.audio.resample import resample
+from amhctl.audio.tags import Tags, id3_tag, write_tags
 from amhctl.audio.waveform import Waveform
 from amhctl.core.errors import AudioError, ScaleError
 from amhctl.core.files import atomic_path
@@ -354,8 +356,10 @@ def _ogg_is_cut(path: Path) -> bool:
     return not tail[page + 5] & _OGG_LAST_PAGE or page + 27 + segments + sum(sizes) > len(tail)
 
 
-def encode(waveform: Waveform, encoding: str) -> bytes:
+def encode(waveform: Waveform, encoding: str, tags: Tags | None = None) -> bytes:
     """Return the bytes of a ``wav``, ``flac``, ``ogg`` or ``mp3`` file; samples beyond [-1, 1] are clipped.
+
+    The same samples and tags give the same bytes.
 
     Raises
     ------
@@ -369,6 +373,7 @@ def encode(waveform: Waveform, encoding: str) -> bytes:
         with soundfile.SoundFile(
             target, "w", waveform.sample_rate, 1, _SUBTYPES[encoding], format=encoding.upper()
         ) as sound:
+            write_tags(sound, tags or Tags())
             # One second at a time: libsndfile's Vorbis encoder overflows the stack on long blocks.
             for block in _seconds(np.clip(waveform.samples, -1.0, 1.0), waveform.sample_rate):
                 sound.write(block)
@@ -376,7 +381,10 @@ def encode(waveform: Waveform, encoding: str) -> bytes:
         raise AudioError(
             f"{encoding} cannot be written at {waveform.sample_rate} Hz ({error.error_string.strip().rstrip('.')})"
         ) from error
-    return target.getvalue()
+    content = target.getvalue()
+    if encoding == "mp3":
+        return id3_tag(tags or Tags()) + content
+    return renumber_pages(content) if encoding == "ogg" else content
 
 
 def _seconds(samples: NDArray[np.float32], sample_rate: int) -> Iterator[NDArray[np.float32]]:

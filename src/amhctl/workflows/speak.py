@@ -10,6 +10,7 @@ import numpy as np
 
 from amhctl.audio.files import RAW_SOUND, SOUND, encode
 from amhctl.audio.referenceclip import ReferenceClip, read_reference
+from amhctl.audio.tags import Tags
 from amhctl.audio.waveform import Waveform
 from amhctl.config.load import load_run_config
 from amhctl.core.documents import read_limited
@@ -23,6 +24,7 @@ from amhctl.inference.assemble import DEFAULT_VOICE as DEFAULT_VOICE
 from amhctl.inference.assemble import load_listener, load_voice, voice_path
 from amhctl.inference.code_voice import CodeVoice
 from amhctl.inference.decode import Sampling
+from amhctl.inference.labels import label
 from amhctl.inference.speaker import Listen
 from amhctl.inference.voice import SpeakOptions, Speech, SpokenSegment
 from amhctl.model.flow_sampling import FlowSampling
@@ -208,7 +210,8 @@ def run(request: SpeakRequest, progress: Progress) -> SpeakReport:
         embedding = voice.imitate(reference) if reference else None
         speech = voice.speak(text, options, speaker=embedding, progress=progress)
     elapsed = perf_counter() - start
-    content = _encode(speech.waveform, chosen)
+    tags = label(voice.manifest, text, person=request.speaker, imitates=reference is not None)
+    content = _encode(speech.waveform, chosen, tags)
     if request.output is not None:
         write_bytes_atomically(request.output, content)
     return _report(request, speech, elapsed, content, clip.findings if clip else ())
@@ -314,9 +317,9 @@ def _choose_format(request: SpeakRequest) -> AudioFormat:
     return chosen
 
 
-def _encode(waveform: Waveform, chosen: AudioFormat) -> bytes:
+def _encode(waveform: Waveform, chosen: AudioFormat, tags: Tags) -> bytes:
     """Return a file's bytes; PCM is 16-bit little-endian mono without a header."""
     if chosen == "pcm":
         samples = np.round(np.clip(waveform.samples, -1.0, 1.0) * 32_767.0)
         return samples.astype("<i2").tobytes()
-    return encode(waveform, chosen)
+    return encode(waveform, chosen, tags)
