@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from amhctl.audio.loudness import loudness, set_loudness
+from amhctl.audio.loudness import limit_peaks, loudness, set_loudness
 from amhctl.audio.waveform import Waveform
 
 
@@ -35,6 +35,30 @@ def test_loudness_is_set_as_far_as_peaks_allow() -> None:
     assert loudness(set_loudness(sine(997.0, 0.01), -18.0)) == pytest.approx(-18.0, abs=0.01)
     loud = set_loudness(sine(997.0, 0.01), 0.0)
     assert float(np.abs(loud.samples).max()) == pytest.approx(0.99, abs=1e-4)
+
+
+@pytest.mark.parametrize(("peak", "reached"), [(1.3, -18.0), (1.8, -18.0), (3.0, -21.5)])
+def test_a_few_high_peaks_are_turned_down_but_not_by_more_than_six_decibels(peak: float, reached: float) -> None:
+    """At -18 LUFS the peaks would be so high; scaling alone would leave it 2, 5 and 10 dB too soft."""
+    samples = set_loudness(sine(997.0, 0.1), -18.0).samples.copy()
+    samples[60_000:60_048] *= np.float32(peak / np.abs(samples).max())
+    result = set_loudness(Waveform(samples * np.float32(0.1), 48_000), -18.0)
+    assert loudness(result) == pytest.approx(reached, abs=0.1)
+    assert float(np.abs(result.samples).max()) == pytest.approx(0.99, abs=0.005)
+    assert np.abs(result.samples).max() <= np.float32(0.99)
+
+
+def test_only_what_is_near_a_peak_is_turned_down() -> None:
+    samples = sine(200.0, 0.5).samples.copy()
+    samples[48_000:48_100] *= 3.0
+    waveform = Waveform(samples, 48_000)
+    limited = limit_peaks(waveform, 0.9).samples
+    assert float(np.abs(limited).max()) <= np.float32(0.9)
+    far = np.abs(np.arange(samples.size) - 48_050) > 50 + 480 + 2
+    np.testing.assert_array_equal(limited[far], samples[far])
+    gain = limited[samples != 0] / samples[samples != 0]
+    assert float(np.abs(np.diff(gain)).max()) < 0.01
+    np.testing.assert_array_equal(limit_peaks(sine(200.0, 0.5), 0.9).samples, sine(200.0, 0.5).samples)
 
 
 def test_silence_and_short_sounds_are_measured() -> None:

@@ -5,6 +5,7 @@ Source: ITU-R BS.1770-4, "Algorithms to measure audio programme loudness"; EBU R
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import minimum_filter1d, uniform_filter1d
 from scipy.signal import lfilter
 
 from amhctl.audio.waveform import Waveform
@@ -13,6 +14,9 @@ _BLOCK_SECONDS, _STEP_SECONDS = 0.4, 0.1
 _ABSOLUTE_GATE, _RELATIVE_GATE = -70.0, -10.0
 _OFFSET = -0.691
 _TOP = 0.99
+_LIMIT_SECONDS = 0.01
+_MOST_LIMITING = 2.0
+_LIMITINGS = 3
 
 
 def loudness(waveform: Waveform) -> float:
@@ -33,14 +37,39 @@ def loudness(waveform: Waveform) -> float:
 
 
 def set_loudness(waveform: Waveform, wanted: float) -> Waveform:
-    """Return the waveform at a loudness in LUFS, or as near as its peaks allow; silence stays what it is."""
+    """Return the waveform at a loudness in LUFS; silence stays what it is.
+
+    Peaks that would not fit are turned down by up to 6 dB, and what needs more than that stays as loud as it fits.
+    """
     present = loudness(waveform)
     if not np.isfinite(present):
         return waveform
-    gain = 10.0 ** ((wanted - present) / 20.0)
     peak = float(np.abs(waveform.samples).max(initial=0.0))
-    gain = min(gain, _TOP / peak)
-    return Waveform(waveform.samples * np.float32(gain), waveform.sample_rate)
+    loudest, gain = _TOP / peak, 10.0 ** ((wanted - present) / 20.0)
+    if gain <= loudest:
+        return Waveform(waveform.samples * np.float32(gain), waveform.sample_rate)
+    # What is taken from the peaks is missing in the whole, and given back by a little more gain.
+    for _ in range(_LIMITINGS):
+        gain = min(gain, loudest * _MOST_LIMITING)
+        limited = limit_peaks(Waveform(waveform.samples * np.float32(gain), waveform.sample_rate), _TOP)
+        gain *= 10.0 ** ((wanted - loudness(limited)) / 20.0)
+    return limited
+
+
+def limit_peaks(waveform: Waveform, top: float) -> Waveform:
+    """Return the waveform with no sample beyond ``top``, turned down smoothly within 10 ms around each that was.
+
+    The gain is the mean, over 10 ms, of the least gain that is needed within 10 ms: never more than what a sample
+    needs, because each term of its mean has seen that sample (on look-ahead: Giannoulis, Massberg and Reiss, "Digital
+    dynamic range compressor design", J. Audio Eng. Soc. 60(6), 2012).
+    """
+    samples = waveform.samples.astype(np.float64)
+    needed = np.minimum(1.0, top / np.maximum(np.abs(samples), top))
+    width = 2 * round(_LIMIT_SECONDS * waveform.sample_rate / 2.0) + 1
+    gain = uniform_filter1d(minimum_filter1d(needed, width, mode="nearest"), width, mode="nearest")
+    # The running sum of the mean rounds.
+    limited = np.clip(samples * gain, -top, top)
+    return Waveform(limited.astype(np.float32), waveform.sample_rate)
 
 
 def _weight(waveform: Waveform) -> NDArray[np.float64]:
