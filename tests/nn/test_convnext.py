@@ -21,3 +21,19 @@ def test_zero_scale_is_the_identity() -> None:
     block = ConvNeXtBlock(4, scale=0.0)
     hidden = torch.randn(2, 6, 4)
     assert torch.equal(block(hidden), hidden)
+
+
+def test_dropout_leaves_whole_channels_out_and_in_training_alone() -> None:
+    torch.manual_seed(0)
+    block = ConvNeXtBlock(8, dropout=0.5, scale=1.0)
+    # Only the contraction's columns of kept channels reach the output: with one channel each, a frame tells which.
+    torch.nn.init.eye_(block.contract.weight)
+    torch.nn.init.zeros_(block.contract.bias)
+    hidden = torch.randn(3, 6, 8)
+    dropped = block(hidden) - hidden == 0
+    assert torch.equal(dropped, dropped[:, :1].expand_as(dropped))
+    assert 0 < int(dropped[:, 0].sum()) < 24
+    assert not torch.equal(dropped[0, 0], dropped[1, 0])
+    block.eval()
+    assert torch.equal(block(hidden), block(hidden))
+    assert not bool((block(hidden) - hidden == 0).any())

@@ -68,12 +68,3 @@ def test_a_condition_modulates_its_norm() -> None:
     hidden, keep = torch.randn(1, 5, 12).expand(2, -1, -1), torch.ones(2, 5, dtype=torch.bool)
     first, second = layer(hidden, keep, torch.randn(2, 4))
     assert not torch.allclose(first, second)
-
-
-def test_dropout_is_for_training_alone() -> None:
-    torch.manual_seed(0)
-    layer = RotaryAttention(12, 3, dropout=0.5, scale=1.0)
-    hidden, keep = torch.randn(1, 5, 12), torch.ones(1, 5, dtype=torch.bool)
-    assert not torch.equal(layer(hidden, keep), layer(hidden, keep))
-    layer.eval()
-    assert torch.equal(layer(hidden, keep), layer(hidden, keep))

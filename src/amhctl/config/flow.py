@@ -49,7 +49,7 @@ class FlowVoiceConfig(Document):
     code_frame_samples: int = Field(640, gt=0, le=2**20)
     """Samples of one code frame, a whole number of steps."""
     dropout: float = Field(0.1, ge=0, lt=1)
-    """Dropout in training."""
+    """Share of the inner channels of a block that a training item does without."""
     text_dropout: float = Field(0.12, ge=0, lt=1)
     """Share of training items whose text is withheld: what a voice needs to be guided by its text."""
     prosody_dropout: float = Field(0.2, ge=0, lt=1)

@@ -100,7 +100,7 @@ class FlowVoice(nn.Module):
         self.text_blocks = nn.ModuleList(
             ConvNeXtBlock(text, kernel=config.text_kernel, dropout=config.dropout) for _ in range(config.text_layers)
         )
-        self.text_attention = RotaryAttention(text, config.text_heads, dropout=config.dropout)
+        self.text_attention = RotaryAttention(text, config.text_heads)
         self.text_norm = nn.LayerNorm(text)
         self.withheld_text = nn.Parameter(torch.zeros(text))
 
@@ -135,8 +135,7 @@ class FlowVoice(nn.Module):
             ConvNeXtBlock(width, condition=condition, dropout=config.dropout) for _ in range(config.layers)
         )
         self.attentions = nn.ModuleList(
-            RotaryAttention(width, config.heads, condition=condition, dropout=config.dropout)
-            for _ in range(config.layers // 2)
+            RotaryAttention(width, config.heads, condition=condition) for _ in range(config.layers // 2)
         )
         self.norm = nn.LayerNorm(width)
         self.output = nn.Linear(width, self.mel_width)

@@ -27,7 +27,8 @@ class ConvNeXtBlock(nn.Module):
     condition : int
         Width of a condition that modulates the norm; 0 for a norm of its own.
     dropout : float
-        Dropout of the inner layer.
+        Share of the inner channels that a training item does without; the same ones in every frame, which costs
+        nothing where drawing each value anew takes an eighth of a training step on a CPU.
     """
 
     def __init__(
@@ -53,8 +54,9 @@ class ConvNeXtBlock(nn.Module):
         inner_BTD = self.depthwise(hidden_BTD.transpose(1, 2)).transpose(1, 2)
         inner_BTD = self.norm(inner_BTD) if condition_BC is None else self.norm(inner_BTD, condition_BC)
         inner_BTD = functional.gelu(self.expand(inner_BTD))
-        if self.dropout:
-            inner_BTD = functional.dropout(inner_BTD, self.dropout, self.training)
+        if self.dropout and self.training:
+            kept_B1D = inner_BTD.new_ones((inner_BTD.shape[0], 1, inner_BTD.shape[2]))
+            inner_BTD = inner_BTD * functional.dropout(kept_B1D, self.dropout)
         inner_BTD = self.contract(inner_BTD)
         hidden_BTD = hidden_BTD + self.scale * inner_BTD
         return hidden_BTD if keep_BT1 is None else hidden_BTD * keep_BT1

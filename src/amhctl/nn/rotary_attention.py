@@ -27,16 +27,13 @@ class RotaryAttention(nn.Module):
         Heads H; D is an even multiple of it.
     condition : int
         Width C of a condition that modulates the norm; 0 for a norm of its own.
-    dropout : float
-        Dropout of attention weights.
     scale : float
         Initial layer scale.
     """
 
-    def __init__(self, width: int, heads: int, *, condition: int = 0, dropout: float = 0.0, scale: float = 0.1) -> None:
+    def __init__(self, width: int, heads: int, *, condition: int = 0, scale: float = 0.1) -> None:
         super().__init__()
         self.heads = heads
-        self.dropout = dropout
         self.norm = AdaptiveNorm(width, condition) if condition else nn.LayerNorm(width)
         self.project_in = nn.Linear(width, 3 * width)
         self.project_out = nn.Linear(width, width)
@@ -54,7 +51,6 @@ class RotaryAttention(nn.Module):
             _turn(key_BHTW, turned),
             value_BHTW,
             attn_mask=keep_BT[:, None, None, :],
-            dropout_p=self.dropout if self.training else 0.0,
         )
         output: Tensor = self.project_out(seen_BHTW.transpose(1, 2).reshape(batch, frames, width))
         return hidden_BTD + self.scale * output
