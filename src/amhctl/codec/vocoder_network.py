@@ -14,9 +14,9 @@ from amhctl.nn.convnext import ConvNeXtBlock
 from amhctl.nn.spectral import InverseSTFTHead
 
 MODEL_VERSION = "vocoder-1"
-# Natural log-mel of speech at a level of -20 dBFS lies about here; the network sees it centred and scaled.
-_MEL_MEAN = -5.0
-_MEL_SCALE = 2.5
+MEL_MEAN = -5.0
+MEL_SCALE = 2.5
+"""Natural log-mel of speech at a level of -20 dBFS lies about here; the network sees it centred and scaled."""
 
 
 class VocoderNetwork(nn.Module):
@@ -41,7 +41,7 @@ class VocoderNetwork(nn.Module):
 
     def forward(self, mel_BTF: Tensor) -> Tensor:
         """Return samples, shape (B, T * hop)."""
-        scaled_BTF = (mel_BTF - _MEL_MEAN) / _MEL_SCALE
+        scaled_BTF = (mel_BTF - MEL_MEAN) / MEL_SCALE
         hidden_BTD = self.enter(scaled_BTF.transpose(1, 2)).transpose(1, 2)
         for block in self.blocks:
             hidden_BTD = block(hidden_BTD)

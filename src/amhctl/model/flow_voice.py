@@ -26,7 +26,10 @@ from amhctl.nn.standard import FeatureStandard
 MODEL_VERSION = "flow-voice-1"
 PROSODY = 3
 """What is drawn of each piece: the logarithms of its duration in frames, its pitch in hertz and its energy."""
-_WITHIN = 3
+WITHIN = 3
+"""Numbers that say where in its piece a step lies."""
+TIME_SCALE = 1_000.0
+"""Of a time between 0 and 1, before it becomes waves."""
 _TIME_WIDTH = 128
 _CODE_WIDTH = 64
 _SPEAKER_WIDTH = 128
@@ -128,7 +131,7 @@ class FlowVoice(nn.Module):
         self.time = _TimeEmbedding(condition)
         self.speaker_condition = nn.Linear(_SPEAKER_WIDTH, condition)
         self.noise_condition = nn.Linear(1, condition)
-        self.input = nn.Linear(self.mel_width + text + _WITHIN, width)
+        self.input = nn.Linear(self.mel_width + text + WITHIN, width)
         # Pitch, energy, and whether they are told.
         self.prosody_condition = nn.Linear(3, width)
         self.blocks = nn.ModuleList(
@@ -313,11 +316,15 @@ class _TimeEmbedding(nn.Module):
 
     def forward(self, times_B: Tensor) -> Tensor:
         """Return the embedding of each time, shape (B, C)."""
-        half = _TIME_WIDTH // 2
-        waves = torch.exp(torch.arange(half, device=times_B.device).float() * (-math.log(_LONGEST_WAVE) / half))
-        angles_BW = times_B[:, None] * 1_000.0 * waves
+        angles_BW = times_B[:, None] * TIME_SCALE * angular_frequencies(times_B.device)
         embedded: Tensor = self.mix(functional.silu(self.expand(torch.cat([angles_BW.sin(), angles_BW.cos()], dim=-1))))
         return embedded
+
+
+def angular_frequencies(device: torch.device | None = None) -> Tensor:
+    """Return the frequencies of the waves that a time becomes, shape (W / 2,)."""
+    half = _TIME_WIDTH // 2
+    return torch.exp(torch.arange(half, device=device).float() * (-math.log(_LONGEST_WAVE) / half))
 
 
 def _keep(lengths_B: Tensor, size: int) -> Tensor:

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from amhctl.core.errors import VocabularyError
+from amhctl.core.wire import BYTES, FIXED32, FIXED64, VARINT, delimited, encode_varint, key
 
-_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _PIECES, _TRAINER, _NORMALIZER = 1, 2, 3
 _MODEL_TYPES = {1: "unigram", 2: "bpe", 3: "word", 4: "char"}
 
@@ -115,11 +115,11 @@ def append_pieces(content: bytes, pieces: Sequence[Piece]) -> bytes:
     present = [field for field in fields if field.number == _PIECES]
     count = len(present) + len(pieces)
     last = present[-1]
-    added = b"".join(_delimited(_PIECES, _piece_bytes(piece)) for piece in pieces)
+    added = b"".join(delimited(_PIECES, _piece_bytes(piece)) for piece in pieces)
     parts: list[bytes] = []
     for field in fields:
         if field.number == _TRAINER:
-            parts.append(_delimited(_TRAINER, _with_size(content[field.payload : field.end], count)))
+            parts.append(delimited(_TRAINER, _with_size(content[field.payload : field.end], count)))
         else:
             parts.append(content[field.start : field.end])
         if field is last:
@@ -136,7 +136,7 @@ def drop_pieces(content: bytes, ids: Collection[int]) -> bytes:
     for index, field in enumerate(fields):
         if field.number == _TRAINER:
             size = len(places) - len(dropped)
-            parts.append(_delimited(_TRAINER, _with_size(content[field.payload : field.end], size)))
+            parts.append(delimited(_TRAINER, _with_size(content[field.payload : field.end], size)))
         elif index not in dropped:
             parts.append(content[field.start : field.end])
     return b"".join(parts)
@@ -150,16 +150,16 @@ def _fields(content: bytes, start: int, end: int) -> Iterator[_Field]:
     position = start
     while position < end:
         begin = position
-        key, position = _varint(content, position, end)
-        number, wire = key >> 3, key & 7
+        tag, position = _varint(content, position, end)
+        number, wire = tag >> 3, tag & 7
         payload, value = position, 0
-        if wire == _VARINT:
+        if wire == VARINT:
             value, position = _varint(content, position, end)
-        elif wire == _BYTES:
+        elif wire == BYTES:
             length, payload = _varint(content, position, end)
             position = payload + length
-        elif wire in (_FIXED32, _FIXED64):
-            position += 4 if wire == _FIXED32 else 8
+        elif wire in (FIXED32, FIXED64):
+            position += 4 if wire == FIXED32 else 8
         else:
             raise ValueError(f"wire type {wire}")
         if position > end or number == 0:
@@ -180,10 +180,10 @@ def _varint(content: bytes, position: int, end: int) -> tuple[int, int]:
 
 
 def _values(content: bytes, field: _Field) -> dict[int, int | bytes]:
-    if field.wire != _BYTES:
+    if field.wire != BYTES:
         raise ValueError("a message was expected")
     return {
-        inner.number: inner.value if inner.wire == _VARINT else content[inner.payload : inner.end]
+        inner.number: inner.value if inner.wire == VARINT else content[inner.payload : inner.end]
         for inner in _fields(content, field.payload, field.end)
     }
 
@@ -202,31 +202,14 @@ def _parse_piece(content: bytes, field: _Field) -> Piece:
 
 
 def _piece_bytes(piece: Piece) -> bytes:
-    body = _delimited(1, piece.text.encode("utf-8")) + _key(2, _FIXED32) + struct.pack("<f", piece.score)
-    return body if piece.kind is PieceKind.NORMAL else body + _key(3, _VARINT) + _encode_varint(piece.kind)
+    body = delimited(1, piece.text.encode("utf-8")) + key(2, FIXED32) + struct.pack("<f", piece.score)
+    return body if piece.kind is PieceKind.NORMAL else body + key(3, VARINT) + encode_varint(piece.kind)
 
 
 def _with_size(trainer: bytes, size: int) -> bytes:
-    declared = _key(4, _VARINT) + _encode_varint(size)
+    declared = key(4, VARINT) + encode_varint(size)
     parts, replaced = [], False
     for field in _fields(trainer, 0, len(trainer)):
         parts.append(declared if field.number == 4 else trainer[field.start : field.end])
         replaced = replaced or field.number == 4
     return b"".join(parts if replaced else [*parts, declared])
-
-
-def _key(number: int, wire: int) -> bytes:
-    return _encode_varint(number << 3 | wire)
-
-
-def _delimited(number: int, payload: bytes) -> bytes:
-    return _key(number, _BYTES) + _encode_varint(len(payload)) + payload
-
-
-def _encode_varint(value: int) -> bytes:
-    encoded = bytearray()
-    while value > 0x7F:
-        encoded.append(value & 0x7F | 0x80)
-        value >>= 7
-    encoded.append(value)
-    return bytes(encoded)
