@@ -36,8 +36,8 @@ from amhctl import __version__
 from amhctl.checkpoint.manifest import Licence, Manifest, TextIdentity, VocabularyIdentity
 from amhctl.checkpoint.store import halve, write_checkpoint
 from amhctl.codec.soundness import find_faults
-from amhctl.codec.vocoder import DEFAULT_VOCODER, load_vocoder
-from amhctl.codec.vocoder_network import MODEL_VERSION
+from amhctl.codec.vocoder import load_vocoder
+from amhctl.codec.vocoder_spec import DEFAULT_VOCODER, MODEL_VERSION
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.config.schema import TextConfig, TrainingConfig
 from amhctl.config.vocoder import VocoderConfig

@@ -24,7 +24,8 @@ from amhctl.audio.mel import log_mel
 from amhctl.audio.resample import bring_to, resample
 from amhctl.audio.waveform import Waveform
 from amhctl.codec.registry import load_codec
-from amhctl.codec.vocoder import load_vocoder, vocoder_path
+from amhctl.codec.vocoder import load_vocoder
+from amhctl.codec.vocoder_spec import vocoder_path
 from amhctl.config.acoustics import AcousticsConfig
 from amhctl.core.errors import CodecError
 from amhctl.core.units import SPEECH_LEVEL

@@ -12,7 +12,8 @@ from support.speechlike import vowel_train
 from support.voices import tiny_voice_folder
 
 from amhctl.audio import files
-from amhctl.checkpoint.store import WEIGHTS_FILE, read_checkpoint
+from amhctl.checkpoint.folder import WEIGHTS_FILE
+from amhctl.checkpoint.store import read_checkpoint
 from amhctl.cli.main import main
 from amhctl.config.schema import TextConfig
 from amhctl.text.frontend import Frontend

@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy.signal import lfilter
 
+from amhctl.audio import loudness as loudness_module
 from amhctl.audio.loudness import limit_peaks, loudness, set_loudness
 from amhctl.audio.waveform import Waveform
 
@@ -66,3 +68,12 @@ def test_silence_and_short_sounds_are_measured() -> None:
     assert loudness(silent) == float("-inf")
     assert set_loudness(silent, -18.0) is silent
     assert np.isfinite(loudness(sine(997.0, 0.5, seconds=0.1)))
+
+
+def test_a_long_sound_is_weighted_piece_by_piece_as_a_filter_weights_it_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loudness_module, "_PIECE_SECONDS", 1.3)
+    samples = np.random.default_rng(0).standard_normal(16_000 * 4 + 7).astype(np.float32)
+    filtered = samples.astype(np.float64)
+    for numerator, denominator in (loudness_module._shelf(16_000), loudness_module._high_pass(16_000)):
+        filtered = lfilter(numerator, denominator, filtered)
+    np.testing.assert_allclose(loudness_module._weight(Waveform(samples, 16_000)), filtered, atol=1e-9)

@@ -16,23 +16,19 @@ import torch
 from support.checkpoints import tiny_checkpoint, tiny_manifest, tiny_tensors
 
 from amhctl.checkpoint import store
-from amhctl.checkpoint.manifest import Manifest
-from amhctl.checkpoint.store import (
+from amhctl.checkpoint.folder import (
     CODEC_FOLDER,
     MANIFEST_FILE,
     WEIGHTS_FILE,
-    Surveys,
-    halve,
     manifest_differences,
-    read_checkpoint,
     read_manifest,
     require_match,
-    tensor_differences,
-    write_checkpoint,
 )
+from amhctl.checkpoint.manifest import Manifest
+from amhctl.checkpoint.store import Surveys, halve, read_checkpoint, tensor_differences, write_checkpoint
 from amhctl.checkpoint.survey import survey_file
 from amhctl.codec.codec import CodecSpec
-from amhctl.codec.vocoder import VocoderSpec
+from amhctl.codec.vocoder_spec import VocoderSpec
 from amhctl.config.mel import MelConfig
 from amhctl.core.errors import CheckpointError, FileExistsRefused
 from amhctl.core.findings import Finding, Severity

@@ -8,7 +8,7 @@ import pytest
 from support.checkpoints import tiny_checkpoint, tiny_manifest, tiny_tensors
 
 from amhctl.checkpoint import validate
-from amhctl.checkpoint.store import MANIFEST_FILE, WEIGHTS_FILE, read_manifest
+from amhctl.checkpoint.folder import MANIFEST_FILE, WEIGHTS_FILE, read_manifest
 from amhctl.checkpoint.survey import Survey
 from amhctl.core.findings import Finding
 
@@ -42,8 +42,6 @@ def test_a_sound_checkpoint_has_no_findings(folder: Path) -> None:
     assert validate.check_level(manifest.model_copy(update={"level": -20.0})) == ()
     assert validate.check_hearing("tiny", "") == ()
     assert validate.check_against(manifest, manifest) == ()
-    assert validate.check_vocabulary(manifest, fingerprint="a" * 64, size=40, where="v") == ()
-    assert validate.check_text_state(manifest, stored_hash="b" * 64) == ()
 
 
 def test_a_voice_that_names_no_level_and_one_that_does_not_hear(folder: Path) -> None:
@@ -100,19 +98,6 @@ def test_tensors_missing_unexpected_and_misshapen(folder: Path) -> None:
     assert [finding.subject for finding in found] == [
         f"average.safetensors: {name}" for name in ("absent", "steps", "weight")
     ]
-
-
-def test_a_vocabulary_of_other_pieces_and_another_size() -> None:
-    manifest = tiny_manifest()
-    assert codes(validate.check_vocabulary(manifest, fingerprint="f" * 64, size=41, where="v")) == [("C011", "v")] * 2
-    without = manifest.model_copy(update={"vocabulary": None})
-    assert codes(validate.check_vocabulary(without, fingerprint="a" * 64, size=40, where="v")) == [("C011", "v")]
-
-
-def test_a_text_state_of_another_hash() -> None:
-    assert codes(validate.check_text_state(tiny_manifest(), stored_hash="0" * 64)) == [("C012", "text_state.json")]
-    without = tiny_manifest().model_copy(update={"text": None})
-    assert codes(validate.check_text_state(without, stored_hash="0" * 64)) == [("C012", "text")]
 
 
 def test_a_frontend_that_has_drifted_is_a_warning_for_each_entry() -> None:

@@ -7,7 +7,7 @@ import pytest
 from support.voices import tiny_voice_folder
 from typer.testing import CliRunner
 
-from amhctl.checkpoint.store import WEIGHTS_FILE
+from amhctl.checkpoint.folder import WEIGHTS_FILE
 from amhctl.cli.main import app
 
 RUNNER = CliRunner()

@@ -7,8 +7,9 @@ import pytest
 from support.codecs import tiny_codec_folder, tiny_dac_folder
 from support.vocoders import tiny_vocoder_folder
 
+from amhctl.checkpoint.folder import WEIGHTS_FILE, read_manifest
 from amhctl.checkpoint.manifest import Manifest
-from amhctl.checkpoint.store import WEIGHTS_FILE, read_manifest, survey_folder
+from amhctl.checkpoint.store import survey_folder
 from amhctl.checkpoint.survey import TensorFacts
 from amhctl.codec.soundness import find_faults
 

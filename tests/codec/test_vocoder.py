@@ -10,14 +10,8 @@ from support.vocoders import TINY_VOCODER, tiny_vocoder_folder
 
 from amhctl.audio.mel import log_mel
 from amhctl.checkpoint.store import write_checkpoint
-from amhctl.codec.vocoder import (
-    DEFAULT_VOCODER,
-    bundled_vocoders,
-    load_vocoder,
-    read_vocoder,
-    read_vocoder_manifest,
-    vocoder_path,
-)
+from amhctl.codec.vocoder import load_vocoder, read_vocoder
+from amhctl.codec.vocoder_spec import DEFAULT_VOCODER, bundled_vocoders, read_vocoder_manifest, vocoder_path
 from amhctl.core.errors import CheckpointError, CodecError
 
 

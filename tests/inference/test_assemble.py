@@ -11,11 +11,13 @@ from support.speech_encoders import tiny_encoder_folder
 from support.speechlike import vowel_train
 from support.voices import tiny_voice_folder
 
-from amhctl.checkpoint.store import CODEC_FOLDER, read_manifest
+from amhctl.checkpoint.folder import CODEC_FOLDER, read_manifest
 from amhctl.codec.speech_encoder import load_encoder
 from amhctl.core.errors import AmhctlError, CheckpointError, SynthesisError
 from amhctl.inference import assemble
-from amhctl.inference.assemble import bundled_voices, choose_device, load_listener, load_voice, voice_path
+from amhctl.inference.assemble import load_listener, load_voice
+from amhctl.inference.catalog import bundled_voices, voice_path
+from amhctl.nn.device import choose_device
 
 
 @pytest.fixture

@@ -20,7 +20,8 @@ from amhctl.core.units import SPEECH_LEVEL
 from amhctl.inference import decode
 from amhctl.inference.assemble import load_voice
 from amhctl.inference.code_voice import CodeVoice
-from amhctl.inference.decode import Codes, Passage, Sampling
+from amhctl.inference.decode import Codes, Passage
+from amhctl.inference.sampling import Sampling
 from amhctl.inference.speaker import Speaker, encode_speaker, features_of
 from amhctl.inference.voice import SpeakOptions
 from amhctl.model.unified_voice import UnifiedVoice

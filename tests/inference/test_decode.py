@@ -13,7 +13,8 @@ from amhctl.core.errors import ModelError, OptionError, SynthesisError
 from amhctl.inference import decode as decode_module
 from amhctl.inference.assemble import load_voice
 from amhctl.inference.code_voice import CodeVoice
-from amhctl.inference.decode import Passage, Sampling, decode, fits, predict_durations, round_durations
+from amhctl.inference.decode import Passage, decode, fits, predict_durations, round_durations
+from amhctl.inference.sampling import Sampling
 from amhctl.model.layout import delay
 from amhctl.model.unified_voice import UnifiedVoice
 

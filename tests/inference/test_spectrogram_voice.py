@@ -12,7 +12,7 @@ from support.voices import any_speech
 from amhctl.audio.loudness import loudness
 from amhctl.audio.waveform import Waveform
 from amhctl.core.errors import SynthesisError
-from amhctl.inference.decode import Sampling
+from amhctl.inference.sampling import Sampling
 from amhctl.inference.spectrogram_voice import SpectrogramVoice
 from amhctl.model.flow_sampling import FlowSampling
 
@@ -111,8 +111,3 @@ def test_speech_is_as_loud_as_it_is_to_be(voice: SpectrogramVoice) -> None:
     speech = voice.speak("ሰላም ዓለም። ዛሬ ጥሩ ቀን ነው።", any_speech())
     peak = float(np.abs(speech.waveform.samples).max())
     assert loudness(speech.waveform) == pytest.approx(-18.0, abs=0.05) or peak == pytest.approx(0.99, abs=1e-3)
-
-
-def test_a_copy_is_as_long_as_the_recording(voice: SpectrogramVoice) -> None:
-    samples = vowel_train(seconds=0.777).samples
-    assert voice.copy(samples).shape == samples.shape

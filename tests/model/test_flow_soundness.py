@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 from support.flow_world import SPEAKERS, tiny_flow_folder
 
+from amhctl.checkpoint.folder import WEIGHTS_FILE, read_manifest
 from amhctl.checkpoint.manifest import Manifest
-from amhctl.checkpoint.store import WEIGHTS_FILE, read_manifest, survey_folder
+from amhctl.checkpoint.store import survey_folder
 from amhctl.checkpoint.survey import TensorFacts
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.core.findings import Finding
-from amhctl.model.flow_soundness import SPEAKERS_FILE, find_flow_faults, flow_shapes
+from amhctl.model.flow_files import SPEAKERS_FILE
+from amhctl.model.flow_soundness import find_flow_faults, flow_shapes
 from amhctl.model.flow_voice import FlowVoice
 from amhctl.model.network_soundness import AVERAGE_FILE
 from amhctl.model.soundness import find_faults, read_voice

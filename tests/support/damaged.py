@@ -7,7 +7,7 @@ from pathlib import Path
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from amhctl.checkpoint.store import MANIFEST_FILE, WEIGHTS_FILE
+from amhctl.checkpoint.folder import MANIFEST_FILE, WEIGHTS_FILE
 from amhctl.core.files import canonical_json, sha256_of_file
 
 Change = Callable[[dict[str, Tensor]], Mapping[str, Tensor]]

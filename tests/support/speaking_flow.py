@@ -10,14 +10,15 @@ from amhctl import __version__
 from amhctl.checkpoint.manifest import Manifest, TextIdentity, VocabularyIdentity
 from amhctl.checkpoint.store import write_checkpoint
 from amhctl.codec.speaker_encoder import SpeakerEncoder
-from amhctl.codec.vocoder import DEFAULT_VOCODER, load_vocoder
+from amhctl.codec.vocoder import load_vocoder
+from amhctl.codec.vocoder_spec import DEFAULT_VOCODER
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.config.schema import TextConfig
 from amhctl.core.files import canonical_json
 from amhctl.core.units import SPEECH_LEVEL
 from amhctl.inference.assemble import load_voice
 from amhctl.inference.spectrogram_voice import SpectrogramVoice
-from amhctl.model.flow_soundness import SPEAKERS_FILE
+from amhctl.model.flow_files import SPEAKERS_FILE
 from amhctl.model.flow_voice import MODEL_VERSION, FlowVoice
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.train import train_vocabulary

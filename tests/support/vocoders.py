@@ -7,7 +7,8 @@ import torch
 from amhctl import __version__
 from amhctl.checkpoint.manifest import Licence, Manifest
 from amhctl.checkpoint.store import halve, write_checkpoint
-from amhctl.codec.vocoder_network import MODEL_VERSION, VocoderNetwork
+from amhctl.codec.vocoder_network import VocoderNetwork
+from amhctl.codec.vocoder_spec import MODEL_VERSION
 from amhctl.config.mel import MelConfig
 from amhctl.config.vocoder import VocoderConfig
 

@@ -8,8 +8,9 @@ import torch
 from support.codecs import tiny_codec_folder
 
 from amhctl import __version__
+from amhctl.checkpoint.folder import CODEC_FOLDER
 from amhctl.checkpoint.manifest import CodecIdentity, Manifest, TextIdentity, VocabularyIdentity
-from amhctl.checkpoint.store import CODEC_FOLDER, write_checkpoint
+from amhctl.checkpoint.store import write_checkpoint
 from amhctl.codec.registry import load_codec
 from amhctl.config.conditioning import scale_of
 from amhctl.config.mel import MelConfig

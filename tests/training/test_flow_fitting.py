@@ -10,7 +10,7 @@ from support.training_world import TINY_SPEC
 from support.voices import tiny_voice_folder
 
 from amhctl.checkpoint.store import LoadedCheckpoint, read_checkpoint
-from amhctl.codec.vocoder import VocoderSpec
+from amhctl.codec.vocoder_spec import VocoderSpec
 from amhctl.config.acoustics import AcousticsConfig, SpeakerEncoderConfig
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.core.errors import CheckpointError, CodecError, ConfigError

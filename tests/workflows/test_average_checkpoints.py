@@ -7,8 +7,9 @@ import torch
 from support.damaged import Change, of_all, rewrite, with_tensor
 from support.voices import any_speech, tiny_voice_folder
 
+from amhctl.checkpoint.folder import WEIGHTS_FILE
 from amhctl.checkpoint.manifest import Licence
-from amhctl.checkpoint.store import WEIGHTS_FILE, read_checkpoint, write_checkpoint
+from amhctl.checkpoint.store import read_checkpoint, write_checkpoint
 from amhctl.core.errors import CheckpointError, FileExistsRefused, OptionError
 from amhctl.core.progress import SilentProgress
 from amhctl.inference.assemble import load_voice

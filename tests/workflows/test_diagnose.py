@@ -16,14 +16,15 @@ from support.vocoders import tiny_vocoder_folder
 from support.voices import tiny_voice_folder
 
 from amhctl import __version__
-from amhctl.checkpoint.store import CODEC_FOLDER, read_checkpoint, write_checkpoint
+from amhctl.checkpoint.folder import CODEC_FOLDER
+from amhctl.checkpoint.store import read_checkpoint, write_checkpoint
 from amhctl.codec import registry, vocoder
 from amhctl.codec.registry import bundled_codecs
-from amhctl.codec.vocoder import bundled_vocoders
+from amhctl.codec.vocoder_spec import bundled_vocoders
 from amhctl.core.findings import Severity
 from amhctl.core.progress import SilentProgress
 from amhctl.inference import assemble
-from amhctl.inference.assemble import bundled_voices
+from amhctl.inference.catalog import bundled_voices
 from amhctl.model.soundness import REFERENCE_FILE
 from amhctl.workflows import diagnose
 from amhctl.workflows.diagnose import RULES, Check, DiagnoseReport, DiagnoseRequest, run

@@ -7,7 +7,8 @@ import torch
 from support.damaged import of_all, rewrite, with_tensor
 from support.voices import tiny_voice_folder
 
-from amhctl.checkpoint.store import read_checkpoint, read_manifest
+from amhctl.checkpoint.folder import read_manifest
+from amhctl.checkpoint.store import read_checkpoint
 from amhctl.core.errors import CheckpointError, FileExistsRefused
 from amhctl.core.progress import SilentProgress
 from amhctl.inference.assemble import load_voice

@@ -12,7 +12,8 @@ from support.training_world import TrainingWorld, build_training_world, request_
 from support.vocabularies import permuted
 from support.voices import tiny_voice_folder
 
-from amhctl.checkpoint.store import CODEC_FOLDER, read_checkpoint, write_checkpoint
+from amhctl.checkpoint.folder import CODEC_FOLDER
+from amhctl.checkpoint.store import read_checkpoint, write_checkpoint
 from amhctl.config.schema import TextConfig
 from amhctl.core.errors import CheckpointError, FileExistsRefused, VocabularyError
 from amhctl.core.progress import SilentProgress

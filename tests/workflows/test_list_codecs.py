@@ -16,7 +16,8 @@ from amhctl.codec.codec import CodecSpec
 from amhctl.codec.dac import import_dac
 from amhctl.codec.official import OFFICIAL
 from amhctl.codec.registry import bundled_codecs, load_codec, read_codec_manifest
-from amhctl.codec.vocoder import DEFAULT_VOCODER, bundled_vocoders, load_vocoder
+from amhctl.codec.vocoder import load_vocoder
+from amhctl.codec.vocoder_spec import DEFAULT_VOCODER, bundled_vocoders
 from amhctl.core.errors import CheckpointError, CodecError
 from amhctl.core.progress import SilentProgress
 from amhctl.workflows.list_codecs import ListCodecsReport, ListCodecsRequest, run

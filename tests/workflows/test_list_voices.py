@@ -9,7 +9,7 @@ from support.voices import tiny_voice_folder
 from amhctl.checkpoint.manifest import VocoderIdentity
 from amhctl.core.errors import SynthesisError
 from amhctl.core.progress import SilentProgress
-from amhctl.inference.assemble import bundled_voices
+from amhctl.inference.catalog import bundled_voices
 from amhctl.workflows import list_voices
 from amhctl.workflows.list_voices import ListVoicesRequest
 

@@ -16,7 +16,8 @@ from support.speechlike import vowel_train
 
 from amhctl.audio.mel import log_mel
 from amhctl.codec.registry import codec_path, load_codec, read_codec_manifest, read_mel
-from amhctl.codec.vocoder import DEFAULT_VOCODER, load_vocoder, read_vocoder_manifest, vocoder_path
+from amhctl.codec.vocoder import load_vocoder
+from amhctl.codec.vocoder_spec import DEFAULT_VOCODER, read_vocoder_manifest, vocoder_path
 from amhctl.core.errors import (
     CodecError,
     ConfigError,

@@ -12,15 +12,17 @@ from support.codecs import tiny_codec_folder, tiny_dac_folder
 from support.vocoders import tiny_vocoder_folder
 from support.voices import tiny_voice_folder
 
+from amhctl.checkpoint.folder import MANIFEST_FILE, WEIGHTS_FILE, embedded_manifest
 from amhctl.checkpoint.manifest import VocoderIdentity
-from amhctl.checkpoint.store import MANIFEST_FILE, WEIGHTS_FILE, embedded_manifest, read_checkpoint, write_checkpoint
-from amhctl.codec.vocoder import DEFAULT_VOCODER, load_vocoder, vocoder_path
+from amhctl.checkpoint.store import read_checkpoint, write_checkpoint
+from amhctl.codec.vocoder import load_vocoder
+from amhctl.codec.vocoder_spec import DEFAULT_VOCODER, vocoder_path
 from amhctl.config.mel import MelConfig
 from amhctl.config.schema import ConformerConfig, ModelConfig
 from amhctl.core.errors import CheckpointError
 from amhctl.core.files import canonical_json, sha256_of_file
 from amhctl.core.progress import SilentProgress
-from amhctl.inference.assemble import voice_path
+from amhctl.inference.catalog import voice_path
 from amhctl.model.shapes import parameter_shapes
 from amhctl.text.frontend import Frontend
 from amhctl.text.lexicon import Lexicon

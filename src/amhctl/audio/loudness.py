@@ -5,8 +5,6 @@ Source: ITU-R BS.1770-4, "Algorithms to measure audio programme loudness"; EBU R
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import minimum_filter1d, uniform_filter1d
-from scipy.signal import lfilter
 
 from amhctl.audio.waveform import Waveform
 
@@ -17,6 +15,7 @@ _TOP = 0.99
 _LIMIT_SECONDS = 0.01
 _MOST_LIMITING = 2.0
 _LIMITINGS = 3
+_PIECE_SECONDS = 60.0
 
 
 def loudness(waveform: Waveform) -> float:
@@ -66,18 +65,41 @@ def limit_peaks(waveform: Waveform, top: float) -> Waveform:
     samples = waveform.samples.astype(np.float64)
     needed = np.minimum(1.0, top / np.maximum(np.abs(samples), top))
     width = 2 * round(_LIMIT_SECONDS * waveform.sample_rate / 2.0) + 1
-    gain = uniform_filter1d(minimum_filter1d(needed, width, mode="nearest"), width, mode="nearest")
-    # The running sum of the mean rounds.
+    gain = _windows(_windows(needed, width).min(axis=1), width).mean(axis=1)
+    # The mean rounds.
     limited = np.clip(samples * gain, -top, top)
     return Waveform(limited.astype(np.float32), waveform.sample_rate)
 
 
+def _windows(values: NDArray[np.float64], width: int) -> NDArray[np.float64]:
+    """Return the values about each value, shape (N, width); the first and last one go on beyond the ends."""
+    return np.lib.stride_tricks.sliding_window_view(np.pad(values, width // 2, mode="edge"), width)
+
+
 def _weight(waveform: Waveform) -> NDArray[np.float64]:
     """Return the samples behind the K-weighting's shelf and high-pass, whose analogue prototypes fit any rate."""
-    samples = waveform.samples.astype(np.float64)
-    for numerator, denominator in (_shelf(waveform.sample_rate), _high_pass(waveform.sample_rate)):
-        samples = lfilter(numerator, denominator, samples)
-    return samples
+    # By their frequency response, piece by piece: what the filters remember has decayed by e^-239 after a second. A
+    # library of filters would take longer to load than a sentence takes to speak.
+    rate, size = waveform.sample_rate, waveform.samples.size
+    piece = round(_PIECE_SECONDS * rate)
+    padded = np.concatenate([np.zeros(rate), waveform.samples.astype(np.float64)])
+    weighted = np.empty(size)
+    for start in range(0, size, piece):
+        stop = min(start + piece, size)
+        # A second before it is heard too, and one behind it stays empty, where the filters ring out.
+        count = stop - start + 2 * rate
+        spectrum = np.fft.rfft(padded[start : stop + rate], count) * _response(rate, count)
+        weighted[start:stop] = np.fft.irfft(spectrum, count)[rate : rate + stop - start]
+    return weighted
+
+
+def _response(rate: int, count: int) -> NDArray[np.complex128]:
+    """Return the response of both filters at the frequencies of a DFT of ``count`` samples."""
+    delays = np.exp(-2j * np.pi * np.fft.rfftfreq(count)[:, None] * np.arange(3))
+    response = np.ones(len(delays), dtype=np.complex128)
+    for numerator, denominator in (_shelf(rate), _high_pass(rate)):
+        response *= (delays @ np.array(numerator)) / (delays @ np.array(denominator))
+    return response
 
 
 def _shelf(rate: int) -> tuple[list[float], list[float]]:

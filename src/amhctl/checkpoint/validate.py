@@ -8,9 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from amhctl.checkpoint.manifest import Manifest, completed
-from amhctl.checkpoint.parts import OTHERS
-from amhctl.checkpoint.store import (
+from amhctl.checkpoint.folder import (
     MANIFEST_FILE,
     WEIGHTS_FILE,
     Difference,
@@ -18,6 +16,8 @@ from amhctl.checkpoint.store import (
     embedded_manifest,
     manifest_differences,
 )
+from amhctl.checkpoint.manifest import Manifest, completed
+from amhctl.checkpoint.parts import OTHERS
 from amhctl.checkpoint.survey import RULES as VALUE_RULES
 from amhctl.checkpoint.survey import Survey, survey_file
 from amhctl.core.errors import CheckpointError
@@ -45,13 +45,6 @@ RULES = (
         "C008", Severity.ERROR, "tensor unexpected", "The weights hold a tensor that the configuration does not imply."
     ),
     Rule("C009", Severity.ERROR, "tensor misshapen", "A tensor has another shape than the configuration implies."),
-    Rule(
-        "C011",
-        Severity.ERROR,
-        "vocabulary does not fit",
-        "Fingerprint or size is not what the checkpoint was made with.",
-    ),
-    Rule("C012", Severity.ERROR, "text state does not fit", "The text state's hash is not the one in the manifest."),
     Rule(
         "C013",
         Severity.WARNING,
@@ -186,38 +179,6 @@ def survey_files(folder: Path, manifest: Manifest) -> tuple[dict[str, Survey], t
             if name != WEIGHTS_FILE:
                 found.append(finding("C005", name, error.message))
     return surveys, tuple(found)
-
-
-def check_vocabulary(manifest: Manifest, *, fingerprint: str, size: int, where: str) -> tuple[Finding, ...]:
-    """Report a vocabulary that is not the checkpoint's, or that the model has no rows for."""
-    found = []
-    identity = manifest.vocabulary
-    if identity is None:
-        return (finding("C011", where, "the checkpoint names no vocabulary"),)
-    hint = "use the checkpoint's own vocabulary.model, or grow it: amhctl vocab extend … --base-checkpoint"
-    if identity.fingerprint != fingerprint:
-        found.append(
-            finding(
-                "C011", where, f"fingerprint {fingerprint[:16]}…, the checkpoint has {identity.fingerprint[:16]}…", hint
-            )
-        )
-    rows = manifest.config.get("number_text_tokens")
-    if rows != size:
-        found.append(finding("C011", where, f"{size} pieces, the model has {rows}", hint))
-    return tuple(found)
-
-
-def check_text_state(manifest: Manifest, *, stored_hash: str) -> tuple[Finding, ...]:
-    """Report a text state that is not the one the manifest names."""
-    if manifest.text is None:
-        return (finding("C012", "text", "the checkpoint names no text state"),)
-    if manifest.text.hash != stored_hash:
-        return (
-            finding(
-                "C012", manifest.text.file, f"hash {stored_hash[:16]}…, the manifest has {manifest.text.hash[:16]}…"
-            ),
-        )
-    return ()
 
 
 def check_drift(stored: Mapping[str, object], present: Mapping[str, object]) -> tuple[Finding, ...]:

@@ -1,7 +1,7 @@
 """``amhctl ckpt``: validate, show, compare, average and hand on checkpoints."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -100,6 +100,10 @@ def export(
     checkpoint: Annotated[Path, typer.Argument(help="Folder of a voice, codec or vocoder.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write.")],
     name: Annotated[str | None, typer.Option("--name", help="Name it is to have; its own by default.")] = None,
+    format: Annotated[
+        Literal["safetensors", "onnx"],
+        typer.Option("--format", help="onnx adds graphs: FlowVoice and its vocoder then speak without torch."),
+    ] = "safetensors",
     force: options.Force = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
@@ -108,7 +112,7 @@ def export(
     """Write a voice as it is handed on: weights in half precision."""
     from amhctl.workflows import export_checkpoint
 
-    request = export_checkpoint.ExportCheckpointRequest(checkpoint, output, name=name, force=force)
+    request = export_checkpoint.ExportCheckpointRequest(checkpoint, output, name=name, format=format, force=force)
     execute(
         "ckpt export",
         lambda progress: export_checkpoint.run(request, progress),

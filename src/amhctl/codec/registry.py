@@ -8,9 +8,10 @@ from typing import TypeVar
 
 from torch import Tensor
 
+from amhctl.checkpoint.folder import read_manifest
 from amhctl.checkpoint.manifest import Manifest
 from amhctl.checkpoint.parts import read_part
-from amhctl.checkpoint.store import LoadedCheckpoint, read_checkpoint, read_manifest
+from amhctl.checkpoint.store import LoadedCheckpoint, read_checkpoint
 from amhctl.codec import dac, mel_codec
 from amhctl.codec.codec import Codec, CodecSpec
 from amhctl.codec.dac import DacCodec, fill_dac, read_weights

@@ -6,18 +6,19 @@
 from pydantic import ValidationError
 
 from amhctl.checkpoint import validate as rules
+from amhctl.checkpoint.folder import WEIGHTS_FILE
 from amhctl.checkpoint.manifest import Manifest
 from amhctl.checkpoint.parts import OTHERS
-from amhctl.checkpoint.store import WEIGHTS_FILE, Surveys
+from amhctl.checkpoint.store import Surveys
 from amhctl.checkpoint.survey import check_weights
-from amhctl.codec import dac, mel_codec, vocoder_network
+from amhctl.codec import dac, mel_codec, vocoder_network, vocoder_spec
 from amhctl.config.dac import DacCodecConfig
 from amhctl.config.schema import MelCodecConfig
 from amhctl.config.vocoder import VocoderConfig
 from amhctl.core.findings import Finding
 
 CODEC_VERSIONS = (mel_codec.MODEL_VERSION, dac.MODEL_VERSION)
-KNOWN_VERSIONS = (*CODEC_VERSIONS, vocoder_network.MODEL_VERSION)
+KNOWN_VERSIONS = (*CODEC_VERSIONS, vocoder_spec.MODEL_VERSION)
 
 
 def find_faults(manifest: Manifest, surveys: Surveys) -> tuple[Finding, ...]:
@@ -30,7 +31,7 @@ def find_faults(manifest: Manifest, surveys: Surveys) -> tuple[Finding, ...]:
     surveys : Surveys
         The tensors of each file that could be read.
     """
-    versions = {"codec": CODEC_VERSIONS, "vocoder": (vocoder_network.MODEL_VERSION,), "training": KNOWN_VERSIONS}
+    versions = {"codec": CODEC_VERSIONS, "vocoder": (vocoder_spec.MODEL_VERSION,), "training": KNOWN_VERSIONS}
     if manifest.model_version not in versions.get(manifest.kind, ()):
         known = " or ".join(versions.get(manifest.kind, KNOWN_VERSIONS))
         wanted = "vocoder" if manifest.kind == "vocoder" else "codec"
@@ -57,7 +58,7 @@ def _implied(manifest: Manifest) -> tuple[int, dict[str, tuple[int, ...]]]:
     if manifest.model_version == dac.MODEL_VERSION:
         config = DacCodecConfig.model_validate(manifest.config)
         return config.sample_rate, dac.dac_shapes(config)
-    if manifest.model_version == vocoder_network.MODEL_VERSION:
+    if manifest.model_version == vocoder_spec.MODEL_VERSION:
         vocoder = VocoderConfig.model_validate(manifest.config)
         return vocoder.mel.sample_rate, vocoder_network.vocoder_shapes(vocoder)
     shape = MelCodecConfig.model_validate(manifest.config)

@@ -1,10 +1,9 @@
-"""Vocoders: spectrograms to waveforms, and those at hand. Knows no letters.
+"""Vocoders: spectrograms to waveforms, by PyTorch. Knows no letters.
 
 Shapes: ``T frames, F mel bins, N samples``. A spectrogram is that of ``config.acoustics``: frame t is centred on sample
 ``t * hop``, and a waveform of N samples has ``ceil(N / hop)`` frames.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,54 +11,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from amhctl.checkpoint.manifest import Manifest, VocoderIdentity
+from amhctl.checkpoint.manifest import Manifest
 from amhctl.checkpoint.parts import read_part
-from amhctl.checkpoint.store import LoadedCheckpoint, read_checkpoint, read_manifest
+from amhctl.checkpoint.store import LoadedCheckpoint, read_checkpoint
 from amhctl.codec.mel_codec import fingerprint_of
 from amhctl.codec.soundness import find_faults
-from amhctl.codec.vocoder_network import MODEL_VERSION, VocoderNetwork, fill_vocoder
+from amhctl.codec.vocoder_network import VocoderNetwork, fill_vocoder
+from amhctl.codec.vocoder_spec import VocoderSpec, read_vocoder_manifest, require_mel, vocoder_path
 from amhctl.config.mel import MelConfig
 from amhctl.config.vocoder import VocoderConfig
-from amhctl.core.errors import CodecError
-
-DEFAULT_VOCODER = "vocoder16k"
-_BUNDLED = Path(__file__).parent.parent / "assets" / "vocoders"
-
-
-@dataclass(frozen=True, slots=True)
-class VocoderSpec:
-    """What a vocoder is.
-
-    Attributes
-    ----------
-    name : str
-        Name among the bundled ones, such as ``vocoder16k``.
-    architecture : str
-        ``vocos``.
-    sample_rate : int
-        Samples a second.
-    mel : MelConfig
-        The spectrogram that it turns into sound; a voice must draw this one.
-    fingerprint : str
-        SHA-256 over the names, shapes and bytes of the weights.
-    """
-
-    name: str
-    architecture: str
-    sample_rate: int
-    mel: MelConfig
-    fingerprint: str
-
-    @property
-    def identity(self) -> VocoderIdentity:
-        """What the manifest of a voice says of it."""
-        return VocoderIdentity(
-            name=self.name,
-            architecture=self.architecture,
-            sample_rate=self.sample_rate,
-            mel=self.mel.model_dump(mode="json"),
-            fingerprint=self.fingerprint,
-        )
 
 
 class Vocoder:
@@ -89,6 +49,11 @@ class Vocoder:
         return self._spec
 
     @property
+    def mel(self) -> MelConfig:
+        """The spectrogram that it turns into sound."""
+        return self._spec.mel
+
+    @property
     def network(self) -> VocoderNetwork:
         """Its network, in evaluation mode."""
         return self._network
@@ -105,44 +70,10 @@ class Vocoder:
         return [self._synthesise(mel_TF) for mel_TF in mels]
 
     def _synthesise(self, mel_TF: NDArray[np.float32]) -> NDArray[np.float32]:
-        bins = self._spec.mel.bins
-        if mel_TF.ndim != 2 or mel_TF.shape[0] == 0 or mel_TF.shape[1] != bins:
-            raise CodecError(
-                f"a spectrogram has shape {mel_TF.shape}, this vocoder wants (frames, {bins})",
-                subject=self._spec.name,
-                hint="use the vocoder that the voice was made with",
-            )
-        if not np.isfinite(mel_TF).all():
-            raise CodecError("a spectrogram has values that are not finite", subject=self._spec.name)
+        require_mel(mel_TF, self.mel, subject=self._spec.name)
         mel_1TF = torch.from_numpy(np.ascontiguousarray(mel_TF, dtype=np.float32)[None]).to(self._device)
         samples: NDArray[np.float32] = self._network(mel_1TF)[0].float().cpu().numpy()
         return samples
-
-
-def bundled_vocoders() -> tuple[str, ...]:
-    """Return the names of the vocoders in the package, sorted."""
-    return tuple(sorted(folder.name for folder in _BUNDLED.iterdir() if (folder / "manifest.json").is_file()))
-
-
-def vocoder_path(name_or_path: str) -> Path:
-    """Return the folder of a vocoder.
-
-    Raises
-    ------
-    CodecError
-        If there is no vocoder of that name and none at that path.
-    """
-    bundled = _BUNDLED / name_or_path
-    if "/" not in name_or_path and (bundled / "manifest.json").is_file():
-        return bundled
-    path = Path(name_or_path).expanduser()
-    if (path / "manifest.json").is_file():
-        return path
-    raise CodecError(
-        "no such vocoder",
-        subject=name_or_path,
-        hint=f"bundled: {', '.join(bundled_vocoders()) or 'none'}; or give the folder of a vocoder",
-    )
 
 
 def load_vocoder(name_or_path: str, device: str = "cpu") -> Vocoder:
@@ -182,24 +113,6 @@ def read_vocoder(name_or_path: str) -> tuple[VocoderConfig, dict[str, Tensor]]:
     """
     checkpoint = _read(vocoder_path(name_or_path))
     return _config(checkpoint.manifest), checkpoint.tensors
-
-
-def read_vocoder_manifest(name_or_path: str) -> Manifest:
-    """Return the manifest of a vocoder.
-
-    Raises
-    ------
-    CodecError
-        If there is none, or the folder holds something else.
-    """
-    path = vocoder_path(name_or_path)
-    manifest = read_manifest(path)
-    if manifest.kind != "vocoder" or manifest.model_version != MODEL_VERSION:
-        raise CodecError(
-            f"the folder holds a {manifest.kind} of version {manifest.model_version}, not a vocoder of {MODEL_VERSION}",
-            subject=str(path),
-        )
-    return manifest
 
 
 def _read(path: Path) -> LoadedCheckpoint:

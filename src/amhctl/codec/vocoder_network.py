@@ -13,7 +13,6 @@ from amhctl.core.errors import CodecError
 from amhctl.nn.convnext import ConvNeXtBlock
 from amhctl.nn.spectral import InverseSTFTHead
 
-MODEL_VERSION = "vocoder-1"
 MEL_MEAN = -5.0
 MEL_SCALE = 2.5
 """Natural log-mel of speech at a level of -20 dBFS lies about here; the network sees it centred and scaled."""

@@ -1,111 +1,41 @@
-"""From a checkpoint folder to a voice that is ready to speak; whatever does not fit is refused here."""
+"""From a voice's name to a voice that is ready to speak, by what computes it best here; loads no torch by itself.
 
+A voice with ONNX graphs is spoken by them on the processor. Everything else, and any voice on an accelerator, is
+PyTorch's (``on_torch``), which takes a second to load and is loaded only where it is needed.
+"""
+
+import importlib
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
+from safetensors import safe_open
 
+from amhctl.checkpoint.folder import VOCODER_FOLDER, WEIGHTS_FILE, read_manifest, require_match, verify_folder
 from amhctl.checkpoint.manifest import Manifest
-from amhctl.checkpoint.parts import read_part
-from amhctl.checkpoint.store import (
-    CODEC_FOLDER,
-    VOCODER_FOLDER,
-    LoadedCheckpoint,
-    read_manifest,
-    require_match,
-)
-from amhctl.checkpoint.validate import check_vocabulary
-from amhctl.codec.codec import Codec
-from amhctl.codec.registry import bundled_codecs, load_codec
-from amhctl.codec.speech_encoder import require_encoder
-from amhctl.codec.vocoder import Vocoder, bundled_vocoders, load_vocoder
-from amhctl.config.conditioning import read_conditioning
+from amhctl.checkpoint.parts import read_json, read_part
+from amhctl.checkpoint.textparts import check_vocabulary
+from amhctl.codec.vocoder_session import VocoderOnOnnx
+from amhctl.codec.vocoder_spec import VOCODER_GRAPH, bundled_vocoders, vocoder_path
 from amhctl.config.flow import FlowVoiceConfig
-from amhctl.config.mel import MelConfig
-from amhctl.config.schema import ModelConfig
-from amhctl.core.errors import CheckpointError, SynthesisError
-from amhctl.inference.code_voice import CodeVoice
-from amhctl.inference.speaker import Listen, encode_speaker
+from amhctl.core.errors import CheckpointError
+from amhctl.inference.catalog import require_voice, voice_path
+from amhctl.inference.reference import Listen
 from amhctl.inference.spectrogram_voice import SpectrogramVoice
-from amhctl.model.flow_soundness import SPEAKERS_FILE
-from amhctl.model.flow_voice import MODEL_VERSION as FLOW_VERSION
-from amhctl.model.flow_voice import FlowVoice
-from amhctl.model.soundness import REFERENCE_FILE, read_voice
-from amhctl.model.unified_voice import MODEL_VERSION, UnifiedVoice
+from amhctl.model.flow_files import GRAPHS, SPEAKERS_FILE
+from amhctl.model.flow_on_onnx import FlowOnOnnx
+from amhctl.model.versions import FLOW_VOICE
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.vocabulary import Vocabulary
 
-DEFAULT_VOICE = "m01"
-_BUNDLED = Path(__file__).parent.parent / "assets" / "voices"
+if TYPE_CHECKING:
+    from amhctl.inference.code_voice import CodeVoice
 
 
-def bundled_voices() -> tuple[str, ...]:
-    """Return the names of the voices in the package, sorted."""
-    if not _BUNDLED.is_dir():
-        return ()
-    return tuple(sorted(folder.name for folder in _BUNDLED.iterdir() if (folder / "manifest.json").is_file()))
-
-
-def voice_path(name_or_path: str) -> Path:
-    """Return the folder of a voice.
-
-    Raises
-    ------
-    SynthesisError
-        If there is no bundled voice and no checkpoint folder of that name.
-    """
-    if name_or_path in bundled_voices():
-        return _BUNDLED / name_or_path
-    path = Path(name_or_path).expanduser()
-    if (path / "manifest.json").is_file():
-        return path
-    raise SynthesisError(
-        "no such voice",
-        subject=name_or_path,
-        hint=f"bundled: {', '.join(bundled_voices()) or 'none'}; or give the folder of a voice checkpoint",
-    )
-
-
-def read_voice_manifest(name_or_path: str) -> Manifest:
-    """Return the manifest of a voice without loading its weights.
-
-    Raises
-    ------
-    SynthesisError
-        If there is no such voice.
-    CheckpointError
-        If the manifest is damaged or is not a voice's.
-    """
-    path = voice_path(name_or_path)
-    manifest = read_manifest(path)
-    _require_voice(manifest, path)
-    return manifest
-
-
-def choose_device(wanted: str) -> str:
-    """Return the device to compute on: ``auto`` is the accelerator if there is one.
-
-    Raises
-    ------
-    SynthesisError
-        If the device does not exist here.
-    """
-    if wanted == "auto":
-        if torch.cuda.is_available():
-            return "cuda"
-        return "mps" if torch.backends.mps.is_available() else "cpu"
-    try:
-        torch.empty(0, device=wanted)
-    except (RuntimeError, AssertionError, NotImplementedError) as fault:
-        raise SynthesisError(
-            "this device is not available", subject=wanted, hint="use --device cpu, or auto"
-        ) from fault
-    return wanted
-
-
-def load_voice(name_or_path: str, *, device: str = "cpu", codec: str | None = None) -> CodeVoice | SpectrogramVoice:
+def load_voice(name_or_path: str, *, device: str = "cpu", codec: str | None = None) -> "CodeVoice | SpectrogramVoice":
     """Load a voice by bundled name or checkpoint folder, with everything it needs, each part checked.
 
     Parameters
@@ -113,7 +43,8 @@ def load_voice(name_or_path: str, *, device: str = "cpu", codec: str | None = No
     name_or_path : str
         Which voice.
     device : str
-        As ``choose_device`` takes it.
+        Where to compute: ``auto`` is the processor for a voice with graphs, and for others the accelerator if there is
+        one; any other name is PyTorch's.
     codec : str | None
         Name, folder or weights file of its codec, or name or folder of its vocoder; None looks beside the voice and
         among the bundled.
@@ -126,56 +57,24 @@ def load_voice(name_or_path: str, *, device: str = "cpu", codec: str | None = No
         If the checkpoint is damaged, or a part is not the one it was trained with.
     """
     path = voice_path(name_or_path)
-    chosen = choose_device(device)
-    checkpoint = read_voice(path)
-    manifest = checkpoint.manifest
-    _require_voice(manifest, path)
-    if manifest.vocabulary is None or manifest.text is None:
-        raise CheckpointError("the voice does not name its vocabulary and text state", subject=str(path))
-    vocabulary = Vocabulary.from_bytes(
-        checkpoint.read_bytes(manifest.vocabulary.file), subject=str(path / manifest.vocabulary.file)
-    )
-    place = f"{path}: {manifest.vocabulary.file}"
-    for fault in check_vocabulary(manifest, fingerprint=vocabulary.fingerprint, size=vocabulary.size, where=place):
-        raise CheckpointError(fault.message, subject=fault.subject, hint=fault.hint)
-    frontend = Frontend.from_state(checkpoint.read_json(manifest.text.file))
-    require_match(manifest, vocabulary_fingerprint=vocabulary.fingerprint, text_hash=frontend.state_hash)
-    if manifest.model_version == FLOW_VERSION:
-        vocoder = _load_vocoder(checkpoint, codec, chosen)
-        require_match(manifest, vocoder=vocoder.spec)
-        return SpectrogramVoice(
-            manifest=manifest,
-            frontend=frontend,
-            tokenizer=Tokenizer(vocabulary),
-            model=_build_flow(checkpoint).to(chosen),
-            vocoder=vocoder,
-            speakers=_read_speakers(checkpoint),
-        )
-    if manifest.codec is None:
-        raise CheckpointError("the voice does not name its codec", subject=str(path))
-    matching_codec = _load_codec(manifest, path, codec, chosen)
-    require_match(manifest, codec=matching_codec.spec)
-    model = _build_model(checkpoint).to(chosen)
-    features_TF = checkpoint.read_tensors(REFERENCE_FILE)["features"].float()
-    return CodeVoice(
-        manifest=manifest,
-        model=model,
-        codec=matching_codec,
-        frontend=frontend,
-        tokenizer=Tokenizer(vocabulary),
-        speaker=encode_speaker(model, features_TF),
-    )
+    manifest = read_manifest(path)
+    require_voice(manifest, path)
+    vocoder = find_vocoder(manifest, path, codec) if manifest.model_version == FLOW_VOICE else None
+    if vocoder is not None and device in ("auto", "cpu") and _has_graphs(manifest, vocoder):
+        return _load_graphs(path, vocoder)
+    voice: CodeVoice | SpectrogramVoice = _on_torch().load_voice(path, device=device, codec=codec)
+    return voice
 
 
 def load_listener(manifest: Manifest, folder: Path | None = None, *, device: str = "cpu") -> Listen | None:
-    """Return the speech encoder that a voice is conditioned on, to listen to other clips; None if it hears log-mel.
+    """Return what hears other clips for a voice: its speech encoder or speaker encoder; None if it hears log-mel.
 
     Parameters
     ----------
     manifest : Manifest
         The voice's.
     folder : Path | None
-        Where the encoder lies; None looks into the cache of the Hugging Face hub.
+        Where a speech encoder lies; None looks into the cache of the Hugging Face hub.
     device : str
         As ``choose_device`` takes it.
 
@@ -186,73 +85,78 @@ def load_listener(manifest: Manifest, folder: Path | None = None, *, device: str
     CheckpointError
         If it is damaged, or is not the one that the voice was trained with.
     """
-    if manifest.conditioning is None:
-        return None
-    wanted = read_part(read_conditioning, manifest.conditioning, place="conditioning", subject=manifest.name)
-    if isinstance(wanted, MelConfig):
-        return None
-    return require_encoder(wanted, folder, device=choose_device(device)).encode
+    listen: Listen | None = _on_torch().load_listener(manifest, folder, device=device)
+    return listen
 
 
-def _require_voice(manifest: Manifest, path: Path) -> None:
-    if manifest.kind != "voice" or manifest.model_version not in (MODEL_VERSION, FLOW_VERSION):
-        raise CheckpointError(
-            f"the folder holds a {manifest.kind} of version {manifest.model_version}, not a voice of {MODEL_VERSION} "
-            f"or {FLOW_VERSION}",
-            subject=str(path),
-            hint="a training run keeps its voice in the folder best/",
-        )
+def read_text_parts(manifest: Manifest, path: Path) -> tuple[Frontend, Tokenizer]:
+    """Return how a voice reads, from the parts in its folder, which are the ones that its manifest names.
+
+    Raises
+    ------
+    CheckpointError
+        If a part is not.
+    """
+    if manifest.vocabulary is None or manifest.text is None:
+        raise CheckpointError("the voice does not name its vocabulary and text state", subject=str(path))
+    file = path / manifest.vocabulary.file
+    vocabulary = Vocabulary.from_bytes(file.read_bytes(), subject=str(file))
+    place = f"{path}: {manifest.vocabulary.file}"
+    for fault in check_vocabulary(manifest, fingerprint=vocabulary.fingerprint, size=vocabulary.size, where=place):
+        raise CheckpointError(fault.message, subject=fault.subject, hint=fault.hint)
+    frontend = Frontend.from_state(read_json(path / manifest.text.file))
+    require_match(manifest, vocabulary_fingerprint=vocabulary.fingerprint, text_hash=frontend.state_hash)
+    return frontend, Tokenizer(vocabulary)
 
 
-def _load_codec(manifest: Manifest, path: Path, wanted: str | None, device: str) -> Codec:
-    name = manifest.codec.name if manifest.codec else ""
-    if wanted is None and (path / CODEC_FOLDER / "manifest.json").is_file():
-        wanted = str(path / CODEC_FOLDER)
-    if wanted is None and name in bundled_codecs():
-        wanted = name
-    if wanted is None:
-        raise CheckpointError(
-            f"the voice's codec {name!r} is not bundled",
-            subject=str(path),
-            hint=f"pass --codec with its folder or weights file, or copy its folder to {path / CODEC_FOLDER}",
-        )
-    return load_codec(wanted, device=device)
+def find_vocoder(manifest: Manifest, path: Path, wanted: str | None) -> Path:
+    """Return the folder of a voice's vocoder: the one wanted, else the one beside it, else a bundled one.
 
-
-def _load_vocoder(checkpoint: LoadedCheckpoint, wanted: str | None, device: str) -> Vocoder:
-    vocoder = checkpoint.manifest.vocoder
-    name, beside = vocoder.name if vocoder else "", checkpoint.folder / VOCODER_FOLDER
-    if wanted is None and (beside / "manifest.json").is_file():
-        wanted = str(beside)
-    if wanted is None and name in bundled_vocoders():
-        wanted = name
-    if wanted is None:
-        raise CheckpointError(
-            f"the voice's vocoder {name!r} is not bundled",
-            subject=str(checkpoint.folder),
-            hint=f"pass --codec with its folder, or copy its folder to {beside}",
-        )
-    return load_vocoder(wanted, device=device)
-
-
-def _read_speakers(checkpoint: LoadedCheckpoint) -> dict[str, NDArray[np.float32]]:
-    tensors = checkpoint.read_tensors(SPEAKERS_FILE)
-    return {name: tensors[name].float().numpy() for name in checkpoint.manifest.speakers or ()}
-
-
-def _build_flow(checkpoint: LoadedCheckpoint) -> FlowVoice:
-    config = read_part(
-        FlowVoiceConfig.model_validate, checkpoint.manifest.config, place="config", subject=str(checkpoint.folder)
+    Raises
+    ------
+    CheckpointError
+        If there is none of these.
+    CodecError
+        If the one that is wanted is not there.
+    """
+    name, beside = manifest.vocoder.name if manifest.vocoder else "", path / VOCODER_FOLDER
+    if wanted is not None:
+        return vocoder_path(wanted)
+    if (beside / "manifest.json").is_file():
+        return beside
+    if name in bundled_vocoders():
+        return vocoder_path(name)
+    raise CheckpointError(
+        f"the voice's vocoder {name!r} is not bundled",
+        subject=str(path),
+        hint=f"pass --codec with its folder, or copy its folder to {beside}",
     )
-    model = FlowVoice(config)
-    model.load_state_dict({name: tensor.float() for name, tensor in checkpoint.tensors.items()}, strict=True)
-    return model.eval().requires_grad_(False)
 
 
-def _build_model(checkpoint: LoadedCheckpoint) -> UnifiedVoice:
-    config = read_part(
-        ModelConfig.model_validate, checkpoint.manifest.config, place="config", subject=str(checkpoint.folder)
+def _has_graphs(manifest: Manifest, vocoder: Path) -> bool:
+    return set(GRAPHS) <= set(manifest.files) and VOCODER_GRAPH in read_manifest(vocoder).files
+
+
+def _load_graphs(path: Path, vocoder: Path) -> SpectrogramVoice:
+    manifest = verify_folder(path, kind="voice")
+    config = read_part(FlowVoiceConfig.model_validate, manifest.config, place="config", subject=str(path))
+    synthesiser = VocoderOnOnnx(vocoder)
+    require_match(manifest, vocoder=synthesiser)
+    frontend, tokenizer = read_text_parts(manifest, path)
+    return SpectrogramVoice(
+        manifest=manifest,
+        frontend=frontend,
+        tokenizer=tokenizer,
+        network=FlowOnOnnx(config, path, weights=WEIGHTS_FILE),
+        vocoder=synthesiser,
+        speakers=_read_speakers(manifest, path),
     )
-    model = UnifiedVoice(config)
-    model.load_state_dict({name: tensor.float() for name, tensor in checkpoint.tensors.items()}, strict=True)
-    return model.eval().requires_grad_(False)
+
+
+def _read_speakers(manifest: Manifest, path: Path) -> dict[str, NDArray[np.float32]]:
+    with safe_open(path / SPEAKERS_FILE, framework="numpy") as stream:
+        return {name: stream.get_tensor(name).astype(np.float32) for name in manifest.speakers or ()}
+
+
+def _on_torch() -> ModuleType:
+    return importlib.import_module("amhctl.inference.on_torch")

@@ -3,16 +3,17 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from amhctl.audio.waveform import Waveform
 from amhctl.checkpoint.parts import read_part
 from amhctl.codec.codec import Codec
 from amhctl.config.conditioning import read_conditioning, scale_of
 from amhctl.core.errors import SynthesisError
-from amhctl.inference.decode import Passage, Sampling, decode, fits, predict_durations
+from amhctl.inference.decode import Passage, decode, fits, predict_durations
 from amhctl.inference.judge import judge
-from amhctl.inference.speaker import Listen, Speaker, encode_speaker, features_of
+from amhctl.inference.reference import Listen
+from amhctl.inference.sampling import Sampling
+from amhctl.inference.speaker import Speaker, encode_speaker, features_of
 from amhctl.inference.voice import Attempt, Job, SpeakOptions, Voice, derive_seed
 from amhctl.model.hearing import probe_hearing
 from amhctl.model.unified_voice import UnifiedVoice
@@ -54,11 +55,6 @@ class CodeVoice(Voice[Speaker]):
     def has_durations(self) -> bool:
         """Whether it has explicit durations."""
         return self.model.config.alignment is not None
-
-    def copy(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return what its codec makes of a recording, shape (N,)."""
-        (decoded,) = self.codec.decode(self.codec.encode([samples]))
-        return np.ascontiguousarray(decoded[: samples.size], dtype=np.float32)
 
     def takes(self, asked: int | None) -> int:
         """Return how often each segment is said.

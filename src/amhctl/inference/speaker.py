@@ -3,26 +3,21 @@
 Shapes: ``T feature frames, F features, L latents, D width``.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from amhctl.audio.mel import log_mel
-from amhctl.audio.referenceclip import HEARD_SECONDS, find_refusal
+from amhctl.audio.referenceclip import HEARD_SECONDS
 from amhctl.audio.resample import bring_to
 from amhctl.audio.waveform import Waveform
 from amhctl.config.conditioning import Conditioning
 from amhctl.config.mel import MelConfig
 from amhctl.core.errors import SynthesisError
 from amhctl.core.units import SPEECH_LEVEL
+from amhctl.inference.reference import Listen, require_reference
 from amhctl.model.unified_voice import UnifiedVoice
-
-Listen = Callable[[NDArray[np.float32]], NDArray[np.float32]]
-"""What a speech encoder does: samples at its rate to features."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,18 +67,6 @@ def features_of(
             "the voice is conditioned on a speech encoder, which is not given", subject=conditioning.encoder
         )
     return torch.from_numpy(listen(samples))
-
-
-def require_reference(reference: Waveform) -> None:
-    """Refuse a clip that says nothing of a speaker.
-
-    Raises
-    ------
-    SynthesisError
-        If it is silent, or has less than half a second of speech.
-    """
-    if fault := find_refusal(reference, "the reference"):
-        raise SynthesisError(fault.message, subject=fault.subject, hint=fault.hint)
 
 
 @torch.inference_mode()

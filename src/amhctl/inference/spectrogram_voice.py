@@ -1,4 +1,4 @@
-"""A voice that draws spectrograms for a vocoder: FlowVoice, ready to speak.
+"""A voice that draws spectrograms for a vocoder: FlowVoice, ready to speak. Loads no torch.
 
 Shapes: ``P text pieces, T spectrogram frames, F mel bins, M steps, X mel values of a step, E speaker width``.
 """
@@ -6,24 +6,30 @@ Shapes: ``P text pieces, T spectrogram frames, F mel bins, M steps, X mel values
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from amhctl.audio.acoustics import analyse
 from amhctl.audio.loudness import set_loudness
 from amhctl.audio.resample import bring_to
 from amhctl.audio.waveform import Waveform
-from amhctl.codec.speaker_encoder import SpeakerEncoder
-from amhctl.codec.vocoder import Vocoder
+from amhctl.codec.vocoder_spec import Synthesiser
 from amhctl.core.errors import SynthesisError
 from amhctl.inference.judge import judge
-from amhctl.inference.speaker import Listen, require_reference
+from amhctl.inference.reference import Listen, require_reference
 from amhctl.inference.voice import Attempt, Job, SpeakOptions, Voice, derive_seed
-from amhctl.model.flow_sampling import FlowSampling, draw_mel, draw_prosody, settle_durations
-from amhctl.model.flow_voice import PROSODY, EncodedText, FlowVoice
+from amhctl.model.flow_sampling import (
+    PROSODY,
+    Floats,
+    FlowNetwork,
+    FlowSampling,
+    Integers,
+    ReadText,
+    draw_mel,
+    draw_prosody,
+    settle_durations,
+)
 
 # What is left of the silence that recordings begin and end with.
 _EDGE_SECONDS = 0.1
@@ -43,26 +49,20 @@ class SpectrogramVoice(Voice[NDArray[np.float32]]):
 
     Attributes
     ----------
-    model, vocoder : object
-        Its parts, which have been checked against the manifest.
+    network, vocoder : object
+        Its parts, which have been checked against the manifest; they compute by PyTorch or by ONNX graphs.
     speakers : Mapping[str, NDArray[np.float32]]
         Its speakers; it speaks as the first unless told.
     """
 
-    model: FlowVoice
-    vocoder: Vocoder
+    network: FlowNetwork[Any]
+    vocoder: Synthesiser
     speakers: Mapping[str, NDArray[np.float32]]
 
     @property
     def has_durations(self) -> bool:
         """Every voice of this kind has."""
         return True
-
-    def copy(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return what its vocoder makes of a recording, shape (N,)."""
-        mel_TF = analyse(samples, self.model.config.acoustics).mel_TF
-        (copied,) = self.vocoder.synthesise([mel_TF])
-        return copied[: samples.size]
 
     def imitate(self, reference: Waveform, listen: Listen | None = None) -> NDArray[np.float32]:
         """Return the speaker embedding of a clip, shape (E,).
@@ -72,24 +72,17 @@ class SpectrogramVoice(Voice[NDArray[np.float32]]):
         reference : Waveform
             The clip.
         listen : Listen | None
-            Not wanted: the voice has an encoder of its own.
+            The voice's speaker encoder, from ``assemble.load_listener``.
 
         Raises
         ------
         SynthesisError
-            If the clip is too short or silent, or the speaker encoder is not the one that the voice knows.
-        MissingExtra
-            If the speaker encoder's weights are not installed.
+            If the clip is too short or silent, or the speaker encoder is not given.
         """
         require_reference(reference)
-        encoder = SpeakerEncoder()
-        if encoder.config.fingerprint != self.model.config.speaker_fingerprint:
-            raise SynthesisError(
-                "the speaker encoder on this machine is not the one that the voice learnt with",
-                subject=self.manifest.name,
-                hint="install the version of resemblyzer it was trained with, or leave the reference out",
-            )
-        return encoder.embed(bring_to(reference, level=self.level, sample_rate=self.sample_rate))
+        if listen is None:
+            raise SynthesisError("the voice knows speakers by a speaker encoder, which is not given", subject="speaker")
+        return listen(bring_to(reference, level=self.level, sample_rate=self.sample_rate).samples)
 
     def _require_options(self, options: SpeakOptions) -> None:
         given = {"a sampling of codes": options.sampling, "takes": options.takes}
@@ -112,7 +105,6 @@ class SpectrogramVoice(Voice[NDArray[np.float32]]):
     def _predict(self, ids: list[tuple[int, ...]], speed: float) -> list[tuple[int, ...] | None]:
         return [None] * len(ids)
 
-    @torch.inference_mode()
     def _attempt(
         self, batch: list[Job], attempt: int, options: SpeakOptions, speaker: NDArray[np.float32] | None
     ) -> list[Attempt]:
@@ -122,7 +114,7 @@ class SpectrogramVoice(Voice[NDArray[np.float32]]):
         # One by one: a batch would be no faster on a processor, and change the last bits.
         for job in batch:
             seed = derive_seed(options.seed, job.place, attempt, 0)
-            mel_TF = self._draw(job.ids, speaker, options, torch.Generator().manual_seed(seed))
+            mel_TF = self._draw(job.ids, speaker, options, np.random.default_rng(seed))
             (samples,) = self.vocoder.synthesise([mel_TF])
             waveform = Waveform(np.ascontiguousarray(samples, dtype=np.float32), self.sample_rate)
             findings = judge(
@@ -137,53 +129,47 @@ class SpectrogramVoice(Voice[NDArray[np.float32]]):
         return attempts
 
     def _draw(
-        self, ids: tuple[int, ...], speaker_E: NDArray[np.float32], options: SpeakOptions, generator: torch.Generator
-    ) -> NDArray[np.float32]:
+        self, ids: tuple[int, ...], speaker_E: Floats, options: SpeakOptions, random: np.random.Generator
+    ) -> Floats:
         """Return the spectrogram of text ids, shape (T, F)."""
-        model, drawing = self.model, options.drawing or FlowSampling()
-        device = next(model.parameters()).device
-        text = model.encode(
-            torch.tensor([ids], device=device),
-            torch.tensor([len(ids)], device=device),
-            torch.from_numpy(np.asarray(speaker_E, dtype=np.float32))[None].to(device),
-        )
-        noise_BP3 = torch.randn((1, len(ids), PROSODY), generator=generator).to(device) * drawing.prosody_noise
-        prosody_BP3 = draw_prosody(model, text, noise_BP3, _PROSODY_STEPS)
-        durations_BP = self._durations(text, prosody_BP3, ids, options.speed)
-        noise_B = torch.full((1,), _CLEAN, device=device)
+        network, drawing = self.network, options.drawing or FlowSampling()
+        text = network.read(np.array(ids, dtype=np.int64), np.asarray(speaker_E, dtype=np.float32))
+        noise_P3 = random.standard_normal((len(ids), PROSODY), dtype=np.float32) * np.float32(drawing.prosody_noise)
+        prosody_P3 = draw_prosody(network, text, noise_P3, _PROSODY_STEPS)
+        durations_P = self._durations(text, prosody_P3, ids, options.speed)
         steered = options.pitch != 0.0 or options.energy != 0.0
-        told = {"prosody_BP2": self._steer(prosody_BP3, options)} if steered else {}
-        score = model.score(text, durations_BP, noise_B, **told)
+        prosody_P2 = self._steer(prosody_P3, options) if steered else None
+        score = network.score(text, durations_P, _CLEAN, prosody_P2=prosody_P2, withheld=False)
         silent = None
         if drawing.guidance:
-            withheld = torch.ones(1, dtype=torch.bool, device=device)
-            silent = model.score(text, durations_BP, noise_B, withheld_B=withheld)
-        steps = score.keep_BM.shape[1]
-        noise_BMX = torch.randn((1, steps, model.mel_width), generator=generator).to(device) * drawing.noise
-        mel_BTF = draw_mel(model, score, noise_BMX, steps=drawing.steps, guidance=drawing.guidance, silent=silent)
-        mel_TF: NDArray[np.float32] = mel_BTF[0, : int(durations_BP.sum())].float().cpu().numpy()
-        return mel_TF
+            silent = network.score(text, durations_P, _CLEAN, prosody_P2=None, withheld=True)
+        frames, shape = int(durations_P.sum()), network.config
+        steps = -(-frames // shape.stacked_frames)
+        noise_MX = random.standard_normal((steps, shape.acoustics.mel.bins * shape.stacked_frames), dtype=np.float32)
+        noise_MX *= np.float32(drawing.noise)
+        mel_TF = draw_mel(network, score, noise_MX, steps=drawing.steps, guidance=drawing.guidance, silent=silent)
+        return mel_TF[:frames]
 
-    def _durations(self, text: EncodedText, prosody_BP3: Tensor, ids: tuple[int, ...], speed: float) -> Tensor:
+    def _durations(self, text: ReadText, prosody_P3: Floats, ids: tuple[int, ...], speed: float) -> Integers:
         """Return the frames of each piece, without the silence that recordings begin and end with."""
-        standard = self.model.prosody_standard
-        drawn_BP = torch.exp(prosody_BP3[..., 0] * standard.deviation[0] + standard.mean[0])
-        expected_BP = (torch.exp(self.model.log_durations(text)) - 1.0).clamp(min=0.0)
-        durations_BP = settle_durations(expected_BP, drawn_BP, text.keep_BP, speed).clamp(min=_FEWEST_FRAMES)
-        most = round(_EDGE_SECONDS * self.model.config.acoustics.frame_rate)
+        scale = self.network.prosody_scale
+        drawn_P = np.exp(prosody_P3[:, 0] * scale.deviation[0] + scale.mean[0])
+        expected_P = np.maximum(np.exp(text.log_durations_P) - 1.0, 0.0)
+        durations_P = np.maximum(settle_durations(expected_P, drawn_P, speed), _FEWEST_FRAMES)
+        most = round(_EDGE_SECONDS * self.network.config.acoustics.frame_rate)
         for place, order in ((0, 1), (len(ids) - 1, -1)):
             # A boundary and a mark may stand side by side at an edge.
             while 0 <= place < len(ids) and self._is_silent(ids[place]):
-                durations_BP[0, place] = durations_BP[0, place].clamp(max=most)
+                durations_P[place] = min(durations_P[place], most)
                 place += order
-        return durations_BP
+        return durations_P
 
-    def _steer(self, prosody_BP3: Tensor, options: SpeakOptions) -> Tensor:
+    def _steer(self, prosody_P3: Floats, options: SpeakOptions) -> Floats:
         """Return standardised pitch and energy, as high and as loud as asked for."""
-        deviation = self.model.prosody_standard.deviation
+        deviation = self.network.prosody_scale.deviation
         pitch = options.pitch * math.log(2.0) / 12.0 / float(deviation[1])
         energy = options.energy * math.log(10.0) / 20.0 / float(deviation[2])
-        return prosody_BP3[..., 1:] + torch.tensor([pitch, energy], device=prosody_BP3.device)
+        return prosody_P3[:, 1:] + np.array([pitch, energy], dtype=np.float32)
 
     def _finish(self, waveform: Waveform) -> Waveform:
         return set_loudness(waveform, _LOUDNESS)

@@ -13,18 +13,15 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
 from typing import Generic, Self, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
 from amhctl.audio.waveform import Waveform
 from amhctl.checkpoint.manifest import Manifest
 from amhctl.core.errors import SynthesisError, TextError, UnspeakableError
 from amhctl.core.findings import Finding, Severity
 from amhctl.core.progress import Progress, SilentProgress
 from amhctl.core.units import SPEECH_LEVEL, Seconds
-from amhctl.inference.decode import Sampling
 from amhctl.inference.judge import JudgeLimits
-from amhctl.inference.speaker import Listen
+from amhctl.inference.reference import Listen
+from amhctl.inference.sampling import Sampling
 from amhctl.inference.stitching import cut, join
 from amhctl.model.flow_sampling import FlowSampling
 from amhctl.text.frontend import Frontend
@@ -209,16 +206,6 @@ class Voice(ABC, Generic[SpeakerT]):
     @abstractmethod
     def has_durations(self) -> bool:
         """Whether it says each piece of the text for a time of its own, so that it may be told to be faster."""
-
-    @abstractmethod
-    def copy(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return what the voice's codec or vocoder makes of a recording: the best that the voice could be.
-
-        Parameters
-        ----------
-        samples : NDArray[np.float32]
-            Shape (N,), at the voice's sample rate and level.
-        """
 
     @abstractmethod
     def imitate(self, reference: Waveform, listen: Listen | None = None) -> SpeakerT:

@@ -12,12 +12,11 @@ from collections.abc import Mapping
 import numpy as np
 
 from amhctl.config.flow import FlowVoiceConfig
-from amhctl.model.flow_voice import PROSODY, TIME_SCALE, WITHIN, angular_frequencies
+from amhctl.model.flow_files import MEL_GRAPH, PROSODY_GRAPH, TEXT_GRAPH
+from amhctl.model.flow_sampling import PROSODY
+from amhctl.model.flow_voice import TIME_SCALE, WITHIN, angular_frequencies
 from amhctl.nn import onnx_layers as layers
 from amhctl.nn.onnx_graph import OnnxGraph, StoredWeight
-
-TEXT_GRAPH, PROSODY_GRAPH, MEL_GRAPH = "text.onnx", "prosody.onnx", "mel.onnx"
-"""Names of the files."""
 
 
 def write_flow_graphs(config: FlowVoiceConfig, weights: Mapping[str, StoredWeight], file: str) -> dict[str, bytes]:
@@ -79,9 +78,7 @@ def _write_prosody(config: FlowVoiceConfig, graph: OnnxGraph) -> bytes:
 
 
 def _write_mel(config: FlowVoiceConfig, graph: OnnxGraph) -> bytes:
-    """Write ``noisy`` (K, M, X), ``time`` (1), ``told`` (K, M, I), ``prosody`` (K, M, 3), ``speaker`` (1, E) and
-    ``noise`` (1, 1) to ``velocity`` (K, M, X).
-    """
+    """Write the inputs below, and ``speaker`` (1, E) and ``noise`` (1, 1), to ``velocity`` (K, M, X)."""
     width = config.acoustics.mel.bins * config.stacked_frames
     noisy = graph.input("noisy", ("drawings", "steps", width))
     time = graph.input("time", (1,))

@@ -1,18 +1,26 @@
 """Drawing with a FlowVoice: prosody and spectrogram, from noise, in a few steps. Pure functions of noise and text.
 
-Shapes: as in ``flow_voice``.
+Knows no torch: the network is anything that computes, PyTorch (``flow_on_torch``) or graphs (``flow_on_onnx``).
+
+Shapes: of one utterance: ``P text pieces, M steps, X mel values of a step, F mel bins, T frames, E speaker width``.
 """
 
 import math
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any, Protocol, TypeVar
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
+from amhctl.config.flow import FlowVoiceConfig
 from amhctl.core.errors import OptionError
-from amhctl.model.flow_voice import EncodedText, FlowVoice, Score
 
+Floats = NDArray[np.float32]
+Integers = NDArray[np.int64]
+PROSODY = 3
+"""What is drawn of each piece: the logarithms of its duration in frames, its pitch in hertz and its energy."""
+ScoreT = TypeVar("ScoreT")
 _MOST_STEPS = 100
 # Far beyond, a spectrogram is noise.
 _MOST_GUIDANCE = 10.0
@@ -56,65 +64,128 @@ class FlowSampling:
             )
 
 
-def draw_prosody(model: FlowVoice, text: EncodedText, noise_BP3: Tensor, steps: int) -> Tensor:
-    """Return standardised prosody of each piece, shape (B, P, 3), by Euler's method from noise."""
-    drawn_BP3 = noise_BP3 * text.keep_BP[..., None]
+@dataclass(frozen=True, slots=True, eq=False)
+class Scale:
+    """Mean and deviation of values that a network sees standardised, shape (F,) each."""
+
+    mean: Floats
+    deviation: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadText:
+    """Text pieces that a network has read for a speaker.
+
+    Attributes
+    ----------
+    log_durations_P : Floats
+        log(1 + expected frames) of each piece.
+    hidden : Any
+        What the network knows of them, in its own form.
+    """
+
+    log_durations_P: Floats
+    hidden: Any
+
+
+class FlowNetwork(Protocol[ScoreT]):
+    """A FlowVoice that computes, of one utterance at a time."""
+
+    @property
+    def config(self) -> FlowVoiceConfig:
+        """Its shape."""
+        ...
+
+    @property
+    def mel_scale(self) -> Scale:
+        """Of log-mel values, shape (F,)."""
+        ...
+
+    @property
+    def prosody_scale(self) -> Scale:
+        """Of log duration, log pitch and log energy, shape (3,)."""
+        ...
+
+    def read(self, ids_P: Integers, speaker_E: Floats) -> ReadText:
+        """Read text pieces for a speaker."""
+        ...
+
+    def prosody_velocity(self, noisy_P3: Floats, time: float, text: ReadText) -> Floats:
+        """Return the velocity of the standardised prosody, shape (P, 3)."""
+        ...
+
+    def score(
+        self, text: ReadText, durations_P: Integers, noise: float, *, prosody_P2: Floats | None, withheld: bool
+    ) -> ScoreT:
+        """Lay a text over the steps, as ``FlowVoice.score`` does; in the network's own form."""
+        ...
+
+    def velocities(self, noisy_MX: Floats, time: float, scores: tuple[ScoreT, ...]) -> list[Floats]:
+        """Return the velocity of the standardised, stacked spectrogram for each score, shape (M, X)."""
+        ...
+
+
+def draw_prosody(network: FlowNetwork[ScoreT], text: ReadText, noise_P3: Floats, steps: int) -> Floats:
+    """Return standardised prosody of each piece, shape (P, 3), by Euler's method from noise."""
+    drawn_P3 = noise_P3
     for begin, end in _times(steps):
-        times_B = drawn_BP3.new_full((len(drawn_BP3),), begin)
-        drawn_BP3 = drawn_BP3 + (end - begin) * model.prosody_velocity(drawn_BP3, times_B, text)
-    return drawn_BP3
+        drawn_P3 = drawn_P3 + np.float32(end - begin) * network.prosody_velocity(drawn_P3, begin, text)
+    return drawn_P3
 
 
 def draw_mel(
-    model: FlowVoice, score: Score, noise_BMX: Tensor, *, steps: int, guidance: float, silent: Score | None = None
-) -> Tensor:
-    """Return log-mel frames, shape (B, M * stacked_frames, F), by Euler's method from noise.
+    network: FlowNetwork[ScoreT],
+    score: ScoreT,
+    noise_MX: Floats,
+    *,
+    steps: int,
+    guidance: float,
+    silent: ScoreT | None = None,
+) -> Floats:
+    """Return log-mel frames, shape (M * stacked_frames, F), by Euler's method from noise.
 
     Parameters
     ----------
-    model : FlowVoice
+    network : FlowNetwork[ScoreT]
         The voice.
-    score : Score
-        What to draw.
-    noise_BMX : Tensor
+    score : ScoreT
+        What to draw, from ``network.score``.
+    noise_MX : Floats
         What to start from.
     steps : int
         How many.
     guidance : float
         See ``FlowSampling``.
-    silent : Score | None
+    silent : ScoreT | None
         The same with the text withheld; needed for guidance.
     """
-    drawn_BMX = noise_BMX * score.keep_BM[..., None]
+    scores = (score, silent) if guidance and silent is not None else (score,)
+    drawn_MX = noise_MX
     for begin, end in _times(steps):
-        times_B = drawn_BMX.new_full((len(drawn_BMX),), begin)
-        velocity_BMX = model.velocity(drawn_BMX, times_B, score)
-        if guidance and silent is not None:
-            unguided_BMX = model.velocity(drawn_BMX, times_B, silent)
-            velocity_BMX = velocity_BMX + guidance * (velocity_BMX - unguided_BMX)
-        drawn_BMX = drawn_BMX + (end - begin) * velocity_BMX
-    return model.unstack(drawn_BMX)
+        velocity_MX, *unguided = network.velocities(drawn_MX, begin, scores)
+        if unguided:
+            velocity_MX = velocity_MX + np.float32(guidance) * (velocity_MX - unguided[0])
+        drawn_MX = drawn_MX + np.float32(end - begin) * velocity_MX
+    scale = network.mel_scale
+    return drawn_MX.reshape(-1, scale.mean.size) * scale.deviation + scale.mean
 
 
-def settle_durations(expected_BP: Tensor, drawn_BP: Tensor, keep_BP: Tensor, speed: float) -> Tensor:
-    """Return whole frames of each piece, shape (B, P), int64: the drawn proportions, at the expected total length.
+def settle_durations(expected_P: Floats, drawn_P: Floats, speed: float) -> Integers:
+    """Return whole frames of each piece, shape (P,): the drawn proportions, at the expected total length.
 
     Parameters
     ----------
-    expected_BP : Tensor
-        Expected frames of each piece, whose sums are right on average.
-    drawn_BP : Tensor
+    expected_P : Floats
+        Expected frames of each piece, whose sum is right on average.
+    drawn_P : Floats
         Drawn frames of each piece, whose spread is natural.
-    keep_BP : Tensor
-        Which pieces are real.
     speed : float
         How much faster than expected.
     """
-    expected_BP, drawn_BP = expected_BP * keep_BP, drawn_BP * keep_BP
-    scale_B1 = expected_BP.sum(1, keepdim=True) / drawn_BP.sum(1, keepdim=True).clamp(min=1e-6) / speed
-    ends_BP = (drawn_BP * scale_B1).cumsum(1).round().long()
-    durations_BP = torch.diff(ends_BP, dim=1, prepend=ends_BP.new_zeros((len(ends_BP), 1)))
-    return durations_BP.clamp(min=0) * keep_BP
+    drawn = drawn_P.astype(np.float64)
+    scale = float(expected_P.sum(dtype=np.float64)) / max(float(drawn.sum()), 1e-6) / speed
+    ends_P = np.rint(np.cumsum(drawn * scale)).astype(np.int64)
+    return np.maximum(np.diff(ends_P, prepend=0), 0)
 
 
 def _times(steps: int) -> list[tuple[float, float]]:

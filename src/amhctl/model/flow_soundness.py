@@ -6,16 +6,15 @@ import torch
 from pydantic import ValidationError
 
 from amhctl.checkpoint import validate as rules
+from amhctl.checkpoint.folder import WEIGHTS_FILE
 from amhctl.checkpoint.manifest import Manifest
-from amhctl.checkpoint.store import WEIGHTS_FILE, Surveys
+from amhctl.checkpoint.store import Surveys
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.core.findings import Finding
+from amhctl.model.flow_files import SPEAKERS_FILE
 from amhctl.model.flow_voice import FlowVoice
 from amhctl.model.network_soundness import AVERAGE_FILE, contradiction, find_state_faults, find_weight_faults
 from amhctl.model.shapes import Shape
-
-SPEAKERS_FILE = "speakers.safetensors"
-"""The speaker embedding of each speaker, by name, shape (speaker_dim,)."""
 
 
 def flow_shapes(config: FlowVoiceConfig) -> dict[str, Shape]:

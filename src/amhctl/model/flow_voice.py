@@ -19,13 +19,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from amhctl.config.flow import FlowVoiceConfig
+from amhctl.model.flow_sampling import PROSODY
+from amhctl.model.versions import FLOW_VOICE
 from amhctl.nn.convnext import ConvNeXtBlock
 from amhctl.nn.rotary_attention import RotaryAttention
 from amhctl.nn.standard import FeatureStandard
 
-MODEL_VERSION = "flow-voice-1"
-PROSODY = 3
-"""What is drawn of each piece: the logarithms of its duration in frames, its pitch in hertz and its energy."""
+MODEL_VERSION = FLOW_VOICE
 WITHIN = 3
 """Numbers that say where in its piece a step lies."""
 TIME_SCALE = 1_000.0

@@ -9,8 +9,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from amhctl.checkpoint import validate as rules
+from amhctl.checkpoint.folder import WEIGHTS_FILE
 from amhctl.checkpoint.manifest import Manifest
-from amhctl.checkpoint.store import WEIGHTS_FILE, LoadedCheckpoint, Surveys, read_checkpoint
+from amhctl.checkpoint.store import LoadedCheckpoint, Surveys, read_checkpoint
 from amhctl.config.conditioning import read_conditioning, width_of
 from amhctl.config.schema import ModelConfig
 from amhctl.core.findings import Finding

@@ -19,6 +19,7 @@ from torch.nn import functional
 from amhctl.config.schema import ConformerConfig, ModelConfig
 from amhctl.core.errors import ModelError
 from amhctl.model.layout import delay
+from amhctl.model.versions import UNIFIED_VOICE
 from amhctl.nn.alignment import AlignedText
 from amhctl.nn.attention import causal_mask
 from amhctl.nn.conformer import Conformer
@@ -28,7 +29,7 @@ from amhctl.nn.kvcache import LayerCache
 from amhctl.nn.perceiver import Perceiver
 from amhctl.nn.standard import FeatureStandard
 
-MODEL_VERSION = "unified-voice-1"
+MODEL_VERSION = UNIFIED_VOICE
 FEWEST_FEATURES = 3
 # Of the mean prompt, 1.3 s at 50 frames a second: enough that its edges weigh little.
 _MEAN_FRAMES = 65

@@ -89,9 +89,7 @@ def rotary_attention(
     else:
         normed = layer_norm(graph, hidden, f"{name}.norm")
     mixed = graph.op("Reshape", linear(graph, normed, f"{name}.project_in"), graph.integers(0, 0, 3 * heads, each))
-    parts = graph.split(
-        "Split", graph.op("Transpose", mixed, perm=(0, 2, 1, 3)), outputs=3, axis=1, num_outputs=3
-    )
+    parts = graph.split("Split", graph.op("Transpose", mixed, perm=(0, 2, 1, 3)), outputs=3, axis=1, num_outputs=3)
     query, key = (_turn(graph, part, each, angles) for part in parts[:2])
     likeness = graph.op("MatMul", query, graph.op("Transpose", key, perm=(0, 1, 3, 2)))
     weights = graph.op("Softmax", graph.op("Mul", likeness, graph.number(1.0 / math.sqrt(each))), axis=-1)

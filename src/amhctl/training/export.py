@@ -25,7 +25,7 @@ from amhctl.config.flow import FlowVoiceConfig
 from amhctl.config.schema import ModelConfig, TrainingConfig
 from amhctl.data.codestore import CodeStore
 from amhctl.data.dataset import SpeechDataset
-from amhctl.model.flow_soundness import SPEAKERS_FILE
+from amhctl.model.flow_files import SPEAKERS_FILE
 from amhctl.model.flow_voice import MODEL_VERSION as FLOW_VERSION
 from amhctl.model.soundness import REFERENCE_FILE, find_faults
 from amhctl.model.unified_voice import MODEL_VERSION

@@ -6,7 +6,7 @@ from pydantic import JsonValue, ValidationError
 from amhctl.checkpoint.parts import read_part
 from amhctl.checkpoint.store import LoadedCheckpoint
 from amhctl.codec.codec import CodecSpec
-from amhctl.codec.vocoder import VocoderSpec
+from amhctl.codec.vocoder_spec import VocoderSpec
 from amhctl.config.acoustics import AcousticsConfig, SpeakerEncoderConfig
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.core.errors import CheckpointError, CodecError, ConfigError

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from amhctl.config.schema import TrainingConfig
 from amhctl.data.acoustic_batch import AcousticBatch
-from amhctl.model.flow_voice import PROSODY, FlowVoice
+from amhctl.model.flow_sampling import PROSODY
+from amhctl.model.flow_voice import FlowVoice
 from amhctl.training.losses import duration_loss
 from amhctl.training.precision import autocast
 

@@ -15,7 +15,8 @@ from torch import Tensor, nn
 
 from amhctl.checkpoint.store import halve
 from amhctl.codec.mel_codec import fingerprint_of
-from amhctl.codec.vocoder_network import MODEL_VERSION, VocoderNetwork, fill_vocoder
+from amhctl.codec.vocoder_network import VocoderNetwork, fill_vocoder
+from amhctl.codec.vocoder_spec import MODEL_VERSION
 from amhctl.config.vocoder import VocoderConfig, VocoderTrainingConfig
 from amhctl.core.errors import TrainingError
 from amhctl.nn.spectral import LogMel

@@ -12,14 +12,9 @@ import torch
 from torch import Tensor
 
 from amhctl import __version__
+from amhctl.checkpoint.folder import CHECKPOINT, WEIGHTS_FILE, manifest_differences
 from amhctl.checkpoint.manifest import Manifest, completed
-from amhctl.checkpoint.store import (
-    CHECKPOINT,
-    WEIGHTS_FILE,
-    LoadedCheckpoint,
-    manifest_differences,
-    write_checkpoint,
-)
+from amhctl.checkpoint.store import LoadedCheckpoint, write_checkpoint
 from amhctl.core.errors import CheckpointError, OptionError
 from amhctl.core.files import sha256_of_json
 from amhctl.core.findings import Finding, Rule, Severity

@@ -16,8 +16,8 @@ from amhctl.audio.files import write
 from amhctl.audio.waveform import Waveform
 from amhctl.codec.registry import DEFAULT_CODEC as DEFAULT_CODEC
 from amhctl.codec.registry import load_codec
-from amhctl.codec.vocoder import DEFAULT_VOCODER as DEFAULT_VOCODER
 from amhctl.codec.vocoder import load_vocoder
+from amhctl.codec.vocoder_spec import DEFAULT_VOCODER as DEFAULT_VOCODER
 from amhctl.core.errors import EvaluationError, TextError
 from amhctl.core.findings import Finding
 from amhctl.core.processors import available_processors
@@ -30,8 +30,9 @@ from amhctl.evaluation.extraction_speed import Timing, compare_with_package, tim
 from amhctl.evaluation.speed import Machine, cpu_time_once, describe_machine, median_time, time_once
 from amhctl.evaluation.thread_speed import time_encoding
 from amhctl.evaluation.vocoder_speed import time_synthesis
-from amhctl.inference.assemble import DEFAULT_VOICE as DEFAULT_VOICE
-from amhctl.inference.assemble import load_voice, voice_path
+from amhctl.inference.assemble import load_voice
+from amhctl.inference.catalog import DEFAULT_VOICE as DEFAULT_VOICE
+from amhctl.inference.catalog import voice_path
 from amhctl.inference.voice import SpeakOptions
 from amhctl.text.frontend import Frontend
 from amhctl.workflows import check_data

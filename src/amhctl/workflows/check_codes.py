@@ -27,7 +27,7 @@ from amhctl.data.codestore import CodeStore
 from amhctl.data.extraction import prepare_acoustics, prepare_waveform
 from amhctl.data.storeindex import StoredUtterance
 from amhctl.evaluation.fidelity import compare
-from amhctl.inference.assemble import choose_device
+from amhctl.nn.device import choose_device
 
 RULES = (
     Rule(

@@ -15,12 +15,14 @@ from amhctl import __version__
 from amhctl.codec.registry import bundled_codecs, load_codec
 from amhctl.codec.speech_encoder import DOWNLOAD as ENCODER_DOWNLOAD
 from amhctl.codec.speech_encoder import find_encoder
-from amhctl.codec.vocoder import bundled_vocoders, load_vocoder
+from amhctl.codec.vocoder import load_vocoder
+from amhctl.codec.vocoder_spec import bundled_vocoders
 from amhctl.core.errors import AmhctlError
 from amhctl.core.findings import Finding, Rule, Severity, has_errors
 from amhctl.core.processors import WAITING
 from amhctl.core.progress import Progress
-from amhctl.inference.assemble import bundled_voices, load_voice
+from amhctl.inference.assemble import load_voice
+from amhctl.inference.catalog import bundled_voices
 from amhctl.text.g2p.transphone_backend import DOWNLOAD, find_model
 from amhctl.training.precision import computes_bf16
 

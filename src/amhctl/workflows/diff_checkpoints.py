@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from amhctl.checkpoint.folder import Difference, manifest_differences, read_manifest
 from amhctl.checkpoint.manifest import completed
-from amhctl.checkpoint.store import Difference, manifest_differences, read_manifest, tensor_differences
+from amhctl.checkpoint.store import tensor_differences
 from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
 

@@ -8,6 +8,7 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
+from amhctl.audio.acoustics import analyse
 from amhctl.audio.levels import set_speech_level
 from amhctl.audio.resample import bring_to
 from amhctl.audio.waveform import Waveform
@@ -37,7 +38,8 @@ from amhctl.evaluation.scorecard import (
 )
 from amhctl.evaluation.similarity import mean_similarity, similarity
 from amhctl.evaluation.speed import Machine, describe_machine
-from amhctl.inference.assemble import load_voice, voice_path
+from amhctl.inference.assemble import load_voice
+from amhctl.inference.catalog import voice_path
 from amhctl.inference.code_voice import CodeVoice
 from amhctl.inference.spectrogram_voice import SpectrogramVoice
 from amhctl.inference.voice import SpeakOptions, Speech
@@ -249,7 +251,7 @@ def _read_clips(
 
 def _speak(voice: CodeVoice | SpectrogramVoice, clip: _Clip, seed: int, findings: list[Finding]) -> _Spoken:
     original = bring_to(clip.natural, level=voice.level, sample_rate=voice.sample_rate)
-    copy = Waveform(voice.copy(original.samples), voice.sample_rate)
+    copy = Waveform(_copy(voice, original.samples), voice.sample_rate)
     person = clip.record.speaker if clip.record.speaker in (voice.manifest.speakers or ()) else None
     start = perf_counter()
     try:
@@ -258,6 +260,15 @@ def _speak(voice: CodeVoice | SpectrogramVoice, clip: _Clip, seed: int, findings
         findings.append(Finding("E002", Severity.ERROR, clip.record.id, fault.message, fault.hint))
         return _Spoken(None, copy, None)
     return _Spoken(speech, copy, (perf_counter() - start) / speech.waveform.duration)
+
+
+def _copy(voice: CodeVoice | SpectrogramVoice, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return what a voice's codec or vocoder makes of a recording, shape (N,): the best that the voice could be."""
+    if isinstance(voice, SpectrogramVoice):
+        (copied,) = voice.vocoder.synthesise([analyse(samples, voice.network.config.acoustics).mel_TF])
+    else:
+        (copied,) = voice.codec.decode(voice.codec.encode([samples]))
+    return np.ascontiguousarray(copied[: samples.size], dtype=np.float32)
 
 
 def _measure(clip: _Clip, spoken: _Spoken, level: float, findings: list[Finding]) -> UtteranceScore:

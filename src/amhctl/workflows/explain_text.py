@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from amhctl.checkpoint.folder import require_match
 from amhctl.checkpoint.parts import read_json
-from amhctl.checkpoint.store import require_match
 from amhctl.config.load import load_run_config
 from amhctl.core.errors import CheckpointError
 from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
-from amhctl.inference.assemble import DEFAULT_VOICE, read_voice_manifest, voice_path
+from amhctl.inference.catalog import DEFAULT_VOICE, read_voice_manifest, voice_path
 from amhctl.text.frontend import Frontend
 from amhctl.text.spoken import Fallback, SpokenText
 from amhctl.tokenizer.tokenizer import Tokenizer

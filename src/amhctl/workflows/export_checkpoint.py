@@ -1,17 +1,34 @@
-"""``ckpt export``: a checkpoint as it is handed on: weights in half precision, under a name of its own."""
+"""``ckpt export``: a checkpoint as it is handed on: weights in half precision, under a name of its own, with graphs."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal
 
+from amhctl.checkpoint.folder import CHECKPOINT, read_manifest
 from amhctl.checkpoint.manifest import Manifest
-from amhctl.checkpoint.store import CHECKPOINT, halve, read_checkpoint, read_manifest, write_checkpoint
+from amhctl.checkpoint.store import Derive, halve, read_checkpoint, write_checkpoint
 from amhctl.codec.soundness import find_faults as codec_faults
+from amhctl.codec.vocoder_graph import write_vocoder_graph
+from amhctl.codec.vocoder_spec import MODEL_VERSION as VOCODER_VERSION
+from amhctl.codec.vocoder_spec import VOCODER_GRAPH
+from amhctl.config.flow import FlowVoiceConfig
+from amhctl.config.vocoder import VocoderConfig
 from amhctl.core.errors import CheckpointError
 from amhctl.core.findings import Finding
 from amhctl.core.outputs import require_output_folder
 from amhctl.core.progress import Progress
+from amhctl.model.flow_graphs import write_flow_graphs
 from amhctl.model.soundness import find_faults as voice_faults
+from amhctl.model.versions import FLOW_VOICE
+from amhctl.nn.onnx_graph import StoredWeight, locate_weights
+
+_GRAPH = ".onnx"
+
+
+ExportFormat = Literal["safetensors", "onnx"]
+"""Weights alone, or weights and ONNX graphs that refer to them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +38,7 @@ class ExportCheckpointRequest:
     checkpoint: Path
     output: Path
     name: str | None = None
+    format: ExportFormat = "safetensors"
     force: bool = False
 
 
@@ -66,27 +84,77 @@ def run(request: ExportCheckpointRequest, progress: Progress) -> ExportCheckpoin
         If the output exists and was not to be overwritten.
     """
     require_output_folder(request.output, CHECKPOINT, force=request.force, sources=(request.checkpoint,))
-    kind = read_manifest(request.checkpoint).kind
-    if kind == "training":
+    stated = read_manifest(request.checkpoint)
+    if stated.kind == "training":
         raise CheckpointError(
             "a training state is not handed on",
             subject=str(request.checkpoint),
             hint="export the run's best voice, RUN/best",
         )
+    derive = _derive_graphs(stated, request.checkpoint) if request.format == "onnx" else None
     progress.say("verifying and converting")
-    check = voice_faults if kind == "voice" else codec_faults
-    checkpoint = read_checkpoint(request.checkpoint, kind=kind, check=check)
-    for name, folder in checkpoint.beside.items():
-        # The names of these folders are those of their kinds.
-        read_checkpoint(folder, kind=name, check=codec_faults)
-    manifest = write_checkpoint(
-        request.output,
-        manifest=checkpoint.manifest.model_copy(update={"name": request.name or checkpoint.manifest.name}),
-        tensors=halve(checkpoint.tensors),
-        extra_files=checkpoint.read_others(),
-        beside=checkpoint.beside,
-        check=check,
-        force=request.force,
-    )
+    check = voice_faults if stated.kind == "voice" else codec_faults
+    checkpoint = read_checkpoint(request.checkpoint, kind=stated.kind, check=check)
+    with TemporaryDirectory() as work:
+        manifest = write_checkpoint(
+            request.output,
+            manifest=checkpoint.manifest.model_copy(update={"name": request.name or checkpoint.manifest.name}),
+            tensors=halve(checkpoint.tensors),
+            # Graphs name places in the weights: those of other weights would be wrong here.
+            extra_files={name: data for name, data in checkpoint.read_others().items() if not name.endswith(_GRAPH)},
+            derived=derive,
+            beside=_convert_beside(checkpoint.beside, request.format, Path(work)),
+            check=check,
+            force=request.force,
+        )
     size = sum(path.stat().st_size for path in request.output.rglob("*") if path.is_file())
     return ExportCheckpointReport(request.output, manifest, size)
+
+
+def _derive_graphs(manifest: Manifest, folder: Path) -> Derive:
+    """Return what writes the graphs of a checkpoint from its weights file."""
+    writer = _WRITERS.get(manifest.model_version)
+    if writer is None:
+        raise CheckpointError(
+            f"there are no graphs of {manifest.model_version}, a {manifest.kind}",
+            subject=str(folder),
+            hint=f"--format onnx writes those of {', '.join(sorted(_WRITERS))}",
+        )
+
+    def derive(weights: Path) -> Mapping[str, bytes]:
+        return writer(manifest, locate_weights(weights), weights.name)
+
+    return derive
+
+
+def _convert_beside(beside: Mapping[str, Path], format: ExportFormat, work: Path) -> dict[str, Path]:
+    """Return the folders of the codec and the vocoder beside a voice, with graphs where there are any of their kind."""
+    converted = {}
+    for name, folder in beside.items():
+        # The names of these folders are those of their kinds.
+        checkpoint = read_checkpoint(folder, kind=name, check=codec_faults)
+        converted[name] = folder
+        if format == "onnx" and checkpoint.manifest.model_version in _WRITERS:
+            converted[name] = work / name
+            write_checkpoint(
+                converted[name],
+                manifest=checkpoint.manifest,
+                tensors=checkpoint.tensors,
+                derived=_derive_graphs(checkpoint.manifest, folder),
+                check=codec_faults,
+            )
+    return converted
+
+
+def _write_voice(manifest: Manifest, weights: Mapping[str, StoredWeight], file: str) -> dict[str, bytes]:
+    return write_flow_graphs(FlowVoiceConfig.model_validate(manifest.config), weights, file)
+
+
+def _write_vocoder(manifest: Manifest, weights: Mapping[str, StoredWeight], file: str) -> dict[str, bytes]:
+    return {VOCODER_GRAPH: write_vocoder_graph(VocoderConfig.model_validate(manifest.config), weights, file)}
+
+
+_WRITERS: dict[str, Callable[[Manifest, Mapping[str, StoredWeight], str], dict[str, bytes]]] = {
+    FLOW_VOICE: _write_voice,
+    VOCODER_VERSION: _write_vocoder,
+}

@@ -29,7 +29,7 @@ from amhctl.data.records import Record, read_records
 from amhctl.data.storedocument import StoreDocument, is_store
 from amhctl.data.storeindex import StoredUtterance
 from amhctl.data.workers import open_pool
-from amhctl.inference.assemble import choose_device
+from amhctl.nn.device import choose_device
 
 _WAY_OUT = WayOut(
     sound="what is in the store stays",

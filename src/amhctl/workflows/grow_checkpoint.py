@@ -14,9 +14,10 @@ from typing import Any, cast
 
 from torch import Tensor
 
+from amhctl.checkpoint.folder import CHECKPOINT, WEIGHTS_FILE, read_manifest
 from amhctl.checkpoint.manifest import Manifest, TextIdentity, VocabularyIdentity
 from amhctl.checkpoint.parts import read_part
-from amhctl.checkpoint.store import CHECKPOINT, WEIGHTS_FILE, LoadedCheckpoint, read_manifest, write_checkpoint
+from amhctl.checkpoint.store import LoadedCheckpoint, write_checkpoint
 from amhctl.config.load import load_run_config
 from amhctl.config.schema import ModelConfig, RunConfig
 from amhctl.core.documents import read_json

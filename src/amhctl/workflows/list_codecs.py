@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from amhctl.checkpoint.folder import read_manifest
 from amhctl.checkpoint.manifest import Manifest
-from amhctl.checkpoint.store import read_manifest
 from amhctl.codec.codec import CodecSpec
 from amhctl.codec.official import OFFICIAL
 from amhctl.codec.registry import codec_path, list_codecs, load_codec, read_codec_manifest
-from amhctl.codec.vocoder import VocoderSpec, bundled_vocoders, load_vocoder, read_vocoder_manifest, vocoder_path
+from amhctl.codec.vocoder import load_vocoder
+from amhctl.codec.vocoder_spec import VocoderSpec, bundled_vocoders, read_vocoder_manifest, vocoder_path
 from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
 

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from amhctl.checkpoint.folder import read_manifest
 from amhctl.checkpoint.manifest import Manifest
-from amhctl.checkpoint.store import read_manifest
 from amhctl.core.errors import CheckpointError, SynthesisError
 from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.core.progress import Progress
-from amhctl.inference.assemble import DEFAULT_VOICE, bundled_voices, read_voice_manifest, voice_path
+from amhctl.inference.catalog import DEFAULT_VOICE, bundled_voices, read_voice_manifest, voice_path
 
 RULES: tuple[Rule, ...] = (
     Rule("S101", Severity.ERROR, "voice cannot be read", "The folder looks like a voice and its manifest is damaged."),

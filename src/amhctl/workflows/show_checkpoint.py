@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from amhctl.checkpoint.folder import read_manifest
 from amhctl.checkpoint.manifest import Manifest
-from amhctl.checkpoint.store import read_manifest
 from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
 

@@ -12,6 +12,7 @@ from amhctl.audio.files import RAW_SOUND, SOUND, encode
 from amhctl.audio.referenceclip import ReferenceClip, read_reference
 from amhctl.audio.tags import Tags
 from amhctl.audio.waveform import Waveform
+from amhctl.checkpoint.manifest import Manifest
 from amhctl.config.load import load_run_config
 from amhctl.core.documents import read_limited
 from amhctl.core.errors import AudioError, DocumentError, SynthesisError, TextError
@@ -20,12 +21,13 @@ from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.core.outputs import require_output_file
 from amhctl.core.progress import Progress
 from amhctl.core.units import Seconds
-from amhctl.inference.assemble import DEFAULT_VOICE as DEFAULT_VOICE
-from amhctl.inference.assemble import load_listener, load_voice, voice_path
-from amhctl.inference.code_voice import CodeVoice
-from amhctl.inference.decode import Sampling
+from amhctl.inference.assemble import load_listener, load_voice
+from amhctl.inference.catalog import DEFAULT_VOICE as DEFAULT_VOICE
+from amhctl.inference.catalog import voice_path
 from amhctl.inference.labels import label
-from amhctl.inference.speaker import Listen
+from amhctl.inference.reference import Listen
+from amhctl.inference.sampling import Sampling
+from amhctl.inference.spectrogram_voice import SpectrogramVoice
 from amhctl.inference.voice import SpeakOptions, Speech, SpokenSegment
 from amhctl.model.flow_sampling import FlowSampling
 from amhctl.text.lexicon import read_lexicons
@@ -198,16 +200,16 @@ def run(request: SpeakRequest, progress: Progress) -> SpeakReport:
     lexicon = read_lexicons(lexicons)
     voice = load_voice(request.voice, device=request.device, codec=request.codec).with_lexicon(lexicon)
     start = perf_counter()
-    if isinstance(voice, CodeVoice):
+    if not isinstance(voice, SpectrogramVoice):
         options = replace(options, drawing=_choose_drawing(request) if request.steps else None)
         options = replace(options, sampling=_choose_sampling(request, voice.sampling(voice.takes(request.takes))))
-        prompt = voice.imitate(reference, _load_listener(request, voice)) if reference else None
+        prompt = voice.imitate(reference, _load_listener(request, voice.manifest)) if reference else None
         speech = voice.speak(text, options, speaker=prompt, progress=progress)
     else:
         drawn = (request.temperature, request.top_k, request.top_p)
         given = None if drawn == (None, None, None) else _choose_sampling(request, Sampling())
         options = replace(options, sampling=given, drawing=_choose_drawing(request))
-        embedding = voice.imitate(reference) if reference else None
+        embedding = voice.imitate(reference, _load_listener(request, voice.manifest)) if reference else None
         speech = voice.speak(text, options, speaker=embedding, progress=progress)
     elapsed = perf_counter() - start
     tags = label(voice.manifest, text, person=request.speaker, imitates=reference is not None)
@@ -246,8 +248,8 @@ def _find_lexicons(request: SpeakRequest) -> tuple[Path, ...]:
     return load_run_config(preset=None, project=request.project, flags=flags).config.paths.lexicons
 
 
-def _load_listener(request: SpeakRequest, voice: CodeVoice) -> Listen | None:
-    return load_listener(voice.manifest, request.features_model, device=request.device)
+def _load_listener(request: SpeakRequest, manifest: Manifest) -> Listen | None:
+    return load_listener(manifest, request.features_model, device=request.device)
 
 
 def _read_reference(path: Path) -> ReferenceClip:

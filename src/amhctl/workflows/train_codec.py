@@ -16,8 +16,9 @@ from amhctl.checkpoint.manifest import Licence
 from amhctl.codec.dac import dac_shapes
 from amhctl.codec.mel_codec import stored_shapes
 from amhctl.codec.registry import codec_path, read_codec_manifest, read_dac, read_mel
-from amhctl.codec.vocoder import read_vocoder, read_vocoder_manifest
+from amhctl.codec.vocoder import read_vocoder
 from amhctl.codec.vocoder_network import vocoder_shapes
+from amhctl.codec.vocoder_spec import read_vocoder_manifest
 from amhctl.config.dac import DacCodecConfig
 from amhctl.config.load import load_run_config
 from amhctl.config.schema import MelCodecConfig, RunConfig
@@ -30,7 +31,7 @@ from amhctl.core.outputs import require_output_folder, require_output_place
 from amhctl.core.progress import Progress
 from amhctl.core.shortage import require_memory
 from amhctl.data.records import Record, read_records
-from amhctl.inference.assemble import choose_device
+from amhctl.nn.device import choose_device
 from amhctl.training import codec_use
 from amhctl.training.codec_loop import CodecRun, train_codec
 from amhctl.training.codec_material import CodecMaterial

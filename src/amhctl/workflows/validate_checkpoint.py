@@ -4,24 +4,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from amhctl.checkpoint import textparts
 from amhctl.checkpoint import validate as rules
+from amhctl.checkpoint.folder import CODEC_FOLDER, VOCODER_FOLDER, WEIGHTS_FILE, read_manifest, vocoder_differences
 from amhctl.checkpoint.keymap import read_foreign
 from amhctl.checkpoint.manifest import Manifest, VocoderIdentity
 from amhctl.checkpoint.parts import read_json
-from amhctl.checkpoint.store import (
-    CODEC_FOLDER,
-    VOCODER_FOLDER,
-    WEIGHTS_FILE,
-    read_manifest,
-    read_some_tensors,
-    shown_file,
-    vocoder_differences,
-)
+from amhctl.checkpoint.store import read_some_tensors, shown_file
 from amhctl.checkpoint.survey import check_values, survey
 from amhctl.codec.registry import bundled_codecs, load_codec
 from amhctl.codec.soundness import KNOWN_VERSIONS
 from amhctl.codec.soundness import find_faults as codec_faults
-from amhctl.codec.vocoder import bundled_vocoders, load_vocoder
+from amhctl.codec.vocoder import load_vocoder
+from amhctl.codec.vocoder_spec import bundled_vocoders
 from amhctl.config.conditioning import read_conditioning, scale_of
 from amhctl.config.schema import ModelConfig
 from amhctl.core.errors import AmhctlError, CheckpointError, VocabularyError
@@ -124,7 +119,7 @@ def run(request: ValidateCheckpointRequest, progress: Progress) -> ValidateCheck
             checked.append("vocoder")
     if request.vocabulary is not None:
         vocabulary = Vocabulary.read(request.vocabulary)
-        found += rules.check_vocabulary(
+        found += textparts.check_vocabulary(
             manifest, fingerprint=vocabulary.fingerprint, size=vocabulary.size, where=str(request.vocabulary)
         )
         checked.append(f"vocabulary {request.vocabulary}")
@@ -145,7 +140,7 @@ def _check_hearing(folder: Path, manifest: Manifest) -> tuple[Finding, ...]:
 
 def _check_text(folder: Path, manifest: Manifest) -> list[Finding]:
     if manifest.text is None:
-        return list(rules.check_text_state(manifest, stored_hash=""))
+        return list(textparts.check_text_state(manifest, stored_hash=""))
     try:
         frontend = Frontend.from_state(read_json(folder / manifest.text.file))
     except (OSError, ValueError, AmhctlError) as error:
@@ -153,7 +148,7 @@ def _check_text(folder: Path, manifest: Manifest) -> list[Finding]:
     # A voice's lexicon is its own: the package has none that could have drifted from it.
     present = Frontend(frontend.config, frontend.lexicon)
     return [
-        *rules.check_text_state(manifest, stored_hash=frontend.state_hash),
+        *textparts.check_text_state(manifest, stored_hash=frontend.state_hash),
         *rules.check_drift(frontend.state(), present.state()),
     ]
 
@@ -166,7 +161,7 @@ def _check_vocabulary(folder: Path, manifest: Manifest) -> list[Finding]:
     except (OSError, VocabularyError) as error:
         return [rules.finding("C011", manifest.vocabulary.file, f"cannot be read: {error}")]
     return list(
-        rules.check_vocabulary(
+        textparts.check_vocabulary(
             manifest, fingerprint=vocabulary.fingerprint, size=vocabulary.size, where=manifest.vocabulary.file
         )
     )

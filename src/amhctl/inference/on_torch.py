@@ -1,0 +1,168 @@
+"""Voices that compute by PyTorch: from a checkpoint folder to a voice that is ready to speak.
+
+``assemble`` loads this module where it is needed.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amhctl.audio.waveform import Waveform
+from amhctl.checkpoint.folder import CODEC_FOLDER, require_match
+from amhctl.checkpoint.manifest import Manifest
+from amhctl.checkpoint.parts import read_part
+from amhctl.checkpoint.store import LoadedCheckpoint
+from amhctl.codec.codec import Codec
+from amhctl.codec.registry import bundled_codecs, load_codec
+from amhctl.codec.speaker_encoder import SpeakerEncoder
+from amhctl.codec.speech_encoder import require_encoder
+from amhctl.codec.vocoder import load_vocoder
+from amhctl.config.conditioning import read_conditioning
+from amhctl.config.flow import FlowVoiceConfig
+from amhctl.config.mel import MelConfig
+from amhctl.config.schema import ModelConfig
+from amhctl.core.errors import CheckpointError
+from amhctl.inference.assemble import find_vocoder, read_text_parts
+from amhctl.inference.catalog import require_voice
+from amhctl.inference.code_voice import CodeVoice
+from amhctl.inference.reference import Listen
+from amhctl.inference.speaker import encode_speaker
+from amhctl.inference.spectrogram_voice import SpectrogramVoice
+from amhctl.model.flow_files import SPEAKERS_FILE
+from amhctl.model.flow_on_torch import FlowOnTorch
+from amhctl.model.flow_voice import FlowVoice
+from amhctl.model.soundness import REFERENCE_FILE, read_voice
+from amhctl.model.unified_voice import UnifiedVoice
+from amhctl.model.versions import FLOW_VOICE
+from amhctl.nn.device import choose_device
+
+
+def load_voice(path: Path, *, device: str = "cpu", codec: str | None = None) -> CodeVoice | SpectrogramVoice:
+    """Load a voice with everything it needs, each part checked.
+
+    Parameters
+    ----------
+    path : Path
+        Folder of the voice.
+    device : str
+        As ``choose_device`` takes it.
+    codec : str | None
+        Name, folder or weights file of its codec, or name or folder of its vocoder; None looks beside the voice and
+        among the bundled.
+
+    Raises
+    ------
+    SynthesisError
+        If there is no such device.
+    CheckpointError
+        If the checkpoint is damaged, or a part is not the one it was trained with.
+    """
+    chosen = choose_device(device)
+    checkpoint = read_voice(path)
+    manifest = checkpoint.manifest
+    require_voice(manifest, path)
+    frontend, tokenizer = read_text_parts(manifest, path)
+    if manifest.model_version == FLOW_VOICE:
+        vocoder = load_vocoder(str(find_vocoder(manifest, path, codec)), device=chosen)
+        require_match(manifest, vocoder=vocoder)
+        return SpectrogramVoice(
+            manifest=manifest,
+            frontend=frontend,
+            tokenizer=tokenizer,
+            network=FlowOnTorch(_build_flow(checkpoint).to(chosen)),
+            vocoder=vocoder,
+            speakers=_read_speakers(checkpoint),
+        )
+    if manifest.codec is None:
+        raise CheckpointError("the voice does not name its codec", subject=str(path))
+    matching_codec = _load_codec(manifest, path, codec, chosen)
+    require_match(manifest, codec=matching_codec.spec)
+    model = _build_model(checkpoint).to(chosen)
+    features_TF = checkpoint.read_tensors(REFERENCE_FILE)["features"].float()
+    return CodeVoice(
+        manifest=manifest,
+        model=model,
+        codec=matching_codec,
+        frontend=frontend,
+        tokenizer=tokenizer,
+        speaker=encode_speaker(model, features_TF),
+    )
+
+
+def load_listener(manifest: Manifest, folder: Path | None = None, *, device: str = "cpu") -> Listen | None:
+    """Return the speech encoder that a voice is conditioned on, to listen to other clips; None if it hears log-mel.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        The voice's.
+    folder : Path | None
+        Where the encoder lies; None looks into the cache of the Hugging Face hub.
+    device : str
+        As ``choose_device`` takes it.
+
+    Raises
+    ------
+    MissingExtra
+        If the encoder, or what runs it, is not on this machine.
+    CheckpointError
+        If it is damaged, or is not the one that the voice was trained with.
+    """
+    if manifest.model_version == FLOW_VOICE:
+        return _load_speaker_encoder(manifest)
+    if manifest.conditioning is None:
+        return None
+    wanted = read_part(read_conditioning, manifest.conditioning, place="conditioning", subject=manifest.name)
+    if isinstance(wanted, MelConfig):
+        return None
+    return require_encoder(wanted, folder, device=choose_device(device)).encode
+
+
+def _load_speaker_encoder(manifest: Manifest) -> Listen:
+    encoder = SpeakerEncoder()
+    if encoder.config.fingerprint != manifest.config.get("speaker_fingerprint"):
+        raise CheckpointError(
+            "the speaker encoder on this machine is not the one that the voice learnt with",
+            subject=manifest.name,
+            hint="install the version of resemblyzer it was trained with, or leave the reference out",
+        )
+    return lambda samples: encoder.embed(Waveform(samples, manifest.sample_rate))
+
+
+def _load_codec(manifest: Manifest, path: Path, wanted: str | None, device: str) -> Codec:
+    name = manifest.codec.name if manifest.codec else ""
+    if wanted is None and (path / CODEC_FOLDER / "manifest.json").is_file():
+        wanted = str(path / CODEC_FOLDER)
+    if wanted is None and name in bundled_codecs():
+        wanted = name
+    if wanted is None:
+        raise CheckpointError(
+            f"the voice's codec {name!r} is not bundled",
+            subject=str(path),
+            hint=f"pass --codec with its folder or weights file, or copy its folder to {path / CODEC_FOLDER}",
+        )
+    return load_codec(wanted, device=device)
+
+
+def _read_speakers(checkpoint: LoadedCheckpoint) -> dict[str, NDArray[np.float32]]:
+    tensors = checkpoint.read_tensors(SPEAKERS_FILE)
+    return {name: tensors[name].float().numpy() for name in checkpoint.manifest.speakers or ()}
+
+
+def _build_flow(checkpoint: LoadedCheckpoint) -> FlowVoice:
+    config = read_part(
+        FlowVoiceConfig.model_validate, checkpoint.manifest.config, place="config", subject=str(checkpoint.folder)
+    )
+    model = FlowVoice(config)
+    model.load_state_dict({name: tensor.float() for name, tensor in checkpoint.tensors.items()}, strict=True)
+    return model.eval().requires_grad_(False)
+
+
+def _build_model(checkpoint: LoadedCheckpoint) -> UnifiedVoice:
+    config = read_part(
+        ModelConfig.model_validate, checkpoint.manifest.config, place="config", subject=str(checkpoint.folder)
+    )
+    model = UnifiedVoice(config)
+    model.load_state_dict({name: tensor.float() for name, tensor in checkpoint.tensors.items()}, strict=True)
+    return model.eval().requires_grad_(False)
