@@ -2,22 +2,32 @@
 
 import json
 import shutil
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from support.codecs import tiny_codec_folder
+from support.speaking_flow import flow_voice_folder
 from support.speech_encoders import tiny_encoder_folder
 from support.speechlike import vowel_train
-from support.voices import tiny_voice_folder
+from support.vocoders import tiny_vocoder_folder
+from support.voices import any_speech, tiny_voice_folder
 
-from amhctl.checkpoint.folder import CODEC_FOLDER, read_manifest
+from amhctl.checkpoint.folder import CODEC_FOLDER, VOCODER_FOLDER, read_manifest
 from amhctl.codec.speech_encoder import load_encoder
+from amhctl.codec.vocoder_spec import DEFAULT_VOCODER, vocoder_path
 from amhctl.core.errors import AmhctlError, CheckpointError, SynthesisError
-from amhctl.inference import assemble
+from amhctl.core.progress import SilentProgress
+from amhctl.inference import on_torch
 from amhctl.inference.assemble import load_listener, load_voice
-from amhctl.inference.catalog import bundled_voices, voice_path
-from amhctl.nn.device import choose_device
+from amhctl.inference.spectrogram_voice import SpectrogramVoice
+from amhctl.model.flow_on_onnx import FlowOnOnnx
+from amhctl.model.flow_on_torch import FlowOnTorch
+from amhctl.workflows import export_checkpoint
+from amhctl.workflows.export_checkpoint import ExportCheckpointRequest
 
 
 @pytest.fixture
@@ -71,18 +81,6 @@ def test_an_unknown_version_is_refused(folder: Path) -> None:
         load_voice(str(folder))
 
 
-def test_unknown_names_say_what_there_is() -> None:
-    with pytest.raises(SynthesisError, match="no such voice"):
-        voice_path("nobody")
-
-
-def test_devices_are_checked() -> None:
-    assert choose_device("cpu") == "cpu"
-    assert choose_device("auto") in {"cpu", "cuda", "mps"}
-    with pytest.raises(SynthesisError):
-        choose_device("toaster")
-
-
 def test_a_voice_hears_with_its_own_encoder_and_with_none_if_it_has_none(folder: Path, tmp_path: Path) -> None:
     manifest = read_manifest(folder)
     # It listens to log-mel itself, or brings its prompt along: whatever folder is named, nothing is loaded.
@@ -102,17 +100,72 @@ def test_a_voice_hears_with_its_own_encoder_and_with_none_if_it_has_none(folder:
     assert caught.value.subject == "tiny"
 
 
-@pytest.mark.skipif(not bundled_voices(), reason="no voice is bundled in this source tree yet")
-def test_the_default_voice_is_bundled() -> None:
-    assert assemble.DEFAULT_VOICE in bundled_voices()
+@pytest.fixture(scope="module")
+def graphs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A voice with graphs; its vocoder, with one, beside it."""
+    work = tmp_path_factory.mktemp("graphs")
+    plain = flow_voice_folder(work)
+    shutil.copytree(vocoder_path(DEFAULT_VOCODER), plain / VOCODER_FOLDER)
+    export_checkpoint.run(ExportCheckpointRequest(plain, work / "graphs", format="onnx"), SilentProgress())
+    return work / "graphs"
 
 
-def test_a_folder_without_a_manifest_is_no_voice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(assemble, "_BUNDLED", tmp_path)
-    for name in ("b", "a", "empty"):
-        (tmp_path / name).mkdir()
-    for name in ("b", "a"):
-        (tmp_path / name / "manifest.json").touch()
-    assert bundled_voices() == ("a", "b")
-    monkeypatch.setattr(assemble, "_BUNDLED", tmp_path / "none")
-    assert bundled_voices() == ()
+def test_a_voice_with_graphs_speaks_by_them_as_pytorch_does(graphs: Path) -> None:
+    by_graphs, by_torch = load_voice(str(graphs)), on_torch.load_voice(graphs)
+    assert isinstance(by_graphs, SpectrogramVoice)
+    assert isinstance(by_graphs.network, FlowOnOnnx)
+    assert isinstance(by_torch, SpectrogramVoice)
+    assert isinstance(by_torch.network, FlowOnTorch)
+    assert by_graphs.speakers.keys() == by_torch.speakers.keys()
+    one, other = (
+        voice.speak("ሰላም ዓለም።", replace(any_speech(), seed=5, person="m02")).waveform for voice in (by_graphs, by_torch)
+    )
+    assert one.samples.shape == other.samples.shape
+    distance = float(np.abs(one.samples - other.samples).max())
+    assert distance < 0.01 * float(np.abs(other.samples).max())
+
+
+def test_a_voice_without_graphs_or_whose_vocoder_has_none_is_pytorchs(graphs: Path, tmp_path: Path) -> None:
+    plain = load_voice(str(flow_voice_folder(tmp_path)))
+    assert isinstance(plain, SpectrogramVoice)
+    assert isinstance(plain.network, FlowOnTorch)
+    vocoder = tmp_path / "vocoder"
+    request = ExportCheckpointRequest(graphs / VOCODER_FOLDER, vocoder)
+    export_checkpoint.run(request, SilentProgress())
+    mixed = load_voice(str(graphs), codec=str(vocoder))
+    assert isinstance(mixed, SpectrogramVoice)
+    assert isinstance(mixed.network, FlowOnTorch)
+
+
+@pytest.mark.parametrize("file", ["mel.onnx", "model.safetensors", "speakers.safetensors", "text_state.json"])
+def test_a_tampered_file_of_a_voice_with_graphs_is_refused(graphs: Path, tmp_path: Path, file: str) -> None:
+    shutil.copytree(graphs, tmp_path / "voice")
+    content = bytearray((tmp_path / "voice" / file).read_bytes())
+    content[-1] ^= 1
+    (tmp_path / "voice" / file).write_bytes(bytes(content))
+    with pytest.raises(CheckpointError, match=rf"{file}: expected sha256"):
+        load_voice(str(tmp_path / "voice"))
+
+
+def test_a_vocoder_of_another_spectrogram_is_refused_by_graphs_too(graphs: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "vocoder"
+    request = ExportCheckpointRequest(tiny_vocoder_folder(tmp_path), folder, format="onnx")
+    export_checkpoint.run(request, SilentProgress())
+    with pytest.raises(CheckpointError, match=r"vocoder\.mel"):
+        load_voice(str(graphs), codec=str(folder))
+
+
+def test_speaking_by_graphs_loads_no_torch(graphs: Path, tmp_path: Path) -> None:
+    """What takes long to load is not loaded: a shell or a screen reader waits for every sentence."""
+    code = f"""
+import sys
+from amhctl.cli.main import main
+sys.argv = ["amhctl", "speak", "ሰላም", "-o", {str(tmp_path / "out.wav")!r}, "--voice", {str(graphs)!r}]
+try:
+    main()
+finally:
+    slow = {{"torch", "scipy", "resemblyzer", "transformers", "accelerate", "librosa"}}
+    print("loaded:", sorted(slow & sys.modules.keys()))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "loaded: []" in done.stdout, done.stdout + done.stderr

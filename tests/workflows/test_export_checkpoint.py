@@ -1,17 +1,21 @@
 """``ckpt export``: the same voice at half the size."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 import torch
 from support.damaged import of_all, rewrite, with_tensor
+from support.speaking_flow import flow_voice_folder
 from support.voices import tiny_voice_folder
 
-from amhctl.checkpoint.folder import read_manifest
+from amhctl.checkpoint.folder import VOCODER_FOLDER, read_manifest
 from amhctl.checkpoint.store import read_checkpoint
+from amhctl.codec.vocoder_spec import DEFAULT_VOCODER, VOCODER_GRAPH, vocoder_path
 from amhctl.core.errors import CheckpointError, FileExistsRefused
 from amhctl.core.progress import SilentProgress
 from amhctl.inference.assemble import load_voice
+from amhctl.model.flow_files import GRAPHS
 from amhctl.workflows.export_checkpoint import ExportCheckpointRequest, run
 from amhctl.workflows.validate_checkpoint import ValidateCheckpointRequest
 from amhctl.workflows.validate_checkpoint import run as validate
@@ -87,3 +91,29 @@ def test_a_tampered_voice_and_a_training_state_are_not_handed_on(voice: Path, tm
     (voice / "manifest.json").write_text(text)
     with pytest.raises(CheckpointError, match="not handed on"):
         run(ExportCheckpointRequest(voice, tmp_path / "out"), SilentProgress())
+
+
+def test_graphs_are_written_beside_the_weights_and_again_when_those_change(tmp_path: Path) -> None:
+    plain = flow_voice_folder(tmp_path)
+    shutil.copytree(vocoder_path(DEFAULT_VOCODER), plain / VOCODER_FOLDER)
+    run(ExportCheckpointRequest(plain, tmp_path / "first", format="onnx"), SilentProgress())
+    names = set(read_manifest(tmp_path / "first").files)
+    assert set(GRAPHS) <= names
+    assert VOCODER_GRAPH in read_manifest(tmp_path / "first" / VOCODER_FOLDER).files
+    assert validate(ValidateCheckpointRequest(tmp_path / "first"), SilentProgress()).ok
+    # A longer name moves the weights within their file, and so what a graph says of them.
+    request = ExportCheckpointRequest(tmp_path / "first", tmp_path / "second", name="a longer name", format="onnx")
+    run(request, SilentProgress())
+    first, second = ((tmp_path / folder / GRAPHS[0]).read_bytes() for folder in ("first", "second"))
+    assert first != second
+    assert load_voice(str(tmp_path / "second")).manifest.name == "a longer name"
+    # Weights alone are handed on without graphs, which might be others'.
+    run(ExportCheckpointRequest(tmp_path / "second", tmp_path / "third"), SilentProgress())
+    assert not set(GRAPHS) & set(read_manifest(tmp_path / "third").files)
+
+
+def test_a_kind_without_graphs_says_so_before_anything_is_read(voice: Path, tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="no graphs of unified-voice-1") as caught:
+        run(ExportCheckpointRequest(voice, tmp_path / "out", format="onnx"), SilentProgress())
+    assert "flow-voice-1" in caught.value.hint
+    assert not (tmp_path / "out").exists()

@@ -5,6 +5,7 @@ PyTorch's (``on_torch``), which takes a second to load and is loaded only where 
 """
 
 import importlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -140,15 +141,18 @@ def _has_graphs(manifest: Manifest, vocoder: Path) -> bool:
 def _load_graphs(path: Path, vocoder: Path) -> SpectrogramVoice:
     manifest = verify_folder(path, kind="voice")
     config = read_part(FlowVoiceConfig.model_validate, manifest.config, place="config", subject=str(path))
-    synthesiser = VocoderOnOnnx(vocoder)
-    require_match(manifest, vocoder=synthesiser)
-    frontend, tokenizer = read_text_parts(manifest, path)
+    # The runtime prepares its graphs while the frontend prepares its rules.
+    with ThreadPoolExecutor() as pool:
+        network = pool.submit(FlowOnOnnx, config, path, weights=WEIGHTS_FILE)
+        synthesiser = pool.submit(VocoderOnOnnx, vocoder)
+        frontend, tokenizer = read_text_parts(manifest, path)
+    require_match(manifest, vocoder=synthesiser.result())
     return SpectrogramVoice(
         manifest=manifest,
         frontend=frontend,
         tokenizer=tokenizer,
-        network=FlowOnOnnx(config, path, weights=WEIGHTS_FILE),
-        vocoder=synthesiser,
+        network=network.result(),
+        vocoder=synthesiser.result(),
         speakers=_read_speakers(manifest, path),
     )
 

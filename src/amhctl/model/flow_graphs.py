@@ -41,8 +41,8 @@ def write_flow_graphs(config: FlowVoiceConfig, weights: Mapping[str, StoredWeigh
 def _write_text(config: FlowVoiceConfig, graph: OnnxGraph) -> bytes:
     """Write ``ids`` (1, P), ``speaker`` (1, E) to ``pieces`` (1, P, H), ``log_durations`` (1, P), ``withheld`` (H)."""
     ids = graph.input("ids", (1, "pieces"), element="int64")
-    speaker = layers.linear(graph, graph.input("speaker", (1, config.speaker_dim)), "speaker")
-    told = graph.op("Unsqueeze", layers.linear(graph, speaker, "speaker_to_text"), graph.integers(1))
+    speaker = layers.dense(graph, graph.input("speaker", (1, config.speaker_dim)), "speaker")
+    told = graph.op("Unsqueeze", layers.dense(graph, speaker, "speaker_to_text"), graph.integers(1))
     hidden = graph.op("Add", layers.embedding(graph, ids, "text_embedding"), told)
     angles = layers.rotary_angles(graph, hidden, config.text_dim // config.text_heads)
     for place in range(config.text_layers):
@@ -66,8 +66,8 @@ def _write_prosody(config: FlowVoiceConfig, graph: OnnxGraph) -> bytes:
     noisy = graph.input("noisy", (1, "pieces", PROSODY))
     time = graph.input("time", (1,))
     pieces = graph.input("pieces", (1, "pieces", config.text_dim))
-    speaker = layers.linear(graph, graph.input("speaker", (1, config.speaker_dim)), "speaker")
-    told = layers.linear(graph, speaker, "prosody_speaker")
+    speaker = layers.dense(graph, graph.input("speaker", (1, config.speaker_dim)), "speaker")
+    told = layers.dense(graph, speaker, "prosody_speaker")
     condition = layers.silu(graph, graph.op("Add", _time(graph, time, "prosody_time"), told))
     hidden = layers.linear(graph, graph.op("Concat", noisy, pieces, axis=-1), "prosody_input")
     for place in range(config.prosody_layers):
@@ -84,9 +84,9 @@ def _write_mel(config: FlowVoiceConfig, graph: OnnxGraph) -> bytes:
     time = graph.input("time", (1,))
     told = graph.input("told", ("drawings", "steps", config.text_dim + WITHIN))
     prosody = graph.input("prosody", ("drawings", "steps", PROSODY))
-    speaker = layers.linear(graph, graph.input("speaker", (1, config.speaker_dim)), "speaker")
-    noise = layers.linear(graph, graph.input("noise", (1, 1)), "noise_condition")
-    known = graph.op("Add", layers.linear(graph, speaker, "speaker_condition"), noise)
+    speaker = layers.dense(graph, graph.input("speaker", (1, config.speaker_dim)), "speaker")
+    noise = layers.dense(graph, graph.input("noise", (1, 1)), "noise_condition")
+    known = graph.op("Add", layers.dense(graph, speaker, "speaker_condition"), noise)
     condition = layers.silu(graph, graph.op("Add", _time(graph, time, "time"), known))
     hidden = layers.linear(graph, graph.op("Concat", noisy, told, axis=-1), "input")
     hidden = graph.op("Add", hidden, layers.linear(graph, prosody, "prosody_condition"))
@@ -108,4 +108,4 @@ def _time(graph: OnnxGraph, time: str, name: str) -> str:
     scaled = graph.op("Mul", graph.op("Unsqueeze", time, graph.integers(1)), graph.number(TIME_SCALE))
     angles = graph.op("Mul", scaled, waves)
     both = graph.op("Concat", graph.op("Sin", angles), graph.op("Cos", angles), axis=-1)
-    return layers.linear(graph, layers.silu(graph, layers.linear(graph, both, f"{name}.expand")), f"{name}.mix")
+    return layers.dense(graph, layers.silu(graph, layers.dense(graph, both, f"{name}.expand")), f"{name}.mix")

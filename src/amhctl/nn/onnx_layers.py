@@ -16,11 +16,17 @@ _EPSILON = 1e-5
 _LONGEST_WAVE = 10_000.0
 
 
-def linear(graph: OnnxGraph, hidden: str, name: str, *, bias: bool = True) -> str:
-    """Write ``nn.Linear``."""
-    turned = graph.op("Transpose", graph.weight(f"{name}.weight"), perm=(1, 0))
-    product = graph.op("MatMul", hidden, turned)
-    return graph.op("Add", product, graph.weight(f"{name}.bias")) if bias else product
+def linear(graph: OnnxGraph, hidden: str, name: str) -> str:
+    """Write ``nn.Linear`` over vectors that stand in rows and columns, such as (B, T, D)."""
+    width, size = graph.shape_of(f"{name}.weight")
+    shape = graph.op("Concat", graph.op("Shape", hidden, start=0, end=2), graph.integers(width), axis=0)
+    rows = dense(graph, graph.op("Reshape", hidden, graph.integers(-1, size)), name)
+    return graph.op("Reshape", rows, shape)
+
+
+def dense(graph: OnnxGraph, rows: str, name: str) -> str:
+    """Write ``nn.Linear`` over rows of vectors, such as (B, D): one product that takes the weight as it is stored."""
+    return graph.op("Gemm", rows, graph.weight(f"{name}.weight"), graph.weight(f"{name}.bias"), transB=1)
 
 
 def embedding(graph: OnnxGraph, ids: str, name: str) -> str:
@@ -42,7 +48,7 @@ def layer_norm(graph: OnnxGraph, hidden: str, name: str) -> str:
 def adaptive_norm(graph: OnnxGraph, hidden: str, condition: str, name: str) -> str:
     """Write ``AdaptiveNorm``."""
     width = graph.shape_of(f"{name}.modulate.weight")[0] // 2
-    modulation = graph.op("Unsqueeze", linear(graph, condition, f"{name}.modulate"), graph.integers(1))
+    modulation = graph.op("Unsqueeze", dense(graph, condition, f"{name}.modulate"), graph.integers(1))
     scale, shift = graph.split("Split", modulation, outputs=2, axis=-1, num_outputs=2)
     ones, zeros = graph.constant(np.ones(width, np.float32)), graph.constant(np.zeros(width, np.float32))
     normed = graph.op("LayerNormalization", hidden, ones, zeros, axis=-1, epsilon=_EPSILON)

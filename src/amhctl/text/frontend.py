@@ -194,7 +194,11 @@ class Frontend:
         absent = (Fallback(name, _UNUSED) for name in config.backends if name not in readers)
         frontend = cls.__new__(cls)
         frontend._setup(config, complete, readers, tuple(absent))
-        frontend._state = copy.deepcopy(dict(state))
+        # Tables of fifty thousand words, text to text: a deep copy would take as long as all of their rules.
+        frontend._state = {key: copy.deepcopy(value) for key, value in state.items() if key != "tables"}
+        frontend._state["tables"] = {
+            name: dict(table) if _is_table(table) else copy.deepcopy(table) for name, table in tables.items()
+        }
         return frontend
 
     def with_lexicon(self, lexicon: Lexicon) -> "Frontend":

@@ -1,0 +1,49 @@
+"""Voices by PyTorch: both kinds, ready to speak, with nothing left to learn; what does not fit is refused."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from support.speaking_flow import flow_voice_folder
+from support.speechlike import vowel_train
+from support.voices import tiny_voice_folder
+
+from amhctl.checkpoint.folder import CODEC_FOLDER, read_manifest
+from amhctl.codec.speaker_encoder import SpeakerEncoder
+from amhctl.core.errors import CheckpointError, SynthesisError
+from amhctl.inference.code_voice import CodeVoice
+from amhctl.inference.on_torch import load_listener, load_voice
+from amhctl.inference.spectrogram_voice import SpectrogramVoice
+from amhctl.model.flow_on_torch import FlowOnTorch
+
+
+def test_each_kind_is_loaded_as_what_it_is(tmp_path: Path) -> None:
+    codes = load_voice(tiny_voice_folder(tmp_path))
+    assert isinstance(codes, CodeVoice)
+    assert not codes.model.training
+    drawn = load_voice(flow_voice_folder(tmp_path))
+    assert isinstance(drawn, SpectrogramVoice)
+    assert isinstance(drawn.network, FlowOnTorch)
+    assert list(drawn.speakers) == ["f01", "m02"]
+
+
+def test_a_device_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SynthesisError, match="toaster"):
+        load_voice(flow_voice_folder(tmp_path), device="toaster")
+
+
+def test_a_codec_that_is_not_there_is_named(tmp_path: Path) -> None:
+    folder = tiny_voice_folder(tmp_path)
+    shutil.rmtree(folder / CODEC_FOLDER)
+    with pytest.raises(CheckpointError, match="not bundled"):
+        load_voice(folder)
+
+
+def test_a_voice_that_knows_speakers_hears_by_their_encoder(tmp_path: Path) -> None:
+    listen = load_listener(read_manifest(flow_voice_folder(tmp_path)))
+    assert listen is not None
+    clip = vowel_train(seconds=1.0)
+    np.testing.assert_array_equal(listen(clip.samples), SpeakerEncoder().embed(clip))
+    assert torch.from_numpy(listen(clip.samples)).norm().item() == pytest.approx(1.0, abs=1e-5)
