@@ -18,12 +18,12 @@ from support.voices import tiny_voice_folder
 from amhctl import __version__
 from amhctl.checkpoint.folder import CODEC_FOLDER
 from amhctl.checkpoint.store import read_checkpoint, write_checkpoint
-from amhctl.codec import registry, vocoder
+from amhctl.codec import registry, vocoder_spec
 from amhctl.codec.registry import bundled_codecs
 from amhctl.codec.vocoder_spec import bundled_vocoders
 from amhctl.core.findings import Severity
 from amhctl.core.progress import SilentProgress
-from amhctl.inference import assemble
+from amhctl.inference import catalog
 from amhctl.inference.catalog import bundled_voices
 from amhctl.model.soundness import REFERENCE_FILE
 from amhctl.workflows import diagnose
@@ -37,12 +37,12 @@ def bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Put a tiny codec, vocoder and voice in the place of the package's; return the folder of all kinds."""
     codecs, vocoders, voices = (tmp_path / kind for kind in ("codecs", "vocoders", "voices"))
     tiny_vocoder_folder(vocoders, name="horn")
-    monkeypatch.setattr(vocoder, "_BUNDLED", vocoders)
+    monkeypatch.setattr(vocoder_spec, "_BUNDLED", vocoders)
     tiny_codec_folder(codecs, name="hiss")
     voices.mkdir()
     shutil.move(tiny_voice_folder(tmp_path / "made", name="robot"), voices)
     monkeypatch.setattr(registry, "_BUNDLED", codecs)
-    monkeypatch.setattr(assemble, "_BUNDLED", voices)
+    monkeypatch.setattr(catalog, "_BUNDLED", voices)
     # What else may or may not be on this machine is looked at by a test of its own.
     monkeypatch.setattr(diagnose, "_EXTRAS", {})
     monkeypatch.setattr(diagnose, "find_encoder", lambda: voices)

@@ -20,6 +20,7 @@ from amhctl.checkpoint.manifest import Manifest, completed
 from amhctl.checkpoint.parts import OTHERS
 from amhctl.checkpoint.survey import RULES as VALUE_RULES
 from amhctl.checkpoint.survey import Survey, survey_file
+from amhctl.checkpoint.textparts import RULES as TEXT_RULES
 from amhctl.core.errors import CheckpointError
 from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.core.units import SPEECH_LEVEL
@@ -104,7 +105,7 @@ RULES = (
     ),
 )
 _SHOWN_DRIFT = 10
-_SEVERITY = {rule.code: rule.severity for rule in (*RULES, *VALUE_RULES)}
+_SEVERITY = {rule.code: rule.severity for rule in (*RULES, *VALUE_RULES, *TEXT_RULES)}
 
 
 def finding(code: str, subject: str, message: str, hint: str = "") -> Finding:
