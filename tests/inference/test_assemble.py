@@ -164,7 +164,7 @@ sys.argv = ["amhctl", "speak", "ሰላም", "-o", {str(tmp_path / "out.wav")!r},
 try:
     main()
 finally:
-    slow = {{"torch", "scipy", "resemblyzer", "transformers", "accelerate", "librosa"}}
+    slow = {{"torch", "scipy.signal", "scipy.fft", "scipy.stats", "resemblyzer", "transformers", "accelerate"}}
     print("loaded:", sorted(slow & sys.modules.keys()))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
