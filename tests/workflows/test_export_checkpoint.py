@@ -12,10 +12,10 @@ from support.voices import tiny_voice_folder
 from amhctl.checkpoint.folder import VOCODER_FOLDER, read_manifest
 from amhctl.checkpoint.store import read_checkpoint
 from amhctl.codec.vocoder_spec import DEFAULT_VOCODER, VOCODER_GRAPH, vocoder_path
-from amhctl.core.errors import CheckpointError, FileExistsRefused
+from amhctl.core.errors import CheckpointError, FileExistsRefused, OptionError
 from amhctl.core.progress import SilentProgress
 from amhctl.inference.assemble import load_voice
-from amhctl.model.flow_files import GRAPHS
+from amhctl.model.flow_files import GRAPHS, SPEAKERS_FILE
 from amhctl.workflows.export_checkpoint import ExportCheckpointRequest, run
 from amhctl.workflows.validate_checkpoint import ValidateCheckpointRequest
 from amhctl.workflows.validate_checkpoint import run as validate
@@ -117,3 +117,26 @@ def test_a_kind_without_graphs_says_so_before_anything_is_read(voice: Path, tmp_
         run(ExportCheckpointRequest(voice, tmp_path / "out", format="onnx"), SilentProgress())
     assert "flow-voice-1" in caught.value.hint
     assert not (tmp_path / "out").exists()
+
+
+def test_only_the_speakers_that_are_asked_for_are_handed_on_in_their_order(tmp_path: Path) -> None:
+    plain = flow_voice_folder(tmp_path)
+    run(ExportCheckpointRequest(plain, tmp_path / "both", speakers=("m02", "f01")), SilentProgress())
+    assert read_manifest(tmp_path / "both").speakers == ("m02", "f01")
+    run(ExportCheckpointRequest(plain, tmp_path / "one", speakers=("m02",)), SilentProgress())
+    kept = read_checkpoint(tmp_path / "one", kind="voice").read_tensors(SPEAKERS_FILE)
+    known = read_checkpoint(plain, kind="voice").read_tensors(SPEAKERS_FILE)
+    assert kept.keys() == {"m02"}
+    assert torch.equal(kept["m02"], known["m02"])
+    assert validate(ValidateCheckpointRequest(tmp_path / "one"), SilentProgress()).ok
+    with pytest.raises(CheckpointError, match="no speaker 'nobody'") as caught:
+        run(ExportCheckpointRequest(plain, tmp_path / "none", speakers=("nobody",)), SilentProgress())
+    assert "f01, m02" in caught.value.hint
+    with pytest.raises(OptionError, match="named twice"):
+        run(ExportCheckpointRequest(plain, tmp_path / "none", speakers=("m02", "m02")), SilentProgress())
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_voice_without_speakers_has_none_to_choose(voice: Path, tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="no speaker 'm01'"):
+        run(ExportCheckpointRequest(voice, tmp_path / "out", speakers=("m01",)), SilentProgress())

@@ -104,6 +104,12 @@ def export(
         Literal["safetensors", "onnx"],
         typer.Option("--format", help="onnx adds graphs: FlowVoice and its vocoder then speak without torch."),
     ] = "safetensors",
+    speaker: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--speaker", help="A speaker to keep, of a voice with several; repeat it. The first one speaks unless told."
+        ),
+    ] = None,
     force: options.Force = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
@@ -112,7 +118,9 @@ def export(
     """Write a voice as it is handed on: weights in half precision."""
     from amhctl.workflows import export_checkpoint
 
-    request = export_checkpoint.ExportCheckpointRequest(checkpoint, output, name=name, format=format, force=force)
+    request = export_checkpoint.ExportCheckpointRequest(
+        checkpoint, output, name=name, format=format, speakers=tuple(speaker or ()), force=force
+    )
     execute(
         "ckpt export",
         lambda progress: export_checkpoint.run(request, progress),

@@ -15,10 +15,11 @@ from amhctl.codec.vocoder_spec import MODEL_VERSION as VOCODER_VERSION
 from amhctl.codec.vocoder_spec import VOCODER_GRAPH
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.config.vocoder import VocoderConfig
-from amhctl.core.errors import CheckpointError
+from amhctl.core.errors import CheckpointError, OptionError
 from amhctl.core.findings import Finding
 from amhctl.core.outputs import require_output_folder
 from amhctl.core.progress import Progress
+from amhctl.model.flow_files import SPEAKERS_FILE
 from amhctl.model.flow_graphs import write_flow_graphs
 from amhctl.model.soundness import find_faults as voice_faults
 from amhctl.model.versions import FLOW_VOICE
@@ -39,6 +40,7 @@ class ExportCheckpointRequest:
     output: Path
     name: str | None = None
     format: ExportFormat = "safetensors"
+    speakers: tuple[str, ...] = ()
     force: bool = False
 
 
@@ -91,17 +93,26 @@ def run(request: ExportCheckpointRequest, progress: Progress) -> ExportCheckpoin
             subject=str(request.checkpoint),
             hint="export the run's best voice, RUN/best",
         )
+    _require_speakers(request, stated)
     derive = _derive_graphs(stated, request.checkpoint) if request.format == "onnx" else None
     progress.say("verifying and converting")
     check = voice_faults if stated.kind == "voice" else codec_faults
     checkpoint = read_checkpoint(request.checkpoint, kind=stated.kind, check=check)
+    files, speakers = checkpoint.read_others(), {}
+    changes: dict[str, object] = {"name": request.name or stated.name}
+    if request.speakers:
+        known = checkpoint.read_tensors(SPEAKERS_FILE)
+        del files[SPEAKERS_FILE]
+        speakers = {SPEAKERS_FILE: {name: known[name] for name in request.speakers}}
+        changes["speakers"] = request.speakers
     with TemporaryDirectory() as work:
         manifest = write_checkpoint(
             request.output,
-            manifest=checkpoint.manifest.model_copy(update={"name": request.name or checkpoint.manifest.name}),
+            manifest=checkpoint.manifest.model_copy(update=changes),
             tensors=halve(checkpoint.tensors),
             # Graphs name places in the weights: those of other weights would be wrong here.
-            extra_files={name: data for name, data in checkpoint.read_others().items() if not name.endswith(_GRAPH)},
+            extra_files={name: data for name, data in files.items() if not name.endswith(_GRAPH)},
+            extra_tensors=speakers,
             derived=derive,
             beside=_convert_beside(checkpoint.beside, request.format, Path(work)),
             check=check,
@@ -109,6 +120,16 @@ def run(request: ExportCheckpointRequest, progress: Progress) -> ExportCheckpoin
         )
     size = sum(path.stat().st_size for path in request.output.rglob("*") if path.is_file())
     return ExportCheckpointReport(request.output, manifest, size)
+
+
+def _require_speakers(request: ExportCheckpointRequest, manifest: Manifest) -> None:
+    known = manifest.speakers or ()
+    hint = f"it has: {', '.join(known)}" if known else "only voices that draw spectrograms have speakers to choose from"
+    for place, name in enumerate(request.speakers):
+        if name not in known:
+            raise CheckpointError(f"the voice has no speaker {name!r}", subject=str(request.checkpoint), hint=hint)
+        if name in request.speakers[:place]:
+            raise OptionError(f"speaker {name!r} is named twice", subject="--speaker")
 
 
 def _derive_graphs(manifest: Manifest, folder: Path) -> Derive:
