@@ -1,5 +1,6 @@
 """A voice that draws spectrograms: seeds, speed, speakers, steering, edges, loudness, on a tiny random voice."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -107,3 +108,10 @@ def test_speech_is_as_loud_as_it_is_to_be(voice: SpectrogramVoice) -> None:
     speech = voice.speak("ሰላም ዓለም። ዛሬ ጥሩ ቀን ነው።", any_speech())
     peak = float(np.abs(speech.waveform.samples).max())
     assert loudness(speech.waveform) == pytest.approx(-18.0, abs=0.05) or peak == pytest.approx(0.99, abs=1e-3)
+
+
+def test_pitch_is_told_in_semitones_and_energy_in_decibels(voice: SpectrogramVoice) -> None:
+    plain = np.zeros((2, 3), dtype=np.float32)
+    steered = voice._steer(plain, replace(any_speech(), pitch=12.0, energy=10.0))
+    deviation = voice.network.prosody_scale.deviation
+    np.testing.assert_allclose(steered * deviation[1:], [[math.log(2.0), 0.5 * math.log(10.0)]] * 2, rtol=1e-5)

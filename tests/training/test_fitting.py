@@ -140,6 +140,10 @@ def test_features_that_the_origin_has_not_learnt_to_hear_are_refused(
     with pytest.raises(CheckpointError, match=f"fingerprint {'b' * 64} instead of {'a' * 64}"):
         fit(encoder.model_copy(update={"fingerprint": "b" * 64}), replace(origin, manifest=listening))
     assert fit(encoder, replace(origin, manifest=listening)) == 16
+    damaged = origin.manifest.model_copy(update={"conditioning": {"features": "none"}})
+    with pytest.raises(CheckpointError, match="conditioning") as caught:
+        fit(TINY_MEL, replace(origin, manifest=damaged))
+    assert caught.value.subject == str(origin.folder)
     # A foreign checkpoint does not say what it listens to: the width must fit, and nothing more is known.
     foreign = origin.manifest.model_copy(update={"conditioning": None})
     assert fit(encoder, replace(origin, manifest=foreign)) == 16

@@ -97,3 +97,10 @@ def test_a_single_target_is_its_own_mean_and_none_costs_what_there_is(count: int
     losses = summarize(sums.packed().tolist(), counts, config)
     assert (losses.code, losses.text, losses.duration, losses.accuracy) == (8 * share, 4 * share, 2 * share, share)
     assert weigh(sums, counts, config).item() == losses.total == 14 * share
+
+
+def test_durations_are_compared_in_single_precision_whatever_the_network_computes_in() -> None:
+    predicted_BT = torch.linspace(0.0, 4.0, 7)[None].bfloat16()
+    durations_BT, lengths_B = torch.tensor([[0, 1, 3, 7, 11, 30, 52]]), torch.tensor([7])
+    wide = duration_loss(predicted_BT.float(), durations_BT, lengths_B)
+    assert torch.equal(duration_loss(predicted_BT, durations_BT, lengths_B), wide)

@@ -124,3 +124,13 @@ def test_segments_shorter_than_a_loss_looks_are_refused() -> None:
         _recipe(wide)
     _recipe(wide.model_copy(update={"adversarial_steps": 0}))
     _recipe(QUICK.model_copy(update={"discriminator_windows": ()}))
+    # A segment as long as the longest window is long enough.
+    _recipe(QUICK.model_copy(update={"discriminator_windows": (3_200,)}))
+
+
+def test_a_step_that_is_no_number_ends_the_run() -> None:
+    recipe = _recipe()
+    with torch.no_grad():
+        recipe.networks["model"].norm.weight.fill_(float("nan"))
+    with pytest.raises(TrainingError, match="step 0"):
+        recipe.advance(0)
