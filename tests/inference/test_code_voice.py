@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from support.speechlike import vowel_train
 from support.voices import any_speech, load_code_voice, tiny_voice_folder
 
+from amhctl.audio.loudness import loudness
 from amhctl.codec.codec import Codec
 from amhctl.config.mel import MelConfig
 from amhctl.core.errors import SynthesisError
@@ -146,3 +147,8 @@ def test_the_silence_at_the_edges_is_short_and_nothing_else_is(voice: CodeVoice)
     assert voice._without_silent_edges(ids, [40, 30, 40, 40]) == (most, 30, 40, most)
     assert voice._without_silent_edges((word, word), [40, 40]) == (40, 40)
     assert voice._without_silent_edges(ids, [0, 0, 0, 0]) == (0, 0, 0, 1)
+
+
+def test_speech_of_codes_is_as_loud_as_any(voice: CodeVoice) -> None:
+    speech = voice.speak("ሰላም ዓለም", any_speech())
+    assert loudness(speech.waveform) == pytest.approx(-18.0, abs=0.1)

@@ -102,7 +102,10 @@ def export(
     name: Annotated[str | None, typer.Option("--name", help="Name it is to have; its own by default.")] = None,
     format: Annotated[
         Literal["safetensors", "onnx"],
-        typer.Option("--format", help="onnx adds graphs: FlowVoice and its vocoder then speak without torch."),
+        typer.Option(
+            "--format",
+            help="onnx adds graphs; a FlowVoice then speaks without torch.",
+        ),
     ] = "safetensors",
     speaker: Annotated[
         list[str] | None,

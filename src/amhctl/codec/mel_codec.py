@@ -25,9 +25,9 @@ from amhctl.nn.spectral import InverseSTFTHead, LogMel
 
 MODEL_VERSION = "mel-codec-1"
 LATENT_WIDTH = 128
-# Natural log-mel of speech at a level of -20 dBFS lies about here; the encoder sees it centred and scaled.
-_MEL_MEAN = -6.0
-_MEL_SCALE = 2.5
+MEL_MEAN = -6.0
+MEL_SCALE = 2.5
+"""Natural log-mel of speech at a level of -20 dBFS lies about here; the encoder sees it centred and scaled."""
 # How far a ConvNeXt block sees on either side.
 _REACH = 3
 _WINDOW_SECONDS = 60.0
@@ -102,7 +102,7 @@ class MelCodecNetwork(nn.Module):
 
     def latents(self, samples_BN: Tensor) -> Tensor:
         """Return latents, shape (B, S, Z), of samples whose number is a multiple of the frame length."""
-        mel_BTF = (self.mel(samples_BN)[:, :-1] - _MEL_MEAN) / _MEL_SCALE
+        mel_BTF = (self.mel(samples_BN)[:, :-1] - MEL_MEAN) / MEL_SCALE
         hidden = self.enter(mel_BTF.transpose(1, 2)).transpose(1, 2)
         for block in self.encoder_fast:
             hidden = block(hidden)

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from amhctl.audio.loudness import set_loudness
 from amhctl.audio.resample import bring_to
 from amhctl.audio.waveform import Waveform
 from amhctl.codec.vocoder_spec import Synthesiser
@@ -38,7 +37,6 @@ _FEWEST_FRAMES = 2
 _PROSODY_STEPS = 8
 # Cleaner than the mean training clip by one deviation.
 _CLEAN = -1.0
-_LOUDNESS = -18.0
 # So many pieces are two minutes of speech: more than a breath, and attention over them is still cheap.
 _MOST_PIECES = 2_000
 
@@ -170,6 +168,3 @@ class SpectrogramVoice(Voice[NDArray[np.float32]]):
         pitch = options.pitch * math.log(2.0) / 12.0 / float(deviation[1])
         energy = options.energy * math.log(10.0) / 20.0 / float(deviation[2])
         return prosody_P3[:, 1:] + np.array([pitch, energy], dtype=np.float32)
-
-    def _finish(self, waveform: Waveform) -> Waveform:
-        return set_loudness(waveform, _LOUDNESS)

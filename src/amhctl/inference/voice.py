@@ -13,6 +13,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
 from typing import Generic, Self, TypeVar
 
+from amhctl.audio.loudness import set_loudness
 from amhctl.audio.waveform import Waveform
 from amhctl.checkpoint.manifest import Manifest
 from amhctl.core.errors import SynthesisError, TextError, UnspeakableError
@@ -35,6 +36,8 @@ from amhctl.tokenizer.tokenizer import Tokenizer
 
 # Segments stepped together: on a CPU a step of eight costs little more than a step of one.
 _BATCH_SEGMENTS = 8
+# In LUFS: what spoken programmes on phones and screens have (AES TD1008).
+_LOUDNESS = -18.0
 _SILENT_PIECES = frozenset((WORD_BOUNDARY, *MARKS))
 _SLOWEST, _FASTEST = 0.5, 2.0
 _MOST_SEMITONES, _MOST_DECIBELS = 12.0, 12.0
@@ -242,10 +245,6 @@ class Voice(ABC, Generic[SpeakerT]):
     ) -> list[Attempt]:
         """Say segments, once each."""
 
-    def _finish(self, waveform: Waveform) -> Waveform:
-        """Return the whole as it is let out."""
-        return waveform
-
     def speak(
         self,
         text: str,
@@ -298,7 +297,7 @@ class Voice(ABC, Generic[SpeakerT]):
         if open_jobs:
             raise _give_up(open_jobs, sounds, options)
         speech = _assemble(jobs, sounds, attempts)
-        return replace(speech, waveform=self._finish(speech.waveform), findings=unspoken + speech.findings)
+        return replace(speech, waveform=set_loudness(speech.waveform, _LOUDNESS), findings=unspoken + speech.findings)
 
     def _plan(self, text: str, options: SpeakOptions) -> tuple[list[Job], tuple[Finding, ...]]:
         """Return what is to be said, segment by segment, and what of the text is not spoken."""

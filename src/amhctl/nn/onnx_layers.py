@@ -154,6 +154,28 @@ def _synthesis_basis(graph: OnnxGraph, size: int) -> str:
     graph is loaded, since it is larger than the graph.
     """
     bins = size // 2 + 1
+    weights = np.full((bins, 1), 2.0 / size, np.float32)
+    weights[[0, -1]] = 1.0 / size
+    real = graph.op("Mul", waves(graph, "Cos", bins, size), graph.constant(weights))
+    imaginary = graph.op("Mul", waves(graph, "Sin", bins, size), graph.constant(-weights))
+    basis = graph.op("Mul", graph.op("Concat", real, imaginary, axis=0), _hann(graph, size))
+    return graph.op("Unsqueeze", basis, graph.integers(1))
+
+
+def waves(graph: OnnxGraph, wave: str, bins: int, size: int) -> str:
+    """Return the ``Cos`` or ``Sin`` waves of a DFT, shape (K, size), computed where the graph is loaded.
+
+    Parameters
+    ----------
+    graph : OnnxGraph
+        The graph.
+    wave : str
+        ``Cos`` or ``Sin``.
+    bins : int
+        Frequencies K: 0 to K - 1 periods in ``size`` samples.
+    size : int
+        Samples.
+    """
     ranges = [
         graph.op("Range", graph.constant(np.array(0)), graph.constant(np.array(end)), graph.constant(np.array(1)))
         for end in (bins, size)
@@ -161,10 +183,4 @@ def _synthesis_basis(graph: OnnxGraph, size: int) -> str:
     product = graph.op("Mul", graph.op("Unsqueeze", ranges[0], graph.integers(1)), ranges[1])
     # Whole numbers modulo the period: a large angle in single precision would lose its last digits.
     within = graph.op("Cast", graph.op("Mod", product, graph.constant(np.array(size))), to=1)
-    angles = graph.op("Mul", within, graph.number(2.0 * math.pi / size))
-    weights = np.full((bins, 1), 2.0 / size, np.float32)
-    weights[[0, -1]] = 1.0 / size
-    real = graph.op("Mul", graph.op("Cos", angles), graph.constant(weights))
-    imaginary = graph.op("Mul", graph.op("Sin", angles), graph.constant(-weights))
-    basis = graph.op("Mul", graph.op("Concat", real, imaginary, axis=0), _hann(graph, size))
-    return graph.op("Unsqueeze", basis, graph.integers(1))
+    return graph.op(wave, graph.op("Mul", within, graph.number(2.0 * math.pi / size)))

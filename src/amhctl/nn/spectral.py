@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-_LOG_FLOOR = 1e-5
+LOG_FLOOR = 1e-5
 
 
 def mel_filterbank(*, sample_rate: int, fft_samples: int, bins: int, low_hertz: float, high_hertz: float) -> Tensor:
@@ -87,7 +87,7 @@ class LogMel(nn.Module):
         )
         power = spectrum_BKT.real.square() + spectrum_BKT.imag.square()
         magnitude_BTK = torch.sqrt(power + 1e-12).transpose(1, 2)
-        return torch.log(torch.clamp(magnitude_BTK @ self.filters_KF, min=_LOG_FLOOR))
+        return torch.log(torch.clamp(magnitude_BTK @ self.filters_KF, min=LOG_FLOOR))
 
 
 class InverseSTFTHead(nn.Module):

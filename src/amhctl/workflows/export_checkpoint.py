@@ -9,11 +9,14 @@ from typing import Literal
 from amhctl.checkpoint.folder import CHECKPOINT, read_manifest
 from amhctl.checkpoint.manifest import Manifest
 from amhctl.checkpoint.store import Derive, halve, read_checkpoint, write_checkpoint
+from amhctl.codec.mel_codec import MODEL_VERSION as CODEC_VERSION
+from amhctl.codec.mel_codec_graphs import write_codec_graphs
 from amhctl.codec.soundness import find_faults as codec_faults
 from amhctl.codec.vocoder_graph import write_vocoder_graph
 from amhctl.codec.vocoder_spec import MODEL_VERSION as VOCODER_VERSION
 from amhctl.codec.vocoder_spec import VOCODER_GRAPH
 from amhctl.config.flow import FlowVoiceConfig
+from amhctl.config.schema import MelCodecConfig
 from amhctl.config.vocoder import VocoderConfig
 from amhctl.core.errors import CheckpointError, OptionError
 from amhctl.core.findings import Finding
@@ -175,7 +178,12 @@ def _write_vocoder(manifest: Manifest, weights: Mapping[str, StoredWeight], file
     return {VOCODER_GRAPH: write_vocoder_graph(VocoderConfig.model_validate(manifest.config), weights, file)}
 
 
+def _write_codec(manifest: Manifest, weights: Mapping[str, StoredWeight], file: str) -> dict[str, bytes]:
+    return write_codec_graphs(MelCodecConfig.model_validate(manifest.config), weights, file)
+
+
 _WRITERS: dict[str, Callable[[Manifest, Mapping[str, StoredWeight], str], dict[str, bytes]]] = {
     FLOW_VOICE: _write_voice,
     VOCODER_VERSION: _write_vocoder,
+    CODEC_VERSION: _write_codec,
 }
