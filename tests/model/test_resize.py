@@ -1,5 +1,6 @@
 """Rows grow along a plan; what was there stays bit for bit."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pytest
@@ -7,7 +8,10 @@ import torch
 from torch import Tensor
 
 from amhctl.core.errors import ModelError
-from amhctl.model.resize import grow_text_moments, grow_text_rows
+from amhctl.model.resize import SPARE_ROWS, RowPlan
+from amhctl.model.resize import grow_text_moments as grow_moments
+from amhctl.model.resize import grow_text_rows as grow_rows
+from amhctl.model.versions import FLOW_VOICE, UNIFIED_VOICE
 
 
 @dataclass(frozen=True)
@@ -17,6 +21,14 @@ class _Plan:
 
 
 PLAN = _Plan((0, 1, 2, 3, 4), ((), (1, 3), (5, 6)))
+
+
+def grow_text_rows(tensors: Mapping[str, Tensor], plan: RowPlan, *, seed: int = 0) -> dict[str, Tensor]:
+    return grow_rows(tensors, plan, spare=SPARE_ROWS[UNIFIED_VOICE], seed=seed)
+
+
+def grow_text_moments(tensors: Mapping[str, Tensor], plan: RowPlan) -> dict[str, Tensor]:
+    return grow_moments(tensors, plan, spare=SPARE_ROWS[UNIFIED_VOICE])
 
 
 def _tensors(rows: int = 6, dtype: torch.dtype = torch.float32) -> dict[str, Tensor]:
@@ -89,6 +101,23 @@ def test_a_network_without_text_head_keeps_none() -> None:
 def test_rows_that_are_not_pieces_plus_one_are_refused(rows: int) -> None:
     with pytest.raises(ModelError, match="which has 6"):
         grow_text_rows(_tensors(rows), PLAN)
+
+
+def test_a_flow_voice_has_a_row_for_each_piece_and_none_besides() -> None:
+    spare = SPARE_ROWS[FLOW_VOICE]
+    before = {"text_embedding.weight": _tensors()["text_embedding.weight"][:5]}
+    order = (3, 0, 4, 1, 2)
+    after = grow_rows(before, _Plan(order, ((0,), (1, 2))), spare=spare)["text_embedding.weight"]
+    assert after.shape == (7, 4)
+    assert torch.equal(after[:5], before["text_embedding.weight"][list(order)])
+    # New rows start as those of the other kind of voice do.
+    other = grow_text_rows(_tensors(), _Plan(order, ((0,), (1, 2))))["text_embedding.weight"]
+    assert torch.equal(after, other[:7])
+    moments = grow_moments({"text_embedding.weight/exp_avg": after[:5]}, _Plan(order, ((0,),)), spare=spare)
+    assert torch.equal(moments["text_embedding.weight/exp_avg"][:5], after[list(order)])
+    assert not moments["text_embedding.weight/exp_avg"][5:].any()
+    with pytest.raises(ModelError, match="which has 5"):
+        grow_rows(_tensors(), PLAN, spare=spare)
 
 
 def test_half_a_head_and_sources_out_of_reach_are_refused() -> None:

@@ -68,10 +68,7 @@ def build_flow_world(
     world = TrainingWorld(folder / "store", folder / "vocabulary.model")
     folder.mkdir(parents=True, exist_ok=True)
     lines = [frontend.units(text) for text in _TEXTS]
-    vocabulary = train_vocabulary(lines, size=512, units=units, model_type="char")
-    vocabulary.write(world.vocabulary)
-    tokenizer = Tokenizer(vocabulary)
-    durations = {}
+    train_vocabulary(lines, size=512, units=units, model_type="char").write(world.vocabulary)
     speaker = SpeakerEncoderConfig(width=8, fingerprint="e" * 64)
     with CodeStore.create(world.store, TINY_SPEC, TINY_MEL, acoustics=acoustics, speaker=speaker) as store:
         for index in range(clips):
@@ -96,13 +93,22 @@ def build_flow_world(
                 acoustics_AB=Acoustics(mel_TF, pitch_T.astype(np.float32)).pack(),
                 speaker_D=(embedding_D / np.linalg.norm(embedding_D)).astype(np.float32),
             )
-            pieces = len(tokenizer.encode(frontend.units(record.text)))
-            edges = np.linspace(0, 4 * frames, pieces + 1).astype(np.int64)
-            durations[record.id] = np.diff(edges).astype(np.uint16)
-    CodeStore.open(world.store).write_alignment(
+    align_flow_world(world)
+    return world
+
+
+def align_flow_world(world: TrainingWorld) -> None:
+    """Give each piece of the world's vocabulary the same share of its clip."""
+    store, vocabulary = CodeStore.open(world.store), Vocabulary.read(world.vocabulary)
+    frontend, tokenizer = Frontend(TextConfig(units=vocabulary.units)), Tokenizer(vocabulary)
+    durations = {}
+    for entry in store:
+        pieces = len(tokenizer.encode(frontend.units(entry.record.text)))
+        edges = np.linspace(0, len(store.acoustics(entry.id).mel_TF), pieces + 1).astype(np.int64)
+        durations[entry.id] = np.diff(edges).astype(np.uint16)
+    store.write_alignment(
         durations, vocabulary_fingerprint=vocabulary.fingerprint, text_hash=frontend.state_hash, acoustic=True
     )
-    return world
 
 
 def request_flow(

@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from typing import Literal
 
 import torch
 from support.voices import TEXTS
@@ -24,7 +25,9 @@ from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.train import train_vocabulary
 
 
-def flow_voice_folder(folder: Path, *, name: str = "tinyflow", seed: int = 0) -> Path:
+def flow_voice_folder(
+    folder: Path, *, name: str = "tinyflow", seed: int = 0, model_type: Literal["char", "bpe"] = "char"
+) -> Path:
     """Write the checkpoint of a tiny FlowVoice with two speakers and return its folder.
 
     Parameters
@@ -35,9 +38,12 @@ def flow_voice_folder(folder: Path, *, name: str = "tinyflow", seed: int = 0) ->
         Name of the voice and of its folder.
     seed : int
         Seed of the weights.
+    model_type : Literal["char", "bpe"]
+        Of its vocabulary; to one of ``bpe`` pieces can be appended.
     """
     frontend = Frontend(TextConfig(units="phones"))
-    vocabulary = train_vocabulary([frontend.units(text) for text in TEXTS], size=128, units="phones", model_type="char")
+    lines = [frontend.units(text) for text in TEXTS]
+    vocabulary = train_vocabulary(lines, size=128, units="phones", model_type=model_type)
     vocoder = load_vocoder(DEFAULT_VOCODER).spec
     config = FlowVoiceConfig(
         number_text_tokens=vocabulary.size,

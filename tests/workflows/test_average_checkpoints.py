@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 from support.damaged import Change, of_all, rewrite, with_tensor
+from support.speaking_flow import flow_voice_folder, load_flow_voice
 from support.voices import any_speech, tiny_voice_folder
 
 from amhctl.checkpoint.folder import WEIGHTS_FILE
@@ -13,6 +14,8 @@ from amhctl.checkpoint.store import read_checkpoint, write_checkpoint
 from amhctl.core.errors import CheckpointError, FileExistsRefused, OptionError
 from amhctl.core.progress import SilentProgress
 from amhctl.inference.assemble import load_voice
+from amhctl.model.flow_files import GRAPHS
+from amhctl.workflows import export_checkpoint
 from amhctl.workflows.average_checkpoints import AverageCheckpointsRequest, run
 from amhctl.workflows.validate_checkpoint import ValidateCheckpointRequest
 from amhctl.workflows.validate_checkpoint import run as validate
@@ -72,6 +75,16 @@ def test_a_voice_is_its_own_mean(voice: Path, tmp_path: Path) -> None:
     assert all(torch.equal(tensor, mean.tensors[name]) for name, tensor in one.tensors.items())
     assert report.distances == (0.0, 0.0)
     assert (mean.manifest.parent, mean.manifest.licences) == (one.manifest.parent, one.manifest.licences)
+
+
+def test_the_mean_of_voices_with_graphs_has_none_of_them_and_speaks(tmp_path: Path) -> None:
+    plain = flow_voice_folder(tmp_path)
+    request = export_checkpoint.ExportCheckpointRequest(plain, tmp_path / "shipped", format="onnx")
+    shipped = export_checkpoint.run(request, SilentProgress()).output
+    manifest = run(AverageCheckpointsRequest((shipped, shipped), tmp_path / "mean"), SilentProgress()).manifest
+    assert not set(GRAPHS) & set(manifest.files)
+    assert set(read_checkpoint(shipped, kind="voice").manifest.files) - set(GRAPHS) == set(manifest.files)
+    assert load_flow_voice(tmp_path / "mean").speak("ሰላም ዓለም።", any_speech()).waveform.samples.size
 
 
 def test_voices_that_learnt_otherwise_have_no_mean(voice: Path, tmp_path: Path) -> None:

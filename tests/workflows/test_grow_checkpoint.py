@@ -8,21 +8,27 @@ from pathlib import Path
 
 import pytest
 import torch
+from support.flow_world import align_flow_world, build_flow_world, request_flow
+from support.speaking_flow import flow_voice_folder, load_flow_voice
 from support.training_world import TrainingWorld, build_training_world, request_training
 from support.vocabularies import permuted
-from support.voices import tiny_voice_folder
+from support.voices import TEXTS as SPOKEN
+from support.voices import any_speech, tiny_voice_folder
 
-from amhctl.checkpoint.folder import CODEC_FOLDER
+from amhctl.checkpoint.folder import CODEC_FOLDER, GRAPH, VOCODER_FOLDER, WEIGHTS_FILE
 from amhctl.checkpoint.store import read_checkpoint, write_checkpoint
+from amhctl.codec.vocoder_spec import DEFAULT_VOCODER, vocoder_path
 from amhctl.config.schema import TextConfig
 from amhctl.core.errors import CheckpointError, FileExistsRefused, VocabularyError
 from amhctl.core.progress import SilentProgress
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.extend import extend_vocabulary
 from amhctl.tokenizer.plan import plan_path
+from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.train import train_vocabulary
 from amhctl.tokenizer.vocabulary import Vocabulary
-from amhctl.workflows import train
+from amhctl.workflows import export_checkpoint, train, validate_checkpoint
+from amhctl.workflows import extend_vocabulary as extend_workflow
 from amhctl.workflows.grow_checkpoint import GrowCheckpointReport, GrowCheckpointRequest, run
 from amhctl.workflows.train import TrainRequest
 
@@ -165,6 +171,87 @@ def test_a_run_whose_configuration_cannot_be_read_is_refused(
         _grow(tmp_path / "v.model", tmp_path / "run", tmp_path / "grown")
     assert caught.value.subject == str(tmp_path / "run" / "config.json")
     assert not (tmp_path / "grown").exists()
+
+
+def _flow_with_graphs(folder: Path) -> Path:
+    """Return a FlowVoice as it ships: with its vocoder, and graphs of both."""
+    plain = flow_voice_folder(folder / "plain", model_type="bpe")
+    shutil.copytree(vocoder_path(DEFAULT_VOCODER), plain / VOCODER_FOLDER)
+    request = export_checkpoint.ExportCheckpointRequest(plain, folder / "shipped", format="onnx")
+    return export_checkpoint.run(request, SilentProgress()).output
+
+
+def test_a_flow_voice_grows_and_says_what_it_said(tmp_path: Path) -> None:
+    origin = _flow_with_graphs(tmp_path)
+    base = Vocabulary.read(origin / "vocabulary.model")
+    (tmp_path / "more.txt").write_text("ደብረ ብርሃን\nጠረጴዛ ላይ\n" * 6, encoding="utf-8")
+    request = extend_workflow.ExtendVocabularyRequest(
+        base=origin / "vocabulary.model",
+        corpus=(tmp_path / "more.txt",),
+        output=tmp_path / "v.model",
+        size=base.size + 6,
+        base_checkpoint=origin,
+        checkpoint_output=tmp_path / "grown",
+    )
+    extended = extend_workflow.run(request, SilentProgress()).vocabulary
+    before, after = (read_checkpoint(folder, kind="voice") for folder in (origin, tmp_path / "grown"))
+    manifest, former = after.manifest, before.manifest
+    assert manifest.vocabulary is not None
+    assert (manifest.vocabulary.size, manifest.vocabulary.fingerprint) == (base.size + 6, extended.fingerprint)
+    assert manifest.config == {**former.config, "number_text_tokens": base.size + 6}
+    assert (manifest.parent, manifest.text) == (former.files[WEIGHTS_FILE], former.text)
+    assert (manifest.speakers, manifest.vocoder) == (former.speakers, former.vocoder)
+    # Graphs refer to places in the weights that the voice had.
+    assert set(former.files) - set(manifest.files) == {name for name in former.files if name.endswith(GRAPH)} != set()
+    old, new = before.tensors.pop("text_embedding.weight"), after.tensors.pop("text_embedding.weight")
+    assert new.dtype is old.dtype is torch.float16
+    assert len(new) == base.size + 6
+    assert torch.equal(new[: base.size], old)
+    assert all(torch.equal(after.tensors[name], old) for name, old in before.tensors.items())
+    speakers = [voice.read_tensors("speakers.safetensors") for voice in (before, after)]
+    assert all(torch.equal(speakers[1][name], known) for name, known in speakers[0].items())
+    validated = validate_checkpoint.ValidateCheckpointRequest(tmp_path / "grown", vocabulary=tmp_path / "v.model")
+    assert validate_checkpoint.run(validated, SilentProgress()).ok
+
+    # Weights alone: the same network as the grown voice, which has no graphs.
+    handed_on = export_checkpoint.ExportCheckpointRequest(origin, tmp_path / "weights")
+    export_checkpoint.run(handed_on, SilentProgress())
+    one, other = (load_flow_voice(tmp_path / name) for name in ("weights", "grown"))
+    spelt = [Tokenizer(each).encode(one.frontend.units(SPOKEN[2])) for each in (base, extended)]
+    assert spelt[0] == spelt[1]
+    said = [voice.speak(SPOKEN[2], any_speech()).waveform.samples for voice in (one, other)]
+    assert said[0].tolist() == said[1].tolist()
+    assert other.speak("ደብረ ብርሃን", any_speech()).waveform.samples.any()
+
+    # Grown by its plan alone, it is the same.
+    _grow(tmp_path / "v.model", origin, tmp_path / "again")
+    assert (tmp_path / "again" / WEIGHTS_FILE).read_bytes() == (tmp_path / "grown" / WEIGHTS_FILE).read_bytes()
+
+
+def test_a_run_of_a_flow_voice_grows_and_goes_on_and_its_best_voice_is_a_base(tmp_path: Path) -> None:
+    world = build_flow_world(tmp_path / "world")
+    train_vocabulary(_lines(), size=366, units="fidel", model_type="bpe").write(world.vocabulary, force=True)
+    align_flow_world(world)
+    train.run(request_flow(world, tmp_path / "run", "training.steps=3"), SilentProgress())
+    _extend(world.vocabulary, tmp_path / "v.model")
+    _grow(tmp_path / "v.model", tmp_path / "run", tmp_path / "longer")
+    _grow(tmp_path / "v.model", tmp_path / "run/best", tmp_path / "voice")
+    before = read_checkpoint(tmp_path / "run/checkpoints/step-00000003", kind="training")
+    after = read_checkpoint(tmp_path / "longer/checkpoints/step-00000003", kind="training")
+    for file, key in (("average.safetensors", ""), ("optimizer.safetensors", "/exp_avg"), (WEIGHTS_FILE, "")):
+        old, new = (state.read_tensors(file).pop(f"text_embedding.weight{key}") for state in (before, after))
+        assert (len(old), len(new)) == (366, 372)
+        assert torch.equal(new[:366], old)
+
+    grown = replace(world, vocabulary=tmp_path / "v.model")
+    align_flow_world(grown)
+    resumed = TrainRequest(resume=tmp_path / "longer", sets=("training.steps=4",), device="cpu")
+    assert train.run(resumed, SilentProgress()).steps == 4
+    request = request_flow(grown, tmp_path / "tuned", "training.steps=1", base=tmp_path / "voice")
+    train.run(request, SilentProgress())
+    tuned = read_checkpoint(tmp_path / "tuned/best", kind="voice").manifest
+    assert tuned.parent == read_checkpoint(tmp_path / "voice", kind="voice").manifest.files[WEIGHTS_FILE]
+    assert tuned.config["number_text_tokens"] == 372
 
 
 def test_what_has_no_text_rows_is_refused(tmp_path: Path) -> None:

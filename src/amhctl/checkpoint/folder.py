@@ -21,6 +21,8 @@ from amhctl.core.outputs import FolderKind
 
 MANIFEST_FILE = "manifest.json"
 WEIGHTS_FILE = "model.safetensors"
+GRAPH = ".onnx"
+"""How the names end of ONNX graphs, which refer to places in the weights file beside them."""
 CODEC_FOLDER = "codec"
 """Where the codec of a voice lies beside it, if it is not bundled."""
 VOCODER_FOLDER = "vocoder"
@@ -30,7 +32,7 @@ CHECKPOINT = FolderKind(
     MANIFEST_FILE,
     frozenset({"format_version", "kind", "files"}),
     # Beside the weights: the vocabulary, the text state, the run's state; what turns the voice's output into sound.
-    ("*.safetensors", "*.model", "*.json", "*.onnx", CODEC_FOLDER, VOCODER_FOLDER),
+    ("*.safetensors", "*.model", "*.json", f"*{GRAPH}", CODEC_FOLDER, VOCODER_FOLDER),
 )
 METADATA_KEY = "manifest"
 """Where the manifest stands in the metadata of the weights."""

@@ -21,6 +21,7 @@ from torch import Tensor
 
 from amhctl.checkpoint.folder import (
     CODEC_FOLDER,
+    GRAPH,
     MANIFEST_FILE,
     METADATA_KEY,
     VOCODER_FOLDER,
@@ -101,8 +102,12 @@ class LoadedCheckpoint:
         return read_object(self._path(file))
 
     def read_others(self) -> dict[str, bytes]:
-        """Return the content of every file that the manifest names beside the weights."""
-        return {name: self.read_bytes(name) for name in self.manifest.files if name != WEIGHTS_FILE}
+        """Return the content of the files that the manifest names beside the weights, as they go with other weights.
+
+        Graphs are left out: they refer to places in the file of the very weights that they were made from.
+        """
+        names = [name for name in self.manifest.files if name != WEIGHTS_FILE and not name.endswith(GRAPH)]
+        return {name: self.read_bytes(name) for name in names}
 
     def read_tensors(self, file: str) -> dict[str, Tensor]:
         """Return the tensors of a safetensors file that the manifest names."""

@@ -28,9 +28,6 @@ from amhctl.model.soundness import find_faults as voice_faults
 from amhctl.model.versions import FLOW_VOICE
 from amhctl.nn.onnx_graph import StoredWeight, locate_weights
 
-_GRAPH = ".onnx"
-
-
 ExportFormat = Literal["safetensors", "onnx"]
 """Weights alone, or weights and ONNX graphs that refer to them."""
 
@@ -113,8 +110,7 @@ def run(request: ExportCheckpointRequest, progress: Progress) -> ExportCheckpoin
             request.output,
             manifest=checkpoint.manifest.model_copy(update=changes),
             tensors=halve(checkpoint.tensors),
-            # Graphs name places in the weights: those of other weights would be wrong here.
-            extra_files={name: data for name, data in files.items() if not name.endswith(_GRAPH)},
+            extra_files=files,
             extra_tensors=speakers,
             derived=derive,
             beside=_convert_beside(checkpoint.beside, request.format, Path(work)),

@@ -2,7 +2,8 @@
 
 A checkpoint is a voice, a training checkpoint, or a run folder, of which the newest training checkpoint is taken; what
 comes out is of the same kind. A training checkpoint's averaged weights grow as its weights do, its optimiser's moments
-move with their rows, and its best validation is forgotten, since that voice speaks the old vocabulary.
+move with their rows, and its best validation is forgotten, since that voice speaks the old vocabulary. Graphs of a
+voice stay behind, since they refer to the weights that it had: ``ckpt export --format onnx`` makes new ones.
 """
 
 import json
@@ -19,16 +20,15 @@ from amhctl.checkpoint.manifest import Manifest, TextIdentity, VocabularyIdentit
 from amhctl.checkpoint.parts import read_part
 from amhctl.checkpoint.store import LoadedCheckpoint, write_checkpoint
 from amhctl.config.load import load_run_config
-from amhctl.config.schema import ModelConfig, RunConfig
+from amhctl.config.schema import RunConfig, read_voice_config
 from amhctl.core.documents import read_json
 from amhctl.core.errors import CheckpointError, VocabularyError
 from amhctl.core.files import atomic_folder, canonical_json, refuse_existing
 from amhctl.core.findings import Finding
 from amhctl.core.outputs import FolderKind, require_output_folder
 from amhctl.core.progress import Progress
-from amhctl.model.flow_voice import MODEL_VERSION as FLOW_VERSION
 from amhctl.model.network_soundness import AVERAGE_FILE, OPTIMIZER_FILE
-from amhctl.model.resize import grow_text_moments, grow_text_rows
+from amhctl.model.resize import SPARE_ROWS, grow_text_moments, grow_text_rows
 from amhctl.model.soundness import find_faults, read_voice
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.plan import ExtensionPlan, RowPlacement, plan_path
@@ -161,12 +161,6 @@ def read_origin(path: Path) -> Origin:
     place = sound.checkpoint.folder if sound else path
     manifest = read_manifest(place)
     kind = manifest.kind
-    if manifest.model_version == FLOW_VERSION:
-        raise CheckpointError(
-            "only voices that write codes can grow",
-            subject=str(place),
-            hint="train a voice of kind flow anew with the larger vocabulary",
-        )
     if kind not in ("voice", "training"):
         raise CheckpointError(f"a {kind} checkpoint has no text rows", subject=str(place), hint="give a voice or a run")
     checkpoint = sound.checkpoint if sound else read_voice(place, kind=kind)
@@ -259,14 +253,14 @@ def _write_checkpoint(
     frontend: Frontend,
     seed: int,
 ) -> None:
-    manifest = _grown_manifest(origin, vocabulary, frontend)
+    manifest, spare = _grown_manifest(origin, vocabulary, frontend), SPARE_ROWS[origin.manifest.model_version]
     grown: dict[str, Mapping[str, Tensor]] = {}
     if AVERAGE_FILE in origin.manifest.files:
-        grown[AVERAGE_FILE] = grow_text_rows(origin.read_tensors(AVERAGE_FILE), placement, seed=seed)
+        grown[AVERAGE_FILE] = grow_text_rows(origin.read_tensors(AVERAGE_FILE), placement, spare=spare, seed=seed)
     if OPTIMIZER_FILE in origin.manifest.files:
-        grown[OPTIMIZER_FILE] = grow_text_moments(origin.read_tensors(OPTIMIZER_FILE), placement)
+        grown[OPTIMIZER_FILE] = grow_text_moments(origin.read_tensors(OPTIMIZER_FILE), placement, spare=spare)
     made = {WEIGHTS_FILE, *grown}
-    files = {name: origin.read_bytes(name) for name in origin.manifest.files if name not in made}
+    files = {name: content for name, content in origin.read_others().items() if name not in made}
     if manifest.vocabulary is not None and manifest.text is not None:
         files[manifest.vocabulary.file] = vocabulary.model_bytes
         files[manifest.text.file] = canonical_json(frontend.state()).encode("utf-8")
@@ -274,7 +268,7 @@ def _write_checkpoint(
         content = origin.read_json(_STATE_FILE)
         state = read_part(RunState.model_validate, content, place=_STATE_FILE, subject=str(origin.folder))
         files[_STATE_FILE] = state.model_copy(update={"best": None, "stale": 0}).model_dump_json().encode()
-    tensors = grow_text_rows(origin.tensors, placement, seed=seed)
+    tensors = grow_text_rows(origin.tensors, placement, spare=spare, seed=seed)
     write_checkpoint(
         folder,
         manifest=manifest,
@@ -290,7 +284,7 @@ def _write_checkpoint(
 def _grown_manifest(origin: LoadedCheckpoint, vocabulary: Vocabulary, frontend: Frontend) -> Manifest:
     """Return the manifest of what is grown; figures measured before it grew are left out."""
     manifest = origin.manifest
-    config = read_part(ModelConfig.model_validate, manifest.config, place="config", subject=str(origin.folder))
+    config = read_part(read_voice_config, manifest.config, place="config", subject=str(origin.folder))
     config = config.model_copy(update={"number_text_tokens": vocabulary.size})
     identity = VocabularyIdentity(
         file=manifest.vocabulary.file if manifest.vocabulary else _VOCABULARY_FILE,
