@@ -37,6 +37,7 @@ def test_a_voice_that_hears() -> None:
     model = _voice()
     hearing = measure_hearing(model, _clips())
     assert hearing.fault == ""
+    assert hearing.spread is not None
     assert hearing.spread > 0.1
     assert 1.0 < hearing.largest < 100.0
     assert model.training
@@ -75,6 +76,7 @@ def test_noise_tells_the_same_as_clips() -> None:
     deaf = _voice()
     torch.nn.init.zeros_(deaf.perceiver_encoder.proj_context.weight)
     for hearing in (probe_hearing(deaf), measure_hearing(deaf, _clips())):
+        assert hearing.spread is not None
         assert hearing.spread < 1e-6
         assert "are alike" in hearing.fault
 

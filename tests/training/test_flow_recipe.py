@@ -10,7 +10,6 @@ from amhctl.config.flow import FlowVoiceConfig
 from amhctl.config.schema import TrainingConfig
 from amhctl.data.acoustic_dataset import AcousticDataset
 from amhctl.model.flow_voice import FlowVoice
-from amhctl.model.hearing import Hearing
 from amhctl.training.flow_objective import FlowCounts, FlowObjective
 from amhctl.training.flow_recipe import FlowRecipe, start_from_acoustics
 from amhctl.training.loop import Run
@@ -146,6 +145,7 @@ def test_it_is_heard_whether_a_voice_tells_speakers_apart(
     model = waken(fresh(run))
     hearing = recipe.hear(model, dataset)
     assert hearing.fault == ""
+    assert hearing.spread is not None
     assert hearing.spread > 0.02
     assert model.training
     assert recipe.find_deafness(hearing, dataset, "run") == ()
@@ -157,13 +157,19 @@ def test_a_voice_without_a_speaker_layer_is_deaf(run: Run, recipe: FlowRecipe, d
     model = waken(fresh(run))
     torch.nn.init.zeros_(model.speaker.weight)
     hearing = recipe.hear(model, dataset)
+    assert hearing.spread is not None
     assert hearing.spread < 1e-6
     (finding,) = recipe.find_deafness(hearing, dataset, "run")
     assert (finding.code, finding.subject) == ("R012", "run")
 
 
 def test_of_one_speaker_nothing_is_to_be_told_apart(
-    recipe: FlowRecipe, dataset: AcousticDataset, monkeypatch: pytest.MonkeyPatch
+    run: Run, recipe: FlowRecipe, dataset: AcousticDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(AcousticDataset, "speakers", lambda self: {"f01": np.zeros(8)})
-    assert recipe.find_deafness(Hearing(0.0, 1.0), dataset, "run") == ()
+    model = waken(fresh(run))
+    torch.nn.init.zeros_(model.speaker.weight)
+    alone = {"f01": dataset.speakers()["f01"]}
+    monkeypatch.setattr(AcousticDataset, "speakers", lambda self: alone)
+    hearing = recipe.hear(model, dataset)
+    assert hearing.spread is None
+    assert recipe.find_deafness(hearing, dataset, "run") == ()

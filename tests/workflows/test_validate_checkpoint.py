@@ -9,6 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from support.codecs import tiny_codec_folder, tiny_dac_folder
+from support.speaking_flow import flow_voice_folder
 from support.vocoders import tiny_vocoder_folder
 from support.voices import tiny_voice_folder
 
@@ -27,7 +28,8 @@ from amhctl.model.shapes import parameter_shapes
 from amhctl.text.frontend import Frontend
 from amhctl.text.lexicon import Lexicon
 from amhctl.tokenizer.train import train_vocabulary
-from amhctl.workflows import validate_checkpoint
+from amhctl.workflows import export_checkpoint, validate_checkpoint
+from amhctl.workflows.export_checkpoint import ExportCheckpointRequest
 from amhctl.workflows.validate_checkpoint import ValidateCheckpointReport, ValidateCheckpointRequest, run
 
 
@@ -106,6 +108,27 @@ def test_a_voice_that_does_not_hear_its_prompt_is_named(voice: Path) -> None:
     report = validate(voice)
     assert [finding.severity.value for finding in report.findings if finding.code == "C019"] == ["warning"]
     assert report.ok
+
+
+def test_a_voice_whose_speakers_all_sound_alike_is_named(tmp_path: Path) -> None:
+    folder = flow_voice_folder(tmp_path)
+    report = validate(folder)
+    assert "C019" not in {finding.code for finding in report.findings}
+    assert "hearing" in report.checked
+    rewrite(folder, lambda tensors: tensors["speaker.weight"].mul_(1e-4))
+    report = validate(folder)
+    (finding,) = [finding for finding in report.findings if finding.code == "C019"]
+    assert (finding.severity.value, finding.subject) == ("warning", "tinyflow")
+    assert "different speakers" in finding.message
+    assert report.ok
+    # Of one speaker, nothing is to be told apart.
+    alone = ExportCheckpointRequest(folder, tmp_path / "alone", speakers=("f01",))
+    of_one = validate(export_checkpoint.run(alone, SilentProgress()).output)
+    assert "hearing" in of_one.checked
+    assert "C019" not in {finding.code for finding in of_one.findings}
+    # A layer of nothing but zeros is a fault of the weights.
+    rewrite(folder, lambda tensors: tensors["speaker.weight"].zero_())
+    assert errors(validate(folder)) == {"C024"}
 
 
 def test_the_bundled_voice_is_sound_and_does_not_hear() -> None:

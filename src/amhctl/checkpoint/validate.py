@@ -75,8 +75,9 @@ RULES = (
         "C019",
         Severity.WARNING,
         "prompt not heard",
-        "The speaker branch is dead or overflows: made-up prompts of different colours give the same speaker latents. "
-        "The voice speaks with the one it learnt, and `speak --reference` is refused.",
+        "The speaker branch is dead or overflows: made-up prompts of different colours give the same speaker latents, "
+        "or, where a voice draws spectrograms, its own speakers give a made-up text the same velocities. The voice "
+        "speaks with the one it learnt, whoever it is told to speak as.",
     ),
     Rule(
         "C021",

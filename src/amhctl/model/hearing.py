@@ -44,22 +44,26 @@ class Hearing:
 
     Attributes
     ----------
-    spread : float
-        Deviation of the speaker latents over the clips, as a share of their own size: 0 where all clips are alike.
+    spread : float | None
+        Deviation of what it makes of each, as a share of its own size: 0 where all are alike; None where there is but
+        one, which has nothing that it could differ from.
     largest : float
         Largest magnitude of an activation, the emotion branch's included; at most that of fp32, which also stands for
         what is not finite.
+    what : str
+        What was compared, in words.
     """
 
-    spread: float
+    spread: float | None
     largest: float
+    what: str = "the speaker latents of different clips"
 
     @property
     def fault(self) -> str:
         """What is wrong, in a few words; empty if nothing is."""
         faults = []
-        if self.spread < _LEAST_SPREAD:
-            faults.append(f"the speaker latents of different clips are alike (spread {self.spread:.1e})")
+        if self.spread is not None and self.spread < _LEAST_SPREAD:
+            faults.append(f"{self.what} are alike (spread {self.spread:.1e})")
         if self.largest > _LARGEST_ACTIVATION:
             faults.append(f"activations of the speaker branch reach {self.largest:.1e}")
         return " and ".join(faults)
@@ -79,12 +83,20 @@ def measure_hearing(model: UnifiedVoice, prompts: Sequence[Tensor]) -> Hearing:
             latents_NX = torch.stack([_hear(model, prompt_TF[None, :frames]) for prompt_TF in prompts])
     finally:
         model.train(was_training)
-    latents_NX = latents_NX.double().cpu()
-    size = float(latents_NX.square().mean().sqrt())
-    apart = float((latents_NX - latents_NX.mean(dim=0)).square().mean().sqrt())
     most = torch.finfo(torch.float32).max
     bound = min(float(largest[0]), most) if math.isfinite(float(largest[0])) else most
-    return Hearing(apart / size if size > 0.0 and math.isfinite(apart / size) else 0.0, bound)
+    return Hearing(measure_spread(latents_NX), bound)
+
+
+def measure_spread(values_NX: Tensor) -> float:
+    """Return how far values, one of any shape for each clip or speaker, lie from their mean, as a share of their size.
+
+    It is 0 where that is no number.
+    """
+    exact_NX = values_NX.double().cpu()
+    size = float(exact_NX.square().mean().sqrt())
+    apart = float((exact_NX - exact_NX.mean(dim=0)).square().mean().sqrt())
+    return apart / size if size > 0.0 and math.isfinite(apart / size) else 0.0
 
 
 def _hear(model: UnifiedVoice, prompt_1TF: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ from amhctl.config.schema import TrainingConfig
 from amhctl.core.findings import Finding, Severity
 from amhctl.data.acoustic_batch import AcousticBatch, collate_acoustic
 from amhctl.data.acoustic_dataset import AcousticDataset, AcousticItem
+from amhctl.model.flow_hearing import probe_speakers
 from amhctl.model.flow_voice import FlowVoice
 from amhctl.model.hearing import Hearing
 from amhctl.training.feed import Plan
@@ -24,7 +25,6 @@ from amhctl.training.seeding import generator_of
 from amhctl.training.voice_recipe import Lengths
 
 FlowInputs = tuple[FlowDraws, FlowCounts]
-_MOST_SPEAKERS = 16
 _MOST_CLIPS = 1_000
 # Of a mel bin above a recording's bandwidth, which hardly moves, as a share of the others' deviation.
 _SMALLEST_DEVIATION = 0.1
@@ -79,28 +79,13 @@ class FlowRecipe:
         total = mel + config.prosody_weight * prosody + config.duration_weight * duration
         return FlowLosses(total, mel, prosody, duration, expected / max(1.0, frames))
 
-    @torch.no_grad()
     def hear(self, model: FlowVoice, dataset: AcousticDataset) -> Hearing:
-        """Return how far the velocities lie apart that up to sixteen speakers give one utterance."""
-        speakers = list(dataset.speakers().values())[:_MOST_SPEAKERS]
-        device = next(model.parameters()).device
-        batch = collate_acoustic([dataset.item(0, 0)] * len(speakers)).to(device)
-        told_BE = torch.from_numpy(np.stack(speakers)).to(device)
-        was_training = model.training
-        model.eval()
-        text = model.encode(batch.text_BP, batch.text_lengths_B, told_BE)
-        score = model.score(text, batch.durations_BP, batch.noise_B.new_zeros(len(speakers)))
-        halfway = model.stack(batch.mels_BTF) * 0.5
-        velocity = model.velocity(halfway, batch.noise_B.new_full((len(speakers),), 0.5), score).double()
-        model.train(was_training)
-        size = float(velocity.square().mean().sqrt())
-        apart = float((velocity - velocity.mean(dim=0)).square().mean().sqrt())
-        largest = float(model.speaker(told_BE).abs().max())
-        return Hearing(apart / size if size > 0.0 else 0.0, largest)
+        """Return how far the voice tells the speakers of a dataset apart."""
+        return probe_speakers(model, [torch.from_numpy(mean_E) for mean_E in dataset.speakers().values()])
 
     def find_deafness(self, hearing: Hearing, dataset: AcousticDataset, subject: str) -> tuple[Finding, ...]:
-        """Return a finding if the voice does not tell speakers apart; none where there is one speaker only."""
-        if not hearing.fault or len(dataset.speakers()) == 1:
+        """Return a finding if the voice does not tell speakers apart."""
+        if not hearing.fault:
             return ()
         hint = "train longer; and see that the speakers of the records are the right ones: amhctl data check"
         return (Finding("R012", Severity.WARNING, subject, hearing.fault, hint),)

@@ -14,9 +14,10 @@ RULES = (
         "R012",
         Severity.WARNING,
         "prompt not heard",
-        "Different training clips give the voice nearly the same speaker latents, or activations of its speaker branch "
-        "grow without bound: it speaks alike with every reference. Measured at each validation, with figures in the "
-        "journal. Where the data have one speaker it is what they teach, and only said.",
+        "Different training clips give a UnifiedVoice nearly the same speaker latents, different speakers a FlowVoice "
+        "nearly the same velocities, or activations of its speaker branch grow without bound: it speaks alike with "
+        "every reference, and as every speaker. Measured at each validation, with figures in the journal. Where the "
+        "data have one speaker a UnifiedVoice learns just that, and it is only said.",
     ),
 )
 _MOST_PROMPTS = 16

@@ -418,8 +418,9 @@ def _listen(loop: Loop, progress: Progress) -> dict[str, float | list[float]]:
     heard_before = loop.hearing is None or not loop.hearing.fault
     hearing = loop.hear()
     if hearing.fault and heard_before:
-        progress.say(f"step {loop.state.step}: the voice does not hear its prompt: {hearing.fault}")
-    return {"speaker_spread": hearing.spread, "speaker_activation": hearing.largest}
+        progress.say(f"step {loop.state.step}: the voice does not hear whom it speaks as: {hearing.fault}")
+    told: dict[str, float | list[float]] = {"speaker_activation": hearing.largest}
+    return told if hearing.spread is None else {"speaker_spread": hearing.spread, **told}
 
 
 def _out_of_patience(loop: Loop) -> bool:

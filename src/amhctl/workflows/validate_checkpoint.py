@@ -18,11 +18,15 @@ from amhctl.codec.soundness import find_faults as codec_faults
 from amhctl.codec.vocoder import load_vocoder
 from amhctl.codec.vocoder_spec import bundled_vocoders
 from amhctl.config.conditioning import read_conditioning, scale_of
+from amhctl.config.flow import FlowVoiceConfig
 from amhctl.config.schema import ModelConfig
 from amhctl.core.errors import AmhctlError, CheckpointError, VocabularyError
 from amhctl.core.findings import Finding, has_errors
 from amhctl.core.progress import Progress
-from amhctl.model.hearing import BRANCH, probe_tensors
+from amhctl.model.flow_files import SPEAKERS_FILE
+from amhctl.model.flow_hearing import probe_speaker_tensors
+from amhctl.model.flow_voice import MODEL_VERSION as FLOW_VERSION
+from amhctl.model.hearing import BRANCH, Hearing, probe_tensors
 from amhctl.model.network_soundness import find_weight_faults
 from amhctl.model.shapes import parameter_shapes
 from amhctl.model.soundness import find_faults as voice_faults
@@ -106,8 +110,8 @@ def run(request: ValidateCheckpointRequest, progress: Progress) -> ValidateCheck
     ]
     checked = ["manifest", "files", "values", "names and shapes", "licences", "level"]
     if not _makes_sound(manifest):
-        if manifest.model_version == UNIFIED_VERSION and not has_errors(tuple(found)):
-            found += _check_hearing(folder, manifest)
+        if not has_errors(tuple(found)) and (hearing := _hear(folder, manifest)) is not None:
+            found += rules.check_hearing(manifest.name, hearing.fault)
             checked.append("hearing")
         found += _check_text(folder, manifest) + _check_vocabulary(folder, manifest)
         checked += ["text state", "vocabulary"]
@@ -129,13 +133,25 @@ def run(request: ValidateCheckpointRequest, progress: Progress) -> ValidateCheck
     return ValidateCheckpointReport(tuple(found), manifest, tuple(checked))
 
 
-def _check_hearing(folder: Path, manifest: Manifest) -> tuple[Finding, ...]:
-    """Probe the speaker branch of sound weights; features from elsewhere count as of mean 0 and deviation 1."""
+def _hear(folder: Path, manifest: Manifest) -> Hearing | None:
+    """Probe how sound weights take their speaker, each kind of voice its own way; None if there is nothing to probe.
+
+    That is so of a training state of a FlowVoice, whose speakers its run knows. For a UnifiedVoice, features from
+    elsewhere count as of mean 0 and deviation 1.
+    """
+    if manifest.model_version == FLOW_VERSION:
+        if manifest.speakers is None or SPEAKERS_FILE not in manifest.files:
+            return None
+        known = read_some_tensors(folder / SPEAKERS_FILE, manifest.speakers)
+        speakers = [known[name].float() for name in manifest.speakers]
+        tensors = read_some_tensors(folder / WEIGHTS_FILE, ("",))
+        return probe_speaker_tensors(FlowVoiceConfig.model_validate(manifest.config), tensors, speakers)
+    if manifest.model_version != UNIFIED_VERSION:
+        return None
     conditioning = None if manifest.conditioning is None else read_conditioning(manifest.conditioning)
     mean, deviation = scale_of(conditioning)
     tensors = read_some_tensors(folder / WEIGHTS_FILE, BRANCH)
-    hearing = probe_tensors(ModelConfig.model_validate(manifest.config), tensors, mean=mean, deviation=deviation)
-    return rules.check_hearing(manifest.name, hearing.fault)
+    return probe_tensors(ModelConfig.model_validate(manifest.config), tensors, mean=mean, deviation=deviation)
 
 
 def _check_text(folder: Path, manifest: Manifest) -> list[Finding]:
