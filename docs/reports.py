@@ -140,6 +140,7 @@ KEYS: dict[str, dict[str, Schema]] = {
         "vocoders": listed(record(name=TEXT, sample_rate=COUNT, mel=OBJECT, fingerprint=TEXT)),
         "metrics": OBJECT,
         "licences": listed(TEXT),
+        "processing": listed(TEXT),
     },
     "codec train": {
         "codec": TEXT,

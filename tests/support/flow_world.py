@@ -81,6 +81,7 @@ def build_flow_world(
                 split="valid" if index >= clips - 4 else "train",
                 licence="CC0-1.0",
                 source="noise",
+                processing="cleaned by a sieve" if index % 2 else "",
             )
             # Four frames of a spectrogram stand for one of codes.
             mel_TF = random.normal(-5.0, 2.0, size=(4 * frames, acoustics.mel.bins)).astype(np.float32)

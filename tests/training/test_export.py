@@ -31,12 +31,18 @@ def test_an_exported_voice_holds_all_it_needs(tmp_path: Path) -> None:
 
 def test_a_manifest_says_all_that_is_known_of_the_run(tmp_path: Path) -> None:
     identity = replace(
-        build_run(tmp_path / "run").identity, parent="0" * 64, language="ti", level=-23.0, seed=5, alignment="a1"
+        build_run(tmp_path / "run").identity,
+        parent="0" * 64,
+        language="ti",
+        level=-23.0,
+        seed=5,
+        alignment="a1",
+        processing=("cleaned by a sieve",),
     )
     manifest = identity.manifest("training", step=3, metrics={"loss": 1.5}, conditions=CONDITIONS)
     same = (
         "name", "language", "sample_rate", "vocabulary", "text", "codec", "level", "data_fingerprint", "parent",
-        "licences",
+        "licences", "processing",
     )  # fmt: skip
     assert {name: getattr(manifest, name) for name in same} == {name: getattr(identity, name) for name in same}
     assert (manifest.kind, manifest.model_version, manifest.package_version) == ("training", MODEL_VERSION, __version__)
@@ -47,6 +53,8 @@ def test_a_manifest_says_all_that_is_known_of_the_run(tmp_path: Path) -> None:
     assert manifest.training == {**known, **asdict(CONDITIONS)}
     alone = identity.manifest("voice", step=3, metrics={}, conditions=None)
     assert (alone.kind, alone.training) == ("voice", known)
+    nothing = replace(identity, processing=()).manifest("voice", step=3, metrics={}, conditions=None)
+    assert nothing.processing is None
 
 
 def test_the_reference_is_a_piece_of_a_training_clip(tmp_path: Path) -> None:

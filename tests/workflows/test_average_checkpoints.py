@@ -49,7 +49,15 @@ def voice(tmp_path: Path) -> Path:
 
 def test_the_mean_lies_between_and_speaks(voice: Path, tmp_path: Path) -> None:
     licence = Licence(work="another corpus", licence="MIT")
-    other = _change(voice, tmp_path / "other", by=0.02, licences=(licence,), parent="b" * 64, metrics={"loss": 1.0})
+    other = _change(
+        voice,
+        tmp_path / "other",
+        by=0.02,
+        licences=(licence,),
+        parent="b" * 64,
+        metrics={"loss": 1.0},
+        processing=("cleaned by a sieve",),
+    )
     report = run(AverageCheckpointsRequest((voice, other, voice, other), tmp_path / "mean", "soup"), SilentProgress())
     one, mean = (read_checkpoint(folder, kind="voice") for folder in (voice, tmp_path / "mean"))
     for name, tensor in one.tensors.items():
@@ -59,6 +67,7 @@ def test_the_mean_lies_between_and_speaks(voice: Path, tmp_path: Path) -> None:
     assert manifest == mean.manifest
     assert manifest.name == "soup"
     assert set(manifest.licences) == {*one.manifest.licences, licence}
+    assert manifest.processing == ("cleaned by a sieve",)
     assert manifest.metrics == {}
     assert manifest.parent not in ("", "b" * 64)
     digests = [read_checkpoint(folder, kind="voice").manifest.files[WEIGHTS_FILE] for folder in (voice, other)]

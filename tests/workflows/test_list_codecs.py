@@ -88,6 +88,7 @@ def test_the_payload_is_the_codec_with_its_frame_rate(tmp_path: Path) -> None:
         "codecs": [asdict(spec) | {"frame_rate": 25.0}],
         "metrics": {},
         "licences": ["noise: CC0-1.0"],
+        "processing": [],
         "official": [],
         "vocoders": [],
     }
@@ -107,6 +108,15 @@ def test_a_line_tells_the_bits_a_second(codebooks: int, size: int, bits: str) ->
 def test_metrics_and_licences_follow_the_codec(tmp_path: Path) -> None:
     report = ListCodecsReport(_list(tiny_codec_folder(tmp_path)).codecs, {"stoi": 0.9}, ("noise: CC0-1.0",))
     assert list(report.lines())[1:] == ["  stoi: 0.9", "  noise: CC0-1.0"]
+
+
+def test_what_was_done_to_the_recordings_is_told(tmp_path: Path) -> None:
+    checkpoint = read_checkpoint(tiny_vocoder_folder(tmp_path), kind="vocoder")
+    manifest = checkpoint.manifest.model_copy(update={"processing": ("cleaned by a sieve",)})
+    write_checkpoint(tmp_path / "clean", manifest=manifest, tensors=checkpoint.tensors)
+    report = _list(tmp_path / "clean")
+    assert report.payload()["processing"] == ["cleaned by a sieve"]
+    assert "  recordings: cleaned by a sieve" in report.lines()
 
 
 def test_folders_that_hold_no_manifest_are_no_codecs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

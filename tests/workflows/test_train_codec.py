@@ -105,7 +105,7 @@ def _steps(output: Path) -> list[int]:
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a manifest of three clips to train on and one to measure."""
     path = tiny_manifest(tmp_path_factory.mktemp("clips"))
-    _change(path, licence="CC0-1.0", source="a synthesiser")
+    _change(path, licence="CC0-1.0", source="a synthesiser", processing="cleaned by a sieve")
     return path
 
 
@@ -131,6 +131,7 @@ def test_the_codec_says_what_it_was_made_of(finished: tuple[Path, TrainCodecRepo
     output, report = finished
     written = read_codec_manifest(str(output / "codec"))
     assert [(licence.work, licence.licence) for licence in written.licences] == [("a synthesiser", "CC0-1.0")]
+    assert written.processing == ("cleaned by a sieve",)
     assert written.metrics == {
         "mel_distance": report.run.scores.mel_distance,
         "stoi": report.run.scores.stoi,
@@ -342,6 +343,7 @@ def test_a_mel_codec_goes_on_from_another_and_may_keep_its_codes(
         made = read_codec_manifest(str(report.run.codec))
         assert made.parent == MelWeights(*read_mel(base)).fingerprint
         assert made.licences == read_codec_manifest(base).licences
+        assert made.processing == read_codec_manifest(base).processing
         assert made.config == read_codec_manifest(base).config
 
 

@@ -104,6 +104,9 @@ class Manifest(Document):
     parent: str = ""
     """SHA-256 of the parent's weights file, or empty."""
     licences: tuple[Licence, ...] = ()
+    processing: tuple[str, ...] | None = None
+    """What was done to recordings that it was made from, such as the enhancer that cleaned them; None if nothing was,
+    and of an earlier version."""
     metrics: dict[str, JsonValue] = Field(default_factory=dict)
     training: dict[str, JsonValue] = Field(default_factory=dict)
     """How it was trained: configuration, steps, machine. For people, save what a run that goes on keeps to."""

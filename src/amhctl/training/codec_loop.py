@@ -71,7 +71,7 @@ def train_codec(
     KeyboardInterrupt
         After Ctrl-C or SIGTERM, once the state is saved.
     """
-    state = CodecState(recipe, folder, name=name, licences=material.licences)
+    state = CodecState(recipe, folder, name=name, licences=material.licences, processing=material.processing)
     with explain_shortages(folder, lambda: _way_out(state)):
         findings: tuple[Finding, ...] = ()
         if resume:

@@ -22,6 +22,7 @@ class CodecMaterial:
     valid: Sequence[NDArray[np.float32]]
     fingerprint: str
     licences: tuple[Licence, ...] = field(default=())
+    processing: tuple[str, ...] = field(default=())
 
 
 def draw_segments(clips: Sequence[NDArray[np.float32]], *, count: int, size: int, gain: float, seed: int) -> Tensor:

@@ -73,13 +73,24 @@ class CodecState:
         Of the codec.
     licences : tuple[Licence, ...]
         Of what it is trained on.
+    processing : tuple[str, ...]
+        What was done to that before.
     """
 
-    def __init__(self, recipe: CodecRecipe, folder: Path, *, name: str, licences: tuple[Licence, ...]) -> None:
+    def __init__(
+        self,
+        recipe: CodecRecipe,
+        folder: Path,
+        *,
+        name: str,
+        licences: tuple[Licence, ...],
+        processing: tuple[str, ...] = (),
+    ) -> None:
         self.recipe = recipe
         self.folder = folder
         self.name = name
         self.licences = licences
+        self.processing = processing
         self.steps = Checkpoints(folder / "checkpoints", find_faults)
         self.step = 0
         self.best = BestCodec()
@@ -194,6 +205,7 @@ class CodecState:
                 "data_fingerprint": plan.data,
                 "parent": plan.base,
                 "licences": [licence.model_dump() for licence in self.licences],
+                "processing": list(self.processing) or None,
                 "metrics": metrics,
                 "training": {
                     "step": step,

@@ -69,6 +69,8 @@ class VoiceIdentity:
         What turns the spectrograms of a FlowVoice into sound.
     speakers : Mapping[str, Tensor]
         Speaker embeddings by name; a FlowVoice speaks as the first unless told.
+    processing : tuple[str, ...]
+        What was done to those recordings.
     parent : str
         SHA-256 of the weights the run started from, or empty.
     alignment : str
@@ -91,6 +93,7 @@ class VoiceIdentity:
     data_fingerprint: str
     parent: str
     licences: tuple[Licence, ...]
+    processing: tuple[str, ...] = ()
     reference_TF: Tensor | None = None
     alignment: str = ""
     vocoder: VocoderIdentity | None = None
@@ -124,6 +127,7 @@ class VoiceIdentity:
             data_fingerprint=self.data_fingerprint,
             parent=self.parent,
             licences=self.licences,
+            processing=self.processing or None,
             metrics=dict(metrics),
             training={
                 "config": self.training.model_dump(mode="json"),

@@ -21,6 +21,7 @@ from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.core.outputs import require_output_folder
 from amhctl.core.progress import Progress
 from amhctl.model.soundness import find_faults, read_voice
+from amhctl.workflows.provenance import merge_provenance
 
 RULES = (
     Rule(
@@ -118,6 +119,7 @@ def run(request: AverageCheckpointsRequest, progress: Progress) -> AverageCheckp
         _require_alike(first, other)
     mean = _average([voice.tensors for voice in voices])
     manifests = [voice.manifest for voice in voices]
+    provenance = merge_provenance(manifests)
     weights = [manifest.files[WEIGHTS_FILE] for manifest in manifests]
     manifest = write_checkpoint(
         request.output,
@@ -127,7 +129,8 @@ def run(request: AverageCheckpointsRequest, progress: Progress) -> AverageCheckp
                 "package_version": __version__,
                 "data_fingerprint": _common([manifest.data_fingerprint for manifest in manifests]),
                 "parent": _common([manifest.parent for manifest in manifests]),
-                "licences": tuple(dict.fromkeys(licence for one in manifests for licence in one.licences)),
+                "licences": provenance.licences,
+                "processing": provenance.processing or None,
                 "metrics": {},
                 "training": first.manifest.training | {"mean_of": weights},
             }

@@ -40,6 +40,7 @@ class ListCodecsReport:
     licences: tuple[str, ...]
     official: tuple[OfficialCodec, ...] = ()
     vocoders: tuple[VocoderSpec, ...] = ()
+    processing: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -59,6 +60,7 @@ class ListCodecsReport:
             "codecs": rows,
             "metrics": self.metrics,
             "licences": list(self.licences),
+            "processing": list(self.processing),
             "official": official,
             "vocoders": [spec.identity.model_dump(mode="json") for spec in self.vocoders],
         }
@@ -83,6 +85,8 @@ class ListCodecsReport:
             yield f"  {name}: {value}"
         for licence in self.licences:
             yield f"  {licence}"
+        for done in self.processing:
+            yield f"  recordings: {done}"
 
 
 def run(request: ListCodecsRequest, progress: Progress) -> ListCodecsReport:
@@ -101,14 +105,26 @@ def run(request: ListCodecsRequest, progress: Progress) -> ListCodecsReport:
         progress.say(f"reading {vocoder_path(request.codec)}")
         vocoder = load_vocoder(request.codec).spec
         manifest = read_vocoder_manifest(request.codec)
-        return ListCodecsReport((), dict(manifest.metrics), _licences(manifest), vocoders=(vocoder,))
+        return _report(manifest, vocoder=vocoder)
     path = codec_path(request.codec)
     progress.say(f"reading {path}")
     spec = load_codec(request.codec).spec
     if path.is_file():
         return ListCodecsReport((spec,), {}, ())
     manifest = read_codec_manifest(request.codec)
-    return ListCodecsReport((spec,), dict(manifest.metrics), _licences(manifest))
+    return _report(manifest, codec=spec)
+
+
+def _report(
+    manifest: Manifest, *, codec: CodecSpec | None = None, vocoder: VocoderSpec | None = None
+) -> ListCodecsReport:
+    return ListCodecsReport(
+        codecs=() if codec is None else (codec,),
+        metrics=dict(manifest.metrics),
+        licences=tuple(f"{item.work}: {item.licence} {item.attribution}".strip() for item in manifest.licences),
+        vocoders=() if vocoder is None else (vocoder,),
+        processing=manifest.processing or (),
+    )
 
 
 def _is_vocoder(name_or_path: str) -> bool:
@@ -116,7 +132,3 @@ def _is_vocoder(name_or_path: str) -> bool:
         return True
     folder = Path(name_or_path).expanduser()
     return (folder / "manifest.json").is_file() and read_manifest(folder).kind == "vocoder"
-
-
-def _licences(manifest: Manifest) -> tuple[str, ...]:
-    return tuple(f"{item.work}: {item.licence} {item.attribution}".strip() for item in manifest.licences)

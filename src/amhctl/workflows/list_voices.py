@@ -75,6 +75,8 @@ class ListVoicesReport:
                 yield f"vocabulary: {manifest.vocabulary.size} pieces of {manifest.vocabulary.units}"
             for licence in manifest.licences:
                 yield f"licence: {licence.work}: {licence.licence} {licence.attribution} {licence.url}".rstrip()
+            for done in manifest.processing or ():
+                yield f"recordings: {done}"
             for name, value in sorted(manifest.metrics.items()):
                 yield f"{name}: {value}"
 

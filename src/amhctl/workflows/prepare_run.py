@@ -8,7 +8,7 @@ from typing import Any, Required, TypedDict, Unpack
 import torch
 from torch import Tensor
 
-from amhctl.checkpoint.manifest import CodecIdentity, Licence, TextIdentity, VocabularyIdentity, VocoderIdentity
+from amhctl.checkpoint.manifest import CodecIdentity, TextIdentity, VocabularyIdentity, VocoderIdentity
 from amhctl.checkpoint.store import LoadedCheckpoint
 from amhctl.codec.codec import Codec
 from amhctl.codec.registry import bundled_codecs, load_codec
@@ -36,6 +36,7 @@ from amhctl.training.material import Material, gather
 from amhctl.training.standard import start_from_features
 from amhctl.training.state import RunFolder
 from amhctl.training.unified_recipe import UnifiedRecipe
+from amhctl.workflows.provenance import gather_provenance
 
 _VOCABULARY_FILE = "vocabulary.model"
 _TEXT_FILE = "text_state.json"
@@ -263,9 +264,7 @@ def _identify(parts: RunParts, entries: tuple[StoredUtterance, ...], **own: Unpa
     if origin is not None:
         resumed = origin.manifest.kind == "training"
         parent = origin.manifest.parent if resumed else sha256_of_file(origin.folder / "model.safetensors")
-    works = {(record.source or record.speaker, record.licence) for record in records if record.licence}
-    inherited = origin.manifest.licences if origin is not None else ()
-    added = [Licence(work=work, licence=licence) for work, licence in sorted(works)]
+    provenance = gather_provenance(records, None if origin is None else origin.manifest)
     return VoiceIdentity(
         name=parts.folder.root.name,
         language=languages[0] if len(languages) == 1 else "mul",
@@ -283,7 +282,8 @@ def _identify(parts: RunParts, entries: tuple[StoredUtterance, ...], **own: Unpa
         level=parts.level,
         data_fingerprint=parts.store.fingerprint,
         parent=parent,
-        licences=(*inherited, *(licence for licence in added if licence not in inherited)),
+        licences=provenance.licences,
+        processing=provenance.processing,
         **own,
     )
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from amhctl.audio.files import read
 from amhctl.audio.intelligibility import SHORTEST_SECONDS
 from amhctl.audio.resample import bring_to
-from amhctl.checkpoint.manifest import Licence
+from amhctl.checkpoint.manifest import Manifest
 from amhctl.codec.dac import dac_shapes
 from amhctl.codec.mel_codec import stored_shapes
 from amhctl.codec.registry import codec_path, read_codec_manifest, read_dac, read_mel
@@ -40,6 +40,7 @@ from amhctl.training.codec_state import CODEC_RUN
 from amhctl.training.dac_recipe import DacRecipe, DacWeights
 from amhctl.training.mel_recipe import MelRecipe, MelWeights
 from amhctl.training.vocoder_recipe import VocoderRecipe, VocoderWeights
+from amhctl.workflows.provenance import gather_provenance
 
 RULES = (
     *codec_use.RULES,
@@ -208,11 +209,13 @@ def _train(request: TrainCodecRequest, config: RunConfig, device: str, progress:
         return clips
 
     train, valid = load("train"), load("valid")
+    provenance = gather_provenance([record for _, record in records], _base_manifest(request))
     material = CodecMaterial(
         train=train,
         valid=valid,
         fingerprint=sha256_of_json([record.model_dump(mode="json") for _, record in records]),
-        licences=_licences([record for _, record in records], request),
+        licences=provenance.licences,
+        processing=provenance.processing,
     )
     recipe = _build_recipe(config, material, base, arch=request.arch, device=device)
     # The recipe has its own copy of the base's weights.
@@ -292,12 +295,10 @@ def _clip(folder: Path, record: Record, sample_rate: int, level: float) -> NDArr
     return bring_to(waveform, level=level, sample_rate=sample_rate).samples
 
 
-def _licences(records: list[Record], request: TrainCodecRequest) -> tuple[Licence, ...]:
-    """Return what recordings, and the codec or vocoder that is gone on from, were made of."""
-    licensed = [record for record in records if record.licence]
-    found = {Licence(work=record.source or record.speaker, licence=record.licence) for record in licensed}
-    if request.base is not None and request.arch == "vocoder":
-        found |= set(read_vocoder_manifest(request.base).licences)
-    elif request.base is not None and not codec_path(request.base).is_file():
-        found |= set(read_codec_manifest(request.base).licences)
-    return tuple(sorted(found, key=lambda licence: (licence.work, licence.licence)))
+def _base_manifest(request: TrainCodecRequest) -> Manifest | None:
+    """Return the manifest of the codec or vocoder that is gone on from; None without one, and of a weights file."""
+    if request.base is None:
+        return None
+    if request.arch == "vocoder":
+        return read_vocoder_manifest(request.base)
+    return None if codec_path(request.base).is_file() else read_codec_manifest(request.base)
