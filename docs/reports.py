@@ -36,6 +36,20 @@ COVERAGE: dict[str, Schema] = {
     "unknown_rate": NUMBER,
     "fingerprint": TEXT,
 }
+VOICE: dict[str, Schema] = {
+    "name": TEXT,
+    "path": TEXT,
+    "bundled": FLAG,
+    "default": FLAG,
+    "language": TEXT,
+    "sample_rate": COUNT,
+    "model_version": TEXT,
+    "speakers": listed(TEXT),
+    "codec": MAYBE_TEXT,
+    "vocoder": MAYBE_TEXT,
+    "without_torch": FLAG,
+    "metrics": OBJECT,
+}
 SKIPPED = listed(record(subject=TEXT, reason=TEXT))
 
 KEYS: dict[str, dict[str, Schema]] = {
@@ -46,8 +60,8 @@ KEYS: dict[str, dict[str, Schema]] = {
         "segments": listed(record(text=TEXT, seconds=NUMBER, pause=NUMBER, syllables=COUNT)),
         "checks": record(stopped=FLAG, attempts=listed(COUNT)),
     },
-    "voices list": {"voices": listed(record(name=TEXT))},
-    "voices show": {"voices": listed(record(name=TEXT))},
+    "voices list": {"voices": listed(record(**VOICE))},
+    "voices show": {"voices": listed(record(**VOICE, manifest=OBJECT))},
     "text normalize": {
         "text": TEXT,
         "spoken": TEXT,

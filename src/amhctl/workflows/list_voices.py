@@ -6,14 +6,20 @@ from pathlib import Path
 
 from amhctl.checkpoint.folder import read_manifest
 from amhctl.checkpoint.manifest import Manifest
+from amhctl.codec.vocoder_spec import VOCODER_GRAPH
 from amhctl.core.errors import CheckpointError, SynthesisError
 from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.core.progress import Progress
+from amhctl.inference.assemble import find_vocoder
 from amhctl.inference.catalog import DEFAULT_VOICE, bundled_voices, read_voice_manifest, voice_path
+from amhctl.model.flow_files import GRAPHS
+from amhctl.model.versions import FLOW_VOICE
 
 RULES: tuple[Rule, ...] = (
     Rule("S101", Severity.ERROR, "voice cannot be read", "The folder looks like a voice and its manifest is damaged."),
 )
+_SHOWN_SPEAKERS = 4
+_NO_GRAPHS = "not all are there, it speaks by PyTorch; amhctl ckpt export --format onnx writes them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,8 @@ class VoiceEntry:
     path: Path
     bundled: bool
     manifest: Manifest
+    without_torch: bool
+    """Whether it speaks by graphs, without torch: it draws spectrograms, and it and its vocoder have them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +66,7 @@ class ListVoicesReport:
             if not self.detailed:
                 mark = " (default)" if entry.bundled and entry.name == DEFAULT_VOICE else ""
                 where = "bundled" if entry.bundled else str(entry.path)
-                yield f"{entry.name}{mark}: {manifest.language}, {manifest.sample_rate} Hz, {where}"
+                yield f"{entry.name}{mark}: {manifest.language}, {manifest.sample_rate} Hz, {where}{_drawn(entry)}"
                 continue
             yield f"name: {manifest.name}"
             yield f"language: {manifest.language}"
@@ -69,6 +77,8 @@ class ListVoicesReport:
                 yield f"codec: {manifest.codec.name} ({manifest.codec.fingerprint[:12]})"
             if manifest.vocoder:
                 yield f"vocoder: {manifest.vocoder.name} ({manifest.vocoder.fingerprint[:12]})"
+            if manifest.model_version == FLOW_VOICE:
+                yield f"graphs: {'speaks without torch' if entry.without_torch else _NO_GRAPHS}"
             if manifest.speakers:
                 yield f"speakers: {', '.join(manifest.speakers)}"
             if manifest.vocabulary:
@@ -92,8 +102,7 @@ def run(request: ListVoicesRequest, progress: Progress) -> ListVoicesReport:
         If it is damaged.
     """
     if request.voice is not None:
-        path = voice_path(request.voice)
-        entry = VoiceEntry(path.name, path, request.voice in bundled_voices(), read_voice_manifest(request.voice))
+        entry = _describe(request.voice, bundled=request.voice in bundled_voices())
         return ListVoicesReport((entry,), (), detailed=True)
     if absent := [folder for folder in request.folders if not folder.is_dir()]:
         raise SynthesisError("there is no such folder", subject=str(absent[0]), hint="give folders that hold voices")
@@ -109,24 +118,54 @@ def run(request: ListVoicesRequest, progress: Progress) -> ListVoicesReport:
         try:
             if not is_bundled and read_manifest(Path(name)).kind != "voice":
                 continue
-            manifest = read_voice_manifest(name)
+            entries.append(_describe(name, bundled=is_bundled))
         except CheckpointError as fault:
             findings.append(Finding("S101", Severity.ERROR, name, fault.message, fault.hint))
-            continue
-        path = voice_path(name)
-        entries.append(VoiceEntry(path.name, path, is_bundled, manifest))
     return ListVoicesReport(tuple(entries), tuple(findings), detailed=False)
 
 
+def _describe(name: str, *, bundled: bool) -> VoiceEntry:
+    path, manifest = voice_path(name), read_voice_manifest(name)
+    return VoiceEntry(path.name, path, bundled, manifest, _speaks_by_graphs(manifest, path))
+
+
+def _speaks_by_graphs(manifest: Manifest, path: Path) -> bool:
+    """Return whether ``speak`` needs no torch for a voice; it does where a graph or the vocoder is not at hand."""
+    if manifest.model_version != FLOW_VOICE or not set(GRAPHS) <= set(manifest.files):
+        return False
+    try:
+        return VOCODER_GRAPH in read_manifest(find_vocoder(manifest, path, None)).files
+    except CheckpointError:
+        return False
+
+
+def _drawn(entry: VoiceEntry) -> str:
+    """Return what a line says besides of a voice that draws spectrograms."""
+    manifest = entry.manifest
+    if manifest.model_version != FLOW_VOICE:
+        return ""
+    speakers, more = manifest.speakers or (), len(manifest.speakers or ()) - _SHOWN_SPEAKERS
+    named = ", ".join(speakers[:_SHOWN_SPEAKERS]) + (f" and {more} more" if more > 0 else "")
+    vocoder = manifest.vocoder.name if manifest.vocoder else "none"
+    return f"; speakers: {named}; vocoder: {vocoder}; {'without' if entry.without_torch else 'with'} torch"
+
+
 def _payload(entry: VoiceEntry, *, detailed: bool) -> dict[str, object]:
+    manifest = entry.manifest
     values: dict[str, object] = {
         "name": entry.name,
         "path": str(entry.path),
         "bundled": entry.bundled,
         "default": entry.bundled and entry.name == DEFAULT_VOICE,
-        "language": entry.manifest.language,
-        "sample_rate": entry.manifest.sample_rate,
+        "language": manifest.language,
+        "sample_rate": manifest.sample_rate,
+        "model_version": manifest.model_version,
+        "speakers": list(manifest.speakers or ()),
+        "codec": manifest.codec.name if manifest.codec else None,
+        "vocoder": manifest.vocoder.name if manifest.vocoder else None,
+        "without_torch": entry.without_torch,
+        "metrics": manifest.metrics,
     }
     if detailed:
-        values["manifest"] = entry.manifest.model_dump(mode="json")
+        values["manifest"] = manifest.model_dump(mode="json")
     return values
