@@ -101,12 +101,14 @@ def test_graphs_are_written_beside_the_weights_and_again_when_those_change(tmp_p
     assert set(GRAPHS) <= names
     assert VOCODER_GRAPH in read_manifest(tmp_path / "first" / VOCODER_FOLDER).files
     assert validate(ValidateCheckpointRequest(tmp_path / "first"), SilentProgress()).ok
-    # A longer name moves the weights within their file, and so what a graph says of them.
-    request = ExportCheckpointRequest(tmp_path / "first", tmp_path / "second", name="a longer name", format="onnx")
+    # A name longer by more than the eight bytes that headers are filled up to moves the weights within their file.
+    request = ExportCheckpointRequest(
+        tmp_path / "first", tmp_path / "second", name="a name of sixteen letters more", format="onnx"
+    )
     run(request, SilentProgress())
     first, second = ((tmp_path / folder / GRAPHS[0]).read_bytes() for folder in ("first", "second"))
     assert first != second
-    assert load_voice(str(tmp_path / "second")).manifest.name == "a longer name"
+    assert load_voice(str(tmp_path / "second")).manifest.name == "a name of sixteen letters more"
     # Weights alone are handed on without graphs, which might be others'.
     run(ExportCheckpointRequest(tmp_path / "second", tmp_path / "third"), SilentProgress())
     assert not set(GRAPHS) & set(read_manifest(tmp_path / "third").files)
