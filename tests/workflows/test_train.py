@@ -36,6 +36,7 @@ from amhctl.core.files import sha256_of_file
 from amhctl.core.lock import LOCK_FILE, hold
 from amhctl.core.progress import SilentProgress
 from amhctl.data.codestore import CodeStore
+from amhctl.inference.catalog import voice_path
 from amhctl.training.fitting import build_model
 from amhctl.training.geometry import start_from_codebooks
 from amhctl.training.loop import Run
@@ -422,3 +423,11 @@ def test_patience_stops_early(world: TrainingWorld, tmp_path: Path) -> None:
     assert report.stopped_early
     assert report.steps < 40
     assert "stopped early" in next(iter(report.lines()))
+
+
+def test_a_bundled_voice_may_be_the_base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert train_module._find_base(Path("m01")) == voice_path("m01")
+    (tmp_path / "m01").mkdir()
+    assert train_module._find_base(Path("m01")) == tmp_path / "m01"
+    assert train_module._find_base(None) is None

@@ -18,6 +18,7 @@ from amhctl.core.outputs import require_output_folder, require_output_place
 from amhctl.core.progress import Progress
 from amhctl.data.codestore import CodeStore
 from amhctl.data.storeproof import require_proof
+from amhctl.inference.catalog import bundled_voices, voice_path
 from amhctl.model.flow_voice import MODEL_VERSION as FLOW_VERSION
 from amhctl.model.soundness import read_voice
 from amhctl.text.lexicon import Lexicon, read_lexicons
@@ -198,7 +199,7 @@ def _read_settings(request: TrainRequest) -> Settings:
         "paths.data": _absolute(request.data),
         "paths.vocabulary": _absolute(request.vocabulary),
         "paths.codec": request.codec,
-        "paths.base": _absolute(request.base),
+        "paths.base": _find_base(request.base),
         "paths.run": _absolute(request.run),
         "paths.lexicons": tuple(path.absolute() for path in request.lexicons),
     }
@@ -339,6 +340,12 @@ def _tell_sources(settings: Settings, progress: Progress) -> None:
 
 def _absolute(path: Path | None) -> Path | None:
     return None if path is None else path.absolute()
+
+
+def _find_base(base: Path | None) -> Path | None:
+    """Return the folder of the voice to start from: a folder, or the name of a bundled voice."""
+    bundled = base is not None and str(base) in bundled_voices() and not base.exists()
+    return voice_path(str(base)) if bundled else _absolute(base)
 
 
 def _require_path(path: Path | None, key: str, flag: str) -> Path:
