@@ -8,17 +8,18 @@ package ``onnx`` needs a newer protobuf than the codec packages allow.
 Source: ONNX IR specification, and the numbers of fields in ``onnx.proto``. Operators are those of opset 20.
 """
 
-import json
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from amhctl import __version__
 from amhctl.core import wire
+from amhctl.core.documents import parse_json
 from amhctl.core.errors import CheckpointError
 
 OPSET = 20
@@ -66,7 +67,7 @@ def locate_weights(path: Path) -> dict[str, StoredWeight]:
     """
     with path.open("rb") as stream:
         (size,) = struct.unpack("<Q", stream.read(8))
-        header = json.loads(stream.read(size))
+        header = cast("dict[str, Any]", parse_json(stream.read(size)))
     found = {}
     for name, entry in header.items():
         if name == "__metadata__":
