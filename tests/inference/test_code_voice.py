@@ -19,7 +19,6 @@ from amhctl.config.mel import MelConfig
 from amhctl.core.errors import SynthesisError
 from amhctl.core.units import SPEECH_LEVEL
 from amhctl.inference import decode
-from amhctl.inference.assemble import load_voice
 from amhctl.inference.code_voice import CodeVoice
 from amhctl.inference.decode import Codes, Passage
 from amhctl.inference.sampling import Sampling
@@ -127,11 +126,6 @@ def test_a_reference_is_brought_to_the_level_of_the_voice(voice: CodeVoice) -> N
         wanted = encode_speaker(voice.model, features_of(clip, mel, level=level)).latents_1LD
         assert torch.equal(one.imitate(clip).latents_1LD, wanted)
     assert not torch.equal(lower.imitate(clip).latents_1LD, voice.imitate(clip).latents_1LD)
-
-
-def test_the_bundled_voice_says_that_it_has_no_ear() -> None:
-    with pytest.raises(SynthesisError, match="cannot hear a reference"):
-        load_voice("m01").imitate(vowel_train(seconds=1.0))
 
 
 def test_a_voice_without_durations_has_one_speed(free: CodeVoice) -> None:

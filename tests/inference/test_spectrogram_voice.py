@@ -115,3 +115,16 @@ def test_pitch_is_told_in_semitones_and_energy_in_decibels(voice: SpectrogramVoi
     steered = voice._steer(plain, replace(any_speech(), pitch=12.0, energy=10.0))
     deviation = voice.network.prosody_scale.deviation
     np.testing.assert_allclose(steered * deviation[1:], [[math.log(2.0), 0.5 * math.log(10.0)]] * 2, rtol=1e-5)
+
+
+def test_how_long_a_recording_was_silent_at_its_edges_says_nothing_of_the_pace(voice: SpectrogramVoice) -> None:
+    ids = voice.tokenizer.encode(voice.frontend.units("ሰላም ዓለም።"))
+    text = voice.network.read(np.array(ids), voice.speakers["f01"])
+    inner = voice._inner(ids)
+    assert 0 < inner.sum() < len(ids)
+    drawn = np.zeros((len(ids), 3), dtype=np.float32)
+    usual = voice._durations(text, drawn, ids, 1.0)
+    drawn[~inner, 0] = 8.0
+    np.testing.assert_array_equal(voice._durations(text, drawn, ids, 1.0)[inner], usual[inner])
+    silent = tuple(piece for piece in ids if voice._is_silent(piece))
+    assert voice._inner(silent).all()

@@ -131,11 +131,11 @@ def test_a_voice_whose_speakers_all_sound_alike_is_named(tmp_path: Path) -> None
     assert errors(validate(folder)) == {"C024"}
 
 
-def test_the_bundled_voice_is_sound_and_does_not_hear() -> None:
+def test_the_bundled_voice_is_sound() -> None:
     report = validate(voice_path("m01"))
     assert report.ok
     # Its tables may lie behind those of the package (C013): it reads by its own.
-    assert {finding.code for finding in report.findings} - {"C013"} == {"C019"}
+    assert {finding.code for finding in report.findings} <= {"C013"}
 
 
 def test_a_changed_weight_is_found(voice: Path) -> None:

@@ -14,9 +14,7 @@ def command(
     data: Annotated[Path | None, typer.Option(help="Code store, made by `amhctl codes extract`.")] = None,
     vocab: Annotated[Path | None, typer.Option(help="Vocabulary model, made by `amhctl vocab train`.")] = None,
     codec: Annotated[str | None, typer.Option(help="Codec the store must be made with.")] = None,
-    base: Annotated[
-        Path | None, typer.Option(help="Voice to start from: folder or bundled name.")
-    ] = None,
+    base: Annotated[Path | None, typer.Option(help="Voice to start from: folder or bundled name.")] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Run folder.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Run folder to go on with.")] = None,
     dry_run: Annotated[

@@ -153,14 +153,21 @@ class SpectrogramVoice(Voice[NDArray[np.float32]]):
         scale = self.network.prosody_scale
         drawn_P = np.exp(prosody_P3[:, 0] * scale.deviation[0] + scale.mean[0])
         expected_P = np.maximum(np.exp(text.log_durations_P) - 1.0, 0.0)
-        durations_P = np.maximum(settle_durations(expected_P, drawn_P, speed), _FEWEST_FRAMES)
+        inner_P = self._inner(ids)
+        durations_P = settle_durations(expected_P, expected_P, speed)
         most = round(_EDGE_SECONDS * self.network.config.acoustics.frame_rate)
-        for place, order in ((0, 1), (len(ids) - 1, -1)):
-            # A boundary and a mark may stand side by side at an edge.
-            while 0 <= place < len(ids) and self._is_silent(ids[place]):
-                durations_P[place] = min(durations_P[place], most)
-                place += order
-        return durations_P
+        durations_P[~inner_P] = np.minimum(durations_P[~inner_P], most)
+        # Apart from the edges: how long a recording was silent before it began says nothing of how fast one spoke.
+        durations_P[inner_P] = settle_durations(expected_P[inner_P], drawn_P[inner_P], speed)
+        return np.maximum(durations_P, _FEWEST_FRAMES)
+
+    def _inner(self, ids: tuple[int, ...]) -> NDArray[np.bool_]:
+        """Return which pieces lie between the first and the last that is heard, all where none is, shape (P,)."""
+        heard = [place for place, piece in enumerate(ids) if not self._is_silent(piece)]
+        inner_P = np.ones(len(ids), dtype=np.bool_)
+        if heard:
+            inner_P[: heard[0]] = inner_P[heard[-1] + 1 :] = False
+        return inner_P
 
     def _steer(self, prosody_P3: Floats, options: SpeakOptions) -> Floats:
         """Return standardised pitch and energy, as high and as loud as asked for."""
