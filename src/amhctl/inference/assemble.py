@@ -61,7 +61,7 @@ def load_voice(name_or_path: str, *, device: str = "cpu", codec: str | None = No
     manifest = read_manifest(path)
     require_voice(manifest, path)
     vocoder = find_vocoder(manifest, path, codec) if manifest.model_version == FLOW_VOICE else None
-    if vocoder is not None and device in ("auto", "cpu") and _has_graphs(manifest, vocoder):
+    if vocoder is not None and device in ("auto", "cpu") and has_graphs(manifest, vocoder):
         return _load_graphs(path, vocoder)
     voice: CodeVoice | SpectrogramVoice = _on_torch().load_voice(path, device=device, codec=codec)
     return voice
@@ -134,7 +134,8 @@ def find_vocoder(manifest: Manifest, path: Path, wanted: str | None) -> Path:
     )
 
 
-def _has_graphs(manifest: Manifest, vocoder: Path) -> bool:
+def has_graphs(manifest: Manifest, vocoder: Path) -> bool:
+    """Return whether a voice and the vocoder in a folder both have graphs, so that it speaks without torch."""
     return set(GRAPHS) <= set(manifest.files) and VOCODER_GRAPH in read_manifest(vocoder).files
 
 
@@ -153,11 +154,12 @@ def _load_graphs(path: Path, vocoder: Path) -> SpectrogramVoice:
         tokenizer=tokenizer,
         network=network.result(),
         vocoder=synthesiser.result(),
-        speakers=_read_speakers(manifest, path),
+        speakers=read_speakers(manifest, path),
     )
 
 
-def _read_speakers(manifest: Manifest, path: Path) -> dict[str, NDArray[np.float32]]:
+def read_speakers(manifest: Manifest, path: Path) -> dict[str, NDArray[np.float32]]:
+    """Return the embedding of each speaker of a voice in a folder, in the order of its manifest."""
     with safe_open(path / SPEAKERS_FILE, framework="numpy") as stream:
         return {name: stream.get_tensor(name).astype(np.float32) for name in manifest.speakers or ()}
 

@@ -5,9 +5,6 @@
 
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from amhctl.audio.waveform import Waveform
 from amhctl.checkpoint.folder import CODEC_FOLDER, require_match
 from amhctl.checkpoint.manifest import Manifest
@@ -23,13 +20,12 @@ from amhctl.config.flow import FlowVoiceConfig
 from amhctl.config.mel import MelConfig
 from amhctl.config.schema import ModelConfig
 from amhctl.core.errors import CheckpointError
-from amhctl.inference.assemble import find_vocoder, read_text_parts
+from amhctl.inference.assemble import find_vocoder, read_speakers, read_text_parts
 from amhctl.inference.catalog import require_voice
 from amhctl.inference.code_voice import CodeVoice
 from amhctl.inference.reference import Listen
 from amhctl.inference.speaker import encode_speaker
 from amhctl.inference.spectrogram_voice import SpectrogramVoice
-from amhctl.model.flow_files import SPEAKERS_FILE
 from amhctl.model.flow_on_torch import FlowOnTorch
 from amhctl.model.flow_voice import FlowVoice
 from amhctl.model.soundness import REFERENCE_FILE, read_voice
@@ -72,7 +68,7 @@ def load_voice(path: Path, *, device: str = "cpu", codec: str | None = None) -> 
             tokenizer=tokenizer,
             network=FlowOnTorch(_build_flow(checkpoint).to(chosen)),
             vocoder=vocoder,
-            speakers=_read_speakers(checkpoint),
+            speakers=read_speakers(manifest, path),
         )
     if manifest.codec is None:
         raise CheckpointError("the voice does not name its codec", subject=str(path))
@@ -143,11 +139,6 @@ def _load_codec(manifest: Manifest, path: Path, wanted: str | None, device: str)
             hint=f"pass --codec with its folder or weights file, or copy its folder to {path / CODEC_FOLDER}",
         )
     return load_codec(wanted, device=device)
-
-
-def _read_speakers(checkpoint: LoadedCheckpoint) -> dict[str, NDArray[np.float32]]:
-    tensors = checkpoint.read_tensors(SPEAKERS_FILE)
-    return {name: tensors[name].float().numpy() for name in checkpoint.manifest.speakers or ()}
 
 
 def _build_flow(checkpoint: LoadedCheckpoint) -> FlowVoice:

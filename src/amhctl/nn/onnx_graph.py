@@ -24,12 +24,12 @@ from amhctl.core.errors import CheckpointError
 
 OPSET = 20
 _IR_VERSION = 9
-_FLOAT, _INT64, _BOOL, _HALF = 1, 7, 9, 10
-_ELEMENTS = {"float": _FLOAT, "int64": _INT64, "bool": _BOOL}
+_FLOAT, _INT64, _HALF = 1, 7, 10
+_ELEMENTS = {"float": _FLOAT, "int64": _INT64}
 _STORED = {"F32": _FLOAT, "F16": _HALF}
-_ATTRIBUTE_FLOAT, _ATTRIBUTE_INT, _ATTRIBUTE_TEXT, _ATTRIBUTE_INTS = 1, 2, 3, 7
+_ATTRIBUTE_FLOAT, _ATTRIBUTE_INT, _ATTRIBUTE_INTS = 1, 2, 7
 
-Attribute = float | int | str | Sequence[int]
+Attribute = float | int | Sequence[int]
 Dimension = int | str
 """A length, or the name of one that a caller chooses."""
 
@@ -159,10 +159,6 @@ class OnnxGraph:
         """Return the shape of a weight."""
         return self._weights[name].shape
 
-    def has(self, name: str) -> bool:
-        """Return whether there is a weight of a name."""
-        return name in self._weights
-
     def serialise(self) -> bytes:
         """Return the content of an ``.onnx`` file; the same graph gives the same bytes."""
         graph = b"".join(wire.delimited(1, node) for node in self._nodes) + wire.text(2, self._name)
@@ -199,8 +195,6 @@ def _attribute(name: str, value: Attribute) -> bytes:
         content, kind = wire.key(2, wire.FIXED32) + struct.pack("<f", value), _ATTRIBUTE_FLOAT
     elif isinstance(value, int):
         content, kind = wire.number(3, value), _ATTRIBUTE_INT
-    elif isinstance(value, str):
-        content, kind = wire.text(4, value), _ATTRIBUTE_TEXT
     else:
         content, kind = b"".join(wire.number(8, each) for each in value), _ATTRIBUTE_INTS
     return wire.text(1, name) + content + wire.number(20, kind)

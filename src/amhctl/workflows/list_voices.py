@@ -6,13 +6,11 @@ from pathlib import Path
 
 from amhctl.checkpoint.folder import read_manifest
 from amhctl.checkpoint.manifest import Manifest
-from amhctl.codec.vocoder_spec import VOCODER_GRAPH
 from amhctl.core.errors import CheckpointError, SynthesisError
 from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.core.progress import Progress
-from amhctl.inference.assemble import find_vocoder
+from amhctl.inference.assemble import find_vocoder, has_graphs
 from amhctl.inference.catalog import DEFAULT_VOICE, bundled_voices, read_voice_manifest, voice_path
-from amhctl.model.flow_files import GRAPHS
 from amhctl.model.versions import FLOW_VOICE
 
 RULES: tuple[Rule, ...] = (
@@ -131,10 +129,10 @@ def _describe(name: str, *, bundled: bool) -> VoiceEntry:
 
 def _speaks_by_graphs(manifest: Manifest, path: Path) -> bool:
     """Return whether ``speak`` needs no torch for a voice; it does where a graph or the vocoder is not at hand."""
-    if manifest.model_version != FLOW_VOICE or not set(GRAPHS) <= set(manifest.files):
+    if manifest.model_version != FLOW_VOICE:
         return False
     try:
-        return VOCODER_GRAPH in read_manifest(find_vocoder(manifest, path, None)).files
+        return has_graphs(manifest, find_vocoder(manifest, path, None))
     except CheckpointError:
         return False
 
