@@ -5,8 +5,9 @@ import pkgutil
 
 import amhctl.workflows
 
-# How workflows read text, one share of an extraction, the parts of a run: parts of commands, and none themselves.
-NO_COMMANDS = {"reading", "line_reading", "extract_share", "prepare_run"}
+# How workflows read text, one share of an extraction, the parts of a run, where weights come from: parts of
+# commands, and none themselves.
+NO_COMMANDS = {"reading", "line_reading", "extract_share", "prepare_run", "provenance"}
 
 
 def test_every_workflow_returns_a_frozen_report() -> None:
