@@ -7,6 +7,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from amhctl.config import schema
+from amhctl.config.load import load_run_config, preset_names
 from amhctl.config.schema import MelCodecConfig, ModelConfig, RunConfig
 
 DOCUMENTS = [
@@ -37,6 +38,13 @@ def test_the_model_is_the_official_one_by_default() -> None:
     assert (model.model_dim, model.layers, model.heads, model.codebooks) == (1280, 24, 20, 1)
     assert (model.number_mel_codes, model.start_mel_token, model.stop_mel_token) == (8194, 8192, 8193)
     assert model.alignment is None
+
+
+def test_a_voice_from_nothing_decodes_at_the_positions_of_its_training() -> None:
+    assert ModelConfig().position_rule == "aligned"
+    for name in preset_names():
+        model = load_run_config(preset=name, project=None, environment={}).config.model
+        assert getattr(model, "position_rule", "aligned") == "aligned", name
 
 
 def test_the_codec_has_twenty_five_frames_a_second_by_default() -> None:

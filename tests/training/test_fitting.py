@@ -93,6 +93,25 @@ def test_the_origin_decides_all_but_what_has_no_weights(origin: LoadedCheckpoint
     assert model.layers == origin.manifest.config["layers"]
 
 
+def test_a_voice_keeps_the_position_rule_of_its_base_unless_told(
+    origin: LoadedCheckpoint, vocabulary: Vocabulary
+) -> None:
+    def fit(explicit: Explicit) -> str:
+        manifest = origin.manifest.model_copy(
+            update={"config": {**origin.manifest.config, "position_rule": "upstream"}}
+        )
+        return fit_model(
+            ModelConfig(position_rule="aligned"),
+            spec=TINY_SPEC,
+            conditioning=TINY_MEL,
+            vocabulary=vocabulary,
+            origin=replace(origin, manifest=manifest),
+            explicit=explicit,
+        ).position_rule
+
+    assert [fit(PRESETS), fit(choose("model.position_rule"))] == ["upstream", "aligned"]
+
+
 def test_an_origin_that_cannot_be_is_named(origin: LoadedCheckpoint, vocabulary: Vocabulary) -> None:
     manifest = origin.manifest.model_copy(update={"config": {**origin.manifest.config, "layers": "many"}})
     damaged = replace(origin, manifest=manifest)

@@ -295,6 +295,40 @@ def test_the_voice_keeps_the_level_of_its_store_and_refuses_another(
         assert hint in caught.value.hint
 
 
+@pytest.mark.parametrize("dry_run", [True, False])
+@pytest.mark.parametrize("preset", ["t4", "a100", "h100"])
+def test_a_preset_for_fine_tuning_wants_a_base(
+    world: TrainingWorld, tmp_path: Path, preset: str, dry_run: bool
+) -> None:
+    request = TrainRequest(
+        preset=preset,
+        data=world.store,
+        vocabulary=world.vocabulary,
+        run=tmp_path / "run",
+        dry_run=dry_run,
+        device="cpu",
+    )
+    with pytest.raises(ConfigError, match=f"the preset {preset} is for fine-tuning") as caught:
+        run(request, SilentProgress())
+    assert caught.value.subject == "paths.base"
+    assert "amhctl ckpt import --format indextts2" in caught.value.hint
+    assert not (tmp_path / "run" / "checkpoints").exists()
+
+
+def test_a_run_that_fine_tunes_goes_on_without_naming_its_base_again(
+    finished: tuple[Path, TrainReport], world: TrainingWorld, tmp_path: Path
+) -> None:
+    base = finished[0] / "best"
+    tuning = (*(entry for entry in TINY_SETS if entry.startswith("training.")), "training.needs_base=true")
+    request = TrainRequest(preset="tiny", data=world.store, run=tmp_path / "run", sets=tuning, device="cpu")
+    with pytest.raises(ConfigError, match="the preset tiny is for fine-tuning"):
+        run(request, SilentProgress())
+    run(replace(request, base=base), SilentProgress())
+    shutil.rmtree(tmp_path / "run" / "best")
+    resumed = TrainRequest(resume=tmp_path / "run", sets=("training.steps=9",), device="cpu")
+    assert run(resumed, SilentProgress()).steps == 9
+
+
 def test_another_shape_than_the_base_is_refused(
     finished: tuple[Path, TrainReport], world: TrainingWorld, tmp_path: Path
 ) -> None:

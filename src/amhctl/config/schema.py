@@ -217,8 +217,9 @@ class ModelConfig(Document):
     """Dropout of embeddings, attention and residuals in training."""
     text_dropout: float = Field(0.0, ge=0, lt=1)
     """Share of training items whose aligned text is withheld: what a voice needs to be guided by its text."""
-    position_rule: Literal["upstream", "aligned"] = "upstream"
-    """Code positions while decoding: 0, 2, 3, … as upstream does, or 0, 1, 2, … as in training."""
+    position_rule: Literal["upstream", "aligned"] = "aligned"
+    """Code positions while decoding: 0, 1, 2, … as in training, or 0, 2, 3, … as IndexTTS-2 does. A voice that starts
+    from a base keeps the base's."""
     alignment: AlignmentConfig | None = None
     """Explicit durations; off in the official layout."""
 
@@ -276,6 +277,8 @@ def read_voice_config(values: Mapping[str, JsonValue]) -> ModelConfig | FlowVoic
 class TrainingConfig(Document):
     """Training of a voice."""
 
+    needs_base: bool = False
+    """Whether the settings are for fine-tuning: a run without a base is refused."""
     steps: int = Field(2_000, gt=0)
     """Optimiser steps."""
     batch_frames: int = Field(2_400, gt=0)

@@ -45,7 +45,7 @@ What to do, in this order. Every command has `--help`; every command takes `--js
     amhctl speak "ሰላም ዓለም" --voice runs/first/best -o hello.wav
     amhctl eval runs/first/best --set data/manifest.jsonl --report eval.html
 
-Several cards: `accelerate launch -m amhctl train --preset a100`.
+Several cards: `accelerate launch -m amhctl train --preset flow-gpu`.
 """
 
 # A project file is known by its name, whatever its owner has made of it; a README is everybody's.

@@ -141,6 +141,8 @@ def _prepare(request: TrainRequest, settings: Settings, folder: RunFolder, progr
     """Build the parts of a run and see that they fit; what they were read from is not kept."""
     config = settings.config
     _tell_sources(settings, progress)
+    if config.training.needs_base and config.paths.base is None and not request.resume:
+        raise _no_base(request)
     origin = _read_origin(request, config, folder)
     _require_kind(config, origin)
     store = CodeStore.open(_require_path(config.paths.data, "paths.data", "--data STORE"))
@@ -169,6 +171,17 @@ def _prepare(request: TrainRequest, settings: Settings, folder: RunFolder, progr
         progress=progress,
     )
     return prepare_flow(parts) if config.model.kind == "flow" else prepare_unified(parts)
+
+
+def _no_base(request: TrainRequest) -> ConfigError:
+    """Return the error of a run that is to fine-tune and has nothing to start from."""
+    settings = f"the preset {request.preset}" if request.preset else "the configuration"
+    return ConfigError(
+        f"{settings} is for fine-tuning (training.needs_base), and there is no base to start from",
+        subject="paths.base",
+        hint="take IndexTTS-2 in with `amhctl ckpt import --format indextts2 gpt.pth --config config.yaml --bpe "
+        "bpe.model -o BASE`, then pass --base BASE; or start from nothing with --preset cpu or flow-cpu",
+    )
 
 
 def _require_kind(config: RunConfig, origin: LoadedCheckpoint | None) -> None:
