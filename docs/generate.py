@@ -12,8 +12,11 @@ from pathlib import Path
 
 import typer
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 import amhctl
+from amhctl.checkpoint.manifest import FORMAT_VERSION, Manifest
+from amhctl.checkpoint.migrate import ADDITIONS, FORMATS
 from amhctl.cli.main import app
 from amhctl.config.load import leaves, load_run_config, preset_names
 from amhctl.config.schema import RunConfig, TextConfig
@@ -25,8 +28,6 @@ from reports import KEYS, Schema
 
 DOCS = Path(__file__).parent
 _MADE = "<!-- Made by docs/generate.py from the code: change the code, then run `nox -s docs`. -->\n\n"
-_RULES_BEGIN = "<!-- rules: made by docs/generate.py -->"
-_RULES_END = "<!-- end of rules -->"
 _FAMILIES = {
     "A": "Alignment",
     "C": "Checkpoints",
@@ -48,6 +49,8 @@ def documents() -> dict[Path, str]:
         DOCS / "config.md": config_page(),
         DOCS / "findings.md": findings_page(),
         DOCS / "text.md": text_page(),
+        DOCS / "checkpoints.md": checkpoint_page(),
+        DOCS / "schemas" / "documents" / f"manifest-{FORMAT_VERSION}.json": _json(manifest_schema()),
     }
     for command, keys in KEYS.items():
         files[DOCS / "schemas" / f"{command.replace(' ', '-')}.json"] = _json(report_schema(command, keys))
@@ -57,15 +60,66 @@ def documents() -> dict[Path, str]:
 
 def text_page() -> str:
     """Return the page on reading: prose by hand, and between its two marks the rules and tables as they are."""
-    before, _, rest = (DOCS / "text.md").read_text(encoding="utf-8").partition(_RULES_BEGIN)
-    after = rest.partition(_RULES_END)[2]
     rules = ["| rule | reads | for example | source |", "| --- | --- | --- | --- |"]
     for rule in build_rulebook(TextConfig(fold_homophones=True)):
         written, spoken = (_cell(text) for text in rule.example)
         rules.append(f"| `{rule.name}` | {_cell(rule.summary)} | {written} → {spoken} | {_cell(rule.source)} |")
     tables = ["| table | entries |", "| --- | --- |"]
     tables += [f"| `{name}` | {len(entries):,} |" for name, entries in WORD_TABLES.items()]
-    return "\n".join([before + _RULES_BEGIN, "", *rules, "", *tables, "", _RULES_END + after])
+    return _filled(DOCS / "text.md", {"rules": [*rules, "", *tables]})
+
+
+def checkpoint_page() -> str:
+    """Return the page on checkpoints: prose by hand, and between marks the manifest's fields, versions and checks."""
+    fields = ["| field | type | meaning |", "| --- | --- | --- |"]
+    for name, field in Manifest.model_fields.items():
+        kind = _type_of(manifest_schema()["properties"][name])  # type: ignore[index]
+        fields.append(f"| `{name}`{' (must be there)' if field.is_required() else ''} | {kind} | {_meaning(field)} |")
+    versions = ["| format | written by |", "| --- | --- |"]
+    versions += [f"| {number} | amhctl {form.written_by} |" for number, form in sorted(FORMATS.items())]
+    versions += ["", "| added later | of | without it |", "| --- | --- | --- |"]
+    versions += [f"| `{each.key}` | {each.of} | {_cell(each.absent)} |" for each in ADDITIONS]
+    checks = ["| code | severity | fault | what it means |", "| --- | --- | --- | --- |"]
+    checks += [
+        f"| {rule.code} | {rule.severity.value} | {rule.title} | {_cell(rule.explanation)} |"
+        for code, rule in sorted(collect_rules().items())
+        if code.startswith("C")
+    ]
+    return _filled(DOCS / "checkpoints.md", {"fields": fields, "versions": versions, "checks": checks})
+
+
+def _meaning(field: FieldInfo) -> str:
+    return _cell((field.description or "").replace("``", "`"))
+
+
+def _type_of(schema: Schema) -> str:
+    """Return the type that a part of a JSON Schema allows, in words."""
+    if "anyOf" in schema:
+        return " or ".join(_type_of(each) for each in schema["anyOf"])  # type: ignore[attr-defined]
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2]
+    if "enum" in schema:
+        return ", ".join(map(str, schema["enum"]))  # type: ignore[call-overload]
+    return str(schema["const"] if "const" in schema else schema["type"])
+
+
+def _filled(page: Path, parts: dict[str, list[str]]) -> str:
+    """Return a page with the lines of each part between its two marks."""
+    text = page.read_text(encoding="utf-8")
+    for name, lines in parts.items():
+        begin, end = f"<!-- {name}: made by docs/generate.py -->", f"<!-- end of {name} -->"
+        before, _, rest = text.partition(begin)
+        text = "\n".join([before + begin, "", *lines, "", end + rest.partition(end)[2]])
+    return text
+
+
+def manifest_schema() -> Schema:
+    """Return the JSON Schema of ``manifest.json``, made from the model that reads it."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Manifest.model_json_schema(),
+        "title": f"manifest.json of an amhctl checkpoint, format {FORMAT_VERSION}",
+    }
 
 
 def _cell(text: str) -> str:
@@ -286,10 +340,10 @@ def main() -> None:
         for path, content in documents().items()
         if not path.is_file() or path.read_text(encoding="utf-8") != content
     ]
-    stale = [path for path in (DOCS / "schemas").glob("*.json") if path not in documents()]
+    stale = [path for path in (DOCS / "schemas").rglob("*.json") if path not in documents()]
     if "--check" not in sys.argv:
         for path in drifted:
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(documents()[path], encoding="utf-8")
         for path in stale:
             path.unlink()

@@ -33,7 +33,8 @@ def folder(tmp_path: Path) -> Path:
     ("content", "words"),
     [
         ("{", "not JSON"),
-        ("[]", "format version None"),
+        ("[]", "no JSON object"),
+        ("{}", "format version None"),
         ('{"format_version": 99}', "format version 99, this amhctl reads 1"),
         ('{"format_version": 1, "kind": "voice"}', "name: Field required"),
     ],

@@ -11,7 +11,8 @@ from typing import Protocol
 
 from safetensors import SafetensorError, safe_open
 
-from amhctl.checkpoint.manifest import FORMAT_VERSION, Manifest, VocoderIdentity
+from amhctl.checkpoint.manifest import Manifest, VocoderIdentity
+from amhctl.checkpoint.migrate import read_document
 from amhctl.checkpoint.parts import read_part
 from amhctl.config.mel import MelConfig
 from amhctl.core.documents import parse_json, read_json
@@ -67,7 +68,7 @@ def read_manifest(folder: Path) -> Manifest:
     Raises
     ------
     CheckpointError
-        If it is absent, not of this format, or not a manifest.
+        If it is absent, of a version that is not read, or not a manifest.
     """
     recover_folder(folder)
     path = folder / MANIFEST_FILE
@@ -81,14 +82,7 @@ def read_manifest(folder: Path) -> Manifest:
         ) from None
     except DocumentError as error:
         raise CheckpointError(f"the manifest is {error.message}", subject=str(path), hint=_RESTORE) from error
-    version = document.get("format_version") if isinstance(document, dict) else None
-    if version != FORMAT_VERSION:
-        raise CheckpointError(
-            f"the manifest has format version {version}, this amhctl reads {FORMAT_VERSION}",
-            subject=str(path),
-            hint="use the amhctl version named in package_version",
-        )
-    manifest = read_part(Manifest.model_validate, document, place="", subject=str(path))
+    manifest = read_document(document, subject=str(path))
     parts = [part.file for part in (manifest.vocabulary, manifest.text) if part is not None]
     for name in (*manifest.files, *parts):
         inside(folder, name, folder)

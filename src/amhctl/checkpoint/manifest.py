@@ -9,17 +9,17 @@ Format 1. A checkpoint is a folder::
     …                    what else ``files`` names; every file's SHA-256 is in ``files``
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import Field, JsonValue, ValidationError
+from pydantic import Field, JsonValue
 
 from amhctl.config.document import Document
-from amhctl.config.schema import read_voice_config
-from amhctl.core.units import SPEECH_LEVEL
 
-FORMAT_VERSION = 1
+FORMAT_VERSION: Final = 1
 
-SampleRate = Annotated[int, Field(gt=0, le=768_000)]
+# JSON tells a number from a string: "16000" is no sample rate, whatever it could be made into.
+_Whole = Field(strict=True)
+SampleRate = Annotated[int, Field(gt=0, le=768_000), _Whole]
 """Samples a second; the fastest converters there are take 768,000."""
 
 
@@ -29,9 +29,10 @@ class CodecIdentity(Document):
     name: str
     architecture: str
     sample_rate: SampleRate
-    frame_samples: int = Field(gt=0, le=2**20)
-    codebooks: int = Field(gt=0, le=1_024)
-    codebook_size: int = Field(gt=1, le=2**16)
+    frame_samples: Annotated[int, _Whole] = Field(gt=0, le=2**20)
+    """Samples of one frame of codes."""
+    codebooks: Annotated[int, _Whole] = Field(gt=0, le=1_024)
+    codebook_size: Annotated[int, _Whole] = Field(gt=1, le=2**16)
     fingerprint: str
 
 
@@ -53,7 +54,7 @@ class VocabularyIdentity(Document):
     file: str
     fingerprint: str
     """SHA-256 of the ordered pieces, joined by newlines."""
-    size: int = Field(gt=0)
+    size: Annotated[int, _Whole] = Field(gt=0)
     units: Literal["fidel", "phones"]
 
 
@@ -76,21 +77,29 @@ class Licence(Document):
 class Manifest(Document):
     """Everything that must agree before a checkpoint is used."""
 
-    format_version: int = FORMAT_VERSION
+    format_version: Literal[1] = FORMAT_VERSION
+    """Of this document; what each version is, and how it is read, stands in ``migrate``."""
     kind: Literal["voice", "codec", "vocoder", "training"]
     """A voice, codec or vocoder to use, or a training state to resume."""
     name: str
+    """What people call it."""
     model_version: str
     """Version of the architecture in code, such as ``unified-voice-1``, ``mel-codec-1`` or ``vocoder-1``."""
     package_version: str
+    """The amhctl that wrote it."""
     language: str = "am"
+    """ISO 639 code of what is spoken."""
     sample_rate: SampleRate
+    """Samples a second of the sound."""
     config: dict[str, JsonValue]
     """The leaf configuration: ``ModelConfig`` or ``FlowVoiceConfig`` of a voice, ``MelCodecConfig`` or
     ``DacCodecConfig`` of a codec, ``VocoderConfig`` of a vocoder."""
     vocabulary: VocabularyIdentity | None = None
+    """Of a voice: whose ids it reads."""
     text: TextIdentity | None = None
+    """Of a voice: the state of the frontend by which it reads."""
     codec: CodecIdentity | None = None
+    """Of a voice that writes or hears codes."""
     vocoder: VocoderIdentity | None = None
     """Of a voice that draws spectrograms."""
     speakers: tuple[str, ...] | None = None
@@ -98,34 +107,20 @@ class Manifest(Document):
     conditioning: dict[str, JsonValue] | None = None
     """What conditions a voice: a ``MelConfig`` of log-mel frames, or a ``SpeechEncoderConfig``; None where features
     come from elsewhere."""
-    level: float | None = None
+    level: Annotated[float, Field(strict=True)] | None = None
     """Speech level in dBFS of the recordings a voice was trained on; None of a codec, and of an earlier version."""
     data_fingerprint: str = ""
+    """Of the code store it was trained on, or empty."""
     parent: str = ""
-    """SHA-256 of the parent's weights file, or empty."""
+    """SHA-256 of the parent's weights file, or empty; of a codec or vocoder the fingerprint of its base."""
     licences: tuple[Licence, ...] = ()
+    """Every work that went into the weights, and under which terms."""
     processing: tuple[str, ...] | None = None
     """What was done to recordings that it was made from, such as the enhancer that cleaned them; None if nothing was,
     and of an earlier version."""
     metrics: dict[str, JsonValue] = Field(default_factory=dict)
+    """What was measured when it was written, such as the validation loss."""
     training: dict[str, JsonValue] = Field(default_factory=dict)
     """How it was trained: configuration, steps, machine. For people, save what a run that goes on keeps to."""
     files: dict[str, str]
     """Every file of the folder but this one, and its SHA-256."""
-
-
-def completed(manifest: Manifest) -> Manifest:
-    """Return the manifest of a voice or a run with every value of its configuration, for comparing it with another.
-
-    One that an earlier version wrote does not name the values that came later; it means their defaults. Its level is
-    the one that references and evaluation took for granted.
-    """
-    if manifest.kind in ("codec", "vocoder"):
-        return manifest
-    try:
-        config = read_voice_config(manifest.config)
-    except ValidationError:
-        # What it says is compared as it stands.
-        return manifest
-    level = SPEECH_LEVEL if manifest.level is None else manifest.level
-    return manifest.model_copy(update={"config": config.model_dump(mode="json"), "level": level})

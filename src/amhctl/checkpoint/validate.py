@@ -16,7 +16,8 @@ from amhctl.checkpoint.folder import (
     embedded_manifest,
     manifest_differences,
 )
-from amhctl.checkpoint.manifest import Manifest, completed
+from amhctl.checkpoint.manifest import Manifest
+from amhctl.checkpoint.migrate import completed
 from amhctl.checkpoint.parts import OTHERS
 from amhctl.checkpoint.survey import RULES as VALUE_RULES
 from amhctl.checkpoint.survey import Survey, survey_file

@@ -12,7 +12,8 @@ import torch
 from pydantic import JsonValue, ValidationError
 from torch import nn
 
-from amhctl.checkpoint.manifest import CodecIdentity, completed
+from amhctl.checkpoint.manifest import CodecIdentity
+from amhctl.checkpoint.migrate import completed
 from amhctl.checkpoint.parts import read_part
 from amhctl.checkpoint.store import LoadedCheckpoint
 from amhctl.codec.codec import CodecSpec

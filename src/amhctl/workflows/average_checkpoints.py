@@ -13,7 +13,8 @@ from torch import Tensor
 
 from amhctl import __version__
 from amhctl.checkpoint.folder import CHECKPOINT, WEIGHTS_FILE, manifest_differences
-from amhctl.checkpoint.manifest import Manifest, completed
+from amhctl.checkpoint.manifest import Manifest
+from amhctl.checkpoint.migrate import completed
 from amhctl.checkpoint.store import LoadedCheckpoint, write_checkpoint
 from amhctl.core.errors import CheckpointError, OptionError
 from amhctl.core.files import sha256_of_json

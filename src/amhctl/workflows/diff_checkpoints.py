@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from amhctl.checkpoint.folder import Difference, manifest_differences, read_manifest
-from amhctl.checkpoint.manifest import completed
+from amhctl.checkpoint.migrate import completed
 from amhctl.checkpoint.store import tensor_differences
 from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress

@@ -94,9 +94,9 @@ def run(request: ValidateCheckpointRequest, progress: Progress) -> ValidateCheck
     try:
         manifest = read_manifest(folder)
     except CheckpointError as error:
-        return ValidateCheckpointReport(
-            (rules.finding("C001", error.subject, error.message, error.hint),), None, ("manifest",)
-        )
+        # A manifest with several faults tells each of them.
+        faults = error.findings or (rules.finding("C001", error.subject, error.message, error.hint),)
+        return ValidateCheckpointReport(faults, None, ("manifest",))
     progress.say("verifying digests, names, shapes and values")
     surveys, unreadable = rules.survey_files(folder, manifest)
     found = [
