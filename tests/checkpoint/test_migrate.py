@@ -5,7 +5,6 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from pydantic import ValidationError
 from support.checkpoints import tiny_manifest
 
 import amhctl

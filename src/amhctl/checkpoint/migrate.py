@@ -1,4 +1,4 @@
-"""Manifests of other versions: which are read, and how. The one place that knows; ``docs/checkpoints.md`` shows its tables.
+"""Manifests of other versions: which are read, and how. The one place that knows it.
 
 Two versions stand in a manifest. ``format_version`` changes when a manifest of the new kind would be misread by the
 old reader; ``FORMATS`` has a row for each that was ever written, with what turns it into the present one.
