@@ -135,6 +135,43 @@ def test_data_that_do_not_fit_the_origin_are_refused(origin: LoadedCheckpoint, v
         )
 
 
+def test_where_the_origin_does_not_name_weights_all_else_decides(
+    origin: LoadedCheckpoint, vocabulary: Vocabulary
+) -> None:
+    encoder = SpeechEncoderConfig(
+        layer=17, width=16, sample_rate=16_000, hop_samples=320, normalised=True, fingerprint=""
+    )
+    codec = origin.manifest.codec
+    assert codec is not None
+    manifest = origin.manifest.model_copy(
+        update={
+            "codec": codec.model_copy(update={"fingerprint": ""}),
+            "conditioning": encoder.model_dump(mode="json"),
+        }
+    )
+    foreign = replace(origin, manifest=manifest)
+    fit_codec(TINY_SPEC, wanted=None, origin=foreign)
+    other = manifest.model_copy(update={"codec": codec.model_copy(update={"architecture": "dac"})})
+    with pytest.raises(CodecError, match="architecture mel instead of dac"):
+        fit_codec(TINY_SPEC, wanted=None, origin=replace(origin, manifest=other))
+
+    def fit(conditioning: Conditioning) -> int:
+        return fit_model(
+            ModelConfig(),
+            spec=TINY_SPEC,
+            conditioning=conditioning,
+            vocabulary=vocabulary,
+            origin=foreign,
+            explicit=PRESETS,
+        ).condition_dim
+
+    assert fit(encoder.model_copy(update={"fingerprint": "a" * 64})) == 16
+    with pytest.raises(CheckpointError, match="layer 16 instead of 17"):
+        fit(encoder.model_copy(update={"fingerprint": "a" * 64, "layer": 16}))
+    with pytest.raises(CheckpointError, match="encoder None instead of w2v-bert"):
+        fit(TINY_MEL)
+
+
 def test_features_that_the_origin_has_not_learnt_to_hear_are_refused(
     origin: LoadedCheckpoint, vocabulary: Vocabulary
 ) -> None:

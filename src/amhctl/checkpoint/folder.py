@@ -11,7 +11,7 @@ from typing import Protocol
 
 from safetensors import SafetensorError, safe_open
 
-from amhctl.checkpoint.manifest import Manifest, VocoderIdentity
+from amhctl.checkpoint.manifest import CodecIdentity, Manifest, VocoderIdentity
 from amhctl.checkpoint.migrate import read_document
 from amhctl.checkpoint.parts import read_part
 from amhctl.config.mel import MelConfig
@@ -202,19 +202,9 @@ def require_match(
             "pass the checkpoint's own vocabulary.model, or grow the checkpoint with "
             "`amhctl vocab extend --base-checkpoint`"
         )
-    if codec is not None and manifest.codec is not None:
-        # The name is for people: the same weights under another name are the same codec.
-        wanted = manifest.codec.model_dump(exclude={"name"})
-        unlike = [
-            Difference(f"codec.{field}", str(value), str(getattr(codec, field)))
-            for field, value in wanted.items()
-            if getattr(codec, field) != value
-        ]
-        if unlike:
-            differences += unlike
-            hint = (
-                f"use codec {manifest.codec.name}, or `amhctl codes extract` again with the new one and train on that"
-            )
+    if codec is not None and manifest.codec is not None and (unlike := codec_differences(manifest.codec, codec)):
+        differences += unlike
+        hint = f"use codec {manifest.codec.name}, or `amhctl codes extract` again with the new one and train on that"
     if vocoder is not None and manifest.vocoder is not None:
         unlike = vocoder_differences(manifest.vocoder, vocoder)
         if unlike:
@@ -222,6 +212,20 @@ def require_match(
             hint = f"use vocoder {manifest.vocoder.name}, or another one of the same spectrogram"
     if differences:
         raise CheckpointError(_joined(differences), subject=manifest.name, hint=hint)
+
+
+def codec_differences(identity: CodecIdentity, codec: object) -> list[Difference]:
+    """Return where a codec, with the fields of a ``CodecIdentity``, is not the one whose codes a voice writes.
+
+    Names are for people: the same weights under another name are the same codec. Where nobody said which weights they
+    are, all else decides.
+    """
+    unnamed = {"name"} if identity.fingerprint else {"name", "fingerprint"}
+    return [
+        Difference(f"codec.{field}", str(value), str(getattr(codec, field)))
+        for field, value in identity.model_dump(exclude=unnamed).items()
+        if getattr(codec, field) != value
+    ]
 
 
 def vocoder_differences(identity: VocoderIdentity, vocoder: VocoderParts) -> list[Difference]:

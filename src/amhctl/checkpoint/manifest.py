@@ -34,6 +34,7 @@ class CodecIdentity(Document):
     codebooks: Annotated[int, _Whole] = Field(gt=0, le=1_024)
     codebook_size: Annotated[int, _Whole] = Field(gt=1, le=2**16)
     fingerprint: str
+    """SHA-256 of its weights; empty where nobody said which they are, as of a voice from elsewhere."""
 
 
 class VocoderIdentity(Document):
@@ -72,6 +73,22 @@ class Licence(Document):
     licence: str
     attribution: str = ""
     url: str = ""
+
+
+class Lineage(Document):
+    """Files of another maker that the weights come from; every checkpoint made of them names them too."""
+
+    format: Literal["indextts2"]
+    file: str
+    """Name of the weights file."""
+    sha256: str
+    """Its digest."""
+    adapter: str = ""
+    """SHA-256 of the weights of an adapter that was merged into them, or empty."""
+    config: str
+    """Its ``config.yaml``, as it was."""
+    unproven: tuple[str, ...] = ()
+    """What the files do not show and somebody must know."""
 
 
 class Manifest(Document):
@@ -113,6 +130,8 @@ class Manifest(Document):
     """Of the code store it was trained on, or empty."""
     parent: str = ""
     """SHA-256 of the parent's weights file, or empty; of a codec or vocoder the fingerprint of its base."""
+    lineage: Lineage | None = None
+    """Where weights came from that amhctl did not train from nothing."""
     licences: tuple[Licence, ...] = ()
     """Every work that went into the weights, and under which terms."""
     processing: tuple[str, ...] | None = None

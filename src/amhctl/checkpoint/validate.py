@@ -105,6 +105,30 @@ RULES = (
         "The manifest of a voice does not say at which speech level it was trained: -20 dBFS is assumed. An earlier "
         "version wrote it, maybe from recordings that were left as they were.",
     ),
+    Rule(
+        "C031",
+        Severity.WARNING,
+        "no prompt",
+        "A voice that was imported has no features of a clip to speak with; one that is trained from it has.",
+    ),
+    Rule(
+        "C032",
+        Severity.INFO,
+        "foreign tensors left out",
+        "An imported file holds copies or tables that follow from its parameters; they are made anew where needed.",
+    ),
+    Rule(
+        "C033",
+        Severity.WARNING,
+        "cannot be proven",
+        "An imported file does not show something on which the voice depends, such as the vocabulary of its text rows.",
+    ),
+    Rule(
+        "C034",
+        Severity.WARNING,
+        "differs from its base",
+        "An imported fine-tune has other values than the base that it was compared with; text rows are counted apart.",
+    ),
 )
 _SHOWN_DRIFT = 10
 _SEVERITY = {rule.code: rule.severity for rule in (*RULES, *VALUE_RULES, *TEXT_RULES)}

@@ -23,7 +23,7 @@ from torch import Tensor
 
 from amhctl.checkpoint.torchfile import read_torch_file
 from amhctl.codec.absent_torchaudio import torchaudio_or_stand_in
-from amhctl.config.conditioning import SpeechEncoderConfig
+from amhctl.config.conditioning import SpeechEncoderConfig, conditioning_differences
 from amhctl.core.documents import read_json
 from amhctl.core.errors import AudioError, CheckpointError, MissingExtra
 from amhctl.core.files import sha256_of_file, sha256_of_json
@@ -156,8 +156,7 @@ def require_encoder(wanted: SpeechEncoderConfig, folder: Path | None = None, *, 
         If the model is damaged, or is another one.
     """
     encoder = load_encoder(folder, layer=wanted.layer, device=device)
-    ours, theirs = encoder.config.model_dump(), wanted.model_dump()
-    if differing := [f"{key} {ours[key]} instead of {theirs[key]}" for key in theirs if ours[key] != theirs[key]]:
+    if differing := conditioning_differences(encoder.config, wanted):
         raise CheckpointError(
             f"the speech encoder is not the one whose features are wanted: {', '.join(differing)}",
             subject=str(folder or find_encoder()),

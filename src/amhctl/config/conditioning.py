@@ -28,7 +28,8 @@ class SpeechEncoderConfig(Document):
     normalised: bool
     """Whether the mean was taken away and the result divided by the deviation, by statistics that came with it."""
     fingerprint: str
-    """SHA-256 over its weights, its configuration and the statistics."""
+    """SHA-256 over its weights, its configuration and the statistics; empty where nobody said which they were, as of a
+    voice from elsewhere."""
 
 
 Conditioning = MelConfig | SpeechEncoderConfig
@@ -42,6 +43,20 @@ def width_of(conditioning: Conditioning) -> int:
 def frames_of(conditioning: Conditioning, seconds: float) -> int:
     """Return how many frames some seconds of conditioning features are, at least one."""
     return max(1, round(seconds * conditioning.sample_rate / conditioning.hop_samples))
+
+
+def conditioning_differences(ours: Conditioning, theirs: Conditioning) -> list[str]:
+    """Return where features are not those that a voice has learnt to hear, as ``key ours instead of theirs``.
+
+    A speech encoder of which nobody said which one it was is taken by all else that is known of it.
+    """
+    found, wanted = (
+        {"features": "mel", **one.model_dump()} if isinstance(one, MelConfig) else one.model_dump()
+        for one in (ours, theirs)
+    )
+    if not wanted.get("fingerprint", "unknown"):
+        del wanted["fingerprint"]
+    return [f"{key} {found.get(key)} instead of {value}" for key, value in wanted.items() if found.get(key) != value]
 
 
 def scale_of(conditioning: Conditioning | None) -> tuple[float, float]:

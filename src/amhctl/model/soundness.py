@@ -62,7 +62,9 @@ def find_faults(manifest: Manifest, surveys: Surveys) -> tuple[Finding, ...]:
     for file in (WEIGHTS_FILE, AVERAGE_FILE):
         if file in surveys:
             found += find_weight_faults(surveys[file], shapes, file="" if file == WEIGHTS_FILE else file)
-    found += _prompt_faults(surveys, config) if manifest.kind == "voice" else find_state_faults(surveys, shapes)
+    found += (
+        _prompt_faults(manifest, surveys, config) if manifest.kind == "voice" else find_state_faults(surveys, shapes)
+    )
     return tuple(found)
 
 
@@ -90,7 +92,11 @@ def _manifest_faults(manifest: Manifest, config: ModelConfig) -> Iterator[Findin
             yield contradiction(ours, value, theirs, other)
 
 
-def _prompt_faults(surveys: Surveys, config: ModelConfig) -> Iterator[Finding]:
+def _prompt_faults(manifest: Manifest, surveys: Surveys, config: ModelConfig) -> Iterator[Finding]:
+    if manifest.lineage is not None and REFERENCE_FILE not in manifest.files:
+        message = "the voice comes from elsewhere and has no prompt of its own"
+        yield rules.finding("C031", REFERENCE_FILE, message, "one that is trained from it gets a prompt of its data")
+        return
     hint = "export the voice again from its run"
     if REFERENCE_FILE not in surveys:
         yield rules.finding("C022", REFERENCE_FILE, "absent or unreadable: the voice has no prompt to speak with", hint)

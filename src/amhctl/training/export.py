@@ -14,6 +14,7 @@ from amhctl import __version__
 from amhctl.checkpoint.manifest import (
     CodecIdentity,
     Licence,
+    Lineage,
     Manifest,
     TextIdentity,
     VocabularyIdentity,
@@ -73,6 +74,8 @@ class VoiceIdentity:
         What was done to those recordings.
     parent : str
         SHA-256 of the weights the run started from, or empty.
+    lineage : Lineage | None
+        The files of another maker from which those came, if they did.
     alignment : str
         Fingerprint of the store's durations, where the voice learns them; else empty.
     """
@@ -94,6 +97,7 @@ class VoiceIdentity:
     parent: str
     licences: tuple[Licence, ...]
     processing: tuple[str, ...] = ()
+    lineage: Lineage | None = None
     reference_TF: Tensor | None = None
     alignment: str = ""
     vocoder: VocoderIdentity | None = None
@@ -126,6 +130,7 @@ class VoiceIdentity:
             level=self.level,
             data_fingerprint=self.data_fingerprint,
             parent=self.parent,
+            lineage=self.lineage,
             licences=self.licences,
             processing=self.processing or None,
             metrics=dict(metrics),

@@ -12,14 +12,14 @@ import torch
 from pydantic import JsonValue, ValidationError
 from torch import nn
 
+from amhctl.checkpoint.folder import codec_differences
 from amhctl.checkpoint.manifest import CodecIdentity
 from amhctl.checkpoint.migrate import completed
 from amhctl.checkpoint.parts import read_part
 from amhctl.checkpoint.store import LoadedCheckpoint
 from amhctl.codec.codec import CodecSpec
-from amhctl.config.conditioning import Conditioning, read_conditioning, width_of
+from amhctl.config.conditioning import Conditioning, conditioning_differences, read_conditioning, width_of
 from amhctl.config.document import Document
-from amhctl.config.mel import MelConfig
 from amhctl.config.schema import ModelConfig, TextConfig
 from amhctl.core.errors import CheckpointError, CodecError, ConfigError, DatasetError, VocabularyError
 from amhctl.core.shortage import require_memory
@@ -56,9 +56,8 @@ def fit_codec(spec: CodecSpec, *, wanted: CodecSpec | None, origin: LoadedCheckp
         others.append(("the base checkpoint", origin.manifest.codec))
     for owner, theirs in others:
         differences = [
-            f"{field} {getattr(ours, field)} instead of {getattr(theirs, field)}"
-            for field in CodecIdentity.model_fields
-            if field != "name" and getattr(ours, field) != getattr(theirs, field)
+            f"{item.field.removeprefix('codec.')} {item.found} instead of {item.expected}"
+            for item in codec_differences(theirs, ours)
         ]
         if differences:
             raise CodecError(
@@ -246,20 +245,12 @@ def _require_conditioning(conditioning: Conditioning, origin: LoadedCheckpoint) 
     theirs = read_part(
         read_conditioning, origin.manifest.conditioning, place="conditioning", subject=str(origin.folder)
     )
-    if theirs == conditioning:
-        return
-    ours, expected = (
-        {"features": "mel", **one.model_dump()} if isinstance(one, MelConfig) else one.model_dump()
-        for one in (conditioning, theirs)
-    )
-    differing = [
-        f"{key} {ours.get(key)} instead of {value}" for key, value in expected.items() if ours.get(key) != value
-    ]
-    raise CheckpointError(
-        f"the store's conditioning features are not those of the base checkpoint: {', '.join(differing)}",
-        subject=str(origin.folder),
-        hint="extract codes with the features, and the speech encoder, that the base was trained with",
-    )
+    if differing := conditioning_differences(conditioning, theirs):
+        raise CheckpointError(
+            f"the store's conditioning features are not those of the base checkpoint: {', '.join(differing)}",
+            subject=str(origin.folder),
+            hint="extract codes with the features, and the speech encoder, that the base was trained with",
+        )
 
 
 def build_model(config: ModelConfig, seed: int, origin: LoadedCheckpoint | None) -> UnifiedVoice:

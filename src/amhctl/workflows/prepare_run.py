@@ -282,6 +282,7 @@ def _identify(parts: RunParts, entries: tuple[StoredUtterance, ...], **own: Unpa
         level=parts.level,
         data_fingerprint=parts.store.fingerprint,
         parent=parent,
+        lineage=None if origin is None else origin.manifest.lineage,
         licences=provenance.licences,
         processing=provenance.processing,
         **own,

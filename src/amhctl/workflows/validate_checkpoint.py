@@ -6,7 +6,14 @@ from pathlib import Path
 
 from amhctl.checkpoint import textparts
 from amhctl.checkpoint import validate as rules
-from amhctl.checkpoint.folder import CODEC_FOLDER, VOCODER_FOLDER, WEIGHTS_FILE, read_manifest, vocoder_differences
+from amhctl.checkpoint.folder import (
+    CODEC_FOLDER,
+    VOCODER_FOLDER,
+    WEIGHTS_FILE,
+    codec_differences,
+    read_manifest,
+    vocoder_differences,
+)
 from amhctl.checkpoint.keymap import read_foreign
 from amhctl.checkpoint.manifest import Manifest, VocoderIdentity
 from amhctl.checkpoint.parts import read_json
@@ -194,11 +201,9 @@ def _check_codec(folder: Path, manifest: Manifest) -> list[Finding]:
         spec = load_codec(str(source) if source.is_dir() else name).spec
     except AmhctlError as error:
         return [rules.finding("C014", name, str(error))]
-    wanted = manifest.codec.model_dump(exclude={"name"})
     return [
-        rules.finding("C014", f"{name}: {field}", f"the checkpoint has {value}, the codec {getattr(spec, field)}")
-        for field, value in wanted.items()
-        if getattr(spec, field) != value
+        rules.finding("C014", f"{name}: {item.field}", f"the checkpoint has {item.expected}, the codec {item.found}")
+        for item in codec_differences(manifest.codec, spec)
     ]
 
 
