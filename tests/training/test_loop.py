@@ -8,7 +8,7 @@ import signal
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 import torch
@@ -101,8 +101,19 @@ def test_the_code_loss_alone_decides_what_is_best(tmp_path: Path) -> None:
     assert (loop.state.best, loop.state.stale) == (Best(step=0, loss=2.0), 2)
     assert loop.judge(replace(losses, code=1.9, total=50.0, text=50.0, accuracy=0.0))
     assert (loop.state.best, loop.state.stale) == (Best(step=0, loss=1.9), 0)
-    with pytest.raises(TrainingError, match="validation loss is not finite"):
-        loop.judge(replace(losses, code=math.nan))
+
+
+def test_patience_begins_anew_only_for_a_fall_that_counts(tmp_path: Path) -> None:
+    loop = Loop(build_run(tmp_path, min_improvement=0.5), connect_devices("cpu"))
+    losses = Losses(total=5.0, code=2.0, text=9.0, duration=9.0, accuracy=0.1, codebooks=(2.0, 2.0))
+    better = [loop.judge(replace(losses, code=code)) for code in (2.0, 1.8, 1.6, 1.4, 1.5)]
+    # The best voice is kept however little better it is; three small falls count once they add up.
+    assert better == [True, True, True, True, False]
+    assert (loop.state.best, loop.state.mark, loop.state.stale) == (Best(step=0, loss=1.4), 1.4, 1)
+    # A run of a version that did not know a mark counts from its best.
+    loop.state = loop.state.model_copy(update={"mark": None, "stale": 0})
+    assert loop.judge(replace(losses, code=1.0))
+    assert (loop.state.mark, loop.state.stale) == (1.4, 1)
 
 
 def test_an_epoch_uses_every_utterance_once(tmp_path: Path) -> None:
@@ -137,16 +148,174 @@ def test_validation_is_the_same_each_time_and_changes_nothing(tmp_path: Path) ->
     assert all(torch.equal(a, b) for a, b in zip(before, weights(loop), strict=True))
 
 
-def test_a_loss_that_is_not_finite_stops_before_the_weights_move(tmp_path: Path) -> None:
+def poison(monkeypatch: pytest.MonkeyPatch, *steps: int, value: float = math.nan) -> None:
+    """Let the losses of some steps be multiplied by a value, as if the arithmetic had failed."""
+    accumulate = Loop._accumulate
+
+    def accumulated(self: Loop, batch: Any, share: Any, counts: Any, step: int, *, last: bool) -> torch.Tensor:
+        packed = accumulate(self, batch, share, counts, step, last=last)
+        return packed * value if step in steps else packed
+
+    monkeypatch.setattr(Loop, "_accumulate", accumulated)
+
+
+def test_a_step_that_is_not_finite_is_passed_over_and_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    poison(monkeypatch, 2)
     loop = Loop(build_run(tmp_path), connect_devices("cpu"))
+    groups, batches = loop.groups(), loop.load_batches()
+    loop.step(next(groups), batches)
+    before, averages, position = weights(loop), loop.parts.average.model.state_dict(), loop.state.position
+    averages = {name: tensor.clone() for name, tensor in averages.items()}
+    loop.step(next(groups), batches)
+    assert all(torch.equal(a, b) for a, b in zip(before, weights(loop), strict=True))
+    assert all(torch.equal(a, averages[name]) for name, a in loop.parts.average.model.state_dict().items())
+    assert loop.state.step == 2
+    assert loop.state.position != position
+    assert [(event.step, event.name) for event in loop.events] == [(2, "skipped")]
+    assert "not finite (loss nan" in loop.events[0].why
+    loop.step(next(groups), batches)
+    assert not all(torch.equal(a, b) for a, b in zip(before, weights(loop), strict=True))
+    assert loop.state.watch.bad == 0
+
+
+def test_weights_that_are_at_fault_are_taken_back_before_anything_is_saved(tmp_path: Path) -> None:
+    loop = Loop(build_run(tmp_path, steps=20), connect_devices("cpu"))
+    begun = weights(loop)
+    groups, batches = loop.groups(), loop.load_batches()
+    loop.step(next(groups), batches)
     with torch.no_grad():
         next(loop.parts.model.parameters()).fill_(math.nan)
-    averages = [parameter.clone() for parameter in loop.parts.average.model.parameters()]
-    with pytest.raises(TrainingError, match="not finite at step 1"):
-        loop.step(next(loop.groups()), loop.load_batches())
-    assert loop.state.step == 0
+    for _ in range(3):
+        loop.step(next(groups), batches)
+    assert [event.name for event in loop.events] == ["skipped", "skipped", "returned"]
+    assert "the weights it began with" in loop.events[-1].why
+    assert all(torch.equal(a, b) for a, b in zip(begun, weights(loop), strict=True))
     assert not loop.parts.optimizer.state
-    assert all(torch.equal(a, b) for a, b in zip(averages, loop.parts.average.model.parameters(), strict=True))
+    assert loop.rate(5) == 0.5 * loop.schedule.rate(5)
+
+
+def test_a_run_goes_back_to_its_last_good_checkpoint_the_same_however_often_it_is_interrupted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poison(monkeypatch, 5, 6, 7)
+    said: list[str] = []
+
+    class Heard(SilentProgress):
+        def say(self, message: str) -> None:
+            said.append(message)
+
+    whole = build_run(tmp_path / "whole", steps=10, save_every=4, keep_checkpoints=1)
+    train(whole, Heard(), device="cpu", resume=False)
+    told = [entry for entry in read_measured(tmp_path / "whole") if entry["kind"] == "event"]
+    assert [(entry["step"], entry["event"]) for entry in told] == [(5, "skipped"), (6, "skipped"), (7, "returned")]
+    assert "back to step-00000004" in str(told[-1]["why"])
+    assert [line for line in said if line.startswith("step 7: ")]
+    steps = [entry for entry in read_measured(tmp_path / "whole") if entry["kind"] == "step"]
+    assert [entry["step"] for entry in steps] == [1, 2, 3, 4, 8, 9, 10]
+    take = Loop.step
+
+    def interrupted(self: Loop, *arguments: Any) -> Any:
+        result = take(self, *arguments)
+        if self.state.step == 6:
+            signal.raise_signal(signal.SIGINT)
+        return result
+
+    broken = build_run(tmp_path / "broken", steps=10, save_every=4, keep_checkpoints=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(Loop, "step", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            train(broken, SilentProgress(), device="cpu", resume=False)
+    # The good state is kept beside the one that was saved at the interruption.
+    assert [folder.name[-1] for folder in broken.folder.steps.saved()] == ["4", "6"]
+    broken = build_run(tmp_path / "broken", steps=10, save_every=4, keep_checkpoints=1)
+    train(broken, SilentProgress(), device="cpu", resume=True)
+    assert read_measured(tmp_path / "broken") == read_measured(tmp_path / "whole")
+    ours, theirs = (read_checkpoint(run.folder.steps.place(10), kind="training") for run in (broken, whole))
+    assert all(torch.equal(tensor, theirs.tensors[name]) for name, tensor in ours.tensors.items())
+    assert ours.read_json("state.json") == theirs.read_json("state.json")
+
+
+def test_a_run_that_diverges_again_and_again_gives_up_and_keeps_what_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poison(monkeypatch, *range(3, 100))
+    run = build_run(tmp_path / "run", steps=100, save_every=1, valid_every=100)
+    with pytest.raises(TrainingError, match="diverges: the loss or its gradient is not finite") as caught:
+        train(run, SilentProgress(), device="cpu", resume=False)
+    assert "at step 20" in caught.value.message
+    assert "training.learning_rate" in caught.value.hint
+    assert run.folder.steps.newest_sound().checkpoint.folder.name == "step-00000020"
+
+
+def test_a_validation_that_is_not_finite_takes_the_run_back(tmp_path: Path) -> None:
+    loop = Loop(build_run(tmp_path), connect_devices("cpu"))
+    begun = weights(loop)
+    with torch.no_grad():
+        next(loop.parts.average.model.parameters()).fill_(math.nan)
+    assert not loop.judge(loop.validate())
+    assert [event.name for event in loop.events] == ["returned"]
+    assert math.isfinite(loop.validate().code)
+    assert all(torch.equal(a, b) for a, b in zip(begun, weights(loop), strict=True))
+    assert (loop.state.best, loop.state.stale) == (None, 1)
+
+
+def exhaust(monkeypatch: pytest.MonkeyPatch, most: int, *, at: int = 1) -> None:
+    """Let the device hold no more than so many items at once, from a step on."""
+    forward = Objective.forward
+
+    def limited(self: Objective, batch: Any, *inputs: Any) -> Any:
+        result = forward(self, batch, *inputs)
+        if len(batch.ids) > most and limited.step >= at:  # type: ignore[attr-defined]
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.\nDetails follow.")
+        return result
+
+    accumulate_all = Loop._accumulate_all
+
+    def counted(self: Loop, held: Any, shares: Any, counts: Any, step: int) -> torch.Tensor:
+        limited.step = step  # type: ignore[attr-defined]
+        return accumulate_all(self, held, shares, counts, step)
+
+    limited.step = 0  # type: ignore[attr-defined]
+    monkeypatch.setattr(Objective, "forward", limited)
+    monkeypatch.setattr(Loop, "_accumulate_all", counted)
+
+
+def test_a_device_that_runs_out_of_memory_computes_the_same_in_smaller_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shape = {"dropout": 0.0, "code_replacement": 0.3, "batch_frames": 120, "accumulation": 2, "save_every": 4}
+    train(build_run(tmp_path / "whole", **shape), SilentProgress(), device="cpu", resume=False)
+    exhaust(monkeypatch, 1, at=3)
+    run = build_run(tmp_path / "cut", **shape)
+    outcome = train(run, SilentProgress(), device="cpu", resume=False)
+    assert outcome.state.step == 8
+    assert outcome.state.parts == 4
+    told = [entry for entry in read_measured(tmp_path / "cut") if entry["kind"] == "event"]
+    assert [(entry["step"], entry["event"]) for entry in told] == [(2, "split"), (2, "split")]
+    assert told[0]["why"] == (
+        "too little memory (CUDA out of memory. Tried to allocate 2.00 GiB.): each micro-batch is computed in 2 parts "
+        "from now on"
+    )
+    ours, theirs = (
+        [entry for entry in read_measured(tmp_path / name) if entry["kind"] != "event"] for name in ("cut", "whole")
+    )
+    assert [(entry["kind"], entry["step"]) for entry in ours] == [(entry["kind"], entry["step"]) for entry in theirs]
+    for cut, whole in zip(ours, theirs, strict=True):
+        assert cut["loss"] == pytest.approx(whole["loss"], rel=1e-4)
+    # What goes on does so in as many parts, and need not run out of memory again.
+    longer = build_run(tmp_path / "cut", **shape, steps=9)
+    assert train(longer, SilentProgress(), device="cpu", resume=True).state.parts == 4
+    assert len([entry for entry in read_measured(tmp_path / "cut") if entry["kind"] == "event"]) == 2
+
+
+def test_an_utterance_that_the_device_cannot_hold_stops_the_run_and_loses_no_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exhaust(monkeypatch, 0, at=3)
+    run = build_run(tmp_path / "run", save_every=100, valid_every=100)
+    with pytest.raises(ShortageError, match=r"too little memory .*; step-00000002 is saved"):
+        train(run, SilentProgress(), device="cpu", resume=False)
+    assert run.folder.steps.newest_sound().checkpoint.folder.name == "step-00000002"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -68,16 +68,16 @@ def test_the_best_single_prediction_is_the_mean_and_so_sums_are_kept() -> None:
     assert there.item() == pytest.approx(0.0, abs=1e-4)
 
 
-def test_correct_counts_real_targets_of_the_first_book() -> None:
+def test_correct_counts_real_targets_of_each_book() -> None:
     targets_BQP = torch.tensor([[[1, 2, 3], [0, 0, 0]]])
     logits_BQPV = functional.one_hot(torch.tensor([[[1, 2, 0], [0, 0, 0]]]), 4).float()
-    mask_BQP = torch.tensor([[[True, True, True], [True, True, True]]])
-    assert correct_codes(logits_BQPV, targets_BQP, mask_BQP).item() == 2.0
+    mask_BQP = torch.tensor([[[True, True, True], [True, False, False]]])
+    assert correct_codes(logits_BQPV, targets_BQP, mask_BQP).tolist() == [2.0, 1.0]
 
 
 def test_means_are_over_all_targets_and_the_first_book_is_weighted() -> None:
     config = TrainingConfig(code_weight=1.0, text_weight=0.5, duration_weight=2.0, first_codebook_weight=3.0)
-    sums = LossSums(torch.tensor([8.0, 4.0]), torch.tensor(6.0), torch.tensor(1.0), torch.tensor(2.0))
+    sums = LossSums(torch.tensor([8.0, 4.0]), torch.tensor(6.0), torch.tensor(1.0), torch.tensor([2.0, 1.0]))
     counts = TargetCounts(codes=4, text=3, durations=2)
     losses = summarize(sums.packed().tolist(), counts, config)
     assert losses.codebooks == (2.0, 1.0)
@@ -85,6 +85,7 @@ def test_means_are_over_all_targets_and_the_first_book_is_weighted() -> None:
     assert losses.text == 2.0
     assert losses.duration == 0.5
     assert losses.accuracy == 0.5
+    assert losses.accuracies == (0.5, 0.25)
     assert losses.total == pytest.approx(1.75 + 1.0 + 1.0)
     assert weigh(sums, counts, config).item() == pytest.approx(losses.total)
 
@@ -92,7 +93,7 @@ def test_means_are_over_all_targets_and_the_first_book_is_weighted() -> None:
 @pytest.mark.parametrize(("count", "share"), [(0, 1.0), (1, 1.0), (2, 0.5)])
 def test_a_single_target_is_its_own_mean_and_none_costs_what_there_is(count: int, share: float) -> None:
     config = TrainingConfig(code_weight=1.0, text_weight=1.0, duration_weight=1.0)
-    sums = LossSums(torch.tensor([8.0]), torch.tensor(4.0), torch.tensor(2.0), torch.tensor(1.0))
+    sums = LossSums(torch.tensor([8.0]), torch.tensor(4.0), torch.tensor(2.0), torch.tensor([1.0]))
     counts = TargetCounts(codes=count, text=count, durations=count)
     losses = summarize(sums.packed().tolist(), counts, config)
     assert (losses.code, losses.text, losses.duration, losses.accuracy) == (8 * share, 4 * share, 2 * share, share)

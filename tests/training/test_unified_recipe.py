@@ -42,7 +42,7 @@ def test_the_sum_that_is_minimised_is_the_mean_that_is_told(tmp_path: Path) -> N
     losses = recipe.summarize(packed.tolist(), counts, run.config)
     torch.testing.assert_close(torch.tensor(losses.total), loss.detach(), rtol=1e-5, atol=1e-5)
     assert losses.decisive == losses.code
-    assert set(losses.journal()) == {"loss", "code", "text", "duration", "accuracy"}
+    assert set(losses.journal()) == {"loss", "code", "text", "duration", "accuracy", "accuracies"}
 
 
 def test_a_voice_that_hears_has_no_finding(tmp_path: Path) -> None:

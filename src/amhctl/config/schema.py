@@ -300,6 +300,11 @@ class TrainingConfig(Document):
     """Decay rates of Adam's moments."""
     clip_norm: float = Field(1.0, gt=0)
     """Largest gradient norm."""
+    spike_norm: float = Field(10.0, ge=0)
+    """A step whose gradient norm is more than so many times the median of the last 64 is not taken; 0 takes any that
+    is finite."""
+    spike_loss: float = Field(3.0, ge=0)
+    """The same of its loss."""
     text_weight: float = Field(0.2, ge=0)
     """Weight of the text cross-entropy."""
     code_weight: float = Field(0.8, ge=0)
@@ -334,11 +339,25 @@ class TrainingConfig(Document):
     """Resumable checkpoints kept; the best one is kept besides."""
     patience: int = Field(0, ge=0)
     """Validations without improvement before stopping early; 0 never stops early."""
+    min_improvement: float = Field(0.0, ge=0)
+    """By how much the deciding loss must fall for ``training.patience`` to begin anew; the best voice is kept in any
+    case."""
     workers: int = Field(0, ge=0)
     """Processes that prepare batches."""
     reading: Literal["base", "package"] = "base"
     """By whose text tables and options a voice that starts from a base reads: as the base learnt to, or as this package
     and project do now."""
+
+    @model_validator(mode="after")
+    def _check_spikes(self) -> Self:
+        faults = [
+            f"{name} {value:g}: a step is unusual from more than 1 times the usual on; 0 takes any"
+            for name, value in (("spike_norm", self.spike_norm), ("spike_loss", self.spike_loss))
+            if 0 < value <= 1
+        ]
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
 
 
 class PathsConfig(Document):

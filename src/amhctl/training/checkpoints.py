@@ -106,8 +106,8 @@ class Checkpoints:
             hint="restore one from a copy, or start a new run from the best weights with --base",
         )
 
-    def prune(self, keep: int, *, newest: int) -> None:
-        """Remove all but the newest ``keep`` checkpoints up to a step that has just been saved.
+    def prune(self, keep: int, *, newest: int, also: int | None = None) -> None:
+        """Remove all but the newest ``keep`` checkpoints up to a step that has just been saved, and that of ``also``.
 
         Those behind it are of a future that the run went back from, and what killed processes left half-written is
         nothing.
@@ -117,7 +117,8 @@ class Checkpoints:
         future = [folder for folder in saved if _step(folder) > newest]
         # Earlier versions left what they had half-written under names of that last kind.
         for folder in (*past[:-keep], *future, *self.root.glob(".step-*")):
-            discard(folder)
+            if also is None or folder != self.place(also):
+                discard(folder)
         sweep(self.root)
 
     def clear(self) -> None:

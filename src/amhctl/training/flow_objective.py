@@ -79,7 +79,7 @@ class FlowLosses:
         """The error of the spectrogram's velocity."""
         return self.mel
 
-    def journal(self) -> dict[str, float]:
+    def journal(self) -> dict[str, float | list[float]]:
         """Return the values of a step."""
         return {
             "loss": self.total,
@@ -91,7 +91,7 @@ class FlowLosses:
 
     def valid_journal(self) -> dict[str, float | list[float]]:
         """Return the values of a validation."""
-        return dict(self.journal())
+        return self.journal()
 
     def metrics(self) -> dict[str, float | list[float]]:
         """Return what a voice's manifest says of it."""

@@ -1,7 +1,8 @@
 """The journal of a run: what was measured at each step, for people, scripts and TensorBoard.
 
-``journal.jsonl`` holds one JSON object a line. Keys: ``kind`` (``step`` or ``valid``), ``step``, then the values
-measured; those of a validation end with ``speaker_spread`` and ``speaker_activation`` (see ``model/hearing.py``).
+``journal.jsonl`` holds one JSON object a line. Keys: ``kind`` (``step``, ``valid`` or ``event``), ``step``, then the
+values measured; those of a validation end with ``speaker_spread`` and ``speaker_activation`` (see
+``model/hearing.py``). An event has ``event``, its name, and ``why``.
 ``seconds`` is the only key that differs between two runs of the same seed on the same machine. A continued run drops
 what was written after its checkpoint, so that the file reads as if there had been no interruption.
 A line that is damaged is passed over; a last line that has no end was cut off by a crash, and is nothing.
@@ -21,6 +22,16 @@ from amhctl.core.files import write_text_atomically
 from amhctl.core.findings import Finding, Rule, Severity
 
 Kind = Literal["step", "valid"]
+EventName = Literal["skipped", "returned", "split"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What befell a run at a step: one that was not taken, a return to a good state, micro-batches cut in parts."""
+
+    step: int
+    name: EventName
+    why: str
 
 
 RULES = (
@@ -113,6 +124,13 @@ class Journal:
                     self._writer.add_scalar(f"{kind}/{name}/{index}", part, step)
             else:
                 self._writer.add_scalar(f"{kind}/{name}", value, step)
+
+    def tell(self, event: Event) -> None:
+        """Write down an event, as safely as an entry."""
+        told = {"kind": "event", "step": event.step, "event": event.name, "why": event.why}
+        self._stream.write(json.dumps(told, ensure_ascii=False) + "\n")
+        self._stream.flush()
+        self._writer.add_text(f"event/{event.name}", event.why, event.step)
 
     def close(self) -> None:
         """Close both files."""

@@ -8,9 +8,10 @@ micro-batches a step has, and in which arithmetic, is settled when a run begins 
 
 import math
 import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 import torch
@@ -23,7 +24,7 @@ from amhctl.core.errors import CheckpointError, TrainingError
 from amhctl.core.files import write_text_atomically
 from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.core.progress import Progress, SilentProgress
-from amhctl.core.shortage import WayOut, explain_shortages
+from amhctl.core.shortage import WayOut, explain_shortages, shortage_of
 from amhctl.data.batching import plan_epoch
 from amhctl.model.hearing import Hearing
 from amhctl.model.soundness import read_voice
@@ -32,11 +33,14 @@ from amhctl.training.devices import connect_devices
 from amhctl.training.ema import AveragedModel
 from amhctl.training.export import Arithmetic, Conditions, VoiceIdentity, export_voice
 from amhctl.training.feed import Group, Plan, Share, iterate_groups, shares_of
+from amhctl.training.guard import MOST_RETURNS, SLOWER, Judgement, judge_step, refuse
 from amhctl.training.interrupts import watch_interrupts
-from amhctl.training.journal import Journal
+from amhctl.training.journal import Event, EventName, Journal
+from amhctl.training.microbatch import iterate_parts
 from amhctl.training.optimizers import build_optimizer
 from amhctl.training.precision import resolve_precision
 from amhctl.training.rescue import way_out_of
+from amhctl.training.retreat import Retreat
 from amhctl.training.schedule import Schedule
 from amhctl.training.seeding import seed_batch
 from amhctl.training.state import Best, RunFolder, RunState, Trainable, load_state, save_state
@@ -145,8 +149,11 @@ class Loop:
         self._train_lengths = Lengths.of(run.train)
         self._valid_lengths = Lengths.of(run.valid)
         self.findings: tuple[Finding, ...] = ()
+        self.events: list[Event] = []
+        """What befell the run and has not been written down yet."""
         if began is not None:
             self._go_on(began)
+        self._retreat = Retreat(run.folder.steps, self.parts, self.state.step if began else None)
 
     def _go_on(self, began: SoundCheckpoint) -> None:
         """Take up the state of a checkpoint."""
@@ -196,45 +203,44 @@ class Loop:
         return cast(Iterator[Batch], iter(loader))
 
     def step(self, group: Group, batches: Iterator[Batch]) -> tuple[Means, float]:
-        """Take one optimiser step and return its losses and gradient norm.
+        """Take one optimiser step and return its losses and gradient norm; what is unusual becomes an event.
+
+        A step that the guard refuses moves the run on to the next data and leaves the weights, or takes them back to
+        the last good state. Where memory runs out, each micro-batch is computed in twice as many parts from then on.
 
         Raises
         ------
         TrainingError
-            If the loss or the gradient is not finite; the weights are then those of the step before.
+            If the run diverges again and again, however often it goes back; all it has is saved.
+        RuntimeError
+            If a single utterance is more than the device can hold; all it has is saved.
         """
         number = self.state.step + 1
-        recipe = self.run.recipe
-        counts = recipe.count(self._train_lengths, group.batches)
         shares = self.shares(group.batches)
-        self._objective.train()
-        packed: Tensor | float = 0.0
-        for index, share in enumerate(shares):
-            batch = next(batches).to(self.accelerator.device)
-            if index + 1 < len(shares):
-                with self.accelerator.no_sync(self._objective):
-                    packed = packed + self._accumulate(batch, share, counts, number)
-            else:
-                packed = packed + self._accumulate(batch, share, counts, number)
+        held = [next(batches) for _ in shares]
+        counts = self.run.recipe.count(self._train_lengths, group.batches)
+        packed = self._in_parts(held, lambda: self._accumulate_all(held, shares, counts, number))
         norm = self.accelerator.clip_grad_norm_(self._parameters, self.run.config.clip_norm)
         sums = self.accelerator.reduce(packed, "sum")
         *values, norm_value = torch.cat([sums, norm.reshape(1)]).tolist()
-        losses = recipe.summarize(values, counts, self.run.config)
-        if not (math.isfinite(losses.total) and math.isfinite(norm_value)):
-            raise TrainingError(
-                f"the loss or its gradient is not finite at step {number} (loss {losses.total}, norm {norm_value})",
-                subject=str(self.run.folder.root),
-                hint="start anew with a lower training.learning_rate, or with training.precision=fp32",
-            )
-        for parameters in self.parts.optimizer.param_groups:
-            parameters["lr"] = self.schedule.rate(number)
-        self.parts.optimizer.step()
+        losses = self.run.recipe.summarize(values, counts, self.run.config)
+        judgement = judge_step(self.state.watch, self.run.config, loss=losses.total, norm=norm_value)
+        if judgement.verdict == "take":
+            for parameters in self.parts.optimizer.param_groups:
+                parameters["lr"] = self.rate(number)
+            self.parts.optimizer.step()
+            self.parts.average.update(number)
         self.parts.optimizer.zero_grad(set_to_none=True)
-        self.parts.average.update(number)
-        self.state = self.state.model_copy(
-            update={"step": number, "epoch": group.after.epoch, "offset": group.after.offset}
-        )
+        after = group.after
+        update = {"step": number, "epoch": after.epoch, "offset": after.offset, "watch": judgement.watch}
+        self.state = self.state.model_copy(update=update)
+        if judgement.verdict != "take":
+            self._obey(judgement)
         return losses, norm_value
+
+    def rate(self, step: int) -> float:
+        """Return the learning rate of a step: the schedule's, lowered as often as the run had to go back."""
+        return self.schedule.rate(step) * self.state.watch.slowed
 
     @torch.no_grad()
     def validate(self) -> Means:
@@ -244,11 +250,8 @@ class Loop:
         counts = recipe.count(self._valid_lengths, plan)
         packed: Tensor | float = 0.0
         for share in self.shares(plan):
-            items = [run.valid.item(index, 0) for index in share.indices]
-            batch = recipe.collate(items).to(self.accelerator.device)
-            inputs = recipe.valid_inputs(batch, counts, seed=run.seed, place=share.place)
-            _, sums = self._averaged_objective(batch, *inputs)
-            packed = packed + sums * float(share.counted)
+            batch = recipe.collate([run.valid.item(index, 0) for index in share.indices])
+            packed = packed + self._in_parts([batch], partial(self._measure, batch, share, counts))
         return recipe.summarize(self.accelerator.reduce(packed, "sum").tolist(), counts, run.config)
 
     def hear(self) -> Hearing:
@@ -257,26 +260,39 @@ class Loop:
         return self.hearing
 
     def judge(self, losses: Means) -> bool:
-        """Take note of a validation; return whether it is the best so far."""
-        if not math.isfinite(losses.decisive):
-            raise TrainingError(
-                f"the validation loss is not finite at step {self.state.step}", subject=str(self.run.folder.root)
-            )
-        better = self.state.best is None or losses.decisive < self.state.best.loss
-        update = (
-            {"best": Best(step=self.state.step, loss=losses.decisive), "stale": 0}
-            if better
-            else {"stale": self.state.stale + 1}
-        )
-        self.state = self.state.model_copy(update=update)
+        """Take note of a validation; return whether it is the best so far.
+
+        One that is not finite is of averaged weights that are at fault: the run goes back at once.
+        """
+        loss, state = losses.decisive, self.state
+        if not math.isfinite(loss):
+            why = f"the validation loss is not finite ({loss:.4g})"
+            judgement = refuse(state.watch, why, at_once=True)
+            self.state = state.model_copy(update={"watch": judgement.watch, "stale": state.stale + 1})
+            self._obey(judgement)
+            return False
+        # A run of an earlier version does not say from where its patience counts: from its best, as it did then.
+        mark = state.best.loss if state.mark is None and state.best is not None else state.mark
+        better = state.best is None or loss < state.best.loss
+        fell = mark is None or loss < mark - self.run.config.min_improvement
+        update: dict[str, object] = {"stale": 0, "mark": loss} if fell else {"stale": state.stale + 1, "mark": mark}
+        if better:
+            update["best"] = Best(step=state.step, loss=loss)
+        self.state = state.model_copy(update=update)
         return better
 
     def save(self) -> None:
-        """Write a training checkpoint and drop the oldest ones."""
+        """Write a training checkpoint and drop the oldest ones, but never the one that the run would go back to."""
+        state, config = self.state, self.run.config
+        if state.watch.bad == 0 and state.step % config.save_every == 0:
+            # Only where every run of this configuration saves: or one that was interrupted would go back elsewhere.
+            self.state = state = state.model_copy(update={"good": state.step})
+            self._retreat.forget_start()
         if self.accelerator.is_main_process:
-            steps = self.run.folder.steps
-            save_state(steps.place(self.state.step), self.parts, self.state, self.run.identity, self.conditions)
-            steps.prune(self.run.config.keep_checkpoints, newest=self.state.step)
+            steps, good = self.run.folder.steps, state.good
+            save_state(steps.place(state.step), self.parts, state, self.run.identity, self.conditions)
+            also = self._retreat.resumed if good is None else good
+            steps.prune(config.keep_checkpoints, newest=state.step, also=also)
         self.accelerator.wait_for_everyone()
 
     def export(self, losses: Means) -> None:
@@ -303,15 +319,86 @@ class Loop:
         """Return the micro-batches of this process."""
         return shares_of(batches, self.accelerator.process_index, self.accelerator.num_processes)
 
-    def _accumulate(self, batch: Batch, share: Share, counts: Counts, step: int) -> Tensor:
+    def _accumulate_all(self, held: list[Batch], shares: tuple[Share, ...], counts: Counts, step: int) -> Tensor:
+        """Add up the gradients of this process's micro-batches; return the packed sums of their losses."""
+        self._objective.train()
+        packed: Tensor | float = 0.0
+        for index, (batch, share) in enumerate(zip(held, shares, strict=True)):
+            packed = packed + self._accumulate(batch, share, counts, step, last=index + 1 == len(shares))
+        return cast(Tensor, packed)
+
+    def _accumulate(self, batch: Batch, share: Share, counts: Counts, step: int, *, last: bool) -> Tensor:
         run = self.run
-        seed_batch(run.seed, step, share.place)
+        batch = batch.to(self.accelerator.device)
         inputs = run.recipe.inputs(batch, counts, run.config, seed=run.seed, step=step, place=share.place)
-        loss, packed = self._objective(batch, *inputs)
-        # Gradients of processes are averaged, the loss is a share of a sum: hence the number of processes.
-        self.accelerator.backward(loss * (float(share.counted) * self.accelerator.num_processes))
-        counted: Tensor = packed * float(share.counted)
-        return counted
+        seed_batch(run.seed, step, share.place)
+        parts = tuple(iterate_parts(batch, inputs, self.state.parts))
+        summed: Tensor | float = 0.0
+        for index, (part, behind) in enumerate(parts):
+            # Processes exchange their gradients once, behind the last part of the last micro-batch.
+            silent = not last or index + 1 < len(parts)
+            with self.accelerator.no_sync(self._objective) if silent else nullcontext():
+                loss, packed = self._objective(part, *behind)
+                # Gradients of processes are averaged, the loss is a share of a sum: hence the number of processes.
+                self.accelerator.backward(loss * (float(share.counted) * self.accelerator.num_processes))
+            summed = summed + packed * float(share.counted)
+        return cast(Tensor, summed)
+
+    def _measure(self, batch: Batch, share: Share, counts: Counts) -> Tensor:
+        """Return the packed sums of the averaged voice's losses on a micro-batch of the validation set."""
+        batch = batch.to(self.accelerator.device)
+        inputs = self.run.recipe.valid_inputs(batch, counts, seed=self.run.seed, place=share.place)
+        parts = iterate_parts(batch, inputs, self.state.parts)
+        sums = sum(self._averaged_objective(part, *behind)[1] for part, behind in parts)
+        return cast(Tensor, sums) * float(share.counted)
+
+    def _in_parts(self, held: list[Batch], compute: Callable[[], Tensor]) -> Tensor:
+        """Return what a computation gives, with micro-batches in so many parts that the device holds each of them."""
+        while True:
+            try:
+                return compute()
+            except (RuntimeError, MemoryError) as error:
+                self.parts.optimizer.zero_grad(set_to_none=True)
+                most = max(len(batch.ids) for batch in held)
+                # Processes wait for one another in the middle of it: one of several cannot begin anew alone.
+                alone = self.accelerator.num_processes == 1
+                if shortage_of(error) != "memory" or not alone or self.state.parts >= most:
+                    if alone:
+                        self._save_what_there_is()
+                    raise
+                why = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            # Outside of the handler, whose error holds what the computation had made.
+            if self.accelerator.device.type == "cuda":
+                torch.cuda.empty_cache()
+            parts = 2 * self.state.parts
+            self.state = self.state.model_copy(update={"parts": parts})
+            self._note("split", f"too little memory ({why}): each micro-batch is computed in {parts} parts from now on")
+
+    def _obey(self, judgement: Judgement) -> None:
+        """Pass over a step that is not taken, go back, or give up."""
+        if judgement.verdict == "skip":
+            self._note("skipped", f"{judgement.why}: its data are passed over")
+            return
+        if judgement.verdict == "stop":
+            self._save_what_there_is()
+            raise TrainingError(
+                f"the run diverges: {judgement.why} at step {self.state.step}, after it went back {MOST_RETURNS} times",
+                subject=str(self.run.folder.root),
+                hint="begin anew, with --base RUN/best to keep what was learnt, and a lower training.learning_rate, or "
+                "with training.precision=fp32",
+            )
+        where = self._retreat.go_back(self.state.good)
+        why = f"{judgement.why}: back to {where}, the rate {SLOWER:g} times what it was; the data go on"
+        self._note("returned", why)
+
+    def _save_what_there_is(self) -> None:
+        """Save before giving up, where that is possible; the error that is raised then says what is saved."""
+        if self.state.step > 0:
+            with suppress(OSError, MemoryError, RuntimeError, CheckpointError):
+                self.save()
+
+    def _note(self, name: EventName, why: str) -> None:
+        self.events.append(Event(self.state.step, name, why))
 
 
 def train(run: Run, progress: Progress, *, device: str, resume: bool) -> Outcome:
@@ -320,7 +407,7 @@ def train(run: Run, progress: Progress, *, device: str, resume: bool) -> Outcome
     Raises
     ------
     TrainingError
-        If a loss is not finite, the device is absent, or there is nothing to resume.
+        If the run diverges however often it goes back, the device is absent, or there is nothing to resume.
     ShortageError
         If the machine runs out of memory or room on the disk.
     CheckpointError
@@ -388,20 +475,22 @@ def _take_steps(loop: Loop, journal: Journal | None, progress: Progress) -> bool
         while loop.state.step < config.steps and not _out_of_patience(loop):
             begun = time.perf_counter()
             group = next(groups)
+            rate = loop.rate(loop.state.step + 1)
             losses, norm = loop.step(group, batches)
             step = loop.state.step
-            rate = loop.schedule.rate(step)
             seconds = round(time.perf_counter() - begun, 4)
-            if journal:
+            if journal and math.isfinite(losses.total) and math.isfinite(norm):
                 journal.write("step", step, losses.journal() | {"norm": norm, "rate": rate, "seconds": seconds})
+            _tell_events(loop, journal, progress)
             last = step == config.steps
             if last or step % config.valid_every == 0:
                 valid = loop.validate()
                 if loop.judge(valid):
                     loop.export(valid)
                 heard = _listen(loop, progress)
-                if journal:
+                if journal and math.isfinite(valid.decisive):
                     journal.write("valid", step, valid.valid_journal() | heard)
+                _tell_events(loop, journal, progress)
                 best = f"best {loop.state.best.loss:.3f}" if loop.state.best else ""
             stop = loop.agree(wish.asked)
             if last or stop or step % config.save_every == 0 or _out_of_patience(loop):
@@ -411,6 +500,15 @@ def _take_steps(loop: Loop, journal: Journal | None, progress: Progress) -> bool
                 progress.say(f"interrupted: saved at step {step}, go on with --resume {loop.run.folder.root}")
                 raise KeyboardInterrupt
     return loop.state.step < config.steps
+
+
+def _tell_events(loop: Loop, journal: Journal | None, progress: Progress) -> None:
+    """Write down what befell the run, and say it."""
+    for event in loop.events:
+        if journal:
+            journal.tell(event)
+        progress.say(f"step {event.step}: {event.why}")
+    loop.events.clear()
 
 
 def _listen(loop: Loop, progress: Progress) -> dict[str, float | list[float]]:

@@ -29,18 +29,18 @@ class LossSums:
         Cross-entropy of the text; zero where the text is not predicted.
     durations : Tensor
         Poisson deviance of the durations; zero where there are none.
-    correct : Tensor
-        How many targets of the first codebook were the most probable one.
+    correct_Q : Tensor
+        How many targets of each codebook were the most probable one.
     """
 
     codes_Q: Tensor
     text: Tensor
     durations: Tensor
-    correct: Tensor
+    correct_Q: Tensor
 
     def packed(self) -> Tensor:
-        """Return all sums in one detached vector: codebooks, text, durations, correct."""
-        return torch.cat([self.codes_Q.detach(), torch.stack([self.text, self.durations, self.correct]).detach()])
+        """Return all sums in one detached vector: text, durations, each codebook, correct ones of each codebook."""
+        return torch.cat([torch.stack([self.text, self.durations]), self.codes_Q, self.correct_Q]).detach()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,15 @@ class TargetCounts:
 
 @dataclass(frozen=True, slots=True)
 class Losses:
-    """Means over real targets, weighted into one number."""
+    """Means over real targets, weighted into one number.
+
+    Attributes
+    ----------
+    accuracy : float
+        Share of the first codebook's targets that were the most probable one.
+    codebooks, accuracies : tuple[float, ...]
+        Loss and accuracy of each codebook.
+    """
 
     total: float
     code: float
@@ -62,13 +70,14 @@ class Losses:
     duration: float
     accuracy: float
     codebooks: tuple[float, ...]
+    accuracies: tuple[float, ...] = ()
 
     @property
     def decisive(self) -> float:
         """The code loss: a text loss that rises on little data says nothing of the speech."""
         return self.code
 
-    def journal(self) -> dict[str, float]:
+    def journal(self) -> dict[str, float | list[float]]:
         """Return the values of a step."""
         return {
             "loss": self.total,
@@ -76,6 +85,7 @@ class Losses:
             "text": self.text,
             "duration": self.duration,
             "accuracy": self.accuracy,
+            "accuracies": list(self.accuracies),
         }
 
     def valid_journal(self) -> dict[str, float | list[float]]:
@@ -89,6 +99,7 @@ class Losses:
             "valid_loss": self.total,
             "valid_accuracy": self.accuracy,
             "valid_codebooks": list(self.codebooks),
+            "valid_accuracies": list(self.accuracies),
         }
 
 
@@ -131,9 +142,9 @@ def duration_loss(predicted_BT: Tensor, durations_BT: Tensor, lengths_B: Tensor)
 
 
 def correct_codes(logits_BQPV: Tensor, targets_BQP: Tensor, mask_BQP: Tensor) -> Tensor:
-    """Return how many targets of the first codebook have the highest logit."""
-    hits_BP = logits_BQPV[:, 0].argmax(-1) == targets_BQP[:, 0]
-    return (hits_BP & mask_BQP[:, 0]).sum().float()
+    """Return how many targets of each codebook have the highest logit, shape (Q,)."""
+    hits_BQP = logits_BQPV.argmax(-1) == targets_BQP
+    return (hits_BQP & mask_BQP).sum((0, 2)).float()
 
 
 def weigh(sums: LossSums, counts: TargetCounts, config: TrainingConfig) -> Tensor:
@@ -151,9 +162,12 @@ def weigh(sums: LossSums, counts: TargetCounts, config: TrainingConfig) -> Tenso
 
 def summarize(packed: list[float], counts: TargetCounts, config: TrainingConfig) -> Losses:
     """Return the means of packed sums, over the same targets, for journals and decisions."""
-    *books, text_sum, duration_sum, correct = packed
-    codebooks = tuple(book / max(1, counts.codes) for book in books)
-    weights = (config.first_codebook_weight, *(1.0,) * (len(books) - 1))
+    text_sum, duration_sum, *books = packed
+    half = len(books) // 2
+    codebooks, accuracies = (
+        tuple(book / max(1, counts.codes) for book in part) for part in (books[:half], books[half:])
+    )
+    weights = (config.first_codebook_weight, *(1.0,) * (half - 1))
     code = sum(weight * loss for weight, loss in zip(weights, codebooks, strict=True)) / sum(weights)
     text = text_sum / max(1, counts.text)
     duration = duration_sum / max(1, counts.durations)
@@ -162,6 +176,7 @@ def summarize(packed: list[float], counts: TargetCounts, config: TrainingConfig)
         code=code,
         text=text,
         duration=duration,
-        accuracy=correct / max(1, counts.codes),
+        accuracy=accuracies[0],
         codebooks=codebooks,
+        accuracies=accuracies,
     )

@@ -94,6 +94,6 @@ class Objective(nn.Module):
             durations=zero
             if output.log_durations_BT is None or batch.durations_BT is None
             else duration_loss(output.log_durations_BT, batch.durations_BT, batch.text_lengths_B),
-            correct=correct_codes(logits_BQPV, streams.targets_BQP, streams.mask_BQP),
+            correct_Q=correct_codes(logits_BQPV, streams.targets_BQP, streams.mask_BQP),
         )
         return weigh(sums, counts, self.config), sums.packed()

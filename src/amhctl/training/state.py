@@ -14,6 +14,7 @@ every random choice is derived from seed and step) and ``state.json`` (``RunStat
 """
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +33,7 @@ from amhctl.training.checkpoints import Checkpoints
 from amhctl.training.ema import AveragedModel
 from amhctl.training.export import Conditions, VoiceIdentity
 from amhctl.training.feed import Position
+from amhctl.training.guard import Watch
 from amhctl.training.optimizers import optimizer_tensors, restore_optimizer
 
 RUN = FolderKind(
@@ -59,7 +61,15 @@ class RunState(Document):
     offset: int = 0
     best: Best | None = None
     stale: int = 0
-    """Validations since the best one."""
+    """Validations since the loss last fell by more than ``training.min_improvement``."""
+    mark: float | None = None
+    """The deciding loss then."""
+    watch: Watch = Watch()
+    """What the guard remembers."""
+    good: int | None = None
+    """Step of the checkpoint that the run goes back to when its weights are at fault."""
+    parts: int = 1
+    """Parts in which each micro-batch is computed."""
 
     @property
     def position(self) -> Position:
@@ -160,15 +170,34 @@ def load_state(checkpoint: LoadedCheckpoint, parts: Trainable, identity: VoiceId
     """
     _require_same_run(checkpoint, identity)
     folder = checkpoint.folder
-    _load_weights(parts.model, checkpoint.tensors, folder)
-    _load_weights(parts.average.model, checkpoint.read_tensors(AVERAGE_FILE), folder)
-    restore_optimizer(parts.optimizer, parts.model, checkpoint.read_tensors(OPTIMIZER_FILE))
+    load_parts(checkpoint, parts)
     random = checkpoint.read_tensors(_RANDOM_FILE)
     torch.set_rng_state(random["cpu"])
     if "cuda" in random and torch.cuda.is_available():
         torch.cuda.set_rng_state(random["cuda"])
     content = checkpoint.read_json(_STATE_FILE)
     return read_part(RunState.model_validate, content, place=_STATE_FILE, subject=str(folder))
+
+
+def load_parts(checkpoint: LoadedCheckpoint, parts: Trainable) -> None:
+    """Put weights, average and moments of a training checkpoint into the parts of a run.
+
+    Raises
+    ------
+    CheckpointError
+        If they do not fit the model.
+    """
+    _load_weights(parts.model, checkpoint.tensors, checkpoint.folder)
+    _load_weights(parts.average.model, checkpoint.read_tensors(AVERAGE_FILE), checkpoint.folder)
+    parts.optimizer.state.clear()
+    restore_optimizer(parts.optimizer, parts.model, checkpoint.read_tensors(OPTIMIZER_FILE))
+
+
+def load_start(start: Mapping[str, Tensor], parts: Trainable) -> None:
+    """Put the weights a run began with into its parts: its average is the same then, and it has no moments yet."""
+    parts.model.load_state_dict(start, strict=True)
+    parts.average.model.load_state_dict(start, strict=True)
+    parts.optimizer.state.clear()
 
 
 def _on_cpu(tensors: dict[str, Tensor]) -> dict[str, Tensor]:

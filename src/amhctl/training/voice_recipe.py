@@ -81,7 +81,7 @@ class Means(Protocol):
         """By which, on the validation set, a voice is better than another."""
         ...
 
-    def journal(self) -> dict[str, float]:
+    def journal(self) -> dict[str, float | list[float]]:
         """Return the values of a step."""
         ...
 
