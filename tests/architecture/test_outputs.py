@@ -82,6 +82,8 @@ TABLE = (
     Row("train --data {store} --vocab {vocabulary} --base {voice} --lexicon {lexicon} -o {out}", folder=True),
     Row("ckpt export {voice} -o {out}", folder=True),
     Row("ckpt average {voice} {other} -o {out}", folder=True),
+    Row("ckpt sign {voice} -o {out}"),
+    Row("ckpt card {voice} -o {out}"),
     Row("eval {voice} --set {manifest} --codec {other} --report {out}"),
     Row("init {out}", holds="README.md"),
 )

@@ -67,3 +67,34 @@ def test_average_writes_the_mean_of_voices(voice: Path, tmp_path: Path) -> None:
     told = RUNNER.invoke(app, [*words[:-1], "--force"])
     assert "soup, the mean of 2 voices" in told.stdout
     assert RUNNER.invoke(app, ["ckpt", "average", str(voice), "-o", str(tmp_path / "other")]).exit_code != 0
+
+
+def test_a_signed_voice_is_validated_by_its_signature_and_root(voice: Path) -> None:
+    signed = json.loads(RUNNER.invoke(app, ["ckpt", "sign", str(voice), "--json"]).stdout)
+    assert signed["signature"] == str(voice / "signature.json")
+    words = ["ckpt", "validate", str(voice), "--json"]
+    assert "signature" in json.loads(RUNNER.invoke(app, words).stdout)["checked"]
+    assert RUNNER.invoke(app, [*words, "--root", signed["root"]]).exit_code == 0
+    assert RUNNER.invoke(app, [*words, "--root", "0" * 64]).exit_code == 1
+    assert RUNNER.invoke(app, [*words, "--signature", str(voice / "manifest.json")]).exit_code == 1
+    assert RUNNER.invoke(app, ["ckpt", "sign", str(voice)]).exit_code == 3
+    assert signed["root"] in RUNNER.invoke(app, ["ckpt", "sign", str(voice), "--force"]).stdout
+
+
+def test_a_card_is_written(voice: Path, tmp_path: Path) -> None:
+    card = tmp_path / "README.md"
+    words = ["ckpt", "card", str(voice), "-o", str(card), "--licence", "MIT", "--base-model", "a/b", "--json"]
+    document = json.loads(RUNNER.invoke(app, words).stdout)
+    assert (document["ok"], document["card"]) == (True, str(card))
+    assert "evaluation" in document["left_out"]
+    assert "base_model: a/b" in card.read_text(encoding="utf-8") or '"a/b"' in card.read_text(encoding="utf-8")
+    assert RUNNER.invoke(app, [*words, "--force", "--licence", "---"]).exit_code == 2
+
+
+def test_pruning_tells_what_it_did_and_refuses_what_is_no_run(voice: Path, tmp_path: Path) -> None:
+    assert RUNNER.invoke(app, ["ckpt", "prune", str(voice)]).exit_code == 3
+    assert RUNNER.invoke(app, ["ckpt", "prune", str(voice), "--keep", "0"]).exit_code == 2
+    (tmp_path / "run" / "checkpoints").mkdir(parents=True)
+    words = ["ckpt", "prune", str(tmp_path / "run"), "--keep", "3", "--every", "100", "--dry-run"]
+    assert json.loads(RUNNER.invoke(app, [*words, "--json"]).stdout)["removed"] == []
+    assert "0 of 0 would go" in RUNNER.invoke(app, words).stdout

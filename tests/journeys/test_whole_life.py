@@ -128,6 +128,7 @@ def test_from_recordings_to_a_measured_voice(world: World) -> None:
     assert world.run("ckpt", "diff", voice, voice)["differences"] == []
     world.run("ckpt", "export", voice, "-o", world.path("handed-on"))
     world.run("ckpt", "average", voice, voice, "-o", world.path("mean"))
+    assert world.run("ckpt", "prune", run, "--keep", "1")["kept"]
     output = world.path("hello.wav")
     spoken = world.run("speak", "ሰላም ዓለም", "--voice", voice, "--codec", codec, "-o", output, "--device", "cpu")
     assert spoken["seconds"]
@@ -143,6 +144,10 @@ def test_from_recordings_to_a_measured_voice(world: World) -> None:
     )
     metrics = measured["metrics"]
     assert {"mcd", "text_match", "stops", "speaker_similarity", "realtime_factor"} <= set(metrics)  # type: ignore[call-overload]
+    (world.folder / "eval.json").write_text(json.dumps(measured))
+    world.run("ckpt", "card", voice, "-o", world.path("README.md"), "--eval", world.path("eval.json"))
+    root = str(world.run("ckpt", "sign", world.path("handed-on"))["root"])
+    assert "signature" in world.run("ckpt", "validate", world.path("handed-on"), "--root", root)["checked"]  # type: ignore[operator]
     gate = ("--fail-under", "mcd=0.001")
     world.run("eval", voice, "--set", manifest, "--codec", codec, "--limit", "1", *gate, "--device", "cpu", code=1)
 

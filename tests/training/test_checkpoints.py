@@ -10,7 +10,7 @@ from support.checkpoints import tiny_manifest
 from amhctl.checkpoint.store import write_checkpoint
 from amhctl.core.errors import CheckpointError, TrainingError
 from amhctl.core.temporaries import name_beside
-from amhctl.training.checkpoints import Checkpoints
+from amhctl.training.checkpoints import Checkpoints, reasons_to_keep, step_of
 
 
 def save(steps: Checkpoints, *numbers: int) -> None:
@@ -85,6 +85,45 @@ def test_the_oldest_go_and_those_of_a_future_that_was_given_up(tmp_path: Path) -
     name_beside(steps.place(3), "tmp").mkdir()
     steps.prune(2, newest=3)
     assert sorted(tmp_path.iterdir()) == [steps.place(2), steps.place(3)]
+
+
+def test_the_best_is_never_among_those_that_go(tmp_path: Path) -> None:
+    steps = Checkpoints(tmp_path)
+    for number in range(1, 9):
+        steps.place(number).mkdir()
+        steps.prune(2, newest=number, best=3 if number >= 3 else 1)
+        saved = [step_of(folder) for folder in steps.saved()]
+        assert saved[-2:] == [max(1, number - 1), number][-len(saved) :]
+        assert (3 if number >= 3 else 1) in saved
+    assert [step_of(folder) for folder in steps.saved()] == [3, 7, 8]
+    # A step that was never saved keeps nothing, and one of a future that was given up is not the best any more.
+    steps.prune(1, newest=7, best=5)
+    assert [step_of(folder) for folder in steps.saved()] == [7]
+
+
+def test_where_the_run_would_go_back_to_stays_even_in_the_future(tmp_path: Path) -> None:
+    steps = Checkpoints(tmp_path)
+    for number in (1, 2, 3, 4, 9):
+        steps.place(number).mkdir()
+    steps.prune(1, newest=4, best=2, retreat=9)
+    assert [step_of(folder) for folder in steps.saved()] == [2, 4, 9]
+    steps.prune(1, newest=4, retreat=2)
+    assert [step_of(folder) for folder in steps.saved()] == [2, 4]
+
+
+def test_each_that_stays_has_its_reasons() -> None:
+    steps = [5, 10, 15, 20, 25, 30]
+    assert reasons_to_keep(steps, newest=1) == {30: ("newest",)}
+    assert reasons_to_keep(steps, newest=2, every=10, best=15, sound=25, retreat=5) == {
+        5: ("the run would go back to it",),
+        10: ("every 10",),
+        15: ("best",),
+        20: ("every 10",),
+        25: ("newest", "newest sound"),
+        30: ("newest", "every 10"),
+    }
+    assert reasons_to_keep([], newest=3, best=1, sound=2) == {}
+    assert list(reasons_to_keep([3, 1, 2], newest=9)) == [1, 2, 3]
 
 
 def test_all_of_them_can_be_removed_even_where_there_are_none(tmp_path: Path) -> None:

@@ -341,10 +341,19 @@ def test_an_interrupt_saves_and_the_run_goes_on_as_if_there_had_been_none(
     assert read_measured(tmp_path / "broken") == read_measured(tmp_path / "whole")
 
 
-def test_only_the_newest_checkpoints_are_kept(tmp_path: Path) -> None:
-    run = build_run(tmp_path, save_every=1, keep_checkpoints=3)
+def test_only_the_newest_checkpoints_and_the_best_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = build_run(tmp_path, save_every=1, valid_every=1, keep_checkpoints=3)
+
+    def second_is_best(loop: Loop, losses: object) -> bool:
+        better = loop.state.step == 2
+        if better:
+            loop.state = loop.state.model_copy(update={"best": Best(step=2, loss=0.1)})
+        return better
+
+    monkeypatch.setattr(loop_module.Loop, "judge", second_is_best)
     train(run, SilentProgress(), device="cpu", resume=False)
-    assert [folder.name[-1] for folder in run.folder.steps.saved()] == ["6", "7", "8"]
+    assert [folder.name[-1] for folder in run.folder.steps.saved()] == ["2", "6", "7", "8"]
+    assert read_checkpoint(run.folder.best, kind="voice").manifest.training["step"] == 2
 
 
 @pytest.mark.parametrize("aligned", [True, False])

@@ -28,6 +28,8 @@ CODEC_FOLDER = "codec"
 """Where the codec of a voice lies beside it, if it is not bundled."""
 VOCODER_FOLDER = "vocoder"
 """Where the vocoder of a voice lies beside it, if it is not bundled."""
+CARD_FILE = "README.md"
+"""The model card of a checkpoint: for people, and never read."""
 CHECKPOINT = FolderKind(
     "a checkpoint",
     MANIFEST_FILE,

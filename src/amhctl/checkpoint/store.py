@@ -295,10 +295,22 @@ def read_checkpoint(folder: Path, *, kind: str, check: Check | None = None) -> L
         If it is of another kind, a file is missing or changed, the manifest inside the weights differs, or a rule is
         broken.
     """
+    manifest, surveys = verify_checkpoint(folder, kind=kind, check=check)
+    return LoadedCheckpoint(manifest, _load_tensors(folder / WEIGHTS_FILE), folder, surveys)
+
+
+def verify_checkpoint(folder: Path, *, kind: str, check: Check | None = None) -> tuple[Manifest, Surveys]:
+    """Verify all of a checkpoint as ``read_checkpoint`` does, with one tensor at a time in memory.
+
+    Raises
+    ------
+    CheckpointError
+        As ``read_checkpoint``.
+    """
     manifest = verify_folder(folder, kind=kind)
     surveys = survey_folder(folder, manifest.files)
     require_sound(manifest, surveys, check, subject=str(folder))
-    return LoadedCheckpoint(manifest, _load_tensors(folder / WEIGHTS_FILE), folder, surveys)
+    return manifest, surveys
 
 
 def _save_tensors(tensors: Mapping[str, Tensor], path: Path, metadata: dict[str, str] | None = None) -> None:

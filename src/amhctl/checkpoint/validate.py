@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from amhctl.checkpoint.folder import (
+    CARD_FILE,
     MANIFEST_FILE,
     WEIGHTS_FILE,
     Difference,
@@ -19,6 +20,7 @@ from amhctl.checkpoint.folder import (
 from amhctl.checkpoint.manifest import Manifest
 from amhctl.checkpoint.migrate import completed
 from amhctl.checkpoint.parts import OTHERS
+from amhctl.checkpoint.signature import APART
 from amhctl.checkpoint.survey import RULES as VALUE_RULES
 from amhctl.checkpoint.survey import Survey, survey_file
 from amhctl.checkpoint.textparts import RULES as TEXT_RULES
@@ -146,7 +148,7 @@ def check_files(folder: Path, manifest: Manifest) -> tuple[Finding, ...]:
         finding("C002", item.field, f"expected {item.expected}, found {item.found}", hint)
         for item in broken_files(folder, manifest)
     ]
-    known = {*manifest.files, MANIFEST_FILE}
+    known = {*manifest.files, MANIFEST_FILE, CARD_FILE, *APART}
     extra = sorted(path.name for path in folder.iterdir() if path.name not in known and path.is_file())
     found += [finding("C003", name, "the manifest does not name this file", "move it away") for name in extra]
     if WEIGHTS_FILE not in manifest.files:

@@ -1,4 +1,4 @@
-"""``amhctl ckpt``: validate, show, compare, average and hand on checkpoints."""
+"""``amhctl ckpt``: validate, sign, show, compare, average, prune, describe and hand on checkpoints."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -9,7 +9,9 @@ from amhctl.cli import options
 from amhctl.cli.app import execute
 
 app = typer.Typer(
-    help="Checkpoints: validate, show, diff, average, export.", no_args_is_help=True, rich_markup_mode=None
+    help="Checkpoints: validate, sign, show, diff, average, prune, card, export.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 
@@ -22,6 +24,12 @@ def validate(
     against: Annotated[
         Path | None, typer.Option("--against", help="Checkpoint that it must be compatible with.")
     ] = None,
+    signature: Annotated[
+        Path | None, typer.Option("--signature", help="Signature of the folder; its own signature.json by default.")
+    ] = None,
+    root: Annotated[
+        str | None, typer.Option("--root", help="Digest of the whole folder, as its maker published it.")
+    ] = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
@@ -29,7 +37,9 @@ def validate(
     """Check every rule of a checkpoint at once; exit 1 if one is broken."""
     from amhctl.workflows import validate_checkpoint
 
-    request = validate_checkpoint.ValidateCheckpointRequest(checkpoint=checkpoint, vocabulary=vocab, against=against)
+    request = validate_checkpoint.ValidateCheckpointRequest(
+        checkpoint=checkpoint, vocabulary=vocab, against=against, signature=signature, root=root
+    )
     execute(
         "ckpt validate",
         lambda progress: validate_checkpoint.run(request, progress),
@@ -70,6 +80,72 @@ def diff(
     execute(
         "ckpt diff", lambda progress: diff_checkpoints.run(request, progress), json=json, quiet=quiet, verbose=verbose
     )
+
+
+@app.command("sign")
+def sign(
+    checkpoint: Annotated[Path, typer.Argument(help="Folder of a voice, codec, vocoder or training state.")],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="File to write; signature.json in the folder by default.")
+    ] = None,
+    force: options.Force = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = 0,
+) -> None:
+    """Write the digests of every file of a checkpoint, and of the whole, for who gets it."""
+    from amhctl.workflows import sign_checkpoint
+
+    request = sign_checkpoint.SignCheckpointRequest(checkpoint, output, force=force)
+    execute(
+        "ckpt sign", lambda progress: sign_checkpoint.run(request, progress), json=json, quiet=quiet, verbose=verbose
+    )
+
+
+@app.command("prune")
+def prune(
+    run: Annotated[Path, typer.Argument(help="Folder of a run, as train or codec train made it.")],
+    keep: Annotated[int, typer.Option("--keep", min=1, help="How many of the newest checkpoints stay.")] = 2,
+    every: Annotated[
+        int | None, typer.Option("--every", min=1, help="Keep those as well whose step is a multiple of this.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would go, and remove nothing.")] = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = 0,
+) -> None:
+    """Remove old training checkpoints of a run; never the best, never the newest sound one."""
+    from amhctl.workflows import prune_run
+
+    request = prune_run.PruneRunRequest(run, keep=keep, every=every, dry_run=dry_run)
+    execute("ckpt prune", lambda progress: prune_run.run(request, progress), json=json, quiet=quiet, verbose=verbose)
+
+
+@app.command("card")
+def card(
+    checkpoint: Annotated[str, typer.Argument(help="Bundled voice, or folder of a voice, codec or vocoder.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="File to write, such as VOICE/README.md.")],
+    evaluation: Annotated[
+        Path | None, typer.Option("--eval", help="What `amhctl eval VOICE --json` printed for it.")
+    ] = None,
+    licence: Annotated[
+        str | None, typer.Option("--licence", help="Licence of the weights, such as Apache-2.0.")
+    ] = None,
+    base_model: Annotated[
+        str | None, typer.Option("--base-model", help="Hugging Face name of the model that it was made from.")
+    ] = None,
+    force: options.Force = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = 0,
+) -> None:
+    """Write a model card for Hugging Face from what a checkpoint says of itself."""
+    from amhctl.workflows import write_card
+
+    request = write_card.WriteCardRequest(
+        checkpoint, output, evaluation=evaluation, licence=licence, base_model=base_model, force=force
+    )
+    execute("ckpt card", lambda progress: write_card.run(request, progress), json=json, quiet=quiet, verbose=verbose)
 
 
 @app.command("average")

@@ -336,7 +336,7 @@ class TrainingConfig(Document):
     save_every: int = Field(200, gt=0)
     """Steps between resumable checkpoints."""
     keep_checkpoints: int = Field(2, ge=1)
-    """Resumable checkpoints kept; the best one is kept besides."""
+    """Resumable checkpoints kept; that of the best step is kept besides, if one was saved then, and the best voice."""
     patience: int = Field(0, ge=0)
     """Validations without improvement before stopping early; 0 never stops early."""
     min_improvement: float = Field(0.0, ge=0)

@@ -1,11 +1,11 @@
-"""The training checkpoints of a run: named by step, the newest few kept, the newest sound one to go on from.
+"""The training checkpoints of a run: named by step, the newest few and the best kept, the newest sound to go on from.
 
 ``step-NNNNNNNN/`` are folders of kind ``training``. Knows nothing of what is in them.
 """
 
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,7 +64,7 @@ class Checkpoints:
 
     def saved(self) -> tuple[Path, ...]:
         """Return the checkpoints, oldest first."""
-        return tuple(sorted((path for path in self.root.glob("step-*") if _NAME.fullmatch(path.name)), key=_step))
+        return tuple(sorted((path for path in self.root.glob("step-*") if _NAME.fullmatch(path.name)), key=step_of))
 
     def newest_sound(self, *, before: Iterable[Path] = ()) -> SoundCheckpoint:
         """Return the newest checkpoint that can be read, whole.
@@ -106,19 +106,29 @@ class Checkpoints:
             hint="restore one from a copy, or start a new run from the best weights with --base",
         )
 
-    def prune(self, keep: int, *, newest: int, also: int | None = None) -> None:
-        """Remove all but the newest ``keep`` checkpoints up to a step that has just been saved, and that of ``also``.
+    def prune(self, keep: int, *, newest: int, best: int | None = None, retreat: int | None = None) -> None:
+        """Remove all but the newest ``keep`` checkpoints up to a step that has just been saved, the best and a retreat.
 
         Those behind it are of a future that the run went back from, and what killed processes left half-written is
         nothing.
+
+        Parameters
+        ----------
+        keep : int
+            How many, one or more.
+        newest : int
+            The step that has just been saved.
+        best : int | None
+            The step of the best validation, if there was one.
+        retreat : int | None
+            The step that the run would go back to; it may be one of that future.
         """
-        saved = self.saved()
-        past = [folder for folder in saved if _step(folder) <= newest]
-        future = [folder for folder in saved if _step(folder) > newest]
+        saved = {step_of(folder): folder for folder in self.saved()}
+        past = [step for step in saved if step <= newest]
+        kept = {*reasons_to_keep(past, newest=keep, best=best), retreat}
         # Earlier versions left what they had half-written under names of that last kind.
-        for folder in (*past[:-keep], *future, *self.root.glob(".step-*")):
-            if also is None or folder != self.place(also):
-                discard(folder)
+        for folder in (*(saved[step] for step in saved if step not in kept), *self.root.glob(".step-*")):
+            discard(folder)
         sweep(self.root)
 
     def clear(self) -> None:
@@ -126,5 +136,47 @@ class Checkpoints:
         shutil.rmtree(self.root, ignore_errors=True)
 
 
-def _step(folder: Path) -> int:
+def reasons_to_keep(
+    steps: Collection[int],
+    *,
+    newest: int,
+    every: int | None = None,
+    best: int | None = None,
+    sound: int | None = None,
+    retreat: int | None = None,
+) -> dict[int, tuple[str, ...]]:
+    """Return the steps whose checkpoints stay, in their order, and why each does; every other one may go.
+
+    Parameters
+    ----------
+    steps : Collection[int]
+        The steps that were saved.
+    newest : int
+        How many of the newest stay, one or more.
+    every : int | None
+        Those whose step is a multiple of it stay.
+    best : int | None
+        The step of the best validation: it stays.
+    sound : int | None
+        The newest step whose checkpoint can be read: it stays.
+    retreat : int | None
+        The step that the run would go back to: it stays.
+    """
+    reasons: dict[int, tuple[str, ...]] = {}
+    last = frozenset(sorted(steps)[-newest:])
+    for step in sorted(steps):
+        why = {
+            "newest": step in last,
+            "newest sound": step == sound,
+            "best": step == best,
+            "the run would go back to it": step == retreat,
+            f"every {every}": every is not None and step % every == 0,
+        }
+        if told := tuple(reason for reason, holds in why.items() if holds):
+            reasons[step] = told
+    return reasons
+
+
+def step_of(folder: Path) -> int:
+    """Return the step by which a training checkpoint's folder is named."""
     return int(folder.name.removeprefix("step-"))

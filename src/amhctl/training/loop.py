@@ -291,8 +291,12 @@ class Loop:
         if self.accelerator.is_main_process:
             steps, good = self.run.folder.steps, state.good
             save_state(steps.place(state.step), self.parts, state, self.run.identity, self.conditions)
-            also = self._retreat.resumed if good is None else good
-            steps.prune(config.keep_checkpoints, newest=state.step, also=also)
+            steps.prune(
+                config.keep_checkpoints,
+                newest=state.step,
+                best=None if state.best is None else state.best.step,
+                retreat=self._retreat.resumed if good is None else good,
+            )
         self.accelerator.wait_for_everyone()
 
     def export(self, losses: Means) -> None:

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from amhctl.checkpoint.migrate import completed
-from amhctl.checkpoint.parts import read_part
+from amhctl.checkpoint.parts import read_json, read_part
 from amhctl.checkpoint.store import LoadedCheckpoint, write_checkpoint
 from amhctl.config.document import Document
 from amhctl.core.errors import CheckpointError
@@ -177,6 +177,20 @@ def load_state(checkpoint: LoadedCheckpoint, parts: Trainable, identity: VoiceId
         torch.cuda.set_rng_state(random["cuda"])
     content = checkpoint.read_json(_STATE_FILE)
     return read_part(RunState.model_validate, content, place=_STATE_FILE, subject=str(folder))
+
+
+def read_state(folder: Path) -> RunState | None:
+    """Return how far the run of a training checkpoint was; None of a codec's, whose manifest tells that.
+
+    Raises
+    ------
+    CheckpointError
+        If its state cannot be read.
+    """
+    file = folder / _STATE_FILE
+    if not file.is_file():
+        return None
+    return read_part(RunState.model_validate, read_json(file), place=_STATE_FILE, subject=str(folder))
 
 
 def load_parts(checkpoint: LoadedCheckpoint, parts: Trainable) -> None:

@@ -12,6 +12,7 @@ from amhctl.audio.acoustics import analyse
 from amhctl.audio.levels import set_speech_level
 from amhctl.audio.resample import bring_to
 from amhctl.audio.waveform import Waveform
+from amhctl.checkpoint.folder import WEIGHTS_FILE
 from amhctl.codec.speaker_encoder import SpeakerEncoder
 from amhctl.core.errors import (
     AmhctlError,
@@ -85,6 +86,9 @@ class EvaluateReport:
     """The scorecard and the verdict."""
 
     voice: str
+    weights: str
+    """SHA-256 of the voice's weights."""
+    test_set: str
     scorecard: Scorecard
     findings: tuple[Finding, ...]
     page: Path | None
@@ -99,6 +103,8 @@ class EvaluateReport:
         """Return the metrics with their intervals, and every clip's."""
         return {
             "voice": self.voice,
+            "weights": self.weights,
+            "test_set": self.test_set,
             "machine": self.machine.line(),
             "report": str(self.page) if self.page else None,
             "metrics": {
@@ -190,7 +196,15 @@ def run(request: EvaluateRequest, progress: Progress) -> EvaluateReport:
         title = f"{voice.manifest.name} on {request.test_set.name}"
         notes = (machine.line(), f"seed {request.seed}, {len(clips)} clips, DNSMOS is {naturalness.NOTE}")
         write_page(request.report, title, scorecard, tuple(page_clips), notes=notes, force=request.force)
-    return EvaluateReport(voice.manifest.name, scorecard, tuple(findings), request.report, machine)
+    return EvaluateReport(
+        voice=voice.manifest.name,
+        weights=voice.manifest.files[WEIGHTS_FILE],
+        test_set=request.test_set.name,
+        scorecard=scorecard,
+        findings=tuple(findings),
+        page=request.report,
+        machine=machine,
+    )
 
 
 def _require_outputs(request: EvaluateRequest, report: Path) -> None:

@@ -17,6 +17,7 @@ from amhctl.checkpoint.folder import (
 from amhctl.checkpoint.keymap import read_foreign
 from amhctl.checkpoint.manifest import Manifest, VocoderIdentity
 from amhctl.checkpoint.parts import read_json
+from amhctl.checkpoint.signature import SIGNATURE_FILE, check_signature
 from amhctl.checkpoint.store import read_some_tensors, shown_file
 from amhctl.checkpoint.survey import check_values, survey
 from amhctl.codec.registry import bundled_codecs, load_codec
@@ -27,7 +28,7 @@ from amhctl.codec.vocoder_spec import bundled_vocoders
 from amhctl.config.conditioning import read_conditioning, scale_of
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.config.schema import ModelConfig
-from amhctl.core.errors import AmhctlError, CheckpointError, VocabularyError
+from amhctl.core.errors import AmhctlError, CheckpointError, OptionError, VocabularyError
 from amhctl.core.findings import Finding, has_errors
 from amhctl.core.progress import Progress
 from amhctl.model.flow_files import SPEAKERS_FILE
@@ -52,6 +53,10 @@ class ValidateCheckpointRequest:
     checkpoint: Path
     vocabulary: Path | None = None
     against: Path | None = None
+    signature: Path | None = None
+    """The signature of the folder; without one, its own ``signature.json``, where there is one."""
+    root: str | None = None
+    """The digest of the whole folder, as its maker published it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +94,13 @@ def run(request: ValidateCheckpointRequest, progress: Progress) -> ValidateCheck
     ------
     CheckpointError
         If there is nothing at the path, or a ``.pth`` file is not a file of tensors.
+    OptionError
+        If a signature is given for a file.
     """
     folder = request.checkpoint
     if folder.is_file():
+        if request.signature is not None or request.root is not None:
+            raise OptionError("a signature is of a folder", subject=str(folder), hint="compare a file by sha256sum")
         progress.say("comparing with the official IndexTTS-2 shape")
         facts = survey(read_foreign(folder))
         found = [*check_values(facts), *find_weight_faults(facts, parameter_shapes(OFFICIAL))]
@@ -128,6 +137,11 @@ def run(request: ValidateCheckpointRequest, progress: Progress) -> ValidateCheck
         if manifest.vocoder is not None:
             found += _check_vocoder(folder, manifest.vocoder)
             checked.append("vocoder")
+    own = folder / SIGNATURE_FILE
+    signature = request.signature or (own if own.exists() or own.is_symlink() else None)
+    if signature is not None or request.root is not None:
+        found += check_signature(folder, signature, request.root)
+        checked.append("signature")
     if request.vocabulary is not None:
         vocabulary = Vocabulary.read(request.vocabulary)
         found += textparts.check_vocabulary(
