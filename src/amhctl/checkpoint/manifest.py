@@ -91,13 +91,35 @@ class Lineage(Document):
     """What the files do not show and somebody must know."""
 
 
+class VocabularyGrowth(Document):
+    """The vocabulary that a voice's first base spoke, whose pieces have the first ids of the present one."""
+
+    base_size: int = Field(gt=0)
+    """Its pieces: so many text rows are the base's, those behind them were added by growing."""
+    base_fingerprint: str
+
+
+class AdapterIdentity(Document):
+    """Low-rank terms beside layers of a base, and tensors that take the place of its own."""
+
+    method: Literal["lora", "dora", "adalora"]
+    base: str
+    """Name of the base; ``parent`` is the SHA-256 of its weights."""
+    ranks: dict[str, Annotated[int, Field(ge=1, le=4_096)]]
+    """Rank beside each adapted layer, by its name."""
+    scale: float = Field(gt=0)
+    """Factor of the low-rank terms: alpha over rank."""
+    whole: tuple[str, ...]
+    """Tensors that were trained themselves."""
+
+
 class Manifest(Document):
     """Everything that must agree before a checkpoint is used."""
 
     format_version: Literal[1] = FORMAT_VERSION
     """Of this document; what each version is, and how it is read, stands in ``migrate``."""
-    kind: Literal["voice", "codec", "vocoder", "training"]
-    """A voice, codec or vocoder to use, or a training state to resume."""
+    kind: Literal["voice", "codec", "vocoder", "training", "adapter"]
+    """A voice, codec or vocoder to use, a training state to resume, or an adapter that makes a voice with its base."""
     name: str
     """What people call it."""
     model_version: str
@@ -132,6 +154,10 @@ class Manifest(Document):
     """SHA-256 of the parent's weights file, or empty; of a codec or vocoder the fingerprint of its base."""
     lineage: Lineage | None = None
     """Where weights came from that amhctl did not train from nothing."""
+    growth: VocabularyGrowth | None = None
+    """Of a voice whose vocabulary was grown; None if it was not, and of an earlier version, which did not record it."""
+    adapter: AdapterIdentity | None = None
+    """Of an adapter, and of the training state of one."""
     licences: tuple[Licence, ...] = ()
     """Every work that went into the weights, and under which terms."""
     processing: tuple[str, ...] | None = None

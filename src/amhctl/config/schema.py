@@ -9,6 +9,7 @@ from pydantic import Discriminator, Field, JsonValue, Tag, TypeAdapter, model_va
 from amhctl.config.augmentation import AugmentConfig
 from amhctl.config.dac import DacCodecConfig, DacTrainingConfig
 from amhctl.config.document import Document
+from amhctl.config.finetuning import AdapterConfig, GuardConfig, ParameterGroup
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.config.mel import DEEPEST, WIDEST, MelConfig
 from amhctl.config.vocoder import VocoderConfig, VocoderTrainingConfig
@@ -347,6 +348,23 @@ class TrainingConfig(Document):
     reading: Literal["base", "package"] = "base"
     """By whose text tables and options a voice that starts from a base reads: as the base learnt to, or as this package
     and project do now."""
+    text_rows: Literal["all", "new", "adapter"] = "all"
+    """Which rows of the text embedding and head learn: all of them; those alone that a grown vocabulary added, so that
+    nothing can move the base's; or none, beside which an adapter of rank ``training.adapter.text_rank`` learns."""
+    freeze: tuple[str, ...] = ()
+    """What does not learn: named parts of the voice, such as ``conditioning``, or patterns of parameter names."""
+    unfreeze: tuple[str, ...] = ()
+    """What learns all the same. With an adapter everything else is frozen; unless named here, text and codes learn."""
+    groups: tuple[ParameterGroup, ...] = ()
+    """Parameters with a rate and a decay of their own, each in one group at most."""
+    layer_decay: float = Field(1.0, gt=0, le=1)
+    """The learning rate of each layer, as a multiple of that of the layer above it; 1 gives all layers one rate."""
+    adapter: AdapterConfig = AdapterConfig()
+    """Low-rank adapters."""
+    replay_share: float = Field(0.0, ge=0, lt=1)
+    """Share of the utterances of an epoch that come from ``paths.replay``, so that the base's language is not forgotten."""
+    guard: GuardConfig = GuardConfig()
+    """A watch over what the base knew, where there is a ``paths.probe``."""
 
     @model_validator(mode="after")
     def _check_spikes(self) -> Self:
@@ -375,6 +393,10 @@ class PathsConfig(Document):
     """Checkpoint to start from."""
     run: Path | None = None
     """Run folder."""
+    replay: Path | None = None
+    """Code store of the base's language, of which ``training.replay_share`` is trained on."""
+    probe: Path | None = None
+    """Code store of the base's language by which it is seen what is forgotten; never trained on."""
     lexicons: tuple[Path, ...] = ()
     """Lexicons of the project: how its words are said; a later file overrides an earlier one."""
 

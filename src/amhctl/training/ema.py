@@ -1,6 +1,6 @@
 """Averaged weights: the exponential moving average of a model's parameters, which is what is measured and kept.
 
-Knows no optimiser. In the first steps n the decay grows from 0.18 towards its final value, min(decay,
+Knows no optimiser. What does not learn is not copied: the average has the original's own tensors there. In the first steps n the decay grows from 0.18 towards its final value, min(decay,
 (1 + n) / (10 + n)), so that the random start is forgotten soon (as in TensorFlow's ExponentialMovingAverage).
 """
 
@@ -9,6 +9,8 @@ from typing import Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
+
+from amhctl.nn.split_rows import SplitRows
 
 M_co = TypeVar("M_co", bound=nn.Module, covariant=True)
 
@@ -26,10 +28,24 @@ class AveragedModel(Generic[M_co]):
 
     def __init__(self, model: M_co, decay: float) -> None:
         self.decay = decay
-        self.model: M_co = copy.deepcopy(model).eval().requires_grad_(False)
-        self._averages: list[Tensor] = list(self.model.parameters())
-        self._sources: list[Tensor] = list(model.parameters())
-        self._buffers = list(zip(self.model.buffers(), model.buffers(), strict=True))
+        constants = [parameter for parameter in model.parameters() if not parameter.requires_grad]
+        for module in model.modules():
+            constants += module.buffers() if isinstance(module, SplitRows) else ()
+        shared = {id(tensor): tensor for tensor in constants}
+        learning = [parameter.requires_grad for parameter in model.parameters()]
+        self.model: M_co = copy.deepcopy(model, dict(shared)).eval().requires_grad_(False)
+        pairs = zip(self.model.parameters(), model.parameters(), learning, strict=True)
+        self._averages: list[Tensor] = []
+        self._sources: list[Tensor] = []
+        for average, source, learns in pairs:
+            if learns:
+                self._averages.append(average)
+                self._sources.append(source)
+        self._buffers = [
+            (average, source)
+            for average, source in zip(self.model.buffers(), model.buffers(), strict=True)
+            if average is not source
+        ]
 
     @torch.no_grad()
     def update(self, step: int) -> None:
