@@ -6,7 +6,7 @@ from support.training_world import TINY_SETS, UNALIGNED_SETS, align_evenly, buil
 
 from amhctl.checkpoint.manifest import Licence, TextIdentity, VocabularyIdentity
 from amhctl.config.load import load_run_config
-from amhctl.config.schema import TextConfig
+from amhctl.config.schema import TextConfig, TrainingConfig
 from amhctl.core.files import canonical_json
 from amhctl.core.progress import SilentProgress
 from amhctl.data.codestore import CodeStore
@@ -14,6 +14,7 @@ from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.vocabulary import Vocabulary
 from amhctl.training.export import Conditions, VoiceIdentity, choose_reference
+from amhctl.training.finetune import Base, tune
 from amhctl.training.fitting import build_model, codec_identity, fit_model
 from amhctl.training.loop import Run
 from amhctl.training.material import gather
@@ -30,9 +31,13 @@ def build_run(
     dropout: float = 0.1,
     norms: bool = True,
     seed: int = 0,
+    base: Base | None = None,
     **training: object,
 ) -> Run:
-    """Return a run in ``folder`` whose world lies beside it; keywords are values of the training configuration."""
+    """Return a run in ``folder`` whose world lies beside it; keywords are values of the training configuration.
+
+    With a base, it is set up as one that started from it.
+    """
     world_folder = folder.with_name(f"{folder.name}-world")
     world_folder.mkdir(parents=True, exist_ok=True)
     store_path, vocabulary_path = world_folder / "store", world_folder / "vocabulary.model"
@@ -42,7 +47,7 @@ def build_run(
     shape_sets = (f"model.dropout={dropout}", f"model.condition_norms={str(norms).lower()}")
     sets = (*TINY_SETS, *shape_sets, *(() if aligned else UNALIGNED_SETS))
     config = load_run_config(preset="tiny", project=None, sets=sets, environment={}).config
-    shape = config.training.model_copy(update=training)
+    shape = TrainingConfig.model_validate(config.training.model_dump() | training)
     store = CodeStore.open(store_path)
     vocabulary = Vocabulary.read(vocabulary_path)
     frontend = Frontend(TextConfig(units="fidel"))
@@ -64,6 +69,8 @@ def build_run(
         seed=seed,
         progress=SilentProgress(),
     )
+    network = build_model(model, seed, None)
+    tuning = tune(network, shape, kind="unified", pieces=vocabulary.size, base=base, seed=seed)
     identity = VoiceIdentity(
         name="tiny",
         language="am",
@@ -81,19 +88,22 @@ def build_run(
         conditioning=store.conditioning_config,
         level=-20.0,
         data_fingerprint=store.fingerprint,
-        parent="",
+        parent="" if base is None else "b" * 64,
         licences=(Licence(work="noise", licence="CC0-1.0"),),
         reference_TF=choose_reference(store, material.train, shape.prompt_seconds),
         alignment=material.alignment,
+        growth=None if base is None else base.growth,
+        adapter=tuning.adapter,
     )
     return Run(
         folder=RunFolder(folder),
         config=shape,
         seed=seed,
         recipe=UnifiedRecipe(model),
-        model=build_model(model, seed, None),
+        model=network,
         train=material.train,
         valid=material.valid,
         identity=identity,
         document="{}\n",
+        ranks=tuning.ranks,
     )

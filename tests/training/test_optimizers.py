@@ -34,7 +34,7 @@ def take_steps(model: Small, optimizer: torch.optim.Optimizer, count: int) -> No
 
 def test_only_matrices_that_multiply_decay() -> None:
     model = Small()
-    decaying, others = parameter_groups(model, 0.1)
+    decaying, others = parameter_groups(model, TrainingConfig(weight_decay=0.1))
     assert {id(p) for p in decaying["params"]} == {id(model.linear.weight), id(model.unused.weight)}  # type: ignore[attr-defined]
     assert others["weight_decay"] == 0.0
     assert len(decaying["params"]) + len(others["params"]) == len(list(model.parameters()))  # type: ignore[arg-type]

@@ -95,6 +95,9 @@ def test_a_run_grows_with_its_moments_and_goes_on(trained: tuple[TrainingWorld, 
         TrainRequest(resume=tmp_path / "grown", sets=("training.steps=6",), device="cpu"), SilentProgress()
     )
     assert went_on.steps == 6
+    growth = after.manifest.growth
+    assert growth is not None
+    assert (growth.base_size, before.manifest.growth) == (366, None)
     voice = read_checkpoint(tmp_path / "grown/best", kind="voice")
     assert voice.manifest.vocabulary is not None
     assert voice.manifest.vocabulary.fingerprint == vocabulary.fingerprint
@@ -247,9 +250,19 @@ def test_a_run_of_a_flow_voice_grows_and_goes_on_and_its_best_voice_is_a_base(tm
     align_flow_world(grown)
     resumed = TrainRequest(resume=tmp_path / "longer", sets=("training.steps=4",), device="cpu")
     assert train.run(resumed, SilentProgress()).steps == 4
-    request = request_flow(grown, tmp_path / "tuned", "training.steps=1", base=tmp_path / "voice")
-    train.run(request, SilentProgress())
-    tuned = read_checkpoint(tmp_path / "tuned/best", kind="voice").manifest
+    sets = ("training.steps=2", "training.text_rows=new", "training.weight_decay=0.1", "training.learning_rate=0.01")
+    request = request_flow(grown, tmp_path / "tuned", *sets, base=tmp_path / "voice")
+    rows = train.run(request, SilentProgress()).payload()["parameters"]
+    assert isinstance(rows, dict)
+    assert rows["text_rows"] == {"base": 366, "new": 6, "base_frozen": True}
+    tuned_voice = read_checkpoint(tmp_path / "tuned/best", kind="voice")
+    old, new = (
+        one.tensors["text_embedding.weight"] for one in (read_checkpoint(tmp_path / "voice", kind="voice"), tuned_voice)
+    )
+    assert torch.equal(new[:366], old[:366])
+    tuned = tuned_voice.manifest
+    assert tuned.growth is not None
+    assert tuned.growth.base_size == 366
     assert tuned.parent == read_checkpoint(tmp_path / "voice", kind="voice").manifest.files[WEIGHTS_FILE]
     assert tuned.config["number_text_tokens"] == 372
 

@@ -389,7 +389,7 @@ def test_a_dry_run_measures_and_leaves_nothing(world: TrainingWorld, tmp_path: P
     assert report.rehearsal is not None
     assert report.rehearsal.run_seconds > 0
     assert report.rehearsal.peak_bytes > 1_000_000
-    assert set(report.payload()) == {"steps", "best", "checkpoint", "estimate"}
+    assert set(report.payload()) == {"steps", "best", "checkpoint", "parameters", "estimate"}
     assert len(list(report.lines())) == 2
 
 

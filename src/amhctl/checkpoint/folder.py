@@ -106,7 +106,9 @@ def verify_folder(folder: Path, *, kind: str) -> Manifest:
         raise CheckpointError(
             f"the folder holds a {manifest.kind} checkpoint, wanted is a {kind}",
             subject=str(folder),
-            hint=f"give the folder of a {kind}",
+            hint=f"give the folder of a {kind}"
+            if manifest.kind != "adapter"
+            else f"make a voice of it: `amhctl ckpt merge {folder} --base BASE -o VOICE`",
         )
     if WEIGHTS_FILE not in manifest.files:
         raise CheckpointError(f"the manifest names no {WEIGHTS_FILE}", subject=str(folder))

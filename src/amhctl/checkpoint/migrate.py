@@ -92,6 +92,8 @@ ADDITIONS = (
     Addition("vocoder", "voice, training", "null: the voice writes codes"),
     Addition("speakers", "voice, training", "null: the voice speaks with its reference alone"),
     Addition("lineage", "voice, training", "null: no other maker's files are known to have gone into the weights"),
+    Addition("growth", "voice, training, adapter", "null: it is not known that the vocabulary grew"),
+    Addition("adapter", "adapter, training", "null: the layers themselves were trained"),
     Addition("processing", "all", "null: nothing is known to have been done to the recordings"),
     Addition("training.alignment", "training", "the alignment at hand is taken for that of the run"),
     Addition("training.batches_per_step", "training", "training.accumulation times the present processes"),

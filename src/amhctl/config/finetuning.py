@@ -7,13 +7,12 @@ from pydantic import Field, model_validator
 from amhctl.config.document import Document
 
 
-
 class AdapterConfig(Document):
     """Low-rank adapters beside frozen layers, by the library ``peft`` (the extra ``adapters``)."""
 
     method: Literal["none", "lora", "dora", "adalora"] = "none"
-    """``none`` trains the layers themselves. Else they are frozen and learn a term of low rank: LoRA (Hu et al. 2021), DoRA
-    (Liu et al. 2024) or AdaLoRA (Zhang et al. 2023)."""
+    """``none`` trains the layers themselves. Else they are frozen and a term of low rank learns beside each: LoRA
+    (Hu et al. 2021), DoRA (Liu et al. 2024) or AdaLoRA (Zhang et al. 2023)."""
     attention_rank: int = Field(32, ge=1, le=4_096)
     """Rank beside the layers of self-attention; AdaLoRA begins with it everywhere."""
     mlp_rank: int = Field(16, ge=1, le=4_096)
@@ -52,7 +51,7 @@ class ParameterGroup(Document):
     """Their decay, also of those that do not decay otherwise; None leaves it as it is."""
 
 
-class GuardConfig(Document):
+class ForgettingConfig(Document):
     """A watch over what the base knew: the loss on the store ``paths.probe``, at each validation."""
 
     worsening: float = Field(0.05, ge=0)

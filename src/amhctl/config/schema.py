@@ -9,7 +9,7 @@ from pydantic import Discriminator, Field, JsonValue, Tag, TypeAdapter, model_va
 from amhctl.config.augmentation import AugmentConfig
 from amhctl.config.dac import DacCodecConfig, DacTrainingConfig
 from amhctl.config.document import Document
-from amhctl.config.finetuning import AdapterConfig, GuardConfig, ParameterGroup
+from amhctl.config.finetuning import AdapterConfig, ForgettingConfig, ParameterGroup
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.config.mel import DEEPEST, WIDEST, MelConfig
 from amhctl.config.vocoder import VocoderConfig, VocoderTrainingConfig
@@ -362,8 +362,8 @@ class TrainingConfig(Document):
     adapter: AdapterConfig = AdapterConfig()
     """Low-rank adapters."""
     replay_share: float = Field(0.0, ge=0, lt=1)
-    """Share of the utterances of an epoch that come from ``paths.replay``, so that the base's language is not forgotten."""
-    guard: GuardConfig = GuardConfig()
+    """Share of the utterances of an epoch that come from ``paths.replay``, against forgetting the base's language."""
+    forgetting: ForgettingConfig = ForgettingConfig()
     """A watch over what the base knew, where there is a ``paths.probe``."""
 
     @model_validator(mode="after")

@@ -13,7 +13,13 @@ from amhctl.config.flow import FlowVoiceConfig
 from amhctl.core.findings import Finding
 from amhctl.model.flow_files import SPEAKERS_FILE
 from amhctl.model.flow_voice import FlowVoice
-from amhctl.model.network_soundness import AVERAGE_FILE, contradiction, find_state_faults, find_weight_faults
+from amhctl.model.network_soundness import (
+    AVERAGE_FILE,
+    contradiction,
+    find_kept_faults,
+    find_state_faults,
+    find_weight_faults,
+)
 from amhctl.model.shapes import Shape
 
 
@@ -47,12 +53,16 @@ def find_flow_faults(manifest: Manifest, surveys: Surveys) -> tuple[Finding, ...
         return (rules.config_finding("config", error),)
     shapes = flow_shapes(config)
     found = [*_manifest_faults(manifest, config)]
+    if manifest.kind == "adapter":
+        return (*found, *find_kept_faults(manifest, surveys, shapes), *_speaker_faults(manifest, surveys, config))
     for file in (WEIGHTS_FILE, AVERAGE_FILE):
         if file in surveys:
             place = "" if file == WEIGHTS_FILE else file
             found += find_weight_faults(surveys[file], shapes, file=place, zero=_zero_at_first(shapes))
     found += (
-        _speaker_faults(manifest, surveys, config) if manifest.kind == "voice" else find_state_faults(surveys, shapes)
+        _speaker_faults(manifest, surveys, config)
+        if manifest.kind == "voice"
+        else find_state_faults(surveys, shapes, manifest.adapter)
     )
     return tuple(found)
 

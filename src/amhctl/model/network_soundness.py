@@ -6,13 +6,18 @@
 from collections.abc import Iterator, Mapping
 
 from amhctl.checkpoint import validate as rules
+from amhctl.checkpoint.folder import WEIGHTS_FILE
+from amhctl.checkpoint.manifest import AdapterIdentity, Manifest
 from amhctl.checkpoint.store import Surveys
 from amhctl.checkpoint.survey import Survey, check_weights
 from amhctl.core.findings import Finding
+from amhctl.model.adapter_shapes import find_adapter_faults, find_term_faults, term_shapes
 from amhctl.model.shapes import Shape
 
 AVERAGE_FILE = "average.safetensors"
 OPTIMIZER_FILE = "optimizer.safetensors"
+ADAPTER_FILE = "adapter.safetensors"
+ADAPTER_AVERAGE_FILE = "adapter_average.safetensors"
 # A table for two speeds that the official training starts at zero and never reads otherwise.
 _MAY_BE_ZERO = ("speed_emb.weight",)
 # Squared gradients, averaged: their root is taken.
@@ -45,12 +50,33 @@ def contradiction(ours: str, value: object, theirs: str, other: object) -> Findi
     return rules.finding("C021", ours, f"{value}, where {theirs} is {other}", hint)
 
 
-def find_state_faults(surveys: Surveys, shapes: Mapping[str, Shape]) -> Iterator[Finding]:
-    """Find what is wrong with averaged weights and the optimiser's moments of a training state."""
+def find_kept_faults(manifest: Manifest, surveys: Surveys, shapes: Mapping[str, Shape]) -> Iterator[Finding]:
+    """Find what is wrong with the low-rank terms and the tensors of an adapter."""
+    if manifest.adapter is None:
+        hint = "the manifest was made by hand or by another version: take the adapter from its source again"
+        yield rules.finding("C021", "adapter", "an adapter does not say what it is beside which base", hint)
+    elif not manifest.parent:
+        yield rules.finding("C021", "parent", "an adapter does not name the weights of its base")
+    elif WEIGHTS_FILE in surveys:
+        yield from find_adapter_faults(surveys[WEIGHTS_FILE], manifest.adapter, shapes)
+
+
+def find_state_faults(
+    surveys: Surveys, shapes: Mapping[str, Shape], adapter: AdapterIdentity | None = None
+) -> Iterator[Finding]:
+    """Find what is wrong with averaged weights, low-rank terms and the optimiser's moments of a training state."""
     hint = "go on from an earlier checkpoint of the run"
     for file in (AVERAGE_FILE, OPTIMIZER_FILE):
         if file not in surveys:
             yield rules.finding("C023", file, "absent or unreadable", hint)
+    if adapter is not None:
+        terms = term_shapes(adapter, shapes)
+        for file in (ADAPTER_FILE, ADAPTER_AVERAGE_FILE):
+            if file not in surveys:
+                yield rules.finding("C023", file, "absent or unreadable", hint)
+            else:
+                yield from find_term_faults(surveys[file], terms, file=file)
+        shapes = {**shapes, **terms}
     moments = surveys.get(OPTIMIZER_FILE, {})
     for key, each in moments.items():
         name, _, slot = key.rpartition("/")

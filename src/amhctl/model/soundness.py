@@ -17,7 +17,13 @@ from amhctl.config.schema import ModelConfig
 from amhctl.core.findings import Finding
 from amhctl.model.flow_soundness import find_flow_faults
 from amhctl.model.flow_voice import MODEL_VERSION as FLOW_VERSION
-from amhctl.model.network_soundness import AVERAGE_FILE, contradiction, find_state_faults, find_weight_faults
+from amhctl.model.network_soundness import (
+    AVERAGE_FILE,
+    contradiction,
+    find_kept_faults,
+    find_state_faults,
+    find_weight_faults,
+)
 from amhctl.model.shapes import parameter_shapes
 from amhctl.model.unified_voice import FEWEST_FEATURES, MODEL_VERSION
 
@@ -46,7 +52,7 @@ def find_faults(manifest: Manifest, surveys: Surveys) -> tuple[Finding, ...]:
     surveys : Surveys
         The tensors of each file that could be read.
     """
-    is_voice = manifest.kind in ("voice", "training")
+    is_voice = manifest.kind in ("voice", "training", "adapter")
     if is_voice and manifest.model_version == FLOW_VERSION:
         return find_flow_faults(manifest, surveys)
     if not is_voice or manifest.model_version != MODEL_VERSION:
@@ -59,11 +65,15 @@ def find_faults(manifest: Manifest, surveys: Surveys) -> tuple[Finding, ...]:
         return (rules.config_finding("config", error),)
     shapes = parameter_shapes(config)
     found = [*_manifest_faults(manifest, config)]
+    if manifest.kind == "adapter":
+        return (*found, *find_kept_faults(manifest, surveys, shapes), *_prompt_faults(manifest, surveys, config))
     for file in (WEIGHTS_FILE, AVERAGE_FILE):
         if file in surveys:
             found += find_weight_faults(surveys[file], shapes, file="" if file == WEIGHTS_FILE else file)
     found += (
-        _prompt_faults(manifest, surveys, config) if manifest.kind == "voice" else find_state_faults(surveys, shapes)
+        _prompt_faults(manifest, surveys, config)
+        if manifest.kind == "voice"
+        else find_state_faults(surveys, shapes, manifest.adapter)
     )
     return tuple(found)
 

@@ -55,6 +55,21 @@ class SplitRows(nn.Module):
         whole = self()
         destination[prefix.removesuffix(".")] = whole if keep_vars else whole.detach()
 
+    def _load_from_state_dict(self, *_: object) -> None:
+        """Load nothing: the layer that it is a tensor of loads it, to which its name belongs."""
+
+    def load(self, whole: Tensor) -> None:
+        """Take the values of a tensor of the whole shape."""
+        start, stop = len(self.before), len(self.before) + len(self.rows)
+        with torch.no_grad():
+            self.before.copy_(whole[:start])
+            self.rows.copy_(whole[start:stop])
+            self.behind.copy_(whole[stop:])
+
+
+class _SplitLayer(nn.Module):
+    """A layer whose tensors are split; loads them by the names that they have in the whole layer."""
+
     def _load_from_state_dict(
         self,
         state_dict: Mapping[str, Any],
@@ -65,22 +80,19 @@ class SplitRows(nn.Module):
         unexpected_keys: list[str],
         error_msgs: list[str],
     ) -> None:
-        name = prefix.removesuffix(".")
-        whole = state_dict.get(name)
-        if whole is None:
-            missing_keys.append(name)
-        elif whole.shape != self.shape:
-            error_msgs.append(f"size mismatch for {name}: {tuple(whole.shape)} instead of {tuple(self.shape)}")
-        else:
-            start, stop = len(self.before), len(self.before) + len(self.rows)
-            with torch.no_grad():
-                for part, values in zip(
-                    (self.before, self.rows, self.behind), (whole[:start], whole[start:stop], whole[stop:]), strict=True
-                ):
-                    part.copy_(values)
+        known = {f"{prefix}{name}": rows for name, rows in self.named_children() if isinstance(rows, SplitRows)}
+        for name, rows in known.items():
+            whole = state_dict.get(name)
+            if whole is None:
+                missing_keys.append(name)
+            elif whole.shape != rows.shape:
+                error_msgs.append(f"size mismatch for {name}: {tuple(whole.shape)} instead of {tuple(rows.shape)}")
+            else:
+                rows.load(whole)
+        unexpected_keys += [name for name in state_dict if name.startswith(prefix) and name not in known]
 
 
-class SplitEmbedding(nn.Module):
+class SplitEmbedding(_SplitLayer):
     """An embedding of which some rows learn.
 
     Parameters
@@ -99,11 +111,8 @@ class SplitEmbedding(nn.Module):
         """Return the rows of ids, shape (…, D)."""
         return functional.embedding(ids, self.weight())
 
-    def _load_from_state_dict(self, *_: object) -> None:
-        """Load nothing: it has no tensor of its own, and those of its rows are loaded by them."""
 
-
-class SplitLinear(nn.Module):
+class SplitLinear(_SplitLayer):
     """A linear layer of which some outputs learn.
 
     Parameters
@@ -122,6 +131,3 @@ class SplitLinear(nn.Module):
     def forward(self, hidden: Tensor) -> Tensor:
         """Return the product over the last axis, shape (…, R)."""
         return functional.linear(hidden, self.weight(), None if self.bias is None else self.bias())
-
-    def _load_from_state_dict(self, *_: object) -> None:
-        """Load nothing: it has no tensor of its own, and those of its rows are loaded by them."""

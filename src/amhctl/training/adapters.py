@@ -7,6 +7,7 @@ LoRA: Hu et al. 2021, arXiv 2106.09685. DoRA: Liu et al. 2024, arXiv 2402.09353.
 2303.10512.
 """
 
+import copy
 import importlib
 import re
 import warnings
@@ -155,23 +156,14 @@ def inject(model: nn.Module, identity: AdapterIdentity, training: AdapterTrainin
 def merge_layers(model: nn.Module) -> dict[str, Tensor]:
     """Return the weights of the adapted layers with their low-rank terms added, by the layers' names."""
     layer_type = importlib.import_module("peft.tuners.tuners_utils").BaseTunerLayer
-    merged = {}
+    merged: dict[str, Tensor] = {}
     for name, module in model.named_modules():
         if isinstance(module, layer_type):
-            merged[name] = _merge(module)
+            # Merged in a copy: the layer itself goes on learning.
+            layer = copy.deepcopy(module)
+            layer.merge()
+            merged[name] = layer.base_layer.weight.detach()
     return merged
-
-
-@torch.no_grad()
-def _merge(layer: Any) -> Tensor:  # noqa: ANN401
-    """Return one layer's weight with its term added; the layer itself stays as it is."""
-    before = layer.base_layer.weight.data
-    layer.base_layer.weight.data = before.clone()
-    layer.merge()
-    merged: Tensor = layer.base_layer.weight.data
-    layer.merged_adapters.clear()
-    layer.base_layer.weight.data = before
-    return merged.detach()
 
 
 class RankAllocation:

@@ -1,7 +1,8 @@
 """Averaged weights: the exponential moving average of a model's parameters, which is what is measured and kept.
 
-Knows no optimiser. What does not learn is not copied: the average has the original's own tensors there. In the first steps n the decay grows from 0.18 towards its final value, min(decay,
-(1 + n) / (10 + n)), so that the random start is forgotten soon (as in TensorFlow's ExponentialMovingAverage).
+Knows no optimiser. What does not learn is not copied: the average has the original's own tensors there. In the first
+steps n the decay grows from 0.18 towards its final value, min(decay, (1 + n) / (10 + n)), so that the random start is
+forgotten soon (as in TensorFlow's ExponentialMovingAverage).
 """
 
 import copy
@@ -28,9 +29,10 @@ class AveragedModel(Generic[M_co]):
 
     def __init__(self, model: M_co, decay: float) -> None:
         self.decay = decay
-        constants = [parameter for parameter in model.parameters() if not parameter.requires_grad]
+        constants: list[Tensor] = [parameter for parameter in model.parameters() if not parameter.requires_grad]
         for module in model.modules():
-            constants += module.buffers() if isinstance(module, SplitRows) else ()
+            if isinstance(module, SplitRows):
+                constants += module.buffers()
         shared = {id(tensor): tensor for tensor in constants}
         learning = [parameter.requires_grad for parameter in model.parameters()]
         self.model: M_co = copy.deepcopy(model, dict(shared)).eval().requires_grad_(False)

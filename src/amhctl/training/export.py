@@ -12,11 +12,13 @@ from torch import Tensor
 
 from amhctl import __version__
 from amhctl.checkpoint.manifest import (
+    AdapterIdentity,
     CodecIdentity,
     Licence,
     Lineage,
     Manifest,
     TextIdentity,
+    VocabularyGrowth,
     VocabularyIdentity,
     VocoderIdentity,
 )
@@ -78,6 +80,10 @@ class VoiceIdentity:
         The files of another maker from which those came, if they did.
     alignment : str
         Fingerprint of the store's durations, where the voice learns them; else empty.
+    growth : VocabularyGrowth | None
+        How the vocabulary grew, if it did and that is known.
+    adapter : AdapterIdentity | None
+        The low-rank terms that are trained, if any are.
     """
 
     name: str
@@ -102,10 +108,17 @@ class VoiceIdentity:
     alignment: str = ""
     vocoder: VocoderIdentity | None = None
     speakers: Mapping[str, Tensor] = field(default_factory=dict)
+    growth: VocabularyGrowth | None = None
+    adapter: AdapterIdentity | None = None
+
+    @property
+    def kept(self) -> Literal["voice", "adapter"]:
+        """What a run keeps as its best: a whole voice, or an adapter alone."""
+        return "voice" if self.adapter is None else self.training.adapter.keep
 
     def manifest(
         self,
-        kind: Literal["voice", "training"],
+        kind: Literal["voice", "training", "adapter"],
         *,
         step: int,
         metrics: Mapping[str, JsonValue],
@@ -131,6 +144,8 @@ class VoiceIdentity:
             data_fingerprint=self.data_fingerprint,
             parent=self.parent,
             lineage=self.lineage,
+            growth=self.growth,
+            adapter=None if kind == "voice" else self.adapter,
             licences=self.licences,
             processing=self.processing or None,
             metrics=dict(metrics),
@@ -177,10 +192,10 @@ def export_voice(
     metrics: Mapping[str, JsonValue],
     conditions: Conditions,
 ) -> Manifest:
-    """Write a complete voice checkpoint, replacing the previous best one as the last step."""
+    """Write a whole voice, or what makes one with its base; the previous best one is replaced as the last step."""
     return write_checkpoint(
         folder,
-        manifest=identity.manifest("voice", step=step, metrics=metrics, conditions=conditions),
+        manifest=identity.manifest(identity.kept, step=step, metrics=metrics, conditions=conditions),
         tensors=tensors,
         extra_files=identity.files(),
         extra_tensors=identity.voice_tensors(),

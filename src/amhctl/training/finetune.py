@@ -56,9 +56,7 @@ class Tuning:
     ranks: RankAllocation | None = None
 
 
-def tune(
-    model: nn.Module, config: TrainingConfig, *, kind: Kind, pieces: int, base: Base | None, seed: int
-) -> Tuning:
+def tune(model: nn.Module, config: TrainingConfig, *, kind: Kind, pieces: int, base: Base | None, seed: int) -> Tuning:
     """Let those parameters of a voice learn that are to, and no others.
 
     Parameters
@@ -109,9 +107,7 @@ def tune(
         )
         ranks = inject(model, identity, training)
     for each in stored_parameters(model):
-        each.parameter.requires_grad_(
-            ".ranknum" not in each.name and (is_low_rank(each.name) or each.name in learning)
-        )
+        each.parameter.requires_grad_(".ranknum" not in each.name and (is_low_rank(each.name) or each.name in learning))
     return Tuning(identity, ranks)
 
 
@@ -123,9 +119,7 @@ def _layers_to_adapt(model: nn.Module, config: TrainingConfig, kind: Kind) -> di
     return {name: rank for name, rank in layers.items() if f"{name}.weight" not in frozen}
 
 
-def _choose_learning(
-    model: nn.Module, config: TrainingConfig, kind: Kind, layers: dict[str, int]
-) -> frozenset[str]:
+def _choose_learning(model: nn.Module, config: TrainingConfig, kind: Kind, layers: dict[str, int]) -> frozenset[str]:
     """Return the names of the parameters that learn themselves."""
     names = [name for name, _ in model.named_parameters()]
     frozen = select(names, config.freeze, kind=kind, key="training.freeze")
@@ -144,7 +138,9 @@ def _choose_learning(
     learning -= adapted
     if not learning and not layers:
         raise ConfigError(
-            "nothing is left that learns", subject="training.freeze", hint="name fewer parts, or --set training.unfreeze"
+            "nothing is left that learns",
+            subject="training.freeze",
+            hint="name fewer parts, or --set training.unfreeze",
         )
     return learning
 

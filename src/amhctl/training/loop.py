@@ -28,6 +28,7 @@ from amhctl.core.shortage import WayOut, explain_shortages, shortage_of
 from amhctl.data.batching import plan_epoch
 from amhctl.model.hearing import Hearing
 from amhctl.model.soundness import read_voice
+from amhctl.training.adapters import RankAllocation
 from amhctl.training.checkpoints import SoundCheckpoint
 from amhctl.training.devices import connect_devices
 from amhctl.training.ema import AveragedModel
@@ -37,7 +38,8 @@ from amhctl.training.guard import MOST_RETURNS, SLOWER, Judgement, judge_step, r
 from amhctl.training.interrupts import watch_interrupts
 from amhctl.training.journal import Event, EventName, Journal
 from amhctl.training.microbatch import iterate_parts
-from amhctl.training.optimizers import build_optimizer
+from amhctl.training.network_tensors import kept_tensors
+from amhctl.training.optimizers import SCALE, build_optimizer
 from amhctl.training.precision import resolve_precision
 from amhctl.training.rescue import way_out_of
 from amhctl.training.retreat import Retreat
@@ -71,6 +73,8 @@ class Run:
     identity: VoiceIdentity
     document: str
     """The JSON of ``config.json``."""
+    ranks: RankAllocation | None = None
+    """What distributes the ranks of AdaLoRA."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +145,9 @@ class Loop:
         model = run.model.to(accelerator.device)
         average = AveragedModel(model, run.config.ema_decay)
         optimizer = build_optimizer(model, run.config)
-        self.parts = Trainable(model, average, optimizer)
+        if run.ranks is not None:
+            run.ranks.attach(optimizer)
+        self.parts = Trainable(model, average, optimizer, run.ranks)
         precision = self.conditions.precision
         self._objective = accelerator.prepare_model(run.recipe.objective(model, run.config, precision))
         self._averaged_objective = run.recipe.objective(average.model, run.config, precision).eval()
@@ -167,7 +173,7 @@ class Loop:
             )
         if self.state.best is not None:
             try:
-                read_voice(self.run.folder.best)
+                read_voice(self.run.folder.best, kind=self.run.identity.kept)
             except (CheckpointError, OSError) as error:
                 reason = error.message if isinstance(error, CheckpointError) else error.strerror or str(error)
                 hint = "the next validation chooses the best voice anew"
@@ -227,7 +233,7 @@ class Loop:
         judgement = judge_step(self.state.watch, self.run.config, loss=losses.total, norm=norm_value)
         if judgement.verdict == "take":
             for parameters in self.parts.optimizer.param_groups:
-                parameters["lr"] = self.rate(number)
+                parameters["lr"] = self.rate(number) * parameters[SCALE]
             self.parts.optimizer.step()
             self.parts.average.update(number)
         self.parts.optimizer.zero_grad(set_to_none=True)
@@ -302,10 +308,13 @@ class Loop:
     def export(self, losses: Means) -> None:
         """Write the averaged weights as the best voice."""
         if self.accelerator.is_main_process:
+            identity = self.run.identity
+            whole = identity.kept == "voice"
+            tensors = kept_tensors(self.parts.average.model, identity.adapter, whole_voice=whole)
             export_voice(
                 self.run.folder.best,
-                self.run.identity,
-                {name: tensor.cpu() for name, tensor in self.parts.average.model.state_dict().items()},
+                identity,
+                {name: tensor.cpu() for name, tensor in tensors.items()},
                 step=self.state.step,
                 metrics=losses.metrics(),
                 conditions=self.conditions,

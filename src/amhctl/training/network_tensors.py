@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from amhctl.checkpoint.manifest import AdapterIdentity
 from amhctl.core.errors import CheckpointError
 from amhctl.nn.split_rows import SplitRows
 from amhctl.training.adapters import NAME, merge_layers
@@ -61,7 +62,9 @@ def read_network(model: nn.Module) -> NetworkTensors:
     return NetworkTensors(weights, terms)
 
 
-def write_network(model: nn.Module, weights: Mapping[str, Tensor], terms: Mapping[str, Tensor], *, subject: str) -> None:
+def write_network(
+    model: nn.Module, weights: Mapping[str, Tensor], terms: Mapping[str, Tensor], *, subject: str
+) -> None:
     """Put tensors into a network, each by name and shape.
 
     Raises
@@ -86,9 +89,17 @@ def write_network(model: nn.Module, weights: Mapping[str, Tensor], terms: Mappin
         raise CheckpointError(f"the weights do not fit the model: {error}", subject=subject) from error
 
 
+def kept_tensors(model: nn.Module, adapter: AdapterIdentity | None, *, whole_voice: bool) -> dict[str, Tensor]:
+    """Return what a run keeps of a network: those of a whole voice, or what makes one with its base."""
+    if whole_voice or adapter is None:
+        return merged_weights(model)
+    tensors = read_network(model)
+    return {name: tensors.weights[name] for name in adapter.whole} | tensors.terms
+
+
 @torch.no_grad()
 def merged_weights(model: nn.Module) -> dict[str, Tensor]:
-    """Return the weights of a network as a whole voice has them, with the low-rank terms added to those of their layers."""
+    """Return the weights that a whole voice has: those of adapted layers with their low-rank terms added."""
     tensors = read_network(model)
     if not tensors.terms:
         return tensors.weights

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from amhctl.config.schema import TrainingConfig
 from amhctl.config.finetuning import ParameterGroup
+from amhctl.config.schema import TrainingConfig
 from amhctl.core.errors import CheckpointError, ConfigError
 from amhctl.training.network_tensors import StoredParameter, stored_parameters
 from amhctl.training.parts import layer_of, select

@@ -10,7 +10,9 @@ A run folder::
 
 A training checkpoint holds ``model.safetensors`` (weights), ``average.safetensors`` (their moving average),
 ``optimizer.safetensors`` (``<parameter>/<slot>``), ``random.safetensors`` (generators; only for completeness, since
-every random choice is derived from seed and step) and ``state.json`` (``RunState``).
+every random choice is derived from seed and step) and ``state.json`` (``RunState``). One of adapters has their terms in
+``adapter.safetensors`` and ``adapter_average.safetensors``, the weights of the adapted layers being those of the base,
+and with AdaLoRA what its budget of ranks follows from in ``allocation.safetensors``.
 """
 
 import shutil
@@ -27,13 +29,15 @@ from amhctl.checkpoint.store import LoadedCheckpoint, write_checkpoint
 from amhctl.config.document import Document
 from amhctl.core.errors import CheckpointError
 from amhctl.core.outputs import FolderKind
-from amhctl.model.network_soundness import AVERAGE_FILE, OPTIMIZER_FILE
+from amhctl.model.network_soundness import ADAPTER_AVERAGE_FILE, ADAPTER_FILE, AVERAGE_FILE, OPTIMIZER_FILE
 from amhctl.model.soundness import find_faults
+from amhctl.training.adapters import RankAllocation
 from amhctl.training.checkpoints import Checkpoints
 from amhctl.training.ema import AveragedModel
 from amhctl.training.export import Conditions, VoiceIdentity
 from amhctl.training.feed import Position
 from amhctl.training.guard import Watch
+from amhctl.training.network_tensors import read_network, write_network
 from amhctl.training.optimizers import optimizer_tensors, restore_optimizer
 
 RUN = FolderKind(
@@ -44,6 +48,7 @@ RUN = FolderKind(
 )
 _RANDOM_FILE = "random.safetensors"
 _STATE_FILE = "state.json"
+_ALLOCATION_FILE = "allocation.safetensors"
 
 
 class Best(Document):
@@ -124,11 +129,12 @@ class RunFolder:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trainable:
-    """The parts of a run whose values change: a model, its average and its optimiser."""
+    """The parts of a run whose values change: a model, its average, its optimiser, and AdaLoRA's budget of ranks."""
 
     model: nn.Module
     average: AveragedModel[nn.Module]
     optimizer: torch.optim.Optimizer
+    ranks: RankAllocation | None = None
 
 
 def save_state(
@@ -145,15 +151,20 @@ def save_state(
     if torch.cuda.is_available():
         random["cuda"] = torch.cuda.get_rng_state()
     metrics = {"valid_loss": state.best.loss, "best_step": state.best.step} if state.best else {}
+    network, average = read_network(parts.model), read_network(parts.average.model)
+    adapters = {ADAPTER_FILE: network.terms, ADAPTER_AVERAGE_FILE: average.terms} if network.terms else {}
+    if parts.ranks is not None:
+        adapters[_ALLOCATION_FILE] = parts.ranks.tensors()
     write_checkpoint(
         folder,
         manifest=identity.manifest("training", step=state.step, metrics=metrics, conditions=conditions),
-        tensors=_on_cpu(parts.model.state_dict()),
+        tensors=_on_cpu(network.weights),
         extra_files={**identity.files(), _STATE_FILE: state.model_dump_json().encode()},
         extra_tensors={
-            AVERAGE_FILE: _on_cpu(parts.average.model.state_dict()),
+            AVERAGE_FILE: _on_cpu(average.weights),
             OPTIMIZER_FILE: _on_cpu(optimizer_tensors(parts.optimizer, parts.model)),
             _RANDOM_FILE: random,
+            **{file: _on_cpu(tensors) for file, tensors in adapters.items()},
         },
         check=find_faults,
         force=True,
@@ -169,14 +180,14 @@ def load_state(checkpoint: LoadedCheckpoint, parts: Trainable, identity: VoiceId
         If the checkpoint is broken or is of another model, vocabulary, frontend, codec, data or alignment.
     """
     _require_same_run(checkpoint, identity)
-    folder = checkpoint.folder
+    subject = str(checkpoint.folder)
     load_parts(checkpoint, parts)
     random = checkpoint.read_tensors(_RANDOM_FILE)
     torch.set_rng_state(random["cpu"])
     if "cuda" in random and torch.cuda.is_available():
         torch.cuda.set_rng_state(random["cuda"])
     content = checkpoint.read_json(_STATE_FILE)
-    return read_part(RunState.model_validate, content, place=_STATE_FILE, subject=str(folder))
+    return read_part(RunState.model_validate, content, place=_STATE_FILE, subject=subject)
 
 
 def read_state(folder: Path) -> RunState | None:
@@ -201,8 +212,14 @@ def load_parts(checkpoint: LoadedCheckpoint, parts: Trainable) -> None:
     CheckpointError
         If they do not fit the model.
     """
-    _load_weights(parts.model, checkpoint.tensors, checkpoint.folder)
-    _load_weights(parts.average.model, checkpoint.read_tensors(AVERAGE_FILE), checkpoint.folder)
+    subject, adapted = str(checkpoint.folder), checkpoint.manifest.adapter is not None
+    # The average first: what does not learn is shared, and both files have it.
+    terms = checkpoint.read_tensors(ADAPTER_AVERAGE_FILE) if adapted else {}
+    write_network(parts.average.model, checkpoint.read_tensors(AVERAGE_FILE), terms, subject=subject)
+    terms = checkpoint.read_tensors(ADAPTER_FILE) if adapted else {}
+    write_network(parts.model, checkpoint.tensors, terms, subject=subject)
+    if parts.ranks is not None:
+        parts.ranks.restore(checkpoint.read_tensors(_ALLOCATION_FILE))
     parts.optimizer.state.clear()
     restore_optimizer(parts.optimizer, parts.model, checkpoint.read_tensors(OPTIMIZER_FILE))
 
@@ -211,18 +228,13 @@ def load_start(start: Mapping[str, Tensor], parts: Trainable) -> None:
     """Put the weights a run began with into its parts: its average is the same then, and it has no moments yet."""
     parts.model.load_state_dict(start, strict=True)
     parts.average.model.load_state_dict(start, strict=True)
+    if parts.ranks is not None:
+        parts.ranks.restore({"step": torch.zeros((), dtype=torch.int64)})
     parts.optimizer.state.clear()
 
 
 def _on_cpu(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name: tensor.detach().cpu() for name, tensor in tensors.items()}
-
-
-def _load_weights(model: nn.Module, tensors: dict[str, Tensor], folder: Path) -> None:
-    try:
-        model.load_state_dict(tensors, strict=True)
-    except RuntimeError as error:
-        raise CheckpointError("the weights do not fit the model", subject=str(folder)) from error
 
 
 def _require_same_run(checkpoint: LoadedCheckpoint, identity: VoiceIdentity) -> None:
@@ -239,6 +251,7 @@ def _require_same_run(checkpoint: LoadedCheckpoint, identity: VoiceIdentity) -> 
         "conditioning",
         "level",
         "data_fingerprint",
+        "adapter",
     )
     differing = [field for field in fields if getattr(ours, field) != getattr(theirs, field)]
     # A checkpoint of an earlier version does not say by which alignment it was trained.

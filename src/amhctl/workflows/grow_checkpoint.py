@@ -16,7 +16,7 @@ from typing import Any, cast
 from torch import Tensor
 
 from amhctl.checkpoint.folder import CHECKPOINT, WEIGHTS_FILE, read_manifest
-from amhctl.checkpoint.manifest import Manifest, TextIdentity, VocabularyIdentity
+from amhctl.checkpoint.manifest import Manifest, TextIdentity, VocabularyGrowth, VocabularyIdentity
 from amhctl.checkpoint.parts import read_part
 from amhctl.checkpoint.store import LoadedCheckpoint, write_checkpoint
 from amhctl.config.load import load_run_config
@@ -218,16 +218,17 @@ def write_grown(
     """
     refuse_existing(output, force=force)
     placement = plan.place(origin.vocabulary, vocabulary)
+    grown = _Grown(vocabulary, plan, placement, frontend, seed)
     with atomic_folder(output) as temporary:
         if origin.run is None:
-            _write_checkpoint(temporary, origin.checkpoint, vocabulary, placement, frontend, seed)
+            _write_checkpoint(temporary, origin.checkpoint, grown)
             return
         fresh = RunFolder(temporary)
         fresh.config.write_text(_configure(origin.run, vocabulary_path), encoding="utf-8")
         if origin.run.journal.is_file():
             shutil.copyfile(origin.run.journal, fresh.journal)
         step = fresh.checkpoints / origin.checkpoint.folder.name
-        _write_checkpoint(step, origin.checkpoint, vocabulary, placement, frontend, seed)
+        _write_checkpoint(step, origin.checkpoint, grown)
 
 
 def _configure(run: RunFolder, vocabulary: Path) -> str:
@@ -245,15 +246,20 @@ def _configure(run: RunFolder, vocabulary: Path) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
-def _write_checkpoint(
-    folder: Path,
-    origin: LoadedCheckpoint,
-    vocabulary: Vocabulary,
-    placement: RowPlacement,
-    frontend: Frontend,
-    seed: int,
-) -> None:
-    manifest, spare = _grown_manifest(origin, vocabulary, frontend), SPARE_ROWS[origin.manifest.model_version]
+@dataclass(frozen=True, slots=True)
+class _Grown:
+    """What a checkpoint grows to."""
+
+    vocabulary: Vocabulary
+    plan: ExtensionPlan
+    placement: RowPlacement
+    frontend: Frontend
+    seed: int
+
+
+def _write_checkpoint(folder: Path, origin: LoadedCheckpoint, to: _Grown) -> None:
+    vocabulary, placement, seed = to.vocabulary, to.placement, to.seed
+    manifest, spare = _grown_manifest(origin, to), SPARE_ROWS[origin.manifest.model_version]
     grown: dict[str, Mapping[str, Tensor]] = {}
     if AVERAGE_FILE in origin.manifest.files:
         grown[AVERAGE_FILE] = grow_text_rows(origin.read_tensors(AVERAGE_FILE), placement, spare=spare, seed=seed)
@@ -263,7 +269,7 @@ def _write_checkpoint(
     files = {name: content for name, content in origin.read_others().items() if name not in made}
     if manifest.vocabulary is not None and manifest.text is not None:
         files[manifest.vocabulary.file] = vocabulary.model_bytes
-        files[manifest.text.file] = canonical_json(frontend.state()).encode("utf-8")
+        files[manifest.text.file] = canonical_json(to.frontend.state()).encode("utf-8")
     if _STATE_FILE in files:
         content = origin.read_json(_STATE_FILE)
         state = read_part(RunState.model_validate, content, place=_STATE_FILE, subject=str(origin.folder))
@@ -281,9 +287,13 @@ def _write_checkpoint(
     )
 
 
-def _grown_manifest(origin: LoadedCheckpoint, vocabulary: Vocabulary, frontend: Frontend) -> Manifest:
+def _growth_of(plan: ExtensionPlan) -> VocabularyGrowth:
+    return VocabularyGrowth(base_size=plan.base.size, base_fingerprint=plan.base.fingerprint)
+
+
+def _grown_manifest(origin: LoadedCheckpoint, to: _Grown) -> Manifest:
     """Return the manifest of what is grown; figures measured before it grew are left out."""
-    manifest = origin.manifest
+    manifest, vocabulary = origin.manifest, to.vocabulary
     config = read_part(read_voice_config, manifest.config, place="config", subject=str(origin.folder))
     config = config.model_copy(update={"number_text_tokens": vocabulary.size})
     identity = VocabularyIdentity(
@@ -297,8 +307,10 @@ def _grown_manifest(origin: LoadedCheckpoint, vocabulary: Vocabulary, frontend: 
         update={
             "config": config.model_dump(mode="json"),
             "vocabulary": identity,
-            "text": TextIdentity(file=text_file, hash=frontend.state_hash),
+            "text": TextIdentity(file=text_file, hash=to.frontend.state_hash),
             "parent": manifest.files[WEIGHTS_FILE],
+            # The first base's rows stay the first ones, however often it grows.
+            "growth": manifest.growth or _growth_of(to.plan),
             "metrics": {},
             # The store is aligned anew for the grown vocabulary.
             "training": {key: value for key, value in manifest.training.items() if key != "alignment"},

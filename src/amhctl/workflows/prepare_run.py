@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Required, TypedDict, Unpack
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from amhctl.checkpoint.manifest import CodecIdentity, TextIdentity, VocabularyIdentity, VocoderIdentity
+from amhctl.checkpoint.manifest import AdapterIdentity, CodecIdentity, TextIdentity, VocabularyIdentity, VocoderIdentity
 from amhctl.checkpoint.store import LoadedCheckpoint
 from amhctl.codec.codec import Codec
 from amhctl.codec.registry import bundled_codecs, load_codec
@@ -27,10 +27,12 @@ from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.vocabulary import Vocabulary
 from amhctl.training.acoustic_material import gather_acoustics
 from amhctl.training.export import VoiceIdentity, choose_reference
+from amhctl.training.finetune import Base, Kind, Tuning, tune
 from amhctl.training.fitting import build_model, codec_identity, fit_codec, fit_model
 from amhctl.training.flow_fitting import build_flow, fit_flow, fit_vocoder
 from amhctl.training.flow_recipe import FlowRecipe, start_from_acoustics
 from amhctl.training.geometry import start_from_codebooks
+from amhctl.training.inventory import Inventory, take_inventory
 from amhctl.training.loop import Run
 from amhctl.training.material import Material, gather
 from amhctl.training.standard import start_from_features
@@ -94,6 +96,7 @@ class PreparedRun:
 
     run: Run
     findings: tuple[Finding, ...]
+    inventory: Inventory
 
 
 def prepare_unified(parts: RunParts) -> PreparedRun:
@@ -134,6 +137,7 @@ def prepare_unified(parts: RunParts) -> PreparedRun:
         start_from_features(network, store, material.train)
     if codec is not None and config.training.codebook_start and origin is None:
         start_from_codebooks(network, codec.codebooks(), config.seed)
+    tuning = _tune(parts, network, "unified")
     identity = _identify(
         parts,
         material.train.entries,
@@ -143,6 +147,7 @@ def prepare_unified(parts: RunParts) -> PreparedRun:
         conditioning=store.conditioning_config,
         reference_TF=choose_reference(store, material.train, config.training.prompt_seconds),
         alignment=material.alignment,
+        adapter=tuning.adapter,
     )
     run = Run(
         folder=parts.folder,
@@ -154,8 +159,9 @@ def prepare_unified(parts: RunParts) -> PreparedRun:
         valid=material.valid,
         identity=identity,
         document=settings.document(),
+        ranks=tuning.ranks,
     )
-    return PreparedRun(run, material.findings)
+    return PreparedRun(run, material.findings, _take_inventory(parts, network))
 
 
 def prepare_flow(parts: RunParts) -> PreparedRun:
@@ -202,6 +208,7 @@ def prepare_flow(parts: RunParts) -> PreparedRun:
     network = build_flow(model, config.seed, None if parts.resume else origin)
     if origin is None:
         start_from_acoustics(network, material.train)
+    tuning = _tune(parts, network, "flow")
     identity = _identify(
         parts,
         material.train.entries,
@@ -212,6 +219,7 @@ def prepare_flow(parts: RunParts) -> PreparedRun:
         vocoder=vocoder.identity,
         speakers={name: torch.from_numpy(mean_E) for name, mean_E in material.train.speakers().items()},
         alignment=material.alignment,
+        adapter=tuning.adapter,
     )
     run = Run(
         folder=parts.folder,
@@ -223,8 +231,9 @@ def prepare_flow(parts: RunParts) -> PreparedRun:
         valid=material.valid,
         identity=identity,
         document=settings.document(),
+        ranks=tuning.ranks,
     )
-    return PreparedRun(run, material.findings)
+    return PreparedRun(run, material.findings, _take_inventory(parts, network))
 
 
 def _load_codec(settings: Settings, store: CodeStore, origin: LoadedCheckpoint | None) -> Codec | None:
@@ -242,6 +251,22 @@ def _load_codec(settings: Settings, store: CodeStore, origin: LoadedCheckpoint |
     )
 
 
+def _tune(parts: RunParts, network: nn.Module, kind: Kind) -> Tuning:
+    """Let what is to learn of a voice learn."""
+    config, origin = parts.settings.config, parts.origin
+    base = None
+    if origin is not None:
+        known = origin.manifest.adapter
+        base = Base(origin.manifest.name if known is None else known.base, origin.manifest.growth)
+    return tune(network, config.training, kind=kind, pieces=parts.vocabulary.size, base=base, seed=config.seed)
+
+
+def _take_inventory(parts: RunParts, network: nn.Module) -> Inventory:
+    growth = None if parts.origin is None else parts.origin.manifest.growth
+    rows = None if growth is None else growth.base_size
+    return take_inventory(network, pieces=parts.vocabulary.size, base_rows=rows)
+
+
 class _Own(TypedDict, total=False):
     """What the identities of the two kinds do not share."""
 
@@ -250,6 +275,7 @@ class _Own(TypedDict, total=False):
     codec: Required[CodecIdentity | None]
     conditioning: Required[Conditioning | None]
     alignment: Required[str]
+    adapter: Required[AdapterIdentity | None]
     reference_TF: Tensor | None
     vocoder: VocoderIdentity | None
     speakers: Mapping[str, Tensor]
@@ -283,6 +309,7 @@ def _identify(parts: RunParts, entries: tuple[StoredUtterance, ...], **own: Unpa
         data_fingerprint=parts.store.fingerprint,
         parent=parent,
         lineage=None if origin is None else origin.manifest.lineage,
+        growth=None if origin is None else origin.manifest.growth,
         licences=provenance.licences,
         processing=provenance.processing,
         **own,

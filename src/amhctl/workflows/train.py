@@ -29,6 +29,7 @@ from amhctl.training.fitting import (
     fit_level,
     fit_vocabulary,
 )
+from amhctl.training.inventory import Inventory
 from amhctl.training.loop import Outcome, train
 from amhctl.training.rehearsal import Rehearsal, rehearse
 from amhctl.training.state import RUN, Best, RunFolder
@@ -70,6 +71,7 @@ class TrainReport:
     checkpoint: Path | None
     stopped_early: bool
     rehearsal: Rehearsal | None
+    inventory: Inventory
 
     @property
     def ok(self) -> bool:
@@ -82,6 +84,7 @@ class TrainReport:
             "steps": self.steps,
             "best": self.best.model_dump() if self.best else None,
             "checkpoint": str(self.checkpoint) if self.checkpoint else None,
+            "parameters": self.inventory.payload(),
         }
         if self.rehearsal:
             values["estimate"] = {
@@ -130,6 +133,8 @@ def run(request: TrainRequest, progress: Progress) -> TrainReport:
                 progress.say(f"{folder.root} was held by {former}, which has ended: its lock is taken over")
         _refuse_occupied(request, folder)
         prepared = _prepare(request, settings, folder, progress)
+        for line in prepared.inventory.lines():
+            progress.say(line)
         resume = request.resume is not None
         if request.dry_run:
             rehearsal = rehearse(prepared.run, progress, device=request.device, resume=resume)
@@ -338,6 +343,7 @@ def _report(prepared: PreparedRun, rehearsal: Rehearsal | None, outcome: Outcome
         checkpoint=prepared.run.folder.best if outcome else None,
         stopped_early=outcome.stopped_early if outcome else False,
         rehearsal=rehearsal,
+        inventory=prepared.inventory,
     )
 
 

@@ -157,9 +157,11 @@ def run(request: ValidateCheckpointRequest, progress: Progress) -> ValidateCheck
 def _hear(folder: Path, manifest: Manifest) -> Hearing | None:
     """Probe how sound weights take their speaker, each kind of voice its own way; None if there is nothing to probe.
 
-    That is so of a training state of a FlowVoice, whose speakers its run knows. For a UnifiedVoice, features from
+    That is so of a training state of a FlowVoice, whose speakers its run knows, and of an adapter without its base. For a UnifiedVoice, features from
     elsewhere count as of mean 0 and deviation 1.
     """
+    if manifest.kind == "adapter":
+        return None
     if manifest.model_version == FLOW_VERSION:
         if manifest.speakers is None or SPEAKERS_FILE not in manifest.files:
             return None
