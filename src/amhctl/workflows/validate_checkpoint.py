@@ -157,8 +157,8 @@ def run(request: ValidateCheckpointRequest, progress: Progress) -> ValidateCheck
 def _hear(folder: Path, manifest: Manifest) -> Hearing | None:
     """Probe how sound weights take their speaker, each kind of voice its own way; None if there is nothing to probe.
 
-    That is so of a training state of a FlowVoice, whose speakers its run knows, and of an adapter without its base. For a UnifiedVoice, features from
-    elsewhere count as of mean 0 and deviation 1.
+    That is so of a training state of a FlowVoice, whose speakers its run knows, and of an adapter without its base.
+    For a UnifiedVoice, features from elsewhere count as of mean 0 and deviation 1.
     """
     if manifest.kind == "adapter":
         return None
