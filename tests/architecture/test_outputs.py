@@ -52,6 +52,8 @@ SOURCES = {
     "lexicon": "words.tsv",
     "corpus": "corpus.txt",
     "clip": "data/wavs/r0.wav",
+    "weights": "gpt.pth",
+    "yaml": "config.yaml",
 }
 TABLE = (
     Row("speak ሰላም --voice {voice} --reference {clip} --lexicon {lexicon} --format wav -o {out}"),
@@ -81,6 +83,11 @@ TABLE = (
     Row("codes extract {manifest} -o {out}", folder=True, force=False),
     Row("train --data {store} --vocab {vocabulary} --base {voice} --lexicon {lexicon} -o {out}", folder=True),
     Row("ckpt export {voice} -o {out}", folder=True),
+    Row("ckpt export {voice} --format indextts2 -o {out}", folder=True),
+    Row(
+        "ckpt import {weights} --config {yaml} --bpe {vocabulary} --base {voice} --adapter {other} -o {out}",
+        folder=True,
+    ),
     Row("ckpt average {voice} {other} -o {out}", folder=True),
     Row("ckpt sign {voice} -o {out}"),
     Row("ckpt card {voice} -o {out}"),
@@ -104,6 +111,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "store" / "store.json").write_text('{"codec": {}, "mel": {}}')
     (folder / "phones.model").write_bytes(b"\n\x0e\n\x05<unk>")
     (folder / "phones.plan.json").write_text("{}")
+    (folder / "gpt.pth").write_bytes(b"PK")
+    (folder / "config.yaml").write_text("gpt: {}\n")
     (folder / "words.tsv").write_text("ሰላም\tጤና\n", encoding="utf-8")
     (folder / "corpus.txt").write_text("ሰላም\n", encoding="utf-8")
     return folder

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from amhctl.checkpoint.keymap import read_foreign, rename_foreign
+from amhctl.checkpoint.keymap import is_transposed, name_foreign, read_foreign, rename_foreign
 from amhctl.core.errors import CheckpointError
 
 
@@ -24,7 +24,54 @@ def test_what_is_no_parameter_is_left_out(tmp_path: Path) -> None:
         "inference_model.lm_head.weight": torch.zeros(1),
         "conditioning_encoder.embed.pos_enc.pe": torch.zeros(1),
     }
-    assert read_foreign(write(tmp_path / "gpt.pth", tensors)).keys() == {"text_head.weight"}
+    found = read_foreign(write(tmp_path / "gpt.pth", tensors))
+    assert found.tensors.keys() == {"text_head.weight"}
+    assert set(found.left_out) == {*tensors} - {"text_head.weight"}
+    assert found.tables.keys() == {"conditioning_encoder.embed.pos_enc.pe"}
+    assert found.unlike == ()
+
+
+def test_copies_that_are_not_what_they_repeat_are_named(tmp_path: Path) -> None:
+    block, norm, codes = torch.ones(2, 2), torch.ones(2), torch.full((3, 2), 4.0)
+    tensors = {
+        "gpt.h.0.mlp.c_fc.weight": block,
+        "final_norm.weight": norm,
+        "mel_embedding.weight": codes,
+        "mel_head.weight": codes * 2,
+        "gpt.wte.weight": codes,
+        "inference_model.transformer.h.0.mlp.c_fc.weight": block.clone(),
+        "inference_model.embeddings.weight": codes + 1,
+        "inference_model.lm_head.0.weight": norm,
+        "inference_model.lm_head.1.weight": codes,
+        "inference_model.unheard_of": norm,
+    }
+    found = read_foreign(write(tmp_path / "gpt.pth", tensors))
+    assert len(found.tensors) == 4
+    assert found.unlike == ("inference_model.embeddings.weight", "inference_model.lm_head.1.weight")
+
+
+def test_what_is_named_back_has_storage_of_its_own() -> None:
+    whole = torch.arange(6.0)
+    named = name_foreign({"part": whole[2:4], "whole": whole}, {"table": torch.ones(1, 2, 2)})
+    assert named.keys() == {"part", "whole", "table"}
+    assert named["part"].untyped_storage().nbytes() == 8
+    assert named["whole"].data_ptr() == whole.data_ptr()
+    assert torch.equal(named["part"], torch.tensor([2.0, 3.0]))
+
+
+@pytest.mark.parametrize(
+    ("name", "transposed"),
+    [
+        ("gpt.h.0.attn.c_attn.weight", True),
+        ("gpt.h.23.mlp.c_proj.weight", True),
+        ("gpt.h.0.attn.c_attn.bias", False),
+        ("gpt.h.0.ln_1.weight", False),
+        ("text_head.weight", False),
+        ("conditioning_encoder.encoders.0.self_attn.linear_q.weight", False),
+    ],
+)
+def test_the_matrices_of_gpt2_lie_the_other_way_round(name: str, transposed: bool) -> None:
+    assert is_transposed(name) is transposed
 
 
 def test_weights_below_model_and_peft_names_are_understood(tmp_path: Path) -> None:
@@ -32,8 +79,8 @@ def test_weights_below_model_and_peft_names_are_understood(tmp_path: Path) -> No
     plain = read_foreign(write(tmp_path / "plain.pth", {"gpt.h.0.attn.c_attn.weight": weight}))
     nested = {"model": {"gpt.h.0.attn.c_attn.base_layer.weight": weight}}
     wrapped = read_foreign(write(tmp_path / "nested.pth", nested))
-    assert plain.keys() == wrapped.keys()
-    assert all(torch.equal(plain[name], wrapped[name]) for name in plain)
+    assert plain.tensors.keys() == wrapped.tensors.keys()
+    assert all(torch.equal(plain.tensors[name], wrapped.tensors[name]) for name in plain.tensors)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from support.official import official_files
 from support.voices import tiny_voice_folder
 from typer.testing import CliRunner
 
@@ -98,3 +99,27 @@ def test_pruning_tells_what_it_did_and_refuses_what_is_no_run(voice: Path, tmp_p
     words = ["ckpt", "prune", str(tmp_path / "run"), "--keep", "3", "--every", "100", "--dry-run"]
     assert json.loads(RUNNER.invoke(app, [*words, "--json"]).stdout)["removed"] == []
     assert "0 of 0 would go" in RUNNER.invoke(app, words).stdout
+
+
+def test_import_and_export_of_the_official_files(tmp_path: Path) -> None:
+    files = official_files(tmp_path / "published")
+    words = ["ckpt", "import", "--format", "indextts2", str(files.weights), "--config", str(files.config)]
+    words += ["--bpe", str(files.bpe), "-o", str(tmp_path / "base"), "--name", "index"]
+    told = RUNNER.invoke(app, words)
+    assert told.exit_code == 0
+    assert "bilibili Model Use License Agreement" in told.stdout
+    assert "bilibili Model Use License Agreement" in told.stderr
+    document = json.loads(RUNNER.invoke(app, [*words, "--force", "--json"]).stdout)
+    assert (document["manifest"]["name"], document["tensors"]) == ("index", len(files.tensors))
+    assert {finding["code"] for finding in document["findings"]} == {"C032", "C033"}
+    words = ["ckpt", "export", str(tmp_path / "base"), "--format", "indextts2", "-o", str(tmp_path / "out"), "--json"]
+    document = json.loads(RUNNER.invoke(app, words).stdout)
+    assert document["bytes"] == sum(path.stat().st_size for path in (tmp_path / "out").iterdir())
+    assert {finding["code"] for finding in document["findings"]} == {"C035"}
+
+
+def test_import_wants_all_three_files(tmp_path: Path) -> None:
+    result = RUNNER.invoke(app, ["ckpt", "import", str(tmp_path / "gpt.pth"), "-o", str(tmp_path / "base")])
+    assert result.exit_code == 2
+    words = ["ckpt", "import", "gpt.pth", "--config", "c.yaml", "--bpe", "b.model", "--format", "xtts", "-o", "base"]
+    assert RUNNER.invoke(app, words).exit_code == 2

@@ -6,6 +6,7 @@ from pathlib import Path
 import jsonschema
 import numpy as np
 import pytest
+from support.official import official_files
 from support.speechlike import vowel_train
 from typer.testing import CliRunner
 
@@ -164,6 +165,12 @@ def test_from_recordings_to_a_measured_voice(world: World) -> None:
     world.run("vocab", "grow", grown, "--base-checkpoint", voice, "-o", world.path("grown"))
     for words in (("codec", "list"), ("voices", "list"), ("voices", "show", voice), ("ckpt", "show", voice)):
         world.run(*words)
+    theirs = official_files(world.folder / "theirs")
+    given = (str(theirs.weights), "--config", str(theirs.config), "--bpe", str(theirs.bpe))
+    taken = world.path("taken")
+    assert world.run("ckpt", "import", *given, "-o", taken)["tensors"] == len(theirs.tensors)
+    world.run("ckpt", "validate", taken)
+    world.run("ckpt", "export", taken, "--format", "indextts2", "-o", world.path("given"))
     world.run("config", "show", "--preset", "a100")
     world.run("doctor")
     world.run("bench", "--only", "startup", "--voice", voice, "--codec", codec)

@@ -121,7 +121,7 @@ RULES = (
     ),
     Rule(
         "C033",
-        Severity.WARNING,
+        Severity.INFO,
         "cannot be proven",
         "An imported file does not show something on which the voice depends, such as the vocabulary of its text rows.",
     ),
@@ -130,6 +130,12 @@ RULES = (
         Severity.WARNING,
         "differs from its base",
         "An imported fine-tune has other values than the base that it was compared with; text rows are counted apart.",
+    ),
+    Rule(
+        "C035",
+        Severity.WARNING,
+        "treated otherwise elsewhere",
+        "The programs that an export is for decode or read otherwise than the voice learnt to.",
     ),
 )
 _SHOWN_DRIFT = 10

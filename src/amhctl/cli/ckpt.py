@@ -9,7 +9,7 @@ from amhctl.cli import options
 from amhctl.cli.app import execute
 
 app = typer.Typer(
-    help="Checkpoints: validate, sign, show, diff, average, prune, card, export.",
+    help="Checkpoints: validate, sign, show, diff, average, prune, card, import, export.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -171,16 +171,65 @@ def average(
     )
 
 
+@app.command("import")
+def import_(
+    source: Annotated[Path, typer.Argument(metavar="GPT.PTH", help="Weights of another program.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the voice to write.")],
+    config: Annotated[Path, typer.Option("--config", help="The config.yaml that came with them.")],
+    bpe: Annotated[Path, typer.Option("--bpe", help="The bpe.model that came with them.")],
+    format: Annotated[
+        Literal["indextts2"],
+        typer.Option("--format", help="Whose they are: IndexTTS-2's, or fine-tuned from it."),
+    ] = "indextts2",
+    adapter: Annotated[
+        Path | None, typer.Option("--adapter", help="Folder that PEFT saved, of an adapter to merge into them.")
+    ] = None,
+    base: Annotated[
+        Path | None,
+        typer.Option("--base", help="What they were fine-tuned from, a voice folder or a .pth: says what changed."),
+    ] = None,
+    features_model: options.FeaturesModel = None,
+    name: Annotated[str | None, typer.Option("--name", help="Name it is to have; the folder's by default.")] = None,
+    force: options.Force = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = 0,
+) -> None:
+    """Take in IndexTTS-2, or a fine-tune of it, as a voice to train from; says what its files do not show."""
+    from amhctl.workflows import import_checkpoint
+
+    request = import_checkpoint.ImportCheckpointRequest(
+        source,
+        config,
+        bpe,
+        output,
+        format=format,
+        adapter=adapter,
+        base=base,
+        features_model=features_model,
+        name=name,
+        force=force,
+    )
+    execute(
+        "ckpt import",
+        lambda progress: import_checkpoint.run(request, progress),
+        json=json,
+        quiet=quiet,
+        verbose=verbose,
+    )
+
+
 @app.command("export")
 def export(
     checkpoint: Annotated[Path, typer.Argument(help="Folder of a voice, codec or vocoder.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write.")],
     name: Annotated[str | None, typer.Option("--name", help="Name it is to have; its own by default.")] = None,
     format: Annotated[
-        Literal["safetensors", "onnx"],
+        Literal["safetensors", "onnx", "indextts2"],
         typer.Option(
             "--format",
-            help="onnx adds graphs; a FlowVoice then speaks without torch.",
+            help="onnx adds graphs; a FlowVoice then speaks without torch. indextts2 writes the files that programs of "
+            "IndexTTS-2 load.",
         ),
     ] = "safetensors",
     speaker: Annotated[
@@ -194,7 +243,7 @@ def export(
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
 ) -> None:
-    """Write a voice as it is handed on: weights in half precision."""
+    """Write a voice as it is handed on: weights in half precision, or the files of IndexTTS-2 as they are."""
     from amhctl.workflows import export_checkpoint
 
     request = export_checkpoint.ExportCheckpointRequest(

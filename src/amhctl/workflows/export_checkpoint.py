@@ -27,9 +27,10 @@ from amhctl.model.flow_graphs import write_flow_graphs
 from amhctl.model.soundness import find_faults as voice_faults
 from amhctl.model.versions import FLOW_VOICE
 from amhctl.nn.onnx_graph import StoredWeight, locate_weights
+from amhctl.workflows.export_official import OFFICIAL_FILES, export_official
 
-ExportFormat = Literal["safetensors", "onnx"]
-"""Weights alone, or weights and ONNX graphs that refer to them."""
+ExportFormat = Literal["safetensors", "onnx", "indextts2"]
+"""Weights alone, weights and ONNX graphs that refer to them, or the files of IndexTTS-2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +52,12 @@ class ExportCheckpointReport:
     output: Path
     manifest: Manifest
     size: int
+    findings: tuple[Finding, ...] = ()
 
     @property
     def ok(self) -> bool:
         """True: what cannot be exported raises."""
         return True
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """Nothing is inspected."""
-        return ()
 
     def payload(self) -> dict[str, object]:
         """Return ``checkpoint``, ``bytes`` and ``manifest``."""
@@ -76,16 +73,18 @@ class ExportCheckpointReport:
 
 
 def run(request: ExportCheckpointRequest, progress: Progress) -> ExportCheckpointReport:
-    """Write a voice, codec or vocoder anew in half precision.
+    """Write a voice, codec or vocoder anew in half precision, or a voice as the files of IndexTTS-2.
 
     Raises
     ------
     CheckpointError
-        If the checkpoint is broken, is a training state, or would not be sound in half precision.
+        If the checkpoint is broken, is a training state, would not be sound in half precision, or is none that the
+        files of IndexTTS-2 can hold.
     FileExistsRefused
         If the output exists and was not to be overwritten.
     """
-    require_output_folder(request.output, CHECKPOINT, force=request.force, sources=(request.checkpoint,))
+    kind = OFFICIAL_FILES if request.format == "indextts2" else CHECKPOINT
+    require_output_folder(request.output, kind, force=request.force, sources=(request.checkpoint,))
     stated = read_manifest(request.checkpoint)
     if stated.kind == "training":
         raise CheckpointError(
@@ -94,6 +93,11 @@ def run(request: ExportCheckpointRequest, progress: Progress) -> ExportCheckpoin
             hint="export the run's best voice, RUN/best",
         )
     _require_speakers(request, stated)
+    if request.format == "indextts2":
+        if request.name is not None:
+            raise OptionError("the files of IndexTTS-2 have no name", subject="--name")
+        official = export_official(request.checkpoint, request.output, progress, force=request.force)
+        return ExportCheckpointReport(request.output, official.manifest, _size_of(request.output), official.findings)
     derive = _derive_graphs(stated, request.checkpoint) if request.format == "onnx" else None
     progress.say("verifying and converting")
     check = voice_faults if stated.kind == "voice" else codec_faults
@@ -117,8 +121,11 @@ def run(request: ExportCheckpointRequest, progress: Progress) -> ExportCheckpoin
             check=check,
             force=request.force,
         )
-    size = sum(path.stat().st_size for path in request.output.rglob("*") if path.is_file())
-    return ExportCheckpointReport(request.output, manifest, size)
+    return ExportCheckpointReport(request.output, manifest, _size_of(request.output))
+
+
+def _size_of(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def _require_speakers(request: ExportCheckpointRequest, manifest: Manifest) -> None:

@@ -36,14 +36,12 @@ from amhctl.model.flow_hearing import probe_speaker_tensors
 from amhctl.model.flow_voice import MODEL_VERSION as FLOW_VERSION
 from amhctl.model.hearing import BRANCH, Hearing, probe_tensors
 from amhctl.model.network_soundness import find_weight_faults
+from amhctl.model.official import OFFICIAL, text_rows
 from amhctl.model.shapes import parameter_shapes
 from amhctl.model.soundness import find_faults as voice_faults
 from amhctl.model.unified_voice import MODEL_VERSION as UNIFIED_VERSION
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.vocabulary import Vocabulary
-
-OFFICIAL = ModelConfig()
-"""The shape of IndexTTS-2, with which foreign weights are compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +100,11 @@ def run(request: ValidateCheckpointRequest, progress: Progress) -> ValidateCheck
         if request.signature is not None or request.root is not None:
             raise OptionError("a signature is of a folder", subject=str(folder), hint="compare a file by sha256sum")
         progress.say("comparing with the official IndexTTS-2 shape")
-        facts = survey(read_foreign(folder))
-        found = [*check_values(facts), *find_weight_faults(facts, parameter_shapes(OFFICIAL))]
+        tensors = read_foreign(folder).tensors
+        rows = text_rows(tensors) or OFFICIAL.number_text_tokens + 1
+        shape = OFFICIAL.model_copy(update={"number_text_tokens": rows - 1})
+        facts = survey(tensors)
+        found = [*check_values(facts), *find_weight_faults(facts, parameter_shapes(shape))]
         return ValidateCheckpointReport(tuple(found), None, ("values", "names and shapes"))
     if not folder.is_dir():
         raise CheckpointError("there is no such checkpoint", subject=str(folder))

@@ -1,0 +1,181 @@
+"""``config.yaml`` of IndexTTS-2: what it says of the network, read and given back. Knows no weights.
+
+Its block ``gpt`` has the names of ``ModelConfig`` (spec of UnifiedVoice, 1.1); every other block describes the parts
+behind it, which amhctl passes on as they are. The file is YAML, of which only plain data are read: no tags that build
+objects, no anchors, by which a few lines can stand for a billion values.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import cast
+
+import yaml
+from pydantic import JsonValue, ValidationError
+
+from amhctl.config.conditioning import SpeechEncoderConfig
+from amhctl.config.schema import ModelConfig
+from amhctl.core.documents import MOST_DEPTH, read_limited
+from amhctl.core.errors import ConfigError, DocumentError
+
+FEATURES = SpeechEncoderConfig(
+    layer=17, width=1_024, sample_rate=16_000, hop_samples=320, normalised=True, fingerprint=""
+)
+"""What the official model is conditioned on: hidden state 17 of w2v-bert 2.0, by its own mean and deviation."""
+
+VERSION = 2.0
+_MOST_BYTES = 1 << 20
+_GPT = "gpt"
+_SHAPE = (
+    "model_dim",
+    "layers",
+    "heads",
+    "max_text_tokens",
+    "max_mel_tokens",
+    "number_text_tokens",
+    "start_text_token",
+    "stop_text_token",
+    "number_mel_codes",
+    "start_mel_token",
+    "stop_mel_token",
+    "condition_type",
+    "condition_module",
+    "emo_condition_module",
+)
+"""What the block must say. Each is a value of ``ModelConfig`` of the same name."""
+_OPTIONAL = ("condition_num_latent",)
+_FIXED: Mapping[str, object] = {
+    "use_mel_codes_as_input": True,
+    "train_solo_embeddings": False,
+    "types": 1,
+    "max_conditioning_inputs": 1,
+    "spk_cond_mode": "conformer",
+}
+"""What else it may say, and the only value of it for which the network is this one."""
+_WITHOUT_EFFECT = ("mel_length_compression", "checkpointing", "use_accel")
+"""What it may say that changes no output."""
+
+
+def read_official_config(path: Path) -> tuple[ModelConfig, str]:
+    """Return the shape that a ``config.yaml`` describes, and its text.
+
+    The shape decodes by upstream's rule of positions, as every program that the file was written for does.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be read, is of another version, or its block ``gpt`` says something else than this network; every
+        such key is named.
+    """
+    text, document = _read(path)
+    found = document.get("version", VERSION)
+    if found != VERSION:
+        raise ConfigError(
+            f"the file is of version {found}; read is {VERSION}, which is IndexTTS-2",
+            subject=f"{path}: version",
+            hint="give the config.yaml that came with the weights",
+        )
+    block = document.get(_GPT)
+    if not isinstance(block, dict):
+        raise ConfigError("the file has no block gpt", subject=str(path), hint="give the config.yaml of IndexTTS-2")
+    faults = _find_faults(block)
+    values = {name: block[name] for name in (*_SHAPE, *_OPTIONAL) if name in block}
+    try:
+        config = ModelConfig.model_validate({**values, "position_rule": "upstream", "condition_dim": FEATURES.width})
+    except ValidationError as error:
+        # Those that are absent have been named.
+        faults += [
+            f"{'.'.join(('gpt', *map(str, each['loc'])))}: {each['msg'].removeprefix('Value error, ')}"
+            for each in error.errors()
+        ]
+        raise _refused(path, faults) from None
+    if faults:
+        raise _refused(path, faults)
+    return config, text
+
+
+def write_official_config(config: ModelConfig, text: str) -> str:
+    """Return the text of a ``config.yaml`` with the shape of a network; the same text where it has it already.
+
+    Parameters
+    ----------
+    config : ModelConfig
+        The shape.
+    text : str
+        A ``config.yaml`` whose other blocks are kept.
+
+    Raises
+    ------
+    ConfigError
+        If the text is none.
+    """
+    document = _parse(text, "config.yaml")
+    block = dict(cast("dict[str, JsonValue]", document.get(_GPT) or {}))
+    values = config.model_dump(mode="json")
+    wanted = {name: values[name] for name in (*_SHAPE, *_OPTIONAL) if name in block or name in _SHAPE}
+    if all(block.get(name) == value for name, value in wanted.items()):
+        return text
+    document[_GPT] = {**block, **wanted}
+    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
+
+
+def _find_faults(block: Mapping[str, object]) -> list[str]:
+    known = {*_SHAPE, *_OPTIONAL, *_FIXED, *_WITHOUT_EFFECT}
+    faults = [f"gpt.{name}: no such value is known of this network" for name in block if name not in known]
+    faults += [f"gpt.{name}: absent" for name in _SHAPE if name not in block]
+    faults += [
+        f"gpt.{name} is {block[name]!r}; only {value!r} is this network"
+        for name, value in _FIXED.items()
+        if name in block and block[name] != value
+    ]
+    return faults
+
+
+def _refused(path: Path, faults: list[str]) -> ConfigError:
+    count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
+    return ConfigError(
+        "\n".join([f"{count} in the description of the network", *faults]),
+        subject=str(path),
+        hint="give the config.yaml that came with the weights; IndexTTS 1 and 2.5 are other networks",
+    )
+
+
+def _read(path: Path) -> tuple[str, dict[str, object]]:
+    try:
+        text = read_limited(path, most_bytes=_MOST_BYTES).decode("utf-8-sig")
+    except OSError as error:
+        raise ConfigError(
+            f"the file cannot be read: {error.strerror}", subject=str(path), hint="pass --config config.yaml"
+        ) from error
+    except UnicodeDecodeError:
+        raise ConfigError("not YAML: not UTF-8", subject=str(path)) from None
+    except DocumentError as error:
+        raise ConfigError(error.message, subject=str(path)) from error
+    return text, _parse(text, str(path))
+
+
+def _parse(text: str, subject: str) -> dict[str, object]:
+    try:
+        _require_plain(text, subject)
+        document = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"not YAML: {' '.join(str(error).split())}", subject=subject) from None
+    except (ValueError, RecursionError, OverflowError) as error:
+        # Dates and numbers that cannot be.
+        raise ConfigError(f"not YAML that can be read ({error})", subject=subject) from None
+    if not isinstance(document, dict) or not all(isinstance(key, str) for key in document):
+        raise ConfigError("not a YAML document of named values", subject=subject)
+    return document
+
+
+def _require_plain(text: str, subject: str) -> None:
+    """Refuse anchors, tags and deep nesting, before anything is built."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise ConfigError("the file has anchors, which no such file needs", subject=subject)
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > MOST_DEPTH:
+            raise ConfigError("not YAML that can be read (nested too deeply)", subject=subject)
