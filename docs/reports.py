@@ -242,6 +242,7 @@ KEYS: dict[str, dict[str, Schema]] = {
         "manifest": OBJECT,
     },
     "ckpt export": {"checkpoint": TEXT, "bytes": COUNT, "manifest": OBJECT},
+    "ckpt merge": {"checkpoint": TEXT, "layers": COUNT, "tensors": COUNT, "manifest": OBJECT},
     "ckpt average": {"checkpoint": TEXT, "distances": listed(NUMBER), "manifest": OBJECT},
     "ckpt diff": {"differences": listed(record(field=TEXT, first=TEXT, second=TEXT))},
     "eval": {

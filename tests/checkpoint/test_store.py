@@ -84,7 +84,7 @@ def test_a_manifest_changed_by_hand_is_refused_with_the_field(folder: Path, fiel
 
 
 def test_a_checkpoint_of_another_kind_is_refused(folder: Path) -> None:
-    with pytest.raises(CheckpointError, match="holds a voice checkpoint, wanted is a codec"):
+    with pytest.raises(CheckpointError, match="holds a checkpoint of kind voice, wanted is codec"):
         read_checkpoint(folder, kind="codec")
 
 

@@ -104,11 +104,9 @@ def verify_folder(folder: Path, *, kind: str) -> Manifest:
     manifest = read_manifest(folder)
     if manifest.kind != kind:
         raise CheckpointError(
-            f"the folder holds a {manifest.kind} checkpoint, wanted is a {kind}",
+            f"the folder holds a checkpoint of kind {manifest.kind}, wanted is {kind}",
             subject=str(folder),
-            hint=f"give the folder of a {kind}"
-            if manifest.kind != "adapter"
-            else f"make a voice of it: `amhctl ckpt merge {folder} --base BASE -o VOICE`",
+            hint=other_kind_hint(folder, manifest) or f"give the folder of a checkpoint of kind {kind}",
         )
     if WEIGHTS_FILE not in manifest.files:
         raise CheckpointError(f"the manifest names no {WEIGHTS_FILE}", subject=str(folder))
@@ -121,6 +119,13 @@ def verify_folder(folder: Path, *, kind: str) -> Manifest:
             f"manifest.json is not the manifest inside the weights: {_joined(unlike)}", subject=str(folder), hint=hint
         )
     return manifest
+
+
+def other_kind_hint(folder: Path, manifest: Manifest) -> str:
+    """Return how a voice is had of a checkpoint that is none; empty where that is not known."""
+    if manifest.kind == "adapter" and manifest.adapter is not None:
+        return f"make a voice of it and its base: amhctl ckpt merge {folder} --base {manifest.adapter.base} -o VOICE"
+    return "a training run keeps its voice in the folder best/" if manifest.kind == "training" else ""
 
 
 def broken_files(folder: Path, manifest: Manifest) -> tuple[Difference, ...]:

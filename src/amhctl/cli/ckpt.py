@@ -9,7 +9,7 @@ from amhctl.cli import options
 from amhctl.cli.app import execute
 
 app = typer.Typer(
-    help="Checkpoints: validate, sign, show, diff, average, prune, card, import, export.",
+    help="Checkpoints: validate, sign, show, diff, average, merge, prune, card, import, export.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -168,6 +168,26 @@ def average(
         json=json,
         quiet=quiet,
         verbose=verbose,
+    )
+
+
+@app.command("merge")
+def merge(
+    adapter: Annotated[Path, typer.Argument(help="Folder of an adapter, such as the best/ of a run that keeps them.")],
+    base: Annotated[Path, typer.Option("--base", help="Voice it was trained beside: folder or bundled name.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write.")],
+    name: Annotated[str | None, typer.Option("--name", help="Name it is to have; the adapter's by default.")] = None,
+    force: options.Force = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = 0,
+) -> None:
+    """Write one voice of an adapter and its base."""
+    from amhctl.workflows import merge_checkpoint
+
+    request = merge_checkpoint.MergeCheckpointRequest(adapter, base, output, name=name, force=force)
+    execute(
+        "ckpt merge", lambda progress: merge_checkpoint.run(request, progress), json=json, quiet=quiet, verbose=verbose
     )
 
 

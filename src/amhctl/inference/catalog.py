@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from amhctl.checkpoint.folder import read_manifest
+from amhctl.checkpoint.folder import other_kind_hint, read_manifest
 from amhctl.checkpoint.manifest import Manifest
 from amhctl.core.errors import CheckpointError, SynthesisError
 from amhctl.model.versions import FLOW_VOICE, UNIFIED_VOICE
@@ -67,5 +67,5 @@ def require_voice(manifest: Manifest, path: Path) -> None:
             f"the folder holds a {manifest.kind} of version {manifest.model_version}, not a voice of {UNIFIED_VOICE} "
             f"or {FLOW_VOICE}",
             subject=str(path),
-            hint="a training run keeps its voice in the folder best/",
+            hint=other_kind_hint(path, manifest) or "give the folder of a voice",
         )
