@@ -257,5 +257,25 @@ KEYS: dict[str, dict[str, Schema]] = {
     "init": {"path": TEXT},
     "config show": {"values": mapping(record(value={}, source=TEXT))},
     "doctor": {"checks": OBJECT},
-    "bench": {"machine": OBJECT, "results": mapping(record(value=NUMBER, unit=TEXT, note=TEXT))},
+    "bench": {
+        "machine": OBJECT,
+        "results": mapping(record(value=NUMBER, unit=TEXT, note=TEXT)),
+        "training": listed(
+            record(
+                variant=TEXT,
+                note=TEXT,
+                settings=listed(TEXT),
+                steps=COUNT,
+                frames=COUNT,
+                seconds=NUMBER,
+                steps_per_second=NUMBER,
+                frames_per_second=NUMBER,
+                frames_per_processor_second=NUMBER,
+                padding=NUMBER,
+                peak_bytes=COUNT,
+                trainable=COUNT,
+                loss=NUMBER,
+            )
+        ),
+    },
 }

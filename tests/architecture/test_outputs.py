@@ -92,6 +92,7 @@ TABLE = (
     Row("ckpt sign {voice} -o {out}"),
     Row("ckpt card {voice} -o {out}"),
     Row("eval {voice} --set {manifest} --codec {other} --report {out}"),
+    Row("bench train --data {store} --vocab {vocabulary} --base {voice} --plot {out}"),
     Row("init {out}", holds="README.md"),
 )
 

@@ -1,9 +1,13 @@
 """Twin of ``cli/bench.py``."""
 
+import pytest
 import typer
 from typer.testing import CliRunner
 
 from amhctl.cli import bench
+from amhctl.evaluation.speed import describe_machine
+from amhctl.workflows import benchmark
+from amhctl.workflows.train_variants import VariantsRequest
 
 app = typer.Typer()
 app.command("bench")(bench.command)
@@ -11,3 +15,21 @@ app.command("bench")(bench.command)
 
 def test_unknown_sections_are_usage_errors() -> None:
     assert CliRunner().invoke(app, ["--only", "beauty"]).exit_code == 2
+    assert CliRunner().invoke(app, ["beauty"]).exit_code == 2
+
+
+def test_sections_may_stand_alone_and_options_of_train_want_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[benchmark.BenchmarkRequest] = []
+
+    def run(request: benchmark.BenchmarkRequest, progress: object) -> benchmark.BenchmarkReport:
+        asked.append(request)
+        return benchmark.BenchmarkReport((), describe_machine())
+
+    monkeypatch.setattr(benchmark, "run", run)
+    words = ["train", "text", "--frames", "70", "--variant", "all", "--set", "training.steps=9", "--preset", "tiny"]
+    assert CliRunner().invoke(app, words).exit_code == 0
+    assert asked[0].only == ("text", "train")
+    wanted = VariantsRequest(preset="tiny", sets=("training.steps=9",), frames=70, variants=("all",))
+    assert asked[0].training == wanted
+    for option in (["--frames", "70"], ["--plot", "x.svg"], ["--variant", "all"], ["--data", "x"]):
+        assert CliRunner().invoke(app, ["text", *option]).exit_code == 2

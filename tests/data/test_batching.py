@@ -25,6 +25,10 @@ def test_epochs_differ_and_padding_is_small() -> None:
     assert first != second
     padded = sum(len(batch) * max(lengths[i] for i in batch) for batch in first)
     assert sum(lengths) / padded > 0.85
+    at_random = plan_epoch(lengths, batch_frames=2_400, seed=0, epoch=0, bucketing=False)
+    assert sorted(index for batch in at_random for index in batch) == list(range(len(lengths)))
+    assert all(len(batch) == 1 or len(batch) * max(lengths[i] for i in batch) <= 2_400 for batch in at_random)
+    assert sum(lengths) / sum(len(batch) * max(lengths[i] for i in batch) for batch in at_random) < 0.8
     with pytest.raises(DatasetError):
         plan_epoch(lengths, batch_frames=0, seed=0, epoch=0)
 

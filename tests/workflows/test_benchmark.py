@@ -6,10 +6,13 @@ import pytest
 from support.codecs import tiny_codec_folder
 from support.vocoders import tiny_vocoder_folder
 
+from amhctl.core.errors import FileExistsRefused
 from amhctl.core.progress import SilentProgress
 from amhctl.evaluation.thread_speed import ThreadTiming
+from amhctl.training.variant_speed import VariantTiming
 from amhctl.workflows import benchmark
 from amhctl.workflows.benchmark import BenchmarkRequest
+from amhctl.workflows.train_variants import VARIANTS, VariantFigures
 
 
 def test_codes_and_checks_are_timed_on_generated_recordings(tmp_path: Path) -> None:
@@ -71,3 +74,18 @@ def test_threads_are_timed_one_and_all_alone_and_beside_other_work(
     assert "4 threads" in figures["threads_all_beside"].note
     assert "beside 4 busy" in figures["threads_all_beside"].note
     assert "250 ms of processors" in figures["threads_one"].note
+
+
+def test_training_is_told_as_a_table_and_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    timing = VariantTiming(steps=4, frames=300, padded=400, seconds=2.0, processor=1.5, loss=3.0, trainable=7)
+    figures = tuple(VariantFigures(variant, timing, 2**30) for variant in VARIANTS[:2])
+    monkeypatch.setattr(benchmark, "time_variants", lambda request, scratch, progress: figures)
+    request = BenchmarkRequest(only=("train",), plot=tmp_path / "speed.svg")
+    report = benchmark.run(request, SilentProgress())
+    assert report.payload()["training"] == [each.row() for each in figures]
+    lines = list(report.lines())
+    assert lines[-3].split()[0] == "variant"
+    assert [line.split()[0] for line in lines[-2:]] == ["huggingface", "baseline"]
+    assert (tmp_path / "speed.svg").read_text(encoding="utf-8").count("200, 1.00 times") == 2
+    with pytest.raises(FileExistsRefused):
+        benchmark.run(request, SilentProgress())

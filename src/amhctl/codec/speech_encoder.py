@@ -165,8 +165,8 @@ def require_encoder(wanted: SpeechEncoderConfig, folder: Path | None = None, *, 
     return encoder
 
 
-def import_transformers() -> Any:  # noqa: ANN401
-    """Import ``transformers``, with the two classes that are used of it.
+def import_transformers(*classes: str) -> Any:  # noqa: ANN401
+    """Import ``transformers``, with the classes that are used of it; without names, those of the speech encoder.
 
     Raises
     ------
@@ -177,7 +177,8 @@ def import_transformers() -> Any:  # noqa: ANN401
         with torchaudio_or_stand_in():
             package = importlib.import_module("transformers")
             # The package loads its parts on use: they must meet the stand-in too.
-            _ = package.Wav2Vec2BertModel, package.SeamlessM4TFeatureExtractor
+            for name in classes or ("Wav2Vec2BertModel", "SeamlessM4TFeatureExtractor"):
+                getattr(package, name)
     except ImportError as fault:
         raise MissingExtra(f"transformers cannot be imported: {fault}", subject="transformers", hint=_EXTRA) from fault
     return package

@@ -284,6 +284,9 @@ class TrainingConfig(Document):
     """Optimiser steps."""
     batch_frames: int = Field(2_400, gt=0)
     """Frames of one micro-batch, padding included: of codes for a UnifiedVoice, of the spectrogram for a FlowVoice."""
+    bucketing: bool = True
+    """Whether utterances of like length share a micro-batch; otherwise they are put together at random, and more of it
+    is padding."""
     accumulation: int = Field(1, ge=1)
     """Micro-batches of one optimiser step."""
     learning_rate: float = Field(5e-4, gt=0)

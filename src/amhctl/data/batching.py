@@ -17,7 +17,9 @@ from amhctl.data.dataset import Item
 _LENGTH_JITTER = 0.1
 
 
-def plan_epoch(lengths: Sequence[int], *, batch_frames: int, seed: int, epoch: int) -> tuple[tuple[int, ...], ...]:
+def plan_epoch(
+    lengths: Sequence[int], *, batch_frames: int, seed: int, epoch: int, bucketing: bool = True
+) -> tuple[tuple[int, ...], ...]:
     """Return the batches of an epoch as tuples of item indices: alike in length, in random order, nothing left out.
 
     Parameters
@@ -30,6 +32,8 @@ def plan_epoch(lengths: Sequence[int], *, batch_frames: int, seed: int, epoch: i
         Seed of the order.
     epoch : int
         Which epoch; the plan is a pure function of the arguments.
+    bucketing : bool
+        Whether items of like length go together; else those that chance puts side by side.
 
     Raises
     ------
@@ -40,7 +44,8 @@ def plan_epoch(lengths: Sequence[int], *, batch_frames: int, seed: int, epoch: i
         raise DatasetError(f"batch_frames must be positive, not {batch_frames}")
     random = np.random.default_rng((seed, epoch))
     sizes = np.asarray(lengths, dtype=np.int64)
-    order = np.argsort(sizes * random.uniform(1.0 - _LENGTH_JITTER, 1.0 + _LENGTH_JITTER, sizes.size), kind="stable")
+    jitter = random.uniform(1.0 - _LENGTH_JITTER, 1.0 + _LENGTH_JITTER, sizes.size)
+    order = np.argsort(sizes * jitter if bucketing else jitter, kind="stable")
     batches: list[tuple[int, ...]] = []
     current: list[int] = []
     longest = 0

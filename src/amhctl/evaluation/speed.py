@@ -80,6 +80,18 @@ def cpu_time_of_children() -> Seconds:
     return Seconds(used.ru_utime + used.ru_stime)
 
 
+def peak_memory() -> int:
+    """Return the largest resident set that this process has had, in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def resident_memory() -> int:
+    """Return the resident set of this process, in bytes; its largest where the system tells no other."""
+    pages = Path("/proc/self/statm")
+    return int(pages.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") if pages.is_file() else peak_memory()
+
+
 def peak_memory_of_children() -> int:
     """Return the largest resident set of any child process that has ended, in bytes."""
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss

@@ -183,7 +183,11 @@ class Loop:
     def plan(self, epoch: int) -> Plan:
         """Return the micro-batches of a training epoch."""
         return plan_epoch(
-            self._train_lengths.frames, batch_frames=self.run.config.batch_frames, seed=self.run.seed, epoch=epoch
+            self._train_lengths.frames,
+            batch_frames=self.run.config.batch_frames,
+            seed=self.run.seed,
+            epoch=epoch,
+            bucketing=self.run.config.bucketing,
         )
 
     def groups(self) -> Iterator[Group]:

@@ -2,11 +2,12 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -19,13 +20,16 @@ from amhctl.codec.registry import load_codec
 from amhctl.codec.vocoder import load_vocoder
 from amhctl.codec.vocoder_spec import DEFAULT_VOCODER as DEFAULT_VOCODER
 from amhctl.core.errors import EvaluationError, TextError
+from amhctl.core.files import write_text_atomically
 from amhctl.core.findings import Finding
+from amhctl.core.outputs import FileKind, require_output_file
 from amhctl.core.processors import available_processors
 from amhctl.core.progress import Progress, SilentProgress
 from amhctl.core.units import Seconds
 from amhctl.data.codestore import CodeStore
 from amhctl.data.corpus import read_lines
 from amhctl.data.records import Record, read_audio, read_records, write_records
+from amhctl.evaluation.barchart import Bar, draw_bars
 from amhctl.evaluation.extraction_speed import Timing, compare_with_package, time_extraction
 from amhctl.evaluation.speed import Machine, cpu_time_once, describe_machine, median_time, time_once
 from amhctl.evaluation.thread_speed import time_encoding
@@ -36,11 +40,13 @@ from amhctl.inference.catalog import voice_path
 from amhctl.inference.voice import SpeakOptions
 from amhctl.text.frontend import Frontend
 from amhctl.workflows import check_data
+from amhctl.workflows.train_variants import HEAD, VariantFigures, VariantsRequest, time_variants, yardstick_of
 
-Section = Literal["speak", "codes", "vocoder", "data", "text", "startup", "threads", "dac"]
-SECTIONS: tuple[Section, ...] = ("speak", "codes", "vocoder", "data", "text", "startup", "threads", "dac")
-# The comparison needs a DAC weights file, which is not in the package.
+Section = Literal["speak", "codes", "vocoder", "data", "text", "startup", "threads", "dac", "train"]
+SECTIONS: tuple[Section, ...] = ("speak", "codes", "vocoder", "data", "text", "startup", "threads", "dac", "train")
+# The comparison needs a DAC weights file, which is not in the package; training takes many minutes.
 _USUAL: tuple[Section, ...] = ("speak", "codes", "vocoder", "data", "text", "startup", "threads")
+DRAWING = FileKind("an SVG drawing", re.compile(rb"\s*<svg"))
 _TEXT = "አዲስ አበባ የኢትዮጵያ ዋና ከተማ ናት። ከተማዋ በአንድ ሺህ ስምንት መቶ ሰባ ዘጠኝ ዓመተ ምሕረት ተመሠረተች። ዛሬ ብዙ ሰዎች የሚኖሩባት ትልቅ ከተማ ናት።"
 _SENTENCE = "ዛሬ ብዙ ሰዎች የሚኖሩባት ትልቅ ከተማ ናት።"
 _CLIPS, _CLIP_SECONDS, _SAMPLE_RATE = 32, 6.0, 16_000
@@ -55,7 +61,8 @@ class BenchmarkRequest:
     Attributes
     ----------
     only : tuple[Section, ...]
-        Sections; none means all but ``dac``, which needs a DAC weights file as the codec.
+        Sections; none means all but ``dac``, which needs a DAC weights file as the codec, and ``train``, which takes
+        long.
     voice, codec, vocoder : str
         What to measure.
     manifest : Path | None
@@ -66,6 +73,12 @@ class BenchmarkRequest:
         The median of so many is taken.
     device : str
         Where to compute.
+    training : VariantsRequest
+        What ``train`` measures.
+    plot : Path | None
+        Where to draw its speeds.
+    force : bool
+        Whether an earlier drawing may be replaced.
     """
 
     only: tuple[Section, ...] = ()
@@ -76,6 +89,9 @@ class BenchmarkRequest:
     corpus: Path | None = None
     repetitions: int = 3
     device: str = "cpu"
+    training: VariantsRequest = field(default_factory=VariantsRequest)
+    plot: Path | None = None
+    force: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +122,7 @@ class BenchmarkReport:
 
     measurements: tuple[Measurement, ...]
     machine: Machine
+    training: tuple[VariantFigures, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -131,6 +148,7 @@ class BenchmarkReport:
                 item.name: {"value": round(item.value, 4), "unit": item.unit, "note": item.note}
                 for item in self.measurements
             },
+            "training": [each.row() for each in self.training],
         }
 
     def lines(self) -> Iterable[str]:
@@ -138,6 +156,10 @@ class BenchmarkReport:
         yield self.machine.line()
         for item in self.measurements:
             yield f"{item.name:<26}{item.value:>10.3f} {item.unit:<12} {item.note}"
+        if self.training:
+            yield HEAD
+            yardstick = yardstick_of(self.training)
+            yield from (each.line(yardstick) for each in self.training)
 
 
 def run(request: BenchmarkRequest, progress: Progress) -> BenchmarkReport:
@@ -159,15 +181,37 @@ def run(request: BenchmarkRequest, progress: Progress) -> BenchmarkReport:
         "dac": _compare_dac,
     }
     wanted = request.only or _USUAL
+    if request.plot is not None:
+        read = (request.training.data, request.training.vocabulary, request.training.base)
+        require_output_file(request.plot, DRAWING, force=request.force, sources=[each for each in read if each])
     results: list[Measurement] = []
+    figures: tuple[VariantFigures, ...] = ()
     progress.start("measuring", len(wanted), "sections")
     with tempfile.TemporaryDirectory(prefix="amhctl-bench-") as scratch:
         for section, measure in measures.items():
             if section in wanted:
                 results += measure(request, Path(scratch))
                 progress.advance(note=section)
+        if "train" in wanted:
+            figures = time_variants(request.training, Path(scratch), progress)
     progress.finish()
-    return BenchmarkReport(tuple(results), describe_machine())
+    if request.plot is not None and figures:
+        _draw(request.plot, figures)
+    return BenchmarkReport(tuple(results), describe_machine(), figures)
+
+
+def _draw(path: Path, figures: tuple[VariantFigures, ...]) -> None:
+    """Draw the speeds of training beside one another."""
+    yardstick = yardstick_of(figures)
+    bars = [
+        Bar(
+            each.variant.name,
+            each.frames_per_processor_second,
+            f"{each.frames_per_processor_second:.0f}, {each.frames_per_processor_second / yardstick:.2f} times",
+        )
+        for each in figures
+    ]
+    write_text_atomically(path, draw_bars("frames learnt from in a processor second", bars))
 
 
 def _measure_startup(request: BenchmarkRequest, scratch: Path) -> list[Measurement]:

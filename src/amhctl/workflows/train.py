@@ -142,6 +142,18 @@ def run(request: TrainRequest, progress: Progress) -> TrainReport:
         return _report(prepared, None, train(prepared.run, progress, device=request.device, resume=resume))
 
 
+def prepare(request: TrainRequest, progress: Progress) -> PreparedRun:
+    """Return the run of a request, ready to begin; nothing is written, and its folder is not held.
+
+    Raises
+    ------
+    AmhctlError
+        If the parts do not fit one another.
+    """
+    settings = _read_settings(request)
+    return _prepare(request, settings, _choose_folder(request, settings.config), progress)
+
+
 def _prepare(request: TrainRequest, settings: Settings, folder: RunFolder, progress: Progress) -> PreparedRun:
     """Build the parts of a run and see that they fit; what they were read from is not kept."""
     config = settings.config
