@@ -11,15 +11,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import typer
-from pydantic import BaseModel
-from pydantic.fields import FieldInfo
 
 import amhctl
 from amhctl.checkpoint.manifest import FORMAT_VERSION, Manifest
 from amhctl.checkpoint.migrate import ADDITIONS, FORMATS
 from amhctl.cli.main import app
+from amhctl.config.document import Document
 from amhctl.config.load import leaves, load_run_config, preset_names
-from amhctl.config.schema import RunConfig, TextConfig
+from amhctl.config.schema import RunConfig
+from amhctl.config.text import TextConfig
 from amhctl.core.findings import Rule
 from amhctl.text.rulebook import WORD_TABLES, build_rulebook
 
@@ -72,9 +72,12 @@ def text_page() -> str:
 def checkpoint_page() -> str:
     """Return the page on checkpoints: prose by hand, and between marks the manifest's fields, versions and checks."""
     fields = ["| field | type | meaning |", "| --- | --- | --- |"]
+    meanings = Manifest.describe()
     for name, field in Manifest.model_fields.items():
         kind = _type_of(manifest_schema()["properties"][name])  # type: ignore[index]
-        fields.append(f"| `{name}`{' (must be there)' if field.is_required() else ''} | {kind} | {_meaning(field)} |")
+        needed = " (must be there)" if field.is_required() else ""
+        meaning = _cell(meanings.get(name, "").replace("``", "`"))
+        fields.append(f"| `{name}`{needed} | {kind} | {meaning} |")
     versions = ["| format | written by |", "| --- | --- |"]
     versions += [f"| {number} | amhctl {form.written_by} |" for number, form in sorted(FORMATS.items())]
     versions += ["", "| added later | of | without it |", "| --- | --- | --- |"]
@@ -86,10 +89,6 @@ def checkpoint_page() -> str:
         if code.startswith("C")
     ]
     return _filled(DOCS / "checkpoints.md", {"fields": fields, "versions": versions, "checks": checks})
-
-
-def _meaning(field: FieldInfo) -> str:
-    return _cell((field.description or "").replace("``", "`"))
 
 
 def _type_of(schema: Schema) -> str:
@@ -200,15 +199,16 @@ def config_page() -> str:
     return _MADE + "\n".join(lines) + "\n"
 
 
-def _sections(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, list[str]]]:
+def _sections(model: type[Document], prefix: str = "") -> Iterator[tuple[str, list[str]]]:
     rows: list[str] = []
-    inner: list[tuple[str, type[BaseModel]]] = []
+    inner: list[tuple[str, type[Document]]] = []
+    meanings = model.describe()
     for name, field in model.model_fields.items():
         key = f"{prefix}{name}"
         documents = _documents_of(field.annotation)
         inner += [(key, document) for document in documents]
         if not documents:
-            meaning = (field.description or "").replace("\n", " ").replace("|", "\\|")
+            meaning = meanings.get(name, "").replace("\n", " ").replace("|", "\\|")
             rows.append(f"| `{key}` | `{_toml(field.default)}` | {meaning} |")
     if rows:
         yield (prefix.rstrip(".") or "top level"), rows
@@ -218,12 +218,12 @@ def _sections(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, l
             yield (f"{section}, where `{key}.kind` is `{kind.default}`" if kind else section), lines
 
 
-def _documents_of(annotation: object) -> tuple[type[BaseModel], ...]:
+def _documents_of(annotation: object) -> tuple[type[Document], ...]:
     """Return the documents that a field may hold: none, one, or one of each kind."""
     candidates = (annotation, *getattr(annotation, "__args__", ()))
     # One of several kinds is annotated with its tag.
     bare = [getattr(item, "__origin__", item) if hasattr(item, "__metadata__") else item for item in candidates]
-    return tuple(item for item in bare if isinstance(item, type) and issubclass(item, BaseModel))
+    return tuple(item for item in bare if isinstance(item, type) and issubclass(item, Document))
 
 
 def _values(preset: str) -> dict[str, str]:

@@ -39,7 +39,8 @@ from amhctl.codec.soundness import find_faults
 from amhctl.codec.vocoder import load_vocoder
 from amhctl.codec.vocoder_spec import DEFAULT_VOCODER, MODEL_VERSION
 from amhctl.config.flow import FlowVoiceConfig
-from amhctl.config.schema import TextConfig, TrainingConfig
+from amhctl.config.schema import TrainingConfig
+from amhctl.config.text import TextConfig
 from amhctl.config.vocoder import VocoderConfig
 from amhctl.core.errors import AmhctlError, DatasetError
 from amhctl.core.files import canonical_json, sha256_of_file

@@ -15,7 +15,7 @@ from amhctl.audio import files
 from amhctl.checkpoint.folder import WEIGHTS_FILE
 from amhctl.checkpoint.store import read_checkpoint
 from amhctl.cli.main import main
-from amhctl.config.schema import TextConfig
+from amhctl.config.text import TextConfig
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.extend import extend_vocabulary
 from amhctl.tokenizer.plan import plan_path

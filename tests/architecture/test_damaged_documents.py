@@ -9,7 +9,7 @@ from support.checkpoints import tiny_checkpoint
 from support.stores import toy_store
 
 from amhctl.cli.main import main
-from amhctl.config.schema import TextConfig
+from amhctl.config.text import TextConfig
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.extend import extend_vocabulary
 from amhctl.tokenizer.plan import plan_path

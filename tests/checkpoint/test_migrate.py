@@ -11,7 +11,7 @@ import amhctl
 from amhctl.checkpoint import migrate
 from amhctl.checkpoint.manifest import FORMAT_VERSION, Manifest
 from amhctl.checkpoint.migrate import ADDITIONS, FORMATS, Format, completed, read_document
-from amhctl.config.schema import ModelConfig
+from amhctl.config.unified import ModelConfig
 from amhctl.core.errors import CheckpointError
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "schemas" / "documents" / "manifest-1.json"

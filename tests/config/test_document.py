@@ -26,4 +26,5 @@ def test_a_document_cannot_change() -> None:
 
 def test_integers_stand_for_floats_and_docstrings_describe() -> None:
     assert Room.model_validate({"width": 3}) == Room(width=3.0)
-    assert Room.model_fields["width"].description == "Metres."
+    assert Room.describe() == {"width": "Metres."}
+    assert Room.model_json_schema()["properties"]["width"]["description"] == "Metres."

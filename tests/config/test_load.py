@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.config.load import ResolvedConfig, leaves, load_run_config, preset_names
-from amhctl.config.schema import AlignmentConfig, ModelConfig, RunConfig
+from amhctl.config.schema import RunConfig
+from amhctl.config.unified import AlignmentConfig, ModelConfig
 from amhctl.core.errors import ConfigError, OptionError
 
 

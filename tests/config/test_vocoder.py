@@ -32,4 +32,4 @@ def test_training_that_cannot_be_is_refused(values: dict[str, object], fault: st
 
 def test_every_setting_says_what_it_is() -> None:
     for document in (VocoderConfig, VocoderTrainingConfig):
-        assert [name for name, field in document.model_fields.items() if not field.description] == []
+        assert set(document.model_fields) == set(document.describe())

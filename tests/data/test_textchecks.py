@@ -1,6 +1,6 @@
 import pytest
 
-from amhctl.config.schema import TextConfig
+from amhctl.config.text import TextConfig
 from amhctl.data.records import Record
 from amhctl.data.textchecks import check_rate, check_text
 from amhctl.text.frontend import Frontend

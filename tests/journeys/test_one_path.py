@@ -8,7 +8,8 @@ from support.voices import any_speech, tiny_voice_folder
 
 from amhctl.codec.codec import CodecSpec
 from amhctl.config.mel import MelConfig
-from amhctl.config.schema import ModelConfig, TrainingConfig
+from amhctl.config.schema import TrainingConfig
+from amhctl.config.unified import ModelConfig
 from amhctl.core.progress import SilentProgress
 from amhctl.data.codestore import CodeStore
 from amhctl.data.records import Record

@@ -6,7 +6,7 @@ import pytest
 
 from amhctl.checkpoint.manifest import AdapterIdentity
 from amhctl.checkpoint.survey import TensorFacts
-from amhctl.config.schema import ModelConfig
+from amhctl.config.unified import ModelConfig
 from amhctl.model.adapter_shapes import find_adapter_faults, find_term_faults, term_shapes
 from amhctl.model.shapes import parameter_shapes
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from amhctl.config.schema import ConformerConfig, ModelConfig
+from amhctl.config.unified import ConformerConfig, ModelConfig
 from amhctl.model.hearing import BRANCH, measure_hearing, probe_hearing, probe_tensors
 from amhctl.model.unified_voice import UnifiedVoice
 

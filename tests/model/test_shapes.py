@@ -5,7 +5,7 @@ from math import prod
 import pytest
 import torch
 
-from amhctl.config.schema import AlignmentConfig, ConformerConfig, ModelConfig
+from amhctl.config.unified import AlignmentConfig, ConformerConfig, ModelConfig
 from amhctl.model.shapes import parameter_count, parameter_shapes
 from amhctl.model.unified_voice import UnifiedVoice
 

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from amhctl.config.schema import AlignmentConfig, ConformerConfig, ModelConfig
+from amhctl.config.unified import AlignmentConfig, ConformerConfig, ModelConfig
 from amhctl.core.errors import ModelError
 from amhctl.model.layout import delay
 from amhctl.model.unified_voice import UnifiedVoice

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from amhctl.config.schema import MelCodecConfig
+from amhctl.config.mel_codec import MelCodecConfig
 from amhctl.nn.residual_codebooks import ResidualCodebooks, embeddings
 from amhctl.training.learning_quantizer import learning_quantizer
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from amhctl.config.schema import CodecTrainingConfig
+from amhctl.config.mel_codec import CodecTrainingConfig
 from amhctl.training.codec_material import CodecMaterial
 
 QUICK = CodecTrainingConfig(

@@ -13,7 +13,7 @@ from amhctl.codec.dac import build_dac
 from amhctl.codec.mel_codec import MODEL_VERSION, MelCodecNetwork
 from amhctl.config.dac import DacCodecConfig
 from amhctl.config.mel import MelConfig
-from amhctl.config.schema import MelCodecConfig
+from amhctl.config.mel_codec import MelCodecConfig
 from amhctl.training.learning_quantizer import learning_quantizer
 from amhctl.training.mel_recipe import stored_tensors
 

@@ -14,7 +14,7 @@ from amhctl.codec.vocoder import load_vocoder
 from amhctl.config.acoustics import AcousticsConfig, SpeakerEncoderConfig
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.config.load import load_run_config
-from amhctl.config.schema import TextConfig
+from amhctl.config.text import TextConfig
 from amhctl.core.files import canonical_json
 from amhctl.core.progress import SilentProgress
 from amhctl.data.acoustic_dataset import AcousticDataset

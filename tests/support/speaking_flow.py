@@ -14,7 +14,7 @@ from amhctl.codec.speaker_encoder import SpeakerEncoder
 from amhctl.codec.vocoder import load_vocoder
 from amhctl.codec.vocoder_spec import DEFAULT_VOCODER
 from amhctl.config.flow import FlowVoiceConfig
-from amhctl.config.schema import TextConfig
+from amhctl.config.text import TextConfig
 from amhctl.core.files import canonical_json
 from amhctl.core.units import SPEECH_LEVEL
 from amhctl.inference.assemble import load_voice

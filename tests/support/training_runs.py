@@ -6,7 +6,8 @@ from support.training_world import TINY_SETS, UNALIGNED_SETS, align_evenly, buil
 
 from amhctl.checkpoint.manifest import Licence, TextIdentity, VocabularyIdentity
 from amhctl.config.load import load_run_config
-from amhctl.config.schema import TextConfig, TrainingConfig
+from amhctl.config.schema import TrainingConfig
+from amhctl.config.text import TextConfig
 from amhctl.core.files import canonical_json
 from amhctl.core.progress import SilentProgress
 from amhctl.data.codestore import CodeStore

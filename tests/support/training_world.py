@@ -7,7 +7,7 @@ import numpy as np
 
 from amhctl.codec.codec import CodecSpec
 from amhctl.config.mel import MelConfig
-from amhctl.config.schema import TextConfig
+from amhctl.config.text import TextConfig
 from amhctl.data.codestore import CodeStore
 from amhctl.data.records import Record
 from amhctl.text.frontend import Frontend

@@ -14,7 +14,8 @@ from amhctl.checkpoint.store import write_checkpoint
 from amhctl.codec.registry import load_codec
 from amhctl.config.conditioning import scale_of
 from amhctl.config.mel import MelConfig
-from amhctl.config.schema import AlignmentConfig, ConformerConfig, ModelConfig, TextConfig
+from amhctl.config.text import TextConfig
+from amhctl.config.unified import AlignmentConfig, ConformerConfig, ModelConfig
 from amhctl.core.files import canonical_json
 from amhctl.core.units import SPEECH_LEVEL
 from amhctl.inference.assemble import load_voice

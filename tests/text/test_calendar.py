@@ -2,7 +2,7 @@
 
 import pytest
 
-from amhctl.config.schema import TextConfig
+from amhctl.config.text import TextConfig
 from amhctl.text.calendar import CONTEXT, MONTH_SPELLINGS, MONTHS, Calendar, CalendarWords
 from amhctl.text.draft import TIE
 from amhctl.text.frontend import Frontend

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amhctl.config.schema import TextConfig
+from amhctl.config.text import TextConfig
 from amhctl.core.errors import MissingExtra, TextError
 from amhctl.core.files import canonical_json
 from amhctl.text.frontend import Frontend

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from amhctl.config.schema import TextConfig
+from amhctl.config.text import TextConfig
 from amhctl.core.errors import TextError
 from amhctl.text.draft import Draft
 from amhctl.text.frontend import Frontend

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.realdata import real_corpus
 
-from amhctl.config.schema import TextConfig
+from amhctl.config.text import TextConfig
 from amhctl.core.errors import TextError
 from amhctl.text.draft import Draft
 from amhctl.text.frontend import Frontend

@@ -16,7 +16,7 @@ from support.voices import any_speech
 
 from amhctl.audio.loudness import set_loudness
 from amhctl.audio.waveform import Waveform
-from amhctl.config.schema import TextConfig
+from amhctl.config.text import TextConfig
 from amhctl.core.errors import UnspeakableError
 from amhctl.core.units import Seconds
 from amhctl.data.records import Record, write_records

@@ -12,7 +12,7 @@ from support.codec_runs import QUICK, tones
 from support.codecs import TINY_CODEC
 
 from amhctl.codec.registry import load_codec
-from amhctl.config.schema import CodecTrainingConfig
+from amhctl.config.mel_codec import CodecTrainingConfig
 from amhctl.core.errors import ShortageError, TrainingError
 from amhctl.core.progress import SilentProgress
 from amhctl.training.codec_loop import CodecRun, train_codec

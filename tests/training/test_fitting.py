@@ -10,7 +10,8 @@ from support.training_world import TINY_MEL, TINY_SPEC
 
 from amhctl.checkpoint.store import LoadedCheckpoint, read_checkpoint
 from amhctl.config.conditioning import Conditioning, SpeechEncoderConfig
-from amhctl.config.schema import ModelConfig, TextConfig
+from amhctl.config.text import TextConfig
+from amhctl.config.unified import ModelConfig
 from amhctl.core.errors import CheckpointError, CodecError, ConfigError, DatasetError, VocabularyError
 from amhctl.text.frontend import NO_LEXICON
 from amhctl.text.lexicon import Lexicon

@@ -5,7 +5,7 @@ from pathlib import Path
 from support.training_runs import build_run
 
 from amhctl.checkpoint.manifest import VocabularyGrowth
-from amhctl.config.schema import ModelConfig
+from amhctl.config.unified import ModelConfig
 from amhctl.model.shapes import parameter_count
 from amhctl.training.finetune import Base
 from amhctl.training.inventory import take_inventory

@@ -2,7 +2,7 @@
 
 import torch
 
-from amhctl.config.schema import MelCodecConfig
+from amhctl.config.mel_codec import MelCodecConfig
 from amhctl.nn.residual_codebooks import embeddings
 from amhctl.training.learning_quantizer import learning_quantizer
 

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from support.training_world import TrainingWorld, align_evenly, build_training_world
 
-from amhctl.config.schema import AlignmentConfig, ModelConfig, TextConfig, TrainingConfig
+from amhctl.config.schema import TrainingConfig
+from amhctl.config.text import TextConfig
+from amhctl.config.unified import AlignmentConfig, ModelConfig
 from amhctl.core.errors import DatasetError, VocabularyError
 from amhctl.core.progress import SilentProgress
 from amhctl.data.codestore import CodeStore

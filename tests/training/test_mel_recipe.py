@@ -6,7 +6,7 @@ from support.codec_runs import QUICK, tones
 from support.codecs import TINY_CODEC
 
 from amhctl.codec.mel_codec import codes_fingerprint
-from amhctl.config.schema import CodecTrainingConfig
+from amhctl.config.mel_codec import CodecTrainingConfig
 from amhctl.core.errors import TrainingError
 from amhctl.training.mel_recipe import MelRecipe, MelWeights
 

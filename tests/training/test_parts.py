@@ -3,7 +3,7 @@
 import pytest
 from support.flow_voices import TINY_FLOW
 
-from amhctl.config.schema import ModelConfig
+from amhctl.config.unified import ModelConfig
 from amhctl.core.errors import ConfigError
 from amhctl.model.flow_soundness import flow_shapes
 from amhctl.model.shapes import parameter_shapes

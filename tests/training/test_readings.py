@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from amhctl.config.schema import TextConfig
+from amhctl.config.text import TextConfig
 from amhctl.core.lock import hold
 from amhctl.core.progress import SilentProgress
 from amhctl.text.frontend import Frontend

@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 from support.training_runs import build_run
 
-from amhctl.config.schema import ModelConfig
+from amhctl.config.unified import ModelConfig
 from amhctl.training.losses import TargetCounts
 from amhctl.training.unified_recipe import UnifiedRecipe
 from amhctl.training.voice_recipe import Lengths

@@ -10,7 +10,7 @@ from support.manifests import SENTENCES, tiny_manifest
 from support.training_world import build_training_world
 from support.vocabularies import foreign_model, foreign_vocabulary
 
-from amhctl.config.schema import TextConfig
+from amhctl.config.text import TextConfig
 from amhctl.core.errors import ConfigError, DatasetError, TrainingError, VocabularyError
 from amhctl.core.progress import SilentProgress
 from amhctl.data.alignment import Alignment

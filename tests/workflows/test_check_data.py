@@ -9,7 +9,7 @@ from support.planted import ALSO, PLANTS, World, clean_world
 from support.realdata import real_manifest
 from support.vocabularies import foreign_model
 
-from amhctl.config.schema import TextConfig
+from amhctl.config.text import TextConfig
 from amhctl.core.errors import FileExistsRefused, MissingExtra
 from amhctl.core.progress import SilentProgress
 from amhctl.data import clippicture, repairedcopy

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from support.voices import tiny_voice_folder
 
-from amhctl.config.schema import TextConfig
+from amhctl.config.text import TextConfig
 from amhctl.core.errors import CheckpointError, SynthesisError
 from amhctl.core.progress import SilentProgress
 from amhctl.inference.assemble import load_voice

@@ -18,7 +18,7 @@ from support.voices import any_speech, tiny_voice_folder
 from amhctl.checkpoint.folder import CODEC_FOLDER, GRAPH, VOCODER_FOLDER, WEIGHTS_FILE
 from amhctl.checkpoint.store import read_checkpoint, write_checkpoint
 from amhctl.codec.vocoder_spec import DEFAULT_VOCODER, vocoder_path
-from amhctl.config.schema import TextConfig
+from amhctl.config.text import TextConfig
 from amhctl.core.errors import CheckpointError, FileExistsRefused, VocabularyError
 from amhctl.core.progress import SilentProgress
 from amhctl.text.frontend import Frontend

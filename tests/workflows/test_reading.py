@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from amhctl.config.load import load_run_config
-from amhctl.config.schema import RunConfig, TextConfig
+from amhctl.config.schema import RunConfig
+from amhctl.config.text import TextConfig
 from amhctl.core.errors import TextError
 from amhctl.text.frontend import Frontend
 from amhctl.text.lexicon import Lexicon

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from amhctl.config.schema import TextConfig
+from amhctl.config.text import TextConfig
 from amhctl.core.errors import ConfigError, DatasetError, FileExistsRefused, VocabularyError
 from amhctl.core.progress import SilentProgress
 from amhctl.text.frontend import Frontend

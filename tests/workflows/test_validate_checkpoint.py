@@ -19,7 +19,7 @@ from amhctl.checkpoint.store import read_checkpoint, write_checkpoint
 from amhctl.codec.vocoder import load_vocoder
 from amhctl.codec.vocoder_spec import DEFAULT_VOCODER, vocoder_path
 from amhctl.config.mel import MelConfig
-from amhctl.config.schema import ConformerConfig, ModelConfig
+from amhctl.config.unified import ConformerConfig, ModelConfig
 from amhctl.core.errors import CheckpointError
 from amhctl.core.files import canonical_json, sha256_of_file
 from amhctl.core.progress import SilentProgress

@@ -17,7 +17,7 @@ from pydantic import JsonValue, ValidationError
 from amhctl import __version__
 from amhctl.checkpoint.manifest import FORMAT_VERSION, Manifest
 from amhctl.checkpoint.parts import OTHERS, read_part
-from amhctl.config.schema import read_voice_config
+from amhctl.config.voice import read_voice_config
 from amhctl.core.errors import CheckpointError
 from amhctl.core.findings import Finding, Severity
 from amhctl.core.units import SPEECH_LEVEL

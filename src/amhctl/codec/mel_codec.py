@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from amhctl.codec.codec import CodecSpec, LongWaveform, padded_piece, padded_waveform, stacked_takes
 from amhctl.codec.windows import cut_windows
-from amhctl.config.schema import MelCodecConfig
+from amhctl.config.mel_codec import MelCodecConfig
 from amhctl.core.errors import CodecError
 from amhctl.nn.convnext import ConvNeXtBlock
 from amhctl.nn.residual_codebooks import ResidualCodebooks, embeddings

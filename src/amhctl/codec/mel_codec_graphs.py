@@ -10,7 +10,7 @@ import numpy as np
 
 from amhctl.codec.mel_codec import MEL_MEAN, MEL_SCALE
 from amhctl.config.mel import MelConfig
-from amhctl.config.schema import MelCodecConfig
+from amhctl.config.mel_codec import MelCodecConfig
 from amhctl.nn import onnx_layers as layers
 from amhctl.nn.onnx_graph import OnnxGraph, StoredWeight
 from amhctl.nn.spectral import LOG_FLOOR, mel_filterbank

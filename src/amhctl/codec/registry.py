@@ -20,7 +20,7 @@ from amhctl.codec.official import OFFICIAL, find_weights
 from amhctl.codec.soundness import CODEC_VERSIONS, find_faults
 from amhctl.config.dac import DacCodecConfig
 from amhctl.config.document import Document
-from amhctl.config.schema import MelCodecConfig
+from amhctl.config.mel_codec import MelCodecConfig
 from amhctl.core.errors import CodecError
 from amhctl.core.units import Precision
 

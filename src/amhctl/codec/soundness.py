@@ -13,7 +13,7 @@ from amhctl.checkpoint.store import Surveys
 from amhctl.checkpoint.survey import check_weights
 from amhctl.codec import dac, mel_codec, vocoder_network, vocoder_spec
 from amhctl.config.dac import DacCodecConfig
-from amhctl.config.schema import MelCodecConfig
+from amhctl.config.mel_codec import MelCodecConfig
 from amhctl.config.vocoder import VocoderConfig
 from amhctl.core.findings import Finding
 

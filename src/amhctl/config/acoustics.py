@@ -14,7 +14,7 @@ from amhctl.config.mel import MelConfig
 class AcousticsConfig(Document):
     """Log-mel frames with the pitch at their centres. A waveform of N samples has ``ceil(N / hop)`` frames."""
 
-    mel: MelConfig = MelConfig(window_samples=640, hop_samples=160, bins=80)
+    mel: MelConfig = Field(default_factory=lambda: MelConfig(window_samples=640, hop_samples=160, bins=80))
     """The spectrogram, which a vocoder of the same one turns into sound."""
     pitch_floor: float = Field(60.0, ge=20)
     """Lowest pitch sought, in hertz."""

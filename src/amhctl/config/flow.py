@@ -14,7 +14,7 @@ class FlowVoiceConfig(Document):
 
     kind: Literal["flow"] = "flow"
     """Tells this kind of voice from ``unified``."""
-    acoustics: AcousticsConfig = AcousticsConfig()
+    acoustics: AcousticsConfig = Field(default_factory=AcousticsConfig)
     """What it draws; its vocoder must have the same spectrogram."""
     number_text_tokens: int = Field(64, gt=2, le=2_000_000)
     """Pieces of the vocabulary."""

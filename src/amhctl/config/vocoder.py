@@ -16,7 +16,7 @@ _Window = Annotated[int, Field(ge=16, le=65_536)]
 class VocoderConfig(Document):
     """A vocoder: ConvNeXt blocks over log-mel frames and an inverse STFT."""
 
-    mel: MelConfig = AcousticsConfig().mel
+    mel: MelConfig = Field(default_factory=lambda: AcousticsConfig().mel)
     """The spectrogram that it turns into sound: that of the voices that draw it."""
     width: int = Field(384, gt=0, le=WIDEST)
     """Channels of every block."""

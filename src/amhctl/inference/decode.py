@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from amhctl.config.schema import ModelConfig
+from amhctl.config.unified import ModelConfig
 from amhctl.core.errors import ModelError, SynthesisError
 from amhctl.inference.sampling import Sampling
 from amhctl.inference.speaker import Speaker

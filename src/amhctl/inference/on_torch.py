@@ -18,7 +18,7 @@ from amhctl.codec.vocoder import load_vocoder
 from amhctl.config.conditioning import read_conditioning
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.config.mel import MelConfig
-from amhctl.config.schema import ModelConfig
+from amhctl.config.unified import ModelConfig
 from amhctl.core.errors import CheckpointError
 from amhctl.inference.assemble import find_vocoder, read_speakers, read_text_parts
 from amhctl.inference.catalog import require_voice

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from amhctl.config.schema import ModelConfig
+from amhctl.config.unified import ModelConfig
 from amhctl.model.unified_voice import UnifiedVoice
 from amhctl.nn.standard import FeatureStandard
 

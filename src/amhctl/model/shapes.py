@@ -7,7 +7,7 @@ the official ones (spec of UnifiedVoice): a tree of ``prefix.name``, written dow
 from collections.abc import Iterator
 from math import prod
 
-from amhctl.config.schema import AlignmentConfig, ConformerConfig, ModelConfig
+from amhctl.config.unified import AlignmentConfig, ConformerConfig, ModelConfig
 
 Shape = tuple[int, ...]
 Named = Iterator[tuple[str, Shape]]

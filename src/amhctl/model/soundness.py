@@ -13,7 +13,7 @@ from amhctl.checkpoint.folder import WEIGHTS_FILE
 from amhctl.checkpoint.manifest import Manifest
 from amhctl.checkpoint.store import LoadedCheckpoint, Surveys, read_checkpoint
 from amhctl.config.conditioning import read_conditioning, width_of
-from amhctl.config.schema import ModelConfig
+from amhctl.config.unified import ModelConfig
 from amhctl.core.findings import Finding
 from amhctl.model.flow_soundness import find_flow_faults
 from amhctl.model.flow_voice import MODEL_VERSION as FLOW_VERSION

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from amhctl.config.schema import ConformerConfig, ModelConfig
+from amhctl.config.unified import ConformerConfig, ModelConfig
 from amhctl.core.errors import ModelError
 from amhctl.model.layout import delay
 from amhctl.model.versions import UNIFIED_VOICE

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
-from amhctl.config.schema import TextConfig
+from amhctl.config.text import TextConfig
 from amhctl.core.errors import MissingExtra, TextError
 from amhctl.core.files import sha256_of_json
 from amhctl.text.draft import TIE, Change, Draft

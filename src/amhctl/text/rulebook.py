@@ -6,7 +6,7 @@ The order is the grammar: each rule sees what the earlier ones left. It stands h
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from amhctl.config.schema import TextConfig
+from amhctl.config.text import TextConfig
 from amhctl.text.abbreviations import ABBREVIATIONS, Abbreviations
 from amhctl.text.affixes import affix_rules
 from amhctl.text.calendar import CONTEXT, MONTH_SPELLINGS, MONTHS, CalendarWords

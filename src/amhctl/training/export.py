@@ -25,7 +25,8 @@ from amhctl.checkpoint.manifest import (
 from amhctl.checkpoint.store import write_checkpoint
 from amhctl.config.conditioning import Conditioning, frames_of
 from amhctl.config.flow import FlowVoiceConfig
-from amhctl.config.schema import ModelConfig, TrainingConfig
+from amhctl.config.schema import TrainingConfig
+from amhctl.config.unified import ModelConfig
 from amhctl.data.codestore import CodeStore
 from amhctl.data.dataset import SpeechDataset
 from amhctl.model.flow_files import SPEAKERS_FILE

@@ -20,7 +20,8 @@ from amhctl.checkpoint.store import LoadedCheckpoint
 from amhctl.codec.codec import CodecSpec
 from amhctl.config.conditioning import Conditioning, conditioning_differences, read_conditioning, width_of
 from amhctl.config.document import Document
-from amhctl.config.schema import ModelConfig, TextConfig
+from amhctl.config.text import TextConfig
+from amhctl.config.unified import ModelConfig
 from amhctl.core.errors import CheckpointError, CodecError, ConfigError, DatasetError, VocabularyError
 from amhctl.core.shortage import require_memory
 from amhctl.model.shapes import parameter_count

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from amhctl.config.schema import ModelConfig
+from amhctl.config.unified import ModelConfig
 from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.data.dataset import SpeechDataset
 from amhctl.model.hearing import Hearing, measure_hearing, probe_hearing

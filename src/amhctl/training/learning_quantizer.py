@@ -4,7 +4,7 @@ from torch import nn
 from vector_quantize_pytorch import ResidualVQ
 
 from amhctl.codec.mel_codec import LATENT_WIDTH
-from amhctl.config.schema import MelCodecConfig
+from amhctl.config.mel_codec import MelCodecConfig
 
 # A code is dead when it is chosen less often than this, as a share of its fair share.
 _DEAD_SHARE = 0.1

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from amhctl.config.schema import ModelConfig, TrainingConfig
+from amhctl.config.schema import TrainingConfig
+from amhctl.config.unified import ModelConfig
 from amhctl.core.errors import DatasetError, VocabularyError
 from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.core.progress import Progress

@@ -23,7 +23,7 @@ from amhctl.codec.mel_codec import (
     fingerprint_of,
     is_stored,
 )
-from amhctl.config.schema import CodecTrainingConfig, MelCodecConfig
+from amhctl.config.mel_codec import CodecTrainingConfig, MelCodecConfig
 from amhctl.core.errors import TrainingError
 from amhctl.training.codec_material import CodecMaterial, draw_segments
 from amhctl.training.codec_optimizer import cosine_rate, decayed_adamw, require_finite

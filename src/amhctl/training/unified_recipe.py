@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from amhctl.config.schema import ModelConfig, TrainingConfig
+from amhctl.config.schema import TrainingConfig
+from amhctl.config.unified import ModelConfig
 from amhctl.core.findings import Finding
 from amhctl.data.batching import Batch, collate
 from amhctl.data.dataset import Item, SpeechDataset

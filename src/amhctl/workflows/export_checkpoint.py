@@ -16,7 +16,7 @@ from amhctl.codec.vocoder_graph import write_vocoder_graph
 from amhctl.codec.vocoder_spec import MODEL_VERSION as VOCODER_VERSION
 from amhctl.codec.vocoder_spec import VOCODER_GRAPH
 from amhctl.config.flow import FlowVoiceConfig
-from amhctl.config.schema import MelCodecConfig
+from amhctl.config.mel_codec import MelCodecConfig
 from amhctl.config.vocoder import VocoderConfig
 from amhctl.core.errors import CheckpointError, OptionError
 from amhctl.core.findings import Finding

@@ -16,7 +16,8 @@ from amhctl.codec.speaker_encoder import SpeakerEncoder
 from amhctl.codec.speech_encoder import SpeechEncoder, load_encoder
 from amhctl.config.acoustics import AcousticsConfig
 from amhctl.config.mel import MelConfig
-from amhctl.config.schema import MelCodecConfig, RunConfig
+from amhctl.config.mel_codec import MelCodecConfig
+from amhctl.config.schema import RunConfig
 from amhctl.core.errors import DatasetError, FileExistsRefused
 from amhctl.core.progress import Progress
 from amhctl.core.shortage import WayOut, explain_shortages

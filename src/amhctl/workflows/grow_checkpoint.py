@@ -20,7 +20,8 @@ from amhctl.checkpoint.manifest import Manifest, TextIdentity, VocabularyGrowth,
 from amhctl.checkpoint.parts import read_part
 from amhctl.checkpoint.store import LoadedCheckpoint, write_checkpoint
 from amhctl.config.load import load_run_config
-from amhctl.config.schema import RunConfig, read_voice_config
+from amhctl.config.schema import RunConfig
+from amhctl.config.voice import read_voice_config
 from amhctl.core.documents import read_json
 from amhctl.core.errors import CheckpointError, VocabularyError
 from amhctl.core.files import atomic_folder, canonical_json, refuse_existing

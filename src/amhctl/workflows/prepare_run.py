@@ -15,7 +15,8 @@ from amhctl.codec.registry import bundled_codecs, load_codec
 from amhctl.codec.vocoder import load_vocoder
 from amhctl.config.conditioning import Conditioning
 from amhctl.config.flow import FlowVoiceConfig
-from amhctl.config.schema import ModelConfig, RunConfig
+from amhctl.config.schema import RunConfig
+from amhctl.config.unified import ModelConfig
 from amhctl.core.errors import ConfigError, DatasetError
 from amhctl.core.files import canonical_json, sha256_of_file
 from amhctl.core.findings import Finding

@@ -21,7 +21,8 @@ from amhctl.codec.vocoder_network import vocoder_shapes
 from amhctl.codec.vocoder_spec import read_vocoder_manifest
 from amhctl.config.dac import DacCodecConfig
 from amhctl.config.load import load_run_config
-from amhctl.config.schema import MelCodecConfig, RunConfig
+from amhctl.config.mel_codec import MelCodecConfig
+from amhctl.config.schema import RunConfig
 from amhctl.config.vocoder import VocoderConfig
 from amhctl.core.errors import AudioError, ConfigError, DatasetError, FileExistsRefused
 from amhctl.core.files import sha256_of_json

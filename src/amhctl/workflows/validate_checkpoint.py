@@ -27,7 +27,7 @@ from amhctl.codec.vocoder import load_vocoder
 from amhctl.codec.vocoder_spec import bundled_vocoders
 from amhctl.config.conditioning import read_conditioning, scale_of
 from amhctl.config.flow import FlowVoiceConfig
-from amhctl.config.schema import ModelConfig
+from amhctl.config.unified import ModelConfig
 from amhctl.core.errors import AmhctlError, CheckpointError, OptionError, VocabularyError
 from amhctl.core.findings import Finding, has_errors
 from amhctl.core.progress import Progress
