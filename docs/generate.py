@@ -335,16 +335,13 @@ def _paragraph(text: str | None) -> str:
 
 def main() -> None:
     """Write or compare the files, and end with 1 if one had drifted."""
-    drifted = [
-        path
-        for path, content in documents().items()
-        if not path.is_file() or path.read_text(encoding="utf-8") != content
-    ]
-    stale = [path for path in (DOCS / "schemas").rglob("*.json") if path not in documents()]
+    made = documents()
+    drifted = [path for path, text in made.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
+    stale = [path for path in (DOCS / "schemas").rglob("*.json") if path not in made]
     if "--check" not in sys.argv:
         for path in drifted:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(documents()[path], encoding="utf-8")
+            path.write_text(made[path], encoding="utf-8")
         for path in stale:
             path.unlink()
     for path in (*drifted, *stale):
