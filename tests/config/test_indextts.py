@@ -8,7 +8,7 @@ import yaml
 from support.official import official_document, official_shape
 
 from amhctl.config.indextts import read_official_config, write_official_config
-from amhctl.config.schema import ModelConfig
+from amhctl.config.unified import ModelConfig
 from amhctl.core.errors import ConfigError
 
 

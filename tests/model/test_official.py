@@ -6,7 +6,7 @@ import pytest
 import torch
 from support.official import official_shape, official_tensors
 
-from amhctl.config.schema import AlignmentConfig
+from amhctl.config.unified import AlignmentConfig
 from amhctl.model.official import (
     OFFICIAL,
     TEXT_TABLES,

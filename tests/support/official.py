@@ -16,7 +16,7 @@ from amhctl.checkpoint.indextts import CODEC
 from amhctl.codec.codec import CodecSpec
 from amhctl.config.indextts import FEATURES
 from amhctl.config.mel import MelConfig
-from amhctl.config.schema import ConformerConfig, ModelConfig
+from amhctl.config.unified import ConformerConfig, ModelConfig
 from amhctl.data.codestore import CodeStore
 from amhctl.data.records import Record
 from amhctl.model.official import sinusoid_tables

@@ -2,7 +2,7 @@
 
 import torch
 
-from amhctl.config.schema import ConformerConfig, ModelConfig
+from amhctl.config.unified import ConformerConfig, ModelConfig
 from amhctl.nn.attention import causal_mask
 from amhctl.nn.decoder import Decoder
 from amhctl.training.huggingface_decoder import HuggingFaceDecoder

@@ -11,7 +11,8 @@ from support.voices import tiny_voice_folder
 
 from amhctl.checkpoint.indextts import LICENCE, TERMS
 from amhctl.checkpoint.store import read_checkpoint, write_checkpoint
-from amhctl.config.schema import ModelConfig, TextConfig
+from amhctl.config.text import TextConfig
+from amhctl.config.unified import ModelConfig
 from amhctl.core.errors import CheckpointError, FileExistsRefused, OptionError
 from amhctl.core.progress import SilentProgress
 from amhctl.model.official import sinusoid_tables

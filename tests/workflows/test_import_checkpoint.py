@@ -18,7 +18,7 @@ from amhctl.checkpoint.indextts import CODEC, LICENCE, PUBLISHED_SHA256, TERMS
 from amhctl.checkpoint.lora import CONFIG_FILE, WEIGHTS_FILES
 from amhctl.checkpoint.store import read_checkpoint
 from amhctl.config.indextts import FEATURES
-from amhctl.config.schema import ModelConfig
+from amhctl.config.unified import ModelConfig
 from amhctl.core.errors import CheckpointError, ConfigError, FileExistsRefused, VocabularyError
 from amhctl.core.files import sha256_of_file
 from amhctl.core.progress import SilentProgress

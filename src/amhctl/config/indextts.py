@@ -13,7 +13,7 @@ import yaml
 from pydantic import JsonValue, ValidationError
 
 from amhctl.config.conditioning import SpeechEncoderConfig
-from amhctl.config.schema import ModelConfig
+from amhctl.config.unified import ModelConfig
 from amhctl.core.documents import MOST_DEPTH, read_limited
 from amhctl.core.errors import ConfigError, DocumentError
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import torch
 from torch import Tensor
 
-from amhctl.config.schema import ModelConfig
+from amhctl.config.unified import ModelConfig
 from amhctl.nn.conformer import sinusoid_table
 
 OFFICIAL = ModelConfig(position_rule="upstream")

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from amhctl.codec.speech_encoder import import_transformers
-from amhctl.config.schema import ModelConfig
+from amhctl.config.unified import ModelConfig
 from amhctl.nn.decoder import Decoder
 
 

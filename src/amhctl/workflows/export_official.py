@@ -16,7 +16,7 @@ from amhctl.checkpoint.keymap import name_foreign
 from amhctl.checkpoint.manifest import Manifest
 from amhctl.checkpoint.parts import read_part
 from amhctl.config.indextts import write_official_config
-from amhctl.config.schema import ModelConfig
+from amhctl.config.unified import ModelConfig
 from amhctl.core.errors import CheckpointError
 from amhctl.core.files import atomic_folder
 from amhctl.core.findings import Finding

@@ -17,7 +17,8 @@ from amhctl.checkpoint.survey import check_values, survey
 from amhctl.codec.speech_encoder import load_encoder
 from amhctl.config.conditioning import SpeechEncoderConfig, conditioning_differences
 from amhctl.config.indextts import FEATURES, read_official_config
-from amhctl.config.schema import ModelConfig, TextConfig
+from amhctl.config.text import TextConfig
+from amhctl.config.unified import ModelConfig
 from amhctl.core.errors import CheckpointError, ConfigError
 from amhctl.core.files import canonical_json, sha256_of_file
 from amhctl.core.findings import Finding, Severity

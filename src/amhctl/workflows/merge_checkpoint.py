@@ -12,7 +12,7 @@ from amhctl.checkpoint.manifest import AdapterIdentity, Manifest
 from amhctl.checkpoint.parts import read_part
 from amhctl.checkpoint.store import LoadedCheckpoint, write_checkpoint
 from amhctl.config.flow import FlowVoiceConfig
-from amhctl.config.schema import read_voice_config
+from amhctl.config.voice import read_voice_config
 from amhctl.core.errors import CheckpointError
 from amhctl.core.findings import Finding
 from amhctl.core.outputs import require_output_folder
