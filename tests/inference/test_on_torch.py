@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from support.official import official_files
 from support.speaking_flow import flow_voice_folder
 from support.speechlike import vowel_train
 from support.voices import tiny_voice_folder
@@ -13,10 +14,12 @@ from support.voices import tiny_voice_folder
 from amhctl.checkpoint.folder import CODEC_FOLDER, read_manifest
 from amhctl.codec.speaker_encoder import SpeakerEncoder
 from amhctl.core.errors import CheckpointError, SynthesisError
+from amhctl.core.progress import SilentProgress
 from amhctl.inference.code_voice import CodeVoice
 from amhctl.inference.on_torch import load_listener, load_voice
 from amhctl.inference.spectrogram_voice import SpectrogramVoice
 from amhctl.model.flow_on_torch import FlowOnTorch
+from amhctl.workflows.import_checkpoint import run as take_in
 
 
 def test_each_kind_is_loaded_as_what_it_is(tmp_path: Path) -> None:
@@ -39,6 +42,14 @@ def test_a_codec_that_is_not_there_is_named(tmp_path: Path) -> None:
     shutil.rmtree(folder / CODEC_FOLDER)
     with pytest.raises(CheckpointError, match="not bundled"):
         load_voice(folder)
+
+
+def test_an_imported_voice_is_spoken_by_the_programs_that_it_is_from(tmp_path: Path) -> None:
+    files = official_files(tmp_path / "published")
+    base = take_in(files.request(tmp_path / "base"), SilentProgress()).output
+    with pytest.raises(CheckpointError, match="'maskgct-semantic' is not bundled") as caught:
+        load_voice(base)
+    assert "ckpt export --format indextts2" in caught.value.hint
 
 
 def test_a_voice_that_knows_speakers_hears_by_their_encoder(tmp_path: Path) -> None:

@@ -19,12 +19,15 @@ from support.codecs import tiny_codec_folder, tiny_dac_folder
 from support.extractions import extract_telling
 from support.manifests import tiny_manifest
 from support.oddaudio import odd_recordings
+from support.semantic_codecs import semantic_file
+from support.speech_encoders import tiny_encoder_folder
 from support.speechlike import vowel_train
 
 from amhctl.audio import acoustics, files
 from amhctl.audio.augment import synthetic_room
 from amhctl.codec import dac, mel_codec
 from amhctl.codec.registry import load_codec
+from amhctl.codec.speech_encoder import SpeechEncoder
 from amhctl.config.acoustics import AcousticsConfig
 from amhctl.core.errors import AmhctlError, AudioError, CodecError, ConfigError, DatasetError, OptionError
 from amhctl.core.progress import Progress, SilentProgress
@@ -495,3 +498,34 @@ def test_a_real_cluster_is_interrupted_and_goes_on_to_the_same_bytes(tmp_path: P
     assert json.loads(done.stdout)["utterances"] == 6
     contents = [{file.name: file.read_bytes() for file in (tmp_path / name).iterdir()} for name in ("shards", "store")]
     assert contents[0] == contents[1]
+
+
+def test_semantic_codes_and_the_features_they_are_of_are_heard_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder = tiny_encoder_folder(tmp_path / "encoder", normalised=True)
+    codec = semantic_file(tmp_path / "semantic.safetensors")
+    heard: list[int] = []
+    listen = SpeechEncoder.encode
+    monkeypatch.setattr(
+        SpeechEncoder, "encode", lambda self, samples: heard.append(samples.size) or listen(self, samples)
+    )
+    request = ExtractCodesRequest(
+        tiny_manifest(tmp_path, count=3),
+        tmp_path / "store",
+        str(codec),
+        features="w2v-bert",
+        features_model=encoder,
+    )
+    assert run(request, SilentProgress()).utterances == 3
+    assert len(heard) == 3
+    store = CodeStore.open(tmp_path / "store")
+    assert (store.spec.name, store.spec.codebook_size) == ("maskgct-semantic", 8_192)
+    for entry in store.entries:
+        assert entry.frames == entry.encoder_frames
+    checked = check_codes.run(
+        check_codes.CheckCodesRequest(tmp_path / "store", str(codec), features_model=encoder), SilentProgress()
+    )
+    assert [sample.agreement for sample in checked.samples] == [1.0, 1.0, 1.0]
+    assert checked.mel_distance is None
+    assert not [finding for finding in checked.findings if finding.code in ("X101", "X106", "X108", "X112")]

@@ -35,3 +35,6 @@ CODEC = CodecIdentity(
 )
 """The semantic codec of MaskGCT (amphion/MaskGCT): one code of 8,192 for each frame of w2v-bert's features, about 50.1
 a second of speech. No file of IndexTTS-2 says which weights of it made the codes."""
+
+SPEAKING = "`amhctl ckpt export --format indextts2` writes its files, by which the programs of IndexTTS-2 speak"
+"""What to do with a voice that writes such codes: what makes speech of them, its s2mel, amhctl does not have."""

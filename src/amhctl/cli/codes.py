@@ -16,7 +16,10 @@ app = typer.Typer(help="Codes: extract, check, verify, merge, align.", no_args_i
 def extract(
     manifest: Annotated[Path, typer.Argument(help="Manifest, a JSON Lines file.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Code store, a folder; made or gone on with.")],
-    codec: Annotated[str, typer.Option(help="Bundled name, codec folder, or DAC weights file.")] = "mel16k",
+    codec: Annotated[
+        str,
+        typer.Option(help="Bundled name, codec folder, DAC weights file, or MaskGCT's semantic codec (.safetensors)."),
+    ] = "mel16k",
     shard: Annotated[str, typer.Option(metavar="I/N", help="Do only the I-th of N shares.")] = "1/1",
     level: Annotated[
         float,
@@ -103,6 +106,7 @@ def check(
     sample: Annotated[int, typer.Option(min=0, help="Utterances decoded back and compared with the audio.")] = 16,
     seed: options.Seed = None,
     device: options.Device = "auto",
+    features_model: options.FeaturesModel = None,
     report: Annotated[
         Path | None, typer.Option("--report", help="Write an HTML page of how the codes are used.")
     ] = None,
@@ -115,7 +119,14 @@ def check(
     from amhctl.workflows import check_codes
 
     request = check_codes.CheckCodesRequest(
-        store=store, codec=codec, sample=sample, seed=seed or 0, device=device, report=report, force=force
+        store=store,
+        codec=codec,
+        sample=sample,
+        seed=seed or 0,
+        device=device,
+        features_model=features_model,
+        report=report,
+        force=force,
     )
     execute("codes check", lambda progress: check_codes.run(request, progress), json=json, quiet=quiet, verbose=verbose)
 

@@ -1,7 +1,8 @@
 """What a codec is: waveforms to discrete codes and back. Knows no files and no letters.
 
 Shapes: ``B batch, N samples, S frames, Q codebooks``. Codes are uint16-sized integers, true length only: a
-waveform of n samples has ``ceil(n / frame_samples)`` frames, whatever batch it was encoded in.
+waveform of n samples has ``ceil(n / frame_samples)`` frames, or as many as the encoder behind a semantic codec has,
+whatever batch it was encoded in.
 """
 
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ class CodecSpec:
     name : str
         Name in the registry, such as ``mel16k``.
     architecture : str
-        ``mel`` or ``dac``.
+        ``mel``, ``dac`` or ``semantic``.
     sample_rate : int
         Samples a second.
     frame_samples : int
@@ -49,7 +50,13 @@ class CodecSpec:
         return self.sample_rate / self.frame_samples
 
     def frames_of(self, samples: int) -> int:
-        """Return how many frames a waveform of ``samples`` samples has."""
+        """Return how many frames a waveform of ``samples`` samples has.
+
+        A semantic codec has as many as its encoder: windows of 25 ms every 10 ms, two of them a frame.
+        """
+        if self.architecture == "semantic":
+            step = self.frame_samples // 2
+            return max(0, (1 + (samples - 5 * step // 2) // step) // 2)
         return -(-samples // self.frame_samples)
 
 
@@ -67,7 +74,7 @@ class LongWaveform(Protocol):
 
 
 class Codec(Protocol):
-    """Encodes and decodes speech. Implementations: ``MelCodec``, ``DacCodec``."""
+    """Encodes and decodes speech: ``MelCodec``, ``DacCodec``, and ``SemanticCodec``, which refuses to decode."""
 
     @property
     def spec(self) -> CodecSpec:

@@ -1,4 +1,4 @@
-"""The codecs at hand: the bundled ones, codec checkpoints, DAC weights files and the official ones by name.
+"""The codecs at hand: bundled ones, codec checkpoints, DAC weights files and official ones by name, MaskGCT's file.
 
 Knows no letters.
 """
@@ -17,7 +17,9 @@ from amhctl.codec.codec import Codec, CodecSpec
 from amhctl.codec.dac import DacCodec, fill_dac, read_weights
 from amhctl.codec.mel_codec import MelCodec, MelCodecNetwork, codes_fingerprint, fill_mel
 from amhctl.codec.official import OFFICIAL, find_weights
+from amhctl.codec.semantic import load_semantic
 from amhctl.codec.soundness import CODEC_VERSIONS, find_faults
+from amhctl.codec.speech_encoder import load_encoder
 from amhctl.config.dac import DacCodecConfig
 from amhctl.config.document import Document
 from amhctl.config.mel_codec import MelCodecConfig
@@ -25,6 +27,7 @@ from amhctl.core.errors import CodecError
 from amhctl.core.units import Precision
 
 _ConfigT = TypeVar("_ConfigT", bound=Document)
+_SEMANTIC = ".safetensors"
 _BUNDLED = Path(__file__).parent.parent / "assets" / "codecs"
 DEFAULT_CODEC = "mel16k"
 
@@ -48,7 +51,7 @@ def codec_path(name_or_path: str) -> Path:
     if "/" not in name_or_path and (bundled / "manifest.json").is_file():
         return bundled
     path = Path(name_or_path).expanduser()
-    if (path / "manifest.json").is_file() or (path.is_file() and path.suffix == ".pth"):
+    if (path / "manifest.json").is_file() or (path.is_file() and path.suffix in (".pth", _SEMANTIC)):
         return path
     if (cached := find_weights(name_or_path)) is not None:
         return cached
@@ -56,13 +59,15 @@ def codec_path(name_or_path: str) -> Path:
     raise CodecError(
         "no such codec",
         subject=name_or_path,
-        hint=f"bundled: {bundled_names or 'none'}; official: {official_names}; or give a codec folder, or a DAC "
-        "weights file (.pth)",
+        hint=f"bundled: {bundled_names or 'none'}; official: {official_names}; or give a codec folder, a DAC weights "
+        "file (.pth), or MaskGCT's semantic codec (.safetensors)",
     )
 
 
-def load_codec(name_or_path: str, *, device: str = "cpu", precision: Precision = "fp32") -> Codec:
-    """Load a codec by name, checkpoint folder or DAC weights file.
+def load_codec(
+    name_or_path: str, *, device: str = "cpu", precision: Precision = "fp32", features_model: Path | None = None
+) -> Codec:
+    """Load a codec by name, checkpoint folder, DAC weights file or MaskGCT's file.
 
     Parameters
     ----------
@@ -71,7 +76,9 @@ def load_codec(name_or_path: str, *, device: str = "cpu", precision: Precision =
     device : str
         Where to compute.
     precision : Precision
-        Arithmetic of a DAC's convolutions; a mel codec computes in fp32 only.
+        Arithmetic of a DAC's convolutions; any other codec computes in fp32 only.
+    features_model : Path | None
+        Folder of the speech encoder that a semantic codec hears with; None looks into the Hugging Face cache.
 
     Raises
     ------
@@ -83,6 +90,10 @@ def load_codec(name_or_path: str, *, device: str = "cpu", precision: Precision =
         If the folder is damaged.
     """
     path = codec_path(name_or_path)
+    if path.suffix == _SEMANTIC:
+        if precision != "fp32":
+            raise CodecError(f"a semantic codec does not compute in {precision}", subject=name_or_path, hint="use fp32")
+        return load_semantic(path, load_encoder(features_model, device=device), device=device)
     if path.is_file():
         return DacCodec.load(path, device=device, precision=precision)
     checkpoint = _read(path)

@@ -31,15 +31,15 @@ class DecodedSample:
         Its id.
     agreement : float
         Share of its first codes that encoding the recording again gives.
-    mel_distance : float
-        Mean absolute difference of natural log-mel spectra.
+    mel_distance : float | None
+        Mean absolute difference of natural log-mel spectra; None where the codec does not decode.
     pesq, stoi : float | None
-        None where the clip is too short or too quiet to be measured.
+        None there, and where the clip is too short or too quiet to be measured.
     """
 
     id: str
     agreement: float
-    mel_distance: float
+    mel_distance: float | None
     pesq: float | None
     stoi: float | None
 
@@ -159,7 +159,7 @@ def _sample_table(samples: Sequence[DecodedSample]) -> str:
     rows = [
         f'<tr><td>{html.escape(sample.id)}</td><td class="n">{sample.agreement:.1%}</td>'
         f'<td class="n">{_number(sample.pesq)}</td><td class="n">{_number(sample.stoi)}</td>'
-        f'<td class="n">{sample.mel_distance:.3f}</td></tr>'
+        f'<td class="n">{_number(sample.mel_distance, digits=3)}</td></tr>'
         for sample in samples
     ]
     head = "<tr><th>utterance</th>" + "".join(
@@ -179,5 +179,5 @@ def _finding_table(findings: Sequence[Finding]) -> str:
     return f"<table>{''.join(rows)}</table>{note}" if rows else "<p>Nowhere.</p>"
 
 
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.2f}"
+def _number(value: float | None, *, digits: int = 2) -> str:
+    return "" if value is None else f"{value:.{digits}f}"

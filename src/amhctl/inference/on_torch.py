@@ -7,6 +7,8 @@ from pathlib import Path
 
 from amhctl.audio.waveform import Waveform
 from amhctl.checkpoint.folder import CODEC_FOLDER, require_match
+from amhctl.checkpoint.indextts import CODEC as SEMANTIC
+from amhctl.checkpoint.indextts import SPEAKING
 from amhctl.checkpoint.manifest import Manifest
 from amhctl.checkpoint.parts import read_part
 from amhctl.checkpoint.store import LoadedCheckpoint
@@ -75,6 +77,12 @@ def load_voice(path: Path, *, device: str = "cpu", codec: str | None = None) -> 
     matching_codec = _load_codec(manifest, path, codec, chosen)
     require_match(manifest, codec=matching_codec.spec)
     model = _build_model(checkpoint).to(chosen)
+    if REFERENCE_FILE not in manifest.files:
+        raise CheckpointError(
+            "the voice was imported and has no prompt of its own to speak with",
+            subject=str(path),
+            hint="train from it: what comes of that has a prompt of its data",
+        )
     features_TF = checkpoint.read_tensors(REFERENCE_FILE)["features"].float()
     return CodeVoice(
         manifest=manifest,
@@ -133,11 +141,10 @@ def _load_codec(manifest: Manifest, path: Path, wanted: str | None, device: str)
     if wanted is None and name in bundled_codecs():
         wanted = name
     if wanted is None:
-        raise CheckpointError(
-            f"the voice's codec {name!r} is not bundled",
-            subject=str(path),
-            hint=f"pass --codec with its folder or weights file, or copy its folder to {path / CODEC_FOLDER}",
-        )
+        hint = f"pass --codec with its folder or weights file, or copy its folder to {path / CODEC_FOLDER}"
+        if manifest.codec is not None and manifest.codec.architecture == SEMANTIC.architecture:
+            hint = SPEAKING
+        raise CheckpointError(f"the voice's codec {name!r} is not bundled", subject=str(path), hint=hint)
     return load_codec(wanted, device=device)
 
 

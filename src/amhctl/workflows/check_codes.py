@@ -13,6 +13,7 @@ from amhctl.audio.resample import resample
 from amhctl.audio.waveform import Waveform
 from amhctl.codec.codec import Codec
 from amhctl.codec.registry import load_codec
+from amhctl.codec.semantic import SemanticCodec
 from amhctl.config.mel import MelConfig
 from amhctl.core.errors import AudioError, CodecError, EvaluationError
 from amhctl.core.files import write_text_atomically
@@ -100,6 +101,8 @@ class CheckCodesRequest:
         Seed of their choice.
     device : str
         Where to compute.
+    features_model : Path | None
+        Folder of the speech encoder of a semantic codec; None looks into the cache of the Hugging Face hub.
     report : Path | None
         HTML page to write.
     force : bool
@@ -111,6 +114,7 @@ class CheckCodesRequest:
     sample: int = 16
     seed: int = 0
     device: str = "cpu"
+    features_model: Path | None = None
     report: Path | None = None
     force: bool = False
 
@@ -209,7 +213,12 @@ def run(request: CheckCodesRequest, progress: Progress) -> CheckCodesReport:
         require_output_file(request.report, PAGE, force=request.force, sources=read)
     store = CodeStore.open(request.store)
     device = choose_device(request.device)
-    codec = load_codec(request.codec or store.spec.name, device=device, precision=store.document.precision)
+    codec = load_codec(
+        request.codec or store.spec.name,
+        device=device,
+        precision=store.document.precision,
+        features_model=request.features_model,
+    )
     checked = check_store(store, progress)
     findings = list(checked.findings)
     samples: tuple[DecodedSample, ...] = ()
@@ -292,6 +301,8 @@ def _compare(utterance: str, codes_QS: NDArray[np.uint16], original: Waveform, c
     shared = min(codes_QS.shape[1], again_QS.shape[1])
     longest = max(codes_QS.shape[1], again_QS.shape[1])
     agreement = float((codes_QS[0, :shared] == again_QS[0, :shared]).sum()) / longest
+    if isinstance(codec, SemanticCodec):
+        return DecodedSample(utterance, agreement, None, None, None)
     decoded = Waveform(codec.decode([codes_QS])[0], codec.spec.sample_rate)
     distance = _mel_distance(original, decoded)
     try:

@@ -294,7 +294,8 @@ def _refuse_contradictions(request: ExtractCodesRequest) -> None:
         raise OptionError("a cluster does every share", subject="--shard", hint="say how many with --tasks")
     if request.engine == "local" and request.tasks is not None:
         raise OptionError("one process does one share", subject="--tasks", hint="use --engine ray, or --shard i/n")
-    if request.features == "mel" and request.features_model is not None:
+    semantic = request.codec.endswith(".safetensors")
+    if request.features == "mel" and request.features_model is not None and not semantic:
         raise OptionError(
             "a speech encoder is given but its features are not asked for",
             subject="--features-model",

@@ -10,8 +10,9 @@ from typing import Literal
 from amhctl.audio.augment import CHANGES, find_rooms
 from amhctl.audio.pitch import load_world
 from amhctl.checkpoint.parts import read_part
-from amhctl.codec.codec import CodecSpec
+from amhctl.codec.codec import Codec, CodecSpec
 from amhctl.codec.registry import load_codec, read_codec_manifest
+from amhctl.codec.semantic import SemanticCodec
 from amhctl.codec.speaker_encoder import SpeakerEncoder
 from amhctl.codec.speech_encoder import SpeechEncoder, load_encoder
 from amhctl.config.acoustics import AcousticsConfig
@@ -130,8 +131,8 @@ def run(request: ShareRequest, progress: Progress) -> ShareReport:
         As ``codes extract`` does.
     """
     device = choose_device(request.device)
-    codec = load_codec(request.codec, device=device, precision=request.precision)
-    encoder = _load_encoder(request, device)
+    codec = load_codec(request.codec, device=device, precision=request.precision, features_model=request.features_model)
+    encoder = _load_encoder(request, codec, device)
     mel = mel_of(request.codec, codec.spec)
     listed = read_records(request.manifest)
     frame = Seconds(1.0 / codec.spec.frame_rate)
@@ -168,7 +169,7 @@ def run(request: ShareRequest, progress: Progress) -> ShareReport:
             codec,
             pool,
             progress,
-            listen=None if encoder is None else encoder.encode,
+            listen=None if encoder is None else codec.listen if isinstance(codec, SemanticCodec) else encoder.encode,
             recognise=None if recogniser is None else recogniser.embed_pieces,
             ahead=max(1, request.workers + 1),
         )
@@ -211,8 +212,11 @@ def mel_of(codec: str, spec: CodecSpec) -> MelConfig:
     return read_part(MelCodecConfig.model_validate, config, place="config", subject=codec).mel
 
 
-def _load_encoder(request: ShareRequest, device: str) -> SpeechEncoder | None:
-    return None if request.features == "mel" else load_encoder(request.features_model, device=device)
+def _load_encoder(request: ShareRequest, codec: Codec, device: str) -> SpeechEncoder | None:
+    if request.features == "mel":
+        return None
+    # A semantic codec has heard the very features already.
+    return codec.encoder if isinstance(codec, SemanticCodec) else load_encoder(request.features_model, device=device)
 
 
 def _count_changes(held: Sequence[StoredUtterance]) -> dict[str, int]:

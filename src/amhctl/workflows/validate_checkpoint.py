@@ -14,6 +14,8 @@ from amhctl.checkpoint.folder import (
     read_manifest,
     vocoder_differences,
 )
+from amhctl.checkpoint.indextts import CODEC as SEMANTIC
+from amhctl.checkpoint.indextts import SPEAKING
 from amhctl.checkpoint.keymap import read_foreign
 from amhctl.checkpoint.manifest import Manifest, VocoderIdentity
 from amhctl.checkpoint.parts import read_json
@@ -213,7 +215,9 @@ def _check_codec(folder: Path, manifest: Manifest) -> list[Finding]:
     name = manifest.codec.name
     source = folder / CODEC_FOLDER
     if not (source / "manifest.json").is_file() and name not in bundled_codecs():
-        return [rules.finding("C015", name, "the codec is not bundled", "pass --codec with its folder when speaking")]
+        foreign = manifest.codec.architecture == SEMANTIC.architecture
+        hint = SPEAKING if foreign else "pass --codec with its folder when speaking"
+        return [rules.finding("C015", name, "the codec is not bundled", hint)]
     try:
         spec = load_codec(str(source) if source.is_dir() else name).spec
     except AmhctlError as error:

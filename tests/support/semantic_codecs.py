@@ -1,0 +1,28 @@
+"""A small file in the form of MaskGCT's semantic codec, with random weights for the features of a tiny encoder."""
+
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from support.speech_encoders import WIDTH
+
+from amhctl.codec.semantic import semantic_shapes
+
+
+def semantic_tensors(*, seed: int = 0, features: int = WIDTH, size: int = 8_192) -> dict[str, torch.Tensor]:
+    """Return random weights that make codes of all kinds."""
+    generator = torch.Generator().manual_seed(seed)
+    shapes = semantic_shapes(features=features, width=12, inner=20, blocks=2, size=size, entry=8)
+    tensors = {name: torch.randn(shape, generator=generator) for name, shape in shapes.items()}
+    # Large biases would give every frame the same code.
+    return {name: 0.1 * tensor if name.endswith("bias") else tensor for name, tensor in tensors.items()}
+
+
+def semantic_file(path: Path, **options: int) -> Path:
+    """Write such a file, its decoder too."""
+    tensors = semantic_tensors(**options)  # type: ignore[arg-type]
+    decoder = {
+        name.replace("encoder.", "decoder."): each.clone() for name, each in tensors.items() if "encoder" in name
+    }
+    save_file(tensors | decoder, path)
+    return path
