@@ -17,7 +17,7 @@ from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.train import train_vocabulary
 from amhctl.tokenizer.vocabulary import Vocabulary
-from amhctl.training.material import Material, gather
+from amhctl.training.material import Material, gather, tokenize
 
 FRONTEND = Frontend(TextConfig(units="fidel"))
 
@@ -153,3 +153,25 @@ def test_a_store_without_validation_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="'valid'") as caught:
         gather_from(world)
     assert "--valid 0.02" in caught.value.hint
+
+
+def test_of_former_data_texts_of_other_languages_are_taken_as_they_stand(tmp_path: Path) -> None:
+    """The frontend reads a numeral as an Amharic word; a text of another language means something else by it."""
+    world = build_training_world(tmp_path)
+    append(world, "amharic", text="7", speaker="f01", split="train")
+    append(world, "other", text="7", speaker="f01", split="train", language="ti")
+    append(world, "same", text="ሰላም", speaker="f01", split="train", language="ti")
+    entries = [entry for entry in CodeStore.open(world.store) if entry.id in {"amharic", "other", "same"}]
+    frontend, vocabulary = Frontend(TextConfig(units="fidel")), Vocabulary.read(world.vocabulary)
+    tokenizer = Tokenizer(vocabulary)
+    store = CodeStore.open(world.store)
+    own, findings = tokenize(store, entries, frontend, tokenizer, SilentProgress())
+    assert set(own) == {"amharic", "other", "same"}
+    assert not findings
+    assert own["amharic"] == own["other"]
+    pair = [entry for entry in entries if entry.id != "other"]
+    former, _ = tokenize(store, pair, frontend, tokenizer, SilentProgress(), former=True)
+    assert former == {"amharic": own["amharic"], "same": tokenizer.encode("ሰላም")}
+    # As it stands, the vocabulary of fidel has no piece for it.
+    with pytest.raises(VocabularyError, match="1 of 3 texts"):
+        tokenize(store, entries, frontend, tokenizer, SilentProgress(), former=True)

@@ -22,7 +22,7 @@ from amhctl.core.files import write_text_atomically
 from amhctl.core.findings import Finding, Rule, Severity
 
 Kind = Literal["step", "valid"]
-EventName = Literal["skipped", "returned", "split"]
+EventName = Literal["skipped", "returned", "split", "forgot"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ from amhctl.training.devices import connect_devices
 from amhctl.training.ema import AveragedModel
 from amhctl.training.export import Arithmetic, Conditions, VoiceIdentity, export_voice
 from amhctl.training.feed import Group, Plan, Share, iterate_groups, shares_of
+from amhctl.training.forgetting import Memory, find_forgetting, judge_memory
 from amhctl.training.guard import MOST_RETURNS, SLOWER, Judgement, judge_step, refuse
 from amhctl.training.interrupts import watch_interrupts
 from amhctl.training.journal import Event, EventName, Journal
@@ -41,6 +42,7 @@ from amhctl.training.microbatch import iterate_parts
 from amhctl.training.network_tensors import kept_tensors
 from amhctl.training.optimizers import SCALE, build_optimizer
 from amhctl.training.precision import resolve_precision
+from amhctl.training.replay import own_part, plan_training_epoch
 from amhctl.training.rescue import way_out_of
 from amhctl.training.retreat import Retreat
 from amhctl.training.schedule import Schedule
@@ -75,6 +77,8 @@ class Run:
     """The JSON of ``config.json``."""
     ranks: RankAllocation | None = None
     """What distributes the ranks of AdaLoRA."""
+    probe: Utterances | None = None
+    """Speech of the base's language, by which it is seen what the voice forgets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,12 +186,14 @@ class Loop:
 
     def plan(self, epoch: int) -> Plan:
         """Return the micro-batches of a training epoch."""
-        return plan_epoch(
+        run, config = self.run, self.run.config
+        return plan_training_epoch(
+            run.train,
             self._train_lengths.frames,
-            batch_frames=self.run.config.batch_frames,
-            seed=self.run.seed,
+            batch_frames=config.batch_frames,
+            seed=run.seed,
             epoch=epoch,
-            bucketing=self.run.config.bucketing,
+            bucketing=config.bucketing,
         )
 
     def groups(self) -> Iterator[Group]:
@@ -255,18 +261,46 @@ class Loop:
     @torch.no_grad()
     def validate(self) -> Means:
         """Return the losses of the averaged weights on the validation set: no dropout and nothing by chance."""
+        return self._measure_all(self.run.valid, self._valid_lengths)
+
+    @torch.no_grad()
+    def probe(self) -> None:
+        """Measure the averaged weights on speech of the base's language, where that is watched, and take note of it."""
+        if self.run.probe is None:
+            return
+        loss = self._measure_all(self.run.probe, Lengths.of(self.run.probe)).decisive
+        base = loss if self.state.base_probe is None else self.state.base_probe
+        before, config = self.memory, self.run.config.forgetting
+        self.state = self.state.model_copy(update={"base_probe": base, "probe": loss})
+        why = judge_memory(Memory(base, loss), config)
+        if why and not (before and judge_memory(before, config)):
+            self._note("forgot", why)
+
+    @property
+    def memory(self) -> Memory | None:
+        """What the voice still knows of the base's language, as of its last validation."""
+        base, now = self.state.base_probe, self.state.probe
+        return None if base is None or now is None else Memory(base, now)
+
+    @property
+    def must_stop_forgetting(self) -> bool:
+        """Whether the voice forgot more than it may, and its run is to end then."""
+        config, memory = self.run.config.forgetting, self.memory
+        return config.action == "stop" and memory is not None and bool(judge_memory(memory, config))
+
+    def _measure_all(self, dataset: Utterances, lengths: Lengths) -> Means:
         run, recipe = self.run, self.run.recipe
-        plan = plan_epoch(self._valid_lengths.frames, batch_frames=run.config.batch_frames, seed=run.seed, epoch=0)
-        counts = recipe.count(self._valid_lengths, plan)
+        plan = plan_epoch(lengths.frames, batch_frames=run.config.batch_frames, seed=run.seed, epoch=0)
+        counts = recipe.count(lengths, plan)
         packed: Tensor | float = 0.0
         for share in self.shares(plan):
-            batch = recipe.collate([run.valid.item(index, 0) for index in share.indices])
+            batch = recipe.collate([dataset.item(index, 0) for index in share.indices])
             packed = packed + self._in_parts([batch], partial(self._measure, batch, share, counts))
         return recipe.summarize(self.accelerator.reduce(packed, "sum").tolist(), counts, run.config)
 
     def hear(self) -> Hearing:
         """Measure what the averaged voice makes of the speakers of the training set, and take note of it."""
-        self.hearing = self.run.recipe.hear(self.parts.average.model, self.run.train)
+        self.hearing = self.run.recipe.hear(self.parts.average.model, own_part(self.run.train))
         return self.hearing
 
     def judge(self, losses: Means) -> bool:
@@ -454,8 +488,9 @@ def train(run: Run, progress: Progress, *, device: str, resume: bool) -> Outcome
         finally:
             shown.finish()
         hearing = loop.hearing or loop.hear()
-    deafness = run.recipe.find_deafness(hearing, run.train, run.identity.name)
-    return Outcome(loop.state, stopped_early, (*findings, *deafness))
+    deafness = run.recipe.find_deafness(hearing, own_part(run.train), run.identity.name)
+    forgotten = find_forgetting(loop.memory, run.config.forgetting, run.identity.name)
+    return Outcome(loop.state, stopped_early, (*findings, *deafness, *forgotten))
 
 
 def run_way_out(folder: RunFolder) -> WayOut:
@@ -489,7 +524,9 @@ def _take_steps(loop: Loop, journal: Journal | None, progress: Progress) -> bool
     groups = loop.groups()
     best = f"best {loop.state.best.loss:.3f}" if loop.state.best else ""
     with watch_interrupts() as wish:
-        while loop.state.step < config.steps and not _out_of_patience(loop):
+        if loop.state.base_probe is None:
+            loop.probe()
+        while loop.state.step < config.steps and not _is_at_its_end(loop):
             begun = time.perf_counter()
             group = next(groups)
             rate = loop.rate(loop.state.step + 1)
@@ -502,15 +539,18 @@ def _take_steps(loop: Loop, journal: Journal | None, progress: Progress) -> bool
             last = step == config.steps
             if last or step % config.valid_every == 0:
                 valid = loop.validate()
-                if loop.judge(valid):
+                loop.probe()
+                # What forgot more than it may is no voice to keep.
+                if not loop.must_stop_forgetting and loop.judge(valid):
                     loop.export(valid)
                 heard = _listen(loop, progress)
                 if journal and math.isfinite(valid.decisive):
-                    journal.write("valid", step, valid.valid_journal() | heard)
+                    probed = {} if loop.state.probe is None else {"probe": loop.state.probe}
+                    journal.write("valid", step, valid.valid_journal() | heard | probed)
                 _tell_events(loop, journal, progress)
                 best = f"best {loop.state.best.loss:.3f}" if loop.state.best else ""
             stop = loop.agree(wish.asked)
-            if last or stop or step % config.save_every == 0 or _out_of_patience(loop):
+            if last or stop or step % config.save_every == 0 or _is_at_its_end(loop):
                 loop.save()
             progress.advance(1, f"loss {losses.total:.3f} {best}".rstrip())
             if stop:
@@ -538,5 +578,6 @@ def _listen(loop: Loop, progress: Progress) -> dict[str, float | list[float]]:
     return told if hearing.spread is None else {"speaker_spread": hearing.spread, **told}
 
 
-def _out_of_patience(loop: Loop) -> bool:
-    return 0 < loop.run.config.patience <= loop.state.stale
+def _is_at_its_end(loop: Loop) -> bool:
+    """Return whether a run ends before its last step: its patience does, or it forgets what it must not."""
+    return 0 < loop.run.config.patience <= loop.state.stale or loop.must_stop_forgetting

@@ -19,7 +19,7 @@ from amhctl.data.dataset import SpeechDataset
 from amhctl.data.storeindex import StoredUtterance
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.tokenizer import Tokenizer
-from amhctl.training.readings import Unread, read_texts
+from amhctl.training.readings import Unread, Verbatim, read_texts
 
 RULES = (
     Rule(
@@ -65,6 +65,8 @@ RULES = (
 
 
 _LEFT_OUT = "left out of training"
+_LANGUAGE = "am"
+"""What the frontend reads."""
 _SPLIT_HINTS = {
     "train": "run `amhctl data split MANIFEST`, then `amhctl codes extract` again",
     # A run keeps the weights that do best on what it was not trained on: there are none without.
@@ -96,8 +98,9 @@ def gather(
     training: TrainingConfig,
     seed: int,
     progress: Progress,
+    former: bool = False,
 ) -> Material[SpeechDataset]:
-    """Return the datasets of a UnifiedVoice's run.
+    """Return the datasets of a UnifiedVoice's run; of a store of ``former`` data, texts of other languages as they are.
 
     Raises
     ------
@@ -108,7 +111,7 @@ def gather(
     """
     alignment = require_alignment(store, vocabulary_fingerprint, frontend.state_hash) if model.alignment else None
     entries = [entry for entry in store if entry.record.split in {"train", "valid"}]
-    tokens, findings = tokenize(store, entries, frontend, tokenizer, progress)
+    tokens, findings = tokenize(store, entries, frontend, tokenizer, progress, former=former and alignment is None)
     findings += _find_overlong(entries, tokens, model)
     if alignment is not None:
         findings += find_untimed(entries, tokens, alignment)
@@ -161,22 +164,33 @@ def require_alignment(store: CodeStore, vocabulary_fingerprint: str, text_hash: 
 
 
 def tokenize(
-    store: CodeStore, entries: list[StoredUtterance], frontend: Frontend, tokenizer: Tokenizer, progress: Progress
+    store: CodeStore,
+    entries: list[StoredUtterance],
+    frontend: Frontend,
+    tokenizer: Tokenizer,
+    progress: Progress,
+    *,
+    former: bool = False,
 ) -> tuple[dict[str, tuple[int, ...]], list[Finding]]:
     """Return the text ids of utterances, and a finding for each that has none.
+
+    Of ``former`` data, the frontend reads what is Amharic; texts of other languages are taken as they stand.
 
     Raises
     ------
     VocabularyError
         If the vocabulary does not cover the texts.
     """
-    texts = (entry.record.text for entry in entries)
+    foreign = {entry.id for entry in entries if former and entry.record.language != _LANGUAGE}
+    texts = (entry.record.text for entry in entries if entry.id not in foreign)
+    others = (entry.record.text for entry in entries if entry.id in foreign)
     readings = read_texts(store.path, texts, frontend, tokenizer, progress)
+    taken = read_texts(store.path, others, Verbatim(), tokenizer, progress) if foreign else readings
     tokens: dict[str, tuple[int, ...]] = {}
     findings: list[Finding] = []
     unknown: list[Finding] = []
     for entry in entries:
-        read = readings[entry.record.text]
+        read = (taken if entry.id in foreign else readings)[entry.record.text]
         if not isinstance(read, Unread):
             tokens[entry.id] = read
         elif read.fault == "text":

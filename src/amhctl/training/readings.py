@@ -14,7 +14,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -22,7 +22,6 @@ from amhctl.core.errors import InUseError, TextError, VocabularyError
 from amhctl.core.files import atomic_path
 from amhctl.core.lock import hold
 from amhctl.core.progress import Progress
-from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.tokenizer import Tokenizer
 
 _DIGEST_BYTES = 16
@@ -31,6 +30,37 @@ _KEPT = 3
 
 Fault = Literal["text", "vocabulary"]
 _FAULTS: tuple[Fault, ...] = ("text", "vocabulary")
+
+
+class Reader(Protocol):
+    """What turns a text into the units of a vocabulary; a ``Frontend`` is one."""
+
+    @property
+    def state_hash(self) -> str:
+        """What its reading depends on."""
+        ...
+
+    def units(self, text: str) -> str:
+        """Return the units of a text."""
+        ...
+
+
+class Verbatim:
+    """Reads a text as it stands: one of another language than the frontend's, as that language's own hands it over."""
+
+    state_hash = "verbatim"
+
+    def units(self, text: str) -> str:
+        """Return the text.
+
+        Raises
+        ------
+        TextError
+            If there is none.
+        """
+        if not text.strip():
+            raise TextError("the text is empty")
+        return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +89,7 @@ class Readings:
         """Return how many texts have been read."""
         return len(self._known)
 
-    def read(self, text: str, frontend: Frontend, tokenizer: Tokenizer) -> None:
+    def read(self, text: str, frontend: Reader, tokenizer: Tokenizer) -> None:
         """Read a text."""
         try:
             found: tuple[int, ...] | Unread = tokenizer.encode(frontend.units(text))
@@ -113,7 +143,7 @@ class Readings:
 
 
 def read_texts(
-    folder: Path, texts: Iterable[str], frontend: Frontend, tokenizer: Tokenizer, progress: Progress
+    folder: Path, texts: Iterable[str], frontend: Reader, tokenizer: Tokenizer, progress: Progress
 ) -> Readings:
     """Return the pieces of texts: what is known already is not read again, by whichever process it was read.
 
@@ -123,7 +153,7 @@ def read_texts(
         The store's, where readings are kept.
     texts : Iterable[str]
         Texts, repeated or not.
-    frontend, tokenizer : Frontend, Tokenizer
+    frontend, tokenizer : Reader, Tokenizer
         What reads them.
     progress : Progress
         Is told of texts that are read now.
@@ -173,7 +203,7 @@ def _forget_others(folder: Path, kept: Path) -> None:
         file.unlink(missing_ok=True)
 
 
-def _key(frontend: Frontend, tokenizer: Tokenizer) -> str:
+def _key(frontend: Reader, tokenizer: Tokenizer) -> str:
     # Of the whole model: two vocabularies of the same pieces may cut a text differently.
     return hashlib.sha256(frontend.state_hash.encode() + tokenizer.vocabulary.model_bytes).hexdigest()[:16]
 

@@ -75,6 +75,10 @@ class RunState(Document):
     """Step of the checkpoint that the run goes back to when its weights are at fault."""
     parts: int = 1
     """Parts in which each micro-batch is computed."""
+    base_probe: float | None = None
+    """The base's own loss on speech of its language, where that is watched."""
+    probe: float | None = None
+    """The voice's at its last validation."""
 
     @property
     def position(self) -> Position:

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Required, TypedDict, Unpack
 
 import torch
@@ -22,7 +23,6 @@ from amhctl.core.files import canonical_json, sha256_of_file
 from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
 from amhctl.data.codestore import CodeStore
-from amhctl.data.storeindex import StoredUtterance
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.vocabulary import Vocabulary
@@ -36,9 +36,11 @@ from amhctl.training.geometry import start_from_codebooks
 from amhctl.training.inventory import Inventory, take_inventory
 from amhctl.training.loop import Run
 from amhctl.training.material import Material, gather
+from amhctl.training.replay import ReplayedUtterances, own_part
 from amhctl.training.standard import start_from_features
 from amhctl.training.state import RunFolder
 from amhctl.training.unified_recipe import UnifiedRecipe
+from amhctl.workflows.former_data import FormerData, gather_former
 from amhctl.workflows.provenance import gather_provenance
 
 _VOCABULARY_FILE = "vocabulary.model"
@@ -77,6 +79,8 @@ class RunParts:
         The checkpoint that training starts from.
     resume : bool
         Whether that is one of the run itself.
+    former : Mapping[str, CodeStore]
+        Stores of the base's language, by what they are for: ``replay`` and ``probe``.
     """
 
     settings: Settings
@@ -89,6 +93,7 @@ class RunParts:
     origin: LoadedCheckpoint | None
     resume: bool
     progress: Progress
+    former: Mapping[str, CodeStore] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,17 +127,19 @@ def prepare_unified(parts: RunParts) -> PreparedRun:
         origin=origin,
         explicit=settings.explicit,
     )
-    material = gather(
-        store,
-        parts.frontend,
-        Tokenizer(parts.vocabulary),
+    gather_one = partial(
+        gather,
+        frontend=parts.frontend,
+        tokenizer=Tokenizer(parts.vocabulary),
         vocabulary_fingerprint=parts.vocabulary.fingerprint,
         model=model,
         training=config.training,
         seed=config.seed,
         progress=parts.progress,
     )
-    _tell_findings(material, parts.progress)
+    material = gather_one(store)
+    data = gather_former(material, store, parts.former, partial(gather_one, former=True), config)
+    _tell_findings(material, data, parts.progress)
     network = build_model(model, config.seed, None if parts.resume else origin)
     if origin is None:
         start_from_features(network, store, material.train)
@@ -141,7 +148,7 @@ def prepare_unified(parts: RunParts) -> PreparedRun:
     tuning = _tune(parts, network, "unified")
     identity = _identify(
         parts,
-        material.train.entries,
+        data,
         model=model,
         sample_rate=store.spec.sample_rate,
         codec=codec_identity(store.spec),
@@ -156,13 +163,14 @@ def prepare_unified(parts: RunParts) -> PreparedRun:
         seed=config.seed,
         recipe=UnifiedRecipe(model),
         model=network,
-        train=material.train,
+        train=data.train,
         valid=material.valid,
         identity=identity,
         document=settings.document(),
         ranks=tuning.ranks,
+        probe=data.probe,
     )
-    return PreparedRun(run, material.findings, _take_inventory(parts, network))
+    return PreparedRun(run, (*material.findings, *data.findings), _take_inventory(parts, network))
 
 
 def prepare_flow(parts: RunParts) -> PreparedRun:
@@ -196,23 +204,25 @@ def prepare_flow(parts: RunParts) -> PreparedRun:
     )
     if model.codebooks:
         fit_codec(store.spec, wanted=None, origin=origin)
-    material = gather_acoustics(
-        store,
-        parts.frontend,
-        Tokenizer(parts.vocabulary),
+    gather_one = partial(
+        gather_acoustics,
+        frontend=parts.frontend,
+        tokenizer=Tokenizer(parts.vocabulary),
         vocabulary_fingerprint=parts.vocabulary.fingerprint,
         model=model,
         seed=config.seed,
         progress=parts.progress,
     )
-    _tell_findings(material, parts.progress)
+    material = gather_one(store)
+    data = gather_former(material, store, parts.former, gather_one, config)
+    _tell_findings(material, data, parts.progress)
     network = build_flow(model, config.seed, None if parts.resume else origin)
     if origin is None:
         start_from_acoustics(network, material.train)
     tuning = _tune(parts, network, "flow")
     identity = _identify(
         parts,
-        material.train.entries,
+        data,
         model=model,
         sample_rate=acoustics.mel.sample_rate,
         codec=codec_identity(store.spec) if model.codebooks else None,
@@ -228,13 +238,14 @@ def prepare_flow(parts: RunParts) -> PreparedRun:
         seed=config.seed,
         recipe=FlowRecipe(model),
         model=network,
-        train=material.train,
+        train=data.train,
         valid=material.valid,
         identity=identity,
         document=settings.document(),
         ranks=tuning.ranks,
+        probe=data.probe,
     )
-    return PreparedRun(run, material.findings, _take_inventory(parts, network))
+    return PreparedRun(run, (*material.findings, *data.findings), _take_inventory(parts, network))
 
 
 def _load_codec(settings: Settings, store: CodeStore, origin: LoadedCheckpoint | None) -> Codec | None:
@@ -282,11 +293,12 @@ class _Own(TypedDict, total=False):
     speakers: Mapping[str, Tensor]
 
 
-def _identify(parts: RunParts, entries: tuple[StoredUtterance, ...], **own: Unpack[_Own]) -> VoiceIdentity:
+def _identify(parts: RunParts, data: FormerData, **own: Unpack[_Own]) -> VoiceIdentity:
     """Return what a run says of its voice; ``own`` is what only its kind has."""
     config, origin = parts.settings.config, parts.origin
-    records = [entry.record for entry in entries]
-    languages = sorted({record.language for record in records})
+    records = [entry.record for entry in data.train.entries]
+    # What is replayed is there so that nothing is lost: the voice is one of its own data's language.
+    languages = sorted({entry.record.language for entry in own_part(data.train).entries})
     parent = ""
     if origin is not None:
         resumed = origin.manifest.kind == "training"
@@ -307,7 +319,7 @@ def _identify(parts: RunParts, entries: tuple[StoredUtterance, ...], **own: Unpa
         text=TextIdentity(file=_TEXT_FILE, hash=parts.frontend.state_hash),
         text_state=canonical_json(parts.frontend.state()).encode("utf-8"),
         level=parts.level,
-        data_fingerprint=parts.store.fingerprint,
+        data_fingerprint=data.fingerprint,
         parent=parent,
         lineage=None if origin is None else origin.manifest.lineage,
         growth=None if origin is None else origin.manifest.growth,
@@ -317,7 +329,11 @@ def _identify(parts: RunParts, entries: tuple[StoredUtterance, ...], **own: Unpa
     )
 
 
-def _tell_findings(material: Material[Any], progress: Progress) -> None:
+def _tell_findings(material: Material[Any], data: FormerData, progress: Progress) -> None:
     progress.say(f"{len(material.train)} utterances to train with, {len(material.valid)} to validate with")
-    if material.findings:
-        progress.say(f"{len(material.findings)} findings about the data, listed at the end")
+    if isinstance(data.train, ReplayedUtterances):
+        progress.say(f"{data.train.drawn} of {len(data.train.former)} former utterances are replayed in each epoch")
+    if data.probe is not None:
+        progress.say(f"{len(data.probe)} utterances of the base's language to see what is forgotten")
+    if found := (*material.findings, *data.findings):
+        progress.say(f"{len(found)} findings about the data, listed at the end")

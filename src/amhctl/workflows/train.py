@@ -33,6 +33,7 @@ from amhctl.training.inventory import Inventory
 from amhctl.training.loop import Outcome, train
 from amhctl.training.rehearsal import Rehearsal, rehearse
 from amhctl.training.state import RUN, Best, RunFolder
+from amhctl.workflows.former_data import open_former
 from amhctl.workflows.prepare_run import PreparedRun, RunParts, Settings, prepare_flow, prepare_unified
 
 _FREE_IN_RESUME = frozenset(
@@ -164,6 +165,7 @@ def _prepare(request: TrainRequest, settings: Settings, folder: RunFolder, progr
     _require_kind(config, origin)
     store = CodeStore.open(_require_path(config.paths.data, "paths.data", "--data STORE"))
     require_proof(store, progress, share=_share_of_machine())
+    former = open_former(config, store, origin, progress, share=_share_of_machine())
     vocabulary, vocabulary_bytes = _read_vocabulary(config, origin)
     frontend = fit_frontend(
         config.text,
@@ -179,6 +181,7 @@ def _prepare(request: TrainRequest, settings: Settings, folder: RunFolder, progr
         settings=settings,
         folder=folder,
         store=store,
+        former=former,
         vocabulary=vocabulary,
         vocabulary_bytes=vocabulary_bytes,
         frontend=frontend,

@@ -1,0 +1,128 @@
+"""Utterances of the base's language among those that a voice is fine-tuned on, so that it does not forget them.
+
+What a network is not shown, it forgets (McCloskey and Cohen 1989); a small share of former data keeps most of it
+(Rolnick et al. 2019, arXiv 1811.11682). Each epoch has all utterances of its own and others drawn from the store of
+former ones, so that their share is as configured; the draw is a pure function of seed and epoch. Knows no model.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from amhctl.core.errors import DatasetError
+from amhctl.data.batching import plan_epoch
+from amhctl.data.codestore import CodeStore
+from amhctl.data.storeindex import StoredUtterance
+from amhctl.training.feed import Plan
+from amhctl.training.voice_recipe import Item, Utterances
+
+
+class ReplayedUtterances:
+    """Utterances of one's own, and behind them former ones of which an epoch has some.
+
+    Parameters
+    ----------
+    own : Utterances
+        What is trained on as a whole.
+    former : Utterances
+        What is drawn from.
+    share : float
+        Of the former among the utterances of an epoch, less than 1.
+    seed : int
+        Of the draws.
+    """
+
+    def __init__(self, own: Utterances, former: Utterances, *, share: float, seed: int) -> None:
+        self.own = own
+        self.former = former
+        self._seed = seed
+        # Of n own ones, n share / (1 - share) others make that share of all.
+        self._drawn = min(len(former), max(1, round(len(own) * share / (1.0 - share))))
+
+    def __len__(self) -> int:
+        """Return the number of utterances that an epoch can have."""
+        return len(self.own) + len(self.former)
+
+    @property
+    def entries(self) -> tuple[StoredUtterance, ...]:
+        """The utterances, by index: the own ones first."""
+        return (*self.own.entries, *self.former.entries)
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """Frames of each."""
+        return (*self.own.lengths, *self.former.lengths)
+
+    @property
+    def text_lengths(self) -> tuple[int, ...]:
+        """Text ids of each."""
+        return (*self.own.text_lengths, *self.former.text_lengths)
+
+    @property
+    def drawn(self) -> int:
+        """How many former utterances an epoch has: fewer than the share asks for where there are no more."""
+        return self._drawn
+
+    def item(self, index: int, epoch: int) -> Item:
+        """Return one, as it is drawn in an epoch."""
+        if index < len(self.own):
+            return self.own.item(index, epoch)
+        return self.former.item(index - len(self.own), epoch)
+
+    def indices(self, epoch: int) -> tuple[int, ...]:
+        """Return the utterances of an epoch: all own ones, and former ones without one twice."""
+        random = np.random.default_rng((self._seed, epoch, 1))
+        drawn = np.sort(random.choice(len(self.former), size=self._drawn, replace=False))
+        return (*range(len(self.own)), *(len(self.own) + drawn).tolist())
+
+
+def own_part(dataset: Utterances) -> Utterances:
+    """Return the utterances of a voice's own, without former ones."""
+    return dataset.own if isinstance(dataset, ReplayedUtterances) else dataset
+
+
+def plan_training_epoch(
+    dataset: Utterances, frames: Sequence[int], *, batch_frames: int, seed: int, epoch: int, bucketing: bool
+) -> Plan:
+    """Return the micro-batches of an epoch of training.
+
+    Parameters
+    ----------
+    dataset : Utterances
+        What is trained on.
+    frames : Sequence[int]
+        Frames of each.
+    batch_frames, seed, epoch, bucketing : int, int, int, bool
+        As of ``plan_epoch``.
+    """
+    indices = dataset.indices(epoch) if isinstance(dataset, ReplayedUtterances) else range(len(frames))
+    chosen = [frames[index] for index in indices]
+    plan = plan_epoch(chosen, batch_frames=batch_frames, seed=seed, epoch=epoch, bucketing=bucketing)
+    return tuple(tuple(indices[place] for place in batch) for batch in plan)
+
+
+def require_alike(store: CodeStore, other: CodeStore, *, key: str) -> None:
+    """Refuse a second store of a run that was not made as its first one was.
+
+    Raises
+    ------
+    DatasetError
+        If its codec, its features, its level or its acoustics are others.
+    """
+    differing = [
+        name
+        for name, ours, theirs in (
+            ("codec", store.spec, other.spec),
+            ("conditioning features", store.conditioning_config, other.conditioning_config),
+            ("speech level", store.level, other.level),
+            ("acoustics", store.document.acoustics, other.document.acoustics),
+            ("speaker encoder", store.document.speaker, other.document.speaker),
+        )
+        if ours != theirs
+    ]
+    if differing:
+        raise DatasetError(
+            f"the store of {key} has another {', '.join(differing)} than that of paths.data",
+            subject=str(other.path),
+            hint="extract both with the same options of `amhctl codes extract`",
+        )

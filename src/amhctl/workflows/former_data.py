@@ -1,0 +1,120 @@
+"""Speech of the base's language in a run: some is replayed, by some it is seen what is forgotten."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from amhctl.checkpoint.store import LoadedCheckpoint
+from amhctl.config.schema import RunConfig
+from amhctl.core.errors import ConfigError
+from amhctl.core.files import sha256_of_json
+from amhctl.core.findings import Finding
+from amhctl.core.progress import Progress
+from amhctl.data.codestore import CodeStore
+from amhctl.data.storeproof import require_proof
+from amhctl.training.forgetting import ProbedUtterances
+from amhctl.training.material import Material
+from amhctl.training.replay import ReplayedUtterances, require_alike
+from amhctl.training.voice_recipe import Utterances
+
+Gather = Callable[[CodeStore], Material[Any]]
+"""Returns the datasets of a store of former data."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormerData:
+    """What a run has of the base's language.
+
+    Attributes
+    ----------
+    train : Utterances
+        What is trained on: the run's own utterances, and among them those that are replayed.
+    probe : Utterances | None
+        By which it is seen what is forgotten.
+    fingerprint : str
+        Of all that is trained on.
+    findings : tuple[Finding, ...]
+        What was found about the stores.
+    """
+
+    train: Utterances
+    probe: Utterances | None
+    fingerprint: str
+    findings: tuple[Finding, ...]
+
+
+def open_former(
+    config: RunConfig, store: CodeStore, origin: LoadedCheckpoint | None, progress: Progress, *, share: tuple[int, int]
+) -> dict[str, CodeStore]:
+    """Return the stores of ``paths.replay`` and ``paths.probe``, as far as there are any, proven and fitting.
+
+    Parameters
+    ----------
+    config : RunConfig
+        Of the run.
+    store : CodeStore
+        What the run trains on.
+    origin : LoadedCheckpoint | None
+        What it starts from.
+    progress : Progress
+        Is told what is checked.
+    share : tuple[int, int]
+        Which of a machine's processes this is, and of how many.
+
+    Raises
+    ------
+    ConfigError
+        If a store is named and not used, or wanted and not named, or there is no base that could be forgotten.
+    DatasetError
+        If a store is damaged or was made otherwise than the run's own.
+    """
+    paths = {"replay": config.paths.replay, "probe": config.paths.probe}
+    if (paths["replay"] is None) != (config.training.replay_share == 0.0):
+        raise ConfigError(
+            "a store to replay and the share that is replayed go together, and only one of them is set",
+            subject="paths.replay, training.replay_share",
+            hint="--set paths.replay=STORE --set training.replay_share=0.15",
+        )
+    named = [key for key, path in paths.items() if path is not None]
+    if named and origin is None:
+        raise ConfigError(
+            "a run that starts from nothing has no base to forget",
+            subject=f"paths.{named[0]}",
+            hint="pass --base VOICE, or leave the value out",
+        )
+    opened: dict[str, CodeStore] = {}
+    for key, path in paths.items():
+        if path is None:
+            continue
+        former = next((other for other in opened.values() if other.path == path), None) or CodeStore.open(path)
+        if former not in opened.values():
+            require_proof(former, progress, share=share)
+            require_alike(store, former, key=f"paths.{key}")
+        opened[key] = former
+    return opened
+
+
+def gather_former(
+    own: Material[Any], store: CodeStore, former: Mapping[str, CodeStore], gather: Gather, config: RunConfig
+) -> FormerData:
+    """Return what a run trains on and probes: its own data, and of the former what is configured.
+
+    Raises
+    ------
+    DatasetError
+        If a store has no utterance of the split that is wanted: ``train`` is replayed, ``valid`` probes.
+    VocabularyError
+        If the vocabulary does not cover its texts.
+    """
+    gathered = {former[key].path: gather(former[key]) for key in former}
+    train: Utterances = own.train
+    fingerprint = store.fingerprint
+    if "replay" in former:
+        replayed = gathered[former["replay"].path].train
+        train = ReplayedUtterances(train, replayed, share=config.training.replay_share, seed=config.seed)
+        fingerprint = sha256_of_json([store.fingerprint, former["replay"].fingerprint])
+    probe = None
+    if "probe" in former:
+        valid = gathered[former["probe"].path].valid
+        probe = ProbedUtterances(valid, config.training.forgetting.utterances)
+    return FormerData(train, probe, fingerprint, tuple(each for one in gathered.values() for each in one.findings))
