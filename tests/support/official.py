@@ -54,9 +54,10 @@ class OfficialFiles:
         return ImportCheckpointRequest(output=output, **given)  # type: ignore[arg-type]
 
 
-def official_shape(pieces: int) -> ModelConfig:
+def official_shape(pieces: int, *, features: int = FEATURES.width) -> ModelConfig:
     """Return a small shape in the official layout."""
     return ModelConfig(
+        condition_dim=features,
         model_dim=16,
         layers=2,
         heads=2,
@@ -103,11 +104,13 @@ def official_document(shape: ModelConfig) -> dict[str, object]:
     }
 
 
-def official_files(folder: Path, *, bpe: bytes | None = None, seed: int = 0) -> OfficialFiles:
+def official_files(
+    folder: Path, *, bpe: bytes | None = None, seed: int = 0, features: int = FEATURES.width
+) -> OfficialFiles:
     """Write the three files of a small IndexTTS-2 and return them."""
     folder.mkdir(parents=True, exist_ok=True)
     content = foreign_model() if bpe is None else bpe
-    shape = official_shape(Vocabulary.from_bytes(content).size)
+    shape = official_shape(Vocabulary.from_bytes(content).size, features=features)
     tensors = official_tensors(shape, seed=seed)
     files = OfficialFiles(folder, shape, tensors)
     torch.save(tensors | sinusoid_tables(shape), files.weights)

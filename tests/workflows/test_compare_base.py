@@ -1,5 +1,6 @@
 """What a fine-tune changed of its base, counted row by row and tensor by tensor."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from support.official import OfficialFiles, official_files
 from support.vocabularies import foreign_vocabulary, permuted
 
 from amhctl.core.errors import CheckpointError
+from amhctl.tokenizer.extend import extend_vocabulary
 from amhctl.tokenizer.vocabulary import Vocabulary
 from amhctl.workflows.compare_base import Base, find_changes, read_base
 
@@ -73,3 +75,18 @@ def test_pieces_with_other_ids_are_counted(files: OfficialFiles, base: Base) -> 
 def test_what_is_no_base_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"no manifest\.json"):
         read_base(tmp_path)
+
+
+def test_how_a_vocabulary_grew_is_known_where_the_base_begins_it(base: Base) -> None:
+    vocabulary = foreign_vocabulary()
+    lines = [" ".join(word) for word in ("ሰላምዓለም", "ቡናጠጣ")] * 9
+    longer, _ = extend_vocabulary(vocabulary, lines, vocabulary.size + 370)
+    growth = base.growth_to(longer)
+    assert growth is not None
+    assert (growth.base_size, growth.base_fingerprint) == (vocabulary.size, vocabulary.fingerprint)
+    assert base.growth_to(vocabulary) is None
+    assert replace(base, vocabulary=None).growth_to(longer) is None
+    assert replace(base, growth=growth, vocabulary=longer).growth_to(longer) == growth
+    order = [*range(vocabulary.size)]
+    order[5], order[6] = 6, 5
+    assert replace(base, vocabulary=permuted(vocabulary, order)).growth_to(longer) is None

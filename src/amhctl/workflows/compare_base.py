@@ -9,6 +9,7 @@ from torch import Tensor
 from amhctl.checkpoint import validate as rules
 from amhctl.checkpoint.folder import WEIGHTS_FILE
 from amhctl.checkpoint.keymap import read_foreign
+from amhctl.checkpoint.manifest import VocabularyGrowth
 from amhctl.core.findings import Finding
 from amhctl.model.official import TEXT_TABLES
 from amhctl.model.soundness import read_voice
@@ -29,12 +30,27 @@ class Base:
         Its vocabulary; a file of weights has none.
     sha256 : str
         Digest of the weights of a folder, else empty.
+    growth : VocabularyGrowth | None
+        How its own vocabulary grew.
     """
 
     path: Path
     tensors: Mapping[str, Tensor]
     vocabulary: Vocabulary | None
     sha256: str
+    growth: VocabularyGrowth | None = None
+
+    def growth_to(self, vocabulary: Vocabulary) -> VocabularyGrowth | None:
+        """Return how the vocabulary of this base, or of the one that it grew from itself, became a longer one.
+
+        None where it did not: its pieces are not the first ones of the other, or nothing was appended.
+        """
+        if self.vocabulary is None:
+            return None
+        pieces, size = self.vocabulary.pieces, self.vocabulary.size
+        if vocabulary.pieces[:size] != pieces or (vocabulary.size == size and self.growth is None):
+            return None
+        return self.growth or VocabularyGrowth(base_size=size, base_fingerprint=self.vocabulary.fingerprint)
 
 
 def read_base(path: Path) -> Base:
@@ -52,7 +68,7 @@ def read_base(path: Path) -> Base:
     vocabulary = None
     if identity is not None:
         vocabulary = Vocabulary.from_bytes(voice.read_bytes(identity.file), subject=str(path))
-    return Base(path, voice.tensors, vocabulary, voice.manifest.files[WEIGHTS_FILE])
+    return Base(path, voice.tensors, vocabulary, voice.manifest.files[WEIGHTS_FILE], voice.manifest.growth)
 
 
 def find_changes(tensors: Mapping[str, Tensor], vocabulary: Vocabulary, base: Base) -> Iterator[Finding]:

@@ -31,7 +31,7 @@ from amhctl.model.soundness import find_faults
 from amhctl.model.unified_voice import MODEL_VERSION
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.vocabulary import Vocabulary
-from amhctl.workflows.compare_base import find_changes, read_base
+from amhctl.workflows.compare_base import Base, find_changes, read_base
 
 ImportFormat = Literal["indextts2"]
 """Whose files: IndexTTS-2 and what was fine-tuned from it."""
@@ -126,16 +126,15 @@ def run(request: ImportCheckpointRequest, progress: Progress) -> ImportCheckpoin
     parts = _read(request, progress)
     _require_whole(parts, subject=str(request.source))
     unproven = tuple(_find_unproven(request, parts))
-    found, parent = [], ""
+    found, base = [], None
     if request.base is not None:
         progress.say("comparing with the base")
         base = read_base(request.base)
-        parent = base.sha256
         found = [*find_changes(parts.weights.tensors, parts.vocabulary, base)]
     progress.say("writing and verifying")
     manifest = write_checkpoint(
         request.output,
-        manifest=_manifest(request, parts, unproven, parent),
+        manifest=_manifest(request, parts, unproven, base),
         tensors=parts.weights.tensors,
         extra_files={
             _VOCABULARY_FILE: parts.vocabulary.model_bytes,
@@ -246,7 +245,9 @@ def _left_out(source: Path, weights: ForeignWeights) -> Finding:
     return rules.finding("C032", source.name, f"{len(names)} tensors that follow from the parameters: {shown}")
 
 
-def _manifest(request: ImportCheckpointRequest, parts: _Parts, unproven: tuple[str, ...], parent: str) -> Manifest:
+def _manifest(
+    request: ImportCheckpointRequest, parts: _Parts, unproven: tuple[str, ...], base: Base | None
+) -> Manifest:
     vocabulary = parts.vocabulary
     return Manifest(
         kind="voice",
@@ -262,7 +263,8 @@ def _manifest(request: ImportCheckpointRequest, parts: _Parts, unproven: tuple[s
         text=TextIdentity(file=_TEXT_FILE, hash=parts.frontend.state_hash),
         codec=CODEC,
         conditioning=parts.features.model_dump(mode="json"),
-        parent=parent,
+        parent=base.sha256 if base else "",
+        growth=base.growth_to(vocabulary) if base else None,
         lineage=Lineage(
             format=request.format,
             file=request.source.name,
