@@ -8,7 +8,7 @@ from huggingface_hub import ModelCard
 from support.checkpoints import tiny_manifest
 from support.results import report_document
 
-from amhctl.checkpoint.manifest import Licence, Manifest
+from amhctl.checkpoint.manifest import AdapterIdentity, Licence, Lineage, Manifest
 from amhctl.evaluation.card import Told, build_card
 from amhctl.evaluation.results import Results
 
@@ -115,6 +115,18 @@ def test_a_licence_that_the_hub_does_not_know_keeps_its_name() -> None:
 def test_a_codec_is_no_voice(kind: str) -> None:
     text = build_card(manifest(kind=kind, model_version="mel-codec-1"), Told(), None).text
     assert {"pipeline_tag", "language"}.isdisjoint(matter(text))
+    assert "amhctl speak" not in text
+
+
+def test_weights_of_another_maker_and_adapters_are_told() -> None:
+    lineage = Lineage(format="indextts2", file="gpt.pth", sha256="e" * 64, config="a: 1", unproven=("its vocabulary",))
+    text = build_card(manifest(lineage=lineage), Told(), None).text
+    assert f"The weights come from gpt.pth (indextts2, SHA-256 `{'e' * 64}`)." in text
+    assert "- not proven: its vocabulary" in text
+    adapter = AdapterIdentity(method="lora", base="index", ranks={"a": 32, "b": 16, "c": 32}, scale=2.0, whole=())
+    text = build_card(manifest(kind="adapter", adapter=adapter), Told(), None).text
+    assert "An adapter: with its base `index` it is a voice" in text
+    assert "| adapter | lora, ranks 16, 32, beside 3 layers |" in text
     assert "amhctl speak" not in text
 
 

@@ -130,6 +130,9 @@ def _summary(manifest: Manifest) -> str:
         return (
             f"A synthetic voice that reads {language} text aloud, made with amhctl {_cell(manifest.package_version)}."
         )
+    if manifest.adapter is not None:
+        base = f"`{_cell(manifest.adapter.base)}`"
+        return f"An adapter: with its base {base} it is a voice that reads {language} text aloud (`amhctl ckpt merge`)."
     return f"A {manifest.kind} for speech, made with amhctl {_cell(manifest.package_version)}."
 
 
@@ -141,6 +144,9 @@ def _facts(manifest: Manifest, told: Told) -> Iterator[tuple[str, str]]:
     if told.base_model or manifest.parent:
         digest = f"weights `{manifest.parent}`" if manifest.parent else ""
         yield "made from", ", ".join(part for part in (told.base_model, digest) if part)
+    if manifest.adapter is not None:
+        ranks = ", ".join(map(str, sorted(set(manifest.adapter.ranks.values()))))
+        yield "adapter", f"{manifest.adapter.method}, ranks {ranks}, beside {len(manifest.adapter.ranks)} layers"
     if manifest.speakers:
         yield "speakers", ", ".join(manifest.speakers)
     if manifest.vocabulary is not None:
@@ -166,6 +172,14 @@ def _lineage(manifest: Manifest) -> Iterator[str]:
         yield from _table(("work", "licence", "attribution", "address"), rows)
     else:
         yield from ("The manifest names no work and no licence.", "")
+    if manifest.lineage is not None:
+        source = manifest.lineage
+        yield from (
+            f"The weights come from {_cell(source.file)} ({source.format}, SHA-256 `{_cell(source.sha256)}`).",
+            "",
+        )
+        yield from (f"- not proven: {_cell(each)}" for each in source.unproven)
+        yield from ([""] if source.unproven else [])
     if manifest.processing:
         yield from (f"Done to the recordings before: {_cell('; '.join(manifest.processing))}.", "")
     if manifest.data_fingerprint:
