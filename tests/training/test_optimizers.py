@@ -1,14 +1,24 @@
 """Twin of ``training/optimizers.py``."""
 
 import math
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 import torch
 from torch import Tensor, nn
 
+from amhctl.config.finetuning import ParameterGroup
 from amhctl.config.schema import TrainingConfig
-from amhctl.core.errors import CheckpointError
-from amhctl.training.optimizers import build_optimizer, optimizer_tensors, parameter_groups, restore_optimizer
+from amhctl.core.errors import CheckpointError, ConfigError
+from amhctl.nn.split_rows import SplitEmbedding
+from amhctl.training.optimizers import (
+    SCALE,
+    build_optimizer,
+    optimizer_tensors,
+    parameter_groups,
+    restore_optimizer,
+)
 
 
 class Small(nn.Module):
@@ -92,3 +102,87 @@ def test_a_tensor_that_does_not_fit_is_refused(name: str) -> None:
     optimizer = build_optimizer(model, TrainingConfig())
     with pytest.raises(CheckpointError, match="does not fit"):
         restore_optimizer(optimizer, model, {name: torch.zeros(5)})
+
+
+class Layered(nn.Module):
+    """Names as those of a UnifiedVoice of two layers."""
+
+    config = SimpleNamespace(kind="unified", layers=2)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text_embedding = nn.Embedding(4, 3)
+        self.gpt = nn.Module()
+        self.gpt.h = nn.ModuleList(nn.Linear(3, 3) for _ in range(2))
+        self.mel_head = nn.Linear(3, 2)
+
+
+def settings_of(model: nn.Module, config: TrainingConfig) -> dict[str, tuple[float, float]]:
+    """Return the decay and the scale of the rate of each parameter."""
+    groups = parameter_groups(model, config)
+    ids = {id(p): name for name, p in model.named_parameters()}
+    return {
+        ids[id(parameter)]: (float(str(group["weight_decay"])), float(str(group[SCALE])))
+        for group in groups
+        for parameter in cast("list[Tensor]", group["params"])
+    }
+
+
+def test_lower_layers_learn_more_slowly_by_the_layer_decay() -> None:
+    found = settings_of(Layered(), TrainingConfig(layer_decay=0.5, weight_decay=0.1))
+    assert found == {
+        "text_embedding.weight": (0.0, 0.125),
+        "gpt.h.0.weight": (0.1, 0.25),
+        "gpt.h.0.bias": (0.0, 0.25),
+        "gpt.h.1.weight": (0.1, 0.5),
+        "gpt.h.1.bias": (0.0, 0.5),
+        "mel_head.weight": (0.1, 1.0),
+        "mel_head.bias": (0.0, 1.0),
+    }
+
+
+def test_a_group_has_its_own_rate_and_decay_and_no_layer_decay() -> None:
+    groups = (
+        ParameterGroup(parameters=("text",), rate=0.1, weight_decay=0.3),
+        ParameterGroup(parameters=("gpt.h.1.*",), rate=2.0),
+    )
+    found = settings_of(Layered(), TrainingConfig(layer_decay=0.5, weight_decay=0.1, groups=groups))
+    assert found["text_embedding.weight"] == (0.3, 0.1)
+    assert found["gpt.h.1.weight"] == (0.1, 2.0)
+    assert found["gpt.h.1.bias"] == (0.0, 2.0)
+    assert found["gpt.h.0.weight"] == (0.1, 0.25)
+
+
+@pytest.mark.parametrize(
+    ("groups", "words"),
+    [
+        ((("text",), ("text_embedding.*",)), "text_embedding.weight is in two groups"),
+        ((("emotion",),), "this voice has no part 'emotion'"),
+    ],
+)
+def test_groups_that_overlap_or_select_nothing_are_refused(groups: tuple[tuple[str, ...], ...], words: str) -> None:
+    config = TrainingConfig(groups=tuple(ParameterGroup(parameters=names) for names in groups))
+    with pytest.raises(ConfigError, match=words):
+        parameter_groups(Layered(), config)
+
+
+def test_what_does_not_learn_is_in_no_group() -> None:
+    model = Layered()
+    model.gpt.requires_grad_(False)
+    assert set(settings_of(model, TrainingConfig())) == {"text_embedding.weight", "mel_head.weight", "mel_head.bias"}
+
+
+def test_moments_of_rows_stand_where_their_rows_do_and_come_back() -> None:
+    torch.manual_seed(0)
+    model = nn.Sequential(SplitEmbedding(nn.Embedding(5, 2), 1, 4))
+    optimizer = build_optimizer(model, TrainingConfig(learning_rate=0.1))
+    model(torch.arange(5)).square().sum().backward()
+    optimizer.step()
+    tensors = optimizer_tensors(optimizer, model)
+    assert set(tensors) == {"0.weight/step", "0.weight/exp_avg", "0.weight/exp_avg_sq"}
+    assert tensors["0.weight/exp_avg"].shape == (5, 2)
+    assert tensors["0.weight/exp_avg"].any(dim=1).tolist() == [False, True, True, True, False]
+    other = build_optimizer(model, TrainingConfig(learning_rate=0.1))
+    restore_optimizer(other, model, tensors)
+    (rows,) = model.parameters()
+    assert all(torch.equal(other.state[rows][slot], value) for slot, value in optimizer.state[rows].items())

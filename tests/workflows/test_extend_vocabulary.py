@@ -1,28 +1,36 @@
 """A vocabulary is extended, and the voice that speaks it grows along."""
 
 import json
+import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 import torch
+from support.official import official_files, semantic_store
 from support.realdata import real_corpus
 from support.vocabularies import foreign_model, index_like_lines, index_like_model
 from support.voices import TEXTS, tiny_voice_folder
 
 from amhctl.checkpoint.store import read_checkpoint, write_checkpoint
+from amhctl.config.schema import ModelConfig
 from amhctl.core.errors import FileExistsRefused, VocabularyError
 from amhctl.core.progress import SilentProgress
+from amhctl.model.shapes import parameter_count
 from amhctl.tokenizer.proto import PieceKind
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.vocabulary import Vocabulary
+from amhctl.workflows import import_checkpoint, train
 from amhctl.workflows.extend_vocabulary import ExtendVocabularyReport, ExtendVocabularyRequest, run
 
 
-def _extend(base: Path, output: Path, size: int, **options: object) -> ExtendVocabularyReport:
+def _extend(
+    base: Path, output: Path, size: int, *, lines: Sequence[str] = TEXTS * 3, **options: object
+) -> ExtendVocabularyReport:
     request = ExtendVocabularyRequest(
         base=base,
         corpus=(),
-        standard_input=TEXTS * 3,
+        standard_input=lines,
         output=output,
         size=size,
         **options,  # type: ignore[arg-type]
@@ -148,3 +156,53 @@ def test_a_model_like_that_of_indextts2_learns_the_whole_corpus(tmp_path: Path) 
     old, new = Tokenizer(base), Tokenizer(extended)
     for line in ("THE NEXT WORLD", "你 好 世 界", "NI3 HAO3 , ZHONG1 GUO2 .", "2026"):
         assert new.pieces(line) == old.pieces(line)
+
+
+@pytest.mark.slow
+def test_the_official_layout_grows_to_24_000_and_only_the_new_rows_learn(tmp_path: Path) -> None:
+    """12,000 rows and the one of no piece become 24,000 and that one, along the plan; then a run with decay."""
+    files = official_files(tmp_path / "official", bpe=index_like_model())
+    import_checkpoint.run(files.request(tmp_path / "base"), SilentProgress())
+    draw = random.Random(0)
+    letters = [letter for letter in map(chr, range(0x1200, 0x1357)) if letter.isalpha()][:200]
+    words = ["".join(draw.choices(letters, k=draw.randint(2, 5))) for _ in range(12_000)]
+    report = _extend(
+        files.bpe,
+        tmp_path / "v.model",
+        24_000,
+        lines=[" ".join(draw.choices(words, k=12)) for _ in range(5_000)],
+        base_checkpoint=tmp_path / "base",
+        checkpoint_output=tmp_path / "grown",
+    )
+    assert (report.plan.base.size, report.vocabulary.size, len(report.plan.rows)) == (12_000, 24_000, 12_000)
+    request = train.TrainRequest(
+        preset="t4",
+        base=tmp_path / "grown",
+        data=semantic_store(tmp_path / "store"),
+        run=tmp_path / "run",
+        sets=(
+            "training.text_rows=new",
+            "training.weight_decay=0.1",
+            "training.learning_rate=0.01",
+            "training.steps=3",
+            "training.accumulation=1",
+            "training.adapter.method=none",
+        ),
+        device="cpu",
+    )
+    counts = train.run(request, SilentProgress()).payload()["parameters"]
+    assert isinstance(counts, dict)
+    assert counts["text_rows"] == {"base": 12_000, "new": 12_000, "base_frozen": True}
+    before, grown, after = (
+        read_checkpoint(tmp_path / place, kind="voice").tensors for place in ("base", "grown", "run/best")
+    )
+    for name in ("text_embedding.weight", "text_head.weight", "text_head.bias"):
+        assert len(grown[name]) == len(after[name]) == 24_001
+        assert torch.equal(grown[name][:12_000], before[name][:12_000])
+        assert torch.equal(grown[name][24_000:], before[name][12_000:])
+        assert torch.equal(after[name][:12_000], before[name][:12_000])
+        assert torch.equal(after[name][24_000:], before[name][12_000:])
+        assert (after[name][12_000:24_000] != grown[name][12_000:24_000]).any()
+    # At the official width that is 30,732,000 parameters more.
+    sizes = [parameter_count(ModelConfig(number_text_tokens=pieces)) for pieces in (12_000, 24_000)]
+    assert (sizes[0], sizes[1] - sizes[0]) == (865_980_639, 30_732_000)
