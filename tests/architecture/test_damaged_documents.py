@@ -5,7 +5,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
+import yaml
+from safetensors.torch import save_file
 from support.checkpoints import tiny_checkpoint
+from support.official import official_document, official_shape
 from support.stores import toy_store
 
 from amhctl.cli.main import main
@@ -32,6 +36,7 @@ JUNK = {
     "half a character": b'{"format_version": "\\ud800"}',
     "zeros": bytes(64),
 }
+IMPORT = ("ckpt", "import", "gpt.pth", "--config", "config.yaml", "--bpe", "v.model")
 DOCUMENTS = {
     "amhctl.toml": ("config", "show", "--config", "amhctl.toml"),
     "lexicon.toml": ("text", "normalize", "ሰላም", "--lexicon", "lexicon.toml"),
@@ -48,6 +53,9 @@ DOCUMENTS = {
     "acoustic/speaker-1-of-1.bin": ("codes", "verify", "acoustic"),
     "v.plan.json": ("vocab", "grow", "v.model", "--base-checkpoint", "voice", "-o", "grown"),
     "voice/manifest.json": ("ckpt", "show", "voice"),
+    "config.yaml": (*IMPORT, "-o", "taken"),
+    "lora/adapter_config.json": (*IMPORT, "--adapter", "lora", "-o", "taken"),
+    "lora/adapter_model.safetensors": (*IMPORT, "--adapter", "lora", "-o", "taken"),
 }
 # What is no document here: an empty project file, lexicon or list of failures says nothing, and that is allowed.
 EMPTY = {
@@ -71,6 +79,12 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     extended, plan = extend_vocabulary(base, lines, base.size + 1)
     extended.write(folder / "v.model")
     plan.write(plan_path(folder / "v.model"), extended)
+    # An adapter is read before the weights are seen to be whole.
+    torch.save({"text_head.bias": torch.zeros(3)}, folder / "gpt.pth")
+    (folder / "config.yaml").write_text(yaml.safe_dump(official_document(official_shape(extended.size))))
+    (folder / "lora").mkdir()
+    (folder / "lora" / "adapter_config.json").write_text('{"peft_type": "LORA", "r": 1, "lora_alpha": 1}')
+    save_file({"base_model.model.text_head.bias": torch.ones(3)}, folder / "lora" / "adapter_model.safetensors")
     return folder
 
 
@@ -101,6 +115,12 @@ def test_junk_is_no_bug(document: str, junk: str, world: Path, capsys: pytest.Ca
     if code == 3:
         assert len(report["error"]["message"]) < 600
         assert "Traceback" not in report["error"]["message"]
+
+
+def test_names_that_no_terminal_can_show_are_refused(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (world / "config.yaml").write_text('gpt: {"\\ud800": 1}\n')
+    code, report = run(DOCUMENTS["config.yaml"], capsys)
+    assert (code, report["error"]["type"]) == (3, "ConfigError")
 
 
 @pytest.mark.parametrize("value", [DEEP, LONG, "{a = 1}", "nan", "1e999", str(2**63), "-1", "'", "\ud7ff"])

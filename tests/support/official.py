@@ -14,6 +14,7 @@ from torch import Tensor
 
 from amhctl.checkpoint.indextts import CODEC
 from amhctl.codec.codec import CodecSpec
+from amhctl.config.conditioning import SpeechEncoderConfig
 from amhctl.config.indextts import FEATURES
 from amhctl.config.mel import MelConfig
 from amhctl.config.unified import ConformerConfig, ModelConfig
@@ -119,11 +120,11 @@ def official_files(
     return files
 
 
-def semantic_store(folder: Path, *, clips: int = 6, seed: int = 0) -> Path:
+def semantic_store(folder: Path, *, clips: int = 6, seed: int = 0, encoder: SpeechEncoderConfig | None = None) -> Path:
     """Write a store of random codes of MaskGCT's kind, with features of w2v-bert's kind; the last clip validates."""
     random = np.random.default_rng(seed)
     spec = CodecSpec(**{**CODEC.model_dump(), "fingerprint": "c" * 64})
-    encoder = FEATURES.model_copy(update={"fingerprint": "e" * 64})
+    encoder = encoder or FEATURES.model_copy(update={"fingerprint": "e" * 64})
     mel = MelConfig(bins=16)
     with CodeStore.create(folder, spec, mel, encoder=encoder) as store:
         for index in range(clips):

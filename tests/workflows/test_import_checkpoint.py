@@ -9,7 +9,8 @@ import pytest
 import torch
 import yaml
 from safetensors.torch import save_file
-from support.official import OfficialFiles, official_files
+from support.official import OfficialFiles, official_files, semantic_store
+from support.training_world import build_training_world
 from support.vocabularies import foreign_model
 from torch import Tensor
 
@@ -19,11 +20,11 @@ from amhctl.checkpoint.lora import CONFIG_FILE, WEIGHTS_FILES
 from amhctl.checkpoint.store import read_checkpoint
 from amhctl.config.indextts import FEATURES
 from amhctl.config.unified import ModelConfig
-from amhctl.core.errors import CheckpointError, ConfigError, FileExistsRefused, VocabularyError
+from amhctl.core.errors import CheckpointError, CodecError, ConfigError, FileExistsRefused, VocabularyError
 from amhctl.core.files import sha256_of_file
 from amhctl.core.progress import SilentProgress
 from amhctl.model.official import sinusoid_tables
-from amhctl.workflows import import_checkpoint
+from amhctl.workflows import diff_checkpoints, import_checkpoint, show_checkpoint, train
 from amhctl.workflows.import_checkpoint import ImportCheckpointReport, ImportCheckpointRequest, run
 from amhctl.workflows.validate_checkpoint import ValidateCheckpointRequest
 from amhctl.workflows.validate_checkpoint import run as validate
@@ -263,6 +264,24 @@ def test_the_speech_encoder_is_named_where_it_is_given(
     Loaded.config = known.model_copy(update={"normalised": False})
     with pytest.raises(ConfigError, match="normalised False instead of True"):
         run(files.request(tmp_path / "other", features_model=folder), SilentProgress())
+
+
+def test_a_store_of_other_codes_or_features_does_not_train_it(
+    files: OfficialFiles, imported: ImportCheckpointReport, tmp_path: Path
+) -> None:
+    request = train.TrainRequest(preset="tiny", base=imported.output, run=tmp_path / "run", device="cpu")
+    with pytest.raises(CodecError, match=r"not those of the base checkpoint: architecture mel instead of semantic"):
+        train.run(replace(request, data=build_training_world(tmp_path / "mel").store), SilentProgress())
+    store = semantic_store(tmp_path / "other", encoder=FEATURES.model_copy(update={"layer": 18, "fingerprint": "e"}))
+    with pytest.raises(CheckpointError, match="layer 18 instead of 17"):
+        train.run(replace(request, data=store), SilentProgress())
+
+
+def test_other_commands_take_it_as_any_voice(files: OfficialFiles, imported: ImportCheckpointReport) -> None:
+    shown = show_checkpoint.run(show_checkpoint.ShowCheckpointRequest(imported.output), SilentProgress())
+    assert shown.payload()["manifest"]["lineage"]["sha256"] == sha256_of_file(files.weights)  # type: ignore[index]
+    same = diff_checkpoints.DiffCheckpointsRequest(imported.output, imported.output)
+    assert diff_checkpoints.run(same, SilentProgress()).payload()["differences"] == []
 
 
 def test_another_network_is_refused_before_the_weights_are_read(files: OfficialFiles, tmp_path: Path) -> None:

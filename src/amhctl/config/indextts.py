@@ -164,6 +164,8 @@ def _parse(text: str, subject: str) -> dict[str, object]:
         raise ConfigError(f"not YAML that can be read ({error})", subject=subject) from None
     if not isinstance(document, dict) or not all(isinstance(key, str) for key in document):
         raise ConfigError("not a YAML document of named values", subject=subject)
+    if any(0xD800 <= ord(char) < 0xE000 for char in yaml.safe_dump(document, allow_unicode=True)):
+        raise ConfigError("not YAML that can be read (it holds half of a character)", subject=subject)
     return document
 
 
