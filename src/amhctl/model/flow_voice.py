@@ -206,6 +206,7 @@ class FlowVoice(nn.Module):
         withheld_B: Tensor | None = None,
         codes_BQS: Tensor | None = None,
         coded_B: Tensor | None = None,
+        steps: int | None = None,
     ) -> Score:
         """Lay the text over the steps.
 
@@ -227,11 +228,13 @@ class FlowVoice(nn.Module):
             Codes of the same speech, int64.
         coded_B : Tensor | None
             Which items are drawn from their codes; None is all.
+        steps : int | None
+            Steps to lay it over, where that is known without a look at the durations; None is those of the longest.
         """
         pieces_BPH, dtype = text.pieces_BPH, text.pieces_BPH.dtype
         if withheld_B is not None:
             pieces_BPH = torch.where(withheld_B[:, None, None], self.withheld_text.to(dtype), pieces_BPH)
-        laid_BMX, within_BM3, piece_BM, keep_BM = self._lay_over(pieces_BPH, durations_BP)
+        laid_BMX, within_BM3, piece_BM, keep_BM = self._lay_over(pieces_BPH, durations_BP, steps)
         parts = [laid_BMX, within_BM3]
         if prosody_BP2 is None:
             parts.append(within_BM3.new_zeros((*within_BM3.shape[:2], 3)))
@@ -282,12 +285,14 @@ class FlowVoice(nn.Module):
         frames_BTF = steps_BMX.reshape(steps_BMX.shape[0], -1, bins)
         return frames_BTF * self.mel_standard.deviation + self.mel_standard.mean
 
-    def _lay_over(self, pieces_BPH: Tensor, durations_BP: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def _lay_over(
+        self, pieces_BPH: Tensor, durations_BP: Tensor, steps: int | None
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Return for each step its piece's encoding, where in the piece it lies, which piece it is, and if it is."""
         stacked = self.config.stacked_frames
         ends_BP = durations_BP.cumsum(dim=1)
         steps_B = (ends_BP[:, -1] + stacked - 1) // stacked
-        steps = int(steps_B.max())
+        steps = int(steps_B.max()) if steps is None else steps
         frame_BM = (torch.arange(steps, device=ends_BP.device) * stacked).expand(len(ends_BP), -1).contiguous()
         piece_BM = torch.searchsorted(ends_BP, frame_BM, right=True).clamp(max=ends_BP.shape[1] - 1)
         length_BM = durations_BP.gather(1, piece_BM).clamp(min=1).to(pieces_BPH.dtype)

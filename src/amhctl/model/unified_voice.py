@@ -26,6 +26,7 @@ from amhctl.nn.conformer import Conformer
 from amhctl.nn.decoder import Decoder
 from amhctl.nn.embedding import IdTable, PositionTable
 from amhctl.nn.kvcache import LayerCache
+from amhctl.nn.packing import close_gap
 from amhctl.nn.perceiver import Perceiver
 from amhctl.nn.standard import FeatureStandard
 
@@ -200,10 +201,10 @@ class UnifiedVoice(nn.Module):
 
     def _keep_features(self, features_BTF: Tensor, lengths_B: Tensor | None) -> Tensor:
         batch, frames, width = features_BTF.shape
-        fewest = frames if lengths_B is None else int(lengths_B.min())
-        if width != self.config.condition_dim or fewest < FEWEST_FEATURES:
+        # How many frames of them are real is not asked for: an accelerator would have to be waited for.
+        if width != self.config.condition_dim or frames < FEWEST_FEATURES:
             raise ModelError(
-                f"conditioning features have {fewest} frames of width {width}; "
+                f"conditioning features have {frames} frames of width {width}; "
                 f"wanted are at least {FEWEST_FEATURES} of width {self.config.condition_dim}"
             )
         if lengths_B is None:
@@ -343,16 +344,19 @@ class UnifiedVoice(nn.Module):
         codes_BPD = self._embed_codes(inputs_BQP, torch.arange(positions, device=inputs_BQP.device))
         if aligned_BPD is not None:
             codes_BPD = codes_BPD + aligned_BPD
-        parts, mask, begin = [condition_BLD, codes_BPD], None, condition_BLD.shape[1]
+        begin = condition_BLD.shape[1]
         if self.has_prefix:
-            prefix_BTD, keep_BT = self._prefix_text(text_BT, text_lengths_B)
-            parts.insert(1, prefix_BTD)
-            # A row without padding needs no mask, and plain causal attention is the fastest there is.
-            if not bool(keep_BT.all()):
-                mask = causal_mask(functional.pad(keep_BT, (begin, positions), value=True))
+            prefix_BTD, _ = self._prefix_text(text_BT, text_lengths_B)
+            sequence_BKD = torch.cat([condition_BLD, prefix_BTD, codes_BPD], dim=1)
+            # Padded text behind the codes instead of before them: causal attention then needs no mask of its own.
+            end = begin + prefix_BTD.shape[1]
+            packing = close_gap(begin + text_lengths_B + 2, end, sequence_BKD.shape[1])
+            hidden_BKD = packing.unpack(self.gpt(packing.pack(sequence_BKD)))
+        else:
+            hidden_BKD = self.gpt(torch.cat([condition_BLD, codes_BPD], dim=1))
         # Two norms in a row, as the official model has: the decoder's own and this one.
-        hidden_BPD = self.final_norm(self.gpt(torch.cat(parts, dim=1), mask))
-        return hidden_BPD[:, begin:-positions], hidden_BPD[:, -positions:]
+        hidden_BKD = self.final_norm(hidden_BKD)
+        return hidden_BKD[:, begin:-positions], hidden_BKD[:, -positions:]
 
     def predict_durations(self, text_BT: Tensor, text_lengths_B: Tensor) -> Tensor:
         """Return log(1 + frames) of each text id, shape (B, T).

@@ -149,6 +149,7 @@ class FlowObjective(nn.Module):
                 withheld_B=draws.withheld_B,
                 codes_BQS=batch.codes_BQS if model.config.codebooks else None,
                 coded_B=draws.coded_B,
+                steps=draws.noise_BMX.shape[1],
             )
             noisy_BMX, wanted_BMX = _between(
                 draws.noise_BMX, model.stack(batch.mels_BTF, batch.mel_lengths_B), draws.times_B

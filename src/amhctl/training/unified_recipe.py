@@ -6,11 +6,12 @@ from typing import Literal
 
 from amhctl.config.schema import TrainingConfig
 from amhctl.config.unified import ModelConfig
+from amhctl.core.errors import DatasetError
 from amhctl.core.findings import Finding
 from amhctl.data.batching import Batch, collate
 from amhctl.data.dataset import Item, SpeechDataset
 from amhctl.model.hearing import Hearing
-from amhctl.model.unified_voice import UnifiedVoice
+from amhctl.model.unified_voice import FEWEST_FEATURES, UnifiedVoice
 from amhctl.training.feed import Plan
 from amhctl.training.hearing import find_deafness, hear
 from amhctl.training.losses import Losses, TargetCounts, summarize
@@ -26,7 +27,21 @@ class UnifiedRecipe:
     shape: ModelConfig
 
     def collate(self, items: Sequence[Item]) -> Batch:
-        """Return items as one batch."""
+        """Return items as one batch.
+
+        Raises
+        ------
+        DatasetError
+            If a prompt is too short to be heard.
+        """
+        for item in items:
+            if len(item.prompt_TF) < FEWEST_FEATURES:
+                raise DatasetError(
+                    f"its prompt, {item.prompt_id}, has {len(item.prompt_TF)} frames of features, a voice hears at "
+                    f"least {FEWEST_FEATURES}",
+                    subject=item.id,
+                    hint="leave recordings of less than a tenth of a second out, and extract codes again",
+                )
         return collate(items)
 
     def count(self, lengths: Lengths, batches: Plan) -> TargetCounts:
