@@ -96,8 +96,13 @@ class TrainingConfig(Document):
     """Longest of two bands of a training prompt's mel bins that are masked, as a share of them; 0 masks none."""
     ema_decay: float = Field(0.999, ge=0, lt=1)
     """Decay of the averaged weights, which are the ones validated and kept as best."""
-    precision: Literal["auto", "fp32", "bf16"] = "auto"
-    """Arithmetic of the forward pass; ``auto`` is bf16 where the device computes it natively."""
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
+    """Arithmetic of the forward pass; ``auto`` is bf16 where the device computes it natively, else fp16 on a CUDA
+    device, with a scaled loss, else fp32."""
+    tf32: bool = False
+    """Let a CUDA device round the factors of single-precision products to TF32: faster, with 10 bits of mantissa."""
+    checkpointing: bool = False
+    """Compute activations of the large stacks anew in the backward pass: less memory, about a third more time."""
     valid_every: int = Field(200, gt=0)
     """Steps between validations."""
     save_every: int = Field(200, gt=0)

@@ -129,6 +129,11 @@ class AcousticDataset:
         return tuple(int(frames_P.sum()) for frames_P in self._durations)
 
     @property
+    def prompt_frames(self) -> int:
+        """None: it is told its speaker by an embedding."""
+        return 0
+
+    @property
     def text_lengths(self) -> tuple[int, ...]:
         """Text ids of each utterance."""
         return tuple(ids_P.size for ids_P in self._tokens)

@@ -134,6 +134,11 @@ class SpeechDataset:
         return tuple(ids.size for ids in self._tokens)
 
     @property
+    def prompt_frames(self) -> int:
+        """Frames of the longest prompt."""
+        return self._prompt_frames
+
+    @property
     def sole_clips(self) -> tuple[str, ...]:
         """Utterances that are their speaker's only one, and so their own prompt."""
         return tuple(self._entries[self._pool[place]].id for place in self._clips.sole)

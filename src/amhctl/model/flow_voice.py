@@ -22,6 +22,7 @@ from amhctl.config.flow import FlowVoiceConfig
 from amhctl.model.flow_sampling import PROSODY
 from amhctl.model.versions import FLOW_VOICE
 from amhctl.nn.convnext import ConvNeXtBlock
+from amhctl.nn.recompute import Recomputing
 from amhctl.nn.rotary_attention import RotaryAttention
 from amhctl.nn.standard import FeatureStandard
 
@@ -79,7 +80,7 @@ class Score:
     codes_BMD: Tensor | None
 
 
-class FlowVoice(nn.Module):
+class FlowVoice(Recomputing):
     """The network.
 
     Parameters
@@ -261,9 +262,10 @@ class FlowVoice(nn.Module):
             hidden_BMD = hidden_BMD + score.codes_BMD
         hidden_BMD = hidden_BMD * keep_BM1
         for place, block in enumerate(self.blocks):
-            hidden_BMD = block(hidden_BMD, keep_BM1, condition_BC)
+            hidden_BMD = self.run_block(block, hidden_BMD, keep_BM1, condition_BC)
             if place % 2:
-                hidden_BMD = self.attentions[place // 2](hidden_BMD, score.keep_BM, condition_BC) * keep_BM1
+                attention = self.attentions[place // 2]
+                hidden_BMD = self.run_block(attention, hidden_BMD, score.keep_BM, condition_BC) * keep_BM1
         velocity: Tensor = self.output(self.norm(hidden_BMD)) * keep_BM1
         return velocity
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from amhctl.nn.feedforward import SwishFeedForward
+from amhctl.nn.recompute import Recomputing
 
 _KERNEL = 15
 
@@ -113,7 +114,7 @@ class _Block(nn.Module):
         return normed
 
 
-class Conformer(nn.Module):
+class Conformer(Recomputing):
     """Encodes feature frames at half their rate.
 
     Parameters
@@ -138,5 +139,5 @@ class Conformer(nn.Module):
         keep_BU = keep_BT[:, 2::2][:, :frames]
         table_1UD = sinusoid_table(frames, self.width).to(hidden_BUD.device)[None]
         for block in self.encoders:
-            hidden_BUD = block(hidden_BUD, table_1UD, keep_BU)
+            hidden_BUD = self.run_block(block, hidden_BUD, table_1UD, keep_BU)
         return self.after_norm(hidden_BUD), keep_BU

@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from amhctl.nn.attention import CausalSelfAttention, TransposedLinear
 from amhctl.nn.kvcache import LayerCache
+from amhctl.nn.recompute import Recomputing
 
 
 class DecoderFeedForward(nn.Module):
@@ -46,7 +47,7 @@ class DecoderBlock(nn.Module):
         return hidden_BPD + fed_BPD
 
 
-class Decoder(nn.Module):
+class Decoder(Recomputing):
     """The blocks and the norm behind them. Positions are the caller's: it adds them to the input.
 
     Parameters
@@ -94,6 +95,6 @@ class Decoder(nn.Module):
         """
         hidden_BPD = functional.dropout(hidden_BPD, self.dropout, self.training)
         for index, block in enumerate(self.h):
-            hidden_BPD = block(hidden_BPD, mask, None if caches is None else caches[index], start)
+            hidden_BPD = self.run_block(block, hidden_BPD, mask, None if caches is None else caches[index], start)
         normed_BPD: Tensor = self.ln_f(hidden_BPD)
         return normed_BPD

@@ -33,8 +33,9 @@ from amhctl.model.flow_files import SPEAKERS_FILE
 from amhctl.model.flow_voice import MODEL_VERSION as FLOW_VERSION
 from amhctl.model.soundness import REFERENCE_FILE, find_faults
 from amhctl.model.unified_voice import MODEL_VERSION
+from amhctl.training.precision import Precision
 
-Arithmetic = Literal["fp32", "bf16"]
+Arithmetic = Precision
 
 
 @dataclass(frozen=True, slots=True)

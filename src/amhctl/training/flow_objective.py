@@ -7,7 +7,6 @@ Shapes: ``B batch, P text pieces, M steps, X mel values of a step``.
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -17,7 +16,7 @@ from amhctl.data.acoustic_batch import AcousticBatch
 from amhctl.model.flow_sampling import PROSODY
 from amhctl.model.flow_voice import FlowVoice
 from amhctl.training.losses import duration_loss
-from amhctl.training.precision import autocast
+from amhctl.training.precision import Precision, autocast
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +112,11 @@ class FlowObjective(nn.Module):
         The voice.
     config : TrainingConfig
         Weights of the losses.
-    precision : Literal["fp32", "bf16"]
+    precision : Precision
         Arithmetic of the forward pass.
     """
 
-    def __init__(self, model: FlowVoice, config: TrainingConfig, precision: Literal["fp32", "bf16"]) -> None:
+    def __init__(self, model: FlowVoice, config: TrainingConfig, precision: Precision) -> None:
         super().__init__()
         self.model = model
         self.config = config

@@ -6,7 +6,6 @@ Shapes: as in ``model/flow_voice.py``.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import torch
@@ -17,12 +16,14 @@ from amhctl.core.findings import Finding, Severity
 from amhctl.data.acoustic_batch import AcousticBatch, collate_acoustic
 from amhctl.data.acoustic_dataset import AcousticDataset, AcousticItem
 from amhctl.model.flow_hearing import probe_speakers
+from amhctl.model.flow_sampling import PROSODY
 from amhctl.model.flow_voice import FlowVoice
 from amhctl.model.hearing import Hearing
 from amhctl.training.feed import Plan
 from amhctl.training.flow_objective import FlowCounts, FlowDraws, FlowLosses, FlowObjective, draw_inputs
+from amhctl.training.precision import Precision
 from amhctl.training.seeding import generator_of
-from amhctl.training.voice_recipe import Lengths
+from amhctl.training.voice_recipe import BatchSize, Lengths
 
 FlowInputs = tuple[FlowDraws, FlowCounts]
 _MOST_CLIPS = 1_000
@@ -40,6 +41,25 @@ class FlowRecipe:
         """Return items as one batch."""
         return collate_acoustic(items)
 
+    def blank(self, size: BatchSize) -> AcousticBatch:
+        """Return a batch of a size without meaning; the first text piece lasts as long as all frames."""
+        shape, items = self.shape, size.items
+        durations_BP = torch.zeros(items, size.text, dtype=torch.int64)
+        durations_BP[:, 0] = size.frames
+        codes = -(-size.frames * shape.acoustics.mel.hop_samples // shape.code_frame_samples)
+        return AcousticBatch(
+            ids=tuple(str(index) for index in range(items)),
+            text_BP=torch.zeros(items, size.text, dtype=torch.int64),
+            text_lengths_B=torch.full((items,), size.text),
+            durations_BP=durations_BP,
+            mels_BTF=torch.zeros(items, size.frames, shape.acoustics.mel.bins),
+            mel_lengths_B=torch.full((items,), size.frames),
+            prosody_BP3=torch.zeros(items, size.text, PROSODY),
+            noise_B=torch.zeros(items),
+            speakers_BE=torch.zeros(items, shape.speaker_dim),
+            codes_BQS=torch.zeros(items, shape.codebooks, codes, dtype=torch.int64),
+        )
+
     def count(self, lengths: Lengths, batches: Plan) -> FlowCounts:
         """Return how many real targets micro-batches have."""
         stacked = self.shape.stacked_frames
@@ -48,7 +68,7 @@ class FlowRecipe:
         values = steps * stacked * self.shape.acoustics.mel.bins
         return FlowCounts(values, sum(lengths.text[index] for index in items), len(items))
 
-    def objective(self, model: FlowVoice, config: TrainingConfig, precision: Literal["fp32", "bf16"]) -> FlowObjective:
+    def objective(self, model: FlowVoice, config: TrainingConfig, precision: Precision) -> FlowObjective:
         """Return the module of its losses."""
         return FlowObjective(model, config, precision)
 

@@ -5,8 +5,6 @@ A module, because gradients of several processes are exchanged behind a module's
 Shapes: ``B batch, Q codebooks, S frames``.
 """
 
-from typing import Literal
-
 import torch
 from torch import Tensor, nn
 
@@ -23,7 +21,7 @@ from amhctl.training.losses import (
     text_loss,
     weigh,
 )
-from amhctl.training.precision import autocast
+from amhctl.training.precision import Precision, autocast
 
 UnifiedInputs = tuple[Tensor, TargetCounts, float]
 """Input codes, shape (B, Q, S), how many real targets the step has, and the smoothing of the code loss."""
@@ -53,11 +51,11 @@ class Objective(nn.Module):
         The voice.
     config : TrainingConfig
         Weights of the losses.
-    precision : Literal["fp32", "bf16"]
+    precision : Precision
         Arithmetic of the forward pass.
     """
 
-    def __init__(self, model: UnifiedVoice, config: TrainingConfig, precision: Literal["fp32", "bf16"]) -> None:
+    def __init__(self, model: UnifiedVoice, config: TrainingConfig, precision: Precision) -> None:
         super().__init__()
         self.model = model
         self.config = config

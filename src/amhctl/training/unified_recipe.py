@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+
+import torch
 
 from amhctl.config.schema import TrainingConfig
 from amhctl.config.unified import ModelConfig
@@ -16,8 +17,9 @@ from amhctl.training.feed import Plan
 from amhctl.training.hearing import find_deafness, hear
 from amhctl.training.losses import Losses, TargetCounts, summarize
 from amhctl.training.objective import Objective, UnifiedInputs, replace_frames
+from amhctl.training.precision import Precision
 from amhctl.training.seeding import generator_of
-from amhctl.training.voice_recipe import Lengths
+from amhctl.training.voice_recipe import BatchSize, Lengths
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,28 @@ class UnifiedRecipe:
                 )
         return collate(items)
 
+    def blank(self, size: BatchSize) -> Batch:
+        """Return a batch of a size without meaning; the first text piece lasts as long as all frames."""
+        shape, items = self.shape, size.items
+        durations_BT = torch.zeros(items, size.text, dtype=torch.int64)
+        durations_BT[:, 0] = size.frames
+        return Batch(
+            ids=tuple(str(index) for index in range(items)),
+            text_BT=torch.zeros(items, size.text, dtype=torch.int64),
+            text_lengths_B=torch.full((items,), size.text),
+            codes_BQS=torch.zeros(items, shape.codebooks, size.frames, dtype=torch.int64),
+            code_lengths_B=torch.full((items,), size.frames),
+            prompts_BTF=torch.zeros(items, size.prompt, shape.condition_dim),
+            prompt_lengths_B=torch.full((items,), size.prompt),
+            durations_BT=None if shape.alignment is None else durations_BT,
+        )
+
     def count(self, lengths: Lengths, batches: Plan) -> TargetCounts:
         """Return how many real targets micro-batches have: each sequence and exactly one stop."""
         items, codes, text = lengths.sums(batches)
         return TargetCounts(codes=codes + items, text=text + items, durations=text)
 
-    def objective(self, model: UnifiedVoice, config: TrainingConfig, precision: Literal["fp32", "bf16"]) -> Objective:
+    def objective(self, model: UnifiedVoice, config: TrainingConfig, precision: Precision) -> Objective:
         """Return the module of its losses."""
         return Objective(model, config, precision)
 

@@ -5,7 +5,7 @@ Implementations: ``UnifiedRecipe``, ``FlowRecipe``.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from torch import nn
 
@@ -14,6 +14,7 @@ from amhctl.core.findings import Finding
 from amhctl.data.storeindex import StoredUtterance
 from amhctl.model.hearing import Hearing
 from amhctl.training.feed import Plan
+from amhctl.training.precision import Precision
 
 # What only one kind of voice looks into: the loop hands it from one method of the kind's recipe to another.
 Item: TypeAlias = Any
@@ -45,6 +46,11 @@ class Utterances(Protocol):
         """Text ids of each."""
         ...
 
+    @property
+    def prompt_frames(self) -> int:
+        """Frames of the longest prompt; 0 where there are none."""
+        ...
+
     def item(self, index: int, epoch: int) -> Item:
         """Return one, as it is drawn in an epoch."""
         ...
@@ -66,6 +72,29 @@ class Lengths:
         """Return how many items, frames and text pieces micro-batches have."""
         items = [index for batch in batches for index in batch]
         return len(items), sum(self.frames[index] for index in items), sum(self.text[index] for index in items)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSize:
+    """How large the tensors of a micro-batch are, padding included.
+
+    Attributes
+    ----------
+    items : int
+        Utterances.
+    frames, text, prompt : int
+        Frames, text pieces and prompt frames of the longest of them.
+    """
+
+    items: int
+    frames: int
+    text: int
+    prompt: int
+
+    @property
+    def positions(self) -> int:
+        """All of them together."""
+        return self.items * (self.frames + self.text + self.prompt)
 
 
 class Means(Protocol):
@@ -101,11 +130,15 @@ class VoiceRecipe(Protocol):
         """Return items as one batch, which has ``to(device)``."""
         ...
 
+    def blank(self, size: BatchSize) -> Batch:
+        """Return a batch of a size without meaning, to see what one takes."""
+        ...
+
     def count(self, lengths: Lengths, batches: Plan) -> Counts:
         """Return how many real targets micro-batches have."""
         ...
 
-    def objective(self, model: Model, config: TrainingConfig, precision: Literal["fp32", "bf16"]) -> nn.Module:
+    def objective(self, model: Model, config: TrainingConfig, precision: Precision) -> nn.Module:
         """Return the module from a batch and ``inputs`` to the loss to minimise and the packed sums of all losses."""
         ...
 

@@ -1,0 +1,157 @@
+"""How much memory a training step takes, known before it is taken: a rehearsal on tensors that hold nothing.
+
+The model, its average, its optimiser and the heaviest micro-batch are made on torch's device ``meta``, where tensors
+have shapes and types and no values, and go through a step's forward and backward pass. What would be
+allocated and freed on the way is counted storage by storage, so whatever the model is made of, and however it is
+trained, is in the count: no formula has to follow the network.
+
+Not in the count: what the interpreter, its libraries and the device's driver take, and what an allocator keeps in
+pieces that fit nothing (``Need.total`` allows for them).
+"""
+
+import copy
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from amhctl.config.schema import TrainingConfig
+from amhctl.nn.recompute import set_recompute
+from amhctl.training.arithmetic_mode import ArithmeticMode
+from amhctl.training.ema import AveragedModel
+from amhctl.training.export import Arithmetic
+from amhctl.training.tally import Tally
+from amhctl.training.voice_recipe import BatchSize, Lengths, VoiceRecipe
+
+_CONTEXT = {"cuda": 600 * 2**20, "cpu": 400 * 2**20}
+"""What a process has besides tensors: on a CUDA device the driver's context and cuBLAS' workspace (0.3 to 0.6 GiB by
+card and version), on a CPU the interpreter and torch's libraries (measured: 0.3 to 0.4 GiB)."""
+_FRAGMENTS = 1.05
+"""What an allocator keeps, as a share of what is asked of it: larger tensors are rounded up to 2 MiB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Memory of a run, in bytes.
+
+    Attributes
+    ----------
+    weights, gradients, optimizer, average : int
+        What is held from step to step, and the gradients between backward pass and update.
+    activations : int
+        What the heaviest micro-batch adds at the step's peak.
+    size : BatchSize
+        That micro-batch.
+    device : str
+        Kind of the device.
+    """
+
+    weights: int
+    gradients: int
+    optimizer: int
+    average: int
+    activations: int
+    size: BatchSize
+    device: str
+
+    @property
+    def tensors(self) -> int:
+        """The peak of what is allocated."""
+        return self.weights + self.gradients + self.optimizer + self.average + self.activations
+
+    @property
+    def total(self) -> int:
+        """The peak of what the device must have."""
+        return int(self.tensors * _FRAGMENTS) + _CONTEXT.get(self.device, _CONTEXT["cpu"])
+
+    def describe(self) -> str:
+        """Return the need in words."""
+        parts = {
+            "weights": self.weights,
+            "gradients": self.gradients,
+            "optimiser": self.optimizer,
+            "average": self.average,
+            "activations": self.activations,
+        }
+        told = ", ".join(f"{name} {_gib(value)}" for name, value in parts.items())
+        return f"{_gib(self.total)} ({told}, the rest for the process)"
+
+
+def estimate_memory(
+    model: nn.Module,
+    recipe: VoiceRecipe,
+    config: TrainingConfig,
+    *,
+    precision: Arithmetic,
+    size: BatchSize,
+    device: str,
+    processes: int = 1,
+) -> Need:
+    """Return what a step on a micro-batch of a size would take.
+
+    Parameters
+    ----------
+    model : nn.Module
+        The voice, on any device; it is left as it is. One made under ``torch.device("meta")`` takes no memory.
+    recipe, config : VoiceRecipe, TrainingConfig
+        How it is trained.
+    precision : Arithmetic
+        Of the forward pass.
+    size : BatchSize
+        The heaviest micro-batch.
+    device : str
+        Kind of the device it is to run on.
+    processes : int
+        How many share the work; several keep another copy of the gradients, to exchange them.
+    """
+    model = copy_shapes(model).train()
+    set_recompute(model, config.checkpointing)
+    average = AveragedModel(model, config.ema_decay)
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    objective = recipe.objective(model, config, precision)
+    lengths = Lengths((size.frames,) * size.items, (size.text,) * size.items)
+    counts = recipe.count(lengths, (tuple(range(size.items)),))
+    blank = recipe.blank(size)
+    with Tally("meta") as tally:
+        # The two moments of AdamW; its fused update, the clipping and the average's are done in place.
+        moments = [torch.empty_like(parameter) for parameter in trained for _ in range(2)]
+        for tensor in _tensors_of(model, average.model):
+            tally.add(tensor)
+        # Of several micro-batches, all but the first have the gradients of those before beside them.
+        for place in range(min(2, config.accumulation)):
+            with ArithmeticMode(precision, device):
+                batch = blank.to("meta")
+                inputs = recipe.inputs(batch, counts, config, seed=0, step=1, place=place)
+                loss, _ = objective(batch, *inputs)
+                loss.backward()
+            del loss, batch, inputs
+    weights, averages = _bytes(_tensors_of(model)), _bytes(_tensors_of(average.model))
+    gradients = _bytes(parameter.grad for parameter in trained if parameter.grad is not None)
+    activations = max(0, tally.peak - weights - averages - gradients - _bytes(moments))
+    exchanged = gradients if processes > 1 else 0
+    return Need(weights, gradients + exchanged, _bytes(moments), averages, activations, size, device)
+
+
+def copy_shapes(model: nn.Module) -> nn.Module:
+    """Return a copy of a model on the device ``meta``: its shapes and types, and what of it is trained."""
+    memo: dict[int, object] = {}
+    for parameter in model.parameters():
+        blank = torch.empty_like(parameter, device="meta")
+        memo[id(parameter)] = nn.Parameter(blank, requires_grad=parameter.requires_grad)
+    for buffer in model.buffers():
+        memo[id(buffer)] = torch.empty_like(buffer, device="meta")
+    return copy.deepcopy(model, memo)
+
+
+def _tensors_of(*models: nn.Module) -> list[Tensor]:
+    return [tensor for model in models for tensor in (*model.parameters(), *model.buffers())]
+
+
+def _bytes(tensors: Iterable[Tensor]) -> int:
+    """Return the bytes of tensors, each storage once."""
+    return sum({tensor.untyped_storage()._cdata: tensor.untyped_storage().nbytes() for tensor in tensors}.values())
+
+
+def _gib(value: int) -> str:
+    return f"{value / 2**30:.2f} GiB"
