@@ -30,7 +30,7 @@ from amhctl.training.loop import Loop, Run, train
 from amhctl.training.losses import Losses, TargetCounts
 from amhctl.training.objective import Objective, replace_frames
 from amhctl.training.seeding import generator_of
-from amhctl.training.state import Best
+from amhctl.training.state import Best, RunFolder
 
 
 def weights(loop: Loop) -> list[torch.Tensor]:
@@ -257,6 +257,37 @@ def test_a_validation_that_is_not_finite_takes_the_run_back(tmp_path: Path) -> N
     assert math.isfinite(loop.validate().code)
     assert all(torch.equal(a, b) for a, b in zip(begun, weights(loop), strict=True))
     assert (loop.state.best, loop.state.stale) == (None, 1)
+
+
+def test_a_run_in_fp16_scales_its_loss_and_goes_on_at_the_scale_it_had(tmp_path: Path) -> None:
+    shape = {"precision": "fp16", "save_every": 3, "decay_steps": 6}
+    whole = build_run(tmp_path / "whole", steps=6, **shape)
+    train(whole, SilentProgress(), device="cpu", resume=False)
+    theirs = whole.folder.steps.newest_sound().checkpoint
+    state = theirs.read_json("state.json")
+    told = [entry for entry in read_measured(tmp_path / "whole") if entry["kind"] == "event"]
+    # The first scales are too large for this voice: steps that are not taken, each halves it.
+    assert [(entry["step"], entry["event"]) for entry in told] == [(1, "skipped"), (2, "skipped")]
+    assert "overflows in fp16, its loss scaled by 65536" in str(told[0]["why"])
+    assert state["scale"] == {"factor": 16384.0, "taken": 4}
+    assert state["watch"]["bad"] == 0
+    norms = [float(str(entry["norm"])) for entry in read_measured(tmp_path / "whole") if entry["kind"] == "step"]
+    # What is clipped is the gradient itself, not the scaled one.
+    assert max(norms) < 100
+    train(build_run(tmp_path / "half", steps=3, **shape), SilentProgress(), device="cpu", resume=False)
+    train(build_run(tmp_path / "half", steps=6, **shape), SilentProgress(), device="cpu", resume=True)
+    ours = RunFolder(tmp_path / "half").steps.newest_sound().checkpoint
+    assert all(torch.equal(tensor, theirs.tensors[name]) for name, tensor in ours.tensors.items())
+    assert ours.read_json("state.json")["scale"] == state["scale"]
+
+
+def test_activations_computed_anew_change_no_bit_of_a_step(tmp_path: Path) -> None:
+    moved = []
+    for wanted in (False, True):
+        loop = Loop(build_run(tmp_path / str(wanted), dropout=0.3, checkpointing=wanted), connect_devices("cpu"))
+        loop.step(next(loop.groups()), loop.load_batches())
+        moved.append(weights(loop))
+    assert all(torch.equal(kept, anew) for kept, anew in zip(*moved, strict=True))
 
 
 def exhaust(monkeypatch: pytest.MonkeyPatch, most: int, *, at: int = 1) -> None:

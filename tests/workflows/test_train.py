@@ -8,6 +8,7 @@ import weakref
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -30,6 +31,7 @@ from amhctl.core.errors import (
     FileExistsRefused,
     InUseError,
     OptionError,
+    ShortageError,
     TrainingError,
 )
 from amhctl.core.files import sha256_of_file
@@ -37,6 +39,7 @@ from amhctl.core.lock import LOCK_FILE, hold
 from amhctl.core.progress import SilentProgress
 from amhctl.data.codestore import CodeStore
 from amhctl.inference.catalog import voice_path
+from amhctl.training import rehearsal
 from amhctl.training.fitting import build_model
 from amhctl.training.geometry import start_from_codebooks
 from amhctl.training.loop import Run
@@ -390,7 +393,20 @@ def test_a_dry_run_measures_and_leaves_nothing(world: TrainingWorld, tmp_path: P
     assert report.rehearsal.run_seconds > 0
     assert report.rehearsal.peak_bytes > 1_000_000
     assert set(report.payload()) == {"steps", "best", "checkpoint", "parameters", "estimate"}
-    assert len(list(report.lines())) == 2
+    assert len(list(report.lines())) == 3
+    estimate = cast("dict[str, Any]", report.payload()["estimate"])
+    assert estimate["memory"]["needed"] > estimate["memory"]["weights"] == 4 * report.inventory.total
+    assert 0 <= estimate["padding"] < 0.5
+
+
+def test_a_dry_run_refuses_what_the_machine_cannot_hold(
+    world: TrainingWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rehearsal, "memory_of", lambda _: 10)
+    monkeypatch.setattr(rehearsal, "Loop", None)
+    with pytest.raises(ShortageError, match=r"the run needs .* the cpu device has 0\.00 GiB free") as caught:
+        run(request_training(world, tmp_path / "none", aligned=True, dry_run=True), SilentProgress())
+    assert "even one utterance at a time takes" in caught.value.hint
 
 
 def test_an_existing_run_is_kept_unless_forced(finished: tuple[Path, TrainReport], world: TrainingWorld) -> None:
@@ -423,7 +439,7 @@ def test_force_begins_anew_and_spares_what_is_not_its_own(world: TrainingWorld, 
         (("model.number_text_tokens=999",), ConfigError, "number_text_tokens is 999"),
         (("text.units=phones",), AmhctlError, "phones"),
         (("text.fold_homophones=true",), DatasetError, "text state"),
-        (("training.learning_rate=1e30",), TrainingError, "step"),
+        (("training.learning_rate=1e30", "training.steps=40"), TrainingError, "diverges"),
     ],
 )
 def test_what_does_not_fit_is_refused(

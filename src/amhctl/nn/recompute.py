@@ -4,6 +4,7 @@ A stack of blocks then keeps only what goes into each of them. Dropout is drawn 
 is the same to the last bit; a step takes about a third longer.
 """
 
+from collections.abc import Iterator
 from typing import cast
 
 from torch import Tensor, nn
@@ -27,3 +28,12 @@ def set_recompute(model: nn.Module, wanted: bool) -> None:
     for module in model.modules():
         if isinstance(module, Recomputing):
             module.recompute = wanted
+
+
+def blocks_of(model: nn.Module) -> Iterator[nn.Module]:
+    """Yield the blocks of the stacks that may be computed anew."""
+    for module in model.modules():
+        if isinstance(module, Recomputing):
+            for stack in module.children():
+                if isinstance(stack, nn.ModuleList):
+                    yield from stack

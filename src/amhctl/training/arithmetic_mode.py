@@ -58,6 +58,15 @@ class ArithmeticMode(TorchFunctionMode):
         self._half = HALVES.get(precision)
         self._on_cpu = device == "cpu"
 
+    def around(self, forward: Callable[..., Value]) -> Callable[..., Value]:
+        """Return a forward pass that is always computed so, whoever calls it."""
+
+        def computed(*inputs: Value) -> Value:
+            with self:
+                return forward(*inputs)
+
+        return computed
+
     def __torch_function__(
         self, function: Value, types: Value, args: Value = (), kwargs: dict[str, Value] | None = None
     ) -> Value:

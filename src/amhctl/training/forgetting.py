@@ -98,6 +98,11 @@ class ProbedUtterances:
         """Text ids of each."""
         return self._chosen(self._dataset.text_lengths)
 
+    @property
+    def prompt_frames(self) -> int:
+        """Frames of the longest prompt."""
+        return self._dataset.prompt_frames
+
     def item(self, index: int, epoch: int) -> Item:
         """Return one, as it is drawn in an epoch."""
         return self._dataset.item(self._places[index], epoch)

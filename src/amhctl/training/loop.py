@@ -28,6 +28,7 @@ from amhctl.core.shortage import WayOut, explain_shortages, shortage_of
 from amhctl.data.batching import plan_epoch
 from amhctl.model.hearing import Hearing
 from amhctl.model.soundness import read_voice
+from amhctl.nn.recompute import set_recompute
 from amhctl.training.adapters import RankAllocation
 from amhctl.training.checkpoints import SoundCheckpoint
 from amhctl.training.devices import connect_devices
@@ -38,10 +39,11 @@ from amhctl.training.forgetting import Memory, find_forgetting, judge_memory
 from amhctl.training.guard import MOST_RETURNS, SLOWER, Judgement, judge_step, refuse
 from amhctl.training.interrupts import watch_interrupts
 from amhctl.training.journal import Event, EventName, Journal
+from amhctl.training.loss_scale import LossScale
 from amhctl.training.microbatch import iterate_parts
 from amhctl.training.network_tensors import kept_tensors
 from amhctl.training.optimizers import SCALE, build_optimizer
-from amhctl.training.precision import resolve_precision
+from amhctl.training.precision import allow_tf32, resolve_precision
 from amhctl.training.replay import own_part, plan_training_epoch
 from amhctl.training.rescue import way_out_of
 from amhctl.training.retreat import Retreat
@@ -107,7 +109,7 @@ def settle_conditions(run: Run, accelerator: Accelerator, began: SoundCheckpoint
     noted = began.checkpoint.manifest.training if began else {}
     precision, batches = noted.get("precision"), noted.get("batches_per_step")
     # The values of "auto" were settled then, and are not settled anew on another machine.
-    wanted = run.config.precision if precision not in ("fp32", "bf16") else cast(Arithmetic, precision)
+    wanted = run.config.precision if precision not in ("fp32", "bf16", "fp16") else cast(Arithmetic, precision)
     return Conditions(
         precision=resolve_precision(wanted, accelerator.device),
         # A checkpoint of an earlier version does not say how many; the processes are then taken to be as many as now.
@@ -116,6 +118,19 @@ def settle_conditions(run: Run, accelerator: Accelerator, began: SoundCheckpoint
         else run.config.accumulation * accelerator.num_processes,
         device=accelerator.device.type,
         processes=accelerator.num_processes,
+    )
+
+
+def plan_of(run: Run, lengths: Lengths, epoch: int) -> Plan:
+    """Return the micro-batches of an epoch of a run's training set, whose lengths are given."""
+    config = run.config
+    return plan_training_epoch(
+        run.train,
+        lengths.frames,
+        batch_frames=config.batch_frames,
+        seed=run.seed,
+        epoch=epoch,
+        bucketing=config.bucketing,
     )
 
 
@@ -153,6 +168,9 @@ class Loop:
             run.ranks.attach(optimizer)
         self.parts = Trainable(model, average, optimizer, run.ranks)
         precision = self.conditions.precision
+        set_recompute(model, run.config.checkpointing)
+        if run.config.tf32:
+            allow_tf32(accelerator.device)
         self._objective = accelerator.prepare_model(run.recipe.objective(model, run.config, precision))
         self._averaged_objective = run.recipe.objective(average.model, run.config, precision).eval()
         self._parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
@@ -163,6 +181,8 @@ class Loop:
         """What befell the run and has not been written down yet."""
         if began is not None:
             self._go_on(began)
+        if precision == "fp16" and self.state.scale is None:
+            self.state = self.state.model_copy(update={"scale": LossScale()})
         self._retreat = Retreat(run.folder.steps, self.parts, self.state.step if began else None)
 
     def _go_on(self, began: SoundCheckpoint) -> None:
@@ -186,15 +206,7 @@ class Loop:
 
     def plan(self, epoch: int) -> Plan:
         """Return the micro-batches of a training epoch."""
-        run, config = self.run, self.run.config
-        return plan_training_epoch(
-            run.train,
-            self._train_lengths.frames,
-            batch_frames=config.batch_frames,
-            seed=run.seed,
-            epoch=epoch,
-            bucketing=config.bucketing,
-        )
+        return plan_of(self.run, self._train_lengths, epoch)
 
     def groups(self) -> Iterator[Group]:
         """Yield the groups of the steps to come."""
@@ -236,11 +248,13 @@ class Loop:
         held = [next(batches) for _ in shares]
         counts = self.run.recipe.count(self._train_lengths, group.batches)
         packed = self._in_parts(held, lambda: self._accumulate_all(held, shares, counts, number))
+        if self.state.scale is not None:
+            torch._foreach_mul_([each.grad for each in self._parameters if each.grad is not None], 1.0 / self._factor)
         norm = self.accelerator.clip_grad_norm_(self._parameters, self.run.config.clip_norm)
         sums = self.accelerator.reduce(packed, "sum")
         *values, norm_value = torch.cat([sums, norm.reshape(1)]).tolist()
         losses = self.run.recipe.summarize(values, counts, self.run.config)
-        judgement = judge_step(self.state.watch, self.run.config, loss=losses.total, norm=norm_value)
+        judgement = self._judge_step(losses.total, norm_value)
         if judgement.verdict == "take":
             for parameters in self.parts.optimizer.param_groups:
                 parameters["lr"] = self.rate(number) * parameters[SCALE]
@@ -253,6 +267,20 @@ class Loop:
         if judgement.verdict != "take":
             self._obey(judgement)
         return losses, norm_value
+
+    @property
+    def _factor(self) -> float:
+        """What the loss is multiplied by before the backward pass."""
+        return 1.0 if self.state.scale is None else self.state.scale.factor
+
+    def _judge_step(self, loss: float, norm: float) -> Judgement:
+        scale, watch = self.state.scale, self.state.watch
+        if scale is not None:
+            self.state = self.state.model_copy(update={"scale": scale.after(finite=math.isfinite(norm))})
+            # No fault of the weights: fp16 ends at 65504, and the next step is scaled by half as much.
+            if math.isfinite(loss) and not math.isfinite(norm) and scale.factor > 1.0:
+                return Judgement("skip", f"the gradient overflows in fp16, its loss scaled by {scale.factor:g}", watch)
+        return judge_step(watch, self.run.config, loss=loss, norm=norm)
 
     def rate(self, step: int) -> float:
         """Return the learning rate of a step: the schedule's, lowered as often as the run had to go back."""
@@ -391,7 +419,8 @@ class Loop:
             with self.accelerator.no_sync(self._objective) if silent else nullcontext():
                 loss, packed = self._objective(part, *behind)
                 # Gradients of processes are averaged, the loss is a share of a sum: hence the number of processes.
-                self.accelerator.backward(loss * (float(share.counted) * self.accelerator.num_processes))
+                factor = float(share.counted) * self.accelerator.num_processes * self._factor
+                self.accelerator.backward(loss * factor)
             summed = summed + packed * float(share.counted)
         return cast(Tensor, summed)
 

@@ -17,14 +17,14 @@ import torch
 from torch import Tensor, nn
 
 from amhctl.config.schema import TrainingConfig
-from amhctl.nn.recompute import set_recompute
+from amhctl.nn.recompute import blocks_of, set_recompute
 from amhctl.training.arithmetic_mode import ArithmeticMode
 from amhctl.training.ema import AveragedModel
 from amhctl.training.export import Arithmetic
 from amhctl.training.tally import Tally
 from amhctl.training.voice_recipe import BatchSize, Lengths, VoiceRecipe
 
-_CONTEXT = {"cuda": 600 * 2**20, "cpu": 400 * 2**20}
+CONTEXT = {"cuda": 600 * 2**20, "cpu": 400 * 2**20}
 """What a process has besides tensors: on a CUDA device the driver's context and cuBLAS' workspace (0.3 to 0.6 GiB by
 card and version), on a CPU the interpreter and torch's libraries (measured: 0.3 to 0.4 GiB)."""
 _FRAGMENTS = 1.05
@@ -63,7 +63,7 @@ class Need:
     @property
     def total(self) -> int:
         """The peak of what the device must have."""
-        return int(self.tensors * _FRAGMENTS) + _CONTEXT.get(self.device, _CONTEXT["cpu"])
+        return int(self.tensors * _FRAGMENTS) + CONTEXT.get(self.device, CONTEXT["cpu"])
 
     def describe(self) -> str:
         """Return the need in words."""
@@ -107,6 +107,9 @@ def estimate_memory(
     """
     model = copy_shapes(model).train()
     set_recompute(model, config.checkpointing)
+    for block in blocks_of(model):
+        # Computed anew, inside of the backward pass, where the mode around it does not reach.
+        block.forward = ArithmeticMode(precision, device).around(block.forward)
     average = AveragedModel(model, config.ema_decay)
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     objective = recipe.objective(model, config, precision)
@@ -126,7 +129,9 @@ def estimate_memory(
                 loss, _ = objective(batch, *inputs)
                 loss.backward()
             del loss, batch, inputs
-    weights, averages = _bytes(_tensors_of(model)), _bytes(_tensors_of(average.model))
+    weights = _bytes(_tensors_of(model))
+    # What does not learn is not copied.
+    averages = _bytes(_tensors_of(model, average.model)) - weights
     gradients = _bytes(parameter.grad for parameter in trained if parameter.grad is not None)
     activations = max(0, tally.peak - weights - averages - gradients - _bytes(moments))
     exchanged = gradients if processes > 1 else 0
@@ -154,4 +159,4 @@ def _bytes(tensors: Iterable[Tensor]) -> int:
 
 
 def _gib(value: int) -> str:
-    return f"{value / 2**30:.2f} GiB"
+    return f"{value / 2**30:.2f} GiB" if value >= 2**30 / 10 else f"{value / 2**20:.1f} MiB"

@@ -20,6 +20,13 @@ def computes_bf16(device: torch.device) -> bool:
     return computes_in("bf16", device)
 
 
+def allow_tf32(device: torch.device) -> None:
+    """Let products of single precision have their factors rounded to TF32, for the rest of the process."""
+    if device.type == "cuda":
+        torch.backends.cuda.matmul.allow_tf32 = True
+        torch.backends.cudnn.allow_tf32 = True
+
+
 def resolve_precision(wanted: Literal["auto"] | Precision, device: torch.device) -> Precision:
     """Return the arithmetic to use: what is wanted, or the best the device has."""
     if wanted != "auto":

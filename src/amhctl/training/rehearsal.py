@@ -9,17 +9,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from accelerate import Accelerator
 
+from amhctl.config.schema import TrainingConfig
 from amhctl.core.errors import CheckpointError, TrainingError
 from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
 from amhctl.core.shortage import explain_shortages
 from amhctl.model.soundness import read_voice
 from amhctl.training.devices import connect_devices
-from amhctl.training.feed import Group, Plan, iterate_groups
-from amhctl.training.loop import Loop, Run, run_way_out
+from amhctl.training.export import Conditions
+from amhctl.training.extent import measure_extent
+from amhctl.training.feed import Group, Plan, Position, iterate_groups
+from amhctl.training.fit import Fit, memory_of, require_fit
+from amhctl.training.loop import Loop, Run, plan_of, run_way_out, settle_conditions
+from amhctl.training.memory import Need, estimate_memory
 from amhctl.training.state import load_state, save_state
-from amhctl.training.voice_recipe import Batch
+from amhctl.training.voice_recipe import Batch, BatchSize, Lengths
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,10 @@ class Rehearsal:
         One training checkpoint.
     findings : tuple[Finding, ...]
         What was found about the checkpoints of a run to go on with.
+    fit : Fit
+        The memory it was estimated to need, and what there is.
+    padding : float
+        Share of the frames that are padding.
     """
 
     loss: float
@@ -48,10 +58,14 @@ class Rehearsal:
     peak_bytes: int
     checkpoint_bytes: int
     findings: tuple[Finding, ...]
+    fit: Fit
+    padding: float
 
 
 def rehearse(run: Run, progress: Progress, *, device: str, resume: bool) -> Rehearsal:
-    """Take the heaviest step of the rest of an epoch twice, the second time by the clock, then save, load and compare.
+    """Take the heaviest step of all to come twice, the second time by the clock, then save, load and compare.
+
+    Before anything is put on the device, its memory is compared with what the run will need.
 
     Raises
     ------
@@ -60,10 +74,13 @@ def rehearse(run: Run, progress: Progress, *, device: str, resume: bool) -> Rehe
     TrainingError
         If there is nothing to resume, or no step is left.
     ShortageError
-        If the machine has too little memory or room on the disk.
+        If the run needs more memory than the device has, or there is too little room on the disk.
     """
     with explain_shortages(run.folder.root, lambda: run_way_out(run.folder)):
-        loop = Loop(run, connect_devices(device), run.folder.steps.newest_sound() if resume else None)
+        accelerator, began = connect_devices(device), run.folder.steps.newest_sound() if resume else None
+        fit = check_memory(run, accelerator, settle_conditions(run, accelerator, began))
+        progress.say(f"memory: {fit.need.describe()} needed")
+        loop = Loop(run, accelerator, began)
         left = run.config.steps - loop.state.step
         if left == 0:
             raise TrainingError(
@@ -71,14 +88,40 @@ def rehearse(run: Run, progress: Progress, *, device: str, resume: bool) -> Rehe
                 subject=str(run.folder.root),
                 hint="ask for more steps: --set training.steps=N",
             )
-        return _measure(loop, left, progress)
+        return _measure(loop, left, fit, progress)
 
 
-def _measure(loop: Loop, steps: int, progress: Progress) -> Rehearsal:
+def check_memory(run: Run, accelerator: Accelerator, conditions: Conditions) -> Fit:
+    """Return how a run fits the device, by the heaviest micro-batch of all its epochs.
+
+    Raises
+    ------
+    ShortageError
+        If it does not, with settings that would.
+    """
+    lengths = Lengths.of(run.train)
+    groups = iterate_groups(lambda epoch: plan_of(run, lengths, epoch), Position(), conditions.batches_per_step)
+    extent = measure_extent(groups, run.config.steps, lengths, run.train.prompt_frames)
+
+    def estimate(config: TrainingConfig, size: BatchSize) -> Need:
+        return estimate_memory(
+            run.model,
+            run.recipe,
+            config,
+            precision=conditions.precision,
+            size=size,
+            device=accelerator.device.type,
+            processes=conditions.processes,
+        )
+
+    available = memory_of(accelerator.device)
+    return require_fit(run.config, extent.size, estimate, available=available, subject=str(run.folder.root))
+
+
+def _measure(loop: Loop, steps: int, fit: Fit, progress: Progress) -> Rehearsal:
     run = loop.run
-    plan = loop.plan(loop.state.epoch)
-    groups = _rest_of_epoch(loop, plan)
-    heaviest = max(groups, key=lambda group: _padded_frames(run, group.batches))
+    extent = measure_extent(loop.groups(), steps, Lengths.of(run.train), run.train.prompt_frames)
+    heaviest = extent.heaviest
     progress.start("rehearsing", 3, "parts")
     losses, _ = loop.step(heaviest, _batches(loop, heaviest))
     progress.advance(1, f"loss {losses.total:.3f}")
@@ -89,8 +132,7 @@ def _measure(loop: Loop, steps: int, progress: Progress) -> Rehearsal:
     checkpoint_bytes = _save_and_load(loop)
     progress.advance(1)
     progress.finish()
-    frames = sum(_padded_frames(run, group.batches) for group in groups)
-    average_share = frames / len(groups) / _padded_frames(run, heaviest.batches)
+    average_share = extent.frames / _padded_frames(run, heaviest.batches)
     return Rehearsal(
         loss=losses.total,
         step_seconds=seconds * average_share,
@@ -98,16 +140,9 @@ def _measure(loop: Loop, steps: int, progress: Progress) -> Rehearsal:
         peak_bytes=_peak_bytes(loop.accelerator.device),
         checkpoint_bytes=checkpoint_bytes,
         findings=loop.findings,
+        fit=fit,
+        padding=extent.padding,
     )
-
-
-def _rest_of_epoch(loop: Loop, plan: Plan) -> list[Group]:
-    groups = []
-    for group in iterate_groups(lambda _: plan, loop.state.position, loop.conditions.batches_per_step):
-        groups.append(group)
-        if group.after.epoch > loop.state.epoch:
-            break
-    return groups
 
 
 def _batches(loop: Loop, group: Group) -> Iterator[Batch]:

@@ -59,6 +59,11 @@ class ReplayedUtterances:
         return (*self.own.text_lengths, *self.former.text_lengths)
 
     @property
+    def prompt_frames(self) -> int:
+        """Frames of the longest prompt."""
+        return max(self.own.prompt_frames, self.former.prompt_frames)
+
+    @property
     def drawn(self) -> int:
         """How many former utterances an epoch has: fewer than the share asks for where there are no more."""
         return self._drawn

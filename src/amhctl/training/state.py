@@ -37,6 +37,7 @@ from amhctl.training.ema import AveragedModel
 from amhctl.training.export import Conditions, VoiceIdentity
 from amhctl.training.feed import Position
 from amhctl.training.guard import Watch
+from amhctl.training.loss_scale import LossScale
 from amhctl.training.network_tensors import read_network, write_network
 from amhctl.training.optimizers import optimizer_tensors, restore_optimizer
 
@@ -79,6 +80,8 @@ class RunState(Document):
     """The base's own loss on speech of its language, where that is watched."""
     probe: float | None = None
     """The voice's at its last validation."""
+    scale: LossScale | None = None
+    """What the loss is multiplied by, in fp16."""
 
     @property
     def position(self) -> Position:

@@ -13,7 +13,7 @@ Operation: TypeAlias = Any
 Value: TypeAlias = Any
 
 
-class Tally(TorchDispatchMode):
+class Tally(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Counts the storages that operations make on a kind of device, until they are freed.
 
     Parameters
@@ -28,7 +28,7 @@ class Tally(TorchDispatchMode):
     """
 
     def __init__(self, device: str) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.peak = 0
         self._device = device
         self._live = 0

@@ -39,6 +39,7 @@ from amhctl.training.material import Material, gather
 from amhctl.training.replay import ReplayedUtterances, own_part
 from amhctl.training.standard import start_from_features
 from amhctl.training.state import RunFolder
+from amhctl.training.sufficiency import find_scarcity, hours_of
 from amhctl.training.unified_recipe import UnifiedRecipe
 from amhctl.workflows.former_data import FormerData, gather_former
 from amhctl.workflows.provenance import gather_provenance
@@ -170,7 +171,8 @@ def prepare_unified(parts: RunParts) -> PreparedRun:
         ranks=tuning.ranks,
         probe=data.probe,
     )
-    return PreparedRun(run, (*material.findings, *data.findings), _take_inventory(parts, network))
+    findings = (*material.findings, *data.findings, *_find_scarcity(parts, run))
+    return PreparedRun(run, findings, _take_inventory(parts, network))
 
 
 def prepare_flow(parts: RunParts) -> PreparedRun:
@@ -245,7 +247,8 @@ def prepare_flow(parts: RunParts) -> PreparedRun:
         ranks=tuning.ranks,
         probe=data.probe,
     )
-    return PreparedRun(run, (*material.findings, *data.findings), _take_inventory(parts, network))
+    findings = (*material.findings, *data.findings, *_find_scarcity(parts, run))
+    return PreparedRun(run, findings, _take_inventory(parts, network))
 
 
 def _load_codec(settings: Settings, store: CodeStore, origin: LoadedCheckpoint | None) -> Codec | None:
@@ -271,6 +274,17 @@ def _tune(parts: RunParts, network: nn.Module, kind: Kind) -> Tuning:
         known = origin.manifest.adapter
         base = Base(origin.manifest.name if known is None else known.base, origin.manifest.growth)
     return tune(network, config.training, kind=kind, pieces=parts.vocabulary.size, base=base, seed=config.seed)
+
+
+def _find_scarcity(parts: RunParts, run: Run) -> tuple[Finding, ...]:
+    """Return a finding, and say it at once, if there is too little speech for what learns."""
+    hours = hours_of(own_part(run.train).entries, parts.store.spec)
+    # A run that goes on began from nothing unless it knows its parent.
+    has_base = bool(run.identity.parent)
+    found = find_scarcity(run.model, hours, has_base=has_base, subject=str(parts.store.path))
+    for finding in found:
+        parts.progress.say(f"warning: {finding.message}; {finding.hint}")
+    return found
 
 
 def _take_inventory(parts: RunParts, network: nn.Module) -> Inventory:

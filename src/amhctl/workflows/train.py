@@ -24,6 +24,7 @@ from amhctl.model.soundness import read_voice
 from amhctl.text.lexicon import Lexicon, read_lexicons
 from amhctl.tokenizer.vocabulary import Vocabulary
 from amhctl.training.devices import leads, refuse_launcher_settings
+from amhctl.training.fit import Fit
 from amhctl.training.fitting import (
     fit_frontend,
     fit_level,
@@ -94,6 +95,8 @@ class TrainReport:
                 "run_seconds": self.rehearsal.run_seconds,
                 "peak_bytes": self.rehearsal.peak_bytes,
                 "checkpoint_bytes": self.rehearsal.checkpoint_bytes,
+                "padding": round(self.rehearsal.padding, 4),
+                "memory": _payload_memory(self.rehearsal.fit),
             }
         return values
 
@@ -105,6 +108,10 @@ class TrainReport:
                 f"about {self.rehearsal.step_seconds:.2f} s a step, {self.rehearsal.run_seconds / 3600:.1f} h for "
                 f"{self.steps} steps; {self.rehearsal.peak_bytes / 2**30:.1f} GiB of memory, "
                 f"{self.rehearsal.checkpoint_bytes / 2**20:.0f} MiB a checkpoint"
+            )
+            yield (
+                f"its heaviest step is estimated to need {self.rehearsal.fit.need.describe()}; padding is "
+                f"{self.rehearsal.padding:.0%} of its frames"
             )
             return
         why = ", stopped early: no better validation" if self.stopped_early else ""
@@ -347,6 +354,20 @@ def _read_vocabulary(config: RunConfig, origin: LoadedCheckpoint | None) -> tupl
         path = origin.folder / origin.manifest.vocabulary.file
     vocabulary = Vocabulary.read(_require_path(path, "paths.vocabulary", "--vocab V.model"))
     return vocabulary, vocabulary.model_bytes
+
+
+def _payload_memory(fit: Fit) -> dict[str, object]:
+    """Return the bytes a run needs, by what for, and those that there are."""
+    need = fit.need
+    return {
+        "needed": need.total,
+        "weights": need.weights,
+        "gradients": need.gradients,
+        "optimizer": need.optimizer,
+        "average": need.average,
+        "activations": need.activations,
+        "available": fit.available,
+    }
 
 
 def _report(prepared: PreparedRun, rehearsal: Rehearsal | None, outcome: Outcome | None) -> TrainReport:

@@ -1,0 +1,66 @@
+"""How far a run goes: its heaviest micro-batch, of all epochs, and how much of its micro-batches is padding."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from amhctl.training.feed import Group
+from amhctl.training.voice_recipe import BatchSize, Lengths
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What the steps to come are made of.
+
+    Attributes
+    ----------
+    heaviest : Group
+        The step with the heaviest micro-batch.
+    size : BatchSize
+        That micro-batch.
+    frames : float
+        Frames of a step, padding included, in the mean.
+    padding : float
+        Share of the frames that are padding.
+    epochs : int
+        Epochs that the steps lie in.
+    """
+
+    heaviest: Group
+    size: BatchSize
+    frames: float
+    padding: float
+    epochs: int
+
+
+def measure_extent(groups: Iterator[Group], steps: int, lengths: Lengths, prompt: int) -> Extent:
+    """Look through the steps to come, which are known before they are taken.
+
+    Parameters
+    ----------
+    groups : Iterator[Group]
+        The steps; there is no end to them.
+    steps : int
+        How many will be taken, one or more.
+    lengths : Lengths
+        Of the utterances.
+    prompt : int
+        Frames of the longest prompt.
+    """
+    frames, texts = lengths.frames, lengths.text
+    heaviest, largest = None, BatchSize(0, 0, 0, 0)
+    padded = real = taken = 0
+    epochs: set[int] = set()
+    for group in islice(groups, steps):
+        taken += 1
+        epochs.add(group.epoch)
+        for batch in group.batches:
+            longest = max(frames[index] for index in batch)
+            padded += longest * len(batch)
+            real += sum(frames[index] for index in batch)
+            size = BatchSize(len(batch), longest, max(texts[index] for index in batch), prompt)
+            if size.positions > largest.positions:
+                heaviest, largest = group, size
+    if heaviest is None:
+        raise ValueError("there is no step to look at")
+    return Extent(heaviest, largest, padded / taken, 1.0 - real / padded, len(epochs))

@@ -1,0 +1,81 @@
+"""Whether a run fits its device, and with which settings it would: asked before it takes any memory."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import torch
+
+from amhctl.config.schema import TrainingConfig
+from amhctl.core.errors import ShortageError
+from amhctl.core.memory import available_memory, resident_memory
+from amhctl.training.memory import Need
+from amhctl.training.voice_recipe import BatchSize
+
+Estimate = Callable[[TrainingConfig, BatchSize], Need]
+"""What a run of a configuration needs, whose heaviest micro-batch has a size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What a run needs and what its device has, in bytes; None where the device does not say."""
+
+    need: Need
+    available: int | None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the run fits."""
+        return self.available is None or self.need.total <= self.available
+
+
+def memory_of(device: torch.device) -> int | None:
+    """Return the bytes a run may have on a device: what is free, and of a CPU what this process holds already."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    if device.type != "cpu":
+        return None
+    free = available_memory()
+    return None if free is None else free + resident_memory()
+
+
+def require_fit(
+    config: TrainingConfig, size: BatchSize, estimate: Estimate, *, available: int | None, subject: str
+) -> Fit:
+    """Return how a run fits its device.
+
+    Raises
+    ------
+    ShortageError
+        If it does not, with settings that would.
+    """
+    fit = Fit(estimate(config, size), available)
+    if available is None or fit.ok:
+        return fit
+    has = f"{available / 2**30:.2f} GiB"
+    raise ShortageError(
+        f"the run needs {fit.need.describe()}, the {fit.need.device} device has {has} free",
+        subject=subject,
+        hint=_hint(config, size, estimate, available),
+    )
+
+
+def _hint(config: TrainingConfig, size: BatchSize, estimate: Estimate, available: int) -> str:
+    """Return the settings nearest to the configuration's that fit; the batch of a step stays what it is."""
+    tried, sets = config, []
+    if not config.checkpointing:
+        tried = tried.model_copy(update={"checkpointing": True})
+        sets.append("--set training.checkpointing=true")
+    while True:
+        need = estimate(tried, size)
+        if need.total <= available:
+            halved = tried.batch_frames != config.batch_frames
+            batches = [f"training.batch_frames={tried.batch_frames}", f"training.accumulation={tried.accumulation}"]
+            return "it fits with " + " ".join([*sets, *(f"--set {each}" for each in batches if halved)])
+        if size.items == 1:
+            return (
+                f"even one utterance at a time takes {need.total / 2**30:.2f} GiB: let fewer parameters learn "
+                "(training.adapter.method=lora, training.freeze), take a smaller shape, or a device with more memory"
+            )
+        size = replace(size, items=max(1, size.items // 2))
+        update = {"batch_frames": max(1, tried.batch_frames // 2), "accumulation": tried.accumulation * 2}
+        tried = tried.model_copy(update=update)
