@@ -395,7 +395,7 @@ def test_a_dry_run_measures_and_leaves_nothing(world: TrainingWorld, tmp_path: P
     assert set(report.payload()) == {"steps", "best", "checkpoint", "parameters", "estimate"}
     assert len(list(report.lines())) == 3
     estimate = cast("dict[str, Any]", report.payload()["estimate"])
-    assert estimate["memory"]["needed"] > estimate["memory"]["weights"] == 4 * report.inventory.total
+    assert estimate["memory"]["needed"] > estimate["memory"]["weights"] > 4 * report.inventory.total
     assert 0 <= estimate["padding"] < 0.5
 
 
