@@ -8,6 +8,7 @@ from huggingface_hub import ModelCard
 from support.checkpoints import tiny_manifest
 from support.results import report_document
 
+from amhctl.checkpoint.indextts import CODEC
 from amhctl.checkpoint.manifest import AdapterIdentity, Licence, Lineage, Manifest
 from amhctl.evaluation.card import Told, build_card
 from amhctl.evaluation.results import Results
@@ -116,6 +117,13 @@ def test_a_codec_is_no_voice(kind: str) -> None:
     text = build_card(manifest(kind=kind, model_version="mel-codec-1"), Told(), None).text
     assert {"pipeline_tag", "language"}.isdisjoint(matter(text))
     assert "amhctl speak" not in text
+
+
+def test_a_voice_that_amhctl_cannot_speak_says_how_to_use_it() -> None:
+    assert "amhctl speak" in build_card(manifest(), Told(), None).text
+    text = build_card(manifest(codec=CODEC), Told(), None).text
+    assert "amhctl speak" not in text
+    assert "amhctl ckpt export . --format indextts2" in text
 
 
 def test_weights_of_another_maker_and_adapters_are_told() -> None:

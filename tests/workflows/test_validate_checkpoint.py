@@ -235,6 +235,13 @@ def test_foreign_weights_are_compared_with_the_official_shape(
     assert official({name: torch.full((8,), float("nan"))}) == {f"C010 {name}"}
     assert official({matrix: torch.zeros(8_194, 8)}) == {f"C024 {matrix}"}
     assert official({matrix: torch.ones(8_194, 8, dtype=torch.int32)}) == {f"C020 {matrix}"}
+    # A fine-tune may have grown its vocabulary; its tables must agree on it.
+    grown = {"text_embedding.weight": (24_001, 8), "text_head.weight": (24_001, 8), "text_head.bias": (24_001,)}
+    rows = {each: torch.ones(shape) for each, shape in grown.items()}
+    assert official(rows) == set()
+    assert official({**rows, "text_head.bias": torch.ones(12_001)}) == {"C009 text_head.bias"}
+    assert official({"text_embedding.weight": torch.ones(3)}) == {"C009 text_embedding.weight"}
+    assert official({}) == set()
     document = torch.load(tmp_path / "gpt.pth")["model"]
     torch.save({each: tensor.float().zero_() for each, tensor in document.items()}, tmp_path / "gpt.pth")
     assert [found.code for found in validate(tmp_path / "gpt.pth").findings] == ["C024"]

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from amhctl.checkpoint.folder import GRAPH, WEIGHTS_FILE
+from amhctl.checkpoint.indextts import CODEC as SEMANTIC
 from amhctl.checkpoint.manifest import Manifest
 from amhctl.evaluation.results import Results
 
@@ -162,7 +163,12 @@ def _usage(manifest: Manifest) -> Iterator[str]:
     if manifest.kind != "voice":
         return
     yield from ("## Use", "", "From the folder in which these files lie:", "", "```sh")
-    yield from ("pip install amhctl", "amhctl ckpt validate .", 'amhctl speak "ሰላም ዓለም" --voice . -o hello.wav')
+    yield from ("pip install amhctl", "amhctl ckpt validate .")
+    if manifest.codec is not None and manifest.codec.architecture == SEMANTIC.architecture:
+        # What makes speech of its codes is not amhctl's.
+        yield "amhctl ckpt export . --format indextts2 -o ../given"
+    else:
+        yield 'amhctl speak "ሰላም ዓለም" --voice . -o hello.wav'
     yield from ("```", "")
 
 
