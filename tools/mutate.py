@@ -42,6 +42,7 @@ _OTHER_TESTS = {
     "training/dac_recipe.py": ("training/test_codec_loop.py",),
     "training/frame_classifier.py": ("training/test_aligner.py",),
     "model/layout.py": ("model/test_unified_voice.py",),
+    "model/flow_graphs.py": ("model/test_flow_on_onnx.py",),
     "training/unified_recipe.py": ("training/test_loop.py",),
     "training/losses.py": ("training/test_loop.py",),
     "training/material.py": ("training/test_loop.py",),

@@ -46,6 +46,30 @@ class _Interrupt(SilentProgress):
                 raise KeyboardInterrupt
 
 
+class _Told(SilentProgress):
+    def __init__(self) -> None:
+        self.totals: list[int | None] = []
+        self.done = 0
+
+    def start(self, title: str, total: int | None, unit: str) -> None:
+        self.totals.append(total)
+        self.done = 0
+
+    def advance(self, amount: int = 1, note: str = "") -> None:
+        self.done += amount
+
+
+def test_progress_counts_the_steps_that_are_left(tmp_path: Path) -> None:
+    folder = tmp_path / "of" / "a" / "new" / "project"
+    config = CONFIG.model_copy(update={"steps": 8})
+    with pytest.raises(KeyboardInterrupt):
+        _train(folder, config=config, progress=_Interrupt(5))
+    told = _Told()
+    _train(folder, config=config, progress=told, resume=True)
+    done = int(config.save_every) * (5 // config.save_every)
+    assert told.totals[-1] == told.done == config.steps - done
+
+
 ADVERSARIAL = CONFIG.model_copy(update={"adversarial_steps": 6, "discriminator_width": 2})
 
 

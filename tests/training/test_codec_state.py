@@ -53,6 +53,16 @@ def test_what_is_saved_comes_back(tmp_path: Path) -> None:
     assert one.values == other.values
 
 
+def test_a_codec_that_is_not_finite_is_not_written(tmp_path: Path) -> None:
+    state = _state(tmp_path)
+    state.best.offer(state.recipe, 1, CodecScores(0.5, 0.9, (1.0, 1.0)))
+    name = next(iter(state.best.tensors))
+    state.best.tensors = {**state.best.tensors, name: torch.full_like(state.best.tensors[name], torch.nan)}
+    with pytest.raises(CheckpointError, match="not finite"):
+        state.write_codec({})
+    assert not (tmp_path / "codec").exists()
+
+
 def test_another_run_and_no_run_are_refused(tmp_path: Path) -> None:
     _state(tmp_path).save()
     with pytest.raises(TrainingError, match="another configuration, seed or data"):

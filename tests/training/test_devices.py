@@ -1,5 +1,7 @@
 """Twin of ``training/devices.py``."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 
@@ -57,6 +59,19 @@ def test_the_first_process_leads(monkeypatch: pytest.MonkeyPatch, name: str) -> 
     assert leads()
     monkeypatch.setenv(name, "1")
     assert not leads()
+
+
+@pytest.mark.parametrize(("device", "chosen"), [("cuda:1", [torch.device("cuda:1")]), ("cuda", [])])
+def test_a_card_is_chosen_where_it_has_a_number(
+    monkeypatch: pytest.MonkeyPatch, device: str, chosen: list[torch.device]
+) -> None:
+    """Which card it is must be settled before anything is put on one."""
+    told: list[torch.device] = []
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "set_device", told.append)
+    monkeypatch.setattr("amhctl.training.devices.Accelerator", lambda **_: SimpleNamespace(device=torch.device(device)))
+    connect_devices(device)
+    assert told == chosen
 
 
 def test_the_device_is_the_one_that_was_asked_for() -> None:

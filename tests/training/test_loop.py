@@ -210,6 +210,7 @@ def test_a_run_goes_back_to_its_last_good_checkpoint_the_same_however_often_it_i
     assert [(entry["step"], entry["event"]) for entry in told] == [(5, "skipped"), (6, "skipped"), (7, "returned")]
     assert "back to step-00000004" in str(told[-1]["why"])
     assert [line for line in said if line.startswith("step 7: ")]
+    assert "cpu · fp32 · processes: 1" in said
     steps = [entry for entry in read_measured(tmp_path / "whole") if entry["kind"] == "step"]
     assert [entry["step"] for entry in steps] == [1, 2, 3, 4, 8, 9, 10]
     take = Loop.step

@@ -7,6 +7,8 @@ Importing this file loads typer and nothing heavier: each command's body imports
 import os
 import sys
 import traceback
+from collections.abc import Callable
+from functools import cache
 from typing import Annotated, NoReturn
 
 import typer
@@ -85,7 +87,7 @@ def main(arguments: list[str] | None = None) -> None:
 def _run(words: list[str], console: Console) -> NoReturn:
     """Run a command; whatever comes of it becomes an exit code."""
     try:
-        code = app(args=words, prog_name="amhctl", standalone_mode=False)
+        code = _command()(args=words, prog_name="amhctl", standalone_mode=False)
     except typer.TyperException as error:
         _end_with_usage(error, console)
     except (typer.Abort, KeyboardInterrupt):
@@ -130,8 +132,14 @@ def _end_with_usage(error: typer.TyperException, console: Console) -> None:
     sys.exit(USAGE)
 
 
+@cache
+def _command() -> Callable[..., object]:
+    """Return the whole command line; made once, it takes a twentieth of a second."""
+    return typer.main.get_command(app)
+
+
 def _named_command(words: list[str]) -> str:
-    command: object = typer.main.get_command(app)
+    command: object = _command()
     path = []
     for word in words:
         command = getattr(command, "commands", {}).get(word)

@@ -15,7 +15,6 @@ from types import NoneType
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
-from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
 from amhctl.config.schema import RunConfig
 from amhctl.core.documents import parse_toml_value, read_toml
@@ -24,6 +23,7 @@ from amhctl.core.errors import ConfigError, DocumentError, DocumentLimitError, O
 PROJECT_FILE = "amhctl.toml"
 DEFAULT_PRESET = "cpu"
 _PREFIX = "AMHCTL_"
+_NESTED = "__"
 _NONE = "none"
 _KIND = "kind"
 _PRESETS = Path(__file__).parent / "presets"
@@ -43,12 +43,6 @@ class ResolvedConfig:
 
     config: RunConfig
     sources: dict[str, str]
-
-
-class _Environment(BaseSettings):
-    """Reads nested values from ``AMHCTL_*``; pydantic-settings knows how variables are named and split."""
-
-    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_nested_delimiter="__", extra="forbid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,14 +191,12 @@ def _absolute(path: str, folder: Path) -> str:
 
 
 def _environment_layers(environment: Mapping[str, str], faults: list[str]) -> list[_Layer]:
-    source = EnvSettingsSource(_Environment)
-    prefix = str(source.env_prefix)
     layers = []
     # Which kind a section is of comes first: it decides what else there is.
     for name, text in sorted(environment.items(), key=lambda item: (not item[0].endswith(f"__{_KIND.upper()}"), item)):
-        if not name.startswith(prefix):
+        if not name.startswith(_PREFIX):
             continue
-        key = name.removeprefix(prefix).lower().replace(str(source.env_nested_delimiter), ".")
+        key = name.removeprefix(_PREFIX).lower().replace(_NESTED, ".")
         if key.split(".")[0] not in RunConfig.model_fields:
             faults.append(f"{name}: no such setting{_nearest(key.split('.')[0], RunConfig)}")
             continue

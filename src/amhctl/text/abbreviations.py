@@ -8,9 +8,11 @@ Collected from common use and, cleaned of its slips, from the list of EdenMelaku
 
 import re
 from collections.abc import Mapping
+from functools import cached_property
 
 from amhctl.text.affixes import inflect
 from amhctl.text.draft import TIE
+from amhctl.text.pattern import Pattern
 from amhctl.text.rule import Rule, insert, rewrite
 from amhctl.text.script import LETTER_CLASS, LETTERS, MARKS, SYLLABLES, is_sixth_order, with_order
 from amhctl.text.table import read_words
@@ -25,11 +27,12 @@ _DOT = r"[./]"
 # A key that ends with one letter takes short suffixes only, so that ጠ/ሚኒስትሩ is not ጠ/ሚ with a long one.
 _SUFFIX = f"(?:(?<=[./ ]{LETTER_CLASS}){LETTER_CLASS}{{0,2}}|(?<={LETTER_CLASS}{{2}}){LETTER_CLASS}{{0,6}})"
 _MIN_REST = 2
+_START = f"(?<!{LETTER_CLASS})(?<!{LETTER_CLASS}[./])(?P<prefix>{_PREFIX}?)"
 _BETWEEN = rf"[^\w{MARKS}]{{0,3}}"
 _WITHIN = rf"[^\w\s{MARKS}]{{0,2}}"
 _LABELS = frozenset("ሀለሐመሠረሰሸቀበ")
-_MEASURED = re.compile("(?:ሜትር|ግራም|ሊትር|ዋት|ባይት|ብር|ዶላር|ቶን)$")
-_PER = re.compile(f"(?:ሰዓት|ሰአት|ሰከንድ|ደቂቃ|ቀን|ሳምንት|ወር|ዓመት|አመት|ሰው|ሄክታር|ኪሎ|ሊትር)(?!{LETTER_CLASS})")
+_MEASURED = Pattern("(?:ሜትር|ግራም|ሊትር|ዋት|ባይት|ብር|ዶላር|ቶን)$")
+_PER = Pattern(f"(?:ሰዓት|ሰአት|ሰከንድ|ደቂቃ|ቀን|ሳምንት|ወር|ዓመት|አመት|ሰው|ሄክታር|ኪሎ|ሊትር)(?!{LETTER_CLASS})")
 _NEEDS = (frozenset("./"), frozenset(LETTERS))
 
 
@@ -37,36 +40,61 @@ class Abbreviations:
     """Reads a table of abbreviations in one pass, the longest key first."""
 
     def __init__(self, table: Mapping[str, str]) -> None:
-        self._words = {_canonical(key): words for key, words in table.items()}
+        self._table = table
+
+    # What follows is made when a text has something to look for: most texts have no abbreviation.
+
+    @cached_property
+    def _words(self) -> dict[str, str]:
+        return {_canonical(key): words for key, words in self._table.items()}
+
+    @cached_property
+    def _inflected(self) -> dict[str, str]:
         # ፍ/ቤት ፍ/ቤቱ ፍ/ቤቶች: a key whose last letter is its words' last letter takes endings in that letter's vowel.
-        self._inflected = {
-            _canonical(key): words for key, words in table.items() if key[-1] == words[-1] and is_sixth_order(key[-1])
+        return {
+            _canonical(key): words
+            for key, words in self._table.items()
+            if key[-1] == words[-1] and is_sixth_order(key[-1])
         }
-        whole = sorted((key for key in table if not key.endswith(".")), key=len, reverse=True)
-        heads = sorted((key[:-1] for key in table if key.endswith(".")), key=len, reverse=True)
-        body = _branch([_pattern(key, inflected=_canonical(key) in self._inflected) for key in whole])
-        start = f"(?<!{LETTER_CLASS})(?<!{LETTER_CLASS}[./])(?P<prefix>{_PREFIX}?)"
+
+    @cached_property
+    def _whole_keys(self) -> list[str]:
+        return sorted((key for key in self._table if not key.endswith(".")), key=len, reverse=True)
+
+    @cached_property
+    def _whole(self) -> Pattern:
+        body = _branch([_pattern(key, inflected=_canonical(key) in self._inflected) for key in self._whole_keys])
         # After a whole key: its suffix, then perhaps one stop that belongs to the abbreviation; behind a slash a whole
         # word may follow (ጠ/ሚ/መለስ).
-        self._whole = re.compile(
-            rf"{start}(?P<key>{body})(?P<suffix>{_SUFFIX})"
+        return Pattern(
+            rf"{_START}(?P<key>{body})(?P<suffix>{_SUFFIX})"
             rf"(?!{LETTER_CLASS}|[./]{LETTER_CLASS}{{1,{_MIN_REST}}}(?![{LETTERS}\d]))(?P<stop>[./]?)"
         )
+
+    @cached_property
+    def _heads(self) -> Pattern:
+        heads = sorted((key[:-1] for key in self._table if key.endswith(".")), key=len, reverse=True)
         head = "|".join(_pattern(key) for key in heads) or "(?!)"
-        self._heads = re.compile(
-            rf"{start}(?P<key>{head})(?:/(?={LETTER_CLASS}{{{_MIN_REST},}})"
+        return Pattern(
+            rf"{_START}(?P<key>{head})(?:/(?={LETTER_CLASS}{{{_MIN_REST},}})"
             rf"|(?P<stop>\.)(?={LETTER_CLASS}{{{_MIN_REST + 1},}})"
             rf"|(?<={LETTER_CLASS}{{2}})\. (?={LETTER_CLASS}{{{_MIN_REST},}}))"
         )
-        bare = [key for key in whole if re.fullmatch(f"እ[.]{LETTER_CLASS}[.]አ|ዶ[.]ር", key)]
+
+    @cached_property
+    def _bare(self) -> Pattern:
+        bare = [key for key in self._whole_keys if re.fullmatch(f"እ[.]{LETTER_CLASS}[.]አ|ዶ[.]ር", key)]
         # እኤአ and እ ኤ አ: the words of an era, and ዶር, without their stops.
         # What stands between the letters may be dropped later; then they must not be read anew.
         names = "|".join(key.replace(".", _BETWEEN if key[0] == "እ" else _WITHIN) for key in bare) or "(?!)"
-        self._bare = re.compile(f"(?<!{LETTER_CLASS})(?<!ኦፕን )(?P<prefix>{_PREFIX}?)(?P<key>{names})(?!{LETTER_CLASS})")
+        return Pattern(f"(?<!{LETTER_CLASS})(?<!ኦፕን )(?P<prefix>{_PREFIX}?)(?P<key>{names})(?!{LETTER_CLASS})")
+
+    def _say_era(self, _match: re.Match[str]) -> str | None:
+        era = self._words.get(_canonical("ዓ.ም"), "").replace(" ", TIE)
+        return f" {era}" if era else None
 
     def rules(self) -> tuple[Rule, ...]:
         """Return the rules of abbreviations and of dotted letters that no table knows."""
-        era = self._words.get(_canonical("ዓ.ም"), "").replace(" ", TIE)
         return (
             Rule(
                 "abbreviation",
@@ -75,8 +103,8 @@ class Abbreviations:
                 ("የጠ/ሚ/ሩ ጽ/ቤት", "የጠቅላይ ሚኒስትሩ ጽሕፈት ቤት"),
                 (
                     insert(rf"(?<=ብር|ላር)/ ?(?=[ኪሴሚካኩ][./]{LETTER_CLASS})", " በ"),
-                    rewrite(self._whole, self._read_whole),
-                    rewrite(self._heads, self._read_head),
+                    lambda draft, name: draft.substitute(name, self._whole, self._read_whole),
+                    lambda draft, name: draft.substitute(name, self._heads, self._read_head),
                 ),
                 _NEEDS,
             ),
@@ -86,8 +114,8 @@ class Abbreviations:
                 "Usage of social media: 2010 ዓም, እአአ 2014",
                 ("በ2010 ዓም", "በሁለት ሺህ አሥር ዓመተ ምሕረት"),
                 (
-                    rewrite(rf"(?<=\d) ?[ዓአ] ?ም(?!{LETTER_CLASS}|[./])", lambda match: f" {era}" if era else None),
-                    rewrite(self._bare, self._read_bare),
+                    rewrite(rf"(?<=\d) ?[ዓአ] ?ም(?!{LETTER_CLASS}|[./])", self._say_era),
+                    lambda draft, name: draft.substitute(name, self._bare, self._read_bare),
                 ),
                 (frozenset("ዓእአዶ"), frozenset("ምአር")),
             ),
@@ -159,7 +187,7 @@ def _pattern(key: str, *, inflected: bool = False) -> str:
     return "".join(letters)
 
 
-_ACRONYM = re.compile(
+_ACRONYM = Pattern(
     f"(?<!{LETTER_CLASS})(?<!{LETTER_CLASS}[./])(?P<prefix>{_PREFIX}?)"
     f"(?P<letters>{LETTER_CLASS}{{1,3}}(?:[.]{LETTER_CLASS}{{1,3}})+)"
     f"(?:[.](?!{LETTER_CLASS}))?"

@@ -6,6 +6,7 @@ Knows how they are joined, and nothing of what they are joined to.
 import re
 
 from amhctl.text.numbers import VULGAR, make_ordinal
+from amhctl.text.pattern import Pattern
 from amhctl.text.rule import DIGITS, Rule, insert, rewrite
 from amhctl.text.script import LETTER_CLASS, SYLLABLES, is_sixth_order, with_order
 
@@ -14,8 +15,8 @@ PREFIXES = frozenset(("እንደ", "ስለ", "ያለ", "የበ", "የከ", "በ�
 
 _LONGEST_PREFIX = 4
 # A word written on to a number is set apart from it; a suffix is not (corpus: 1922ዓመት, but 3ቱ, 90ዎቹ).
-_JOINED = re.compile("ኛ|ኞ|ተኛ|ተኞ|ረኛ|ደኛ|ነኛ|ያኛ|ዎች|ዎቹ|ን|ና|ም|ው|ዋ|ቱ|ታ|ት|ዱ|ዷ|ሩ|ሯ|ኙ|ኟ|ነት|ስ|ሽ|ከ|ያህል|ል|ቶ|ኑ|ቹ|ዮ|ዶች|ነ")
-_APART = re.compile(
+_JOINED = Pattern("ኛ|ኞ|ተኛ|ተኞ|ረኛ|ደኛ|ነኛ|ያኛ|ዎች|ዎቹ|ን|ና|ም|ው|ዋ|ቱ|ታ|ት|ዱ|ዷ|ሩ|ሯ|ኙ|ኟ|ነት|ስ|ሽ|ከ|ያህል|ል|ቶ|ኑ|ቹ|ዮ|ዶች|ነ")
+_APART = Pattern(
     "ሺ|ሚሊ|ቢሊ|ትሪሊ|ሚልዮ|ቢልዮ|ብር|ቀን|ዓመ|አመ|ሰዓ|ሰአ|ኪሎ|ሜትር|ሴንቲ|ሄክታር|ኩንታል|ሊትር|ግራም|ሰው|ሰዎ|ወር|ሳምን|ዶላር|በመቶ|ጊዜ|ከመቶ|ናቸ"
     "|ነው|ነበ|ንዑስ|ስኩ|ከ.{2}|ሳንቲ|ነጥብ|ወይ|ተማ|ታጣ|ሽል|ስን|ምዕ|ሁ"
 )
@@ -25,8 +26,8 @@ _DETACHED = f"(?=(?:ተኛ|ኛ|ዎቹ|ዎች){LETTER_CLASS}{{0,4}}(?!{LETTER_CLA
 
 _WIRELESS = "ኢንተርኔት|ኔትወርክ|ኔት|ሲም|ስልክ|LTE|lte|[Nn]etwork|[Ii]nternet"
 """Behind 4g these say that it is no gram."""
-_LENGTH_BEFORE = re.compile(r"\d ?[cdkm]?m$")
-_POWER_AFTER = re.compile(r"[23](?!\d)")
+_LENGTH_BEFORE = Pattern(r"\d ?[cdkm]?m$")
+_POWER_AFTER = Pattern(r"[23](?!\d)")
 
 
 def affix_rules() -> tuple[Rule, ...]:

@@ -10,6 +10,7 @@ from typing import Literal
 
 from amhctl.text.draft import TIE
 from amhctl.text.numbers import NumberWords
+from amhctl.text.pattern import Pattern
 from amhctl.text.rule import DIGITS, SPAN, Rule, any_of, rewrite
 from amhctl.text.script import LETTER_CLASS
 from amhctl.text.table import read_words
@@ -42,13 +43,13 @@ _END = rf"(?!{LETTER_CLASS})"
 _HOUR_WORD = rf"(?: ?ሰ[ዓአዐ]ት{_END})?"
 _BEFORE = 16
 # ከጠዋቱ 2:00-4:00: the part of the day has the ከ already.
-_FROM_HOUR = re.compile("(?:^| )ከ(?:ጠዋቱ|ጥዋቱ|ጧቱ|ቀኑ|ምሽቱ|ሌሊቱ|ለሊቱ|ረፋዱ|ሰዓት|ሰዓት በኋላ|ማለዳው|ንጋቱ) $")
+_FROM_HOUR = Pattern("(?:^| )ከ(?:ጠዋቱ|ጥዋቱ|ጧቱ|ቀኑ|ምሽቱ|ሌሊቱ|ለሊቱ|ረፋዱ|ሰዓት|ሰዓት በኋላ|ማለዳው|ንጋቱ) $")
 # A part of the day, behind which hour and minutes may have a full stop between them.
 _PART_OF_DAY = "ከጠዋቱ|ከጥዋቱ|ከጧቱ|ከረፋዱ|ከቀኑ|ከምሽቱ|ከሌሊቱ|ከለሊቱ|ከማለዳው|ጠዋት|ጥዋት|ረፋድ|ምሽት|ማታ|ሌሊት|ለሊት"
 _GREGORIAN = f"እንደ[ {TIE}](?:ኤሮ|አውሮ|ፈረን)"
-_GREGORIAN_AFTER = re.compile(f"[ {TIE}]*(?:{_GREGORIAN}|G\\.?C(?![A-Za-z]))")
-_GREGORIAN_BEFORE = re.compile(rf"(?:ኤሮፓውያን|አውሮፓውያን|ፈረንጆች)[ {TIE}]አቆጣጠር[ {TIE}]+[በከየለ]?$")
-_ETHIOPIAN_AFTER = re.compile(f"[ {TIE}]*(?:ዓመተ|አመተ|እንደ[ {TIE}]ኢትዮ|E\\.?C(?![A-Za-z]))")
+_GREGORIAN_AFTER = Pattern(f"[ {TIE}]*(?:{_GREGORIAN}|G\\.?C(?![A-Za-z]))")
+_GREGORIAN_BEFORE = Pattern(rf"(?:ኤሮፓውያን|አውሮፓውያን|ፈረንጆች)[ {TIE}]አቆጣጠር[ {TIE}]+[በከየለ]?$")
+_ETHIOPIAN_AFTER = Pattern(f"[ {TIE}]*(?:ዓመተ|አመተ|እንደ[ {TIE}]ኢትዮ|E\\.?C(?![A-Za-z]))")
 
 
 class CalendarWords:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from amhctl.text.draft import TIE
 from amhctl.text.numbers import NumberWords, make_ordinal
+from amhctl.text.pattern import Pattern
 from amhctl.text.rule import DIGITS, SPAN, Rule, rewrite
 from amhctl.text.script import LETTER_CLASS, SYLLABLES
 
@@ -20,13 +21,13 @@ _MONTH = (
     "(?:መስከረም|ጥቅምት|[ህኅሕ]ዳር|ታ[ህኅሕ][ሳሣ][ስሥ]|ጥር|የካቲት|መጋቢት|ሚያ[ዝዚ]ያ|ግንቦት|ሰኔ|[ሐሀ]ምሌ|ነ[ሐሀሃ]ሴ|ጳጉሜን?"
     "|ጃንዋሪ|ፌብሩዋሪ|ማርች|[ኤአ]ፕሪል|ሜይ|ጁን|ጁላይ|ኦገስት|ሴፕቴምበር|ኦክቶበር|ኖቬምበር|ዲሴምበር)"
 )
-_MONTH_BEFORE = re.compile(f"(?:^| )ከ{_MONTH} $")
+_MONTH_BEFORE = Pattern(f"(?:^| )ከ{_MONTH} $")
 # A dash with a space on one side only: of a span where ከ or a month stands before, or the larger number behind it.
 _LOOSE = (
     rf"(?P<prefix>(?:(?<!{LETTER_CLASS})[ከበየለ])?)(?<![\d.,/:-])(?P<a>\d{{1,7}}(?:\.\d)?)(?: [-–—]|[-–—] )"
     r"(?=(?P<b>\d{1,7})(?![\d:/]))"
 )
-_LOOSE_MONTH = re.compile(f"{_MONTH} $")
+_LOOSE_MONTH = Pattern(f"{_MONTH} $")
 _SCALE = "(?:ሺህ?|ሚሊዮን|ቢሊዮን)"
 _COUNT = r"(?P<word>[ሀ-ፗ]{2,12})"
 _COUNTED_SPAN = rf"{_OF}(?<![\d.,/-])(?P<a>\d+(?:\.\d+)?) {_COUNT} ?[-–—]"
@@ -38,7 +39,7 @@ _RESULT = (
     f"(?:[ {TIE}]?(?:በሆነ|ውጤት|አቻ|አሸን|አሸነ|ተሸን|ተሸነ|እየመራ|እየተመራ|መርቶ|መርታ|መራ|ረታ|ረቶ|ረትቶ|ረትቷ|ረቷል|ተረታ|ድል|ሽንፈት|ተለያ|ጎል"
     "|ግብ|ተጠናቀ|ተጠናቋ|ተጠናቅ|በመርታት|በማሸነፍ|በመሸነፍ|ጨዋታ|ለባዶ))"
 )
-_RESULT_BEFORE = re.compile(
+_RESULT_BEFORE = Pattern(
     r"(?:ውጤት|ውጤቱ|ውጤቱም|ግምት|ግምቴ|ግምታችን|ጨዋታ|ጨዋታው|ጨዋታውን|ግጥሚያ|ግጥሚያው|እረፍት|አሸነፈ|አሸነፍን|FT|HT|Ft|Full ?[Tt]ime)[ :፡፣፦=-]*$"
 )
 # Words that end or begin the name of a team: towns and clubs of the Ethiopian leagues, clubs and countries in the news.
@@ -56,15 +57,15 @@ _TEAMS = (
     "|ብራዚል|አርጀንቲና|አርጄንቲና|ጀርመን|ፈረንሳይ|እንግሊዝ|ስፔን|ጣሊያን|ጣልያን|ፖርቹጋል|ፖርቱጋል|ሆላንድ|ኔዘርላንድ|ኔዘርላንድስ|ቤልጂየም|ቤልጅየም|ክሮኤሺያ|ክሮሺያ"
     "|ኡራጓይ|ኮሎምቢያ|ቺሊ|ሜክሲኮ|አሜሪካ|ካናዳ|ጃፓን|ኮሪያ|አውስትራሊያ|ኢራን|ኳታር|ሳዑዲ|ሩሲያ|ዩክሬን|ፖላንድ|ስዊድን|ዴንማርክ|ስዊዘርላንድ|ኦስትሪያ|ዌልስ|ስኮትላንድ"
 )
-_TEAM_BEFORE = re.compile(f"(?:^|[^ሀ-ፗ])(?:{_TEAMS}|[A-Za-z]{{3,}}) ?$")
-_TEAM_AFTER = re.compile(f" ?(?:(?:{_TEAMS})(?!{LETTER_CLASS})|[A-Z][A-Za-z]{{2,}})")
+_TEAM_BEFORE = Pattern(f"(?:^|[^ሀ-ፗ])(?:{_TEAMS}|[A-Za-z]{{3,}}) ?$")
+_TEAM_AFTER = Pattern(f" ?(?:(?:{_TEAMS})(?!{LETTER_CLASS})|[A-Z][A-Za-z]{{2,}})")
 _LONGEST_TEAM = 14
 # Behind a nought these make a span: 0-5 ዓመት.
-_COUNTED_AFTER = re.compile(
+_COUNTED_AFTER = Pattern(
     f"[ {TIE}]?(?:ዓመ|አመ|ወር|ወራ|ቀን|ቀና|ሰዓ|ሰአ|ሳምን|ሜትር|ኪሎ|ዲግሪ|በመቶ|ደቂቃ|ሰከን|ሴኮን|ነጥብ|ብር|ዶላር|ሺ|ሚሊ|ቢሊ|ክፍል|ዕድሜ|እድሜ|ሊትር|ግራም)"
 )
 # Behind a type's name two numbers are parts of it: ቦይንግ 737-800.
-_TYPE_BEFORE = re.compile("(?:[A-Z][ -]?|[A-Za-z]-?|ቦይንግ |ኤርባስ |ማክስ |ብ|ሰሌዳ |ሰሌዳ ቁጥር |ታርጋ |ታርጋ ቁጥር |ኮድ |ኮድ ቁጥር )$")
+_TYPE_BEFORE = Pattern("(?:[A-Z][ -]?|[A-Za-z]-?|ቦይንግ |ኤርባስ |ማክስ |ብ|ሰሌዳ |ሰሌዳ ቁጥር |ታርጋ |ታርጋ ቁጥር |ኮድ |ኮድ ቁጥር )$")
 
 
 class Contests:

@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from itertools import accumulate
 
+from amhctl.text.pattern import Pattern
 from amhctl.text.spoken import TraceEntry
 
 TIE = "\u00a0"
@@ -100,7 +101,9 @@ class Draft:
             self._letters = frozenset(self.text)
         return self._letters
 
-    def substitute(self, rule: str, pattern: re.Pattern[str], make: Callable[[re.Match[str]], str | None]) -> None:
+    def substitute(
+        self, rule: str, pattern: Pattern | re.Pattern[str], make: Callable[[re.Match[str]], str | None]
+    ) -> None:
         """Rewrite every match of a pattern; ``make`` returns None to leave a match as it is."""
         edits: list[Edit] = []
         for match in pattern.finditer(self.text):

@@ -5,8 +5,7 @@ English spelling is not its sound: the rules follow how Amharic writes the Engli
 the rest.
 """
 
-import re
-
+from amhctl.text.pattern import Pattern
 from amhctl.text.script import with_order
 
 # Spelling to sounds, in order: consonants are written by capitals or pairs below, vowels by the number of their order.
@@ -36,7 +35,7 @@ _SOUNDS = (
     ("[eiu]r(?=$|s$|[b-df-hj-np-tv-z]|J)", "0r"), ("u(?=[b-df-hj-np-tv-zSC]{2}|[bgmnst]$)", "3"),
     ("i(?=[aou])", "2Y"), ("^e|e(?=kt|ks|pt)", "4"), ("e(?=[aou])", "2Y"),
 )  # fmt: skip
-_STEPS = tuple((re.compile(pattern), sounds) for pattern, sounds in _SOUNDS)
+_STEPS = tuple((Pattern(pattern), sounds) for pattern, sounds in _SOUNDS)
 _CONSONANTS = {
     "S": "ሽ", "C": "ች", "Z": "ዥ", "J": "ጅ", "Y": "ይ", "b": "ብ", "c": "ክ", "d": "ድ", "f": "ፍ", "g": "ግ", "h": "ህ",
     "k": "ክ",

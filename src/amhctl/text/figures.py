@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from amhctl.text.affixes import attach, gap_before
 from amhctl.text.draft import TIE
 from amhctl.text.numbers import LARGEST, NumberWords, parse_ethiopic
+from amhctl.text.pattern import Pattern
 from amhctl.text.rule import DIGITS, Rule, insert, rewrite
 from amhctl.text.script import DIGITS as ETHIOPIC_DIGITS
 from amhctl.text.script import LETTER_CLASS
@@ -45,7 +46,7 @@ _LATIN_SCALE = (
 )
 _SPACED_THOUSANDS = r"(?<![\d.,/:-])(?<!\d )(?P<first>[1-9]\d{0,2})(?P<rest>(?: \d{3})+)(?!\d| \d|[.,/:-]\d|[A-Za-z])"
 # Words behind which two numbers are two numbers: names of what is numbered, and months.
-_NUMBERED = re.compile(
+_NUMBERED = Pattern(
     "(?:ቁጥር|ቁ|ገጽ|ገፅ|ወረዳ|ቀበሌ|አንቀጽ|አንቀፅ|ስልክ|ሞባይል|ዙር|ክፍል|ምዕራፍ|ቡድን|ቤት|መስከረም|ጥቅምት|[ህኅሕ]ዳር|ታ[ህኅሕ][ሳሣ][ስሥ]|ጥር|የካቲት|መጋቢት"
     "|ሚያ[ዝዚ]ያ|ግንቦት|ሰኔ|[ሐሀ]ምሌ|ነ[ሐሀሃ]ሴ|[A-Za-z]) ?$"
 )
@@ -53,7 +54,7 @@ _COMMA = (
     r"(?<![\d,.])(\d{1,3})[,](\d{1,2})(?= ?(?:%|ሚሊ|ቢሊ|ትሪሊ|በመቶ|ፐርሰንት|ኪሎ|ሜትር|ሄክታር|ሊትር|ኩንታል|ዶላር|ዲግሪ|°|[kcm]?m\b|kg|GB|MB))"
     r"|(?<![\d:])(\d{1,4}):(\d\d)(?= ?(?:ብር|ዶላር|[Bb]irr|ETB))"
 )
-_ROMAN = re.compile(
+_ROMAN = Pattern(
     r"(?:(?<![\w.])(?=[IVX]{2})(?:X{1,2}(?:IX|IV|V?I{0,3})|IX|IV|VI{1,3}|I{2,3})"
     r"|(?:(?<=ክፍል )|(?<=ምዕራፍ )|(?<=ቅጽ ))[IVX])(?![\w]|\.\w)"
 )

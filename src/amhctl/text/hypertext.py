@@ -9,22 +9,22 @@ import re
 from html.entities import html5
 
 from amhctl.text.markup import FIRST_SHIELD, LAST_SHIELD
+from amhctl.text.pattern import Pattern
 from amhctl.text.rule import DIGITS, Rule, insert, rewrite
 from amhctl.text.script import LETTER_CLASS
 
 # The first = ends the search for attributes, so that a line of open brackets costs what its length costs.
-_TAG = re.compile(
+_TAG = Pattern(
     r"</?(?P<name>[A-Za-z][A-Za-z0-9:-]{0,24})(?:\s+[^\s<>=]{1,40}\s?=[^<>]*)?\s?/?>"
     r"|<!--[^<>]*-->|<!(?:DOCTYPE|doctype)[^<>]*>"
 )
 # Directions to a reader: <break 1s>, [pause:1s], {pause}. What they ask for is not spoken.
-_DIRECTION = re.compile(
-    r"<(?:break|pause|silence)\b[^<>]{0,60}>|\[(?:break|pause|silence)\b[^\[\]]{0,60}\]"
-    r"|\{(?:break|pause|silence)\b[^{}]{0,60}\}",
-    re.IGNORECASE,
+_DIRECTION = Pattern(
+    r"(?i)<(?:break|pause|silence)\b[^<>]{0,60}>|\[(?:break|pause|silence)\b[^\[\]]{0,60}\]"
+    r"|\{(?:break|pause|silence)\b[^{}]{0,60}\}"
 )
 # Faces and hearts typed by parts, apart from any word: :) ;-) :D <3 xD.
-_EMOTICON = re.compile(
+_EMOTICON = Pattern(
     r"(?<!\w)(?:[:;]['^]?-?[)(DPpOo*|\\]+|=[)(]+|(?<!\d )<3+(?![\d.])|[xX]D+|\^[_.-]?\^|[-T]_[-T])(?![\w/)(])"
 )
 _INLINE = frozenset(
@@ -32,7 +32,7 @@ _INLINE = frozenset(
      "strong", "tt", "u", "wbr")
 )  # fmt: skip
 """Tags that may stand inside of a word (HTML Living Standard, phrasing content); any other parts two words."""
-_REFERENCE = re.compile("&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
+_REFERENCE = Pattern("&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 _FOOTNOTE = rf"(?<={LETTER_CLASS}|[።፣፤፧!.,»”\"])(?:\[\d{{1,3}}(?:[,–-] ?\d{{1,3}}){{0,9}}\])+"
 
 

@@ -11,6 +11,7 @@ from typing import cast
 
 from amhctl.text.draft import TIE
 from amhctl.text.english import write_english
+from amhctl.text.pattern import Pattern
 from amhctl.text.romanised import Romanised, looks_romanised, write_romanised
 from amhctl.text.rule import Rule, insert, rewrite
 from amhctl.text.script import LETTER_CLASS, SYLLABLES, is_sixth_order, with_order
@@ -24,12 +25,12 @@ LATIN_WORDS: dict[str, str] = read_words("latin_words")
 
 # Capitals that are said as a word: five letters or more with a vowel at least every third (COVID, UNICEF, but PMTCT
 # is spelled).
-_SAYABLE = re.compile("(?=.{5})[B-DF-HJ-NP-TV-Z]{0,2}(?:[AEIOUY]{1,2}[B-DF-HJ-NP-TV-Z]{0,2})+")
+_SAYABLE = Pattern("(?=.{5})[B-DF-HJ-NP-TV-Z]{0,2}(?:[AEIOUY]{1,2}[B-DF-HJ-NP-TV-Z]{0,2})+")
 
-_VOWEL = re.compile("[aeiouyAEIOUY]")
-_CONSONANT = re.compile("[^aeiouAEIOU]")
+_VOWEL = Pattern("[aeiouyAEIOUY]")
+_CONSONANT = Pattern("[^aeiouAEIOU]")
 # ChatGPT, YouTube, eBay: words that a capital begins, and runs of capitals.
-_CAMEL = re.compile("[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_CAMEL = Pattern("[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _SHORTEST_PART = 3
 _SHORT_PARTS = ("tv", "fm")
 """Shorter than other parts of a word of two: fanatv."""
@@ -54,12 +55,12 @@ _WEB = (
 )
 _LATIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 _ACCENTED = frozenset("ªº") | frozenset(map(chr, (*range(0xC0, 0x2B0), *range(0x1E00, 0x1F00))))
-_SCHEME = re.compile("^https?://")
+_SCHEME = Pattern("^https?://")
 
 _COMPOUND = r"(?<![A-Za-z-])[A-Za-z]{1,5}-[A-Za-z]{1,9}(?![A-Za-z-])"
 """Perhaps one word with a hyphen in it: Wi-Fi, e-mail."""
 
-LATIN_WORD = re.compile(r"[A-Za-zªºÀ-ÖØ-öø-ʯḀ-ỿ]+(?:['’][A-Za-zÀ-ÖØ-öø-ʯ]+)*")
+LATIN_WORD = Pattern(r"[A-Za-zªºÀ-ÖØ-öø-ʯḀ-ỿ]+(?:['’][A-Za-zÀ-ÖØ-öø-ʯ]+)*")
 """A word of Latin letters, accents and apostrophes included."""
 
 

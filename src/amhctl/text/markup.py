@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from amhctl.core.errors import TextError
 from amhctl.text.draft import Draft
 from amhctl.text.g2p.phones import PHONES, split_phones
+from amhctl.text.pattern import Pattern
 from amhctl.text.script import GEMINATION, SYLLABLES
 
 RULE = "markup"
 FIRST_SHIELD, LAST_SHIELD = "\U00100000", "\U0010fffd"
-MARKUP = re.compile(r"\[\[([^\[\]]*)\]\]")
-_SHIELDS = re.compile(f"[{FIRST_SHIELD}-{LAST_SHIELD}]")
+MARKUP = Pattern(r"\[\[([^\[\]]*)\]\]")
+_SHIELDS = Pattern(f"[{FIRST_SHIELD}-{LAST_SHIELD}]")
 _HINT = "write the phones of one word behind it, as in ገና[[ɡənna]]; amhctl text phones shows the symbols"
 _KNOWN_PHONES = frozenset(PHONES)
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from amhctl.text.draft import TIE, Draft
 from amhctl.text.markup import FIRST_SHIELD, LAST_SHIELD
 from amhctl.text.numbers import VULGAR
+from amhctl.text.pattern import Pattern
 from amhctl.text.rule import Rule, insert, replace, rewrite
 from amhctl.text.script import DIGITS as ETHIOPIC_DIGITS
 from amhctl.text.script import GEMINATION, LETTER_CLASS, LETTERS, MARKS, SYLLABLES
@@ -33,7 +34,7 @@ _STRENGTH = "፣፤።!፧"
 
 _INVISIBLE = (*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF, 0xAD, 0x180E, 0x20E3)
 _INVISIBLES = dict.fromkeys(map(chr, (*_INVISIBLE, *range(0xFE00, 0xFE10))), "")
-_BLANK = re.compile(r"[^\S ]+|[\x00-\x1f\x7f-\x9f]+")
+_BLANK = Pattern(r"[^\S ]+|[\x00-\x1f\x7f-\x9f]+")
 # Figures in threes, set apart by the narrow or fixed space of the SI Brochure: section 5.4.4.
 _NARROW = r"(?<![\d,.])[1-9]\d{0,2}(?:[\u00a0\u2009\u202f]\d{3})+(?!\d|[\u00a0\u2009\u202f]\d)"
 # 12 ፡00, 3 : 30, 4: 00: a clock time with spaces around its sign.
@@ -45,19 +46,19 @@ _DOUBLING = "".join(letter for letter in LETTERS if SYLLABLES[letter].series not
 _STRAY_GEMINATION = f"(?<![{_DOUBLING}]){GEMINATION}+|(?<={GEMINATION}){GEMINATION}+"
 # Neither is the first letter of a word, once no mark strays before it: no Amharic word begins with a geminate.
 _FIRST_GEMINATION = f"(?:(?<=^{LETTER_CLASS})|(?<=[^{LETTERS}{GEMINATION}]{LETTER_CLASS})){GEMINATION}"
-_COMBINING_RUN = re.compile(r"[^\W_]?[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u065f\u3099\u309a]+")
+_COMBINING_RUN = Pattern(r"[^\W_]?[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u065f\u3099\u309a]+")
 _PLAIN = frozenset(LETTERS + MARKS + GEMINATION + " " + TIE)
 _PLAIN_ASCII = frozenset(map(chr, range(0x20, 0x7F)))
 _DASHES = frozenset("-–—−")
 # Between figures a dash may be a minus (10 - 3 = 7) or a span (300 - 400, 6:00 - 8:15, 1ኛ - 8ኛ).
-_DASH = re.compile(
+_DASH = Pattern(
     r"(?<=\s)(?<!\d\s)(?<!\d[ኛ%]\s)[-–—−]+(?=\s|$)|(?<=\d\s)[-–—−]+(?=\s|$)(?!\s\d)"
     r"|(?<=\d[ኛ%]\s)[-–—−]+(?=\s|$)(?!\s\d{1,9}(?:\.\d{1,9})?[ኛ%])|^[-–—−]+(?=\s)"
 )
-_SPACED = re.compile(rf"[ {TIE}]{{2,}}")
-_ONE_LATIN = re.compile(r"(?:^|[^A-Za-z])[A-Za-z]$")
+_SPACED = Pattern(rf"[ {TIE}]{{2,}}")
+_ONE_LATIN = Pattern(r"(?:^|[^A-Za-z])[A-Za-z]$")
 # Angle brackets that stand for quotation marks: <<ሰላም>>, <ሰላም>.
-_ANGLES = re.compile(rf"(?<!\w)<{{1,2}}({LETTER_CLASS}[^<>]{{0,200}})>{{1,2}}(?!\w)|<<|>>")
+_ANGLES = Pattern(rf"(?<!\w)<{{1,2}}({LETTER_CLASS}[^<>]{{0,200}})>{{1,2}}(?!\w)|<<|>>")
 _SENTENCE_STOP = rf"(?<={LETTER_CLASS})\.(?={LETTER_CLASS}{{2}})"
 _MARK_RUN = rf"[ {TIE}]?[{MARKS}][ {TIE}{MARKS}]*"
 _SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+", strict=True))

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from amhctl.text.affixes import attach
 from amhctl.text.draft import TIE
 from amhctl.text.numbers import VULGAR, NumberWords
+from amhctl.text.pattern import Pattern
 from amhctl.text.rule import DIGITS, SPAN, Rule, any_of, letters_of, rewrite
 from amhctl.text.script import LETTER_CLASS
 from amhctl.text.table import read_words
@@ -20,7 +21,7 @@ CENTS: dict[str, str] = read_words("cents")
 _AMOUNT = r"(?<![\d.])(?P<whole>\d+)"
 _FROM = r"(?P<from>\d++(?:\.\d++)?)"
 _MEASURE = rf"(?<![\d.-])(?:{_FROM}%?{SPAN})?(?P<whole>\d+)(?:\.(?P<part>\d+))?"
-_PREFIX_BEFORE = re.compile("(?:^|[^\\w])[ከበየለ]$")
+_PREFIX_BEFORE = Pattern("(?:^|[^\\w])[ከበየለ]$")
 _SCALE = "(?P<scale> ?(?:ሺህ?|ሚሊዮን|ቢሊዮን|ትሪሊዮን))?"
 _SHORT_SCALES = {"K": "1000", "M": "1000000", "B": "1000000000", "T": "1000000000000"}
 _SHORT_SCALE = "(?P<scale> ?(?:ሺህ?|ሚሊዮን|ቢሊዮን|ትሪሊዮን)| ?(?:thousand|million|billion|trillion|mln|mn|bn)|[KkMmBb])?"
@@ -39,13 +40,13 @@ _EACH = "በ"
 _REST = f"[ {TIE}](?:ሜትር|ግራም|ሊትር|ዋት|ባይት|ካሬ|ኩብ)"
 """What makes a unit of a short one: ሚሊ ሜትር is no ሚሊ."""
 _PERCENT = "ፐርሰንት"
-_COUNTED_BEFORE = re.compile("(?:ብር|ዶላር|ሳንቲም|ሜትር|ግራም|ሊትር|ባይት|ቢት|ኩንታል|ቶን|ሰው|ዋት|ኪሎ|ሄክታር|ዩሮ|ፓውንድ|በመቶ) ?$")
-_PRICE = re.compile(r"[\d.,]+ ?(?:ሺህ? ?|ሚሊዮን )?(?:ብር|[Bb]irr|ETB|Br)")
-_DIALLED = re.compile(r"0\d{7,}")
-_NEGATIVE_BEFORE = re.compile("(?:ወደ|እስከ|ውጤቱ|ውጤት|ሙቀት|ሙቀቱ|መጠን|እና|ወይም|እኩል|ነጥብ|ይሆናል|በ|ከ) $")
-_NEGATIVE_AFTER = re.compile(r"\d+(?:\.\d+)? ?(?:[%°]|ዲግሪ)")
-_ENDED = re.compile("[።፧!?፡:] ?$")
-_NAMED = re.compile(f"(?:ቁጥር|አንቀጽ|አንቀፅ|ቁ|ገጽ|ገፅ|ወረዳ|ቀበሌ)[ :{TIE}]+$")
+_COUNTED_BEFORE = Pattern("(?:ብር|ዶላር|ሳንቲም|ሜትር|ግራም|ሊትር|ባይት|ቢት|ኩንታል|ቶን|ሰው|ዋት|ኪሎ|ሄክታር|ዩሮ|ፓውንድ|በመቶ) ?$")
+_PRICE = Pattern(r"[\d.,]+ ?(?:ሺህ? ?|ሚሊዮን )?(?:ብር|[Bb]irr|ETB|Br)")
+_DIALLED = Pattern(r"0\d{7,}")
+_NEGATIVE_BEFORE = Pattern("(?:ወደ|እስከ|ውጤቱ|ውጤት|ሙቀት|ሙቀቱ|መጠን|እና|ወይም|እኩል|ነጥብ|ይሆናል|በ|ከ) $")
+_NEGATIVE_AFTER = Pattern(r"\d+(?:\.\d+)? ?(?:[%°]|ዲግሪ)")
+_ENDED = Pattern("[።፧!?፡:] ?$")
+_NAMED = Pattern(f"(?:ቁጥር|አንቀጽ|አንቀፅ|ቁ|ገጽ|ገፅ|ወረዳ|ቀበሌ)[ :{TIE}]+$")
 
 
 class Quantities:

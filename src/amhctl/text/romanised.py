@@ -6,7 +6,9 @@ a form that leaves such differences out. A word that nothing knows is written as
 
 import re
 from collections.abc import Mapping
+from functools import cached_property
 
+from amhctl.text.pattern import Pattern
 from amhctl.text.script import with_order
 from amhctl.text.table import read_words
 
@@ -26,9 +28,9 @@ _CONSONANTS = {
     "n": "ን", "p": "ፕ", "q": "ቅ", "r": "ር", "s": "ስ", "t": "ት", "v": "ቭ", "w": "ው", "x": "ክስ", "y": "ይ", "z": "ዝ",
 }  # fmt: skip
 _VOWELS = {"ee": 2, "oo": 1, "ou": 1, "aa": 3, "ie": 4, "a": 3, "e": 0, "i": 2, "o": 6, "u": 1}
-_UNIT = re.compile("|".join(sorted((*_CONSONANTS, *_VOWELS), key=len, reverse=True)))
+_UNIT = Pattern("|".join(sorted((*_CONSONANTS, *_VOWELS), key=len, reverse=True)))
 # What English spelling has and Amharic in Latin letters has not.
-_FOREIGN = re.compile(
+_FOREIGN = Pattern(
     "ck|gh|ea|ee|oo|ow|th|wh|ph|qu|tion|sion|x|v|ts$|ss$|c(?!h)|pp|ff|ll|[aeiou][b-df-hj-np-tv-z]e$|p(?=[lrst])"
     "|(?:ing|ed|er|ers|ly|ism|ist|ance|ence|ity|ary|ory|ate|ize|ise|ant|age|ure|ment|ness|al|ic|ive|ous|or|le|ey|st|nd|nt|ct|rd|ld|rt|lt|ft|rk|rm|sk)s?$|^(?:st|sp|sc|sk|pr|pl|bl|cl|gl|fl|sl)"
 )
@@ -45,9 +47,14 @@ class Romanised:
 
     def __init__(self, words: Mapping[str, str]) -> None:
         self._words = words
-        self._alike: dict[str, str] = {}
-        for word, fidel in words.items():
-            self._alike.setdefault(fold_spelling(word), fidel)
+
+    @cached_property
+    def _alike(self) -> dict[str, str]:
+        # Made when a word in Latin letters is looked for loosely: most texts have none.
+        alike: dict[str, str] = {}
+        for word, fidel in self._words.items():
+            alike.setdefault(fold_spelling(word), fidel)
+        return alike
 
     def find(self, word: str, *, loosely: bool) -> str | None:
         """Return the fidel of a word in small letters, or None; ``loosely`` looks for other spellings of it too."""

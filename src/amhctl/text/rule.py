@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from amhctl.text.draft import Draft
+from amhctl.text.pattern import Pattern
 
 Step = Callable[[Draft, str], None]
 """One pass over a draft, in the name of a rule."""
@@ -61,17 +62,17 @@ class Rule:
             step(draft, self.name)
 
 
-def rewrite(pattern: str | re.Pattern[str], make: Make) -> Step:
-    """Return the step that rewrites every match of a pattern."""
-    compiled = re.compile(pattern)
+def rewrite(pattern: str | Pattern, make: Make) -> Step:
+    """Return the step that rewrites every match of a pattern, which is compiled when the step is first done."""
+    wanted = Pattern(pattern) if isinstance(pattern, str) else pattern
 
     def step(draft: Draft, name: str) -> None:
-        draft.substitute(name, compiled, make)
+        draft.substitute(name, wanted, make)
 
     return step
 
 
-def insert(pattern: str | re.Pattern[str], text: str) -> Step:
+def insert(pattern: str | Pattern, text: str) -> Step:
     """Return the step that puts one text in the place of every match."""
     return rewrite(pattern, lambda _: text)
 

@@ -37,7 +37,7 @@ def scripture_rule(numbers: NumberWords, books: Mapping[str, str], to: str) -> R
         What is said between the first verse and the last.
     """
     names = any_of(books).replace("\\ ", _GAP)
-    reference = re.compile(
+    reference = (
         rf"(?<![\w.])(?P<prefix>[በከየለ]?)(?:(?P<count>[1-4]) ?(?:ኛ ?)?)?(?P<own>[በከየለ]?)"
         rf"(?P<book>{names})(?P<stop>\.?){_GAP}?"
         rf"(?:(?:ምዕራፍ|ምዕ\.?|ም\.){_GAP}?)?(?P<chapter>\d{{1,3}})"

@@ -9,11 +9,11 @@ what has more than 80 fidel without a place to stop, such as a number of sixty d
 between letters.
 """
 
-import re
 from itertools import pairwise
 
 from amhctl.core.units import Seconds
 from amhctl.text.draft import TIE
+from amhctl.text.pattern import Pattern
 from amhctl.text.script import LETTERS, MARKS, PAUSE_MARKS, SENTENCE_MARKS, count_syllables
 from amhctl.text.spoken import Segment
 
@@ -21,7 +21,7 @@ _PAUSES = {"።": 0.45, "፧": 0.45, "!": 0.45, "፤": 0.3, "፣": 0.2}
 _BREATH_PAUSE = 0.1
 # A number of twelve digits in words, the longest that is read so, has about 60 fidel.
 _LONGEST = 80
-_SENTENCE = re.compile(f"[^{SENTENCE_MARKS}]+[{SENTENCE_MARKS}]?")
+_SENTENCE = Pattern(f"[^{SENTENCE_MARKS}]+[{SENTENCE_MARKS}]?")
 
 
 def _gather(words: str) -> frozenset[str]:
@@ -44,14 +44,14 @@ _MODIFIERS = _gather(
     "ልዩ ጠቅላይ ምክትል ዶክተር ፕሮፌሰር አቶ ወይዘሮ ወይዘሪት ሚሊዮን ሺህ መቶ በጣም እጅግ"
 )
 """What mostly stands before a noun or adjective that it belongs to."""
-_CLOSED = re.compile("(?:[ንምናስ]|ው|ዋ|ቸው|ቹ|ዎ|ል|ሉ|ለሁ|ለን|ለች|ለህ|ለሽ|ዋል|[ሎሮቶዶሞኖቦሶጦቆኮዞፎጎ]|ተው|ረው|ለው)$")
+_CLOSED = Pattern("(?:[ንምናስ]|ው|ዋ|ቸው|ቹ|ዎ|ል|ሉ|ለሁ|ለን|ለች|ለህ|ለሽ|ዋል|[ሎሮቶዶሞኖቦሶጦቆኮዞፎጎ]|ተው|ረው|ለው)$")
 """Endings of objects, topics, subjects and verbs: what they close may stand apart."""
 _INSIDE, _UNSAID = 0.6, 1000.0
 """What a cut inside of a phrase costs, where a part of half the wanted length costs 0.25; and one before a saying."""
-_CLAUSE = re.compile(f"[^{PAUSE_MARKS}]+[{PAUSE_MARKS}]?")
-_WORD = re.compile("[^ ]+ *| +")
-_TIED = re.compile(f"[^{TIE}]+{TIE}*|{TIE}+")
-_LETTER = re.compile(f"(?:^[^{LETTERS}]+)?[{LETTERS}][^{LETTERS}]*")
+_CLAUSE = Pattern(f"[^{PAUSE_MARKS}]+[{PAUSE_MARKS}]?")
+_WORD = Pattern("[^ ]+ *| +")
+_TIED = Pattern(f"[^{TIE}]+{TIE}*|{TIE}+")
+_LETTER = Pattern(f"(?:^[^{LETTERS}]+)?[{LETTERS}][^{LETTERS}]*")
 
 
 def split_breaths(text: str, limit: int, longest: int | None = None) -> tuple[Segment, ...]:

@@ -99,8 +99,8 @@ def _way_out(state: CodecState) -> WayOut:
 
 def _take_steps(state: CodecState, material: CodecMaterial, journal: Path, progress: Progress) -> None:
     recipe, plan = state.recipe, state.recipe.plan
-    progress.start(f"training the {plan.kind}", plan.steps, "step")
-    progress.advance(state.step)
+    # The steps that are left, or the time that is left would count those done before as done now.
+    progress.start(f"training the {plan.kind}", plan.steps - state.step, "step")
     average = math.nan
     with watch_interrupts() as wish:
         while state.step < plan.steps:

@@ -13,7 +13,6 @@ order in which it is asked:
 With all tables empty nothing is doubled but what is marked.
 """
 
-import re
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
@@ -21,6 +20,7 @@ from types import MappingProxyType
 
 from amhctl.core.errors import TextError
 from amhctl.text.g2p.morphology import Morphology, Reading
+from amhctl.text.pattern import Pattern
 from amhctl.text.script import GEMINATION, SYLLABLES, build_homophones
 
 PREFIXES = ("እንደ", "ስለ", "ያለ", "የ", "በ", "ለ", "ከ")
@@ -28,10 +28,10 @@ PREFIXES = ("እንደ", "ስለ", "ያለ", "የ", "በ", "ለ", "ከ")
 ENDINGS = ("ን", "ም", "ና፟", "ው", "ውን", "ንም", "ውም", "ዎች፟", "ዎቹ፟", "ዎች፟ን")
 """What may stand behind a word of the table of three letters and more: endings that leave its last letter as it is."""
 
-_OUTER = re.compile(
+_OUTER = Pattern(
     "(?:(?:እንደ|ስለ|የ|በ|ለ|ከ)(?=...))?(?:(?:ሚ|ማይ|እንዲ|እንዳይ|ሳይ|ባይ|አይ|አል|ሲ|ሊ|ቢ|ይ|ት|እየ|እን)(?=..))?(?:(?:አስ|ተ|አ)(?=...))?"
 )
-_SUFFIXES = re.compile("(?:ዎች|ቸው|ችሁ|ነት|[ችኛናውምንትኮስሁህሽኝዋ])+$")
+_SUFFIXES = Pattern("(?:ዎች|ቸው|ችሁ|ነት|[ችኛናውምንትኮስሁህሽኝዋ])+$")
 _SEVENTH = frozenset(letter for letter, syllable in SYLLABLES.items() if syllable.order == 6)
 _HOMOPHONES = build_homophones()
 

@@ -6,7 +6,6 @@ Where several readings fit, a listed word goes before a verb, a verb before its 
 before an imperative, then a long stem before a short one; አል- … -ም is a negative whatever stem that leaves.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -15,10 +14,11 @@ from amhctl.core.errors import TextError
 from amhctl.text.g2p.affixes import Marks, list_prefixes, list_suffixes
 from amhctl.text.g2p.segments import spell
 from amhctl.text.g2p.verbstems import TYPES, list_stems
+from amhctl.text.pattern import Pattern
 
 _FIRST = frozenset(("አ5", "አ3"))
 """The prefix of "I": its auxiliary is -አለሁ."""
-_FIRST_ENDING = re.compile("ለ0(?:ሀ1|ወ5)")
+_FIRST_ENDING = Pattern("ለ0(?:ሀ1|ወ5)")
 _BOUND = ("5ከ", "5ሀ", "5ሸ", "5ነ")
 
 Stems = dict[tuple[str, Marks], int]

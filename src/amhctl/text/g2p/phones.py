@@ -6,7 +6,7 @@ Amharic* (1995), ch. 1; Hayward & Hayward, "Amharic", *Handbook of the IPA* (199
 and ዕ are silent in running speech.
 """
 
-import re
+from amhctl.text.pattern import Pattern
 
 VOWELS: tuple[str, ...] = ("ə", "u", "i", "a", "e", "ɨ", "o")
 
@@ -21,7 +21,7 @@ PHONES: tuple[str, ...] = VOWELS + CONSONANTS
 MARKS: tuple[str, ...] = ("።", "፣", "፧", "!")
 """The marks that phone strings keep."""
 
-_PHONE = re.compile("|".join(sorted((*PHONES, *MARKS), key=len, reverse=True)))
+_PHONE = Pattern("|".join(sorted((*PHONES, *MARKS), key=len, reverse=True)))
 
 
 def split_phones(text: str) -> tuple[str, ...]:

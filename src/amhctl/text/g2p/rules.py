@@ -16,13 +16,13 @@ The rules, with a before/after pair each (sources in docs/text.md):
 * otherwise the sixth order is a bare consonant, and ɨ comes where the syllable needs it: see `epenthesis`.
 """
 
-import re
 from collections.abc import Mapping
 
 from amhctl.text.g2p.epenthesis import Slot, insert_vowels
 from amhctl.text.g2p.gemination import UNMARKED, Gemination, split_marks
 from amhctl.text.g2p.morphology import Reading
 from amhctl.text.g2p.phones import VOWELS, split_phones
+from amhctl.text.pattern import Pattern
 from amhctl.text.script import GEMINATION, LETTERS, ORDER_VOWELS, SYLLABLES
 
 CONSONANTS_OF_SERIES: dict[str, str] = {
@@ -46,18 +46,18 @@ OPEN_SERIES = "ሀሐኀአዐ"
 """Series whose first order is read with a."""
 
 _BARE = "".join(letter for letter in LETTERS if SYLLABLES[letter].order == 5 and SYLLABLES[letter].series not in "አዐ")
-_ANY_PREFIX = re.compile("ስለ|እንደ|[የበ]?ባለ|ያለ|[በለከ]የ|[የበለከ]እነ|የበ|ከበ|[የበለከ]")
-_PREFIX = re.compile(f"(?:{_ANY_PREFIX.pattern})(?=[{_BARE}][{LETTERS}])")
-_REPEATED = re.compile(f"([{_BARE}])([{_BARE}])\\1\\2")
-_APART = re.compile(f"(?<=ው)ን(?=[ምናስ]$)|(?<=^[{_BARE}]{{2}})[{_BARE}](?=ተ(?:ኛ|ኞ|ኝነ))")
+_ANY_PREFIX = Pattern("ስለ|እንደ|[የበ]?ባለ|ያለ|[በለከ]የ|[የበለከ]እነ|የበ|ከበ|[የበለከ]")
+_PREFIX = Pattern(f"(?:{_ANY_PREFIX.pattern})(?=[{_BARE}][{LETTERS}])")
+_REPEATED = Pattern(f"([{_BARE}])([{_BARE}])\\1\\2")
+_APART = Pattern(f"(?<=ው)ን(?=[ምናስ]$)|(?<=^[{_BARE}]{{2}})[{_BARE}](?=ተ(?:ኛ|ኞ|ኝነ))")
 # Words whose first letter is no prefix though it looks like one: verbs and nouns of the corpus that are frequent.
-_ROOTS = re.compile(
+_ROOTS = Pattern(
     "በር|በስ[ተቲ]|በቅ[ተቶቷታሎ]|በይ[ነኗኖ]|በል[ተቶቼታግ]|በዝ[ተቶቷባብ]|በልጦ|በልጠ|በልጧ|በትነ|በትኖ|በትር|በትረ|በድ[ሩሪን]$|በድኑ|በክለ|በሽ[ቀቆ]|በግና"
     "|ለንደን|ለይ[ተቶታቷ]|ለቅ[ቆቀቃቄሶ]|ለው[ጠጦጡጥጧ]|ለብ[ሰሶሳሷሠሼ]|ለስላ|ለምለ|ለምዶ|ለምደ|ለግ[ሰሶሳሷሻ]|ለፍ[ተቶ]|ለጥ[ፎፈ]|ለክ[ተቶ]|ለቅሞ"
     "|ከን[ቲቱፈድ]|ከብ[ቶቱትዶደረቦበ]|ከፍ[ቶለሎላሏቷ]|ከፍተ[ውንና]|ከር|ከልካ|ከልክ|ከድ[ተቶ]|ከሽ[ፏፎፈ]|ከስ[ሯሮረሏሶ]|ከት[ቷቶ]|ከስል"
 )
 # Suffixes whose first consonant is doubled in speech; እውነት and አምና only look like them.
-_DERIVING = re.compile(f"(?<=[{_BARE}])(?:(?<!እው)ነ(?=[ተቱታትቷቴ])|ኛ|(?<!አም)ና$|(?<=አህ)ያ)")
+_DERIVING = Pattern(f"(?<=[{_BARE}])(?:(?<!እው)ነ(?=[ተቱታትቷቴ])|ኛ|(?<!አም)ና$|(?<=አህ)ያ)")
 
 
 class RulesBackend:
