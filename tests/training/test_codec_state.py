@@ -53,13 +53,18 @@ def test_what_is_saved_comes_back(tmp_path: Path) -> None:
     assert one.values == other.values
 
 
-def test_a_codec_that_is_not_finite_is_not_written(tmp_path: Path) -> None:
+@pytest.mark.parametrize("fault", ["not finite", "missing"])
+def test_a_codec_that_is_not_whole_is_not_written(tmp_path: Path, fault: str) -> None:
     state = _state(tmp_path)
     state.best.offer(state.recipe, 1, CodecScores(0.5, 0.9, (1.0, 1.0)))
-    name = next(iter(state.best.tensors))
-    state.best.tensors = {**state.best.tensors, name: torch.full_like(state.best.tensors[name], torch.nan)}
-    with pytest.raises(CheckpointError, match="not finite"):
+    name = next(name for name, tensor in state.best.tensors.items() if tensor.is_floating_point())
+    if fault == "missing":
+        del state.best.tensors[name]
+    else:
+        state.best.tensors[name] = torch.full_like(state.best.tensors[name], torch.nan)
+    with pytest.raises(CheckpointError) as caught:
         state.write_codec({})
+    assert name in str(caught.value)
     assert not (tmp_path / "codec").exists()
 
 

@@ -13,7 +13,7 @@ from support.vocabularies import foreign_model, index_like_lines, index_like_mod
 from support.voices import TEXTS, tiny_voice_folder
 
 from amhctl.checkpoint.store import read_checkpoint, write_checkpoint
-from amhctl.config.schema import ModelConfig
+from amhctl.config.unified import ModelConfig
 from amhctl.core.errors import FileExistsRefused, VocabularyError
 from amhctl.core.progress import SilentProgress
 from amhctl.model.shapes import parameter_count
