@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,35 @@ def test_two_processes_go_on_with_a_run_that_one_began(tmp_path: Path) -> None:
         assert shared["code"] == pytest.approx(alone["code"], rel=1e-4)
     noted = json.loads((two / "checkpoints" / "step-00000008" / "manifest.json").read_text())["training"]
     assert (noted["processes"], noted["batches_per_step"]) == (2, 1)
+
+
+@pytest.mark.journey
+def test_two_processes_go_on_with_a_fine_tune_that_one_began(tmp_path: Path) -> None:
+    """With frozen parts, adapters whose ranks are distributed, and former data that are replayed and probed."""
+    world = build_training_world(tmp_path)
+    former = build_training_world(tmp_path / "former", seed=7).store
+    run(request_training(world, tmp_path / "base", "training.steps=2"), SilentProgress())
+    sets = (
+        "training.adapter.method=adalora",
+        "training.adapter.attention_rank=4",
+        "training.adapter.target_rank=2",
+        f"paths.replay={former}",
+        f"paths.probe={former}",
+        "training.replay_share=0.3",
+        "training.accumulation=2",
+    )
+    run(replace(request_training(world, tmp_path / "one", *sets), base=tmp_path / "base/best"), SilentProgress())
+    two = shutil.copytree(tmp_path / "one", tmp_path / "two")
+    shutil.rmtree(two / "checkpoints" / "step-00000008")
+    script = tmp_path / "child.py"
+    script.write_text(_CHILD_THAT_GOES_ON)
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(script)]
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join((str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", ""))),
+        "OMP_NUM_THREADS": "1",
+    }
+    subprocess.run([*launch, str(two)], check=True, capture_output=True, env=environment)
+    for alone, shared in zip(read_measured(tmp_path / "one"), read_measured(two), strict=True):
+        assert shared["code"] == pytest.approx(alone["code"], rel=1e-4)
+        assert shared.get("probe") == (None if "probe" not in alone else pytest.approx(alone["probe"], rel=1e-4))

@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 from support.training_runs import build_run
 
+from amhctl.checkpoint.manifest import VocabularyGrowth
 from amhctl.core.errors import TrainingError
 from amhctl.core.progress import SilentProgress
+from amhctl.training.finetune import Base
 from amhctl.training.loop import train
 from amhctl.training.rehearsal import rehearse
 
@@ -35,3 +37,11 @@ def test_a_run_that_goes_on_is_rehearsed_from_its_weights(tmp_path: Path) -> Non
     done = build_run(tmp_path / "run", dropout=0.0, code_replacement=0.0, learning_rate=0.05)
     with pytest.raises(TrainingError, match="has done its 8 steps"):
         rehearse(done, SilentProgress(), device="cpu", resume=True)
+
+
+def test_a_run_with_adapters_and_rows_apart_is_rehearsed(tmp_path: Path) -> None:
+    """Saved and loaded without a difference, AdaLoRA's budget included."""
+    base = Base("base", VocabularyGrowth(base_size=20, base_fingerprint="0" * 64))
+    adapter = {"method": "adalora", "attention_rank": 4, "target_rank": 2}
+    run = build_run(tmp_path / "run", aligned=False, base=base, text_rows="new", adapter=adapter)
+    assert rehearse(run, SilentProgress(), device="cpu", resume=False).loss > 0
