@@ -56,7 +56,17 @@ def test_a_byte_order_mark_is_no_part_of_a_project_file(tmp_path: Path) -> None:
 
 
 def test_the_presets_of_the_contract_are_there() -> None:
-    assert set(preset_names()) == {"tiny", "cpu", "t4", "a100", "h100", "flow-cpu", "flow-gpu", "vocoder-24k"}
+    assert set(preset_names()) == {
+        "tiny",
+        "cpu",
+        "t4",
+        "rtx3090",
+        "a100",
+        "h100",
+        "flow-cpu",
+        "flow-gpu",
+        "vocoder-24k",
+    }
 
 
 def test_each_layer_wins_over_the_one_before_and_names_itself(tmp_path: Path) -> None:

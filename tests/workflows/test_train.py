@@ -299,7 +299,7 @@ def test_the_voice_keeps_the_level_of_its_store_and_refuses_another(
 
 
 @pytest.mark.parametrize("dry_run", [True, False])
-@pytest.mark.parametrize("preset", ["t4", "a100", "h100"])
+@pytest.mark.parametrize("preset", ["t4", "rtx3090", "a100", "h100"])
 def test_a_preset_for_fine_tuning_wants_a_base(
     world: TrainingWorld, tmp_path: Path, preset: str, dry_run: bool
 ) -> None:

@@ -51,7 +51,9 @@ Lexicon = Annotated[
     list[Path] | None,
     typer.Option("--lexicon", help="How words are said, a .tsv or .toml file; may be repeated.", metavar="FILE"),
 ]
-Preset = Annotated[str | None, typer.Option("--preset", help="tiny, cpu, t4, a100, h100 or vocoder-24k.")]
+Preset = Annotated[
+    str | None, typer.Option("--preset", help="tiny, cpu, flow-cpu, flow-gpu, t4, rtx3090, a100, h100 or vocoder-24k.")
+]
 FeaturesModel = Annotated[
     Path | None,
     typer.Option("--features-model", help="Folder of the w2v-bert model; otherwise the Hugging Face cache."),

@@ -17,7 +17,7 @@ from amhctl.data.storeindex import StoredUtterance
 
 RULES = (
     Rule(
-        "R016",
+        "R014",
         Severity.WARNING,
         "too little speech for the shape",
         "There is less than one hour of training speech for each ten million parameters that learn from nothing, or "
@@ -51,7 +51,7 @@ def find_scarcity(model: nn.Module, hours: float, *, has_base: bool, subject: st
         if has_base
         else "collect more, begin from a base (--base), or take a smaller shape: model.model_dim, model.layers"
     )
-    return (Finding("R016", Severity.WARNING, subject, message, hint),)
+    return (Finding("R014", Severity.WARNING, subject, message, hint),)
 
 
 def _told(hours: float) -> str:
