@@ -73,6 +73,7 @@ def test_each_variant_differs_from_the_baseline_in_what_it_says(
         "baseline": set(),
         "sdpa": {"eager"},
         "bf16": {"training.precision"},
+        "checkpointing": {"training.checkpointing"},
         "bucketing": {"training.bucketing"},
         "ema": {"training.ema_decay"},
         "all": {"eager", "training.precision", "training.bucketing", "training.ema_decay"},

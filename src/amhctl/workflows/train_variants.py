@@ -39,6 +39,7 @@ _PLAIN = (
     "training.precision=fp32",
     "training.bucketing=false",
     "training.ema_decay=0",
+    "training.checkpointing=false",
     "training.codebook_start=false",
     "training.needs_base=false",
 )
@@ -78,6 +79,7 @@ VARIANTS = (
     Variant("baseline", (), "our decoder, eager attention, fp32, batches at random"),
     Variant("sdpa", (), "and fused attention", eager=False),
     Variant("bf16", ("training.precision=bf16",), "and bf16 arithmetic"),
+    Variant("checkpointing", ("training.checkpointing=true",), "and activations computed anew in the backward pass"),
     Variant("bucketing", (_BUCKETING,), "and batches of like length"),
     Variant("ema", (_EMA,), "and averaged weights"),
     Variant("all", _ALL, "what helps on this machine, together", eager=False),
@@ -145,7 +147,7 @@ class VariantFigures:
         """Return the figures in a line of the table that ``HEAD`` begins; ``yardstick`` is the speed that is 1."""
         timing = self.timing
         return (
-            f"{self.variant.name:<12}{timing.steps / timing.seconds:>9.3f}{self.frames_per_second:>10.1f}"
+            f"{self.variant.name:<14}{timing.steps / timing.seconds:>9.3f}{self.frames_per_second:>10.1f}"
             f"{self.frames_per_processor_second:>12.1f}{self.frames_per_processor_second / yardstick:>8.2f}"
             f"{100 * (1 - timing.frames / timing.padded):>8.0f} %{self.peak_bytes / 2**30:>9.2f}"
             f"{timing.trainable / 1e6:>10.2f}{timing.loss:>9.4f}"
@@ -153,7 +155,7 @@ class VariantFigures:
 
 
 HEAD = (
-    f"{'variant':<12}{'steps/s':>9}{'frames/s':>10}{'frames/cpus':>12}{'ratio':>8}{'padding':>10}{'GiB':>9}"
+    f"{'variant':<14}{'steps/s':>9}{'frames/s':>10}{'frames/cpus':>12}{'ratio':>8}{'padding':>10}{'GiB':>9}"
     f"{'M learnt':>10}{'loss':>9}"
 )
 
