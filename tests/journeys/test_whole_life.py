@@ -130,6 +130,10 @@ def test_from_recordings_to_a_measured_voice(world: World) -> None:
     world.run("ckpt", "export", voice, "-o", world.path("handed-on"))
     world.run("ckpt", "average", voice, voice, "-o", world.path("mean"))
     assert world.run("ckpt", "prune", run, "--keep", "1")["kept"]
+    sets = ("training.steps=2", "training.adapter.method=lora", "training.adapter.keep=adapter")
+    chosen = [part for each in sets for part in ("--set", each)]
+    tuned = world.run("train", *parts, "--base", voice, "-o", world.path("tuned"), *chosen)
+    world.run("ckpt", "merge", str(tuned["checkpoint"]), "--base", voice, "-o", world.path("whole"))
     output = world.path("hello.wav")
     spoken = world.run("speak", "ሰላም ዓለም", "--voice", voice, "--codec", codec, "-o", output, "--device", "cpu")
     assert spoken["seconds"]
