@@ -52,3 +52,26 @@ def test_collate_pads_with_zeros_and_keeps_lengths(tmp_path: Path) -> None:
         assert not batch.prompts_BTF[row, item.prompt_TF.shape[0] :].any()
     with pytest.raises(DatasetError):
         collate([])
+
+
+def test_a_batch_says_whose_emotion_its_items_are_told_and_which_are_told_nothing(tmp_path: Path) -> None:
+    store = toy_store(tmp_path / "store", 6)
+    tokens = {e.id: (3,) for e in store.entries}
+    plain = SpeechDataset(store, store.entries, tokens, prompt_seconds=0.1)
+    batch = collate([plain.item(index, 0) for index in range(6)])
+    assert (batch.emotions_BTF, batch.emotion_lengths_B, batch.told_B) == (None, None, None)
+    drawn = SpeechDataset(
+        store, store.entries, tokens, prompt_seconds=0.2, emotion_from_target=0.5, condition_dropout=0.5
+    )
+    items = [drawn.item(index, 1) for index in range(6)]
+    batch = collate(items).to("cpu")
+    assert batch.emotions_BTF is not None
+    assert batch.emotion_lengths_B is not None
+    assert batch.told_B is not None
+    assert batch.told_B.tolist() == [item.told for item in items]
+    assert {item.told for item in items} == {True, False} == {item.emotion_TF is None for item in items}
+    for row, item in enumerate(items):
+        heard_TF = item.prompt_TF if item.emotion_TF is None else item.emotion_TF
+        assert batch.emotion_lengths_B[row] == len(heard_TF)
+        assert torch.equal(batch.emotions_BTF[row, : len(heard_TF)], torch.from_numpy(heard_TF))
+        assert not batch.emotions_BTF[row, len(heard_TF) :].any()

@@ -95,3 +95,39 @@ def test_masks_are_drawn_anew_in_each_epoch_and_change_nothing_else(tmp_path: Pa
         assert np.array_equal(other.prompt_TF, masked.item(2, epoch).prompt_TF)
         changed.append((one.prompt_TF != other.prompt_TF).tobytes())
     assert len(set(changed)) > 3
+
+
+def test_a_share_of_the_items_is_told_its_own_emotion_and_a_share_is_told_nothing(tmp_path: Path) -> None:
+    store = toy_store(tmp_path / "store", 6)
+    tokens = {e.id: (3, 4, 5) for e in store.entries}
+    plain = SpeechDataset(store, store.entries, tokens, prompt_seconds=0.1)
+    drawn = SpeechDataset(
+        store, store.entries, tokens, prompt_seconds=0.1, emotion_from_target=0.75, condition_dropout=0.2
+    )
+    own = told = 0
+    for epoch in range(100):
+        for index, entry in enumerate(store.entries):
+            one, other, again = plain.item(index, epoch), drawn.item(index, epoch), drawn.item(index, epoch)
+            # The prompt is what it would be anyway, and another clip.
+            assert one.prompt_id == other.prompt_id != entry.id
+            assert np.array_equal(one.prompt_TF, other.prompt_TF)
+            assert (one.emotion_TF, one.told) == (None, True)
+            assert other.told == again.told
+            told += other.told
+            if other.emotion_TF is None:
+                assert again.emotion_TF is None
+                continue
+            own += 1
+            assert again.emotion_TF is not None
+            assert np.array_equal(other.emotion_TF, again.emotion_TF)
+            features_TF, frames = store.conditioning(entry.id), len(other.emotion_TF)
+            starts = range(len(features_TF) - frames + 1)
+            assert any(np.array_equal(other.emotion_TF, features_TF[start : start + frames]) for start in starts)
+    assert own / 600 == pytest.approx(0.75, abs=0.05)
+    assert told / 600 == pytest.approx(0.8, abs=0.05)
+
+
+def test_all_items_are_told_their_own_emotion_where_the_share_is_one(tmp_path: Path) -> None:
+    store = toy_store(tmp_path / "store", 6)
+    dataset = SpeechDataset(store, store.entries, {e.id: (3,) for e in store.entries}, emotion_from_target=1.0)
+    assert all(dataset.item(index, epoch).emotion_TF is not None for index in range(6) for epoch in range(20))

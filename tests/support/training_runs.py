@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from support.training_world import TINY_SETS, UNALIGNED_SETS, align_evenly, build_training_world
+from support.training_world import EMOTION_SETS, TINY_SETS, UNALIGNED_SETS, align_evenly, build_training_world
 
 from amhctl.checkpoint.manifest import Licence, TextIdentity, VocabularyIdentity
 from amhctl.config.load import load_run_config
@@ -31,6 +31,8 @@ def build_run(
     aligned: bool = True,
     dropout: float = 0.1,
     norms: bool = True,
+    emotion: bool = False,
+    speakers: int = 1,
     seed: int = 0,
     base: Base | None = None,
     **training: object,
@@ -43,10 +45,10 @@ def build_run(
     world_folder.mkdir(parents=True, exist_ok=True)
     store_path, vocabulary_path = world_folder / "store", world_folder / "vocabulary.model"
     if not store_path.exists():
-        world = build_training_world(world_folder, aligned=False)
+        world = build_training_world(world_folder, aligned=False, speakers=speakers)
         align_evenly(world, Vocabulary.read(vocabulary_path), Frontend(TextConfig(units="fidel")))
     shape_sets = (f"model.dropout={dropout}", f"model.condition_norms={str(norms).lower()}")
-    sets = (*TINY_SETS, *shape_sets, *(() if aligned else UNALIGNED_SETS))
+    sets = (*TINY_SETS, *shape_sets, *(() if aligned else UNALIGNED_SETS), *(EMOTION_SETS if emotion else ()))
     config = load_run_config(preset="tiny", project=None, sets=sets, environment={}).config
     shape = TrainingConfig.model_validate(config.training.model_dump() | training)
     store = CodeStore.open(store_path)

@@ -43,6 +43,12 @@ TINY_SETS = (
 UNALIGNED_SETS = ("model.alignment=none", "training.text_weight=0.2")
 """The official layout: the text stands before the codes."""
 
+EMOTION_SETS = (
+    "model.emo_condition_module={output_size=16, linear_units=16, attention_heads=2, num_blocks=1}",
+    "model.emo_dim=16",
+)
+"""A voice that also hears emotion."""
+
 _TEXTS = ("ሰላም ለዓለም", "ቡና ጠጣ", "አዲስ አበባ", "ውሃ ፈሰሰ", "ልጁ ሮጠ", "ዛሬ ሰኞ ነው")
 
 
@@ -54,7 +60,9 @@ class TrainingWorld:
     vocabulary: Path
 
 
-def build_training_world(folder: Path, *, clips: int = 14, aligned: bool = False, seed: int = 0) -> TrainingWorld:
+def build_training_world(
+    folder: Path, *, clips: int = 14, aligned: bool = False, seed: int = 0, speakers: int = 1
+) -> TrainingWorld:
     """Write a store of random codes, the last three clips for validation, and a vocabulary of its texts."""
     random = np.random.default_rng(seed)
     frontend = Frontend(TextConfig(units="fidel"))
@@ -69,7 +77,7 @@ def build_training_world(folder: Path, *, clips: int = 14, aligned: bool = False
                 id=f"clip{index:02d}",
                 audio=f"clip{index:02d}.wav",
                 text=_TEXTS[index % len(_TEXTS)],
-                speaker="f01",
+                speaker=f"f{1 + index % speakers:02d}",
                 split="valid" if index >= clips - 3 else "train",
                 licence="CC0-1.0",
                 source="noise",

@@ -51,3 +51,25 @@ def test_a_batch_costs_the_sum_of_its_items(tmp_path: Path) -> None:
         torch.testing.assert_close(together, torch.stack(alone).sum(0), rtol=1e-4, atol=1e-3)
         text_sum, duration_sum = together[:2].tolist()
         assert (text_sum > 0, duration_sum > 0) == (not aligned, aligned)
+
+
+def test_speaker_and_emotion_are_heard_from_where_the_items_say_or_withheld(tmp_path: Path) -> None:
+    run = build_run(tmp_path / "run", emotion=True, emotion_from_target=0.5, condition_dropout=0.4)
+    model = run.model.eval()
+    objective = Objective(model, run.config, "fp32")
+    items = [run.train.item(index, 0) for index in range(8)]
+    kinds = {(item.emotion_TF is None, item.told) for item in items}
+    assert len(kinds) >= 3
+    with torch.no_grad():
+        latents_BLD, emotion_BD = objective.hear(collate(items))
+        for row, item in enumerate(items):
+            prompt_1TF = torch.from_numpy(item.prompt_TF)[None]
+            heard_1TF = prompt_1TF if item.emotion_TF is None else torch.from_numpy(item.emotion_TF)[None]
+            torch.testing.assert_close(latents_BLD[row : row + 1], model.speaker_latents(prompt_1TF) * item.told)
+            torch.testing.assert_close(emotion_BD[row : row + 1], model.emotion_vector(heard_1TF) * item.told)
+
+
+def test_validation_hears_the_prompt_alone(tmp_path: Path) -> None:
+    run = build_run(tmp_path / "run", emotion=True, emotion_from_target=1.0, condition_dropout=0.9)
+    batch = collate([run.valid.item(index, 0) for index in range(3)])
+    assert (batch.emotions_BTF, batch.told_B) == (None, None)

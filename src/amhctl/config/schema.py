@@ -94,6 +94,14 @@ class TrainingConfig(Document):
     """Longest of two stretches of a training prompt's frames that are masked, as a share of them; 0 masks none."""
     mask_bin_share: float = Field(0.0, ge=0, lt=1)
     """Longest of two bands of a training prompt's mel bins that are masked, as a share of them; 0 masks none."""
+    emotion_from_target: float = Field(0.0, ge=0, le=1)
+    """Share of training items of a UnifiedVoice whose emotion vector is of the target itself; the others' is of their
+    prompt, another clip of the same speaker. A voice that never hears the target's own learns to pass emotion over."""
+    condition_dropout: float = Field(0.0, ge=0, lt=1)
+    """Share of training items of a UnifiedVoice whose speaker latents and emotion vector are withheld, as zeros."""
+    speaker_balance: float = Field(0.0, ge=0, le=1)
+    """How alike speakers are drawn: an epoch has as many utterances of each as its clips to the power of 1 less this.
+    0 uses every utterance once, 1 has as many of each speaker, those of speakers with few clips several times."""
     ema_decay: float = Field(0.999, ge=0, lt=1)
     """Decay of the averaged weights, which are the ones validated and kept as best."""
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"

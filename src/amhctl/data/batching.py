@@ -83,6 +83,12 @@ class Batch:
         Prompt frames of each, int64.
     durations_BT : Tensor | None
         Frames of each text id, int64; zero behind the text.
+    emotions_BTF : Tensor | None
+        Features whose emotion each is told, float32; None if all are told that of their prompt.
+    emotion_lengths_B : Tensor | None
+        Frames of each of those, int64.
+    told_B : Tensor | None
+        Whether each is told whom it speaks as, bool; None if all are.
     """
 
     ids: tuple[str, ...]
@@ -93,6 +99,9 @@ class Batch:
     prompts_BTF: Tensor
     prompt_lengths_B: Tensor
     durations_BT: Tensor | None
+    emotions_BTF: Tensor | None = None
+    emotion_lengths_B: Tensor | None = None
+    told_B: Tensor | None = None
 
     def to(self, device: torch.device | str) -> "Batch":
         """Return the batch on a device; a pinned one is copied there while the processor goes on."""
@@ -103,6 +112,9 @@ class Batch:
         return self._map(lambda tensor: tensor.pin_memory())
 
     def _map(self, change: Callable[[Tensor], Tensor]) -> "Batch":
+        def change_any(tensor: Tensor | None) -> Tensor | None:
+            return None if tensor is None else change(tensor)
+
         return Batch(
             ids=self.ids,
             text_BT=change(self.text_BT),
@@ -111,7 +123,10 @@ class Batch:
             code_lengths_B=change(self.code_lengths_B),
             prompts_BTF=change(self.prompts_BTF),
             prompt_lengths_B=change(self.prompt_lengths_B),
-            durations_BT=None if self.durations_BT is None else change(self.durations_BT),
+            durations_BT=change_any(self.durations_BT),
+            emotions_BTF=change_any(self.emotions_BTF),
+            emotion_lengths_B=change_any(self.emotion_lengths_B),
+            told_B=change_any(self.told_B),
         )
 
 
@@ -131,6 +146,12 @@ def collate(items: Sequence[Item]) -> Batch:
     text = [torch.from_numpy(item.text_T) for item in items]
     codes_SQ = [torch.from_numpy(item.codes_QS.astype(np.int64).T.copy()) for item in items]
     prompts = [torch.from_numpy(item.prompt_TF) for item in items]
+    # Those who are told the emotion of their prompt have it in both, so that one pass hears them all.
+    emotions = (
+        [torch.from_numpy(item.prompt_TF if item.emotion_TF is None else item.emotion_TF) for item in items]
+        if any(item.emotion_TF is not None for item in items)
+        else []
+    )
     return Batch(
         ids=tuple(item.id for item in items),
         text_BT=_pad(text),
@@ -140,6 +161,9 @@ def collate(items: Sequence[Item]) -> Batch:
         prompts_BTF=_pad(prompts),
         prompt_lengths_B=_lengths(prompts),
         durations_BT=_pad([torch.from_numpy(frames) for frames in timed]) if timed else None,
+        emotions_BTF=_pad(emotions) if emotions else None,
+        emotion_lengths_B=_lengths(emotions) if emotions else None,
+        told_B=None if all(item.told for item in items) else torch.tensor([item.told for item in items]),
     )
 
 

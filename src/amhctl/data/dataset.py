@@ -36,6 +36,10 @@ class Item:
         Which clip the prompt is from.
     durations_T : NDArray[np.int64] | None
         Frames of each text id, adding up to S.
+    emotion_TF : NDArray[np.float32] | None
+        Features of a piece of the clip whose emotion it is told, the utterance itself; None if that is the prompt.
+    told : bool
+        Whether it is told whom it speaks as; otherwise speaker and emotion are withheld.
     """
 
     id: str
@@ -44,6 +48,8 @@ class Item:
     prompt_TF: NDArray[np.float32]
     prompt_id: str
     durations_T: NDArray[np.int64] | None
+    emotion_TF: NDArray[np.float32] | None = None
+    told: bool = True
 
 
 class SpeechDataset:
@@ -67,6 +73,10 @@ class SpeechDataset:
         Seed of every choice.
     mask_time_share, mask_bin_share : float
         Longest stretch of a prompt's frames and of its bins that is masked, as a share of them; 0 masks none.
+    emotion_from_target : float
+        Share of items that are told the emotion of the utterance itself.
+    condition_dropout : float
+        Share of items that are not told whom they speak as.
 
     Raises
     ------
@@ -86,7 +96,11 @@ class SpeechDataset:
         seed: int = 0,
         mask_time_share: float = 0.0,
         mask_bin_share: float = 0.0,
+        emotion_from_target: float = 0.0,
+        condition_dropout: float = 0.0,
     ) -> None:
+        self._emotion_from_target = emotion_from_target
+        self._condition_dropout = condition_dropout
         self._masks = (mask_time_share, mask_bin_share)
         self._store = store
         self._codebooks = store.spec.codebooks if codebooks is None else codebooks
@@ -150,14 +164,11 @@ class SpeechDataset:
         # A copy is prompted as its original is: by another clip as it was recorded, never by the same words varied.
         place = self._pool_place[self._originals[index]]
         prompt_entry = self._entries[self._pool[self._clips.draw_prompt(place, random)]]
-        features_TF = self._store.conditioning(prompt_entry.id)
-        spare = features_TF.shape[0] - self._prompt_frames
-        start = int(random.integers(0, spare + 1)) if spare > 0 else 0
-        prompt_TF = features_TF[start : start + self._prompt_frames]
-        if any(self._masks):
-            time_share, bin_share = self._masks
-            seed = int(random.integers(2**63))
-            prompt_TF = mask_features(prompt_TF, seed=seed, time_share=time_share, bin_share=bin_share)
+        prompt_TF = self._draw_excerpt(prompt_entry, random)
+        # Drawn behind the prompt, which so is the same whatever else is drawn.
+        own = self._emotion_from_target > 0.0 and random.uniform() < self._emotion_from_target
+        emotion_TF = self._draw_excerpt(entry, random) if own else None
+        told = self._condition_dropout == 0.0 or random.uniform() >= self._condition_dropout
         return Item(
             id=entry.id,
             text_T=self._tokens[index],
@@ -165,7 +176,21 @@ class SpeechDataset:
             prompt_TF=prompt_TF,
             prompt_id=prompt_entry.id,
             durations_T=None if self._durations is None else self._durations[index],
+            emotion_TF=emotion_TF,
+            told=told,
         )
+
+    def _draw_excerpt(self, entry: StoredUtterance, random: np.random.Generator) -> NDArray[np.float32]:
+        """Return a piece of a clip's features, as long as a prompt may be, and masked where masks are wanted."""
+        features_TF = self._store.conditioning(entry.id)
+        spare = features_TF.shape[0] - self._prompt_frames
+        start = int(random.integers(0, spare + 1)) if spare > 0 else 0
+        excerpt_TF = features_TF[start : start + self._prompt_frames]
+        if any(self._masks):
+            time_share, bin_share = self._masks
+            seed = int(random.integers(2**63))
+            excerpt_TF = mask_features(excerpt_TF, seed=seed, time_share=time_share, bin_share=bin_share)
+        return excerpt_TF
 
 
 def find_originals(entries: Sequence[StoredUtterance]) -> tuple[int, ...]:

@@ -130,6 +130,9 @@ def gather(
             seed=seed,
             mask_time_share=training.mask_time_share if split == "train" else 0.0,
             mask_bin_share=training.mask_bin_share if split == "train" else 0.0,
+            # Validation hears what a voice hears that speaks: a prompt, for both.
+            emotion_from_target=training.emotion_from_target if split == "train" else 0.0,
+            condition_dropout=training.condition_dropout if split == "train" else 0.0,
         )
 
     train, valid = dataset("train"), dataset("valid")

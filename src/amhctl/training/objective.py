@@ -71,14 +71,14 @@ class Objective(nn.Module):
         """
         shape = self.model.config
         with autocast(self.precision, batch.codes_BQS.device):
-            prompts_BTF = batch.prompts_BTF.float()
+            latents_BLD, emotion_BD = self.hear(batch)
             output = self.model(
                 batch.text_BT,
                 batch.text_lengths_B,
                 inputs_BQS,
                 batch.code_lengths_B,
-                self.model.speaker_latents(prompts_BTF, batch.prompt_lengths_B),
-                self.model.emotion_vector(prompts_BTF, batch.prompt_lengths_B),
+                latents_BLD,
+                emotion_BD,
                 batch.durations_BT,
             )
         streams = delay(batch.codes_BQS, batch.code_lengths_B, start=shape.start_mel_token, stop=shape.stop_mel_token)
@@ -95,3 +95,16 @@ class Objective(nn.Module):
             correct_Q=correct_codes(logits_BQPV, streams.targets_BQP, streams.mask_BQP),
         )
         return weigh(sums, counts, self.config), sums.packed()
+
+    def hear(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Return speaker latents (B, L, D) and emotion vectors (B, D), zeros where they are withheld."""
+        prompts_BTF, lengths_B = batch.prompts_BTF.float(), batch.prompt_lengths_B
+        latents_BLD = self.model.speaker_latents(prompts_BTF, lengths_B)
+        emotion_BD = (
+            self.model.emotion_vector(prompts_BTF, lengths_B)
+            if batch.emotions_BTF is None
+            else self.model.emotion_vector(batch.emotions_BTF.float(), batch.emotion_lengths_B)
+        )
+        if batch.told_B is None:
+            return latents_BLD, emotion_BD
+        return latents_BLD * batch.told_B[:, None, None], emotion_BD * batch.told_B[:, None]

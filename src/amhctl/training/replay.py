@@ -13,6 +13,7 @@ from amhctl.core.errors import DatasetError
 from amhctl.data.batching import plan_epoch
 from amhctl.data.codestore import CodeStore
 from amhctl.data.storeindex import StoredUtterance
+from amhctl.training.balance import BalancedUtterances, epoch_indices
 from amhctl.training.feed import Plan
 from amhctl.training.voice_recipe import Item, Utterances
 
@@ -37,7 +38,8 @@ class ReplayedUtterances:
         self.former = former
         self._seed = seed
         # Of n own ones, n share / (1 - share) others make that share of all.
-        self._drawn = min(len(former), max(1, round(len(own) * share / (1.0 - share))))
+        count = len(epoch_indices(own, 0))
+        self._drawn = min(len(former), max(1, round(count * share / (1.0 - share))))
 
     def __len__(self) -> int:
         """Return the number of utterances that an epoch can have."""
@@ -75,15 +77,17 @@ class ReplayedUtterances:
         return self.former.item(index - len(self.own), epoch)
 
     def indices(self, epoch: int) -> tuple[int, ...]:
-        """Return the utterances of an epoch: all own ones, and former ones without one twice."""
+        """Return the utterances of an epoch: the own ones, and former ones without one twice."""
         random = np.random.default_rng((self._seed, epoch, 1))
         drawn = np.sort(random.choice(len(self.former), size=self._drawn, replace=False))
-        return (*range(len(self.own)), *(len(self.own) + drawn).tolist())
+        return (*epoch_indices(self.own, epoch), *(len(self.own) + drawn).tolist())
 
 
 def own_part(dataset: Utterances) -> Utterances:
-    """Return the utterances of a voice's own, without former ones."""
-    return dataset.own if isinstance(dataset, ReplayedUtterances) else dataset
+    """Return the utterances of a voice's own, without former ones and each once."""
+    while isinstance(dataset, ReplayedUtterances | BalancedUtterances):
+        dataset = dataset.own
+    return dataset
 
 
 def plan_training_epoch(
@@ -100,7 +104,7 @@ def plan_training_epoch(
     batch_frames, seed, epoch, bucketing : int, int, int, bool
         As of ``plan_epoch``.
     """
-    indices = dataset.indices(epoch) if isinstance(dataset, ReplayedUtterances) else range(len(frames))
+    indices = dataset.indices(epoch) if isinstance(dataset, ReplayedUtterances) else epoch_indices(dataset, epoch)
     chosen = [frames[index] for index in indices]
     plan = plan_epoch(chosen, batch_frames=batch_frames, seed=seed, epoch=epoch, bucketing=bucketing)
     return tuple(tuple(indices[place] for place in batch) for batch in plan)

@@ -37,13 +37,16 @@ class UnifiedRecipe:
             If a prompt is too short to be heard.
         """
         for item in items:
-            if len(item.prompt_TF) < FEWEST_FEATURES:
-                raise DatasetError(
-                    f"its prompt, {item.prompt_id}, has {len(item.prompt_TF)} frames of features, a voice hears at "
-                    f"least {FEWEST_FEATURES}",
-                    subject=item.id,
-                    hint="leave recordings of less than a tenth of a second out, and extract codes again",
-                )
+            heard = {f"its prompt, {item.prompt_id},": item.prompt_TF}
+            if item.emotion_TF is not None:
+                heard["it"] = item.emotion_TF
+            for what, features_TF in heard.items():
+                if len(features_TF) < FEWEST_FEATURES:
+                    raise DatasetError(
+                        f"{what} has {len(features_TF)} frames of features, a voice hears at least {FEWEST_FEATURES}",
+                        subject=item.id,
+                        hint="leave recordings of less than a tenth of a second out, and extract codes again",
+                    )
         return collate(items)
 
     def blank(self, size: BatchSize) -> Batch:

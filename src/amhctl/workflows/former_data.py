@@ -12,6 +12,7 @@ from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
 from amhctl.data.codestore import CodeStore
 from amhctl.data.storeproof import require_proof
+from amhctl.training.balance import BalancedUtterances
 from amhctl.training.forgetting import ProbedUtterances
 from amhctl.training.material import Material
 from amhctl.training.replay import ReplayedUtterances, require_alike
@@ -28,7 +29,7 @@ class FormerData:
     Attributes
     ----------
     train : Utterances
-        What is trained on: the run's own utterances, and among them those that are replayed.
+        What is trained on: the run's own utterances, by speakers as they are balanced, and those that are replayed.
     probe : Utterances | None
         By which it is seen what is forgotten.
     fingerprint : str
@@ -101,6 +102,8 @@ def gather_former(
 
     Raises
     ------
+    ConfigError
+        If speakers are to be balanced and there is one.
     DatasetError
         If a store has no utterance of the split that is wanted: ``train`` is replayed, ``valid`` probes.
     VocabularyError
@@ -108,6 +111,8 @@ def gather_former(
     """
     gathered = {former[key].path: gather(former[key]) for key in former}
     train: Utterances = own.train
+    if balance := config.training.speaker_balance:
+        train = BalancedUtterances(train, balance=balance, seed=config.seed)
     fingerprint = store.fingerprint
     if "replay" in former:
         replayed = gathered[former["replay"].path].train

@@ -27,6 +27,7 @@ from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.vocabulary import Vocabulary
 from amhctl.training.acoustic_material import gather_acoustics
+from amhctl.training.conditions import require_conditions
 from amhctl.training.export import VoiceIdentity, choose_reference
 from amhctl.training.finetune import Base, Kind, Tuning, tune
 from amhctl.training.fitting import build_model, codec_identity, fit_codec, fit_model
@@ -128,6 +129,7 @@ def prepare_unified(parts: RunParts) -> PreparedRun:
         origin=origin,
         explicit=settings.explicit,
     )
+    require_conditions(config.training, model)
     gather_one = partial(
         gather,
         frontend=parts.frontend,
@@ -204,6 +206,7 @@ def prepare_flow(parts: RunParts) -> PreparedRun:
         origin=origin,
         explicit=settings.explicit,
     )
+    require_conditions(config.training, model)
     if model.codebooks:
         fit_codec(store.spec, wanted=None, origin=origin)
     gather_one = partial(

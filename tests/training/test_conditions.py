@@ -1,0 +1,32 @@
+"""Twin of ``training/conditions.py``."""
+
+import pytest
+
+from amhctl.config.flow import FlowVoiceConfig
+from amhctl.config.schema import TrainingConfig
+from amhctl.config.unified import ModelConfig
+from amhctl.core.errors import ConfigError
+from amhctl.training.conditions import require_conditions
+
+WITHOUT_EMOTION = ModelConfig(emo_condition_module=None)
+
+
+@pytest.mark.parametrize(
+    ("key", "model"),
+    [
+        ("emotion_from_target", WITHOUT_EMOTION),
+        ("emotion_from_target", FlowVoiceConfig()),
+        ("condition_dropout", FlowVoiceConfig()),
+    ],
+)
+def test_what_would_change_nothing_is_refused(key: str, model: ModelConfig | FlowVoiceConfig) -> None:
+    with pytest.raises(ConfigError) as caught:
+        require_conditions(TrainingConfig.model_validate({key: 0.5}), model)
+    assert caught.value.subject == f"training.{key}"
+    assert f"--set training.{key}=0" in caught.value.hint
+    require_conditions(TrainingConfig(), model)
+
+
+def test_a_voice_is_told_what_it_can_hear() -> None:
+    require_conditions(TrainingConfig(emotion_from_target=0.75, condition_dropout=0.1), ModelConfig())
+    require_conditions(TrainingConfig(condition_dropout=0.1), WITHOUT_EMOTION)
