@@ -74,3 +74,20 @@ def test_what_would_change_nothing_or_has_no_base_is_refused(
     chosen = (each.replace("STORE", str(former)) for each in sets)
     with pytest.raises(ConfigError, match=words):
         tune(world, base if with_base else None, tmp_path / "run", *chosen)
+
+
+def test_a_run_that_ends_because_it_forgets_says_so_and_names_no_voice(
+    world: TrainingWorld, former: Path, base: Path, tmp_path: Path
+) -> None:
+    sets = (
+        f"paths.probe={former}",
+        "training.forgetting={action = 'stop', worsening = 0.0}",
+        "training.learning_rate=1.0",
+        "training.valid_every=2",
+        "training.ema_decay=0.0",
+    )
+    report = tune(world, base, tmp_path / "run", *sets)
+    assert report.payload()["steps"] == 2
+    assert (report.payload()["best"], report.payload()["checkpoint"]) == (None, None)
+    assert [*report.lines()] == ["2 steps, stopped early: the voice forgot what its base knew"]
+    assert "R013" in {finding.code for finding in report.findings}

@@ -11,9 +11,10 @@ from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.data.storeindex import StoredUtterance
 from amhctl.training.voice_recipe import Item, Utterances
 
+FORGOTTEN = "R013"
 RULES = (
     Rule(
-        "R013",
+        FORGOTTEN,
         Severity.WARNING,
         "base forgotten",
         "The loss on the speech of paths.probe is higher than the base's own by more than "
@@ -60,7 +61,7 @@ def find_forgetting(memory: Memory | None, config: ForgettingConfig, subject: st
     hint = (
         "replay some of it: --set paths.replay=STORE --set training.replay_share=0.15; or let less of the voice learn"
     )
-    return (Finding("R013", Severity.WARNING, subject, why, hint),) if why else ()
+    return (Finding(FORGOTTEN, Severity.WARNING, subject, why, hint),) if why else ()
 
 
 class ProbedUtterances:

@@ -30,6 +30,7 @@ from amhctl.training.fitting import (
     fit_level,
     fit_vocabulary,
 )
+from amhctl.training.forgetting import FORGOTTEN
 from amhctl.training.inventory import Inventory
 from amhctl.training.loop import Outcome, train
 from amhctl.training.rehearsal import Rehearsal, rehearse
@@ -115,6 +116,8 @@ class TrainReport:
             )
             return
         why = ", stopped early: no better validation" if self.stopped_early else ""
+        if self.stopped_early and any(finding.code == FORGOTTEN for finding in self.findings):
+            why = ", stopped early: the voice forgot what its base knew"
         yield f"{self.steps} steps{why}"
         if self.best:
             yield f"best voice: {self.checkpoint} (step {self.best.step}, validation loss {self.best.loss:.4f})"
@@ -376,7 +379,7 @@ def _report(prepared: PreparedRun, rehearsal: Rehearsal | None, outcome: Outcome
         findings=(*prepared.findings, *met),
         steps=outcome.state.step if outcome else prepared.run.config.steps,
         best=outcome.state.best if outcome else None,
-        checkpoint=prepared.run.folder.best if outcome else None,
+        checkpoint=prepared.run.folder.best if outcome and outcome.state.best else None,
         stopped_early=outcome.stopped_early if outcome else False,
         rehearsal=rehearsal,
         inventory=prepared.inventory,
