@@ -94,6 +94,9 @@ def test_a_base_is_fine_tuned_in_full_and_by_adapters(
     assert [each.variant.name for each in figures] == ["all", "full", "lora"]
     assert [bool(spec["base"]) for spec in specs] == [False, True, True]
     assert "training.adapter.method=lora" in specs[2]["sets"]  # type: ignore[operator]
+    # The base's shape is its own.
+    shapes = [any(str(each).startswith("model.") for each in spec["sets"]) for spec in specs]  # type: ignore[attr-defined]
+    assert shapes == [True, False, False]
 
 
 def test_figures_are_a_row_and_a_line() -> None:
@@ -156,7 +159,7 @@ def test_a_variant_is_trained_in_this_process_with_the_decoder_that_is_asked_for
         return TIMING
 
     monkeypatch.setattr(train_variants, "time_variant", timed)
-    sets = [*train_variants._shared_sets(request(world))]
+    sets = [*train_variants._shared_sets(request(world), VARIANTS[1])]
     for huggingface in (False, True):
         spec: dict[str, object] = {"preset": "tiny", "data": str(world.store), "vocabulary": str(world.vocabulary)}
         spec |= {"base": "", "sets": sets, "frames": 60, "device": "cpu", "eager": True, "huggingface": huggingface}

@@ -239,7 +239,7 @@ def time_variants(request: VariantsRequest, scratch: Path, progress: Progress) -
             "data": str(data.absolute()),
             "vocabulary": str(vocabulary.absolute()),
             "base": str(request.base.absolute()) if request.base and variant in FINE_TUNING else "",
-            "sets": [*_shared_sets(request), *variant.sets],
+            "sets": [*_shared_sets(request, variant), *variant.sets],
             "frames": request.frames,
             "device": request.device,
             "eager": variant.eager,
@@ -252,8 +252,9 @@ def time_variants(request: VariantsRequest, scratch: Path, progress: Progress) -
     return tuple(figures)
 
 
-def _shared_sets(request: VariantsRequest) -> Iterator[str]:
-    yield from _LAYOUT if request.preset in ("cpu", "tiny") else ()
+def _shared_sets(request: VariantsRequest, variant: Variant) -> Iterator[str]:
+    # What goes on from a base keeps the base's shape.
+    yield from _LAYOUT if request.preset in ("cpu", "tiny") and variant not in FINE_TUNING else ()
     yield from _PLAIN
     yield from request.sets
 
