@@ -15,7 +15,7 @@ from amhctl.workflows.train import TrainRequest, run
 pytestmark = pytest.mark.journey
 
 _DEADLY = """
-import os, signal, sys
+import os, signal, sys, time
 from pathlib import Path
 from amhctl.core.progress import SilentProgress
 from amhctl.training.journal import Journal
@@ -27,13 +27,20 @@ store, vocabulary, folder, place, *sets = sys.argv[1:]
 def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)
 
+def wait_for(step):
+    # Checkpoints are written while the steps go on.
+    while not Path(folder, "checkpoints", f"step-{step:08d}").exists():
+        time.sleep(0.01)
+
 write = Journal.write
 def write_and_die(self, kind, step, values):
     write(self, kind, step, values)
     if kind == "step" and step == 7:
+        wait_for(4)
         die()
     # The second checkpoint is killed while its files are being written.
     if place == "saving" and kind == "valid" and step == 4:
+        wait_for(2)
         import amhctl.checkpoint.store as checkpoint_store
         checkpoint_store.sha256_of_file = die
 
@@ -59,16 +66,17 @@ def whole(world: TrainingWorld, tmp_path_factory: pytest.TempPathFactory) -> Pat
     return folder
 
 
-@pytest.mark.parametrize(("place", "left"), [("stepping", 6), ("saving", 2)])
+@pytest.mark.parametrize(("place", "left"), [("stepping", {4, 6}), ("saving", {2})])
 def test_a_killed_run_equals_an_uninterrupted_one(
-    world: TrainingWorld, whole: Path, tmp_path: Path, place: str, left: int
+    world: TrainingWorld, whole: Path, tmp_path: Path, place: str, left: set[int]
 ) -> None:
     folder = tmp_path / "killed"
     arguments = [str(world.store), str(world.vocabulary), str(folder), place, *TINY_SETS, "training.save_every=2"]
     killed = subprocess.run([sys.executable, "-c", _DEADLY, *arguments], capture_output=True, check=False)
     assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
     newest = max(path.name for path in (folder / "checkpoints").glob("step-*"))
-    assert newest == f"step-{left:08d}"
+    # Of the last one it may have been killed in the midst.
+    assert int(newest.removeprefix("step-")) in left
     run(TrainRequest(resume=folder, device="cpu"), SilentProgress())
     assert read_measured(folder) == read_measured(whole)
     for place_of_weights in ("best", "checkpoints/step-00000008"):

@@ -5,6 +5,7 @@ import errno
 import math
 import os
 import signal
+import threading
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,7 @@ from amhctl.core.errors import ShortageError, TrainingError
 from amhctl.core.progress import SilentProgress
 from amhctl.data.batching import collate
 from amhctl.training import loop as loop_module
+from amhctl.training import state as state_module
 from amhctl.training.devices import connect_devices
 from amhctl.training.export import Conditions
 from amhctl.training.journal import Journal, Kind
@@ -289,6 +291,33 @@ def test_activations_computed_anew_change_no_bit_of_a_step(tmp_path: Path) -> No
         loop.step(next(loop.groups()), loop.load_batches())
         moved.append(weights(loop))
     assert all(torch.equal(kept, anew) for kept, anew in zip(*moved, strict=True))
+
+
+def test_steps_go_on_while_a_checkpoint_is_written_of_the_values_it_was_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, write = threading.Event(), state_module.write_checkpoint
+
+    def slow(*arguments: Any, **rest: Any) -> object:
+        gate.wait(30)
+        return write(*arguments, **rest)
+
+    monkeypatch.setattr(state_module, "write_checkpoint", slow)
+    loop = Loop(build_run(tmp_path / "run"), connect_devices("cpu"))
+    groups, batches = loop.groups(), loop.load_batches()
+    loop.step(next(groups), batches)
+    wanted = weights(loop)
+    loop.save()
+    loop.step(next(groups), batches)
+    assert not all(torch.equal(a, b) for a, b in zip(wanted, weights(loop), strict=True))
+    assert loop.run.folder.steps.saved() == ()
+    gate.set()
+    loop.wait_for_writes()
+    saved = loop.run.folder.steps.newest_sound().checkpoint
+    assert saved.read_json("state.json")["step"] == 1
+    for (name, _), tensor in zip(loop.parts.model.named_parameters(), wanted, strict=True):
+        assert torch.equal(saved.tensors[name], tensor)
+    loop.writer.close()
 
 
 def exhaust(monkeypatch: pytest.MonkeyPatch, most: int, *, at: int = 1) -> None:

@@ -115,6 +115,9 @@ class TrainingConfig(Document):
     """Steps between validations."""
     save_every: int = Field(200, gt=0)
     """Steps between resumable checkpoints."""
+    background_saves: bool = True
+    """Write checkpoints from a copy while the steps go on; the copy takes the memory of the weights, their average and
+    the optimiser's moments."""
     keep_checkpoints: int = Field(2, ge=1)
     """Resumable checkpoints kept; that of the best step is kept besides, if one was saved then, and the best voice."""
     patience: int = Field(0, ge=0)

@@ -49,8 +49,9 @@ from amhctl.training.rescue import way_out_of
 from amhctl.training.retreat import Retreat
 from amhctl.training.schedule import Schedule
 from amhctl.training.seeding import seed_batch
-from amhctl.training.state import Best, RunFolder, RunState, Trainable, load_state, save_state
+from amhctl.training.state import Best, RunFolder, RunState, Trainable, copy_state, load_state
 from amhctl.training.voice_recipe import Batch, Counts, Item, Lengths, Means, Utterances, VoiceRecipe
+from amhctl.training.writer import Job, Writer
 
 RULES = (
     Rule(
@@ -183,6 +184,7 @@ class Loop:
             self._go_on(began)
         if precision == "fp16" and self.state.scale is None:
             self.state = self.state.model_copy(update={"scale": LossScale()})
+        self.writer = Writer(in_background=run.config.background_saves)
         self._retreat = Retreat(run.folder.steps, self.parts, self.state.step if began else None)
 
     def _go_on(self, began: SoundCheckpoint) -> None:
@@ -361,31 +363,41 @@ class Loop:
             self.state = state = state.model_copy(update={"good": state.step})
             self._retreat.forget_start()
         if self.accelerator.is_main_process:
-            steps, good = self.run.folder.steps, state.good
-            save_state(steps.place(state.step), self.parts, state, self.run.identity, self.conditions)
-            steps.prune(
-                config.keep_checkpoints,
-                newest=state.step,
-                best=None if state.best is None else state.best.step,
-                retreat=self._retreat.resumed if good is None else good,
-            )
+            self.writer.submit(self._copy_checkpoint)
+
+    def _copy_checkpoint(self) -> Job:
+        """Return what writes a training checkpoint of now and drops the oldest ones."""
+        state, steps, config = self.state, self.run.folder.steps, self.run.config
+        write = copy_state(steps.place(state.step), self.parts, state, self.run.identity, self.conditions)
+        retreat = self._retreat.resumed if state.good is None else state.good
+
+        def write_and_prune() -> None:
+            write()
+            best = None if state.best is None else state.best.step
+            steps.prune(config.keep_checkpoints, newest=state.step, best=best, retreat=retreat)
+
+        return write_and_prune
+
+    def wait_for_writes(self) -> None:
+        """Return when all that was saved lies on the disk, for every process to read."""
+        self.writer.wait()
         self.accelerator.wait_for_everyone()
 
     def export(self, losses: Means) -> None:
         """Write the averaged weights as the best voice."""
         if self.accelerator.is_main_process:
-            identity = self.run.identity
-            whole = identity.kept == "voice"
-            tensors = kept_tensors(self.parts.average.model, identity.adapter, whole_voice=whole)
-            export_voice(
-                self.run.folder.best,
-                identity,
-                {name: tensor.cpu() for name, tensor in tensors.items()},
-                step=self.state.step,
-                metrics=losses.metrics(),
-                conditions=self.conditions,
-            )
-        self.accelerator.wait_for_everyone()
+            self.writer.submit(partial(self._copy_voice, losses))
+
+    def _copy_voice(self, losses: Means) -> Job:
+        identity = self.run.identity
+        tensors = kept_tensors(self.parts.average.model, identity.adapter, whole_voice=identity.kept == "voice")
+        copied = {name: tensor.detach().to("cpu", copy=True) for name, tensor in tensors.items()}
+        folder, conditions, step = self.run.folder.best, self.conditions, self.state.step
+
+        def write() -> None:
+            export_voice(folder, identity, copied, step=step, metrics=losses.metrics(), conditions=conditions)
+
+        return write
 
     def agree(self, wish: bool) -> bool:
         """Return whether any process wishes to stop, so that all stop after the same step."""
@@ -467,6 +479,7 @@ class Loop:
                 hint="begin anew, with --base RUN/best to keep what was learnt, and a lower training.learning_rate, or "
                 "with training.precision=fp32",
             )
+        self.wait_for_writes()
         where = self._retreat.go_back(self.state.good)
         why = f"{judgement.why}: back to {where}, the rate {SLOWER:g} times what it was; the data go on"
         self._note("returned", why)
@@ -476,6 +489,7 @@ class Loop:
         if self.state.step > 0:
             with suppress(OSError, MemoryError, RuntimeError, CheckpointError):
                 self.save()
+                self.writer.wait()
 
     def _note(self, name: EventName, why: str) -> None:
         self.events.append(Event(self.state.step, name, why))
@@ -514,7 +528,9 @@ def train(run: Run, progress: Progress, *, device: str, resume: bool) -> Outcome
                 for finding in findings:
                     shown.say(f"warning: {finding.subject}: {finding.message}; {finding.hint}")
                 stopped_early = _take_steps(loop, journal, shown)
+            loop.wait_for_writes()
         finally:
+            loop.writer.close()
             shown.finish()
         hearing = loop.hearing or loop.hear()
     deafness = run.recipe.find_deafness(hearing, own_part(run.train), run.identity.name)
@@ -583,6 +599,7 @@ def _take_steps(loop: Loop, journal: Journal | None, progress: Progress) -> bool
                 loop.save()
             progress.advance(1, f"loss {losses.total:.3f} {best}".rstrip())
             if stop:
+                loop.wait_for_writes()
                 progress.say(f"interrupted: saved at step {step}, go on with --resume {loop.run.folder.root}")
                 raise KeyboardInterrupt
     return loop.state.step < config.steps

@@ -41,6 +41,8 @@ class Need:
         What is held from step to step, and the gradients between backward pass and update.
     activations : int
         What the heaviest micro-batch adds at the step's peak.
+    copies : int
+        What is being written while the steps go on, where that lies in the same memory.
     size : BatchSize
         That micro-batch.
     device : str
@@ -54,6 +56,7 @@ class Need:
     activations: int
     size: BatchSize
     device: str
+    copies: int = 0
 
     @property
     def tensors(self) -> int:
@@ -63,7 +66,7 @@ class Need:
     @property
     def total(self) -> int:
         """The peak of what the device must have."""
-        return int(self.tensors * _FRAGMENTS) + CONTEXT.get(self.device, CONTEXT["cpu"])
+        return int((self.tensors + self.copies) * _FRAGMENTS) + CONTEXT.get(self.device, CONTEXT["cpu"])
 
     def describe(self) -> str:
         """Return the need in words."""
@@ -73,8 +76,9 @@ class Need:
             "optimiser": self.optimizer,
             "average": self.average,
             "activations": self.activations,
+            "copies to write": self.copies,
         }
-        told = ", ".join(f"{name} {_gib(value)}" for name, value in parts.items())
+        told = ", ".join(f"{name} {_gib(value)}" for name, value in parts.items() if value)
         return f"{_gib(self.total)} ({told}, the rest for the process)"
 
 
@@ -135,7 +139,10 @@ def estimate_memory(
     gradients = _bytes(parameter.grad for parameter in trained if parameter.grad is not None)
     activations = max(0, tally.peak - weights - averages - gradients - _bytes(moments))
     exchanged = gradients if processes > 1 else 0
-    return Need(weights, gradients + exchanged, _bytes(moments), averages, activations, size, device)
+    # The state, and the best voice of the same step.
+    written = weights + _bytes(moments) + 2 * averages
+    copies = written if config.background_saves and device == "cpu" else 0
+    return Need(weights, gradients + exchanged, _bytes(moments), averages, activations, size, device, copies)
 
 
 def copy_shapes(model: nn.Module) -> nn.Module:

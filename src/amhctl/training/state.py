@@ -16,7 +16,7 @@ and with AdaLoRA what its budget of ranks follows from in ``allocation.safetenso
 """
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -154,6 +154,13 @@ def save_state(
     CheckpointError
         If the run has diverged: a weight, its average or a moment is not finite.
     """
+    copy_state(folder, parts, state, identity, conditions)()
+
+
+def copy_state(
+    folder: Path, parts: Trainable, state: RunState, identity: VoiceIdentity, conditions: Conditions
+) -> Callable[[], None]:
+    """Return what writes a training checkpoint of the values that there are now, whatever becomes of them later."""
     random = {"cpu": torch.get_rng_state()}
     if torch.cuda.is_available():
         random["cuda"] = torch.cuda.get_rng_state()
@@ -162,20 +169,27 @@ def save_state(
     adapters = {ADAPTER_FILE: network.terms, ADAPTER_AVERAGE_FILE: average.terms} if network.terms else {}
     if parts.ranks is not None:
         adapters[_ALLOCATION_FILE] = parts.ranks.tensors()
-    write_checkpoint(
-        folder,
-        manifest=identity.manifest("training", step=state.step, metrics=metrics, conditions=conditions),
-        tensors=_on_cpu(network.weights),
-        extra_files={**identity.files(), _STATE_FILE: state.model_dump_json().encode()},
-        extra_tensors={
-            AVERAGE_FILE: _on_cpu(average.weights),
-            OPTIMIZER_FILE: _on_cpu(optimizer_tensors(parts.optimizer, parts.model)),
-            _RANDOM_FILE: random,
-            **{file: _on_cpu(tensors) for file, tensors in adapters.items()},
-        },
-        check=find_faults,
-        force=True,
-    )
+    manifest = identity.manifest("training", step=state.step, metrics=metrics, conditions=conditions)
+    tensors = _copied(network.weights)
+    extra_tensors = {
+        AVERAGE_FILE: _copied(average.weights),
+        OPTIMIZER_FILE: _copied(optimizer_tensors(parts.optimizer, parts.model)),
+        _RANDOM_FILE: random,
+        **{file: _copied(terms) for file, terms in adapters.items()},
+    }
+
+    def write() -> None:
+        write_checkpoint(
+            folder,
+            manifest=manifest,
+            tensors=tensors,
+            extra_files={**identity.files(), _STATE_FILE: state.model_dump_json().encode()},
+            extra_tensors=extra_tensors,
+            check=find_faults,
+            force=True,
+        )
+
+    return write
 
 
 def load_state(checkpoint: LoadedCheckpoint, parts: Trainable, identity: VoiceIdentity) -> RunState:
@@ -240,8 +254,8 @@ def load_start(start: Mapping[str, Tensor], parts: Trainable) -> None:
     parts.optimizer.state.clear()
 
 
-def _on_cpu(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {name: tensor.detach().cpu() for name, tensor in tensors.items()}
+def _copied(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name: tensor.detach().to("cpu", copy=True) for name, tensor in tensors.items()}
 
 
 def _require_same_run(checkpoint: LoadedCheckpoint, identity: VoiceIdentity) -> None:

@@ -369,6 +369,7 @@ def _payload_memory(fit: Fit) -> dict[str, object]:
         "optimizer": need.optimizer,
         "average": need.average,
         "activations": need.activations,
+        "copies": need.copies,
         "available": fit.available,
     }
 
