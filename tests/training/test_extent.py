@@ -2,7 +2,7 @@
 
 import pytest
 
-from amhctl.training.extent import measure_extent
+from amhctl.training.extent import measure_extent, padding_of
 from amhctl.training.feed import Position, iterate_groups
 from amhctl.training.voice_recipe import BatchSize, Lengths
 
@@ -22,6 +22,11 @@ def test_the_heaviest_micro_batch_is_that_of_all_epochs() -> None:
         2, 20, 6, 7
     )
     assert measure_extent(iterate_groups(PLANS.__getitem__, Position(1, 2), 2), 2, LENGTHS, 7).size.items == 4
+
+
+def test_padding_is_what_shorter_utterances_are_filled_up_with() -> None:
+    assert padding_of(((0, 1), (3,)), LENGTHS) == pytest.approx(10 / 80)
+    assert padding_of(((0,), (3,)), LENGTHS) == 0.0
 
 
 def test_a_run_without_steps_has_no_extent() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from amhctl.training.feed import Group
+from amhctl.training.feed import Group, Plan
 from amhctl.training.voice_recipe import BatchSize, Lengths
 
 
@@ -31,6 +31,13 @@ class Extent:
     frames: float
     padding: float
     epochs: int
+
+
+def padding_of(plan: Plan, lengths: Lengths) -> float:
+    """Return the share of the frames of micro-batches that are padding."""
+    padded = sum(len(batch) * max(lengths.frames[index] for index in batch) for batch in plan)
+    _, real, _ = lengths.sums(plan)
+    return 1.0 - real / padded
 
 
 def measure_extent(groups: Iterator[Group], steps: int, lengths: Lengths, prompt: int) -> Extent:

@@ -34,6 +34,7 @@ from amhctl.training.checkpoints import SoundCheckpoint
 from amhctl.training.devices import connect_devices
 from amhctl.training.ema import AveragedModel
 from amhctl.training.export import Arithmetic, Conditions, VoiceIdentity, export_voice
+from amhctl.training.extent import padding_of
 from amhctl.training.feed import Group, Plan, Share, iterate_groups, shares_of
 from amhctl.training.forgetting import Memory, find_forgetting, judge_memory
 from amhctl.training.guard import MOST_RETURNS, SLOWER, Judgement, judge_step, refuse
@@ -205,6 +206,11 @@ class Loop:
                 hint = "the next validation chooses the best voice anew"
                 self.findings += (Finding("R009", Severity.WARNING, str(self.run.folder.best), reason, hint),)
                 self.state = self.state.model_copy(update={"best": None, "stale": 0})
+
+    @property
+    def lengths(self) -> Lengths:
+        """Of the training set."""
+        return self._train_lengths
 
     def plan(self, epoch: int) -> Plan:
         """Return the micro-batches of a training epoch."""
@@ -551,6 +557,8 @@ def run_way_out(folder: RunFolder) -> WayOut:
 def _tell_conditions(loop: Loop, progress: Progress) -> None:
     conditions = loop.conditions
     progress.say(f"{loop.accelerator.device} · {conditions.precision} · processes: {conditions.processes}")
+    plan = loop.plan(loop.state.epoch)
+    progress.say(f"{len(plan)} micro-batches an epoch, {padding_of(plan, loop.lengths):.1%} of their frames padding")
     if idle := -conditions.batches_per_step % conditions.processes:
         progress.say(
             f"a step of this run has {conditions.batches_per_step} micro-batches: {idle} of the processes "
