@@ -19,6 +19,7 @@ from amhctl.training.finetune import Base, tune
 from amhctl.training.fitting import build_model, codec_identity, fit_model
 from amhctl.training.loop import Run
 from amhctl.training.material import gather
+from amhctl.training.speaker_adversary import build_adversary
 from amhctl.training.state import RunFolder
 from amhctl.training.unified_recipe import UnifiedRecipe
 
@@ -109,4 +110,5 @@ def build_run(
         identity=identity,
         document="{}\n",
         ranks=tuning.ranks,
+        adversary=build_adversary(shape, model, material.train.speaker_count, seed),
     )

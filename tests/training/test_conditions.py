@@ -27,6 +27,16 @@ def test_what_would_change_nothing_is_refused(key: str, model: ModelConfig | Flo
     require_conditions(TrainingConfig(), model)
 
 
+def test_a_voice_without_an_emotion_vector_has_none_to_set_apart() -> None:
+    stages = ({"name": "apart", "speaker_adversary": 0.5},)
+    config = TrainingConfig.model_validate({"stages": stages})
+    for model in (WITHOUT_EMOTION, FlowVoiceConfig()):
+        with pytest.raises(ConfigError, match="no emotion") as caught:
+            require_conditions(config, model)
+        assert caught.value.subject == "training.stages"
+    require_conditions(config, ModelConfig())
+
+
 def test_a_voice_is_told_what_it_can_hear() -> None:
     require_conditions(TrainingConfig(emotion_from_target=0.75, condition_dropout=0.1), ModelConfig())
     require_conditions(TrainingConfig(condition_dropout=0.1), WITHOUT_EMOTION)

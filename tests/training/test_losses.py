@@ -13,6 +13,7 @@ from amhctl.training.losses import (
     code_losses,
     correct_codes,
     duration_loss,
+    speaker_losses,
     summarize,
     text_loss,
     weigh,
@@ -105,3 +106,26 @@ def test_durations_are_compared_in_single_precision_whatever_the_network_compute
     durations_BT, lengths_B = torch.tensor([[0, 1, 3, 7, 11, 30, 52]]), torch.tensor([7])
     wide = duration_loss(predicted_BT.float(), durations_BT, lengths_B)
     assert torch.equal(duration_loss(predicted_BT, durations_BT, lengths_B), wide)
+
+
+def test_speakers_without_a_number_are_told_by_no_one() -> None:
+    logits_BC = torch.tensor([[2.0, 0.0, 0.0], [0.0, 3.0, 0.0], [0.0, 0.0, 1.0], [9.0, 0.0, 0.0]])
+    speakers_B = torch.tensor([0, 2, 2, -1])
+    loss, right, known = speaker_losses(logits_BC, speakers_B).tolist()
+    expected = functional.cross_entropy(logits_BC[:3], speakers_B[:3], reduction="sum").item()
+    assert (loss, right, known) == (pytest.approx(expected), 2.0, 3.0)
+    assert speaker_losses(logits_BC[3:], speakers_B[3:]).tolist() == [0.0, 0.0, 0.0]
+
+
+def test_the_classifier_is_minimised_beside_the_loss_and_reported_apart() -> None:
+    config, zero = TrainingConfig(), torch.zeros(())
+    sums = LossSums(torch.tensor([6.0, 2.0]), zero, zero, torch.tensor([1.0, 2.0]), torch.tensor([3.0, 1.0, 2.0]))
+    plain = LossSums(sums.codes_Q, zero, zero, sums.correct_Q)
+    counts = TargetCounts(codes=4, text=3, durations=2, items=6)
+    assert (weigh(sums, counts, config) - weigh(plain, counts, config)).item() == pytest.approx(3.0 / 6)
+    with_speakers = summarize(sums.packed().tolist(), counts, config)
+    without = summarize(plain.packed().tolist(), counts, config)
+    assert (with_speakers.speaker, with_speakers.speaker_accuracy) == (1.5, 0.5)
+    assert (without.speaker, without.speaker_accuracy) == (None, None)
+    assert with_speakers.total == without.total
+    assert set(with_speakers.journal()) - set(without.journal()) == {"speaker", "speaker_accuracy"}

@@ -1,5 +1,6 @@
 """Twin of ``training/objective.py``."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -65,8 +66,17 @@ def test_speaker_and_emotion_are_heard_from_where_the_items_say_or_withheld(tmp_
         for row, item in enumerate(items):
             prompt_1TF = torch.from_numpy(item.prompt_TF)[None]
             heard_1TF = prompt_1TF if item.emotion_TF is None else torch.from_numpy(item.emotion_TF)[None]
-            torch.testing.assert_close(latents_BLD[row : row + 1], model.speaker_latents(prompt_1TF) * item.told)
-            torch.testing.assert_close(emotion_BD[row : row + 1], model.emotion_vector(heard_1TF) * item.told)
+            torch.testing.assert_close(latents_BLD[row : row + 1], model.speaker_latents(prompt_1TF))
+            torch.testing.assert_close(emotion_BD[row : row + 1], model.emotion_vector(heard_1TF))
+        # What an item costs that is told nothing does not depend on its prompt.
+        counts, costs = TargetCounts(codes=1, text=1, durations=1), {}
+        for told in (True, False):
+            item = replace(items[0], told=told, emotion_TF=None)
+            for shift in (0.0, 1.0):
+                batch = collate([replace(item, prompt_TF=item.prompt_TF[::-1].copy() + shift)])
+                costs[told, shift] = objective(batch, batch.codes_BQS, counts, 0.0)[1].sum().item()
+        assert costs[False, 0.0] == costs[False, 1.0]
+        assert len({costs[True, 0.0], costs[True, 1.0], costs[False, 0.0]}) == 3
 
 
 def test_validation_hears_the_prompt_alone(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from amhctl.training.voice_recipe import Lengths
 def test_each_sequence_has_exactly_one_stop() -> None:
     lengths = Lengths(frames=(7, 10, 3), text=(2, 5, 1))
     counts = UnifiedRecipe(ModelConfig()).count(lengths, ((0,), (1, 2)))
-    assert counts == TargetCounts(codes=20 + 3, text=8 + 3, durations=8)
+    assert counts == TargetCounts(codes=20 + 3, text=8 + 3, durations=8, items=3)
 
 
 def test_codes_are_replaced_in_training_alone(tmp_path: Path) -> None:
@@ -22,14 +22,14 @@ def test_codes_are_replaced_in_training_alone(tmp_path: Path) -> None:
     recipe = run.recipe
     batch = recipe.collate([run.train.item(index, 0) for index in range(3)])
     counts = recipe.count(Lengths.of(run.train), ((0, 1, 2),))
-    first, given, smoothing = recipe.inputs(batch, counts, run.config, seed=0, step=1, place=0)
-    assert (given, smoothing) == (counts, 0.1)
+    first, given, smoothing, reversal = recipe.inputs(batch, counts, run.config, seed=0, step=1, place=0)
+    assert (given, smoothing, reversal) == (counts, 0.1, 0.0)
     assert not torch.equal(first, batch.codes_BQS)
     assert torch.equal(first, recipe.inputs(batch, counts, run.config, seed=0, step=1, place=0)[0])
     assert not torch.equal(first, recipe.inputs(batch, counts, run.config, seed=0, step=2, place=0)[0])
-    codes_BQS, given, smoothing = recipe.valid_inputs(batch, counts, seed=0, place=0)
+    codes_BQS, given, smoothing, reversal = recipe.valid_inputs(batch, counts, seed=0, place=0)
     assert codes_BQS is batch.codes_BQS
-    assert (given, smoothing) == (counts, 0.0)
+    assert (given, smoothing, reversal) == (counts, 0.0, 0.0)
 
 
 def test_the_sum_that_is_minimised_is_the_mean_that_is_told(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import torch
 from support.training_world import (
+    EMOTION_SETS,
     TINY_SETS,
     TINY_SPEC,
     TrainingWorld,
@@ -481,3 +482,23 @@ def test_a_bundled_voice_may_be_the_base(tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / "m01").mkdir()
     assert train_module._find_base(Path("m01")) == tmp_path / "m01"
     assert train_module._find_base(None) is None
+
+
+def test_speakers_are_balanced_and_set_apart_and_the_run_goes_on_bit_by_bit(tmp_path: Path) -> None:
+    world = build_training_world(tmp_path / "world", speakers=3)
+    stages = (
+        '[{name="base", until=3}, {name="apart", until=6, speaker_adversary=0.5}, {name="fine", freeze=["emotion"]}]'
+    )
+    sets = (*EMOTION_SETS, f"training.stages={stages}", "training.speaker_balance=1.0")
+    whole, resumed = tmp_path / "whole", tmp_path / "resumed"
+    run(request_training(world, whole, *sets), SilentProgress())
+    assert (whole / "checkpoints/step-00000008/speaker_classifier.safetensors").is_file()
+    shutil.copytree(whole, resumed)
+    shutil.rmtree(resumed / "checkpoints/step-00000008")
+    run(TrainRequest(resume=resumed, device="cpu"), SilentProgress())
+    assert read_measured(resumed) == read_measured(whole)
+    told = [entry["why"] for entry in read_measured(whole) if entry.get("event") == "stage"]
+    assert [why.split()[1] for why in map(str, told)] == ["base", "apart", "fine"]
+    alone = build_training_world(tmp_path / "alone")
+    with pytest.raises(ConfigError, match="one speaker"):
+        run(request_training(alone, tmp_path / "run", *sets[:-1]), SilentProgress())

@@ -10,6 +10,7 @@ from amhctl.config.dac import DacCodecConfig, DacTrainingConfig
 from amhctl.config.document import Document
 from amhctl.config.finetuning import AdapterConfig, ForgettingConfig, ParameterGroup
 from amhctl.config.mel_codec import CodecTrainingConfig, MelCodecConfig
+from amhctl.config.stages import TrainingStage, find_stage_faults
 from amhctl.config.text import TextConfig
 from amhctl.config.unified import ModelConfig
 from amhctl.config.vocoder import VocoderConfig, VocoderTrainingConfig
@@ -147,14 +148,23 @@ class TrainingConfig(Document):
     """Share of the utterances of an epoch that come from ``paths.replay``, against forgetting the base's language."""
     forgetting: ForgettingConfig = Field(default_factory=ForgettingConfig)
     """A watch over what the base knew, where there is a ``paths.probe``."""
+    stages: tuple[TrainingStage, ...] = ()
+    """Stages of the run, one after the other; none is one stage. The best voice is chosen anew in each, and patience
+    ends a run in the last one only."""
+
+    @property
+    def tells_speakers(self) -> bool:
+        """Whether a classifier tells speakers by the emotion vector."""
+        return any(stage.speaker_adversary for stage in self.stages)
 
     @model_validator(mode="after")
-    def _check_spikes(self) -> Self:
+    def _check_values(self) -> Self:
         faults = [
             f"{name} {value:g}: a step is unusual from more than 1 times the usual on; 0 takes any"
             for name, value in (("spike_norm", self.spike_norm), ("spike_loss", self.spike_loss))
             if 0 < value <= 1
         ]
+        faults += find_stage_faults(self.stages, self.steps)
         if faults:
             raise ValueError("; ".join(faults))
         return self

@@ -87,6 +87,8 @@ class Batch:
         Features whose emotion each is told, float32; None if all are told that of their prompt.
     emotion_lengths_B : Tensor | None
         Frames of each of those, int64.
+    speakers_B : Tensor | None
+        Number of the speaker of each, int64; -1 for one that has none. None where speakers are not told apart.
     told_B : Tensor | None
         Whether each is told whom it speaks as, bool; None if all are.
     """
@@ -101,6 +103,7 @@ class Batch:
     durations_BT: Tensor | None
     emotions_BTF: Tensor | None = None
     emotion_lengths_B: Tensor | None = None
+    speakers_B: Tensor | None = None
     told_B: Tensor | None = None
 
     def to(self, device: torch.device | str) -> "Batch":
@@ -126,6 +129,7 @@ class Batch:
             durations_BT=change_any(self.durations_BT),
             emotions_BTF=change_any(self.emotions_BTF),
             emotion_lengths_B=change_any(self.emotion_lengths_B),
+            speakers_B=change_any(self.speakers_B),
             told_B=change_any(self.told_B),
         )
 
@@ -163,6 +167,7 @@ def collate(items: Sequence[Item]) -> Batch:
         durations_BT=_pad([torch.from_numpy(frames) for frames in timed]) if timed else None,
         emotions_BTF=_pad(emotions) if emotions else None,
         emotion_lengths_B=_lengths(emotions) if emotions else None,
+        speakers_B=torch.tensor([item.speaker for item in items]) if any(item.speaker >= 0 for item in items) else None,
         told_B=None if all(item.told for item in items) else torch.tensor([item.told for item in items]),
     )
 

@@ -38,6 +38,8 @@ class Item:
         Frames of each text id, adding up to S.
     emotion_TF : NDArray[np.float32] | None
         Features of a piece of the clip whose emotion it is told, the utterance itself; None if that is the prompt.
+    speaker : int
+        Number of its speaker, where speakers are told apart; -1 for one that has none.
     told : bool
         Whether it is told whom it speaks as; otherwise speaker and emotion are withheld.
     """
@@ -49,6 +51,7 @@ class Item:
     prompt_id: str
     durations_T: NDArray[np.int64] | None
     emotion_TF: NDArray[np.float32] | None = None
+    speaker: int = -1
     told: bool = True
 
 
@@ -77,6 +80,8 @@ class SpeechDataset:
         Share of items that are told the emotion of the utterance itself.
     condition_dropout : float
         Share of items that are not told whom they speak as.
+    numbers : Mapping[str, int] | None
+        Numbers of speakers; others have none.
 
     Raises
     ------
@@ -98,7 +103,9 @@ class SpeechDataset:
         mask_bin_share: float = 0.0,
         emotion_from_target: float = 0.0,
         condition_dropout: float = 0.0,
+        numbers: Mapping[str, int] | None = None,
     ) -> None:
+        self._numbers = numbers or {}
         self._emotion_from_target = emotion_from_target
         self._condition_dropout = condition_dropout
         self._masks = (mask_time_share, mask_bin_share)
@@ -153,6 +160,11 @@ class SpeechDataset:
         return self._prompt_frames
 
     @property
+    def speaker_count(self) -> int:
+        """How many speakers there are."""
+        return len({entry.record.speaker for entry in self._entries})
+
+    @property
     def sole_clips(self) -> tuple[str, ...]:
         """Utterances that are their speaker's only one, and so their own prompt."""
         return tuple(self._entries[self._pool[place]].id for place in self._clips.sole)
@@ -177,6 +189,7 @@ class SpeechDataset:
             prompt_id=prompt_entry.id,
             durations_T=None if self._durations is None else self._durations[index],
             emotion_TF=emotion_TF,
+            speaker=self._numbers.get(entry.record.speaker, -1),
             told=told,
         )
 

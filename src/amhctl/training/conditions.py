@@ -12,8 +12,22 @@ def require_conditions(config: TrainingConfig, model: ModelConfig | FlowVoiceCon
     Raises
     ------
     ConfigError
-        If a voice without an emotion branch is to hear the target's emotion, or a FlowVoice is to be told less.
+        If a voice without an emotion branch is to hear the target's emotion or to have it set apart from its speaker,
+        or a FlowVoice is to be told less.
     """
+    if config.tells_speakers:
+        if isinstance(model, FlowVoiceConfig):
+            raise ConfigError(
+                "a voice of kind flow has no emotion vector from which its speaker could be set apart",
+                subject="training.stages",
+                hint="leave speaker_adversary out of the stages",
+            )
+        if model.emo_condition_module is None:
+            raise ConfigError(
+                "this voice has no emotion branch (model.emo_condition_module)",
+                subject="training.stages",
+                hint="leave speaker_adversary out of the stages, or train a voice with an emotion branch",
+            )
     for key in ("emotion_from_target", "condition_dropout"):
         if getattr(config, key) == 0.0:
             continue
@@ -23,21 +37,9 @@ def require_conditions(config: TrainingConfig, model: ModelConfig | FlowVoiceCon
                 subject=f"training.{key}",
                 hint=f"--set training.{key}=0",
             )
-        if key == "emotion_from_target":
-            require_emotion(model, f"training.{key}")
-
-
-def require_emotion(model: ModelConfig, key: str) -> None:
-    """Refuse a setting of the emotion branch where there is none.
-
-    Raises
-    ------
-    ConfigError
-        If the voice has none.
-    """
-    if model.emo_condition_module is None:
-        raise ConfigError(
-            "this voice has no emotion branch (model.emo_condition_module)",
-            subject=key,
-            hint=f"--set {key}=0, or train a voice with one; that of IndexTTS-2 has one",
-        )
+        if key == "emotion_from_target" and model.emo_condition_module is None:
+            raise ConfigError(
+                "this voice has no emotion branch (model.emo_condition_module)",
+                subject=f"training.{key}",
+                hint=f"--set training.{key}=0, or train a voice with one; that of IndexTTS-2 has one",
+            )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import nn
 
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.config.schema import TrainingConfig
@@ -68,8 +69,10 @@ class FlowRecipe:
         values = steps * stacked * self.shape.acoustics.mel.bins
         return FlowCounts(values, sum(lengths.text[index] for index in items), len(items))
 
-    def objective(self, model: FlowVoice, config: TrainingConfig, precision: Precision) -> FlowObjective:
-        """Return the module of its losses."""
+    def objective(
+        self, model: FlowVoice, config: TrainingConfig, precision: Precision, classifier: nn.Module | None = None
+    ) -> FlowObjective:
+        """Return the module of its losses; a FlowVoice knows no emotion, and is never given a classifier."""
         return FlowObjective(model, config, precision)
 
     def inputs(

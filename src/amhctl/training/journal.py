@@ -22,12 +22,12 @@ from amhctl.core.files import write_text_atomically
 from amhctl.core.findings import Finding, Rule, Severity
 
 Kind = Literal["step", "valid"]
-EventName = Literal["skipped", "returned", "split", "forgot"]
+EventName = Literal["skipped", "returned", "split", "forgot", "stage"]
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What befell a run at a step: one that was not taken, a return to a good state, micro-batches cut in parts."""
+    """What befell a run at a step: one not taken, a return to a good state, micro-batches cut in parts, a new stage."""
 
     step: int
     name: EventName

@@ -50,6 +50,8 @@ from amhctl.training.rescue import way_out_of
 from amhctl.training.retreat import Retreat
 from amhctl.training.schedule import Schedule
 from amhctl.training.seeding import seed_batch
+from amhctl.training.speaker_adversary import SpeakerAdversary
+from amhctl.training.stages import Stages
 from amhctl.training.state import Best, RunFolder, RunState, Trainable, copy_state, load_state
 from amhctl.training.voice_recipe import Batch, Counts, Item, Lengths, Means, Utterances, VoiceRecipe
 from amhctl.training.writer import Job, Writer
@@ -83,6 +85,8 @@ class Run:
     """What distributes the ranks of AdaLoRA."""
     probe: Utterances | None = None
     """Speech of the base's language, by which it is seen what the voice forgets."""
+    adversary: SpeakerAdversary | None = None
+    """What sets speaker and emotion apart, where a stage is to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,13 +172,16 @@ class Loop:
         optimizer = build_optimizer(model, run.config)
         if run.ranks is not None:
             run.ranks.attach(optimizer)
-        self.parts = Trainable(model, average, optimizer, run.ranks)
+        self.parts = Trainable(model, average, optimizer, run.ranks, run.adversary)
+        self.stages = Stages(model, run.config)
+        self._stage: int | None = None
         precision = self.conditions.precision
         set_recompute(model, run.config.checkpointing)
         if run.config.tf32:
             allow_tf32(accelerator.device)
-        self._objective = accelerator.prepare_model(run.recipe.objective(model, run.config, precision))
-        self._averaged_objective = run.recipe.objective(average.model, run.config, precision).eval()
+        classifier = None if run.adversary is None else run.adversary.classifier.to(accelerator.device)
+        self._objective = accelerator.prepare_model(run.recipe.objective(model, run.config, precision, classifier))
+        self._averaged_objective = run.recipe.objective(average.model, run.config, precision, classifier).eval()
         self._parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
         self._train_lengths = Lengths.of(run.train)
         self._valid_lengths = Lengths.of(run.valid)
@@ -186,6 +193,8 @@ class Loop:
         if precision == "fp16" and self.state.scale is None:
             self.state = self.state.model_copy(update={"scale": LossScale()})
         self.writer = Writer(in_background=run.config.background_saves)
+        if self.state.step > 0:
+            self._enter(self.stages.place_of(self.state.step))
         self._retreat = Retreat(run.folder.steps, self.parts, self.state.step if began else None)
 
     def _go_on(self, began: SoundCheckpoint) -> None:
@@ -252,12 +261,16 @@ class Loop:
             If a single utterance is more than the device can hold; all it has is saved.
         """
         number = self.state.step + 1
+        self._begin_stage(number)
         shares = self.shares(group.batches)
         held = [next(batches) for _ in shares]
         counts = self.run.recipe.count(self._train_lengths, group.batches)
         packed = self._in_parts(held, lambda: self._accumulate_all(held, shares, counts, number))
+        self.stages.drop_gradients(self.stages.place_of(number))
         if self.state.scale is not None:
-            torch._foreach_mul_([each.grad for each in self._parameters if each.grad is not None], 1.0 / self._factor)
+            adversary = [] if self.parts.adversary is None else self.parts.adversary.parameters
+            every = [each.grad for each in (*self._parameters, *adversary) if each.grad is not None]
+            torch._foreach_mul_(every, 1.0 / self._factor)
         norm = self.accelerator.clip_grad_norm_(self._parameters, self.run.config.clip_norm)
         sums = self.accelerator.reduce(packed, "sum")
         *values, norm_value = torch.cat([sums, norm.reshape(1)]).tolist()
@@ -267,14 +280,32 @@ class Loop:
             for parameters in self.parts.optimizer.param_groups:
                 parameters["lr"] = self.rate(number) * parameters[SCALE]
             self.parts.optimizer.step()
+            if self.parts.adversary is not None:
+                self.parts.adversary.step()
             self.parts.average.update(number)
-        self.parts.optimizer.zero_grad(set_to_none=True)
+        self.parts.forget_gradients()
         after = group.after
         update = {"step": number, "epoch": after.epoch, "offset": after.offset, "watch": judgement.watch}
         self.state = self.state.model_copy(update=update)
         if judgement.verdict != "take":
             self._obey(judgement)
         return losses, norm_value
+
+    def _begin_stage(self, number: int) -> None:
+        """Enter the stage of a step where it is another than that of the step before."""
+        place = self.stages.place_of(number)
+        if place == self._stage:
+            return
+        self._enter(place)
+        if self.stages.configured:
+            self.events.append(Event(number, "stage", self.stages.describe(place)))
+        if place > 0:
+            # The voice to keep is one that has been through all stages.
+            self.state = self.state.model_copy(update={"best": None, "stale": 0, "mark": None})
+
+    def _enter(self, place: int) -> None:
+        self._stage = place
+        self.stages.enter(place, alone=self.accelerator.num_processes == 1)
 
     @property
     def _factor(self) -> float:
@@ -456,7 +487,7 @@ class Loop:
             try:
                 return compute()
             except (RuntimeError, MemoryError) as error:
-                self.parts.optimizer.zero_grad(set_to_none=True)
+                self.parts.forget_gradients()
                 most = max(len(batch.ids) for batch in held)
                 # Processes wait for one another in the middle of it: one of several cannot begin anew alone.
                 alone = self.accelerator.num_processes == 1
@@ -634,4 +665,5 @@ def _listen(loop: Loop, progress: Progress) -> dict[str, float | list[float]]:
 
 def _is_at_its_end(loop: Loop) -> bool:
     """Return whether a run ends before its last step: its patience does, or it forgets what it must not."""
-    return 0 < loop.run.config.patience <= loop.state.stale or loop.must_stop_forgetting
+    impatient = 0 < loop.run.config.patience <= loop.state.stale and loop.stages.is_last(loop.state.step)
+    return impatient or loop.must_stop_forgetting

@@ -31,25 +31,32 @@ class LossSums:
         Poisson deviance of the durations; zero where there are none.
     correct_Q : Tensor
         How many targets of each codebook were the most probable one.
+    speakers_3 : Tensor | None
+        Of the classifier that tells speakers by the emotion vector: cross-entropy, how many it told right, and how many
+        there were to tell. None without one.
     """
 
     codes_Q: Tensor
     text: Tensor
     durations: Tensor
     correct_Q: Tensor
+    speakers_3: Tensor | None = None
 
     def packed(self) -> Tensor:
-        """Return all sums in one detached vector: text, durations, each codebook, correct ones of each codebook."""
-        return torch.cat([torch.stack([self.text, self.durations]), self.codes_Q, self.correct_Q]).detach()
+        """Return all sums in one detached vector: text, durations, three of speakers, each codebook, correct ones."""
+        speakers_3 = self.codes_Q.new_zeros(3) if self.speakers_3 is None else self.speakers_3
+        first = torch.stack([self.text, self.durations])
+        return torch.cat([first, speakers_3, self.codes_Q, self.correct_Q]).detach()
 
 
 @dataclass(frozen=True, slots=True)
 class TargetCounts:
-    """How many real targets there are: of each codebook, of the text and of the durations."""
+    """How many real targets there are: of each codebook, of the text and of the durations; and how many utterances."""
 
     codes: int
     text: int
     durations: int
+    items: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,8 @@ class Losses:
         Share of the first codebook's targets that were the most probable one.
     codebooks, accuracies : tuple[float, ...]
         Loss and accuracy of each codebook.
+    speaker, speaker_accuracy : float | None
+        Of the classifier that tells speakers by the emotion vector, which is no part of ``total``; None without one.
     """
 
     total: float
@@ -71,6 +80,8 @@ class Losses:
     accuracy: float
     codebooks: tuple[float, ...]
     accuracies: tuple[float, ...] = ()
+    speaker: float | None = None
+    speaker_accuracy: float | None = None
 
     @property
     def decisive(self) -> float:
@@ -79,6 +90,7 @@ class Losses:
 
     def journal(self) -> dict[str, float | list[float]]:
         """Return the values of a step."""
+        told = {"speaker": self.speaker, "speaker_accuracy": self.speaker_accuracy}
         return {
             "loss": self.total,
             "code": self.code,
@@ -86,6 +98,7 @@ class Losses:
             "duration": self.duration,
             "accuracy": self.accuracy,
             "accuracies": list(self.accuracies),
+            **{name: value for name, value in told.items() if value is not None},
         }
 
     def valid_journal(self) -> dict[str, float | list[float]]:
@@ -147,22 +160,33 @@ def correct_codes(logits_BQPV: Tensor, targets_BQP: Tensor, mask_BQP: Tensor) ->
     return (hits_BQP & mask_BQP).sum((0, 2)).float()
 
 
+def speaker_losses(logits_BC: Tensor, speakers_B: Tensor) -> Tensor:
+    """Return the summed cross-entropy of speakers, how many were told right, and how many have a number: shape (3,)."""
+    known_B = speakers_B >= 0
+    targets_B = speakers_B.masked_fill(~known_B, _IGNORED)
+    loss = functional.cross_entropy(logits_BC.float(), targets_B, ignore_index=_IGNORED, reduction="sum")
+    right = ((logits_BC.argmax(-1) == speakers_B) & known_B).sum()
+    return torch.stack([loss, right.float(), known_B.sum().float()])
+
+
 def weigh(sums: LossSums, counts: TargetCounts, config: TrainingConfig) -> Tensor:
     """Return the loss to minimise: the weighted sum of the means over real targets.
 
-    The code loss is the mean of the codebooks' means, the first of them weighted.
+    The code loss is the mean of the codebooks' means, the first of them weighted. That of the speaker classifier is
+    added as it is: how much of it reaches the voice, and in which direction, is said where its gradient is reversed.
     """
     weights_Q = torch.ones_like(sums.codes_Q)
     weights_Q[0] = config.first_codebook_weight
     code = (weights_Q * sums.codes_Q).sum() / weights_Q.sum() / max(1, counts.codes)
     text = sums.text / max(1, counts.text)
     durations = sums.durations / max(1, counts.durations)
-    return config.code_weight * code + config.text_weight * text + config.duration_weight * durations
+    voice = config.code_weight * code + config.text_weight * text + config.duration_weight * durations
+    return voice if sums.speakers_3 is None else voice + sums.speakers_3[0] / max(1, counts.items)
 
 
 def summarize(packed: list[float], counts: TargetCounts, config: TrainingConfig) -> Losses:
     """Return the means of packed sums, over the same targets, for journals and decisions."""
-    text_sum, duration_sum, *books = packed
+    text_sum, duration_sum, speaker_sum, told_right, told, *books = packed
     half = len(books) // 2
     codebooks, accuracies = (
         tuple(book / max(1, counts.codes) for book in part) for part in (books[:half], books[half:])
@@ -179,4 +203,6 @@ def summarize(packed: list[float], counts: TargetCounts, config: TrainingConfig)
         accuracy=accuracies[0],
         codebooks=codebooks,
         accuracies=accuracies,
+        speaker=speaker_sum / told if told else None,
+        speaker_accuracy=told_right / told if told else None,
     )

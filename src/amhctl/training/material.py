@@ -118,6 +118,10 @@ def gather(
     excluded = {finding.subject for finding in findings}
     fitting = [entry for entry in entries if entry.record.id not in excluded]
 
+    # Former data are of speakers that the voice is not to be set apart from.
+    speakers = {entry.record.speaker for entry in fitting if entry.record.split == "train"}
+    numbers = {name: number for number, name in enumerate(sorted(speakers))} if training.tells_speakers else {}
+
     def dataset(split: str) -> SpeechDataset:
         chosen = require_split(store, entries, fitting, split, tuple(findings))
         return SpeechDataset(
@@ -133,6 +137,7 @@ def gather(
             # Validation hears what a voice hears that speaks: a prompt, for both.
             emotion_from_target=training.emotion_from_target if split == "train" else 0.0,
             condition_dropout=training.condition_dropout if split == "train" else 0.0,
+            numbers=None if former else numbers,
         )
 
     train, valid = dataset("train"), dataset("valid")

@@ -18,13 +18,16 @@ from amhctl.training.losses import (
     code_losses,
     correct_codes,
     duration_loss,
+    speaker_losses,
     text_loss,
     weigh,
 )
 from amhctl.training.precision import Precision, autocast
+from amhctl.training.speaker_adversary import SpeakerClassifier
 
-UnifiedInputs = tuple[Tensor, TargetCounts, float]
-"""Input codes, shape (B, Q, S), how many real targets the step has, and the smoothing of the code loss."""
+UnifiedInputs = tuple[Tensor, TargetCounts, float, float]
+"""Input codes, shape (B, Q, S), how many real targets the step has, the smoothing of the code loss, and how much of the
+speaker classifier's gradient is reversed."""
 
 
 def replace_frames(batch: Batch, share: float, codebook_size: int, generator: torch.Generator) -> Tensor:
@@ -53,16 +56,25 @@ class Objective(nn.Module):
         Weights of the losses.
     precision : Precision
         Arithmetic of the forward pass.
+    classifier : SpeakerClassifier | None
+        Tells speakers by the emotion vector, where the run has one.
     """
 
-    def __init__(self, model: UnifiedVoice, config: TrainingConfig, precision: Precision) -> None:
+    def __init__(
+        self,
+        model: UnifiedVoice,
+        config: TrainingConfig,
+        precision: Precision,
+        classifier: SpeakerClassifier | None = None,
+    ) -> None:
         super().__init__()
+        self.classifier = classifier
         self.model = model
         self.config = config
         self.precision = precision
 
     def forward(
-        self, batch: Batch, inputs_BQS: Tensor, counts: TargetCounts, smoothing: float
+        self, batch: Batch, inputs_BQS: Tensor, counts: TargetCounts, smoothing: float, reversal: float = 0.0
     ) -> tuple[Tensor, Tensor]:
         """Return the loss to minimise and the packed sums of all losses.
 
@@ -71,7 +83,8 @@ class Objective(nn.Module):
         """
         shape = self.model.config
         with autocast(self.precision, batch.codes_BQS.device):
-            latents_BLD, emotion_BD = self.hear(batch)
+            heard_BLD, felt_BD = self.hear(batch)
+            latents_BLD, emotion_BD = _withhold(batch, heard_BLD, felt_BD)
             output = self.model(
                 batch.text_BT,
                 batch.text_lengths_B,
@@ -93,11 +106,12 @@ class Objective(nn.Module):
             if output.log_durations_BT is None or batch.durations_BT is None
             else duration_loss(output.log_durations_BT, batch.durations_BT, batch.text_lengths_B),
             correct_Q=correct_codes(logits_BQPV, streams.targets_BQP, streams.mask_BQP),
+            speakers_3=self._tell_speakers(batch, felt_BD, reversal),
         )
         return weigh(sums, counts, self.config), sums.packed()
 
     def hear(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Return speaker latents (B, L, D) and emotion vectors (B, D), zeros where they are withheld."""
+        """Return speaker latents (B, L, D) and emotion vectors (B, D)."""
         prompts_BTF, lengths_B = batch.prompts_BTF.float(), batch.prompt_lengths_B
         latents_BLD = self.model.speaker_latents(prompts_BTF, lengths_B)
         emotion_BD = (
@@ -105,6 +119,20 @@ class Objective(nn.Module):
             if batch.emotions_BTF is None
             else self.model.emotion_vector(batch.emotions_BTF.float(), batch.emotion_lengths_B)
         )
-        if batch.told_B is None:
-            return latents_BLD, emotion_BD
-        return latents_BLD * batch.told_B[:, None, None], emotion_BD * batch.told_B[:, None]
+        return latents_BLD, emotion_BD
+
+    def _tell_speakers(self, batch: Batch, emotion_BD: Tensor, reversal: float) -> Tensor | None:
+        """Return the sums of the classifier, shape (3,); it always takes part, as several processes need it to."""
+        if self.classifier is None:
+            return None
+        speakers_B = batch.speakers_B
+        if speakers_B is None:
+            speakers_B = torch.full((len(batch.ids),), -1, device=emotion_BD.device)
+        return speaker_losses(self.classifier(emotion_BD.float(), reversal), speakers_B)
+
+
+def _withhold(batch: Batch, latents_BLD: Tensor, emotion_BD: Tensor) -> tuple[Tensor, Tensor]:
+    """Return both as zeros where an item is not told whom it speaks as."""
+    if batch.told_B is None:
+        return latents_BLD, emotion_BD
+    return latents_BLD * batch.told_B[:, None, None], emotion_BD * batch.told_B[:, None]

@@ -12,7 +12,8 @@ A training checkpoint holds ``model.safetensors`` (weights), ``average.safetenso
 ``optimizer.safetensors`` (``<parameter>/<slot>``), ``random.safetensors`` (generators; only for completeness, since
 every random choice is derived from seed and step) and ``state.json`` (``RunState``). One of adapters has their terms in
 ``adapter.safetensors`` and ``adapter_average.safetensors``, the weights of the adapted layers being those of the base,
-and with AdaLoRA what its budget of ranks follows from in ``allocation.safetensors``.
+and with AdaLoRA what its budget of ranks follows from in ``allocation.safetensors``. A run that sets speaker and
+emotion apart has its speaker classifier, which is no part of the voice, in ``speaker_classifier.safetensors``.
 """
 
 import shutil
@@ -40,6 +41,7 @@ from amhctl.training.guard import Watch
 from amhctl.training.loss_scale import LossScale
 from amhctl.training.network_tensors import read_network, write_network
 from amhctl.training.optimizers import optimizer_tensors, restore_optimizer
+from amhctl.training.speaker_adversary import SpeakerAdversary
 
 RUN = FolderKind(
     "the folder of a voice's run",
@@ -50,6 +52,7 @@ RUN = FolderKind(
 _RANDOM_FILE = "random.safetensors"
 _STATE_FILE = "state.json"
 _ALLOCATION_FILE = "allocation.safetensors"
+_CLASSIFIER_FILE = "speaker_classifier.safetensors"
 
 
 class Best(Document):
@@ -136,12 +139,19 @@ class RunFolder:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trainable:
-    """The parts of a run whose values change: a model, its average, its optimiser, and AdaLoRA's budget of ranks."""
+    """The parts of a run whose values change: a model, its average, its optimiser, AdaLoRA's budget, an adversary."""
 
     model: nn.Module
     average: AveragedModel[nn.Module]
     optimizer: torch.optim.Optimizer
     ranks: RankAllocation | None = None
+    adversary: SpeakerAdversary | None = None
+
+    def forget_gradients(self) -> None:
+        """Let go of all gradients."""
+        self.optimizer.zero_grad(set_to_none=True)
+        if self.adversary is not None:
+            self.adversary.optimizer.zero_grad(set_to_none=True)
 
 
 def save_state(
@@ -166,16 +176,18 @@ def copy_state(
         random["cuda"] = torch.cuda.get_rng_state()
     metrics = {"valid_loss": state.best.loss, "best_step": state.best.step} if state.best else {}
     network, average = read_network(parts.model), read_network(parts.average.model)
-    adapters = {ADAPTER_FILE: network.terms, ADAPTER_AVERAGE_FILE: average.terms} if network.terms else {}
+    beside = {ADAPTER_FILE: network.terms, ADAPTER_AVERAGE_FILE: average.terms} if network.terms else {}
     if parts.ranks is not None:
-        adapters[_ALLOCATION_FILE] = parts.ranks.tensors()
+        beside[_ALLOCATION_FILE] = parts.ranks.tensors()
+    if parts.adversary is not None:
+        beside[_CLASSIFIER_FILE] = parts.adversary.tensors()
     manifest = identity.manifest("training", step=state.step, metrics=metrics, conditions=conditions)
     tensors = _copied(network.weights)
     extra_tensors = {
         AVERAGE_FILE: _copied(average.weights),
         OPTIMIZER_FILE: _copied(optimizer_tensors(parts.optimizer, parts.model)),
         _RANDOM_FILE: random,
-        **{file: _copied(terms) for file, terms in adapters.items()},
+        **{file: _copied(terms) for file, terms in beside.items()},
     }
 
     def write() -> None:
@@ -241,6 +253,8 @@ def load_parts(checkpoint: LoadedCheckpoint, parts: Trainable) -> None:
     write_network(parts.model, checkpoint.tensors, terms, subject=subject)
     if parts.ranks is not None:
         parts.ranks.restore(checkpoint.read_tensors(_ALLOCATION_FILE))
+    if parts.adversary is not None:
+        parts.adversary.restore(checkpoint.read_tensors(_CLASSIFIER_FILE))
     parts.optimizer.state.clear()
     restore_optimizer(parts.optimizer, parts.model, checkpoint.read_tensors(OPTIMIZER_FILE))
 
@@ -251,6 +265,8 @@ def load_start(start: Mapping[str, Tensor], parts: Trainable) -> None:
     parts.average.model.load_state_dict(start, strict=True)
     if parts.ranks is not None:
         parts.ranks.restore({"step": torch.zeros((), dtype=torch.int64)})
+    if parts.adversary is not None:
+        parts.adversary.restart()
     parts.optimizer.state.clear()
 
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import torch
+from torch import nn
 
 from amhctl.config.schema import TrainingConfig
 from amhctl.config.unified import ModelConfig
@@ -19,6 +21,7 @@ from amhctl.training.losses import Losses, TargetCounts, summarize
 from amhctl.training.objective import Objective, UnifiedInputs, replace_frames
 from amhctl.training.precision import Precision
 from amhctl.training.seeding import generator_of
+from amhctl.training.speaker_adversary import SpeakerClassifier, reversal_at
 from amhctl.training.voice_recipe import BatchSize, Lengths
 
 
@@ -68,23 +71,25 @@ class UnifiedRecipe:
     def count(self, lengths: Lengths, batches: Plan) -> TargetCounts:
         """Return how many real targets micro-batches have: each sequence and exactly one stop."""
         items, codes, text = lengths.sums(batches)
-        return TargetCounts(codes=codes + items, text=text + items, durations=text)
+        return TargetCounts(codes=codes + items, text=text + items, durations=text, items=items)
 
-    def objective(self, model: UnifiedVoice, config: TrainingConfig, precision: Precision) -> Objective:
+    def objective(
+        self, model: UnifiedVoice, config: TrainingConfig, precision: Precision, classifier: nn.Module | None = None
+    ) -> Objective:
         """Return the module of its losses."""
-        return Objective(model, config, precision)
+        return Objective(model, config, precision, cast("SpeakerClassifier | None", classifier))
 
     def inputs(
         self, batch: Batch, counts: TargetCounts, config: TrainingConfig, *, seed: int, step: int, place: int
     ) -> UnifiedInputs:
-        """Return input codes, some of them at random, the counts and the smoothing."""
+        """Return input codes, some of them at random, the counts, the smoothing and the weight of the reversal."""
         generator = generator_of(seed, "replacement", step, place)
         inputs_BQS = replace_frames(batch, config.code_replacement, self.shape.codebook_size, generator)
-        return inputs_BQS, counts, config.label_smoothing
+        return inputs_BQS, counts, config.label_smoothing, reversal_at(config, step)
 
     def valid_inputs(self, batch: Batch, counts: TargetCounts, *, seed: int, place: int) -> UnifiedInputs:
-        """Return the codes as they are, the counts, and no smoothing."""
-        return batch.codes_BQS, counts, 0.0
+        """Return the codes as they are, the counts, no smoothing and no reversal."""
+        return batch.codes_BQS, counts, 0.0, 0.0
 
     def summarize(self, packed: list[float], counts: TargetCounts, config: TrainingConfig) -> Losses:
         """Return the means of packed sums."""

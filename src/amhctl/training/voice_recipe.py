@@ -138,8 +138,13 @@ class VoiceRecipe(Protocol):
         """Return how many real targets micro-batches have."""
         ...
 
-    def objective(self, model: Model, config: TrainingConfig, precision: Precision) -> nn.Module:
-        """Return the module from a batch and ``inputs`` to the loss to minimise and the packed sums of all losses."""
+    def objective(
+        self, model: Model, config: TrainingConfig, precision: Precision, classifier: nn.Module | None = None
+    ) -> nn.Module:
+        """Return the module from a batch and ``inputs`` to the loss to minimise and the packed sums of all losses.
+
+        ``classifier`` tells speakers by what the voice makes of a clip; only kinds that know emotion are given one.
+        """
         ...
 
     def inputs(

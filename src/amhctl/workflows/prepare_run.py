@@ -38,6 +38,7 @@ from amhctl.training.inventory import Inventory, take_inventory
 from amhctl.training.loop import Run
 from amhctl.training.material import Material, gather
 from amhctl.training.replay import ReplayedUtterances, own_part
+from amhctl.training.speaker_adversary import build_adversary
 from amhctl.training.standard import start_from_features
 from amhctl.training.state import RunFolder
 from amhctl.training.sufficiency import find_scarcity, hours_of
@@ -172,6 +173,7 @@ def prepare_unified(parts: RunParts) -> PreparedRun:
         document=settings.document(),
         ranks=tuning.ranks,
         probe=data.probe,
+        adversary=build_adversary(config.training, model, material.train.speaker_count, config.seed),
     )
     findings = (*material.findings, *data.findings, *_find_scarcity(parts, run))
     return PreparedRun(run, findings, _take_inventory(parts, network))

@@ -1,0 +1,139 @@
+"""Twin of ``training/stages.py``: a run in three stages, and what learns in each."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from support.training_runs import build_run
+from support.training_world import read_measured
+
+from amhctl.checkpoint.store import read_checkpoint
+from amhctl.core.errors import ConfigError
+from amhctl.core.progress import SilentProgress
+from amhctl.training.devices import connect_devices
+from amhctl.training.loop import Loop, Run, train
+from amhctl.training.parts import select
+from amhctl.training.voice_recipe import Lengths
+
+STAGES: tuple[dict[str, Any], ...] = (
+    {"name": "base", "until": 2},
+    {"name": "apart", "until": 5, "speaker_adversary": 0.5, "freeze": ("durations",)},
+    {"name": "fine", "freeze": ("conditioning", "emotion")},
+)
+SETS: dict[str, object] = {
+    "steps": 8,
+    "save_every": 3,
+    "valid_every": 2,
+    "keep_checkpoints": 9,
+    "emotion_from_target": 0.75,
+    "condition_dropout": 0.2,
+    "weight_decay": 0.1,
+    "stages": STAGES,
+}
+
+
+def staged(folder: Path, **sets: object) -> Run:
+    return build_run(folder, emotion=True, speakers=3, **(SETS | sets))
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("stages") / "run"
+    train(staged(folder), SilentProgress(), device="cpu", resume=False)
+    return folder
+
+
+@pytest.mark.parametrize("step", [3, 6])
+def test_a_run_in_stages_goes_on_bit_by_bit(finished: Path, tmp_path: Path, step: int) -> None:
+    """From within a stage and from within another; the speaker classifier as well."""
+    resumed = tmp_path / "run"
+    shutil.copytree(finished.with_name("run-world"), tmp_path / "run-world")
+    shutil.copytree(finished, resumed)
+    for later in (6, 8):
+        if later > step:
+            shutil.rmtree(resumed / f"checkpoints/step-{later:08d}")
+    train(staged(resumed), SilentProgress(), device="cpu", resume=True)
+    assert read_measured(resumed) == read_measured(finished)
+    for file in ("model", "average", "optimizer", "speaker_classifier"):
+        name = f"checkpoints/step-00000008/{file}.safetensors"
+        assert (resumed / name).read_bytes() == (finished / name).read_bytes(), file
+
+
+def test_what_a_stage_freezes_stays_as_it_is_and_all_else_moves(finished: Path) -> None:
+    loop = Loop(staged(finished.with_name("loop")), connect_devices("cpu"))
+    groups, batches = loop.groups(), loop.load_batches()
+    model = loop.parts.model
+    names = [name for name, _ in model.named_parameters()]
+    frozen = {
+        place: select(names, stage.get("freeze", ()), kind="unified", key="") for place, stage in enumerate(STAGES)
+    }
+    for step in range(1, 9):
+        before = {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
+        loop.step(next(groups), batches)
+        still = {name for name, parameter in model.named_parameters() if torch.equal(parameter, before[name])}
+        place = loop.stages.place_of(step)
+        assert frozen[place] <= still
+        moved = set(names) - still
+        assert {"mel_head.weight", "gpt.h.0.attn.c_attn.weight"} <= moved
+        assert (bool(frozen[1] & moved), bool(frozen[2] & moved)) == (place != 1, place != 2)
+    told = [(event.step, event.why.partition(":")[0]) for event in loop.events if event.name == "stage"]
+    assert told == [(1, "stage base to step 2"), (3, "stage apart to step 5"), (6, "stage fine to the end")]
+
+
+def test_gradients_are_dropped_where_several_processes_have_computed_them(tmp_path: Path) -> None:
+    loop = Loop(staged(tmp_path / "run"), connect_devices("cpu"))
+    loop.stages.enter(2, alone=False)
+    assert all(parameter.requires_grad for parameter in loop.parts.model.parameters())
+    for parameter in loop.parts.model.parameters():
+        parameter.grad = torch.ones_like(parameter)
+    loop.stages.drop_gradients(2)
+    without = {name for name, parameter in loop.parts.model.named_parameters() if parameter.grad is None}
+    names = [name for name, _ in loop.parts.model.named_parameters()]
+    assert without == select(names, ("conditioning", "emotion"), kind="unified", key="")
+
+
+def test_the_classifier_is_kept_with_the_state_and_never_in_the_voice(finished: Path) -> None:
+    voice = read_checkpoint(finished / "best", kind="voice")
+    assert not any("hidden" in name or "classifier" in name for name in (*voice.tensors, *voice.manifest.files))
+    state = read_checkpoint(finished / "checkpoints/step-00000008", kind="training")
+    assert "speaker_classifier.safetensors" in state.manifest.files
+    steps = [entry for entry in read_measured(finished) if entry["kind"] in ("step", "valid")]
+    assert all({"speaker", "speaker_accuracy"} <= set(entry) for entry in steps)
+
+
+def test_the_best_voice_is_of_the_last_stage_and_patience_ends_no_other(tmp_path: Path) -> None:
+    loop = Loop(staged(tmp_path / "run", patience=1), connect_devices("cpu"))
+    loop.state = loop.state.model_copy(update={"step": 4, "stale": 3, "mark": 0.1})
+    assert not loop.stages.is_last(loop.state.step)
+    loop.step(next(loop.groups()), loop.load_batches())
+    loop.state = loop.state.model_copy(update={"stale": 3, "mark": 0.1})
+    loop.step(next(loop.groups()), loop.load_batches())
+    assert (loop.state.step, loop.state.stale, loop.state.mark, loop.state.best) == (6, 0, None, None)
+    assert loop.stages.is_last(6)
+
+
+def test_the_reversed_gradient_reaches_the_emotion_branch_alone(tmp_path: Path) -> None:
+    run = staged(tmp_path / "run", steps=100, stages=({"name": "apart", "speaker_adversary": 1.0},), dropout=0.0)
+    assert run.adversary is not None
+    objective = run.recipe.objective(run.model.eval(), run.config, "fp32", run.adversary.classifier)
+    batch = run.recipe.collate([run.train.item(index, 0) for index in range(6)])
+    counts = run.recipe.count(Lengths.of(run.train), (tuple(range(6)),))
+    gradients = []
+    for reversal in (0.0, 1.0):
+        run.model.zero_grad()
+        objective(batch, batch.codes_BQS, counts, 0.0, reversal)[0].backward()
+        found = {name: parameter.grad for name, parameter in run.model.named_parameters()}
+        gradients.append({name: gradient.clone() for name, gradient in found.items() if gradient is not None})
+    changed = {name for name, value in gradients[0].items() if not torch.equal(value, gradients[1][name])}
+    assert changed
+    assert changed <= select(list(gradients[0]), ("emotion",), kind="unified", key="")
+
+
+def test_a_stage_in_which_nothing_learns_or_that_means_nothing_is_refused(tmp_path: Path) -> None:
+    for freeze, words in ((("all",), "nothing is left that learns in stage fine"), (("emotions",), "no part")):
+        stages = ({"name": "base", "until": 2}, {"name": "fine", "freeze": freeze})
+        with pytest.raises(ConfigError, match=words) as caught:
+            Loop(staged(tmp_path / "run", stages=stages), connect_devices("cpu"))
+        assert caught.value.subject == "training.stages.1.freeze"
