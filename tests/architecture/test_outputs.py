@@ -89,6 +89,7 @@ TABLE = (
         folder=True,
     ),
     Row("ckpt average {voice} {other} -o {out}", folder=True),
+    Row("ckpt merge {other} --base {voice} -o {out}", folder=True),
     Row("ckpt sign {voice} -o {out}"),
     Row("ckpt card {voice} -o {out}"),
     Row("eval {voice} --set {manifest} --codec {other} --report {out}"),
