@@ -71,6 +71,7 @@ def test_an_empty_text_is_an_error_and_bad_usage_is_usage(voice: str, tmp_path: 
         ("-o", output),
         ("ሰላም", "--file", "x.txt", "-o", output),
         ("ሰላም", "-o", output, "--speed", "3"),
+        ("ሰላም", "-o", output, "--emotion-strength", "0.5"),
         ("ሰላም", "-o", "-", "--json"),
     ):
         assert invoke(*arguments, "--voice", voice).exit_code == 2

@@ -146,3 +146,37 @@ def test_the_silence_at_the_edges_is_short_and_nothing_else_is(voice: CodeVoice)
 def test_speech_of_codes_is_as_loud_as_any(voice: CodeVoice) -> None:
     speech = voice.speak("ሰላም ዓለም", any_speech())
     assert loudness(speech.waveform) == pytest.approx(-18.0, abs=0.1)
+
+
+@pytest.fixture(scope="module")
+def feeling(tmp_path_factory: pytest.TempPathFactory) -> CodeVoice:
+    folder = tiny_voice_folder(tmp_path_factory.mktemp("feeling"), emotion=True)
+    return load_code_voice(folder)
+
+
+def test_emotion_is_taken_from_another_clip_and_the_speaker_stays(feeling: CodeVoice) -> None:
+    reference, clip = vowel_train(seconds=1.0, pitch=90.0), vowel_train(seconds=1.0, pitch=250.0)
+    speaker, other = feeling.imitate(reference), feeling.imitate(clip)
+    assert not torch.equal(speaker.emotion_1D, other.emotion_1D)
+    for strength in (0.0, 0.25, 1.0):
+        felt = feeling.feel(speaker, clip, strength=strength)
+        assert torch.equal(felt.latents_1LD, speaker.latents_1LD)
+        wanted = speaker.emotion_1D + strength * (other.emotion_1D - speaker.emotion_1D)
+        torch.testing.assert_close(felt.emotion_1D, wanted)
+    assert torch.equal(feeling.feel(speaker, clip, strength=0.0).emotion_1D, speaker.emotion_1D)
+    assert torch.equal(feeling.feel(speaker, clip).emotion_1D, other.emotion_1D)
+    # Without a reference, the voice's own speaker feels.
+    own = feeling.feel(None, clip)
+    assert torch.equal(own.latents_1LD, feeling.speaker.latents_1LD)
+    said = [feeling.speak("ሰላም።", any_speech(), speaker=each).waveform.samples for each in (None, own)]
+    assert not np.array_equal(said[0], said[1])
+
+
+def test_emotion_is_refused_by_voices_that_have_none_and_beyond_its_range(feeling: CodeVoice, voice: CodeVoice) -> None:
+    clip = vowel_train(seconds=1.0)
+    with pytest.raises(SynthesisError, match="no emotion branch") as caught:
+        voice.feel(None, clip)
+    assert caught.value.subject == voice.manifest.name
+    for strength in (-0.1, 1.1):
+        with pytest.raises(SynthesisError, match="not between 0 and 1"):
+            feeling.feel(None, clip, strength=strength)

@@ -45,7 +45,13 @@ def any_speech(seed: int = 0, speed: float = 1.0) -> SpeakOptions:
 
 
 def tiny_voice_folder(
-    folder: Path, *, alignment: bool = True, guided: bool = False, name: str = "tiny", seed: int = 0
+    folder: Path,
+    *,
+    alignment: bool = True,
+    guided: bool = False,
+    emotion: bool = False,
+    name: str = "tiny",
+    seed: int = 0,
 ) -> Path:
     """Write the checkpoint of a tiny voice with its codec beside it and return its folder.
 
@@ -57,6 +63,8 @@ def tiny_voice_folder(
         Whether the voice has explicit durations.
     guided : bool
         Whether the voice can be guided by its text.
+    emotion : bool
+        Whether the voice has an emotion branch.
     name : str
         Name of the voice and of its folder.
     seed : int
@@ -67,6 +75,7 @@ def tiny_voice_folder(
     mel = MelConfig()
     frontend = Frontend(TextConfig(units="phones"))
     vocabulary = train_vocabulary([frontend.units(text) for text in TEXTS], size=128, units="phones", model_type="char")
+    encoder = ConformerConfig(output_size=16, linear_units=32, attention_heads=2, num_blocks=1)
     config = ModelConfig(
         model_dim=32,
         layers=2,
@@ -80,8 +89,9 @@ def tiny_voice_folder(
         codebooks=spec.codebooks,
         condition_dim=mel.bins,
         condition_num_latent=2,
-        condition_module=ConformerConfig(output_size=16, linear_units=32, attention_heads=2, num_blocks=1),
-        emo_condition_module=None,
+        condition_module=encoder,
+        emo_condition_module=encoder if emotion else None,
+        emo_dim=16,
         condition_norms=True,
         text_dropout=0.2 if guided else 0.0,
         position_rule="aligned",

@@ -185,3 +185,23 @@ def test_an_unusable_reference_is_refused_before_a_voice_is_loaded(
     assert [finding.code for finding in refusal.value.findings] == [code]
     assert refusal.value.subject == str(clip)
     assert not (tmp_path / "out.wav").exists()
+
+
+@pytest.mark.usefixtures("lenient")
+def test_emotion_changes_the_sound_by_its_strength_and_is_refused_where_there_is_none(
+    voice_folder: Path, tmp_path: Path
+) -> None:
+    feeling = tiny_voice_folder(tmp_path, emotion=True, name="feeling")
+    clip = tmp_path / "clip.wav"
+    files.write(clip, vowel_train(seconds=1.2, pitch=250.0))
+    raw = [
+        speak.run(request_of(feeling, None, **given), SilentProgress())
+        for given in ({}, {"emotion": clip}, {"emotion": clip, "emotion_strength": 0.0})
+    ]
+    assert raw[0].raw != raw[1].raw
+    assert raw[0].raw == raw[2].raw
+    # Nobody is imitated: what is said of the clip is what was found in it.
+    assert [finding.code for finding in raw[1].aside] == ["S011"]
+    for voice in (str(voice_folder), "m01"):
+        with pytest.raises(SynthesisError, match="no emotion branch"):
+            speak.run(request_of(voice_folder, None, voice=voice, emotion=clip), SilentProgress())

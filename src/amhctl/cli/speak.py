@@ -28,6 +28,22 @@ def command(
             help="Clip whose speaker to imitate, with that person's permission, instead of the voice's own.",
         ),
     ] = None,
+    emotion: Annotated[
+        Path | None,
+        typer.Option(
+            "--emotion", help="Clip whose emotion to speak with, of any speaker; for voices with an emotion branch."
+        ),
+    ] = None,
+    emotion_strength: Annotated[
+        float | None,
+        typer.Option(
+            "--emotion-strength",
+            min=0.0,
+            max=1.0,
+            callback=options.require_number,
+            help="How much of that emotion, 1 unless told otherwise; 0 is that of the reference.",
+        ),
+    ] = None,
     features_model: options.FeaturesModel = None,
     speed: Annotated[
         float, typer.Option(min=0.5, max=2.0, callback=options.require_number, help="1 is the voice's own pace.")
@@ -95,6 +111,8 @@ def command(
         raise typer.BadParameter("say where to write: -o OUT.wav, or -o - for standard output")
     if (text is None) == (file is None):
         raise typer.BadParameter("give a text, or - for standard input, or --file; one of them")
+    if emotion_strength is not None and emotion is None:
+        raise typer.BadParameter("--emotion-strength goes with --emotion CLIP")
     to_stdout = str(output) == "-"
     if to_stdout and json:
         raise typer.BadParameter("--json and -o - both want standard output")
@@ -108,6 +126,8 @@ def command(
         voice=speak.DEFAULT_VOICE if voice is None else voice,
         codec=codec,
         reference=reference,
+        emotion=emotion,
+        emotion_strength=1.0 if emotion_strength is None else emotion_strength,
         features_model=features_model,
         speed=speed,
         seed=seed or 0,

@@ -7,13 +7,13 @@ import numpy as np
 from amhctl.audio.waveform import Waveform
 from amhctl.checkpoint.parts import read_part
 from amhctl.codec.codec import Codec
-from amhctl.config.conditioning import read_conditioning, scale_of
+from amhctl.config.conditioning import Conditioning, read_conditioning, scale_of
 from amhctl.core.errors import SynthesisError
 from amhctl.inference.decode import Passage, decode, fits, predict_durations
 from amhctl.inference.judge import judge
-from amhctl.inference.reference import Listen
+from amhctl.inference.reference import Listen, no_emotion
 from amhctl.inference.sampling import Sampling
-from amhctl.inference.speaker import Speaker, encode_speaker, features_of
+from amhctl.inference.speaker import Speaker, encode_speaker, features_of, mix_emotion
 from amhctl.inference.voice import Attempt, Job, SpeakOptions, Voice, derive_seed
 from amhctl.model.hearing import probe_hearing
 from amhctl.model.unified_voice import UnifiedVoice
@@ -106,13 +106,7 @@ class CodeVoice(Voice[Speaker]):
         CheckpointError
             If the voice's manifest does not describe its features.
         """
-        if self.manifest.conditioning is None:
-            raise SynthesisError(
-                "this voice is conditioned on features that amhctl does not compute", subject=self.manifest.name
-            )
-        conditioning = read_part(
-            read_conditioning, self.manifest.conditioning, place="conditioning", subject=self.manifest.name
-        )
+        conditioning = self._conditioning()
         features_TF = features_of(reference, conditioning, listen, level=self.level)
         mean, deviation = scale_of(conditioning)
         hearing = probe_hearing(self.model, mean=mean, deviation=deviation, clips=(features_TF,))
@@ -123,6 +117,47 @@ class CodeVoice(Voice[Speaker]):
                 hint="leave the reference out, or take a voice on which `amhctl ckpt validate` does not find this",
             )
         return encode_speaker(self.model, features_TF)
+
+    def feel(
+        self, speaker: Speaker | None, clip: Waveform, listen: Listen | None = None, *, strength: float = 1.0
+    ) -> Speaker:
+        """Return how to speak as a speaker with the emotion of another clip.
+
+        Parameters
+        ----------
+        speaker : Speaker | None
+            From ``imitate``; None for the voice's own.
+        clip : Waveform
+            The clip, whose speaker need not be the same.
+        listen : Listen | None
+            The voice's speech encoder, as of ``imitate``.
+        strength : float
+            How much of it, from 0, which changes nothing, to 1.
+
+        Raises
+        ------
+        SynthesisError
+            If the clip is unusable, the voice has no emotion branch, its speech encoder is not given, or the strength
+            is not between 0 and 1.
+        CheckpointError
+            If the voice's manifest does not describe its features.
+        """
+        if self.model.config.emo_condition_module is None:
+            raise no_emotion(self.manifest.name)
+        if not 0.0 <= strength <= 1.0:
+            raise SynthesisError(f"the strength {strength:g} is not between 0 and 1", subject="emotion strength")
+        features_TF = features_of(clip, self._conditioning(), listen, level=self.level)
+        return mix_emotion(self.model, speaker or self.speaker, features_TF, strength)
+
+    def _conditioning(self) -> Conditioning:
+        """Return what the features of a clip are."""
+        if self.manifest.conditioning is None:
+            raise SynthesisError(
+                "this voice is conditioned on features that amhctl does not compute", subject=self.manifest.name
+            )
+        return read_part(
+            read_conditioning, self.manifest.conditioning, place="conditioning", subject=self.manifest.name
+        )
 
     def _require_options(self, options: SpeakOptions) -> None:
         given: dict[str, object] = {

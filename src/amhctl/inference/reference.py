@@ -23,3 +23,12 @@ def require_reference(reference: Waveform) -> None:
     """
     if fault := find_refusal(reference, "the reference"):
         raise SynthesisError(fault.message, subject=fault.subject, hint=fault.hint)
+
+
+def no_emotion(name: str) -> SynthesisError:
+    """Return the error of a voice that takes emotion from no clip."""
+    return SynthesisError(
+        "this voice has no emotion branch and takes emotion from no clip",
+        subject=name,
+        hint="leave --emotion out, or take a voice with model.emo_condition_module, such as one of IndexTTS-2's shape",
+    )

@@ -3,7 +3,7 @@
 Shapes: ``T feature frames, F features, L latents, D width``.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -75,3 +75,22 @@ def encode_speaker(model: UnifiedVoice, features_TF: Tensor) -> Speaker:
     parameter = next(model.parameters())
     features_1TF = features_TF.to(device=parameter.device, dtype=parameter.dtype)[None]
     return Speaker(model.speaker_latents(features_1TF), model.emotion_vector(features_1TF))
+
+
+@torch.inference_mode()
+def mix_emotion(model: UnifiedVoice, speaker: Speaker, features_TF: Tensor, strength: float) -> Speaker:
+    """Return a speaker with some of the emotion of another clip, e = base + strength (emotion - base).
+
+    Parameters
+    ----------
+    model : UnifiedVoice
+        With an emotion branch.
+    speaker : Speaker
+        Whose latents stay what they are, and whose emotion is the base.
+    features_TF : Tensor
+        Features of the clip whose emotion is wanted.
+    strength : float
+        0 leaves the speaker's own emotion, 1 takes the clip's.
+    """
+    emotion_1D = encode_speaker(model, features_TF).emotion_1D
+    return replace(speaker, emotion_1D=torch.lerp(speaker.emotion_1D, emotion_1D, strength))

@@ -25,7 +25,7 @@ from amhctl.inference.assemble import load_listener, load_voice
 from amhctl.inference.catalog import DEFAULT_VOICE as DEFAULT_VOICE
 from amhctl.inference.catalog import voice_path
 from amhctl.inference.labels import label
-from amhctl.inference.reference import Listen
+from amhctl.inference.reference import Listen, no_emotion
 from amhctl.inference.sampling import Sampling
 from amhctl.inference.spectrogram_voice import SpectrogramVoice
 from amhctl.inference.voice import SpeakOptions, Speech, SpokenSegment
@@ -65,6 +65,10 @@ class SpeakRequest:
         Names or folders; no codec means the voice's own.
     reference : Path | None
         Clip of another speaker to imitate.
+    emotion : Path | None
+        Clip whose emotion to speak with, for voices with an emotion branch.
+    emotion_strength : float
+        How much of it, from 0 to 1.
     features_model : Path | None
         Folder of the speech encoder that hears the clip, for voices conditioned on one.
     speed : float
@@ -100,6 +104,8 @@ class SpeakRequest:
     voice: str = DEFAULT_VOICE
     codec: str | None = None
     reference: Path | None = None
+    emotion: Path | None = None
+    emotion_strength: float = 1.0
     features_model: Path | None = None
     speed: float = 1.0
     seed: int = 0
@@ -187,6 +193,7 @@ def run(request: SpeakRequest, progress: Progress) -> SpeakReport:
     text = _read_text(request)
     clip = _read_reference(request.reference) if request.reference else None
     reference = clip.waveform if clip else None
+    feeling = _read_clip(request.emotion) if request.emotion else None
     options = SpeakOptions(
         seed=request.seed,
         speed=request.speed,
@@ -203,8 +210,13 @@ def run(request: SpeakRequest, progress: Progress) -> SpeakReport:
     if not isinstance(voice, SpectrogramVoice):
         options = replace(options, drawing=_choose_drawing(request) if request.steps else None)
         options = replace(options, sampling=_choose_sampling(request, voice.sampling(voice.takes(request.takes))))
-        prompt = voice.imitate(reference, _load_listener(request, voice.manifest)) if reference else None
+        listen = _load_listener(request, voice.manifest) if reference or feeling else None
+        prompt = voice.imitate(reference, listen) if reference else None
+        if feeling:
+            prompt = voice.feel(prompt, feeling.waveform, listen, strength=request.emotion_strength)
         speech = voice.speak(text, options, speaker=prompt, progress=progress)
+    elif feeling:
+        raise no_emotion(voice.manifest.name)
     else:
         drawn = (request.temperature, request.top_k, request.top_p)
         given = None if drawn == (None, None, None) else _choose_sampling(request, Sampling())
@@ -216,12 +228,13 @@ def run(request: SpeakRequest, progress: Progress) -> SpeakReport:
     content = _encode(speech.waveform, chosen, tags)
     if request.output is not None:
         write_bytes_atomically(request.output, content)
-    return _report(request, speech, elapsed, content, clip.findings if clip else ())
+    heard = tuple(finding for one in (clip, feeling) if one for finding in one.findings)
+    return _report(request, speech, elapsed, content, heard)
 
 
 def _sources(request: SpeakRequest) -> tuple[Path, ...]:
     codec = Path(request.codec) if request.codec else None
-    given = (voice_path(request.voice), codec, request.file, request.reference, request.features_model)
+    given = (voice_path(request.voice), codec, request.file, request.reference, request.emotion, request.features_model)
     return tuple(path for path in given if path is not None)
 
 
@@ -252,12 +265,18 @@ def _load_listener(request: SpeakRequest, manifest: Manifest) -> Listen | None:
     return load_listener(manifest, request.features_model, device=request.device)
 
 
-def _read_reference(path: Path) -> ReferenceClip:
-    """Return the clip to imitate, with the notice of whose voice it is; one that cannot be used is refused."""
+def _read_clip(path: Path) -> ReferenceClip:
+    """Return a clip; one that cannot be used is refused."""
     clip = read_reference(path)
     for fault in clip.findings:
         if fault.severity is Severity.ERROR:
             raise SynthesisError(fault.message, subject=fault.subject, hint=fault.hint, findings=(fault,))
+    return clip
+
+
+def _read_reference(path: Path) -> ReferenceClip:
+    """Return the clip to imitate, with the notice of whose voice it is; one that cannot be used is refused."""
+    clip = _read_clip(path)
     notice = Finding(
         "S018",
         Severity.INFO,
