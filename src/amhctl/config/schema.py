@@ -111,7 +111,8 @@ class TrainingConfig(Document):
     tf32: bool = False
     """Let a CUDA device round the factors of single-precision products to TF32: faster, with 10 bits of mantissa."""
     checkpointing: bool = False
-    """Compute activations of the large stacks anew in the backward pass: less memory, about a third more time."""
+    """Compute activations of the large stacks anew in the backward pass: less memory, more time; ``bench train``
+    measures both."""
     valid_every: int = Field(200, gt=0)
     """Steps between validations."""
     save_every: int = Field(200, gt=0)
