@@ -16,6 +16,7 @@ NO_COMMANDS = {
     "prepare_run",
     "provenance",
     "reading",
+    "say_samples",
     "train_variants",
 }
 

@@ -46,6 +46,7 @@ from amhctl.training.geometry import start_from_codebooks
 from amhctl.training.loop import Run
 from amhctl.workflows import prepare_run
 from amhctl.workflows import train as train_module
+from amhctl.workflows.say_samples import SampleSentences
 from amhctl.workflows.train import TrainReport, TrainRequest, _share_of_machine, run
 
 
@@ -104,6 +105,31 @@ def test_a_resumed_run_equals_an_uninterrupted_one(world: TrainingWorld, tmp_pat
         last = Path("checkpoints") / "step-00000008"
         a, b = (read_checkpoint(folder / last, kind="training").read_tensors(file) for folder in (whole, resumed))
         assert {name: tensor.tolist() for name, tensor in a.items()} == {n: t.tolist() for n, t in b.items()}
+
+
+def test_samples_change_no_step(
+    world: TrainingWorld, finished: tuple[Path, TrainReport], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[tuple[Path, int]] = []
+
+    def say(samples: SampleSentences, best: Path, step: int) -> str:
+        torch.randn(3)
+        said.append((best, step))
+        assert read_checkpoint(best, kind="voice").manifest.training["step"] == step
+        assert len(samples.sentences) == 2
+        return "said"
+
+    monkeypatch.setattr(SampleSentences, "__call__", say)
+    run(request_training(world, tmp_path / "voice", "training.samples=2", aligned=True), SilentProgress())
+    assert read_measured(tmp_path / "voice") == read_measured(finished[0])
+    journal = [entry for entry in read_measured(tmp_path / "voice") if entry["kind"] == "valid"]
+    assert 0 < len(said) <= len(journal)
+    assert {best for best, _ in said} == {tmp_path / "voice" / "best"}
+    ours, theirs = (
+        read_checkpoint(folder / "checkpoints" / "step-00000008", kind="training").tensors
+        for folder in (tmp_path / "voice", finished[0])
+    )
+    assert all(torch.equal(tensor, theirs[name]) for name, tensor in ours.items())
 
 
 def test_a_run_can_be_made_longer_and_its_rate_does_not_jump(

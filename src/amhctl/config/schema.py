@@ -127,6 +127,9 @@ class TrainingConfig(Document):
     min_improvement: float = Field(0.0, ge=0)
     """By how much the deciding loss must fall for ``training.patience`` to begin anew; the best voice is kept in any
     case."""
+    samples: int = Field(0, ge=0, le=1_000)
+    """Sentences of the validation set that the best voice says whenever there is a better one, as sound files in
+    ``samples/`` of the run's folder; 0 says none."""
     workers: int = Field(0, ge=0)
     """Processes that prepare batches."""
     reading: Literal["base", "package"] = "base"

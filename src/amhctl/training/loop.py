@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import cast
 
 import torch
@@ -87,6 +88,8 @@ class Run:
     """Speech of the base's language, by which it is seen what the voice forgets."""
     adversary: SpeakerAdversary | None = None
     """What sets speaker and emotion apart, where a stage is to."""
+    say_samples: Callable[[Path, int], str] | None = None
+    """Lets the voice in a folder, the best one since a step, say something; returns a line on how it went."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -627,6 +630,7 @@ def _take_steps(loop: Loop, journal: Journal | None, progress: Progress) -> bool
                 # What forgot more than it may is no voice to keep.
                 if not loop.must_stop_forgetting and loop.judge(valid):
                     loop.export(valid)
+                    _say_samples(loop, progress)
                 heard = _listen(loop, progress)
                 if journal and math.isfinite(valid.decisive):
                     probed = {} if loop.state.probe is None else {"probe": loop.state.probe}
@@ -651,6 +655,16 @@ def _tell_events(loop: Loop, journal: Journal | None, progress: Progress) -> Non
             journal.tell(event)
         progress.say(f"step {event.step}: {event.why}")
     loop.events.clear()
+
+
+def _say_samples(loop: Loop, progress: Progress) -> None:
+    """Let the best voice speak, once it is written. No later step depends on it: each seeds its own chance."""
+    say = loop.run.say_samples
+    if say is None:
+        return
+    loop.wait_for_writes()
+    if loop.accelerator.is_main_process:
+        progress.say(f"step {loop.state.step}: {say(loop.run.folder.best, loop.state.step)}")
 
 
 def _listen(loop: Loop, progress: Progress) -> dict[str, float | list[float]]:

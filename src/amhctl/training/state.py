@@ -124,6 +124,11 @@ class RunFolder:
         return self.root / "best"
 
     @property
+    def samples(self) -> Path:
+        """Sentences that the best voices said."""
+        return self.root / "samples"
+
+    @property
     def steps(self) -> Checkpoints:
         """The training checkpoints."""
         return Checkpoints(self.checkpoints, find_faults)
@@ -131,7 +136,7 @@ class RunFolder:
     def clear(self) -> None:
         """Remove what a former run left, and nothing else."""
         self.steps.clear()
-        for folder in (self.best, self.tensorboard):
+        for folder in (self.best, self.tensorboard, self.samples):
             shutil.rmtree(folder, ignore_errors=True)
         for file in (self.config, self.journal):
             file.unlink(missing_ok=True)

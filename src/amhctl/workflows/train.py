@@ -37,9 +37,11 @@ from amhctl.training.rehearsal import Rehearsal, rehearse
 from amhctl.training.state import RUN, Best, RunFolder
 from amhctl.workflows.former_data import open_former
 from amhctl.workflows.prepare_run import PreparedRun, RunParts, Settings, prepare_flow, prepare_unified
+from amhctl.workflows.say_samples import choose_samples
 
 _FREE_IN_RESUME = frozenset(
-    f"training.{name}" for name in ("steps", "valid_every", "save_every", "keep_checkpoints", "patience", "workers")
+    f"training.{name}"
+    for name in ("steps", "valid_every", "save_every", "keep_checkpoints", "patience", "samples", "workers")
 )
 """Values that may change when a run goes on; any other would make it another run."""
 
@@ -150,7 +152,8 @@ def run(request: TrainRequest, progress: Progress) -> TrainReport:
         if request.dry_run:
             rehearsal = rehearse(prepared.run, progress, device=request.device, resume=resume)
             return _report(prepared, rehearsal, None)
-        return _report(prepared, None, train(prepared.run, progress, device=request.device, resume=resume))
+        whole = replace(prepared.run, say_samples=choose_samples(prepared.run, _chosen_codec(settings)))
+        return _report(prepared, None, train(whole, progress, device=request.device, resume=resume))
 
 
 def prepare(request: TrainRequest, progress: Progress) -> PreparedRun:
@@ -201,6 +204,12 @@ def _prepare(request: TrainRequest, settings: Settings, folder: RunFolder, progr
         progress=progress,
     )
     return prepare_flow(parts) if config.model.kind == "flow" else prepare_unified(parts)
+
+
+def _chosen_codec(settings: Settings) -> str | None:
+    """Return the codec of a voice that writes codes, or the vocoder of one that draws, if someone chose it."""
+    name = "vocoder" if settings.config.model.kind == "flow" else "codec"
+    return str(getattr(settings.config.paths, name)) if settings.explicit(f"paths.{name}") else None
 
 
 def _no_base(request: TrainRequest) -> ConfigError:
