@@ -11,7 +11,6 @@ from amhctl.inference.judge import JudgeLimits
 from amhctl.inference.voice import SpeakOptions
 from amhctl.training.loop import Run
 
-
 # What is no speech yet is said as well: to hear that is what samples are for. How long it may be stays bounded.
 _ANYTHING = JudgeLimits(
     shortest_syllable=0.0, longest_extra=5.0, lowest_level=-300.0, most_clipped=1.0, longest_gap=100.0
