@@ -72,10 +72,13 @@ def test_a_file_that_sentencepiece_refuses_is_an_error_and_no_crash() -> None:
 
 
 @pytest.mark.slow
-def test_every_line_of_the_corpus_comes_back() -> None:
-    """The fidel of every line, and the phones of every eighth: nothing unknown, nothing lost."""
+def test_lines_of_the_corpus_come_back() -> None:
+    """The fidel of every fourth line, and the phones of every eighth of those: nothing unknown, nothing lost.
+
+    That all lines can be read is tested with the rules; reading them is what takes the time.
+    """
     frontend = Frontend()
-    for place, line in enumerate(real_corpus()):
+    for place, line in enumerate(real_corpus()[::4]):
         try:
             spoken = frontend.normalize(line).text
         except TextError:
