@@ -125,7 +125,7 @@ def test_existing_outputs_are_refused_first(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_model_like_that_of_indextts2_learns_a_corpus(tmp_path: Path) -> None:
-    """12,000 pieces of English, Chinese and pinyin, extended by a third of the real corpus: what was known stays, bit for bit."""
+    """12,000 pieces of English, Chinese and pinyin, extended by real lines: what was known stays, bit for bit."""
     lines = real_corpus()[::3]
     (tmp_path / "bpe.model").write_bytes(index_like_model())
     # Other text than the model was made of, as the network sees it.
