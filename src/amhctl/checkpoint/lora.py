@@ -25,6 +25,7 @@ from amhctl.checkpoint.parts import read_json
 from amhctl.checkpoint.torchfile import read_torch_file
 from amhctl.core.errors import CheckpointError
 from amhctl.core.files import sha256_of_file
+from amhctl.core.listing import shorten
 
 CONFIG_FILE = "adapter_config.json"
 WEIGHTS_FILES = ("adapter_model.safetensors", "adapter_model.bin")
@@ -173,7 +174,7 @@ def merge_adapter(tensors: Mapping[str, Tensor], adapter: ForeignAdapter) -> Mer
         merged[name] = tensor.to(tensors[name].dtype)
         replaced.append(name)
     if faults:
-        raise CheckpointError(_listed(faults), subject=str(adapter.folder), hint="it was trained for another base")
+        raise CheckpointError(shorten(faults, 3), subject=str(adapter.folder), hint="it was trained for another base")
     return Merged(merged, tuple(adapted), tuple(replaced))
 
 
@@ -229,7 +230,7 @@ def _resolver(tensors: Mapping[str, Tensor], adapter: ForeignAdapter) -> Callabl
             return resolve
         misses.append(missing)
     raise CheckpointError(
-        f"the base has no tensors of these names: {_listed(min(misses, key=len))}",
+        f"the base has no tensors of these names: {shorten(min(misses, key=len), 3)}",
         subject=str(adapter.folder),
         hint="it was trained for another model",
     )
@@ -265,7 +266,7 @@ def _read_settings(folder: Path) -> _Settings:
     ]
     if faults:
         raise CheckpointError(
-            f"the adapter has settings that are not merged here: {_listed(faults)}",
+            f"the adapter has settings that are not merged here: {shorten(faults, 3)}",
             subject=str(path),
             hint="merge it with PEFT's merge_and_unload, and give the merged file",
         )
@@ -282,8 +283,3 @@ def _read_weights(path: Path) -> dict[str, Tensor]:
         return load_file(path)
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"not a readable safetensors file: {error}", subject=str(path)) from error
-
-
-def _listed(items: list[str], shown: int = 3) -> str:
-    more = f", and {len(items) - shown} more" if len(items) > shown else ""
-    return f"{', '.join(items[:shown])}{more}"

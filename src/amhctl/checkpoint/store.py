@@ -42,6 +42,7 @@ from amhctl.core.files import (
     write_text_atomically,
 )
 from amhctl.core.findings import Finding, Severity
+from amhctl.core.listing import shorten
 
 _SYSTEM_ERROR = re.compile(r"\(os error (\d+)\)")
 _UNWRITTEN = "nothing was written"
@@ -224,10 +225,9 @@ def require_sound(
     found = [each for file, facts in surveys.items() for each in check_values(facts, file=shown_file(file))]
     found += [each for each in check(manifest, surveys) if each.severity is Severity.ERROR] if check else []
     if found:
-        shown = "; ".join(f"{each.subject}: {each.message}" for each in found[:_SHOWN_FAULTS])
-        more = f"; and {len(found) - _SHOWN_FAULTS} more" if len(found) > _SHOWN_FAULTS else ""
+        shown = shorten([f"{each.subject}: {each.message}" for each in found], _SHOWN_FAULTS, "; ")
         everything = f"`amhctl ckpt validate {subject}` lists all that is wrong"
-        raise CheckpointError(f"{shown}{more}", subject=subject, hint=hint or found[0].hint or everything)
+        raise CheckpointError(shown, subject=subject, hint=hint or found[0].hint or everything)
 
 
 def shown_file(file: str) -> str:

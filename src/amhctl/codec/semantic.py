@@ -25,6 +25,7 @@ from amhctl.codec.codec import CodecSpec, LongWaveform
 from amhctl.codec.speech_encoder import LAYER, SpeechEncoder
 from amhctl.core.errors import AudioError, CodecError
 from amhctl.core.files import sha256_of_file, sha256_of_json
+from amhctl.core.listing import shorten
 
 ARCHITECTURE = "semantic"
 NAME = "maskgct-semantic"
@@ -303,9 +304,8 @@ def _require_whole(tensors: Mapping[str, Tensor], features: int, *, subject: str
     ]
     faults += [f"{name} not finite" for name, tensor in tensors.items() if not bool(torch.isfinite(tensor).all())]
     if faults:
-        more = f", and {len(faults) - 3} more" if len(faults) > 3 else ""
         raise CodecError(
-            f"the file is not MaskGCT's semantic codec for features of width {features}: {', '.join(faults[:3])}{more}",
+            f"the file is not MaskGCT's semantic codec for features of width {features}: {shorten(faults, 3)}",
             subject=subject,
             hint=_PUBLISHED,
         )

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from amhctl.core.documents import parse_toml, read_limited
 from amhctl.core.errors import DocumentError, TextError
+from amhctl.core.listing import shorten
 from amhctl.text.draft import TIE, Draft, Edit
 from amhctl.text.g2p.affixes import list_suffixes
 from amhctl.text.g2p.phones import PHONES, split_phones
@@ -96,9 +97,9 @@ def _read(path: Path) -> Lexicon:
         if fault:
             faults.append(f"{where}: {fault}")
     if faults:
-        shown = "; ".join(faults[:10]) + (f"; and {len(faults) - 10} more" if len(faults) > 10 else "")
         raise TextError(
-            f"the lexicon has {len(faults)} faulty {'entry' if len(faults) == 1 else 'entries'}: {shown}",
+            f"the lexicon has {len(faults)} faulty {'entry' if len(faults) == 1 else 'entries'}: "
+            f"{shorten(faults, 10, '; ')}",
             subject=str(path),
             hint="an entry is a written word and how it is said, in fidel or in phones",
         )

@@ -22,6 +22,7 @@ from amhctl.config.unified import ModelConfig
 from amhctl.core.errors import CheckpointError, ConfigError
 from amhctl.core.files import canonical_json, sha256_of_file
 from amhctl.core.findings import Finding, Severity
+from amhctl.core.listing import shorten
 from amhctl.core.outputs import require_output_folder
 from amhctl.core.progress import Progress
 from amhctl.model.network_soundness import find_weight_faults
@@ -208,10 +209,9 @@ def _require_whole(parts: _Parts, *, subject: str) -> None:
     faults = [each for each in faults if each.severity is Severity.ERROR]
     if not faults:
         return
-    shown = "; ".join(f"{each.subject}: {each.message}" for each in faults[:_SHOWN])
-    more = f"; and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
+    shown = shorten([f"{each.subject}: {each.message}" for each in faults], _SHOWN, "; ")
     raise CheckpointError(
-        f"{len(faults)} tensor{'s' if len(faults) > 1 else ''} at fault: {shown}{more}",
+        f"{len(faults)} tensor{'s' if len(faults) > 1 else ''} at fault: {shown}",
         subject=subject,
         hint="give the config.yaml that these weights were trained with; --json lists every fault",
         findings=tuple(faults),
@@ -241,8 +241,8 @@ def _find_unproven(request: ImportCheckpointRequest, parts: _Parts) -> Iterator[
 
 def _left_out(source: Path, weights: ForeignWeights) -> Finding:
     names = weights.left_out
-    shown = ", ".join(names[:_SHOWN]) + (f", and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
-    return rules.finding("C032", source.name, f"{len(names)} tensors that follow from the parameters: {shown}")
+    told = f"{len(names)} tensors that follow from the parameters: {shorten(names, _SHOWN)}"
+    return rules.finding("C032", source.name, told)
 
 
 def _manifest(
