@@ -24,6 +24,17 @@ MACHINE = {"proc/meminfo": "MemTotal:  100 kB\nMemAvailable:   64 kB\n"}
         (MACHINE, 64 * 1024),
         (MACHINE | {"sys/fs/cgroup/memory.max": "max\n", "sys/fs/cgroup/memory.current": "5\n"}, 64 * 1024),
         (MACHINE | {"sys/fs/cgroup/memory.max": "50000\n", "sys/fs/cgroup/memory.current": "20000\n"}, 30000),
+        (MACHINE | {"sys/fs/cgroup/memory.max": "500\n", "sys/fs/cgroup/memory.current": "500\n"}, 0),
+        # What the process's own group leaves, as of a job on a cluster, not only the outermost one.
+        (
+            MACHINE
+            | {
+                "proc/self/cgroup": "0::/slurm/job\n",
+                "sys/fs/cgroup/slurm/job/memory.max": "40000\n",
+                "sys/fs/cgroup/slurm/job/memory.current": "10000\n",
+            },
+            30000,
+        ),
         (
             MACHINE
             | {

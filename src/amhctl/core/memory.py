@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
+from amhctl.core.controlgroups import CGROUPS, OWN_CGROUP, group_folders
+
 _MEMINFO = Path("/proc/meminfo")
 _STATUS = Path("/proc/self/status")
-_CGROUPS = (
-    # Version 2, then version 1: limit and use.
-    ("sys/fs/cgroup/memory.max", "sys/fs/cgroup/memory.current"),
-    ("sys/fs/cgroup/memory/memory.limit_in_bytes", "sys/fs/cgroup/memory/memory.usage_in_bytes"),
-)
+# Limit and use, in version 2 and in version 1 of control groups.
+_BOUNDS = (("memory.max", "memory.current"), ("memory.limit_in_bytes", "memory.usage_in_bytes"))
 
 
 def available_memory(root: Path = Path("/")) -> int | None:
@@ -19,8 +18,9 @@ def available_memory(root: Path = Path("/")) -> int | None:
     root : Path
         Where the system's files lie.
     """
-    found = [value for value in (_from_machine(root), *(_from_group(root, *files) for files in _CGROUPS)) if value]
-    return min(found, default=None)
+    groups = group_folders("memory", *(root / path.relative_to("/") for path in (CGROUPS, OWN_CGROUP)))
+    bounds = [_from_group(folder, *files) for folder in groups for files in _BOUNDS]
+    return min((value for value in (_from_machine(root), *bounds) if value is not None), default=None)
 
 
 def resident_memory(root: Path = Path("/")) -> int:
@@ -45,9 +45,9 @@ def _field(path: Path, name: str) -> int | None:
     return None
 
 
-def _from_group(root: Path, limit: str, use: str) -> int | None:
+def _from_group(folder: Path, limit: str, use: str) -> int | None:
     try:
-        most, taken = (root / limit).read_text().strip(), (root / use).read_text().strip()
+        most, taken = (folder / limit).read_text().strip(), (folder / use).read_text().strip()
     except OSError:
         return None
     # Without a limit, version 2 says "max", and version 1 a number beyond any machine's memory.

@@ -12,11 +12,11 @@ from collections.abc import MutableMapping
 from contextlib import suppress
 from pathlib import Path
 
+from amhctl.core.controlgroups import CGROUPS, OWN_CGROUP, group_folders
+
 WAITING = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME")
 """Variables by which someone says how threads wait, in GNU's and LLVM's OpenMP."""
 THREADS = "OMP_NUM_THREADS"
-_CGROUPS = Path("/sys/fs/cgroup")
-_OWN_CGROUP = Path("/proc/self/cgroup")
 
 
 def settle_threads(environment: MutableMapping[str, str], processors: int | None = None) -> None:
@@ -47,7 +47,7 @@ def allowed_processors() -> int:
     return os.cpu_count() or 1
 
 
-def available_processors(cgroups: Path = _CGROUPS, own: Path = _OWN_CGROUP) -> int:
+def available_processors(cgroups: Path = CGROUPS, own: Path = OWN_CGROUP) -> int:
     """Return how many processors this process can keep busy: those it may run on, or fewer if a quota says so.
 
     Parameters
@@ -57,21 +57,8 @@ def available_processors(cgroups: Path = _CGROUPS, own: Path = _OWN_CGROUP) -> i
     own : Path
         Where it names this process's group.
     """
-    quotas = [quota for folder in _groups(cgroups, own) if (quota := _read_quota(folder)) is not None]
+    quotas = [quota for folder in group_folders("cpu", cgroups, own) if (quota := _read_quota(folder)) is not None]
     return max(1, min([allowed_processors(), *(math.ceil(quota) for quota in quotas)]))
-
-
-def _groups(cgroups: Path, own: Path) -> list[Path]:
-    """Return the folders of the process's control group and of those around it: the narrowest quota holds."""
-    folders = [cgroups, cgroups / "cpu"]
-    with suppress(OSError):
-        for line in own.read_text(encoding="utf-8").splitlines():
-            _, controllers, path = line.split(":", 2)
-            root = cgroups if not controllers else cgroups / "cpu"
-            if not controllers or "cpu" in controllers.split(","):
-                group = root / path.lstrip("/")
-                folders += [group, *(parent for parent in group.parents if root in parent.parents)]
-    return folders
 
 
 def _read_quota(folder: Path) -> float | None:
