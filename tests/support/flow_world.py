@@ -29,8 +29,8 @@ from amhctl.training.export import VoiceIdentity, export_voice
 from amhctl.training.fitting import codec_identity
 from amhctl.training.flow_fitting import build_flow, fit_flow
 from amhctl.training.flow_recipe import FlowRecipe, start_from_acoustics
-from amhctl.training.loop import Run
 from amhctl.training.material import Material
+from amhctl.training.run import Run
 from amhctl.training.state import RunFolder
 from amhctl.workflows.train import TrainRequest
 

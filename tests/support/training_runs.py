@@ -17,8 +17,8 @@ from amhctl.tokenizer.vocabulary import Vocabulary
 from amhctl.training.export import Conditions, VoiceIdentity, choose_reference
 from amhctl.training.finetune import Base, tune
 from amhctl.training.fitting import build_model, codec_identity, fit_model
-from amhctl.training.loop import Run
 from amhctl.training.material import gather
+from amhctl.training.run import Run
 from amhctl.training.speaker_adversary import build_adversary
 from amhctl.training.state import RunFolder
 from amhctl.training.unified_recipe import UnifiedRecipe

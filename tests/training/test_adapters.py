@@ -14,10 +14,12 @@ from amhctl.core.errors import MissingExtra
 from amhctl.core.progress import SilentProgress
 from amhctl.model.unified_voice import UnifiedVoice
 from amhctl.training import adapters
+from amhctl.training.course import train
 from amhctl.training.devices import connect_devices
 from amhctl.training.finetune import Base
-from amhctl.training.loop import Loop, Run, train
+from amhctl.training.loop import Loop
 from amhctl.training.network_tensors import merged_weights, read_network
+from amhctl.training.run import Run
 
 BASE = Base("base", None)
 SMALL = {"attention_rank": 4, "mlp_rank": 2, "target_rank": 2, "dropout": 0.1}

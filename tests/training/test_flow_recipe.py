@@ -12,7 +12,7 @@ from amhctl.data.acoustic_dataset import AcousticDataset
 from amhctl.model.flow_voice import FlowVoice
 from amhctl.training.flow_objective import FlowCounts, FlowObjective
 from amhctl.training.flow_recipe import FlowRecipe, start_from_acoustics
-from amhctl.training.loop import Run
+from amhctl.training.run import Run
 from amhctl.training.voice_recipe import Lengths
 
 

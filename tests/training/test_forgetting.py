@@ -9,9 +9,10 @@ from support.training_world import read_measured
 
 from amhctl.config.finetuning import ForgettingConfig
 from amhctl.core.progress import SilentProgress
+from amhctl.training.course import train
 from amhctl.training.finetune import Base
 from amhctl.training.forgetting import Memory, ProbedUtterances, find_forgetting, judge_memory
-from amhctl.training.loop import Run, train
+from amhctl.training.run import Run
 
 CONFIG = ForgettingConfig(worsening=0.05)
 

@@ -16,9 +16,12 @@ from amhctl.data.codestore import CodeStore
 from amhctl.data.dataset import SpeechDataset
 from amhctl.data.records import Record
 from amhctl.model.hearing import Hearing, measure_hearing, probe_hearing
+from amhctl.training.course import train
+from amhctl.training.devices import connect_devices
 from amhctl.training.hearing import find_deafness, hear
 from amhctl.training.journal import read_journal
-from amhctl.training.loop import Loop, Outcome, connect_devices, train
+from amhctl.training.loop import Loop
+from amhctl.training.run import Outcome
 from amhctl.training.standard import start_from_features
 
 _DEAF = Hearing(spread=0.001, largest=5.0)

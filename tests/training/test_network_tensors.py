@@ -8,8 +8,8 @@ from amhctl.checkpoint.manifest import VocabularyGrowth
 from amhctl.core.errors import CheckpointError
 from amhctl.model.shapes import parameter_shapes
 from amhctl.training.finetune import Base
-from amhctl.training.loop import Run
 from amhctl.training.network_tensors import kept_tensors, merged_weights, read_network, stored_name, write_network
+from amhctl.training.run import Run
 
 BASE = Base("base", VocabularyGrowth(base_size=20, base_fingerprint="0" * 64))
 

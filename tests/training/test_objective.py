@@ -7,9 +7,9 @@ import torch
 from support.training_runs import build_run
 
 from amhctl.data.batching import Batch, collate
-from amhctl.training.loop import Run
 from amhctl.training.losses import TargetCounts
 from amhctl.training.objective import Objective, replace_frames
+from amhctl.training.run import Run
 from amhctl.training.seeding import generator_of
 
 

@@ -8,8 +8,8 @@ from support.training_runs import build_run
 from amhctl.checkpoint.manifest import VocabularyGrowth
 from amhctl.core.errors import TrainingError
 from amhctl.core.progress import SilentProgress
+from amhctl.training.course import train
 from amhctl.training.finetune import Base
-from amhctl.training.loop import train
 from amhctl.training.rehearsal import rehearse
 
 

@@ -8,8 +8,9 @@ from support.training_runs import build_run
 
 from amhctl.core.errors import CheckpointError, TrainingError
 from amhctl.core.progress import SilentProgress
+from amhctl.training.course import train
 from amhctl.training.devices import connect_devices
-from amhctl.training.loop import Loop, train
+from amhctl.training.loop import Loop
 from amhctl.training.retreat import Retreat
 
 

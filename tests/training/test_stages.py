@@ -12,9 +12,11 @@ from support.training_world import read_measured
 from amhctl.checkpoint.store import read_checkpoint
 from amhctl.core.errors import ConfigError
 from amhctl.core.progress import SilentProgress
+from amhctl.training.course import train
 from amhctl.training.devices import connect_devices
-from amhctl.training.loop import Loop, Run, train
+from amhctl.training.loop import Loop
 from amhctl.training.parts import select
+from amhctl.training.run import Run
 from amhctl.training.voice_recipe import Lengths
 
 STAGES: tuple[dict[str, Any], ...] = (

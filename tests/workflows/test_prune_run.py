@@ -11,8 +11,8 @@ from support.training_runs import build_run
 from amhctl.core.errors import CheckpointError, InUseError
 from amhctl.core.lock import LOCK_FILE, hold
 from amhctl.core.progress import SilentProgress
-from amhctl.training import loop as loop_module
-from amhctl.training.loop import Loop, train
+from amhctl.training.course import train
+from amhctl.training.loop import Loop
 from amhctl.training.state import Best
 from amhctl.workflows import prune_run
 from amhctl.workflows.prune_run import PruneRunReport, PruneRunRequest
@@ -28,7 +28,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 loop.state = loop.state.model_copy(update={"best": Best(step=2, loss=0.1)})
             return loop.state.step == 2
 
-        patch.setattr(loop_module.Loop, "judge", judge)
+        patch.setattr(Loop, "judge", judge)
         run = build_run(tmp_path_factory.mktemp("run") / "run", save_every=1, valid_every=1, keep_checkpoints=9)
         train(run, SilentProgress(), device="cpu", resume=False)
     return run.folder.root

@@ -43,7 +43,7 @@ from amhctl.inference.catalog import voice_path
 from amhctl.training import rehearsal
 from amhctl.training.fitting import build_model
 from amhctl.training.geometry import start_from_codebooks
-from amhctl.training.loop import Run
+from amhctl.training.run import Run
 from amhctl.workflows import prepare_run
 from amhctl.workflows import train as train_module
 from amhctl.workflows.say_samples import SampleSentences

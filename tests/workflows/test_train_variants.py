@@ -12,7 +12,7 @@ from amhctl.core.errors import EvaluationError, OptionError
 from amhctl.core.progress import SilentProgress
 from amhctl.data.codestore import CodeStore
 from amhctl.training.huggingface_decoder import HuggingFaceDecoder
-from amhctl.training.loop import Run
+from amhctl.training.run import Run
 from amhctl.training.variant_speed import VariantTiming
 from amhctl.workflows import train_variants
 from amhctl.workflows.train_variants import (

@@ -1,4 +1,4 @@
-"""The training loop of a voice: steps, validations, checkpoints, in an order that a kill cannot disturb.
+"""One run in motion: a voice, its average, its optimiser and its position, moved on step by step.
 
 A run is a function of its configuration, seed and data: the batches, prompts, dropout and noise of step n depend on
 n alone, so a run continued from a checkpoint equals an uninterrupted one, on a CPU bit for bit. Several processes
@@ -7,54 +7,41 @@ micro-batches a step has, and in which arithmetic, is settled when a run begins 
 """
 
 import math
-import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import dataclass
+from contextlib import suppress
 from functools import partial
-from pathlib import Path
-from typing import cast
 
 import torch
 from accelerate import Accelerator
-from torch import Tensor, nn
-from torch.utils.data import DataLoader
+from torch import Tensor
 
-from amhctl.config.schema import TrainingConfig
 from amhctl.core.errors import CheckpointError, TrainingError
-from amhctl.core.files import write_text_atomically
 from amhctl.core.findings import Finding, Rule, Severity
-from amhctl.core.progress import Progress, SilentProgress
-from amhctl.core.shortage import WayOut, explain_shortages, shortage_of
+from amhctl.core.shortage import shortage_of
 from amhctl.data.batching import plan_epoch
 from amhctl.model.hearing import Hearing
 from amhctl.model.soundness import read_voice
 from amhctl.nn.recompute import set_recompute
-from amhctl.training.adapters import RankAllocation
 from amhctl.training.checkpoints import SoundCheckpoint
-from amhctl.training.devices import connect_devices
 from amhctl.training.ema import AveragedModel
-from amhctl.training.export import Arithmetic, Conditions, VoiceIdentity, export_voice
-from amhctl.training.extent import padding_of
+from amhctl.training.export import export_voice
 from amhctl.training.feed import Group, Plan, Share, iterate_groups, shares_of
-from amhctl.training.forgetting import Memory, find_forgetting, judge_memory
+from amhctl.training.forgetting import Memory, judge_memory
 from amhctl.training.guard import MOST_RETURNS, SLOWER, Judgement, judge_step, refuse
-from amhctl.training.interrupts import watch_interrupts
-from amhctl.training.journal import Event, EventName, Journal
+from amhctl.training.journal import Event, EventName
+from amhctl.training.loader import load_batches
 from amhctl.training.loss_scale import LossScale
-from amhctl.training.microbatch import iterate_parts
 from amhctl.training.network_tensors import kept_tensors
 from amhctl.training.optimizers import SCALE, build_optimizer
-from amhctl.training.precision import allow_tf32, resolve_precision
-from amhctl.training.replay import own_part, plan_training_epoch
-from amhctl.training.rescue import way_out_of
+from amhctl.training.passes import Passes
+from amhctl.training.precision import allow_tf32
+from amhctl.training.replay import own_part
 from amhctl.training.retreat import Retreat
+from amhctl.training.run import Run, plan_of, settle_conditions
 from amhctl.training.schedule import Schedule
-from amhctl.training.seeding import seed_batch
-from amhctl.training.speaker_adversary import SpeakerAdversary
 from amhctl.training.stages import Stages
-from amhctl.training.state import Best, RunFolder, RunState, Trainable, copy_state, load_state
-from amhctl.training.voice_recipe import Batch, Counts, Item, Lengths, Means, Utterances, VoiceRecipe
+from amhctl.training.state import Best, RunState, Trainable, copy_state, load_state
+from amhctl.training.voice_recipe import Batch, Counts, Lengths, Means, Utterances
 from amhctl.training.writer import Job, Writer
 
 RULES = (
@@ -65,82 +52,6 @@ RULES = (
         "The best voice of a run that goes on is missing or damaged. The next validation chooses the best voice anew.",
     ),
 )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Run:
-    """Everything that is fixed when a run starts."""
-
-    folder: RunFolder
-    config: TrainingConfig
-    seed: int
-    recipe: VoiceRecipe
-    """How a voice of its kind is trained."""
-    model: nn.Module
-    train: Utterances
-    valid: Utterances
-    identity: VoiceIdentity
-    document: str
-    """The JSON of ``config.json``."""
-    ranks: RankAllocation | None = None
-    """What distributes the ranks of AdaLoRA."""
-    probe: Utterances | None = None
-    """Speech of the base's language, by which it is seen what the voice forgets."""
-    adversary: SpeakerAdversary | None = None
-    """What sets speaker and emotion apart, where a stage is to."""
-    say_samples: Callable[[Path, int], str] | None = None
-    """Lets the voice in a folder, the best one since a step, say something; returns a line on how it went."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """Where a run ended."""
-
-    state: RunState
-    stopped_early: bool
-    findings: tuple[Finding, ...]
-    """What was found damaged where the run went on, and what is wrong with the voice that was made."""
-
-
-class _Items:
-    """A dataset keyed by (epoch, index), so that one loader serves all epochs."""
-
-    def __init__(self, dataset: Utterances) -> None:
-        self.dataset = dataset
-
-    def __getitem__(self, key: tuple[int, int]) -> Item:
-        epoch, index = key
-        return self.dataset.item(index, epoch)
-
-
-def settle_conditions(run: Run, accelerator: Accelerator, began: SoundCheckpoint | None) -> Conditions:
-    """Return how a run computes: as it began, or, for a new one, as its configuration and this machine say."""
-    noted = began.checkpoint.manifest.training if began else {}
-    precision, batches = noted.get("precision"), noted.get("batches_per_step")
-    # The values of "auto" were settled then, and are not settled anew on another machine.
-    wanted = run.config.precision if precision not in ("fp32", "bf16", "fp16") else cast(Arithmetic, precision)
-    return Conditions(
-        precision=resolve_precision(wanted, accelerator.device),
-        # A checkpoint of an earlier version does not say how many; the processes are then taken to be as many as now.
-        batches_per_step=batches
-        if isinstance(batches, int) and batches > 0
-        else run.config.accumulation * accelerator.num_processes,
-        device=accelerator.device.type,
-        processes=accelerator.num_processes,
-    )
-
-
-def plan_of(run: Run, lengths: Lengths, epoch: int) -> Plan:
-    """Return the micro-batches of an epoch of a run's training set, whose lengths are given."""
-    config = run.config
-    return plan_training_epoch(
-        run.train,
-        lengths.frames,
-        batch_frames=config.batch_frames,
-        seed=run.seed,
-        epoch=epoch,
-        bucketing=config.bucketing,
-    )
 
 
 class Loop:
@@ -183,8 +94,9 @@ class Loop:
         if run.config.tf32:
             allow_tf32(accelerator.device)
         classifier = None if run.adversary is None else run.adversary.classifier.to(accelerator.device)
-        self._objective = accelerator.prepare_model(run.recipe.objective(model, run.config, precision, classifier))
-        self._averaged_objective = run.recipe.objective(average.model, run.config, precision, classifier).eval()
+        objective = accelerator.prepare_model(run.recipe.objective(model, run.config, precision, classifier))
+        averaged_objective = run.recipe.objective(average.model, run.config, precision, classifier).eval()
+        self._passes = Passes(run, accelerator, objective, averaged_objective)
         self._parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
         self._train_lengths = Lengths.of(run.train)
         self._valid_lengths = Lengths.of(run.valid)
@@ -239,16 +151,9 @@ class Loop:
             for group in self.groups()
             for share in self.shares(group.batches)
         )
-        loader: DataLoader[Item] = DataLoader(
-            _Items(self.run.train),  # type: ignore[arg-type]
-            batch_sampler=keys,
-            collate_fn=self.run.recipe.collate,
-            num_workers=self.run.config.workers,
-            pin_memory=self.accelerator.device.type == "cuda",
-            generator=torch.Generator(),
-        )
-        # What the loader yields is what collate returns, not what its type argument says.
-        return cast(Iterator[Batch], iter(loader))
+        pinned = self.accelerator.device.type == "cuda"
+        collate, workers = self.run.recipe.collate, self.run.config.workers
+        return load_batches(self.run.train, keys, collate, workers=workers, pinned=pinned)
 
     def step(self, group: Group, batches: Iterator[Batch]) -> tuple[Means, float]:
         """Take one optimiser step and return its losses and gradient norm; what is unusual becomes an event.
@@ -268,7 +173,7 @@ class Loop:
         shares = self.shares(group.batches)
         held = [next(batches) for _ in shares]
         counts = self.run.recipe.count(self._train_lengths, group.batches)
-        packed = self._in_parts(held, lambda: self._accumulate_all(held, shares, counts, number))
+        packed = self._in_parts(held, lambda: self._learn(held, shares, counts, number))
         self.stages.drop_gradients(self.stages.place_of(number))
         if self.state.scale is not None:
             adversary = [] if self.parts.adversary is None else self.parts.adversary.parameters
@@ -450,39 +355,11 @@ class Loop:
         """Return the micro-batches of this process."""
         return shares_of(batches, self.accelerator.process_index, self.accelerator.num_processes)
 
-    def _accumulate_all(self, held: list[Batch], shares: tuple[Share, ...], counts: Counts, step: int) -> Tensor:
-        """Add up the gradients of this process's micro-batches; return the packed sums of their losses."""
-        self._objective.train()
-        packed: Tensor | float = 0.0
-        for index, (batch, share) in enumerate(zip(held, shares, strict=True)):
-            packed = packed + self._accumulate(batch, share, counts, step, last=index + 1 == len(shares))
-        return cast(Tensor, packed)
-
-    def _accumulate(self, batch: Batch, share: Share, counts: Counts, step: int, *, last: bool) -> Tensor:
-        run = self.run
-        batch = batch.to(self.accelerator.device)
-        inputs = run.recipe.inputs(batch, counts, run.config, seed=run.seed, step=step, place=share.place)
-        seed_batch(run.seed, step, share.place)
-        parts = tuple(iterate_parts(batch, inputs, self.state.parts))
-        summed: Tensor | float = 0.0
-        for index, (part, behind) in enumerate(parts):
-            # Processes exchange their gradients once, behind the last part of the last micro-batch.
-            silent = not last or index + 1 < len(parts)
-            with self.accelerator.no_sync(self._objective) if silent else nullcontext():
-                loss, packed = self._objective(part, *behind)
-                # Gradients of processes are averaged, the loss is a share of a sum: hence the number of processes.
-                factor = float(share.counted) * self.accelerator.num_processes * self._factor
-                self.accelerator.backward(loss * factor)
-            summed = summed + packed * float(share.counted)
-        return cast(Tensor, summed)
+    def _learn(self, held: list[Batch], shares: tuple[Share, ...], counts: Counts, step: int) -> Tensor:
+        return self._passes.learn(held, shares, counts, step=step, parts=self.state.parts, factor=self._factor)
 
     def _measure(self, batch: Batch, share: Share, counts: Counts) -> Tensor:
-        """Return the packed sums of the averaged voice's losses on a micro-batch of the validation set."""
-        batch = batch.to(self.accelerator.device)
-        inputs = self.run.recipe.valid_inputs(batch, counts, seed=self.run.seed, place=share.place)
-        parts = iterate_parts(batch, inputs, self.state.parts)
-        sums = sum(self._averaged_objective(part, *behind)[1] for part, behind in parts)
-        return cast(Tensor, sums) * float(share.counted)
+        return self._passes.measure(batch, share, counts, parts=self.state.parts)
 
     def _in_parts(self, held: list[Batch], compute: Callable[[], Tensor]) -> Tensor:
         """Return what a computation gives, with micro-batches in so many parts that the device holds each of them."""
@@ -533,151 +410,3 @@ class Loop:
 
     def _note(self, name: EventName, why: str) -> None:
         self.events.append(Event(self.state.step, name, why))
-
-
-def train(run: Run, progress: Progress, *, device: str, resume: bool) -> Outcome:
-    """Train until the configured steps are done or patience is at its end.
-
-    Raises
-    ------
-    TrainingError
-        If the run diverges however often it goes back, the device is absent, or there is nothing to resume.
-    ShortageError
-        If the machine runs out of memory or room on the disk.
-    CheckpointError
-        If no checkpoint can be read, or they are of another run.
-    KeyboardInterrupt
-        After Ctrl-C or SIGTERM, once the state is saved.
-    """
-    with explain_shortages(run.folder.root, lambda: run_way_out(run.folder)):
-        accelerator = connect_devices(device)
-        loop = Loop(run, accelerator, run.folder.steps.newest_sound() if resume else None)
-        shown = progress if accelerator.is_main_process else SilentProgress()
-        if resume:
-            shown.say(f"resumed at step {loop.state.step}")
-        accelerator.wait_for_everyone()
-        if accelerator.is_main_process:
-            if not resume:
-                run.folder.clear()
-            write_text_atomically(run.folder.config, run.document)
-        _tell_conditions(loop, shown)
-        shown.start("training", max(0, run.config.steps - loop.state.step), "steps")
-        try:
-            with open_journal(run.folder, loop.state.step, silent=not accelerator.is_main_process) as journal:
-                findings = (*loop.findings, *(journal.findings if journal else ()))
-                for finding in findings:
-                    shown.say(f"warning: {finding.subject}: {finding.message}; {finding.hint}")
-                stopped_early = _take_steps(loop, journal, shown)
-            loop.wait_for_writes()
-        finally:
-            loop.writer.close()
-            shown.finish()
-        hearing = loop.hearing or loop.hear()
-    deafness = run.recipe.find_deafness(hearing, own_part(run.train), run.identity.name)
-    forgotten = find_forgetting(loop.memory, run.config.forgetting, run.identity.name)
-    return Outcome(loop.state, stopped_early, (*findings, *deafness, *forgotten))
-
-
-def run_way_out(folder: RunFolder) -> WayOut:
-    """Return what a voice's run has saved and how it goes on."""
-    return way_out_of(
-        folder.steps,
-        go_on=f"`amhctl train --resume {folder.root}`",
-        best=folder.best,
-        lighter="fewer training.batch_frames and as many times more training.accumulation",
-    )
-
-
-def _tell_conditions(loop: Loop, progress: Progress) -> None:
-    conditions = loop.conditions
-    progress.say(f"{loop.accelerator.device} · {conditions.precision} · processes: {conditions.processes}")
-    plan = loop.plan(loop.state.epoch)
-    progress.say(f"{len(plan)} micro-batches an epoch, {padding_of(plan, loop.lengths):.1%} of their frames padding")
-    if idle := -conditions.batches_per_step % conditions.processes:
-        progress.say(
-            f"a step of this run has {conditions.batches_per_step} micro-batches: {idle} of the processes "
-            f"wait{'s' if idle == 1 else ''} in the last round of each"
-        )
-
-
-def open_journal(folder: RunFolder, step: int, *, silent: bool) -> AbstractContextManager[Journal | None]:
-    """Return the journal of a run, or nothing for a process that is not the one that writes."""
-    return nullcontext() if silent else Journal(folder.journal, folder.tensorboard, step=step)
-
-
-def _take_steps(loop: Loop, journal: Journal | None, progress: Progress) -> bool:
-    config = loop.run.config
-    batches = loop.load_batches()
-    groups = loop.groups()
-    best = f"best {loop.state.best.loss:.3f}" if loop.state.best else ""
-    with watch_interrupts() as wish:
-        if loop.state.base_probe is None:
-            loop.probe()
-        while loop.state.step < config.steps and not _is_at_its_end(loop):
-            begun = time.perf_counter()
-            group = next(groups)
-            rate = loop.rate(loop.state.step + 1)
-            losses, norm = loop.step(group, batches)
-            step = loop.state.step
-            seconds = round(time.perf_counter() - begun, 4)
-            if journal and math.isfinite(losses.total) and math.isfinite(norm):
-                journal.write("step", step, losses.journal() | {"norm": norm, "rate": rate, "seconds": seconds})
-            _tell_events(loop, journal, progress)
-            last = step == config.steps
-            if last or step % config.valid_every == 0:
-                valid = loop.validate()
-                loop.probe()
-                # What forgot more than it may is no voice to keep.
-                if not loop.must_stop_forgetting and loop.judge(valid):
-                    loop.export(valid)
-                    _say_samples(loop, progress)
-                heard = _listen(loop, progress)
-                if journal and math.isfinite(valid.decisive):
-                    probed = {} if loop.state.probe is None else {"probe": loop.state.probe}
-                    journal.write("valid", step, valid.valid_journal() | heard | probed)
-                _tell_events(loop, journal, progress)
-                best = f"best {loop.state.best.loss:.3f}" if loop.state.best else ""
-            stop = loop.agree(wish.asked)
-            if last or stop or step % config.save_every == 0 or _is_at_its_end(loop):
-                loop.save()
-            progress.advance(1, f"loss {losses.total:.3f} {best}".rstrip())
-            if stop:
-                loop.wait_for_writes()
-                progress.say(f"interrupted: saved at step {step}, go on with --resume {loop.run.folder.root}")
-                raise KeyboardInterrupt
-    return loop.state.step < config.steps
-
-
-def _tell_events(loop: Loop, journal: Journal | None, progress: Progress) -> None:
-    """Write down what befell the run, and say it."""
-    for event in loop.events:
-        if journal:
-            journal.tell(event)
-        progress.say(f"step {event.step}: {event.why}")
-    loop.events.clear()
-
-
-def _say_samples(loop: Loop, progress: Progress) -> None:
-    """Let the best voice speak, once it is written. No later step depends on it: each seeds its own chance."""
-    say = loop.run.say_samples
-    if say is None:
-        return
-    loop.wait_for_writes()
-    if loop.accelerator.is_main_process:
-        progress.say(f"step {loop.state.step}: {say(loop.run.folder.best, loop.state.step)}")
-
-
-def _listen(loop: Loop, progress: Progress) -> dict[str, float | list[float]]:
-    """Return the journal's values of how the voice hears its prompt; say so when it no longer does."""
-    heard_before = loop.hearing is None or not loop.hearing.fault
-    hearing = loop.hear()
-    if hearing.fault and heard_before:
-        progress.say(f"step {loop.state.step}: the voice does not hear whom it speaks as: {hearing.fault}")
-    told: dict[str, float | list[float]] = {"speaker_activation": hearing.largest}
-    return told if hearing.spread is None else {"speaker_spread": hearing.spread, **told}
-
-
-def _is_at_its_end(loop: Loop) -> bool:
-    """Return whether a run ends before its last step: its patience does, or it forgets what it must not."""
-    impatient = 0 < loop.run.config.patience <= loop.state.stale and loop.stages.is_last(loop.state.step)
-    return impatient or loop.must_stop_forgetting

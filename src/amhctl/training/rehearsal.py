@@ -22,8 +22,9 @@ from amhctl.training.export import Conditions
 from amhctl.training.extent import measure_extent
 from amhctl.training.feed import Group, Plan, Position, iterate_groups
 from amhctl.training.fit import Fit, memory_of, require_fit
-from amhctl.training.loop import Loop, Run, plan_of, run_way_out, settle_conditions
+from amhctl.training.loop import Loop
 from amhctl.training.memory import Need, estimate_memory
+from amhctl.training.run import Run, plan_of, run_way_out, settle_conditions
 from amhctl.training.state import load_state, save_state
 from amhctl.training.voice_recipe import Batch, BatchSize, Lengths
 

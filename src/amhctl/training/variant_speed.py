@@ -8,7 +8,8 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from amhctl.training.devices import connect_devices
-from amhctl.training.loop import Loop, Run
+from amhctl.training.loop import Loop
+from amhctl.training.run import Run
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,9 +35,9 @@ from amhctl.training.flow_fitting import build_flow, fit_flow, fit_vocoder
 from amhctl.training.flow_recipe import FlowRecipe, start_from_acoustics
 from amhctl.training.geometry import start_from_codebooks
 from amhctl.training.inventory import Inventory, take_inventory
-from amhctl.training.loop import Run
 from amhctl.training.material import Material, gather
 from amhctl.training.replay import ReplayedUtterances, own_part
+from amhctl.training.run import Run
 from amhctl.training.speaker_adversary import build_adversary
 from amhctl.training.standard import start_from_features
 from amhctl.training.state import RunFolder

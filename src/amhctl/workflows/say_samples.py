@@ -9,7 +9,7 @@ from amhctl.data.storeindex import StoredUtterance
 from amhctl.inference.assemble import load_voice
 from amhctl.inference.judge import JudgeLimits
 from amhctl.inference.voice import SpeakOptions
-from amhctl.training.loop import Run
+from amhctl.training.run import Run
 
 # What is no speech yet is said as well: to hear that is what samples are for. How long it may be stays bounded.
 _ANYTHING = JudgeLimits(

@@ -23,6 +23,7 @@ from amhctl.model.flow_voice import MODEL_VERSION as FLOW_VERSION
 from amhctl.model.soundness import read_voice
 from amhctl.text.lexicon import Lexicon, read_lexicons
 from amhctl.tokenizer.vocabulary import Vocabulary
+from amhctl.training.course import train
 from amhctl.training.devices import leads, refuse_launcher_settings
 from amhctl.training.fit import Fit
 from amhctl.training.fitting import (
@@ -32,8 +33,8 @@ from amhctl.training.fitting import (
 )
 from amhctl.training.forgetting import FORGOTTEN
 from amhctl.training.inventory import Inventory
-from amhctl.training.loop import Outcome, train
 from amhctl.training.rehearsal import Rehearsal, rehearse
+from amhctl.training.run import Outcome
 from amhctl.training.state import RUN, Best, RunFolder
 from amhctl.workflows.former_data import open_former
 from amhctl.workflows.prepare_run import PreparedRun, RunParts, Settings, prepare_flow, prepare_unified

@@ -1,0 +1,159 @@
+"""The course of a run, from its first step to its last: steps, validations and checkpoints, and what is told of them.
+
+The order is one that a kill cannot disturb: what is saved last is a state from which the same steps follow.
+"""
+
+import math
+import time
+from contextlib import AbstractContextManager, nullcontext
+
+from amhctl.core.files import write_text_atomically
+from amhctl.core.progress import Progress, SilentProgress
+from amhctl.core.shortage import explain_shortages
+from amhctl.training.devices import connect_devices
+from amhctl.training.extent import padding_of
+from amhctl.training.forgetting import find_forgetting
+from amhctl.training.interrupts import watch_interrupts
+from amhctl.training.journal import Journal
+from amhctl.training.loop import Loop
+from amhctl.training.replay import own_part
+from amhctl.training.run import Outcome, Run, run_way_out
+from amhctl.training.state import RunFolder
+
+
+def train(run: Run, progress: Progress, *, device: str, resume: bool) -> Outcome:
+    """Train until the configured steps are done or patience is at its end.
+
+    Raises
+    ------
+    TrainingError
+        If the run diverges however often it goes back, the device is absent, or there is nothing to resume.
+    ShortageError
+        If the machine runs out of memory or room on the disk.
+    CheckpointError
+        If no checkpoint can be read, or they are of another run.
+    KeyboardInterrupt
+        After Ctrl-C or SIGTERM, once the state is saved.
+    """
+    with explain_shortages(run.folder.root, lambda: run_way_out(run.folder)):
+        accelerator = connect_devices(device)
+        loop = Loop(run, accelerator, run.folder.steps.newest_sound() if resume else None)
+        shown = progress if accelerator.is_main_process else SilentProgress()
+        if resume:
+            shown.say(f"resumed at step {loop.state.step}")
+        accelerator.wait_for_everyone()
+        if accelerator.is_main_process:
+            if not resume:
+                run.folder.clear()
+            write_text_atomically(run.folder.config, run.document)
+        _tell_conditions(loop, shown)
+        shown.start("training", max(0, run.config.steps - loop.state.step), "steps")
+        try:
+            with open_journal(run.folder, loop.state.step, silent=not accelerator.is_main_process) as journal:
+                findings = (*loop.findings, *(journal.findings if journal else ()))
+                for finding in findings:
+                    shown.say(f"warning: {finding.subject}: {finding.message}; {finding.hint}")
+                stopped_early = _take_steps(loop, journal, shown)
+            loop.wait_for_writes()
+        finally:
+            loop.writer.close()
+            shown.finish()
+        hearing = loop.hearing or loop.hear()
+    deafness = run.recipe.find_deafness(hearing, own_part(run.train), run.identity.name)
+    forgotten = find_forgetting(loop.memory, run.config.forgetting, run.identity.name)
+    return Outcome(loop.state, stopped_early, (*findings, *deafness, *forgotten))
+
+
+def _tell_conditions(loop: Loop, progress: Progress) -> None:
+    conditions = loop.conditions
+    progress.say(f"{loop.accelerator.device} · {conditions.precision} · processes: {conditions.processes}")
+    plan = loop.plan(loop.state.epoch)
+    progress.say(f"{len(plan)} micro-batches an epoch, {padding_of(plan, loop.lengths):.1%} of their frames padding")
+    if idle := -conditions.batches_per_step % conditions.processes:
+        progress.say(
+            f"a step of this run has {conditions.batches_per_step} micro-batches: {idle} of the processes "
+            f"wait{'s' if idle == 1 else ''} in the last round of each"
+        )
+
+
+def open_journal(folder: RunFolder, step: int, *, silent: bool) -> AbstractContextManager[Journal | None]:
+    """Return the journal of a run, or nothing for a process that is not the one that writes."""
+    return nullcontext() if silent else Journal(folder.journal, folder.tensorboard, step=step)
+
+
+def _take_steps(loop: Loop, journal: Journal | None, progress: Progress) -> bool:
+    config = loop.run.config
+    batches = loop.load_batches()
+    groups = loop.groups()
+    best = f"best {loop.state.best.loss:.3f}" if loop.state.best else ""
+    with watch_interrupts() as wish:
+        if loop.state.base_probe is None:
+            loop.probe()
+        while loop.state.step < config.steps and not _is_at_its_end(loop):
+            begun = time.perf_counter()
+            group = next(groups)
+            rate = loop.rate(loop.state.step + 1)
+            losses, norm = loop.step(group, batches)
+            step = loop.state.step
+            seconds = round(time.perf_counter() - begun, 4)
+            if journal and math.isfinite(losses.total) and math.isfinite(norm):
+                journal.write("step", step, losses.journal() | {"norm": norm, "rate": rate, "seconds": seconds})
+            _tell_events(loop, journal, progress)
+            last = step == config.steps
+            if last or step % config.valid_every == 0:
+                valid = loop.validate()
+                loop.probe()
+                # What forgot more than it may is no voice to keep.
+                if not loop.must_stop_forgetting and loop.judge(valid):
+                    loop.export(valid)
+                    _say_samples(loop, progress)
+                heard = _listen(loop, progress)
+                if journal and math.isfinite(valid.decisive):
+                    probed = {} if loop.state.probe is None else {"probe": loop.state.probe}
+                    journal.write("valid", step, valid.valid_journal() | heard | probed)
+                _tell_events(loop, journal, progress)
+                best = f"best {loop.state.best.loss:.3f}" if loop.state.best else ""
+            stop = loop.agree(wish.asked)
+            if last or stop or step % config.save_every == 0 or _is_at_its_end(loop):
+                loop.save()
+            progress.advance(1, f"loss {losses.total:.3f} {best}".rstrip())
+            if stop:
+                loop.wait_for_writes()
+                progress.say(f"interrupted: saved at step {step}, go on with --resume {loop.run.folder.root}")
+                raise KeyboardInterrupt
+    return loop.state.step < config.steps
+
+
+def _tell_events(loop: Loop, journal: Journal | None, progress: Progress) -> None:
+    """Write down what befell the run, and say it."""
+    for event in loop.events:
+        if journal:
+            journal.tell(event)
+        progress.say(f"step {event.step}: {event.why}")
+    loop.events.clear()
+
+
+def _say_samples(loop: Loop, progress: Progress) -> None:
+    """Let the best voice speak, once it is written. No later step depends on it: each seeds its own chance."""
+    say = loop.run.say_samples
+    if say is None:
+        return
+    loop.wait_for_writes()
+    if loop.accelerator.is_main_process:
+        progress.say(f"step {loop.state.step}: {say(loop.run.folder.best, loop.state.step)}")
+
+
+def _listen(loop: Loop, progress: Progress) -> dict[str, float | list[float]]:
+    """Return the journal's values of how the voice hears its prompt; say so when it no longer does."""
+    heard_before = loop.hearing is None or not loop.hearing.fault
+    hearing = loop.hear()
+    if hearing.fault and heard_before:
+        progress.say(f"step {loop.state.step}: the voice does not hear whom it speaks as: {hearing.fault}")
+    told: dict[str, float | list[float]] = {"speaker_activation": hearing.largest}
+    return told if hearing.spread is None else {"speaker_spread": hearing.spread, **told}
+
+
+def _is_at_its_end(loop: Loop) -> bool:
+    """Return whether a run ends before its last step: its patience does, or it forgets what it must not."""
+    impatient = 0 < loop.run.config.patience <= loop.state.stale and loop.stages.is_last(loop.state.step)
+    return impatient or loop.must_stop_forgetting
