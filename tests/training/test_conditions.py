@@ -17,6 +17,7 @@ WITHOUT_EMOTION = ModelConfig(emo_condition_module=None)
         ("emotion_from_target", WITHOUT_EMOTION),
         ("emotion_from_target", FlowVoiceConfig()),
         ("condition_dropout", FlowVoiceConfig()),
+        ("distil_guidance", ModelConfig()),
     ],
 )
 def test_what_would_change_nothing_is_refused(key: str, model: ModelConfig | FlowVoiceConfig) -> None:

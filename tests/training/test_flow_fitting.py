@@ -13,11 +13,19 @@ from amhctl.checkpoint.store import LoadedCheckpoint, read_checkpoint
 from amhctl.codec.vocoder_spec import VocoderSpec
 from amhctl.config.acoustics import AcousticsConfig, SpeakerEncoderConfig
 from amhctl.config.flow import FlowVoiceConfig
+from amhctl.config.schema import TrainingConfig
 from amhctl.core.errors import CheckpointError, CodecError, ConfigError
 from amhctl.tokenizer.train import train_vocabulary
 from amhctl.tokenizer.vocabulary import Vocabulary
 from amhctl.training.fitting import Explicit
-from amhctl.training.flow_fitting import build_flow, fit_flow, fit_vocoder, require_flow
+from amhctl.training.flow_fitting import (
+    build_flow,
+    build_teacher,
+    fit_flow,
+    fit_vocoder,
+    require_flow,
+    settle_guidance,
+)
 
 PRESETS: Explicit = lambda _: False  # noqa: E731
 ACOUSTICS = AcousticsConfig()
@@ -140,3 +148,21 @@ def test_weights_of_another_shape_are_refused(origin: LoadedCheckpoint) -> None:
 def test_a_model_that_no_machine_holds_is_refused_before_it_is_made() -> None:
     with pytest.raises(ConfigError, match="GiB"):
         build_flow(FlowVoiceConfig(model_dim=65_520, layers=64), 0, None)
+
+
+def test_guidance_is_learnt_from_a_base_that_has_not_learnt_it(origin: LoadedCheckpoint) -> None:
+    model, config = require_flow(origin), TrainingConfig(distil_guidance=1.5)
+    learnt = settle_guidance(model, config, origin)
+    assert learnt.distilled_guidance == 1.5
+    teacher = build_teacher(learnt, origin)
+    assert teacher.guidance == 1.5
+    assert teacher.model.config.dropout == 0.0
+    for name, tensor in teacher.model.state_dict().items():
+        assert torch.equal(tensor, origin.tensors[name]), name
+    with pytest.raises(ConfigError, match="no base"):
+        settle_guidance(model, config, None)
+    manifest = origin.manifest.model_copy(update={"config": learnt.model_dump(mode="json")})
+    with pytest.raises(ConfigError, match="already"):
+        settle_guidance(learnt, config, replace(origin, manifest=manifest))
+    # What learns from recordings again forgets it.
+    assert settle_guidance(learnt, TrainingConfig(), replace(origin, manifest=manifest)).distilled_guidance == 0.0

@@ -6,15 +6,18 @@ Runs of a UnifiedVoice are tested in ``test_train.py``.
 import json
 from dataclasses import replace
 from pathlib import Path
+from shutil import copytree, rmtree
 
 import pytest
 from support.flow_world import SPEAKERS, build_flow_world, request_flow
 from support.training_world import TrainingWorld, build_training_world, read_measured, request_training
 
 from amhctl.checkpoint.store import tensor_differences
+from amhctl.config.flow import FlowVoiceConfig
 from amhctl.config.load import load_run_config
 from amhctl.core.errors import CheckpointError, CodecError, ConfigError, DatasetError
 from amhctl.core.progress import SilentProgress
+from amhctl.model.flow_sampling import FlowSampling
 from amhctl.model.soundness import read_voice
 from amhctl.workflows import train, validate_checkpoint
 from amhctl.workflows.prepare_run import Settings
@@ -79,6 +82,35 @@ def test_a_base_gives_its_weights_and_stays_what_it_is(world: TrainingWorld, tra
     manifest = read_voice(run / "best").manifest
     assert manifest.parent
     assert manifest.config == read_voice(trained / "best").manifest.config
+
+
+def test_a_voice_learns_its_bases_guidance_and_is_drawn_without(
+    world: TrainingWorld, trained: Path, tmp_path: Path
+) -> None:
+    base, learning = tmp_path / "base", ("training.distil_guidance=1.5", "training.learning_rate=1e-3")
+    copytree(trained / "best", base)
+    whole, parted = tmp_path / "whole", tmp_path / "parted"
+    report = train.run(request_flow(world, None, *learning, base=base, dry_run=True), SilentProgress())
+    assert report.rehearsal is not None
+    train.run(request_flow(world, whole, *learning, base=base), SilentProgress())
+    shorter = (*learning, "training.steps=3", "training.decay_steps=6")
+    train.run(request_flow(world, parted, *shorter, base=base), SilentProgress())
+    on = TrainRequest(resume=parted, sets=("training.steps=6",), device="cpu")
+    train.run(on, SilentProgress())
+    assert tensor_differences(whole / "best", parted / "best") == ()
+    manifest = read_voice(whole / "best").manifest
+    assert manifest.config["distilled_guidance"] == 1.5
+    shape = FlowVoiceConfig.model_validate(manifest.config)
+    assert FlowSampling().guidance_for(shape) == 0.0
+    assert FlowSampling().guidance_for(shape.model_copy(update={"distilled_guidance": 0.0})) == 1.0
+    assert FlowSampling(guidance=2.0).guidance_for(shape) == 2.0
+    with pytest.raises(ConfigError, match="already"):
+        train.run(request_flow(world, tmp_path / "again", *learning, base=whole / "best"), SilentProgress())
+    # The base is what is learnt from: another one in its place is noticed.
+    rmtree(base)
+    copytree(whole / "best", base)
+    with pytest.raises(CheckpointError, match="not the one that this run began with"):
+        train.run(replace(on, sets=("training.steps=9",)), SilentProgress())
 
 
 def test_a_rehearsal_saves_and_loads(world: TrainingWorld) -> None:

@@ -56,6 +56,9 @@ class FlowVoiceConfig(Document):
     """Share of training items whose pitch and energy are withheld, so that a voice can also choose them as it draws."""
     code_dropout: float = Field(0.5, ge=0, le=1)
     """Share of training items whose codes are withheld, where a voice knows codes."""
+    distilled_guidance: float = Field(0.0, ge=0, le=10)
+    """Guidance that its velocities have learnt, by ``training.distil_guidance``: it draws without any, in half the
+    time. 0 where they have learnt none; training decides it."""
 
     @model_validator(mode="after")
     def _check_shapes(self) -> Self:

@@ -81,6 +81,9 @@ class TrainingConfig(Document):
     """Weight of the duration loss, where the model has explicit durations."""
     prosody_weight: float = Field(0.2, ge=0)
     """Weight of a FlowVoice's flow of durations, pitch and energy."""
+    distil_guidance: float = Field(0.0, ge=0, le=10)
+    """A FlowVoice learns to draw at once what its base draws with so much guidance, which takes two computations
+    (guidance distillation); 1 is what voices speak with. 0 learns from the recordings."""
     first_codebook_weight: float = Field(1.0, gt=0)
     """Weight of the first codebook relative to each other one."""
     label_smoothing: float = Field(0.0, ge=0, lt=1)

@@ -138,14 +138,14 @@ class SpectrogramVoice(Voice[NDArray[np.float32]]):
         steered = options.pitch != 0.0 or options.energy != 0.0
         prosody_P2 = self._steer(prosody_P3, options) if steered else None
         score = network.score(text, durations_P, _CLEAN, prosody_P2=prosody_P2, withheld=False)
-        silent = None
-        if drawing.guidance:
+        silent, guidance = None, drawing.guidance_for(network.config)
+        if guidance:
             silent = network.score(text, durations_P, _CLEAN, prosody_P2=None, withheld=True)
         frames, shape = int(durations_P.sum()), network.config
         steps = -(-frames // shape.stacked_frames)
         noise_MX = random.standard_normal((steps, shape.acoustics.mel.bins * shape.stacked_frames), dtype=np.float32)
         noise_MX *= np.float32(drawing.noise)
-        mel_TF = draw_mel(network, score, noise_MX, steps=drawing.steps, guidance=drawing.guidance, silent=silent)
+        mel_TF = draw_mel(network, score, noise_MX, steps=drawing.steps, guidance=guidance, silent=silent)
         return mel_TF[:frames]
 
     def _durations(self, text: ReadText, prosody_P3: Floats, ids: tuple[int, ...], speed: float) -> Integers:

@@ -24,6 +24,7 @@ ScoreT = TypeVar("ScoreT")
 _MOST_STEPS = 100
 # Far beyond, a spectrogram is noise.
 _MOST_GUIDANCE = 10.0
+_USUAL_GUIDANCE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,10 @@ class FlowSampling:
     ----------
     steps : int
         Steps from noise to spectrogram.
-    guidance : float
+    guidance : float | None
         How far to go beyond what the text adds to the velocity (Ho and Salimans 2022, arXiv 2207.12598), save what it
-        adds to the mean of each bin; 0 follows the text alone and costs half.
+        adds to the mean of each bin; 0 follows the text alone and costs half. None is 1, and 0 for a voice whose
+        velocities have learnt it (``FlowVoiceConfig.distilled_guidance``).
     noise : float
         Deviation of the noise it starts from, where training has 1: less is plainer.
     prosody_noise : float
@@ -44,7 +46,7 @@ class FlowSampling:
     """
 
     steps: int = 4
-    guidance: float = 1.0
+    guidance: float | None = None
     noise: float = 0.7
     prosody_noise: float = 0.6
 
@@ -58,10 +60,16 @@ class FlowSampling:
         """
         if not 1 <= self.steps <= _MOST_STEPS:
             raise OptionError(f"{self.steps} steps are not between 1 and {_MOST_STEPS}", subject="--steps")
-        if not 0.0 <= self.guidance <= _MOST_GUIDANCE:
+        if self.guidance is not None and not 0.0 <= self.guidance <= _MOST_GUIDANCE:
             raise OptionError(
                 f"guidance {self.guidance:g} is not between 0 and {_MOST_GUIDANCE:g}", subject="--guidance"
             )
+
+    def guidance_for(self, shape: FlowVoiceConfig) -> float:
+        """Return the guidance that a voice of a shape is drawn with."""
+        if self.guidance is not None:
+            return self.guidance
+        return 0.0 if shape.distilled_guidance else _USUAL_GUIDANCE
 
 
 @dataclass(frozen=True, slots=True, eq=False)

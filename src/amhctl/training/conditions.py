@@ -13,7 +13,7 @@ def require_conditions(config: TrainingConfig, model: ModelConfig | FlowVoiceCon
     ------
     ConfigError
         If a voice without an emotion branch is to hear the target's emotion or to have it set apart from its speaker,
-        or a FlowVoice is to be told less.
+        a FlowVoice is to be told less, or a UnifiedVoice is to learn guidance.
     """
     if config.tells_speakers:
         if isinstance(model, FlowVoiceConfig):
@@ -28,6 +28,12 @@ def require_conditions(config: TrainingConfig, model: ModelConfig | FlowVoiceCon
                 subject="training.stages",
                 hint="leave speaker_adversary out of the stages, or train a voice with an emotion branch",
             )
+    if config.distil_guidance and not isinstance(model, FlowVoiceConfig):
+        raise ConfigError(
+            "only a voice of kind flow can learn the guidance of its base",
+            subject="training.distil_guidance",
+            hint="--set training.distil_guidance=0",
+        )
     for key in ("emotion_from_target", "condition_dropout"):
         if getattr(config, key) == 0.0:
             continue

@@ -9,12 +9,14 @@ from amhctl.codec.codec import CodecSpec
 from amhctl.codec.vocoder_spec import VocoderSpec
 from amhctl.config.acoustics import AcousticsConfig, SpeakerEncoderConfig
 from amhctl.config.flow import FlowVoiceConfig
+from amhctl.config.schema import TrainingConfig
 from amhctl.core.errors import CheckpointError, CodecError, ConfigError
 from amhctl.core.shortage import require_memory
 from amhctl.model.flow_soundness import flow_shapes
 from amhctl.model.flow_voice import MODEL_VERSION, FlowVoice
 from amhctl.tokenizer.vocabulary import Vocabulary
 from amhctl.training.fitting import Explicit, refuse_contradictions, take_weights
+from amhctl.training.guided_teacher import GuidedTeacher
 from amhctl.training.seeding import derive_seed
 
 _FREE_IN_ORIGIN = frozenset({"dropout", "text_dropout", "prosody_dropout", "code_dropout"})
@@ -91,6 +93,48 @@ def fit_flow(
             hint="extract codes with --acoustics as the base was trained with, and use its vocabulary",
         )
     return model
+
+
+def settle_guidance(model: FlowVoiceConfig, config: TrainingConfig, base: LoadedCheckpoint | None) -> FlowVoiceConfig:
+    """Return the shape of a voice that says which guidance it will have learnt.
+
+    Parameters
+    ----------
+    model : FlowVoiceConfig
+        The shape, with the guidance of the base.
+    config : TrainingConfig
+        Whether guidance is to be distilled. What learns from recordings instead loses what its base has learnt of it.
+    base : LoadedCheckpoint | None
+        The voice that a run starts from, or started from.
+
+    Raises
+    ------
+    ConfigError
+        If there is no base to learn from, or it has learnt guidance itself.
+    """
+    if config.distil_guidance:
+        key = "training.distil_guidance"
+        if base is None:
+            raise ConfigError("there is no base whose guidance could be learnt", subject=key, hint="pass --base VOICE")
+        if require_flow(base).distilled_guidance:
+            raise ConfigError(
+                "the base has learnt its guidance already", subject=key, hint="distil the voice that it was made from"
+            )
+    return model.model_copy(update={"distilled_guidance": config.distil_guidance})
+
+
+def build_teacher(model: FlowVoiceConfig, base: LoadedCheckpoint) -> GuidedTeacher:
+    """Return the base as what a voice learns guided velocities from.
+
+    Raises
+    ------
+    CheckpointError
+        If a tensor of the base is missing, left over or of another shape.
+    ConfigError
+        If the memory of this machine cannot hold it.
+    """
+    still = model.model_copy(update={"dropout": 0.0, "distilled_guidance": 0.0})
+    return GuidedTeacher(build_flow(still, 0, base), model.distilled_guidance)
 
 
 def require_flow(origin: LoadedCheckpoint) -> FlowVoiceConfig:

@@ -15,6 +15,7 @@ from amhctl.config.schema import TrainingConfig
 from amhctl.data.acoustic_batch import AcousticBatch
 from amhctl.model.flow_sampling import PROSODY
 from amhctl.model.flow_voice import FlowVoice
+from amhctl.training.guided_teacher import GuidedTeacher
 from amhctl.training.losses import duration_loss
 from amhctl.training.precision import Precision, autocast
 
@@ -114,11 +115,16 @@ class FlowObjective(nn.Module):
         Weights of the losses.
     precision : Precision
         Arithmetic of the forward pass.
+    teacher : GuidedTeacher | None
+        What the velocities of the spectrogram are learnt from in place of the recordings.
     """
 
-    def __init__(self, model: FlowVoice, config: TrainingConfig, precision: Precision) -> None:
+    def __init__(
+        self, model: FlowVoice, config: TrainingConfig, precision: Precision, teacher: GuidedTeacher | None = None
+    ) -> None:
         super().__init__()
         self.model = model
+        self.teacher = teacher
         self.config = config
         self.precision = precision
 
@@ -153,6 +159,10 @@ class FlowObjective(nn.Module):
             noisy_BMX, wanted_BMX = _between(
                 draws.noise_BMX, model.stack(batch.mels_BTF, batch.mel_lengths_B), draws.times_B
             )
+            if self.teacher is not None:
+                wanted_BMX = self.teacher(
+                    noisy_BMX, draws.times_B, batch, withheld_B=draws.withheld_B, told_B=draws.told_B
+                )
             velocity_BMX = model.velocity(noisy_BMX, draws.times_B, score)
             noisy_BP3, wanted_BP3 = _between(draws.prosody_noise_BP3, prosody_BP3, draws.prosody_times_B)
             drawn_BP3 = model.prosody_velocity(noisy_BP3, draws.prosody_times_B, text)

@@ -22,6 +22,8 @@ from amhctl.model.flow_voice import FlowVoice
 from amhctl.model.hearing import Hearing
 from amhctl.training.feed import Plan
 from amhctl.training.flow_objective import FlowCounts, FlowDraws, FlowLosses, FlowObjective, draw_inputs
+from amhctl.training.guided_teacher import GuidedTeacher
+from amhctl.training.memory import copy_shapes
 from amhctl.training.precision import Precision
 from amhctl.training.seeding import generator_of
 from amhctl.training.voice_recipe import BatchSize, Lengths
@@ -34,9 +36,18 @@ _SMALLEST_DEVIATION = 0.1
 
 @dataclass(frozen=True, slots=True)
 class FlowRecipe:
-    """A FlowVoice in training; implements ``VoiceRecipe``."""
+    """A FlowVoice in training; implements ``VoiceRecipe``.
+
+    Attributes
+    ----------
+    shape : FlowVoiceConfig
+        The voice's.
+    teacher : GuidedTeacher | None
+        What it learns its velocities from, where its guidance is distilled.
+    """
 
     shape: FlowVoiceConfig
+    teacher: GuidedTeacher | None = None
 
     def collate(self, items: Sequence[AcousticItem]) -> AcousticBatch:
         """Return items as one batch."""
@@ -73,7 +84,11 @@ class FlowRecipe:
         self, model: FlowVoice, config: TrainingConfig, precision: Precision, classifier: nn.Module | None = None
     ) -> FlowObjective:
         """Return the module of its losses; a FlowVoice knows no emotion, and is never given a classifier."""
-        return FlowObjective(model, config, precision)
+        teacher = self.teacher
+        if teacher is not None and next(model.parameters()).is_meta:
+            # Where the memory of a step is estimated, nothing holds values.
+            teacher = copy_shapes(teacher)
+        return FlowObjective(model, config, precision, teacher)
 
     def inputs(
         self, batch: AcousticBatch, counts: FlowCounts, config: TrainingConfig, *, seed: int, step: int, place: int

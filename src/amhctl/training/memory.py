@@ -12,6 +12,7 @@ pieces that fit nothing (``Need.total`` allows for them).
 import copy
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -27,6 +28,7 @@ from amhctl.training.voice_recipe import BatchSize, Lengths, VoiceRecipe
 CONTEXT = {"cuda": 600 * 2**20, "cpu": 400 * 2**20}
 """What a process has besides tensors: on a CUDA device the driver's context and cuBLAS' workspace (0.3 to 0.6 GiB by
 card and version), on a CPU the interpreter and torch's libraries (measured: 0.3 to 0.4 GiB)."""
+ModuleT = TypeVar("ModuleT", bound=nn.Module)
 _FRAGMENTS = 1.05
 """What an allocator keeps, as a share of what is asked of it: larger tensors are rounded up to 2 MiB."""
 
@@ -123,7 +125,7 @@ def estimate_memory(
     with Tally("meta") as tally:
         # The two moments of AdamW; its fused update, the clipping and the average's are done in place.
         moments = [torch.empty_like(parameter) for parameter in trained for _ in range(2)]
-        for tensor in _tensors_of(model, average.model):
+        for tensor in _tensors_of(objective, average.model):
             tally.add(tensor)
         # Of several micro-batches, all but the first have the gradients of those before beside them.
         for place in range(min(2, config.accumulation)):
@@ -133,19 +135,20 @@ def estimate_memory(
                 loss, _ = objective(batch, *inputs)
                 loss.backward()
             del loss, batch, inputs
-    weights = _bytes(_tensors_of(model))
+    # With those of a teacher, if there is one.
+    weights = _bytes(_tensors_of(objective))
     # What does not learn is not copied.
-    averages = _bytes(_tensors_of(model, average.model)) - weights
+    averages = _bytes(_tensors_of(objective, average.model)) - weights
     gradients = _bytes(parameter.grad for parameter in trained if parameter.grad is not None)
     activations = max(0, tally.peak - weights - averages - gradients - _bytes(moments))
     exchanged = gradients if processes > 1 else 0
     # The state, and the best voice of the same step.
-    written = weights + _bytes(moments) + 2 * averages
+    written = _bytes(_tensors_of(model)) + _bytes(moments) + 2 * averages
     copies = written if config.background_saves and device == "cpu" else 0
     return Need(weights, gradients + exchanged, _bytes(moments), averages, activations, size, device, copies)
 
 
-def copy_shapes(model: nn.Module) -> nn.Module:
+def copy_shapes(model: ModuleT) -> ModuleT:
     """Return a copy of a model on the device ``meta``: its shapes and types, and what of it is trained."""
     memo: dict[int, object] = {}
     for parameter in model.parameters():

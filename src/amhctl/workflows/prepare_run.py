@@ -18,11 +18,12 @@ from amhctl.config.conditioning import Conditioning
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.config.schema import RunConfig
 from amhctl.config.unified import ModelConfig
-from amhctl.core.errors import ConfigError, DatasetError
+from amhctl.core.errors import CheckpointError, ConfigError, DatasetError
 from amhctl.core.files import canonical_json, sha256_of_file
 from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
 from amhctl.data.codestore import CodeStore
+from amhctl.model.soundness import read_voice
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.vocabulary import Vocabulary
@@ -31,7 +32,7 @@ from amhctl.training.conditions import require_conditions
 from amhctl.training.export import VoiceIdentity, choose_reference
 from amhctl.training.finetune import Base, Kind, Tuning, tune
 from amhctl.training.fitting import build_model, codec_identity, fit_codec, fit_model
-from amhctl.training.flow_fitting import build_flow, fit_flow, fit_vocoder
+from amhctl.training.flow_fitting import build_flow, build_teacher, fit_flow, fit_vocoder, settle_guidance
 from amhctl.training.flow_recipe import FlowRecipe, start_from_acoustics
 from amhctl.training.geometry import start_from_codebooks
 from amhctl.training.inventory import Inventory, take_inventory
@@ -209,6 +210,8 @@ def prepare_flow(parts: RunParts) -> PreparedRun:
         explicit=settings.explicit,
     )
     require_conditions(config.training, model)
+    base = _read_taught_base(parts) if config.training.distil_guidance else origin
+    model = settle_guidance(model, config.training, base)
     if model.codebooks:
         fit_codec(store.spec, wanted=None, origin=origin)
     gather_one = partial(
@@ -226,6 +229,7 @@ def prepare_flow(parts: RunParts) -> PreparedRun:
     network = build_flow(model, config.seed, None if parts.resume else origin)
     if origin is None:
         start_from_acoustics(network, material.train)
+    teacher = build_teacher(model, base) if config.training.distil_guidance and base is not None else None
     tuning = _tune(parts, network, "flow")
     identity = _identify(
         parts,
@@ -243,7 +247,7 @@ def prepare_flow(parts: RunParts) -> PreparedRun:
         folder=parts.folder,
         config=config.training,
         seed=config.seed,
-        recipe=FlowRecipe(model),
+        recipe=FlowRecipe(model, teacher),
         model=network,
         train=data.train,
         valid=material.valid,
@@ -254,6 +258,27 @@ def prepare_flow(parts: RunParts) -> PreparedRun:
     )
     findings = (*material.findings, *data.findings, *_find_scarcity(parts, run))
     return PreparedRun(run, findings, _take_inventory(parts, network))
+
+
+def _read_taught_base(parts: RunParts) -> LoadedCheckpoint | None:
+    """Return the base that a run learns guidance from: a run that goes on reads it again, and must find it unchanged.
+
+    Raises
+    ------
+    CheckpointError
+        If it is another one, or cannot be read.
+    """
+    origin, path = parts.origin, parts.settings.config.paths.base
+    if not parts.resume or origin is None or path is None:
+        return origin
+    base = read_voice(path)
+    if sha256_of_file(base.folder / "model.safetensors") != origin.manifest.parent:
+        raise CheckpointError(
+            "the base is not the one that this run began with, and its guidance is what is learnt",
+            subject=str(path),
+            hint="put the former base back, or begin a new run with --base",
+        )
+    return base
 
 
 def _load_codec(settings: Settings, store: CodeStore, origin: LoadedCheckpoint | None) -> Codec | None:
