@@ -1,98 +1,32 @@
 """Several processes: what one process measures, two measure too (through torch's own launcher and gloo)."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from support.several_runs import SharedRun, launch
 from support.training_world import build_training_world, read_measured, request_training
 
 from amhctl.core.progress import SilentProgress
 from amhctl.workflows.train import run
 
+pytestmark = pytest.mark.journey
 SETS = ("model.dropout=0.0", "training.code_replacement=0.0")
-_CHILD = """
-import sys
-from pathlib import Path
-from support.training_world import TrainingWorld, request_training
-from amhctl.core.progress import SilentProgress
-from amhctl.workflows.train import run
-
-store, vocabulary, folder, *sets = sys.argv[1:]
-run(request_training(TrainingWorld(Path(store), Path(vocabulary)), Path(folder), *sets, aligned=True), SilentProgress())
-"""
-
-_CHILD_THAT_GOES_ON = """
-import sys
-from pathlib import Path
-from amhctl.core.progress import SilentProgress
-from amhctl.workflows.train import TrainRequest, run
-
-run(TrainRequest(resume=Path(sys.argv[1]), device="cpu"), SilentProgress())
-"""
 
 
-@pytest.mark.journey
-def test_two_processes_train_like_one(tmp_path: Path) -> None:
-    world = build_training_world(tmp_path, aligned=True)
-    run(request_training(world, tmp_path / "one", *SETS, "training.accumulation=2", aligned=True), SilentProgress())
-    script = tmp_path / "child.py"
-    script.write_text(_CHILD)
-    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(script)]
-    arguments = [str(world.store), str(world.vocabulary), str(tmp_path / "two"), *SETS]
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join((str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", ""))),
-        "OMP_NUM_THREADS": "1",
-    }
-    subprocess.run([*launch, *arguments], check=True, capture_output=True, env=environment)
-    one, two = read_measured(tmp_path / "one"), read_measured(tmp_path / "two")
-    assert [(entry["kind"], entry["step"]) for entry in one] == [(entry["kind"], entry["step"]) for entry in two]
-    for ours, theirs in zip(one, two, strict=True):
-        assert ours["code"] == pytest.approx(theirs["code"], rel=1e-4)
-        assert ours["duration"] == pytest.approx(theirs["duration"], rel=1e-4)
-        if ours["kind"] == "step":
-            # Adam hides the scale of a gradient; its norm does not, and clipping depends on it.
-            assert ours["norm"] == pytest.approx(theirs["norm"], rel=1e-3)
-    best = [json.loads((tmp_path / name / "best" / "manifest.json").read_text()) for name in ("one", "two")]
-    assert best[0]["metrics"]["valid_code_loss"] == pytest.approx(best[1]["metrics"]["valid_code_loss"], rel=1e-4)
-
-
-@pytest.mark.journey
-def test_two_processes_go_on_with_a_run_that_one_began(tmp_path: Path) -> None:
-    """With its batches, its dropout and its noise: a step of one micro-batch stays one of one, not of two."""
-    world = build_training_world(tmp_path, aligned=True)
-    run(request_training(world, tmp_path / "one", aligned=True), SilentProgress())
-    two = shutil.copytree(tmp_path / "one", tmp_path / "two")
-    shutil.rmtree(two / "checkpoints" / "step-00000008")
-    script = tmp_path / "child.py"
-    script.write_text(_CHILD_THAT_GOES_ON)
-    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(script)]
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join((str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", ""))),
-        "OMP_NUM_THREADS": "1",
-    }
-    subprocess.run([*launch, str(two)], check=True, capture_output=True, env=environment)
-    ours, theirs = read_measured(tmp_path / "one"), read_measured(two)
-    assert [(entry["kind"], entry["step"]) for entry in ours] == [(entry["kind"], entry["step"]) for entry in theirs]
-    for alone, shared in zip(ours, theirs, strict=True):
-        assert shared["code"] == pytest.approx(alone["code"], rel=1e-4)
-    noted = json.loads((two / "checkpoints" / "step-00000008" / "manifest.json").read_text())["training"]
-    assert (noted["processes"], noted["batches_per_step"]) == (2, 1)
-
-
-@pytest.mark.journey
-def test_two_processes_go_on_with_a_fine_tune_that_one_began(tmp_path: Path) -> None:
-    """With frozen parts, adapters whose ranks are distributed, and former data that are replayed and probed."""
-    world = build_training_world(tmp_path)
-    former = build_training_world(tmp_path / "former", seed=7).store
-    run(request_training(world, tmp_path / "base", "training.steps=2"), SilentProgress())
-    sets = (
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with runs of one process, and what two made of the same: torch is started once for all."""
+    folder = tmp_path_factory.mktemp("shared")
+    aligned, plain = build_training_world(folder / "aligned", aligned=True), build_training_world(folder / "plain")
+    former = build_training_world(folder / "former", seed=7).store
+    run(request_training(aligned, folder / "one", *SETS, "training.accumulation=2", aligned=True), SilentProgress())
+    run(request_training(aligned, folder / "begun", aligned=True), SilentProgress())
+    run(request_training(plain, folder / "base", "training.steps=2"), SilentProgress())
+    tuning = (
         "training.adapter.method=adalora",
         "training.adapter.attention_rank=4",
         "training.adapter.target_rank=2",
@@ -101,18 +35,66 @@ def test_two_processes_go_on_with_a_fine_tune_that_one_began(tmp_path: Path) -> 
         "training.replay_share=0.3",
         "training.accumulation=2",
     )
-    run(replace(request_training(world, tmp_path / "one", *sets), base=tmp_path / "base/best"), SilentProgress())
-    two = shutil.copytree(tmp_path / "one", tmp_path / "two")
-    shutil.rmtree(two / "checkpoints" / "step-00000008")
-    script = tmp_path / "child.py"
-    script.write_text(_CHILD_THAT_GOES_ON)
-    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(script)]
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join((str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", ""))),
-        "OMP_NUM_THREADS": "1",
-    }
-    subprocess.run([*launch, str(two)], check=True, capture_output=True, env=environment)
-    for alone, shared in zip(read_measured(tmp_path / "one"), read_measured(two), strict=True):
-        assert shared["code"] == pytest.approx(alone["code"], rel=1e-4)
-        assert shared.get("probe") == (None if "probe" not in alone else pytest.approx(alone["probe"], rel=1e-4))
+    tuned = replace(request_training(plain, folder / "tuned", *tuning), base=folder / "base/best")
+    run(tuned, SilentProgress())
+    for name in ("begun", "tuned"):
+        shutil.copytree(folder / name, folder / f"{name}-two")
+        shutil.rmtree(folder / f"{name}-two/checkpoints/step-00000008")
+    new = SharedRun(str(folder / "two"), str(aligned.store), str(aligned.vocabulary), SETS)
+    launch(
+        folder,
+        (
+            new,
+            replace(new, folder=str(folder / "short"), most=1),
+            SharedRun(str(folder / "begun-two")),
+            SharedRun(str(folder / "tuned-two")),
+        ),
+    )
+    return folder
+
+
+def measured(folder: Path) -> list[dict[str, Any]]:
+    return [entry for entry in read_measured(folder) if entry["kind"] != "event"]
+
+
+@pytest.mark.parametrize("name", ["two", "short"])
+def test_two_processes_train_like_one(shared: Path, name: str) -> None:
+    """Also where memory ends in one of them, and both compute smaller parts from then on."""
+    one, two = measured(shared / "one"), measured(shared / name)
+    assert [(entry["kind"], entry["step"]) for entry in one] == [(entry["kind"], entry["step"]) for entry in two]
+    for ours, theirs in zip(one, two, strict=True):
+        assert ours["code"] == pytest.approx(theirs["code"], rel=1e-4)
+        assert ours["duration"] == pytest.approx(theirs["duration"], rel=1e-4)
+        if ours["kind"] == "step":
+            # Adam hides the scale of a gradient; its norm does not, and clipping depends on it.
+            assert ours["norm"] == pytest.approx(theirs["norm"], rel=1e-3)
+    best = [json.loads((shared / each / "best" / "manifest.json").read_text()) for each in ("one", name)]
+    assert best[0]["metrics"]["valid_code_loss"] == pytest.approx(best[1]["metrics"]["valid_code_loss"], rel=1e-4)
+
+
+def test_where_memory_ends_in_one_process_that_is_told(shared: Path) -> None:
+    told = [entry for entry in read_measured(shared / "short") if entry["kind"] == "event"]
+    assert [(entry["step"], entry["event"]) for entry in told] == [(0, "split"), (2, "split")]
+    assert told[0]["why"] == (
+        "too little memory (another process is out of memory): each micro-batch is computed in 2 parts from now on"
+    )
+    state = json.loads((shared / "short/checkpoints/step-00000008/state.json").read_text())
+    assert state["parts"] == 4
+    assert not [entry for entry in read_measured(shared / "two") if entry["kind"] == "event"]
+
+
+def test_two_processes_go_on_with_a_run_that_one_began(shared: Path) -> None:
+    """With its batches, its dropout and its noise: a step of one micro-batch stays one of one, not of two."""
+    ours, theirs = measured(shared / "begun"), measured(shared / "begun-two")
+    assert [(entry["kind"], entry["step"]) for entry in ours] == [(entry["kind"], entry["step"]) for entry in theirs]
+    for alone, both in zip(ours, theirs, strict=True):
+        assert both["code"] == pytest.approx(alone["code"], rel=1e-4)
+    noted = json.loads((shared / "begun-two/checkpoints/step-00000008/manifest.json").read_text())["training"]
+    assert (noted["processes"], noted["batches_per_step"]) == (2, 1)
+
+
+def test_two_processes_go_on_with_a_fine_tune_that_one_began(shared: Path) -> None:
+    """With frozen parts, adapters whose ranks are distributed, and former data that are replayed and probed."""
+    for alone, both in zip(measured(shared / "tuned"), measured(shared / "tuned-two"), strict=True):
+        assert both["code"] == pytest.approx(alone["code"], rel=1e-4)
+        assert both.get("probe") == (None if "probe" not in alone else pytest.approx(alone["probe"], rel=1e-4))

@@ -1,28 +1,34 @@
 """What is looked at in a run in motion: its weights, and what it is to one of several processes."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
 import torch
-from accelerate import Accelerator
 
 from amhctl.training.loop import Loop
+from amhctl.training.processes import Processes
 
 
 def weights(loop: Loop) -> list[torch.Tensor]:
     return [parameter.detach().clone() for parameter in loop.parts.model.parameters()]
 
 
-@dataclass
-class Several:
-    """An accelerator as one of several processes sees it, whose sums the test adds up."""
+class Several(Processes):
+    """One of several processes without the others, whose gradients the test adds up."""
 
-    inner: Accelerator
-    process_index: int
-    num_processes: int
+    def __init__(self, index: int, count: int) -> None:
+        self.index, self.count = index, count
 
-    def __getattr__(self, name: str) -> object:
-        return getattr(self.inner, name)
+    def share(self, tensors: Iterable[torch.Tensor]) -> None:
+        """Leave the values as they are."""
 
-    def clip_grad_norm_(self, parameters: list[torch.nn.Parameter], _norm: float) -> torch.Tensor:
-        self.gradients = [parameter.grad.clone() for parameter in parameters if parameter.grad is not None]
-        return torch.zeros(())
+    def reserve(self, parameters: Sequence[torch.Tensor]) -> None:
+        """Take no memory."""
+
+    def exchange(self, gradients: Sequence[torch.Tensor]) -> None:
+        self.gradients = [gradient.clone() for gradient in gradients]
+
+    def add(self, values: torch.Tensor) -> torch.Tensor:
+        return values
+
+    def _largest(self, *numbers: int) -> list[int]:
+        return list(numbers)

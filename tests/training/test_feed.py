@@ -32,3 +32,12 @@ def test_processes_share_without_loss_or_repetition(batches: int, processes: int
     assert len({len(share) for share in shares}) == 1
     counted = [part.indices for share in shares for part in share if part.counted]
     assert sorted(counted) == sorted(group)
+
+
+def test_every_process_knows_the_largest_micro_batch_of_a_round() -> None:
+    """So that all of them cut theirs into as many parts."""
+    group: Plan = ((0, 1, 2), (3,), (4,), (5, 6), (7,))
+    first, second = (shares_of(group, process, 2) for process in range(2))
+    assert [(share.indices, share.most) for share in first] == [((0, 1, 2), 3), ((4,), 2), ((7,), 3)]
+    assert [(share.indices, share.counted) for share in second] == [((3,), True), ((5, 6), True), ((0, 1, 2), False)]
+    assert [share.most for share in second] == [share.most for share in first]

@@ -4,11 +4,9 @@ import copy
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import cast
 
 import pytest
 import torch
-from accelerate import Accelerator
 from support.training_motion import Several
 from support.training_runs import build_run
 
@@ -63,7 +61,7 @@ def test_a_step_trains_for_smoothed_targets_from_partly_replaced_codes(tmp_path:
 
 @pytest.mark.parametrize("aligned", [True, False])
 def test_every_parameter_gets_a_gradient(tmp_path: Path, aligned: bool) -> None:
-    """Or several processes, which wait for the gradient of each, would wait for ever."""
+    """Several processes add up the gradients of all parameters, so that each must have the same."""
     loop = Loop(build_run(tmp_path, aligned=aligned, text_weight=0.0), connect_devices("cpu"))
     parameters = dict(loop.parts.model.named_parameters())
     seen: set[str] = set()
@@ -77,13 +75,12 @@ def gradients_of(run: Run, processes: int) -> list[torch.Tensor]:
     """Return the gradient of the first step as so many processes compute it together."""
     total: list[torch.Tensor] = []
     for process in range(processes):
-        seen = Several(connect_devices("cpu"), process, processes)
-        loop = Loop(replace(run, model=copy.deepcopy(run.model)), cast(Accelerator, seen))
+        seen = Several(process, processes)
+        loop = Loop(replace(run, model=copy.deepcopy(run.model)), connect_devices("cpu"), processes=seen)
         loop.conditions = replace(loop.conditions, batches_per_step=4)
         loop.step(next(loop.groups()), loop.load_batches())
-        # Processes average their gradients.
         total = [a + b for a, b in zip(total, seen.gradients, strict=True)] if total else seen.gradients
-    return [gradient / processes for gradient in total]
+    return total
 
 
 def test_several_processes_compute_what_one_does_dropout_and_noise_included(tmp_path: Path) -> None:

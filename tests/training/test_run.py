@@ -1,9 +1,7 @@
 """Twin of ``training/run.py``: how a run computes stays as it began."""
 
 from pathlib import Path
-from typing import cast
 
-from accelerate import Accelerator
 from support.training_motion import Several
 from support.training_runs import build_run
 
@@ -26,6 +24,6 @@ def test_a_run_goes_on_in_the_arithmetic_and_with_the_batches_it_began_with(tmp_
         "processes": 1,
     }
     again = build_run(tmp_path / "run", precision="auto", accumulation=2, steps=8)
-    loop = Loop(again, cast(Accelerator, Several(connect_devices("cpu"), 0, 2)), again.folder.steps.newest_sound())
+    loop = Loop(again, connect_devices("cpu"), again.folder.steps.newest_sound(), Several(0, 2))
     assert loop.conditions == Conditions(precision="bf16", batches_per_step=2, device="cpu", processes=2)
     assert len(next(loop.groups()).batches) == 2

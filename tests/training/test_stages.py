@@ -1,11 +1,14 @@
 """Twin of ``training/stages.py``: a run in three stages, and what learns in each."""
 
+import copy
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from support.thread_processes import ThreadProcesses, together
 from support.training_runs import build_run
 from support.training_world import read_measured
 
@@ -84,16 +87,24 @@ def test_what_a_stage_freezes_stays_as_it_is_and_all_else_moves(finished: Path) 
     assert told == [(1, "stage base to step 2"), (3, "stage apart to step 5"), (6, "stage fine to the end")]
 
 
-def test_gradients_are_dropped_where_several_processes_have_computed_them(tmp_path: Path) -> None:
-    loop = Loop(staged(tmp_path / "run"), connect_devices("cpu"))
-    loop.stages.enter(2, alone=False)
-    assert all(parameter.requires_grad for parameter in loop.parts.model.parameters())
-    for parameter in loop.parts.model.parameters():
-        parameter.grad = torch.ones_like(parameter)
-    loop.stages.drop_gradients(2)
-    without = {name for name, parameter in loop.parts.model.named_parameters() if parameter.grad is None}
-    names = [name for name, _ in loop.parts.model.named_parameters()]
-    assert without == select(names, ("conditioning", "emotion"), kind="unified", key="")
+def test_what_a_stage_freezes_is_not_computed_in_several_processes_either(tmp_path: Path) -> None:
+    first = staged(tmp_path / "run", dropout=0.0)
+
+    def learn(processes: ThreadProcesses) -> tuple[float, float]:
+        run = replace(first, model=copy.deepcopy(first.model), adversary=copy.deepcopy(first.adversary))
+        loop = Loop(run, connect_devices("cpu"), processes=processes)
+        loop.state = loop.state.model_copy(update={"step": 5})
+        loop.conditions = replace(loop.conditions, batches_per_step=2)
+        groups, batches = loop.groups(), loop.load_batches()
+        losses, norm = loop.step(next(groups), batches)
+        names = [name for name, _ in loop.parts.model.named_parameters()]
+        still = {name for name, parameter in loop.parts.model.named_parameters() if not parameter.requires_grad}
+        assert still == select(names, ("conditioning", "emotion"), kind="unified", key="")
+        return losses.total, norm
+
+    (alone,) = together(1, learn)
+    both = together(2, learn)
+    assert both[0] == both[1] == pytest.approx(alone, rel=1e-4)
 
 
 def test_the_classifier_is_kept_with_the_state_and_never_in_the_voice(finished: Path) -> None:

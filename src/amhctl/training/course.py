@@ -36,20 +36,19 @@ def train(run: Run, progress: Progress, *, device: str, resume: bool) -> Outcome
         After Ctrl-C or SIGTERM, once the state is saved.
     """
     with explain_shortages(run.folder.root, lambda: run_way_out(run.folder)):
-        accelerator = connect_devices(device)
-        loop = Loop(run, accelerator, run.folder.steps.newest_sound() if resume else None)
-        shown = progress if accelerator.is_main_process else SilentProgress()
+        loop = Loop(run, connect_devices(device), run.folder.steps.newest_sound() if resume else None)
+        shown = progress if loop.processes.leads else SilentProgress()
         if resume:
             shown.say(f"resumed at step {loop.state.step}")
-        accelerator.wait_for_everyone()
-        if accelerator.is_main_process:
+        loop.processes.agree()
+        if loop.processes.leads:
             if not resume:
                 run.folder.clear()
             write_text_atomically(run.folder.config, run.document)
         _tell_conditions(loop, shown)
         shown.start("training", max(0, run.config.steps - loop.state.step), "steps")
         try:
-            with open_journal(run.folder, loop.state.step, silent=not accelerator.is_main_process) as journal:
+            with open_journal(run.folder, loop.state.step, silent=not loop.processes.leads) as journal:
                 findings = (*loop.findings, *(journal.findings if journal else ()))
                 for finding in findings:
                     shown.say(f"warning: {finding.subject}: {finding.message}; {finding.hint}")
@@ -139,7 +138,7 @@ def _say_samples(loop: Loop, progress: Progress) -> None:
     if say is None:
         return
     loop.wait_for_writes()
-    if loop.accelerator.is_main_process:
+    if loop.processes.leads:
         progress.say(f"step {loop.state.step}: {say(loop.run.folder.best, loop.state.step)}")
 
 

@@ -30,11 +30,24 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One micro-batch of one process, and its place in the group; an uncounted one only keeps the processes in step."""
+    """One micro-batch of one process, and its place in the group; an uncounted one only keeps the processes in step.
+
+    Attributes
+    ----------
+    place : int
+        In the group.
+    indices : tuple[int, ...]
+        Its items.
+    counted : bool
+        Whether it is one of the group's own.
+    most : int
+        How many items the largest has of those that the processes compute at the same time.
+    """
 
     place: int
     indices: tuple[int, ...]
     counted: bool
+    most: int
 
 
 def iterate_groups(plan: Callable[[int], Plan], position: Position, size: int) -> Iterator[Group]:
@@ -54,11 +67,16 @@ def shares_of(batches: Plan, process: int, processes: int) -> tuple[Share, ...]:
     """Return the micro-batches of one process, equally many for each process.
 
     Where a group does not divide evenly, a process without a batch of its own repeats the group's first uncounted,
-    because gradients are exchanged in step.
+    and takes as long as the others.
     """
-    rounds = -(-len(batches) // processes)
-    places = range(process, rounds * processes, processes)
+    places = range(-(-len(batches) // processes) * processes)
+    filled = [batches[place] if place < len(batches) else batches[0] for place in places]
     return tuple(
-        Share(place, batches[place], True) if place < len(batches) else Share(place, batches[0], False)
-        for place in places
+        Share(
+            place=place,
+            indices=filled[place],
+            counted=place < len(batches),
+            most=max(len(each) for each in filled[place - process : place - process + processes]),
+        )
+        for place in places[process::processes]
     )

@@ -10,10 +10,11 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
+from typing import cast
 
 import torch
 from accelerate import Accelerator
-from torch import Tensor
+from torch import Tensor, nn
 
 from amhctl.core.errors import CheckpointError, TrainingError
 from amhctl.core.findings import Finding, Rule, Severity
@@ -35,6 +36,7 @@ from amhctl.training.network_tensors import kept_tensors
 from amhctl.training.optimizers import SCALE, build_optimizer
 from amhctl.training.passes import Passes
 from amhctl.training.precision import allow_tf32
+from amhctl.training.processes import CalledOffError, Processes, Trouble
 from amhctl.training.replay import own_part
 from amhctl.training.retreat import Retreat
 from amhctl.training.run import Run, plan_of, settle_conditions
@@ -65,6 +67,8 @@ class Loop:
         Devices and processes.
     began : SoundCheckpoint | None
         The checkpoint to go on from; None for a new run.
+    processes : Processes | None
+        Those that share the work, where they are not simply the accelerator's.
 
     Raises
     ------
@@ -74,13 +78,22 @@ class Loop:
         If the run is to have fewer steps than it has done.
     """
 
-    def __init__(self, run: Run, accelerator: Accelerator, began: SoundCheckpoint | None = None) -> None:
+    def __init__(
+        self,
+        run: Run,
+        accelerator: Accelerator,
+        began: SoundCheckpoint | None = None,
+        processes: Processes | None = None,
+    ) -> None:
         self.run = run
         self.accelerator = accelerator
-        self.conditions = settle_conditions(run, accelerator, began)
+        self.processes = Processes(accelerator) if processes is None else processes
+        self.conditions = settle_conditions(run, accelerator.device, self.processes.count, began)
         self.schedule = Schedule.of(run.config)
         self.state = RunState()
         self.hearing: Hearing | None = None
+        # What chance or a mean of the data gave may differ in the last bit from one machine to another.
+        self.processes.share((*run.model.parameters(), *run.model.buffers()))
         model = run.model.to(accelerator.device)
         average = AveragedModel(model, run.config.ema_decay)
         optimizer = build_optimizer(model, run.config)
@@ -94,10 +107,12 @@ class Loop:
         if run.config.tf32:
             allow_tf32(accelerator.device)
         classifier = None if run.adversary is None else run.adversary.classifier.to(accelerator.device)
-        objective = accelerator.prepare_model(run.recipe.objective(model, run.config, precision, classifier))
+        objective = run.recipe.objective(model, run.config, precision, classifier).to(accelerator.device)
         averaged_objective = run.recipe.objective(average.model, run.config, precision, classifier).eval()
-        self._passes = Passes(run, accelerator, objective, averaged_objective)
+        self._passes = Passes(run, accelerator.device, objective, averaged_objective)
         self._parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        self._exchanged = [*self._parameters, *(() if classifier is None else classifier.parameters())]
+        self.processes.reserve(self._exchanged)
         self._train_lengths = Lengths.of(run.train)
         self._valid_lengths = Lengths.of(run.valid)
         self.findings: tuple[Finding, ...] = ()
@@ -174,13 +189,11 @@ class Loop:
         held = [next(batches) for _ in shares]
         counts = self.run.recipe.count(self._train_lengths, group.batches)
         packed = self._in_parts(held, lambda: self._learn(held, shares, counts, number))
-        self.stages.drop_gradients(self.stages.place_of(number))
+        self.processes.exchange(self._gradients)
         if self.state.scale is not None:
-            adversary = [] if self.parts.adversary is None else self.parts.adversary.parameters
-            every = [each.grad for each in (*self._parameters, *adversary) if each.grad is not None]
-            torch._foreach_mul_(every, 1.0 / self._factor)
-        norm = self.accelerator.clip_grad_norm_(self._parameters, self.run.config.clip_norm)
-        sums = self.accelerator.reduce(packed, "sum")
+            torch._foreach_mul_(self._gradients, 1.0 / self._factor)
+        norm = nn.utils.clip_grad_norm_(self._parameters, self.run.config.clip_norm)
+        sums = self.processes.add(packed)
         *values, norm_value = torch.cat([sums, norm.reshape(1)]).tolist()
         losses = self.run.recipe.summarize(values, counts, self.run.config)
         judgement = self._judge_step(losses.total, norm_value)
@@ -213,7 +226,12 @@ class Loop:
 
     def _enter(self, place: int) -> None:
         self._stage = place
-        self.stages.enter(place, alone=self.accelerator.num_processes == 1)
+        self.stages.enter(place)
+
+    @property
+    def _gradients(self) -> list[Tensor]:
+        """Of all that learns, as far as they have been computed."""
+        return [parameter.grad for parameter in self._exchanged if parameter.grad is not None]
 
     @property
     def _factor(self) -> float:
@@ -271,7 +289,7 @@ class Loop:
         for share in self.shares(plan):
             batch = recipe.collate([dataset.item(index, 0) for index in share.indices])
             packed = packed + self._in_parts([batch], partial(self._measure, batch, share, counts))
-        return recipe.summarize(self.accelerator.reduce(packed, "sum").tolist(), counts, run.config)
+        return recipe.summarize(self.processes.add(cast(Tensor, packed)).tolist(), counts, run.config)
 
     def hear(self) -> Hearing:
         """Measure what the averaged voice makes of the speakers of the training set, and take note of it."""
@@ -307,7 +325,7 @@ class Loop:
             # Only where every run of this configuration saves: or one that was interrupted would go back elsewhere.
             self.state = state = state.model_copy(update={"good": state.step})
             self._retreat.forget_start()
-        if self.accelerator.is_main_process:
+        if self.processes.leads:
             self.writer.submit(self._copy_checkpoint)
 
     def _copy_checkpoint(self) -> Job:
@@ -326,11 +344,11 @@ class Loop:
     def wait_for_writes(self) -> None:
         """Return when all that was saved lies on the disk, for every process to read."""
         self.writer.wait()
-        self.accelerator.wait_for_everyone()
+        self.processes.agree()
 
     def export(self, losses: Means) -> None:
         """Write the averaged weights as the best voice."""
-        if self.accelerator.is_main_process:
+        if self.processes.leads:
             self.writer.submit(partial(self._copy_voice, losses))
 
     def _copy_voice(self, losses: Means) -> Job:
@@ -346,14 +364,11 @@ class Loop:
 
     def agree(self, wish: bool) -> bool:
         """Return whether any process wishes to stop, so that all stop after the same step."""
-        if self.accelerator.num_processes == 1:
-            return wish
-        wishes = torch.tensor(float(wish), device=self.accelerator.device)
-        return bool(self.accelerator.reduce(wishes, "sum").item() > 0)
+        return self.processes.wish(wish)
 
     def shares(self, batches: Plan) -> tuple[Share, ...]:
         """Return the micro-batches of this process."""
-        return shares_of(batches, self.accelerator.process_index, self.accelerator.num_processes)
+        return shares_of(batches, self.processes.index, self.processes.count)
 
     def _learn(self, held: list[Batch], shares: tuple[Share, ...], counts: Counts, step: int) -> Tensor:
         return self._passes.learn(held, shares, counts, step=step, parts=self.state.parts, factor=self._factor)
@@ -362,26 +377,51 @@ class Loop:
         return self._passes.measure(batch, share, counts, parts=self.state.parts)
 
     def _in_parts(self, held: list[Batch], compute: Callable[[], Tensor]) -> Tensor:
-        """Return what a computation gives, with micro-batches in so many parts that the device holds each of them."""
+        """Return what a computation gives, with micro-batches in so many parts that each device holds each of them.
+
+        All processes compute in as many parts: where memory ends for one of them, all begin anew.
+        """
+        most = max(len(batch.ids) for batch in held)
         while True:
             try:
-                return compute()
+                result = compute()
+                trouble, why = self.processes.agree(gradients=len(self._gradients)), str(CalledOffError(Trouble.MEMORY))
+                if trouble is Trouble.NONE:
+                    return result
+            except CalledOffError as error:
+                trouble, why = error.trouble, str(error)
             except (RuntimeError, MemoryError) as error:
-                self.parts.forget_gradients()
-                most = max(len(batch.ids) for batch in held)
-                # Processes wait for one another in the middle of it: one of several cannot begin anew alone.
-                alone = self.accelerator.num_processes == 1
-                if shortage_of(error) != "memory" or not alone or self.state.parts >= most:
-                    if alone:
-                        self._save_what_there_is()
+                trouble, why = self._report(error, most), _first_line(error)
+                if trouble is Trouble.HOPELESS:
+                    self._save_what_there_is()
                     raise
-                why = (str(error).strip().splitlines() or [type(error).__name__])[0]
-            # Outside of the handler, whose error holds what the computation had made.
+            # Outside of the handlers, whose error holds what the computation had made.
+            self.parts.forget_gradients()
+            if trouble is Trouble.HOPELESS:
+                self._save_what_there_is()
+                raise CalledOffError(trouble)
             if self.accelerator.device.type == "cuda":
                 torch.cuda.empty_cache()
             parts = 2 * self.state.parts
             self.state = self.state.model_copy(update={"parts": parts})
             self._note("split", f"too little memory ({why}): each micro-batch is computed in {parts} parts from now on")
+
+    def _report(self, error: RuntimeError | MemoryError, most: int) -> Trouble:
+        """Tell all processes that memory ended here; return the largest trouble of any of them.
+
+        Parameters
+        ----------
+        error : RuntimeError | MemoryError
+            What says so; raised again if it says something else.
+        most : int
+            Items of the largest micro-batch.
+        """
+        self.parts.forget_gradients()
+        if shortage_of(error) != "memory":
+            if self.processes.count == 1:
+                self._save_what_there_is()
+            raise error
+        return self.processes.agree(Trouble.HOPELESS if self.state.parts >= most else Trouble.MEMORY)
 
     def _obey(self, judgement: Judgement) -> None:
         """Pass over a step that is not taken, go back, or give up."""
@@ -402,11 +442,19 @@ class Loop:
         self._note("returned", why)
 
     def _save_what_there_is(self) -> None:
-        """Save before giving up, where that is possible; the error that is raised then says what is saved."""
+        """Save before giving up, where that is possible; the error that is raised then says what is saved.
+
+        No process ends before: a launcher ends the others as soon as one does.
+        """
         if self.state.step > 0:
             with suppress(OSError, MemoryError, RuntimeError, CheckpointError):
                 self.save()
                 self.writer.wait()
+        self.processes.agree()
 
     def _note(self, name: EventName, why: str) -> None:
         self.events.append(Event(self.state.step, name, why))
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -22,6 +22,7 @@ from amhctl.nn.recompute import blocks_of, set_recompute
 from amhctl.training.arithmetic_mode import ArithmeticMode
 from amhctl.training.ema import AveragedModel
 from amhctl.training.export import Arithmetic
+from amhctl.training.processes import BUCKET
 from amhctl.training.tally import Tally
 from amhctl.training.voice_recipe import BatchSize, Lengths, VoiceRecipe
 
@@ -109,7 +110,7 @@ def estimate_memory(
     device : str
         Kind of the device it is to run on.
     processes : int
-        How many share the work; several keep another copy of the gradients, to exchange them.
+        How many share the work; several need room to exchange their gradients.
     """
     model = copy_shapes(model).train()
     set_recompute(model, config.checkpointing)
@@ -141,7 +142,7 @@ def estimate_memory(
     averages = _bytes(_tensors_of(objective, average.model)) - weights
     gradients = _bytes(parameter.grad for parameter in trained if parameter.grad is not None)
     activations = max(0, tally.peak - weights - averages - gradients - _bytes(moments))
-    exchanged = gradients if processes > 1 else 0
+    exchanged = min(gradients, 4 * BUCKET) if processes > 1 else 0
     # The state, and the best voice of the same step.
     written = _bytes(_tensors_of(model)) + _bytes(moments) + 2 * averages
     copies = written if config.background_saves and device == "cpu" else 0

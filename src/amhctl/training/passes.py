@@ -3,11 +3,11 @@
 Nothing here remembers anything: what is drawn for a micro-batch is a function of seed, step and place.
 """
 
-from contextlib import nullcontext
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
-from accelerate import Accelerator
+import torch
 from torch import Tensor, nn
 
 from amhctl.training.feed import Share
@@ -28,14 +28,14 @@ class Passes:
     ----------
     run : Run
         What is fixed.
-    accelerator : Accelerator
-        Devices and processes.
+    device : torch.device
+        Where.
     objective, averaged_objective : nn.Module
         What the voice is trained for, and the same of its average.
     """
 
     run: Run
-    accelerator: Accelerator
+    device: torch.device
     objective: nn.Module
     averaged_objective: nn.Module
 
@@ -61,33 +61,34 @@ class Passes:
         """
         self.objective.train()
         packed: Tensor | float = 0.0
-        for index, (batch, share) in enumerate(zip(held, shares, strict=True)):
-            batch = batch.to(self.accelerator.device)
+        for batch, share in zip(held, shares, strict=True):
+            batch = batch.to(self.device)
             inputs = self.run.recipe.inputs(
                 batch, counts, self.run.config, seed=self.run.seed, step=step, place=share.place
             )
             seed_batch(self.run.seed, step, share.place)
-            cut = tuple(iterate_parts(batch, inputs, parts))
-            packed = packed + self._learn_parts(cut, share, factor, last=index + 1 == len(shares))
+            for (part, behind), counted in _in_step(batch, inputs, share, parts):
+                loss, sums = self.objective(part, *behind)
+                # The loss is a share of a sum over all processes, and so is its gradient.
+                (loss * (counted * factor)).backward()
+                packed = packed + sums * counted
         return cast(Tensor, packed)
 
     def measure(self, batch: Batch, share: Share, counts: Counts, *, parts: int) -> Tensor:
         """Return the packed sums of the averaged voice's losses on a micro-batch of the validation set."""
-        batch = batch.to(self.accelerator.device)
+        batch = batch.to(self.device)
         inputs = self.run.recipe.valid_inputs(batch, counts, seed=self.run.seed, place=share.place)
-        cut = iterate_parts(batch, inputs, parts)
-        sums = sum(self.averaged_objective(part, *behind)[1] for part, behind in cut)
-        return cast(Tensor, sums) * float(share.counted)
+        packed: Tensor | float = 0.0
+        for (part, behind), counted in _in_step(batch, inputs, share, parts):
+            packed = packed + self.averaged_objective(part, *behind)[1] * counted
+        return cast(Tensor, packed)
 
-    def _learn_parts(self, cut: tuple[Part, ...], share: Share, factor: float, *, last: bool) -> Tensor:
-        """Add up the gradients of the parts of a micro-batch; ``last`` is that of the step."""
-        summed: Tensor | float = 0.0
-        for index, (part, behind) in enumerate(cut):
-            # Processes exchange their gradients once, behind the last part of the last micro-batch.
-            silent = not last or index + 1 < len(cut)
-            with self.accelerator.no_sync(self.objective) if silent else nullcontext():
-                loss, packed = self.objective(part, *behind)
-                # Gradients of processes are averaged, the loss is a share of a sum: hence the number of processes.
-                self.accelerator.backward(loss * (float(share.counted) * self.accelerator.num_processes * factor))
-            summed = summed + packed * float(share.counted)
-        return cast(Tensor, summed)
+
+def _in_step(batch: Batch, inputs: tuple[Any, ...], share: Share, parts: int) -> Iterator[tuple[Part, float]]:
+    """Yield the parts of a micro-batch and whether each counts, as 1 or 0.
+
+    There are as many as in any process: one whose micro-batch has fewer items than another's repeats the last.
+    """
+    cut = tuple(iterate_parts(batch, inputs, parts))
+    for index in range(min(parts, share.most)):
+        yield cut[min(index, len(cut) - 1)], float(share.counted and index < len(cut))

@@ -79,7 +79,9 @@ def rehearse(run: Run, progress: Progress, *, device: str, resume: bool) -> Rehe
     """
     with explain_shortages(run.folder.root, lambda: run_way_out(run.folder)):
         accelerator, began = connect_devices(device), run.folder.steps.newest_sound() if resume else None
-        fit = check_memory(run, accelerator, settle_conditions(run, accelerator, began))
+        fit = check_memory(
+            run, accelerator, settle_conditions(run, accelerator.device, accelerator.num_processes, began)
+        )
         progress.say(f"memory: {fit.need.describe()} needed")
         loop = Loop(run, accelerator, began)
         left = run.config.steps - loop.state.step

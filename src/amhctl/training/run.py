@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from accelerate import Accelerator
+import torch
 from torch import nn
 
 from amhctl.config.schema import TrainingConfig
@@ -58,20 +58,18 @@ class Outcome:
     """What was found damaged where the run went on, and what is wrong with the voice that was made."""
 
 
-def settle_conditions(run: Run, accelerator: Accelerator, began: SoundCheckpoint | None) -> Conditions:
+def settle_conditions(run: Run, device: torch.device, processes: int, began: SoundCheckpoint | None) -> Conditions:
     """Return how a run computes: as it began, or, for a new one, as its configuration and this machine say."""
     noted = began.checkpoint.manifest.training if began else {}
     precision, batches = noted.get("precision"), noted.get("batches_per_step")
     # The values of "auto" were settled then, and are not settled anew on another machine.
     wanted = run.config.precision if precision not in ("fp32", "bf16", "fp16") else cast(Arithmetic, precision)
     return Conditions(
-        precision=resolve_precision(wanted, accelerator.device),
+        precision=resolve_precision(wanted, device),
         # A checkpoint of an earlier version does not say how many; the processes are then taken to be as many as now.
-        batches_per_step=batches
-        if isinstance(batches, int) and batches > 0
-        else run.config.accumulation * accelerator.num_processes,
-        device=accelerator.device.type,
-        processes=accelerator.num_processes,
+        batches_per_step=batches if isinstance(batches, int) and batches > 0 else run.config.accumulation * processes,
+        device=device.type,
+        processes=processes,
     )
 
 

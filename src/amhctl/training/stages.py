@@ -60,30 +60,12 @@ class Stages:
         """Return whether a step is in the last stage."""
         return self.place_of(step) == len(self._stages) - 1
 
-    def enter(self, place: int, *, alone: bool) -> None:
-        """Let learn what learns in a stage.
-
-        What is frozen is not even computed, unless there are several processes: they have agreed once on the gradients
-        that they exchange.
-
-        Parameters
-        ----------
-        place : int
-            Of the stage.
-        alone : bool
-            Whether there is one process.
-        """
-        if not alone:
-            return
+    def enter(self, place: int) -> None:
+        """Let learn what learns in a stage; of what is frozen, gradients are not even computed."""
         for parameter in self._learning:
             parameter.requires_grad_(True)
         for parameter in self._frozen[place]:
             parameter.requires_grad_(False)
-
-    def drop_gradients(self, place: int) -> None:
-        """Take away the gradients of what is frozen in a stage."""
-        for parameter in self._frozen[place]:
-            parameter.grad = None
 
     def describe(self, place: int) -> str:
         """Return in words what a stage is."""
