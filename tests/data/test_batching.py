@@ -75,3 +75,16 @@ def test_a_batch_says_whose_emotion_its_items_are_told_and_which_are_told_nothin
         assert batch.emotion_lengths_B[row] == len(heard_TF)
         assert torch.equal(batch.emotions_BTF[row, : len(heard_TF)], torch.from_numpy(heard_TF))
         assert not batch.emotions_BTF[row, len(heard_TF) :].any()
+
+
+def test_a_batch_says_how_fast_its_items_are_spoken_unless_all_are_at_their_own_pace(tmp_path: Path) -> None:
+    store = toy_store(tmp_path / "store", 6)
+    tokens = {e.id: (3,) * (4 + 3 * (number % 2)) for number, e in enumerate(store.entries)}
+    dataset = SpeechDataset(store, store.entries, tokens, prompt_seconds=0.1, speed_share=1.0)
+    items = [dataset.item(index, 0) for index in range(6)]
+    batch = collate(items).to("cpu")
+    assert batch.speeds_B is not None
+    assert batch.speeds_B.dtype == torch.float32
+    assert batch.speeds_B.tolist() == pytest.approx([item.speed for item in items])
+    usual = [item for item in items if item.speed == 1.0]
+    assert not usual or collate(usual).speeds_B is None

@@ -131,3 +131,28 @@ def test_all_items_are_told_their_own_emotion_where_the_share_is_one(tmp_path: P
     store = toy_store(tmp_path / "store", 6)
     dataset = SpeechDataset(store, store.entries, {e.id: (3,) for e in store.entries}, emotion_from_target=1.0)
     assert all(dataset.item(index, epoch).emotion_TF is not None for index in range(6) for epoch in range(20))
+
+
+def test_a_share_of_the_items_is_told_its_own_speed_and_nothing_else_changes(tmp_path: Path) -> None:
+    store = toy_store(tmp_path / "store", 6)
+    tokens = {e.id: (3,) * (4 + 3 * (number % 2)) for number, e in enumerate(store.entries)}
+    plain = SpeechDataset(store, store.entries, tokens, prompt_seconds=0.1, condition_dropout=0.5)
+    timed = SpeechDataset(store, store.entries, tokens, prompt_seconds=0.1, condition_dropout=0.5, speed_share=0.75)
+    whole = SpeechDataset(store, store.entries, tokens, prompt_seconds=0.1, speed_share=1.0)
+    own = [whole.item(index, 0).speed for index in range(6)]
+    assert len(set(own)) > 2
+    told = 0
+    for epoch in range(100):
+        for index in range(6):
+            one, other = plain.item(index, epoch), timed.item(index, epoch)
+            assert (one.prompt_id, one.told, one.speed) == (other.prompt_id, other.told, 1.0)
+            assert np.array_equal(one.prompt_TF, other.prompt_TF)
+            assert other.speed in (1.0, own[index])
+            assert other.speed == timed.item(index, epoch).speed
+            told += other.speed != 1.0 or own[index] == 1.0
+    ones = own.count(1.0)
+    assert (told - 100 * ones) / (600 - 100 * ones) == pytest.approx(0.75, abs=0.06)
+    assert plain.speed_range is None
+    assert whole.speed_range is not None
+    low, high = whole.speed_range
+    assert min(own) <= low < 1.0 < high <= max(own)

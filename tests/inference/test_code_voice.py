@@ -129,8 +129,37 @@ def test_a_reference_is_brought_to_the_level_of_the_voice(voice: CodeVoice) -> N
 
 
 def test_a_voice_without_durations_has_one_speed(free: CodeVoice) -> None:
-    with pytest.raises(SynthesisError, match="speed 1 only"):
+    assert free.speeds == (1.0, 1.0)
+    with pytest.raises(SynthesisError, match="speed 1 only") as caught:
         free.speak("ሰላም።", any_speech(speed=1.5))
+    assert "training.speed_share" in caught.value.hint
+
+
+def test_a_voice_that_was_told_speeds_follows_those_and_no_others(
+    free: CodeVoice, voice: CodeVoice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[list[float]] = []
+    heard = decode.decode
+
+    def listen(model: UnifiedVoice, passages: Sequence[Passage], speaker: Speaker, sampling: Sampling) -> list[Codes]:
+        told.append([passage.speed for passage in passages])
+        return heard(model, passages, speaker, sampling)
+
+    monkeypatch.setattr("amhctl.inference.code_voice.decode", listen)
+    model = copy.deepcopy(free.model)
+    torch.nn.init.normal_(model.speed_emb.weight, std=3.0)
+    speeds = (0.8, 1.25)
+    timed = replace(free, model=model, manifest=free.manifest.model_copy(update={"speeds": speeds}))
+    assert timed.speeds == speeds
+    usual, fast = (timed.speak("ሰላም ዓለም።", any_speech(speed=speed)).waveform.samples for speed in (1.0, 1.25))
+    assert not np.array_equal(usual, fast)
+    with pytest.raises(SynthesisError, match=r"from 0\.8 to 1\.25, and 1\.3") as caught:
+        timed.speak("ሰላም።", any_speech(speed=1.3))
+    assert "--speed 1.25" in caught.value.hint
+    # Where durations are explicit they are scaled, and nothing is told besides.
+    voice.speak("ሰላም።", replace(any_speech(speed=1.3), takes=1))
+    assert told == [[1.0], [1.25], [1.0]]
+    assert voice.speeds == (0.5, 2.0)
 
 
 def test_the_silence_at_the_edges_is_short_and_nothing_else_is(voice: CodeVoice) -> None:

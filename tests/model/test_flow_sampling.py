@@ -9,7 +9,15 @@ from support.flow_voices import random_text, tiny_flow
 
 from amhctl.core.errors import OptionError
 from amhctl.model.flow_on_torch import FlowOnTorch
-from amhctl.model.flow_sampling import Floats, FlowSampling, ReadText, draw_mel, draw_prosody, settle_durations
+from amhctl.model.flow_sampling import (
+    Floats,
+    FlowSampling,
+    ReadText,
+    draw_mel,
+    draw_prosody,
+    scale_durations,
+    settle_durations,
+)
 from amhctl.model.flow_voice import FlowVoice, Score
 
 PIECES = 6
@@ -123,3 +131,19 @@ def test_impossible_options_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(OptionError):
         FlowSampling(**wrong)
     FlowSampling(steps=100, guidance=10.0)
+
+
+@pytest.mark.parametrize("speed", [0.5, 0.9, 1.3, 2.0])
+def test_at_another_speed_the_total_is_divided_and_no_piece_is_too_short(speed: float) -> None:
+    for seed in range(20):
+        durations_P = np.random.default_rng(seed).integers(2, 15, size=24)
+        scaled_P = scale_durations(durations_P, speed, 2)
+        assert scaled_P.sum() == round(durations_P.sum() / speed)
+        assert scaled_P.min() >= 2
+        assert np.abs(scaled_P - durations_P / speed).max() < 2.0
+
+
+def test_where_no_piece_can_be_shorter_the_total_is_longer() -> None:
+    assert scale_durations(np.array([2, 3, 2]), 2.0, 2).tolist() == [2, 2, 2]
+    assert scale_durations(np.array([2, 40, 2]), 2.0, 2).tolist() == [2, 18, 2]
+    assert scale_durations(np.array([3, 40, 3]), 0.5, 2).tolist() == [6, 80, 6]

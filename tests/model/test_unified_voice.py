@@ -349,3 +349,43 @@ def test_the_longest_text_and_speech_are_taken_and_nothing_longer() -> None:
     for text, speech in ((pieces + 1, frames), (pieces, frames + 1)):
         with pytest.raises(ModelError):
             forward(text, speech)
+
+
+def _say(model: UnifiedVoice, speeds_B: Tensor | None) -> Tensor:
+    batch = _batch(model)
+    latents_BLD = model.speaker_latents(batch["features"], batch["feature_lengths"])
+    emotion_BD = model.emotion_vector(batch["features"], batch["feature_lengths"])
+    told = [batch[name] for name in ("text", "text_lengths", "codes", "code_lengths")]
+    return model(*told, latents_BLD, emotion_BD, speeds_B=speeds_B).code_logits_BQPV
+
+
+@torch.inference_mode()
+def test_speed_one_is_the_published_sequence_and_others_lie_on_a_line_through_both_rows() -> None:
+    model = _small(books=1, alignment=None)
+    zero, one = model.speed_emb.weight
+    untold = _say(model, None)
+    assert torch.equal(_say(model, torch.ones(2)), untold)
+    rows_B2D = model._embed_speed(torch.tensor([0.5, 1.0, 2.0]))
+    torch.testing.assert_close(rows_B2D[:, 0], torch.stack([zero, one, 2 * one - zero]))
+    assert torch.equal(rows_B2D[:, 1], zero.expand(3, -1))
+    mixed = _say(model, torch.tensor([1.0, 1.5]))
+    torch.testing.assert_close(mixed[0], untold[0])
+    assert not torch.allclose(mixed[1], untold[1], atol=1e-3)
+
+
+@torch.inference_mode()
+def test_decoding_is_told_the_speed_that_the_teacher_forced_pass_is_told() -> None:
+    model = _small(books=1, alignment=None)
+    batch, speeds_B = _batch(model), torch.tensor([0.7, 1.4])
+    latents_BLD = model.speaker_latents(batch["features"], batch["feature_lengths"])
+    emotion_BD = model.emotion_vector(batch["features"], batch["feature_lengths"])
+    state = model.begin(batch["text"], batch["text_lengths"], latents_BLD, emotion_BD, speeds_B=speeds_B)
+    logits_BQV, _ = model.step(torch.full((2, 1), model.config.start_mel_token), state)
+    torch.testing.assert_close(logits_BQV, _say(model, speeds_B)[:, :, 0], rtol=1e-4, atol=1e-5)
+
+
+def test_both_rows_of_the_speed_learn() -> None:
+    model = _small(books=1, alignment=None)
+    _say(model, torch.tensor([0.8, 1.3])).square().sum().backward()
+    assert model.speed_emb.weight.grad is not None
+    assert (model.speed_emb.weight.grad.norm(dim=1) > 0).all()

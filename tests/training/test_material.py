@@ -175,3 +175,12 @@ def test_of_former_data_texts_of_other_languages_are_taken_as_they_stand(tmp_pat
     # As it stands, the vocabulary of fidel has no piece for it.
     with pytest.raises(VocabularyError, match="1 of 3 texts"):
         tokenize(store, entries, frontend, tokenizer, SilentProgress(), former=True)
+
+
+def test_training_is_told_speeds_and_validation_hears_what_a_voice_does_that_speaks(tmp_path: Path) -> None:
+    world = build_training_world(tmp_path)
+    material = gather_from(world, training=TrainingConfig(speed_share=1.0))
+    assert material.train.speed_range is not None
+    assert material.valid.speed_range is None
+    assert {material.valid.item(index, 0).speed for index in range(len(material.valid))} == {1.0}
+    assert gather_from(world).train.speed_range is None

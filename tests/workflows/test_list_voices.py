@@ -50,6 +50,9 @@ def test_one_voice_is_shown_with_its_manifest(tmp_path: Path) -> None:
     identity = VocoderIdentity(name="horn", architecture="vocos", sample_rate=16_000, mel={}, fingerprint="f" * 64)
     drawing = replace(entry, manifest=entry.manifest.model_copy(update={"vocoder": identity}))
     assert "vocoder: horn (ffffffffffff)" in list(replace(report, voices=(drawing,)).lines())
+    assert not any(line.startswith("speeds:") for line in report.lines())
+    following = replace(entry, manifest=entry.manifest.model_copy(update={"speeds": (0.8, 1.25)}))
+    assert "speeds: 0.8 to 1.25" in list(replace(report, voices=(following,)).lines())
     with pytest.raises(SynthesisError):
         list_voices.run(ListVoicesRequest(voice=str(tmp_path / "nobody")), SilentProgress())
 

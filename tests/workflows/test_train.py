@@ -47,7 +47,7 @@ from amhctl.training.run import Run
 from amhctl.workflows import prepare_run
 from amhctl.workflows import train as train_module
 from amhctl.workflows.say_samples import SampleSentences
-from amhctl.workflows.train import TrainReport, TrainRequest, _share_of_machine, run
+from amhctl.workflows.train import TrainReport, TrainRequest, _share_of_machine, prepare, run
 
 
 @pytest.fixture(scope="module")
@@ -528,3 +528,18 @@ def test_speakers_are_balanced_and_set_apart_and_the_run_goes_on_bit_by_bit(tmp_
     alone = build_training_world(tmp_path / "alone")
     with pytest.raises(ConfigError, match="one speaker"):
         run(request_training(alone, tmp_path / "run", *sets[:-1]), SilentProgress())
+
+
+def test_a_voice_says_which_speeds_it_was_told(tmp_path: Path) -> None:
+    world = build_training_world(tmp_path / "world")
+    silent = SilentProgress()
+    told, untold = (
+        prepare(request_training(world, tmp_path / name, f"training.speed_share={share}"), silent).run
+        for name, share in (("told", 1), ("untold", 0))
+    )
+    manifests = [each.identity.manifest("voice", step=1, metrics={}, conditions=None) for each in (told, untold)]
+    assert [each.speeds for each in manifests] == [told.identity.speeds, None]
+    assert told.identity.speeds is not None
+    frozen = request_training(world, tmp_path / "frozen", "training.speed_share=1", 'training.freeze=["speed"]')
+    with pytest.raises(ConfigError, match="does not learn"):
+        prepare(frozen, silent)

@@ -14,6 +14,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, JsonValue
 
 from amhctl.config.document import Document
+from amhctl.core.units import FASTEST, SLOWEST
 
 FORMAT_VERSION: Final = 1
 
@@ -21,6 +22,8 @@ FORMAT_VERSION: Final = 1
 _Whole = Field(strict=True)
 SampleRate = Annotated[int, Field(gt=0, le=768_000), _Whole]
 """Samples a second; the fastest converters there are take 768,000."""
+
+_Speed = Annotated[float, Field(ge=SLOWEST, le=FASTEST)]
 
 
 class CodecIdentity(Document):
@@ -143,6 +146,8 @@ class Manifest(Document):
     """Of a voice that draws spectrograms."""
     speakers: tuple[str, ...] | None = None
     """Whose voices such a voice has, in its file of speaker embeddings; it speaks as the first unless told."""
+    speeds: tuple[_Speed, _Speed] | None = None
+    """Between which speeds a voice without explicit durations learnt to speak as it is told; None if it did not."""
     conditioning: dict[str, JsonValue] | None = None
     """What conditions a voice: a ``MelConfig`` of log-mel frames, or a ``SpeechEncoderConfig``; None where features
     come from elsewhere."""

@@ -46,7 +46,7 @@ def command(
     ] = None,
     features_model: options.FeaturesModel = None,
     speed: Annotated[
-        float, typer.Option(min=0.5, max=2.0, callback=options.require_number, help="1 is the voice's own pace.")
+        float, typer.Option(min=0.5, max=2.0, callback=options.require_number, help="1 is its own pace; not all can.")
     ] = 1.0,
     temperature: Annotated[
         float | None, typer.Option(min=0.0, callback=options.require_number, help="0 takes the likeliest code.")

@@ -103,6 +103,9 @@ class TrainingConfig(Document):
     prompt, another clip of the same speaker. A voice that never hears the target's own learns to pass emotion over."""
     condition_dropout: float = Field(0.0, ge=0, lt=1)
     """Share of training items of a UnifiedVoice whose speaker latents and emotion vector are withheld, as zeros."""
+    speed_share: float = Field(0.0, ge=0, le=1)
+    """Share of training items of a UnifiedVoice without explicit durations that are told how fast they are spoken,
+    against the usual pace of their speaker; what ``speak --speed`` of such a voice needs."""
     speaker_balance: float = Field(0.0, ge=0, le=1)
     """How alike speakers are drawn: an epoch has as many utterances of each as its clips to the power of 1 less this.
     0 uses every utterance once, 1 has as many of each speaker, those of speakers with few clips several times."""

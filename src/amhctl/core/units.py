@@ -12,5 +12,8 @@ SPEECH_LEVEL = -20.0
 """Speech level in dBFS to which recordings are brought unless another is named: for codecs, codes, prompts and
 measurements alike, so that a voice meets the sound it was trained on."""
 
+SLOWEST, FASTEST = 0.5, 2.0
+"""Speeds between which speech may be asked for; 1 is the pace of the voice."""
+
 Precision = Literal["fp32", "bf16", "fp16"]
 """In which floating-point numbers a network computes."""

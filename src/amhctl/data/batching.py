@@ -91,6 +91,8 @@ class Batch:
         Number of the speaker of each, int64; -1 for one that has none. None where speakers are not told apart.
     told_B : Tensor | None
         Whether each is told whom it speaks as, bool; None if all are.
+    speeds_B : Tensor | None
+        How fast each is told to be spoken, float32; None if all are told 1.
     """
 
     ids: tuple[str, ...]
@@ -105,6 +107,7 @@ class Batch:
     emotion_lengths_B: Tensor | None = None
     speakers_B: Tensor | None = None
     told_B: Tensor | None = None
+    speeds_B: Tensor | None = None
 
     def to(self, device: torch.device | str) -> "Batch":
         """Return the batch on a device; a pinned one is copied there while the processor goes on."""
@@ -131,6 +134,7 @@ class Batch:
             emotion_lengths_B=change_any(self.emotion_lengths_B),
             speakers_B=change_any(self.speakers_B),
             told_B=change_any(self.told_B),
+            speeds_B=change_any(self.speeds_B),
         )
 
 
@@ -169,6 +173,7 @@ def collate(items: Sequence[Item]) -> Batch:
         emotion_lengths_B=_lengths(emotions) if emotions else None,
         speakers_B=torch.tensor([item.speaker for item in items]) if any(item.speaker >= 0 for item in items) else None,
         told_B=None if all(item.told for item in items) else torch.tensor([item.told for item in items]),
+        speeds_B=torch.tensor([item.speed for item in items]) if any(item.speed != 1.0 for item in items) else None,
     )
 
 

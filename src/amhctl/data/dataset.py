@@ -14,8 +14,11 @@ from amhctl.config.conditioning import frames_of
 from amhctl.core.errors import DatasetError
 from amhctl.data.alignment import Alignment
 from amhctl.data.codestore import CodeStore
+from amhctl.data.pace import measure_pace
 from amhctl.data.pairs import SpeakerClips, epoch_random
 from amhctl.data.storeindex import StoredUtterance
+
+_USUAL_SPEEDS = (0.05, 0.95)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +45,8 @@ class Item:
         Number of its speaker, where speakers are told apart; -1 for one that has none.
     told : bool
         Whether it is told whom it speaks as; otherwise speaker and emotion are withheld.
+    speed : float
+        How fast it is told to be spoken, against its speaker's usual pace; 1 also where it is not told.
     """
 
     id: str
@@ -53,6 +58,7 @@ class Item:
     emotion_TF: NDArray[np.float32] | None = None
     speaker: int = -1
     told: bool = True
+    speed: float = 1.0
 
 
 class SpeechDataset:
@@ -80,6 +86,8 @@ class SpeechDataset:
         Share of items that are told the emotion of the utterance itself.
     condition_dropout : float
         Share of items that are not told whom they speak as.
+    speed_share : float
+        Share of items that are told how fast they are spoken.
     numbers : Mapping[str, int] | None
         Numbers of speakers; others have none.
 
@@ -103,11 +111,13 @@ class SpeechDataset:
         mask_bin_share: float = 0.0,
         emotion_from_target: float = 0.0,
         condition_dropout: float = 0.0,
+        speed_share: float = 0.0,
         numbers: Mapping[str, int] | None = None,
     ) -> None:
         self._numbers = numbers or {}
         self._emotion_from_target = emotion_from_target
         self._condition_dropout = condition_dropout
+        self._speed_share = speed_share
         self._masks = (mask_time_share, mask_bin_share)
         self._store = store
         self._codebooks = store.spec.codebooks if codebooks is None else codebooks
@@ -129,6 +139,7 @@ class SpeechDataset:
         self._pool = tuple(index for index, original in enumerate(self._originals) if original == index)
         self._pool_place = {index: place for place, index in enumerate(self._pool)}
         self._clips = SpeakerClips([entry.record.speaker for entry in self.originals])
+        self._speeds = self._measure_speeds() if speed_share else None
 
     def __len__(self) -> int:
         """Return the number of utterances."""
@@ -169,6 +180,19 @@ class SpeechDataset:
         """Utterances that are their speaker's only one, and so their own prompt."""
         return tuple(self._entries[self._pool[place]].id for place in self._clips.sole)
 
+    @property
+    def speed_range(self) -> tuple[float, float] | None:
+        """Between which speeds nine tenths of the utterances lie that may be told theirs; None if none is."""
+        if self._speeds is None:
+            return None
+        low, high = np.quantile(self._speeds, _USUAL_SPEEDS)
+        return round(float(low), 2), round(float(high), 2)
+
+    def _measure_speeds(self) -> NDArray[np.float64]:
+        speakers = [entry.record.speaker for entry in self._entries]
+        original = [index == own for index, own in enumerate(self._originals)]
+        return measure_pace(self.text_lengths, self.lengths, speakers, original)
+
     def item(self, index: int, epoch: int) -> Item:
         """Return an utterance with the prompt of an epoch: a pure function of the seed, the epoch and the index."""
         entry = self._entries[index]
@@ -181,6 +205,7 @@ class SpeechDataset:
         own = self._emotion_from_target > 0.0 and random.uniform() < self._emotion_from_target
         emotion_TF = self._draw_excerpt(entry, random) if own else None
         told = self._condition_dropout == 0.0 or random.uniform() >= self._condition_dropout
+        timed = self._speeds is not None and random.uniform() < self._speed_share
         return Item(
             id=entry.id,
             text_T=self._tokens[index],
@@ -191,6 +216,7 @@ class SpeechDataset:
             emotion_TF=emotion_TF,
             speaker=self._numbers.get(entry.record.speaker, -1),
             told=told,
+            speed=float(self._speeds[index]) if timed and self._speeds is not None else 1.0,
         )
 
     def _draw_excerpt(self, entry: StoredUtterance, random: np.random.Generator) -> NDArray[np.float32]:

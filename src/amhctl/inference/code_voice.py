@@ -9,6 +9,7 @@ from amhctl.checkpoint.parts import read_part
 from amhctl.codec.codec import Codec
 from amhctl.config.conditioning import Conditioning, read_conditioning, scale_of
 from amhctl.core.errors import SynthesisError
+from amhctl.core.units import FASTEST, SLOWEST
 from amhctl.inference.decode import Passage, decode, fits, predict_durations
 from amhctl.inference.judge import judge
 from amhctl.inference.reference import Listen, no_emotion
@@ -55,6 +56,11 @@ class CodeVoice(Voice[Speaker]):
     def has_durations(self) -> bool:
         """Whether it has explicit durations."""
         return self.model.config.alignment is not None
+
+    @property
+    def speeds(self) -> tuple[float, float]:
+        """Any where durations are explicit; else those it learnt to be told."""
+        return (SLOWEST, FASTEST) if self.has_durations else self.manifest.speeds or (1.0, 1.0)
 
     def takes(self, asked: int | None) -> int:
         """Return how often each segment is said.
@@ -210,6 +216,7 @@ class CodeVoice(Voice[Speaker]):
                 # One frame past what the judge lets through, so that a voice cut off there is judged so.
                 most_frames=int(options.limits.longest(job.syllables, options.speed) * frame_rate) + 1,
                 seed=derive_seed(options.seed, job.place, attempt, take),
+                speed=options.speed if job.durations is None else 1.0,
             )
             for job in batch
             for take in range(takes)

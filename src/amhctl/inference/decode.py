@@ -46,12 +46,15 @@ class Passage:
         Where to cut off a voice that does not stop.
     seed : int
         Seed of its codes.
+    speed : float
+        How fast a voice without explicit durations is told to say it.
     """
 
     ids: tuple[int, ...]
     durations: tuple[int, ...] | None
     most_frames: int
     seed: int
+    speed: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,6 +159,7 @@ def decode(model: UnifiedVoice, passages: Sequence[Passage], speaker: Speaker, s
         speaker.emotion_1D.expand(twins * batch, -1),
         None if durations_BT is None else durations_BT.repeat(twins, 1),
         torch.arange(twins * batch, device=text_BT.device) < batch if guidance else None,
+        _tell_speeds(passages, twins, text_BT),
     )
     with _fitting_threads(model):
         stopped = _step(model, state, frames, most, generators, sampling, guidance, history)
@@ -276,6 +280,11 @@ def _pad(passages: Sequence[tuple[int, ...]], model: UnifiedVoice) -> tuple[Tens
         text_BT[row, : len(ids)] = torch.tensor(ids)
     lengths_B = torch.tensor([len(ids) for ids in passages])
     return text_BT.to(device), lengths_B.to(device)
+
+
+def _tell_speeds(passages: Sequence[Passage], twins: int, text_BT: Tensor) -> Tensor | None:
+    speeds = [passage.speed for passage in passages] * twins
+    return torch.tensor(speeds, device=text_BT.device) if any(speed != 1.0 for speed in speeds) else None
 
 
 def _pad_durations(passages: Sequence[Passage], text_BT: Tensor) -> Tensor | None:

@@ -15,6 +15,7 @@ from amhctl.audio.resample import bring_to
 from amhctl.audio.waveform import Waveform
 from amhctl.codec.vocoder_spec import Synthesiser
 from amhctl.core.errors import SynthesisError
+from amhctl.core.units import FASTEST, SLOWEST
 from amhctl.inference.judge import judge
 from amhctl.inference.reference import Listen, require_reference
 from amhctl.inference.voice import Attempt, Job, SpeakOptions, Voice, derive_seed
@@ -27,6 +28,7 @@ from amhctl.model.flow_sampling import (
     ReadText,
     draw_mel,
     draw_prosody,
+    scale_durations,
     settle_durations,
 )
 
@@ -58,9 +60,9 @@ class SpectrogramVoice(Voice[NDArray[np.float32]]):
     speakers: Mapping[str, NDArray[np.float32]]
 
     @property
-    def has_durations(self) -> bool:
-        """Every voice of this kind has."""
-        return True
+    def speeds(self) -> tuple[float, float]:
+        """Any: its durations are divided by the speed."""
+        return SLOWEST, FASTEST
 
     def imitate(self, reference: Waveform, listen: Listen | None = None) -> NDArray[np.float32]:
         """Return the speaker embedding of a clip, shape (E,).
@@ -158,8 +160,11 @@ class SpectrogramVoice(Voice[NDArray[np.float32]]):
         most = round(_EDGE_SECONDS * self.network.config.acoustics.frame_rate)
         durations_P[~inner_P] = np.minimum(durations_P[~inner_P], most)
         # Apart from the edges: how long a recording was silent before it began says nothing of how fast one spoke.
-        durations_P[inner_P] = settle_durations(expected_P[inner_P], drawn_P[inner_P], speed)
-        return np.maximum(durations_P, _FEWEST_FRAMES)
+        durations_P[inner_P] = settle_durations(expected_P[inner_P], drawn_P[inner_P], 1.0)
+        durations_P = np.maximum(durations_P, _FEWEST_FRAMES)
+        if speed != 1.0:
+            durations_P[inner_P] = scale_durations(durations_P[inner_P], speed, _FEWEST_FRAMES)
+        return durations_P
 
     def _inner(self, ids: tuple[int, ...]) -> NDArray[np.bool_]:
         """Return which pieces lie between the first and the last that is heard, all where none is, shape (P,)."""

@@ -19,7 +19,7 @@ from amhctl.checkpoint.manifest import Manifest
 from amhctl.core.errors import SynthesisError, TextError, UnspeakableError
 from amhctl.core.findings import Finding, Severity
 from amhctl.core.progress import Progress, SilentProgress
-from amhctl.core.units import SPEECH_LEVEL, Seconds
+from amhctl.core.units import FASTEST, SLOWEST, SPEECH_LEVEL, Seconds
 from amhctl.inference.judge import JudgeLimits
 from amhctl.inference.reference import Listen
 from amhctl.inference.sampling import Sampling
@@ -39,7 +39,6 @@ _BATCH_SEGMENTS = 8
 # In LUFS: what spoken programmes on phones and screens have (AES TD1008).
 _LOUDNESS = -18.0
 _SILENT_PIECES = frozenset((WORD_BOUNDARY, *MARKS))
-_SLOWEST, _FASTEST = 0.5, 2.0
 _MOST_SEMITONES, _MOST_DECIBELS = 12.0, 12.0
 _MOST_TAKES = 64
 SpeakerT = TypeVar("SpeakerT")
@@ -54,7 +53,7 @@ class SpeakOptions:
     seed : int
         The same seed gives the same samples.
     speed : float
-        From 0.5 to 2; voices without explicit durations speak at 1 only.
+        From 0.5 to 2; a voice without explicit durations speaks at those it learnt to be told, or at 1 only.
     sampling : Sampling | None
         How codes are drawn, of a voice that writes codes; None for what suits it and the number of takes.
     takes : int | None
@@ -97,8 +96,8 @@ class SpeakOptions:
         SynthesisError
             If a value lies outside its range.
         """
-        if not _SLOWEST <= self.speed <= _FASTEST:
-            raise SynthesisError(f"speed {self.speed:g} is not between {_SLOWEST:g} and {_FASTEST:g}", subject="speed")
+        if not SLOWEST <= self.speed <= FASTEST:
+            raise SynthesisError(f"speed {self.speed:g} is not between {SLOWEST:g} and {FASTEST:g}", subject="speed")
         if not -_MOST_SEMITONES <= self.pitch <= _MOST_SEMITONES:
             raise SynthesisError(
                 f"pitch {self.pitch:g} is more than {_MOST_SEMITONES:g} semitones away", subject="pitch"
@@ -207,8 +206,8 @@ class Voice(ABC, Generic[SpeakerT]):
 
     @property
     @abstractmethod
-    def has_durations(self) -> bool:
-        """Whether it says each piece of the text for a time of its own, so that it may be told to be faster."""
+    def speeds(self) -> tuple[float, float]:
+        """The slowest and the fastest that it can be told to speak."""
 
     @abstractmethod
     def imitate(self, reference: Waveform, listen: Listen | None = None) -> SpeakerT:
@@ -303,12 +302,7 @@ class Voice(ABC, Generic[SpeakerT]):
         """Return what is to be said, segment by segment, and what of the text is not spoken."""
         spoken, segments = self.frontend.read(text)
         _require_spoken(spoken, options)
-        if options.speed != 1.0 and not self.has_durations:
-            raise SynthesisError(
-                "this voice has no explicit durations and speaks at speed 1 only",
-                subject=self.manifest.name,
-                hint="leave --speed out, or take a voice with explicit durations",
-            )
+        self._require_speed(options.speed)
         while True:
             ids = [self.tokenizer.encode(self.frontend.units(segment.text)) for segment in segments]
             durations = self._predict(ids, options.speed)
@@ -326,6 +320,23 @@ class Voice(ABC, Generic[SpeakerT]):
             for place, (segment, count, row, frames) in enumerate(zip(segments, syllables, ids, durations, strict=True))
         ]
         return jobs, report_unspoken(spoken, "text")
+
+    def _require_speed(self, speed: float) -> None:
+        slowest, fastest = self.speeds
+        if speed == 1.0 or slowest <= speed <= fastest:
+            return
+        if slowest == fastest:
+            raise SynthesisError(
+                "this voice has no explicit durations and was told no speeds in training: it speaks at speed 1 only",
+                subject=self.manifest.name,
+                hint="leave --speed out, take a voice with explicit durations, or train with "
+                "--set training.speed_share=0.75",
+            )
+        raise SynthesisError(
+            f"this voice learnt to speak at speeds from {slowest:g} to {fastest:g}, and {speed:g} is asked for",
+            subject=self.manifest.name,
+            hint=f"--speed {min(max(speed, slowest), fastest):g}, or take a voice with explicit durations",
+        )
 
     def _halve(self, segment: Segment) -> tuple[Segment, ...]:
         """Cut a segment that is longer than the model can say; one of a single letter stays as it is."""

@@ -196,6 +196,26 @@ def settle_durations(expected_P: Floats, drawn_P: Floats, speed: float) -> Integ
     return np.maximum(np.diff(ends_P, prepend=0), 0)
 
 
+def scale_durations(durations_P: Integers, speed: float, fewest: int) -> Integers:
+    """Return whole frames at another speed, shape (P,): their total over the speed, each with ``fewest`` at least.
+
+    What pieces that cannot be shorter have too much is taken from the others, in proportion to their frames; only where
+    none is left is the total longer.
+    """
+    wanted = max(round(int(durations_P.sum()) / speed), fewest * durations_P.size)
+    frames_P = durations_P.astype(np.float64)
+    free_P = np.ones(durations_P.size, dtype=np.bool_)
+    while True:
+        left = wanted - fewest * int((~free_P).sum())
+        scaled_P = np.where(free_P, durations_P * (left / max(float(frames_P[free_P].sum()), 1e-6)), fewest)
+        short_P = scaled_P < fewest
+        if not short_P.any():
+            # Half a frame up, always: so that a piece of whole frames keeps them wherever it begins.
+            ends_P = np.floor(np.cumsum(scaled_P) + 0.5).astype(np.int64)
+            return np.diff(ends_P, prepend=0)
+        free_P &= ~short_P
+
+
 def _without_mean(velocity_MX: Floats, bins: int) -> Floats:
     """Return a velocity less its mean over the frames, bin by bin.
 

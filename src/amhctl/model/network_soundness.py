@@ -18,7 +18,7 @@ AVERAGE_FILE = "average.safetensors"
 OPTIMIZER_FILE = "optimizer.safetensors"
 ADAPTER_FILE = "adapter.safetensors"
 ADAPTER_AVERAGE_FILE = "adapter_average.safetensors"
-# A table for two speeds that the official training starts at zero and never reads otherwise.
+# A table of speeds that training starts at zero; the official one never tells another speed.
 _MAY_BE_ZERO = ("speed_emb.weight",)
 # Squared gradients, averaged: their root is taken.
 _SQUARES = "exp_avg_sq"

@@ -213,9 +213,21 @@ class UnifiedVoice(nn.Module):
 
     # -- the parts of the sequence -----------------------------------------------------------------------------------
 
-    def _condition(self, latents_BLD: Tensor, emotion_BD: Tensor) -> Tensor:
-        speed_2D = self.speed_emb.weight.flip(0).expand(latents_BLD.shape[0], -1, -1)
-        return torch.cat([latents_BLD + emotion_BD[:, None], speed_2D.to(latents_BLD.dtype)], dim=1)
+    def _condition(self, latents_BLD: Tensor, emotion_BD: Tensor, speeds_B: Tensor | None) -> Tensor:
+        speed_B2D = self._embed_speed(speeds_B).expand(latents_BLD.shape[0], -1, -1)
+        return torch.cat([latents_BLD + emotion_BD[:, None], speed_B2D.to(latents_BLD.dtype)], dim=1)
+
+    def _embed_speed(self, speeds_B: Tensor | None) -> Tensor:
+        """Return the two positions of the speed, shape (B, 2, D), or (1, 2, D) where it is 1 for all.
+
+        At speed 1 they are the rows 1 and 0, as the official model has them whatever it is told. The first moves on the
+        line through both by the logarithm of the speed: to row 0 at half the speed, as far to the other side at twice.
+        """
+        first_1D, second_1D = self.speed_emb.weight[1:], self.speed_emb.weight[:1]
+        if speeds_B is None:
+            return torch.stack([first_1D, second_1D], dim=1)
+        first_BD = first_1D + speeds_B.to(first_1D)[:, None].log2() * (first_1D - second_1D)
+        return torch.stack([first_BD, second_1D.expand_as(first_BD)], dim=1)
 
     def _prefix_text(self, text_BT: Tensor, lengths_B: Tensor) -> tuple[Tensor, Tensor]:
         """Return the embedded text with its specials (B, T + 2, D) and which positions are real."""
@@ -263,6 +275,7 @@ class UnifiedVoice(nn.Module):
         latents_BLD: Tensor,
         emotion_BD: Tensor,
         durations_BT: Tensor | None = None,
+        speeds_B: Tensor | None = None,
     ) -> VoiceOutput:
         """Return the logits of text and codes, and log durations.
 
@@ -284,6 +297,8 @@ class UnifiedVoice(nn.Module):
             Of ``emotion_vector``.
         durations_BT : Tensor | None
             Frames of each text id, for explicit durations.
+        speeds_B : Tensor | None
+            How fast each is spoken, against its speaker's usual pace; None is 1, or that it is not told.
 
         Raises
         ------
@@ -297,7 +312,7 @@ class UnifiedVoice(nn.Module):
             positions = codes_BQS.shape[2] + self.config.codebooks + 1
             aligned_BPD = self.alignment.lay_over(encoded_BTD, _require_durations(durations_BT), keep_BT, positions)
             aligned_BPD = self._withhold(aligned_BPD)
-        condition_BLD = self._condition(latents_BLD, emotion_BD)
+        condition_BLD = self._condition(latents_BLD, emotion_BD, speeds_B)
         text_BLD, codes_BPD = self._states(
             text_BT, text_lengths_B, codes_BQS, code_lengths_B, condition_BLD, aligned_BPD
         )
@@ -323,7 +338,7 @@ class UnifiedVoice(nn.Module):
             raise ModelError("the second pass wants the official layout: one codebook, no explicit durations")
         lengths_B = torch.full((text_BT.shape[0],), text_BT.shape[1], device=text_BT.device)
         frames_B = torch.full_like(lengths_B, codes_BS.shape[1])
-        condition_BLD = self._condition(latents_BLD, emotion_BD)
+        condition_BLD = self._condition(latents_BLD, emotion_BD, None)
         _, codes_BPD = self._states(text_BT, lengths_B, codes_BS[:, None], frames_B, condition_BLD, None)
         return codes_BPD[:, :-2]
 
@@ -381,10 +396,12 @@ class UnifiedVoice(nn.Module):
         emotion_BD: Tensor,
         durations_BT: Tensor | None = None,
         heard_B: Tensor | None = None,
+        speeds_B: Tensor | None = None,
     ) -> DecodeState:
         """Run the prefix of a batch of rows and return the state from which ``step`` goes on.
 
         Rows of which ``heard_B`` is false speak without their aligned text, as in training with ``text_dropout``.
+        ``speeds_B`` is what ``forward`` takes.
 
         Raises
         ------
@@ -400,7 +417,7 @@ class UnifiedVoice(nn.Module):
             aligned_BSD = self.alignment.lay_over(encoded_BTD, durations_BT, keep_BT, frames)
             if heard_B is not None:
                 aligned_BSD = aligned_BSD * heard_B[:, None, None]
-        sequence_BKD = self._condition(latents_BLD, emotion_BD)
+        sequence_BKD = self._condition(latents_BLD, emotion_BD, speeds_B)
         prefix_keep_BK, mask = None, None
         if self.has_prefix:
             prefix_BTD, keep_BT = self._prefix_text(text_BT, text_lengths_B)

@@ -4,6 +4,7 @@ from amhctl.config.flow import FlowVoiceConfig
 from amhctl.config.schema import TrainingConfig
 from amhctl.config.unified import ModelConfig
 from amhctl.core.errors import ConfigError
+from amhctl.model.unified_voice import UnifiedVoice
 
 
 def require_conditions(config: TrainingConfig, model: ModelConfig | FlowVoiceConfig) -> None:
@@ -13,7 +14,8 @@ def require_conditions(config: TrainingConfig, model: ModelConfig | FlowVoiceCon
     ------
     ConfigError
         If a voice without an emotion branch is to hear the target's emotion or to have it set apart from its speaker,
-        a FlowVoice is to be told less, or a UnifiedVoice is to learn guidance.
+        a FlowVoice is to be told less, a UnifiedVoice is to learn guidance, or a voice with explicit durations is to be
+        told how fast it speaks.
     """
     if config.tells_speakers:
         if isinstance(model, FlowVoiceConfig):
@@ -34,6 +36,12 @@ def require_conditions(config: TrainingConfig, model: ModelConfig | FlowVoiceCon
             subject="training.distil_guidance",
             hint="--set training.distil_guidance=0",
         )
+    if config.speed_share and (isinstance(model, FlowVoiceConfig) or model.alignment is not None):
+        raise ConfigError(
+            "this voice has explicit durations, which speak --speed scales: it need not be told a speed",
+            subject="training.speed_share",
+            hint="--set training.speed_share=0",
+        )
     for key in ("emotion_from_target", "condition_dropout"):
         if getattr(config, key) == 0.0:
             continue
@@ -49,3 +57,37 @@ def require_conditions(config: TrainingConfig, model: ModelConfig | FlowVoiceCon
                 subject=f"training.{key}",
                 hint=f"--set training.{key}=0, or train a voice with one; that of IndexTTS-2 has one",
             )
+
+
+def require_speeds(config: TrainingConfig, network: UnifiedVoice, speeds: tuple[float, float] | None) -> None:
+    """Refuse to tell speeds of which nothing can be learnt.
+
+    Parameters
+    ----------
+    config : TrainingConfig
+        Of the run.
+    network : UnifiedVoice
+        The voice, of which is settled what learns.
+    speeds : tuple[float, float] | None
+        Between which speeds its utterances lie; None where none is told.
+
+    Raises
+    ------
+    ConfigError
+        If the table of speeds is frozen, or all utterances are spoken at one speed.
+    """
+    if not config.speed_share:
+        return
+    if not network.speed_emb.weight.requires_grad:
+        raise ConfigError(
+            "speeds are to be told, and the table that tells them does not learn",
+            subject="training.speed_share",
+            hint="name the part speed in training.unfreeze; beside adapters with what else learns whole: "
+            """--set 'training.unfreeze=["text", "codes", "speed"]'""",
+        )
+    if speeds is None or speeds[0] == speeds[1]:
+        raise ConfigError(
+            "no utterance is told another speed than 1: each speaker has one clip, or always the same pace",
+            subject="training.speed_share",
+            hint="--set training.speed_share=0, or train with more clips of each speaker",
+        )

@@ -86,6 +86,8 @@ class VoiceIdentity:
         How the vocabulary grew, if it did and that is known.
     adapter : AdapterIdentity | None
         The low-rank terms that are trained, if any are.
+    speeds : tuple[float, float] | None
+        Between which speeds it learns to speak as it is told, if it does.
     """
 
     name: str
@@ -112,6 +114,7 @@ class VoiceIdentity:
     speakers: Mapping[str, Tensor] = field(default_factory=dict)
     growth: VocabularyGrowth | None = None
     adapter: AdapterIdentity | None = None
+    speeds: tuple[float, float] | None = None
 
     @property
     def kept(self) -> Literal["voice", "adapter"]:
@@ -141,6 +144,7 @@ class VoiceIdentity:
             codec=self.codec,
             vocoder=self.vocoder,
             speakers=tuple(self.speakers) or None,
+            speeds=self.speeds,
             conditioning=None if self.conditioning is None else self.conditioning.model_dump(mode="json"),
             level=self.level,
             data_fingerprint=self.data_fingerprint,

@@ -137,6 +137,7 @@ def gather(
             # Validation hears what a voice hears that speaks: a prompt, for both.
             emotion_from_target=training.emotion_from_target if split == "train" else 0.0,
             condition_dropout=training.condition_dropout if split == "train" else 0.0,
+            speed_share=training.speed_share if split == "train" else 0.0,
             numbers=None if former else numbers,
         )
 

@@ -93,6 +93,7 @@ class Objective(nn.Module):
                 latents_BLD,
                 emotion_BD,
                 batch.durations_BT,
+                batch.speeds_B,
             )
         streams = delay(batch.codes_BQS, batch.code_lengths_B, start=shape.start_mel_token, stop=shape.stop_mel_token)
         logits_BQPV = output.code_logits_BQPV.float()

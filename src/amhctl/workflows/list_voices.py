@@ -79,6 +79,8 @@ class ListVoicesReport:
                 yield f"graphs: {'speaks without torch' if entry.without_torch else _NO_GRAPHS}"
             if manifest.speakers:
                 yield f"speakers: {', '.join(manifest.speakers)}"
+            if manifest.speeds:
+                yield f"speeds: {manifest.speeds[0]:g} to {manifest.speeds[1]:g}"
             if manifest.vocabulary:
                 yield f"vocabulary: {manifest.vocabulary.size} pieces of {manifest.vocabulary.units}"
             for licence in manifest.licences:

@@ -28,7 +28,7 @@ from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.vocabulary import Vocabulary
 from amhctl.training.acoustic_material import gather_acoustics
-from amhctl.training.conditions import require_conditions
+from amhctl.training.conditions import require_conditions, require_speeds
 from amhctl.training.export import VoiceIdentity, choose_reference
 from amhctl.training.finetune import Base, Kind, Tuning, tune
 from amhctl.training.fitting import build_model, codec_identity, fit_codec, fit_model
@@ -151,6 +151,7 @@ def prepare_unified(parts: RunParts) -> PreparedRun:
     if codec is not None and config.training.codebook_start and origin is None:
         start_from_codebooks(network, codec.codebooks(), config.seed)
     tuning = _tune(parts, network, "unified")
+    require_speeds(config.training, network, material.train.speed_range)
     identity = _identify(
         parts,
         data,
@@ -158,6 +159,7 @@ def prepare_unified(parts: RunParts) -> PreparedRun:
         sample_rate=store.spec.sample_rate,
         codec=codec_identity(store.spec),
         conditioning=store.conditioning_config,
+        speeds=material.train.speed_range,
         reference_TF=choose_reference(store, material.train, config.training.prompt_seconds),
         alignment=material.alignment,
         adapter=tuning.adapter,
@@ -332,6 +334,7 @@ class _Own(TypedDict, total=False):
     conditioning: Required[Conditioning | None]
     alignment: Required[str]
     adapter: Required[AdapterIdentity | None]
+    speeds: tuple[float, float] | None
     reference_TF: Tensor | None
     vocoder: VocoderIdentity | None
     speakers: Mapping[str, Tensor]
