@@ -33,11 +33,13 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from amhctl import __version__
+from amhctl.batches.acoustic_dataset import AcousticDataset
 from amhctl.checkpoint.manifest import Licence, Manifest, TextIdentity, VocabularyIdentity
 from amhctl.checkpoint.store import halve, write_checkpoint
 from amhctl.codec.soundness import find_faults
 from amhctl.codec.vocoder import load_vocoder
 from amhctl.codec.vocoder_spec import DEFAULT_VOCODER, MODEL_VERSION
+from amhctl.codes.store import CodeStore
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.config.schema import TrainingConfig
 from amhctl.config.text import TextConfig
@@ -45,8 +47,6 @@ from amhctl.config.vocoder import VocoderConfig
 from amhctl.core.errors import AmhctlError, DatasetError
 from amhctl.core.files import canonical_json, sha256_of_file
 from amhctl.core.progress import SilentProgress
-from amhctl.data.acoustic_dataset import AcousticDataset
-from amhctl.data.codestore import CodeStore
 from amhctl.model.soundness import find_faults as find_voice_faults
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.alphabet import WORD_BOUNDARY

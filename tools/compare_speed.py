@@ -21,7 +21,7 @@ import sys
 from collections.abc import Callable, Sequence
 from time import perf_counter
 
-from amhctl.codec.absent_torchaudio import torchaudio_or_stand_in
+from amhctl.devices.absent_torchaudio import torchaudio_or_stand_in
 
 TEXTS = (
     "ሰላም ዓለም።",

@@ -26,7 +26,7 @@ from amhctl.audio.pitch import find_pitch, load_world
 from amhctl.audio.resample import bring_to
 from amhctl.config.acoustics import AcousticsConfig
 from amhctl.core.units import SPEECH_LEVEL
-from amhctl.data.records import move_record, read_audio, read_records, write_records
+from amhctl.corpus.records import move_record, read_audio, read_records, write_records
 
 CONFIG = AcousticsConfig()
 RATE, HOP = CONFIG.mel.sample_rate, CONFIG.mel.hop_samples

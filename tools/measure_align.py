@@ -12,9 +12,9 @@ from pathlib import Path
 
 from measured_process import run_measured
 
+from amhctl.codes.store import CodeStore
 from amhctl.config.schema import AlignerConfig
 from amhctl.core.progress import SilentProgress
-from amhctl.data.codestore import CodeStore
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.vocabulary import Vocabulary

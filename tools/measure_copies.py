@@ -29,7 +29,7 @@ from amhctl.codec.vocoder_spec import vocoder_path
 from amhctl.config.acoustics import AcousticsConfig
 from amhctl.core.errors import CodecError
 from amhctl.core.units import SPEECH_LEVEL
-from amhctl.data.records import read_audio, read_records
+from amhctl.corpus.records import read_audio, read_records
 from amhctl.evaluation import naturalness, warping
 from amhctl.evaluation.textmatch import cepstra
 

@@ -22,10 +22,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from amhctl.codes.index import StoredUtterance
+from amhctl.codes.store import CodeStore
 from amhctl.config.conditioning import conditioning_differences, frames_of, read_conditioning
 from amhctl.core.errors import AmhctlError
-from amhctl.data.codestore import CodeStore
-from amhctl.data.storeindex import StoredUtterance
 from amhctl.inference.assemble import load_voice
 from amhctl.inference.code_voice import CodeVoice
 from amhctl.inference.speaker import encode_speaker

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amhctl.audio.waveform import Waveform
-from amhctl.data.records import Record, read_audio, read_records
+from amhctl.corpus.records import Record, read_audio, read_records
 from amhctl.evaluation import naturalness, textmatch
 from amhctl.inference.assemble import load_voice
 from amhctl.inference.spectrogram_voice import SpectrogramVoice

@@ -25,9 +25,9 @@ import torch
 from numpy.typing import NDArray
 
 from amhctl.audio.waveform import Waveform
-from amhctl.codec.speaker_encoder import SpeakerEncoder
 from amhctl.core.errors import AmhctlError
-from amhctl.data.records import Record, read_audio, read_records
+from amhctl.corpus.records import Record, read_audio, read_records
+from amhctl.encoders.speaker import SpeakerEncoder
 from amhctl.evaluation.similarity import mean_similarity, similarity
 from amhctl.inference.assemble import load_listener, load_voice
 from amhctl.inference.code_voice import CodeVoice

@@ -17,7 +17,7 @@ import numpy as np
 from amhctl.audio.pitch import find_pitch
 from amhctl.audio.resample import bring_to
 from amhctl.audio.waveform import Waveform
-from amhctl.data.records import read_audio, read_records
+from amhctl.corpus.records import read_audio, read_records
 from amhctl.inference.assemble import load_voice
 from amhctl.inference.voice import SpeakOptions
 

@@ -15,17 +15,17 @@ import numpy as np
 from measured_process import make_apart, run_measured
 
 from amhctl.codec.codec import CodecSpec
+from amhctl.codes.index import AudioDigest
+from amhctl.codes.store import CodeStore
 from amhctl.config.mel import MelConfig
-from amhctl.data.codestore import CodeStore
-from amhctl.data.records import Record
-from amhctl.data.storeindex import AudioDigest
+from amhctl.corpus.records import Record
 
 SPEC = CodecSpec("made-up", "mel", 16_000, 640, 2, 1_024, "f" * 64)
 MEL = MelConfig(bins=4)
 SENTENCE = "አዲስ አበባ ትልቅ ከተማ ናት፤ ልጆች ወደ ትምህርት ቤት ሄዱ።"
 FRAMES = 90
 SPLITS = ("train",) * 8 + ("valid", "test")
-OPENING = "import sys, pathlib, amhctl.data.codestore as room; store = room.CodeStore.open(pathlib.Path(sys.argv[1]))"
+OPENING = "import sys, pathlib, amhctl.codes.store as room; store = room.CodeStore.open(pathlib.Path(sys.argv[1]))"
 FINGERPRINT = f"{OPENING}; store.fingerprint"
 
 
@@ -68,7 +68,7 @@ def main(count: int, folder: Path) -> None:
         make_apart(make, store, count)
     size = sum(file.stat().st_size for file in store.iterdir())
     sys.stdout.write(f"{count} utterances, {size / 1e9:.2f} GB\n")
-    measure("nothing", count, "-c", "import amhctl.data.codestore")
+    measure("nothing", count, "-c", "import amhctl.codes.store")
     measure("opening", count, "-c", OPENING, str(store))
     measure("fingerprint", count, "-c", FINGERPRINT, str(store))
     measure("codes verify", count, "-m", "amhctl", "codes", "verify", str(store), "--quiet")

@@ -57,17 +57,17 @@ _JOURNEYS = {
     "training": (
         "workflows/test_train.py",
         "workflows/test_prepare_run.py",
-        "workflows/test_train_codec.py",
+        "workflows/codec/test_train.py",
         "journeys/test_two_processes.py",
     ),
     "model": (
         "training/test_loop.py",
         "training/test_flow_recipe.py",
         "workflows/test_prepare_run.py",
-        "workflows/test_grow_checkpoint.py",
-        "workflows/test_validate_checkpoint.py",
+        "workflows/vocab/test_grow.py",
+        "workflows/ckpt/test_validate.py",
     ),
-    "inference": ("workflows/test_speak.py", "workflows/test_evaluate.py"),
+    "inference": ("workflows/test_speak.py", "workflows/test_eval.py"),
 }
 """Slower tests of a whole room, for what the others miss (``--journeys``)."""
 _PRELOADED = ("pytest", "hypothesis", "numpy", "torch", "scipy.signal", "accelerate", "safetensors.torch", "soundfile")

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from amhctl.audio.files import encode
 from amhctl.core.files import write_bytes_atomically
-from amhctl.data.records import read_audio, read_records
-from amhctl.evaluation.picture import spectrogram_png
+from amhctl.corpus.records import read_audio, read_records
 from amhctl.inference.assemble import load_voice
 from amhctl.inference.labels import label
 from amhctl.inference.spectrogram_voice import SpectrogramVoice
 from amhctl.inference.voice import SpeakOptions
+from amhctl.pages.spectrogram import spectrogram_png
 
 TEXTS = (
     "ሰላም ዓለም። እንዴት አደራችሁ?",

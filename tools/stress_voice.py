@@ -33,7 +33,7 @@ from amhctl.audio.levels import peak, silent_edges
 from amhctl.audio.loudness import loudness
 from amhctl.audio.waveform import Waveform
 from amhctl.core.errors import AmhctlError
-from amhctl.data.records import read_records
+from amhctl.corpus.records import read_records
 from amhctl.evaluation.speed import describe_machine
 from amhctl.inference.assemble import load_voice
 from amhctl.inference.voice import SpeakOptions, Speech

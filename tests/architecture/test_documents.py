@@ -11,10 +11,10 @@ SOURCE = Path(amhctl.__file__).parent
 ALLOWED = {
     "checkpoint/torchfile.py",
     "core/documents.py",
-    "data/storeindex.py",
+    "codes/index.py",
     "evaluation/thread_speed.py",
     "training/readings.py",
-    "workflows/benchmark.py",
+    "workflows/bench.py",
 }
 READERS = re.compile(r"json\.loads?\(|tomllib|JSONDecoder|validate_json|np\.load\(|torch\.load\(|pickle\.load")
 

@@ -13,7 +13,7 @@ from support.checkpoints import tiny_checkpoint
 COMMAND = [sys.executable, "-m", "amhctl"]
 BUG = """
 from amhctl.cli.main import main
-from amhctl.workflows import diagnose
+from amhctl.workflows import doctor as diagnose
 diagnose.run = lambda *arguments: 1 / 0
 main(["doctor", "--json"])
 """
@@ -24,7 +24,7 @@ import os, signal, sys, time
 from pathlib import Path
 from amhctl.cli.main import main
 from amhctl.core.files import atomic_folder, atomic_path
-from amhctl.workflows import diagnose
+from amhctl.workflows import doctor as diagnose
 # A shell's background job inherits that Ctrl-C is ignored.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)

@@ -16,7 +16,7 @@ from support.checkpoints import tiny_checkpoint
 from support.commands import leaf_commands
 
 from amhctl.cli.main import main
-from amhctl.data.records import Record, write_records
+from amhctl.corpus.records import Record, write_records
 
 OUTPUTS = {"--output", "--report", "--checkpoint-out", "--force"}
 

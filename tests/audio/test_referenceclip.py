@@ -12,7 +12,7 @@ from amhctl.audio import files
 from amhctl.audio.referenceclip import HEARD_SECONDS, RULES, check_reference, find_refusal, read_reference
 from amhctl.audio.waveform import Waveform
 from amhctl.core.findings import Severity
-from amhctl.data.records import audio_path, read_records
+from amhctl.corpus.records import audio_path, read_records
 
 GOOD = between_silences(vowel_train(seconds=6.0, level=0.4))
 

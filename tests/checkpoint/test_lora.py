@@ -10,8 +10,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from amhctl.checkpoint.lora import CONFIG_FILE, WEIGHTS_FILES, merge_adapter, read_adapter
-from amhctl.codec.absent_torchaudio import torchaudio_or_stand_in
 from amhctl.core.errors import CheckpointError
+from amhctl.devices.absent_torchaudio import torchaudio_or_stand_in
 
 WEIGHTS_FILE = WEIGHTS_FILES[0]
 WIDTH, ROWS = 8, 12

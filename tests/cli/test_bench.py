@@ -6,8 +6,8 @@ from typer.testing import CliRunner
 
 from amhctl.cli import bench
 from amhctl.evaluation.speed import describe_machine
-from amhctl.workflows import benchmark
-from amhctl.workflows.train_variants import VariantsRequest
+from amhctl.workflows import bench as benchmark
+from amhctl.workflows.bench_train import VariantsRequest
 
 app = typer.Typer()
 app.command("bench")(bench.command)

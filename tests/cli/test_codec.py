@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from amhctl.cli.main import app
 from amhctl.core.progress import Progress
-from amhctl.workflows import train_codec
+from amhctl.workflows.codec import train as train_codec
 
 RUNNER = CliRunner()
 

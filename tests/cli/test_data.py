@@ -13,8 +13,8 @@ from amhctl.audio import files
 from amhctl.audio.levels import speech_level
 from amhctl.audio.waveform import Waveform
 from amhctl.cli import data
-from amhctl.data.records import read_records, write_records
-from amhctl.workflows import clean_data
+from amhctl.corpus.records import read_records, write_records
+from amhctl.workflows.data import clean as clean_data
 
 
 def _invoke(*arguments: str) -> tuple[int, dict[str, object]]:

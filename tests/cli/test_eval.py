@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from amhctl.audio import files
 from amhctl.cli import eval as eval_command
-from amhctl.data.records import Record, write_records
+from amhctl.corpus.records import Record, write_records
 from amhctl.inference import code_voice as voice_module
 
 app = typer.Typer()

@@ -13,7 +13,8 @@ from amhctl import __version__
 from amhctl.cli.main import _named_command as named_command
 from amhctl.cli.main import main
 from amhctl.core.errors import TextError
-from amhctl.workflows import diagnose, normalize_text
+from amhctl.workflows import doctor as diagnose
+from amhctl.workflows.text import normalize as normalize_text
 
 
 def run(*words: str) -> object:

@@ -14,8 +14,8 @@ from torch.nn.utils import parametrizations
 
 from amhctl.codec.registry import load_codec
 from amhctl.codec.semantic import SemanticCodec, load_semantic
-from amhctl.codec.speech_encoder import SpeechEncoder, load_encoder
 from amhctl.core.errors import CodecError
+from amhctl.encoders.speech import SpeechEncoder, load_encoder
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from amhctl.codec.vocoder_session import VocoderOnOnnx
 from amhctl.codec.vocoder_spec import VOCODER_GRAPH
 from amhctl.core.errors import CheckpointError, CodecError
 from amhctl.core.progress import SilentProgress
-from amhctl.workflows.export_checkpoint import ExportCheckpointRequest, run
+from amhctl.workflows.ckpt.export import ExportCheckpointRequest, run
 
 
 @pytest.fixture

@@ -9,15 +9,15 @@ from support.codecs import TINY_DAC, tiny_codec_folder, tiny_dac
 from support.manifests import tiny_manifest
 
 from amhctl.codec.codec import CodecSpec
+from amhctl.codes.store import CodeStore
 from amhctl.config.mel import MelConfig
 from amhctl.core.errors import DatasetError, EvaluationError
 from amhctl.core.progress import SilentProgress
-from amhctl.data.codestore import CodeStore
-from amhctl.data.records import Record
+from amhctl.corpus.records import Record
+from amhctl.devices.precision import computes_in
 from amhctl.evaluation.extraction_speed import Agreement, compare_codes, compare_with_package, time_extraction
-from amhctl.nn.precision import computes_in
-from amhctl.workflows import benchmark
-from amhctl.workflows.benchmark import BenchmarkRequest
+from amhctl.workflows import bench as benchmark
+from amhctl.workflows.bench import BenchmarkRequest
 
 
 def _weights(folder: Path) -> Path:

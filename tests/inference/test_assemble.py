@@ -17,17 +17,17 @@ from support.vocoders import tiny_vocoder_folder
 from support.voices import any_speech, tiny_voice_folder
 
 from amhctl.checkpoint.folder import CODEC_FOLDER, VOCODER_FOLDER, read_manifest
-from amhctl.codec.speech_encoder import load_encoder
 from amhctl.codec.vocoder_spec import DEFAULT_VOCODER, vocoder_path
 from amhctl.core.errors import AmhctlError, CheckpointError, SynthesisError
 from amhctl.core.progress import SilentProgress
+from amhctl.encoders.speech import load_encoder
 from amhctl.inference import on_torch
 from amhctl.inference.assemble import load_listener, load_voice
 from amhctl.inference.spectrogram_voice import SpectrogramVoice
 from amhctl.model.flow_on_onnx import FlowOnOnnx
 from amhctl.model.flow_on_torch import FlowOnTorch
-from amhctl.workflows import export_checkpoint
-from amhctl.workflows.export_checkpoint import ExportCheckpointRequest
+from amhctl.workflows.ckpt import export as export_checkpoint
+from amhctl.workflows.ckpt.export import ExportCheckpointRequest
 
 
 @pytest.fixture

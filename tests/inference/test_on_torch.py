@@ -12,14 +12,14 @@ from support.speechlike import vowel_train
 from support.voices import tiny_voice_folder
 
 from amhctl.checkpoint.folder import CODEC_FOLDER, read_manifest
-from amhctl.codec.speaker_encoder import SpeakerEncoder
 from amhctl.core.errors import CheckpointError, SynthesisError
 from amhctl.core.progress import SilentProgress
+from amhctl.encoders.speaker import SpeakerEncoder
 from amhctl.inference.code_voice import CodeVoice
 from amhctl.inference.on_torch import load_listener, load_voice
 from amhctl.inference.spectrogram_voice import SpectrogramVoice
 from amhctl.model.flow_on_torch import FlowOnTorch
-from amhctl.workflows.import_checkpoint import run as take_in
+from amhctl.workflows.ckpt.import_ import run as take_in
 
 
 def test_each_kind_is_loaded_as_what_it_is(tmp_path: Path) -> None:

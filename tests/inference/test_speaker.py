@@ -8,11 +8,11 @@ import torch
 from support.speechlike import vowel_train
 
 from amhctl.audio.waveform import Waveform
+from amhctl.codes.preparation import Preparation
 from amhctl.config.conditioning import SpeechEncoderConfig
 from amhctl.config.mel import MelConfig
 from amhctl.core.errors import SynthesisError
 from amhctl.core.units import SPEECH_LEVEL
-from amhctl.data.preparation import Preparation
 from amhctl.inference.speaker import features_of
 
 

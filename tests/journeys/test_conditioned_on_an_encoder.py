@@ -13,13 +13,15 @@ from support.training_world import TINY_SETS, UNALIGNED_SETS
 from amhctl.audio import files
 from amhctl.audio.levels import set_speech_level
 from amhctl.checkpoint.store import read_checkpoint
-from amhctl.codec.speech_encoder import load_encoder
 from amhctl.core.errors import CheckpointError, MissingExtra
 from amhctl.core.progress import SilentProgress
+from amhctl.encoders.speech import load_encoder
 from amhctl.inference import code_voice as voice_module
 from amhctl.inference.assemble import load_listener, load_voice
 from amhctl.inference.speaker import encode_speaker
-from amhctl.workflows import extract_codes, speak, train, train_vocabulary
+from amhctl.workflows import speak, train
+from amhctl.workflows.codes import extract as extract_codes
+from amhctl.workflows.vocab import train as train_vocabulary
 
 
 @pytest.mark.journey

@@ -21,7 +21,7 @@ from amhctl.checkpoint.store import read_checkpoint
 from amhctl.cli.main import app
 from amhctl.config import indextts
 from amhctl.model import official
-from amhctl.workflows import import_checkpoint
+from amhctl.workflows.ckpt import import_ as import_checkpoint
 
 PAGE = Path(__file__).parents[2] / "docs" / "indextts2.md"
 SMALLER = {"24000": "460"}

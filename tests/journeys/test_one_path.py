@@ -7,20 +7,20 @@ import pytest
 from support.voices import any_speech, tiny_voice_folder
 
 from amhctl.codec.codec import CodecSpec
+from amhctl.codes.store import CodeStore
 from amhctl.config.mel import MelConfig
 from amhctl.config.schema import TrainingConfig
 from amhctl.config.unified import ModelConfig
 from amhctl.core.progress import SilentProgress
-from amhctl.data.codestore import CodeStore
-from amhctl.data.records import Record
+from amhctl.corpus.records import Record
 from amhctl.inference import code_voice as voice_module
 from amhctl.inference.assemble import load_voice
 from amhctl.inference.decode import Passage
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.training.material import gather
-from amhctl.workflows.explain_text import ExplainTextRequest
-from amhctl.workflows.explain_text import run as explain
+from amhctl.workflows.text.explain import ExplainTextRequest
+from amhctl.workflows.text.explain import run as explain
 
 WRITTEN = ("በ3ኛው ቀን 5 ብር ከፈለ።", "ዶ/ር አበበ በ1990 ዓ.ም. መጣ", "የBBC ዜና - 25%!", "ገና[[ɡənna]] ነው።")
 

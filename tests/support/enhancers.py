@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from amhctl.audio.levels import frame_levels, signal_to_noise
 from amhctl.audio.waveform import Waveform
-from amhctl.data.cleaning import CleaningGoal
+from amhctl.checks.cleaning import CleaningGoal
 
 RATE = 16_000
 

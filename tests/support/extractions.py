@@ -2,9 +2,9 @@
 
 from multiprocessing.connection import Connection
 
+from amhctl.codes import plan
 from amhctl.core.progress import SilentProgress
-from amhctl.data import extractionplan
-from amhctl.workflows.extract_codes import ExtractCodesRequest, run
+from amhctl.workflows.codes.extract import ExtractCodesRequest, run
 
 
 class _Telling(SilentProgress):
@@ -17,5 +17,5 @@ class _Telling(SilentProgress):
 
 def extract_telling(request: ExtractCodesRequest, channel: Connection) -> None:
     """Extract in small batches, and send something whenever a part of the work is done."""
-    extractionplan._BATCH_SECONDS = 0.5
+    plan._BATCH_SECONDS = 0.5
     run(request, _Telling(channel))

@@ -9,17 +9,17 @@ from support.training_runs import CONDITIONS
 from support.training_world import TINY_MEL, TINY_SPEC, TrainingWorld
 
 from amhctl.audio.acoustics import Acoustics
+from amhctl.batches.acoustic_dataset import AcousticDataset
 from amhctl.checkpoint.manifest import Licence, TextIdentity, VocabularyIdentity
 from amhctl.codec.vocoder import load_vocoder
+from amhctl.codes.store import CodeStore
 from amhctl.config.acoustics import AcousticsConfig, SpeakerEncoderConfig
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.config.load import load_run_config
 from amhctl.config.text import TextConfig
 from amhctl.core.files import canonical_json
 from amhctl.core.progress import SilentProgress
-from amhctl.data.acoustic_dataset import AcousticDataset
-from amhctl.data.codestore import CodeStore
-from amhctl.data.records import Record
+from amhctl.corpus.records import Record
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.train import train_vocabulary

@@ -7,7 +7,7 @@ from support.speechlike import between_silences, vowel_train
 
 from amhctl.audio import files
 from amhctl.audio.waveform import Waveform
-from amhctl.data.records import Record, read_records, write_records
+from amhctl.corpus.records import Record, read_records, write_records
 
 SENTENCES = (
     "ሰላም ዓለም እንዴት ነህ።",

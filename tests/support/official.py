@@ -14,16 +14,16 @@ from torch import Tensor
 
 from amhctl.checkpoint.indextts import CODEC
 from amhctl.codec.codec import CodecSpec
+from amhctl.codes.store import CodeStore
 from amhctl.config.conditioning import SpeechEncoderConfig
 from amhctl.config.indextts import FEATURES
 from amhctl.config.mel import MelConfig
 from amhctl.config.unified import ConformerConfig, ModelConfig
-from amhctl.data.codestore import CodeStore
-from amhctl.data.records import Record
+from amhctl.corpus.records import Record
 from amhctl.model.official import sinusoid_tables
 from amhctl.model.shapes import parameter_shapes
 from amhctl.tokenizer.vocabulary import Vocabulary
-from amhctl.workflows.import_checkpoint import ImportCheckpointRequest
+from amhctl.workflows.ckpt.import_ import ImportCheckpointRequest
 
 TEXTS = ("ሰላም ለዓለም", "ቡና ጠጣ", "አዲስ አበባ", "ውሃ ፈሰሰ", "ልጁ ሮጠ", "ዛሬ ሰኞ ነው")
 _MODULE = {"output_size": 8, "linear_units": 16, "attention_heads": 2, "num_blocks": 1, "perceiver_mult": 1}

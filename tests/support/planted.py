@@ -15,7 +15,7 @@ from support.speechlike import between_silences, vowel_train
 from amhctl.audio import files
 from amhctl.audio.resample import resample
 from amhctl.audio.waveform import Waveform
-from amhctl.data.records import Record, write_records
+from amhctl.corpus.records import Record, write_records
 from amhctl.text.script import LETTERS, build_homophones
 
 _SPOKEN = "ሰላም ዓለም እንዴት ዛሬ ጥሩ ቀን አዲስ አበባ ትልቅ ከተማ ልጆች ወደ ትምህርት ቤት እናቴ ቡና ታፈላለች ወንድሜ መጽሐፍ ያነባል ውሃ ጠጣ ወተት ገበያ"

@@ -10,13 +10,13 @@ from support.voices import TEXTS
 from amhctl import __version__
 from amhctl.checkpoint.manifest import Manifest, TextIdentity, VocabularyIdentity
 from amhctl.checkpoint.store import write_checkpoint
-from amhctl.codec.speaker_encoder import SpeakerEncoder
 from amhctl.codec.vocoder import load_vocoder
 from amhctl.codec.vocoder_spec import DEFAULT_VOCODER
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.config.text import TextConfig
 from amhctl.core.files import canonical_json
 from amhctl.core.units import SPEECH_LEVEL
+from amhctl.encoders.speaker import SpeakerEncoder
 from amhctl.inference.assemble import load_voice
 from amhctl.inference.spectrogram_voice import SpectrogramVoice
 from amhctl.model.flow_files import SPEAKERS_FILE

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import torch
 
-from amhctl.codec.speech_encoder import LAYER, import_transformers
 from amhctl.core.errors import MissingExtra
+from amhctl.encoders.speech import LAYER, import_transformers
 
 WIDTH = 16
 

@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from amhctl.audio.acoustics import Acoustics
 from amhctl.codec.codec import CodecSpec
+from amhctl.codes.store import CodeStore
 from amhctl.config.acoustics import AcousticsConfig, SpeakerEncoderConfig
 from amhctl.config.mel import MelConfig
-from amhctl.data.codestore import CodeStore
-from amhctl.data.records import Record
+from amhctl.corpus.records import Record
 
 SPEC = CodecSpec(
     name="toy",

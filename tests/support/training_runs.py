@@ -5,12 +5,12 @@ from pathlib import Path
 from support.training_world import EMOTION_SETS, TINY_SETS, UNALIGNED_SETS, align_evenly, build_training_world
 
 from amhctl.checkpoint.manifest import Licence, TextIdentity, VocabularyIdentity
+from amhctl.codes.store import CodeStore
 from amhctl.config.load import load_run_config
 from amhctl.config.schema import TrainingConfig
 from amhctl.config.text import TextConfig
 from amhctl.core.files import canonical_json
 from amhctl.core.progress import SilentProgress
-from amhctl.data.codestore import CodeStore
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.vocabulary import Vocabulary

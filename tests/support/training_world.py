@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from amhctl.codec.codec import CodecSpec
+from amhctl.codes.store import CodeStore
 from amhctl.config.mel import MelConfig
 from amhctl.config.text import TextConfig
-from amhctl.data.codestore import CodeStore
-from amhctl.data.records import Record
+from amhctl.corpus.records import Record
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.train import train_vocabulary

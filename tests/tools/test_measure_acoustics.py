@@ -11,8 +11,8 @@ import pytest
 from support.manifests import tiny_manifest
 
 from amhctl.cli.main import main
+from amhctl.codes.store import CodeStore
 from amhctl.config.acoustics import AcousticsConfig
-from amhctl.data.codestore import CodeStore
 
 TOOL = Path(__file__).parents[2] / "tools" / "measure_acoustics.py"
 

@@ -12,9 +12,9 @@ import torch
 from support.stores import SPEC
 from support.voices import tiny_voice_folder
 
+from amhctl.codes.store import CodeStore
 from amhctl.config.mel import MelConfig
-from amhctl.data.codestore import CodeStore
-from amhctl.data.records import Record
+from amhctl.corpus.records import Record
 
 TOOL = Path(__file__).parents[2] / "tools" / "measure_disentangling.py"
 

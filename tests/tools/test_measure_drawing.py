@@ -11,7 +11,7 @@ from support.speaking_flow import flow_voice_folder, load_flow_voice
 from support.speechlike import vowel_train
 from support.voices import any_speech
 
-from amhctl.data.records import Record
+from amhctl.corpus.records import Record
 from amhctl.evaluation import textmatch
 from amhctl.model.flow_sampling import FlowSampling
 

@@ -14,7 +14,7 @@ from support.voices import any_speech
 
 from amhctl.audio import files
 from amhctl.audio.waveform import Waveform
-from amhctl.data.records import Record, write_records
+from amhctl.corpus.records import Record, write_records
 
 TOOL = Path(__file__).parents[2] / "tools" / "measure_likeness.py"
 

@@ -11,7 +11,7 @@ from support.speechlike import vowel_train
 from support.voices import any_speech
 
 from amhctl.audio import files
-from amhctl.data.records import Record, write_records
+from amhctl.corpus.records import Record, write_records
 
 TOOL = Path(__file__).parents[2] / "tools" / "show_voice.py"
 

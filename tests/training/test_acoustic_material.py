@@ -7,9 +7,9 @@ import pytest
 from support.flow_world import build_flow_world, gather_flow
 from support.training_world import build_training_world
 
+from amhctl.codes.store import CodeStore
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.core.errors import DatasetError
-from amhctl.data.codestore import CodeStore
 
 
 @pytest.mark.parametrize("codebooks", [0, 2])

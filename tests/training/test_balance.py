@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from support.stores import create_store
 
+from amhctl.batches.dataset import SpeechDataset
+from amhctl.codes.store import CodeStore
 from amhctl.core.errors import ConfigError
-from amhctl.data.codestore import CodeStore
-from amhctl.data.dataset import SpeechDataset
-from amhctl.data.records import Record
+from amhctl.corpus.records import Record
 from amhctl.training.balance import BalancedUtterances, epoch_indices
 from amhctl.training.replay import ReplayedUtterances, own_part, plan_training_epoch
 

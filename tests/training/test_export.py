@@ -8,7 +8,7 @@ from support.training_runs import CONDITIONS, build_run
 
 from amhctl import __version__
 from amhctl.checkpoint.store import read_checkpoint
-from amhctl.data.codestore import CodeStore
+from amhctl.codes.store import CodeStore
 from amhctl.model.soundness import REFERENCE_FILE
 from amhctl.model.unified_voice import MODEL_VERSION
 from amhctl.training.export import choose_reference, export_voice

@@ -7,8 +7,8 @@ import torch
 from support.flow_voices import CODED_FLOW, tiny_flow
 from torch import Tensor
 
+from amhctl.batches.acoustic_batch import AcousticBatch
 from amhctl.config.schema import TrainingConfig
-from amhctl.data.acoustic_batch import AcousticBatch
 from amhctl.model.flow_voice import EncodedText, FlowVoice, Score
 from amhctl.training.flow_objective import (
     FlowCounts,

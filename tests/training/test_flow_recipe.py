@@ -6,9 +6,9 @@ import torch
 from support.flow_voices import waken
 from support.flow_world import build_flow_run, build_flow_world
 
+from amhctl.batches.acoustic_dataset import AcousticDataset
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.config.schema import TrainingConfig
-from amhctl.data.acoustic_dataset import AcousticDataset
 from amhctl.model.flow_voice import FlowVoice
 from amhctl.training.flow_objective import FlowCounts, FlowObjective
 from amhctl.training.flow_recipe import FlowRecipe, start_from_acoustics

@@ -8,7 +8,7 @@ import torch
 from support.flow_voices import random_text, tiny_flow
 from torch import Tensor
 
-from amhctl.data.acoustic_batch import AcousticBatch
+from amhctl.batches.acoustic_batch import AcousticBatch
 from amhctl.model.flow_on_torch import FlowOnTorch
 from amhctl.model.flow_sampling import draw_mel
 from amhctl.training.guided_teacher import GuidedTeacher

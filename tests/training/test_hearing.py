@@ -10,11 +10,11 @@ import torch
 from support.training_runs import build_run
 from support.training_world import TINY_MEL, TINY_SPEC, build_training_world
 
+from amhctl.batches.dataset import SpeechDataset
+from amhctl.codes.store import CodeStore
 from amhctl.core.findings import Severity
 from amhctl.core.progress import SilentProgress
-from amhctl.data.codestore import CodeStore
-from amhctl.data.dataset import SpeechDataset
-from amhctl.data.records import Record
+from amhctl.corpus.records import Record
 from amhctl.model.hearing import Hearing, measure_hearing, probe_hearing
 from amhctl.training.course import train
 from amhctl.training.devices import connect_devices

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from support.training_world import TrainingWorld, align_evenly, build_training_world
 
+from amhctl.codes.store import CodeStore
 from amhctl.config.schema import TrainingConfig
 from amhctl.config.text import TextConfig
 from amhctl.config.unified import AlignmentConfig, ModelConfig
 from amhctl.core.errors import DatasetError, VocabularyError
 from amhctl.core.progress import SilentProgress
-from amhctl.data.codestore import CodeStore
-from amhctl.data.records import Record
+from amhctl.corpus.records import Record
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.train import train_vocabulary

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from support.training_runs import build_run
 
-from amhctl.data.batching import Batch, collate
+from amhctl.batches.batching import Batch, collate
 from amhctl.training.losses import TargetCounts
 from amhctl.training.objective import Objective, replace_frames
 from amhctl.training.run import Run

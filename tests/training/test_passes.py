@@ -10,7 +10,7 @@ import torch
 from support.training_motion import Several
 from support.training_runs import build_run
 
-from amhctl.data.batching import collate
+from amhctl.batches.batching import collate
 from amhctl.training.devices import connect_devices
 from amhctl.training.loop import Loop
 from amhctl.training.losses import TargetCounts

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from support.training_world import TINY_MEL, TINY_SPEC, build_training_world
 
+from amhctl.codes.index import StoredUtterance
+from amhctl.codes.store import CodeStore
 from amhctl.config.mel import MelConfig
 from amhctl.core.errors import DatasetError
-from amhctl.data.codestore import CodeStore
-from amhctl.data.storeindex import StoredUtterance
 from amhctl.training.replay import ReplayedUtterances, own_part, plan_training_epoch, require_alike
 
 

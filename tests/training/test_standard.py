@@ -7,8 +7,8 @@ import pytest
 import torch
 from support.training_runs import build_run
 
+from amhctl.codes.store import CodeStore
 from amhctl.core.errors import ModelError
-from amhctl.data.codestore import CodeStore
 from amhctl.model.unified_voice import UnifiedVoice
 from amhctl.nn.standard import FeatureStandard
 from amhctl.training import standard as standard_module

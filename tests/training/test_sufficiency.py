@@ -6,7 +6,7 @@ import pytest
 from support.training_runs import build_run
 from torch import nn
 
-from amhctl.data.codestore import CodeStore
+from amhctl.codes.store import CodeStore
 from amhctl.training.sufficiency import find_scarcity, hours_of
 
 

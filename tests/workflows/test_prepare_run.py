@@ -19,10 +19,11 @@ from amhctl.core.errors import CheckpointError, CodecError, ConfigError, Dataset
 from amhctl.core.progress import SilentProgress
 from amhctl.model.flow_sampling import FlowSampling
 from amhctl.model.soundness import read_voice
-from amhctl.workflows import train, validate_checkpoint
+from amhctl.workflows import train
+from amhctl.workflows.ckpt import validate as validate_checkpoint
+from amhctl.workflows.ckpt.validate import ValidateCheckpointRequest
 from amhctl.workflows.prepare_run import Settings
 from amhctl.workflows.train import TrainRequest
-from amhctl.workflows.validate_checkpoint import ValidateCheckpointRequest
 
 
 @pytest.fixture(scope="module")

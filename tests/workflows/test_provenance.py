@@ -3,7 +3,7 @@
 from support.checkpoints import tiny_manifest
 
 from amhctl.checkpoint.manifest import Licence
-from amhctl.data.records import Record
+from amhctl.corpus.records import Record
 from amhctl.workflows.provenance import Provenance, gather_provenance, merge_provenance
 
 _RECORD = Record(id="a", audio="a.wav", text="ሰላም", speaker="s1")

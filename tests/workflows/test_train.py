@@ -24,6 +24,7 @@ from support.training_world import (
 )
 
 from amhctl.checkpoint.store import LoadedCheckpoint, read_checkpoint
+from amhctl.codes.store import CodeStore
 from amhctl.core.errors import (
     AmhctlError,
     CheckpointError,
@@ -38,7 +39,6 @@ from amhctl.core.errors import (
 from amhctl.core.files import sha256_of_file
 from amhctl.core.lock import LOCK_FILE, hold
 from amhctl.core.progress import SilentProgress
-from amhctl.data.codestore import CodeStore
 from amhctl.inference.catalog import voice_path
 from amhctl.training import rehearsal
 from amhctl.training.fitting import build_model

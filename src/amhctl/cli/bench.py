@@ -55,7 +55,8 @@ def command(
     verbose: options.Verbose = 0,
 ) -> None:
     """Measure speed and memory on this machine."""
-    from amhctl.workflows import benchmark, train_variants
+    from amhctl.workflows import bench as benchmark
+    from amhctl.workflows import bench_train as train_variants
 
     wanted = [section for item in (*(sections or []), *(only or [])) for section in item.split(",") if section]
     unknown = [section for section in wanted if section not in benchmark.SECTIONS]

@@ -35,7 +35,7 @@ def validate(
     verbose: options.Verbose = 0,
 ) -> None:
     """Check every rule of a checkpoint at once; exit 1 if one is broken."""
-    from amhctl.workflows import validate_checkpoint
+    from amhctl.workflows.ckpt import validate as validate_checkpoint
 
     request = validate_checkpoint.ValidateCheckpointRequest(
         checkpoint=checkpoint, vocabulary=vocab, against=against, signature=signature, root=root
@@ -57,7 +57,7 @@ def show(
     verbose: options.Verbose = 0,
 ) -> None:
     """Show a checkpoint's manifest."""
-    from amhctl.workflows import show_checkpoint
+    from amhctl.workflows.ckpt import show as show_checkpoint
 
     request = show_checkpoint.ShowCheckpointRequest(checkpoint)
     execute(
@@ -74,7 +74,7 @@ def diff(
     verbose: options.Verbose = 0,
 ) -> None:
     """List the fields and tensors in which two checkpoints differ."""
-    from amhctl.workflows import diff_checkpoints
+    from amhctl.workflows.ckpt import diff as diff_checkpoints
 
     request = diff_checkpoints.DiffCheckpointsRequest(first, second)
     execute(
@@ -94,7 +94,7 @@ def sign(
     verbose: options.Verbose = 0,
 ) -> None:
     """Write the digests of every file of a checkpoint, and of the whole, for who gets it."""
-    from amhctl.workflows import sign_checkpoint
+    from amhctl.workflows.ckpt import sign as sign_checkpoint
 
     request = sign_checkpoint.SignCheckpointRequest(checkpoint, output, force=force)
     execute(
@@ -115,7 +115,7 @@ def prune(
     verbose: options.Verbose = 0,
 ) -> None:
     """Remove old training checkpoints of a run; never the best, never the newest sound one."""
-    from amhctl.workflows import prune_run
+    from amhctl.workflows.ckpt import prune as prune_run
 
     request = prune_run.PruneRunRequest(run, keep=keep, every=every, dry_run=dry_run)
     execute("ckpt prune", lambda progress: prune_run.run(request, progress), json=json, quiet=quiet, verbose=verbose)
@@ -140,7 +140,7 @@ def card(
     verbose: options.Verbose = 0,
 ) -> None:
     """Write a model card for Hugging Face from what a checkpoint says of itself."""
-    from amhctl.workflows import write_card
+    from amhctl.workflows.ckpt import card as write_card
 
     request = write_card.WriteCardRequest(
         checkpoint, output, evaluation=evaluation, licence=licence, base_model=base_model, force=force
@@ -159,7 +159,7 @@ def average(
     verbose: options.Verbose = 0,
 ) -> None:
     """Write the mean of the weights of several voices."""
-    from amhctl.workflows import average_checkpoints
+    from amhctl.workflows.ckpt import average as average_checkpoints
 
     request = average_checkpoints.AverageCheckpointsRequest(tuple(checkpoints), output, name=name, force=force)
     execute(
@@ -183,7 +183,7 @@ def merge(
     verbose: options.Verbose = 0,
 ) -> None:
     """Write one voice of an adapter and its base."""
-    from amhctl.workflows import merge_checkpoint
+    from amhctl.workflows.ckpt import merge as merge_checkpoint
 
     request = merge_checkpoint.MergeCheckpointRequest(adapter, base, output, name=name, force=force)
     execute(
@@ -216,7 +216,7 @@ def import_(
     verbose: options.Verbose = 0,
 ) -> None:
     """Take in IndexTTS-2, or a fine-tune of it, as a voice to train from; says what its files do not show."""
-    from amhctl.workflows import import_checkpoint
+    from amhctl.workflows.ckpt import import_ as import_checkpoint
 
     request = import_checkpoint.ImportCheckpointRequest(
         source,
@@ -264,7 +264,7 @@ def export(
     verbose: options.Verbose = 0,
 ) -> None:
     """Write a voice as it is handed on: weights in half precision, or the files of IndexTTS-2 as they are."""
-    from amhctl.workflows import export_checkpoint
+    from amhctl.workflows.ckpt import export as export_checkpoint
 
     request = export_checkpoint.ExportCheckpointRequest(
         checkpoint, output, name=name, format=format, speakers=tuple(speaker or ()), force=force

@@ -14,7 +14,7 @@ app = typer.Typer(help="Neural codecs and vocoders: list, show, train.", no_args
 @app.command("list")
 def list_(json: options.Json = False, quiet: options.Quiet = False, verbose: options.Verbose = 0) -> None:
     """List the bundled codecs and vocoders."""
-    from amhctl.workflows import list_codecs
+    from amhctl.workflows.codec import list as list_codecs
 
     execute(
         "codec list",
@@ -35,7 +35,7 @@ def show(
     verbose: options.Verbose = 0,
 ) -> None:
     """Show what a codec or vocoder is and how it was measured."""
-    from amhctl.workflows import list_codecs
+    from amhctl.workflows.codec import list as list_codecs
 
     execute(
         "codec show",
@@ -74,7 +74,7 @@ def train(
     verbose: options.Verbose = 0,
 ) -> None:
     """Train a codec or a vocoder on the recordings of manifests, or go on from one."""
-    from amhctl.workflows import train_codec
+    from amhctl.workflows.codec import train as train_codec
 
     request = train_codec.TrainCodecRequest(
         manifests=tuple(manifests),

@@ -65,7 +65,7 @@ def extract(
     verbose: options.Verbose = 0,
 ) -> None:
     """Encode recordings into a code store; run it again to go on after an interruption."""
-    from amhctl.workflows import extract_codes
+    from amhctl.workflows.codes import extract as extract_codes
 
     request = extract_codes.ExtractCodesRequest(
         manifest=manifest,
@@ -116,7 +116,7 @@ def check(
     verbose: options.Verbose = 0,
 ) -> None:
     """Decode a sample back; refuse constant, random or padded codes."""
-    from amhctl.workflows import check_codes
+    from amhctl.workflows.codes import check as check_codes
 
     request = check_codes.CheckCodesRequest(
         store=store,
@@ -139,7 +139,7 @@ def verify(
     verbose: options.Verbose = 0,
 ) -> None:
     """Compare every byte of a code store with its digest."""
-    from amhctl.workflows import verify_codes
+    from amhctl.workflows.codes import verify as verify_codes
 
     request = verify_codes.VerifyCodesRequest(store=store)
     execute(
@@ -157,7 +157,7 @@ def merge(
     verbose: options.Verbose = 0,
 ) -> None:
     """Make one store of several, or one part of a store's shards; nothing is encoded again."""
-    from amhctl.workflows import merge_codes
+    from amhctl.workflows.codes import merge as merge_codes
 
     request = merge_codes.MergeCodesRequest(stores=tuple(stores), output=output, force=force)
     execute("codes merge", lambda progress: merge_codes.run(request, progress), json=json, quiet=quiet, verbose=verbose)
@@ -179,7 +179,7 @@ def align(
     verbose: options.Verbose = 0,
 ) -> None:
     """Find how many frames each text piece lasts, for voices with explicit durations."""
-    from amhctl.workflows import align_codes
+    from amhctl.workflows.codes import align as align_codes
 
     request = align_codes.AlignCodesRequest(
         store=store,

@@ -29,7 +29,7 @@ def show(
     verbose: options.Verbose = 0,
 ) -> None:
     """Show every setting, its value and the source of the value."""
-    from amhctl.workflows import show_config
+    from amhctl.workflows.config import show as show_config
 
     request = show_config.ShowConfigRequest(
         preset=preset, project=config or Path(), sets=tuple(sets or ()), changed_only=changed

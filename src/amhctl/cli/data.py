@@ -83,7 +83,7 @@ def import_(
     verbose: options.Verbose = 0,
 ) -> None:
     """Make a manifest of a foreign data set; recordings stay where they are."""
-    from amhctl.workflows import import_data
+    from amhctl.workflows.data import import_ as import_data
 
     request = import_data.ImportDataRequest(
         form=form.value, source=source, output=output, speaker=speaker, licence=licence, origin=origin, force=force
@@ -150,7 +150,7 @@ def check(
         raise typer.BadParameter("--attenuation says how far --clean is to go")
     if fix and not audio:
         raise typer.BadParameter("--fix repairs recordings, which --no-audio leaves closed")
-    from amhctl.workflows import check_data
+    from amhctl.workflows.data import check as check_data
 
     request = check_data.CheckDataRequest(
         manifest=manifest,
@@ -186,7 +186,7 @@ def clean(
     verbose: options.Verbose = 0,
 ) -> None:
     """Take noise out of the recordings, in a copy; what that would harm is kept as it was."""
-    from amhctl.workflows import clean_data
+    from amhctl.workflows.data import clean as clean_data
 
     request = clean_data.CleanDataRequest(
         manifest=manifest,
@@ -226,7 +226,7 @@ def split(
     verbose: options.Verbose = 0,
 ) -> None:
     """Write a manifest with a leak-free train, valid and test split."""
-    from amhctl.workflows import split_data
+    from amhctl.workflows.data import split as split_data
 
     request = split_data.SplitDataRequest(
         manifest=manifest,
@@ -254,7 +254,7 @@ def pairs(
     verbose: options.Verbose = 0,
 ) -> None:
     """Draw for each utterance another one of its speaker to prompt it with."""
-    from amhctl.workflows import pair_data
+    from amhctl.workflows.data import pairs as pair_data
 
     request = pair_data.PairDataRequest(manifest=manifest, output=output, epoch=epoch, seed=seed or 0, force=force)
     execute("data pairs", lambda progress: pair_data.run(request, progress), json=json, quiet=quiet, verbose=verbose)
@@ -271,7 +271,7 @@ def export(
     verbose: options.Verbose = 0,
 ) -> None:
     """Write a manifest as a data set that other tools read."""
-    from amhctl.workflows import export_data
+    from amhctl.workflows.data import export as export_data
 
     request = export_data.ExportDataRequest(manifest=manifest, form=form.value, output=output, force=force)
     execute("data export", lambda progress: export_data.run(request, progress), json=json, quiet=quiet, verbose=verbose)

@@ -8,7 +8,7 @@ from amhctl.cli.app import execute
 
 def command(json: options.Json = False, quiet: options.Quiet = False, verbose: options.Verbose = 0) -> None:
     """Look at this machine, the packages and what ships with amhctl."""
-    from amhctl.workflows import diagnose
+    from amhctl.workflows import doctor as diagnose
 
     request = diagnose.DiagnoseRequest(folder=Path())
     execute("doctor", lambda progress: diagnose.run(request, progress), json=json, quiet=quiet, verbose=verbose)

@@ -29,7 +29,7 @@ def command(
     verbose: options.Verbose = 0,
 ) -> None:
     """Measure a voice against the recordings of a test set."""
-    from amhctl.workflows import evaluate
+    from amhctl.workflows import eval as evaluate
 
     request = evaluate.EvaluateRequest(
         voice=voice,

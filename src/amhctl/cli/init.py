@@ -17,7 +17,7 @@ def command(
     verbose: options.Verbose = 0,
 ) -> None:
     """Make a project folder with amhctl.toml and a README of the next steps."""
-    from amhctl.workflows import init_project
+    from amhctl.workflows import init as init_project
 
     request = init_project.InitProjectRequest(folder=folder, force=force)
     execute("init", lambda progress: init_project.run(request, progress), json=json, quiet=quiet, verbose=verbose)

@@ -21,7 +21,7 @@ from amhctl.cli.console import Console
 from amhctl.cli.process import end_as_interrupted, require_utf8
 from amhctl.cli.render import render_error
 from amhctl.core.errors import AmhctlError
-from amhctl.core.processors import settle_threads
+from amhctl.devices.processors import settle_threads
 
 app = typer.Typer(
     name="amhctl",

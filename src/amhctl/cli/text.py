@@ -39,7 +39,7 @@ def normalize(
     verbose: options.Verbose = 0,
 ) -> None:
     """Write out what a reader says: numbers, dates, abbreviations and signs in words; one line in, one line out."""
-    from amhctl.workflows import normalize_text
+    from amhctl.workflows.text import normalize as normalize_text
 
     request = normalize_text.NormalizeTextRequest(
         text=read_lines(text),
@@ -71,7 +71,7 @@ def phones(
     verbose: options.Verbose = 0,
 ) -> None:
     """Convert text to phones; one line in, one line out."""
-    from amhctl.workflows import phonemize_text
+    from amhctl.workflows.text import phones as phonemize_text
 
     request = phonemize_text.PhonemizeTextRequest(
         text=read_lines(text),
@@ -96,7 +96,7 @@ def split(
     verbose: options.Verbose = 0,
 ) -> None:
     """Split text into sentences and breath groups, one a line."""
-    from amhctl.workflows import split_text
+    from amhctl.workflows.text import split as split_text
 
     request = split_text.SplitTextRequest(
         text=read_text(text), project=config or Path(), sets=tuple(sets or ()), lexicons=tuple(lexicon or ())
@@ -125,7 +125,7 @@ def explain(
         raise typer.BadParameter("give --voice or --vocab, not both")
     if sets and vocab is None:
         raise typer.BadParameter("a voice reads by its own options; --set goes with --vocab")
-    from amhctl.workflows import explain_text
+    from amhctl.workflows.text import explain as explain_text
 
     request = explain_text.ExplainTextRequest(
         text=read_text(text),

@@ -54,7 +54,7 @@ def train(
     verbose: options.Verbose = 0,
 ) -> None:
     """Train a vocabulary in which every fidel or phone is guaranteed a piece."""
-    from amhctl.workflows import train_vocabulary
+    from amhctl.workflows.vocab import train as train_vocabulary
 
     files, piped = open_files(corpus)
     request = train_vocabulary.TrainVocabularyRequest(
@@ -105,7 +105,7 @@ def extend(
     """Append pieces to a vocabulary; the ids of the base stay as they are. V.plan.json says how each new row starts."""
     if (base_checkpoint is None) != (checkpoint_out is None):
         raise typer.BadParameter("--base-checkpoint and --checkpoint-out need one another")
-    from amhctl.workflows import extend_vocabulary
+    from amhctl.workflows.vocab import extend as extend_vocabulary
 
     files, piped = open_files(corpus)
     request = extend_vocabulary.ExtendVocabularyRequest(
@@ -149,7 +149,7 @@ def grow(
     verbose: options.Verbose = 0,
 ) -> None:
     """Grow the text rows of a checkpoint for an extended vocabulary, each row found by its piece."""
-    from amhctl.workflows import grow_checkpoint
+    from amhctl.workflows.vocab import grow as grow_checkpoint
 
     request = grow_checkpoint.GrowCheckpointRequest(
         vocabulary=vocabulary,
@@ -193,7 +193,7 @@ def check(
     verbose: options.Verbose = 0,
 ) -> None:
     """Measure how well a vocabulary covers text; exit 1 if too much is unknown."""
-    from amhctl.workflows import check_vocabulary
+    from amhctl.workflows.vocab import check as check_vocabulary
 
     files, piped = open_files(corpus)
     request = check_vocabulary.CheckVocabularyRequest(

@@ -19,7 +19,7 @@ def list_(
     verbose: options.Verbose = 0,
 ) -> None:
     """List the bundled voices, and those in given folders."""
-    from amhctl.workflows import list_voices
+    from amhctl.workflows.voices import list as list_voices
 
     request = list_voices.ListVoicesRequest(folders=tuple(folders or ()))
     execute("voices list", lambda progress: list_voices.run(request, progress), json=json, quiet=quiet, verbose=verbose)
@@ -33,7 +33,7 @@ def show(
     verbose: options.Verbose = 0,
 ) -> None:
     """Show what a voice is, what it was made from and how it was measured."""
-    from amhctl.workflows import list_voices
+    from amhctl.workflows.voices import list as list_voices
 
     request = list_voices.ListVoicesRequest(voice=voice)
     execute("voices show", lambda progress: list_voices.run(request, progress), json=json, quiet=quiet, verbose=verbose)

@@ -25,7 +25,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from amhctl.checkpoint.torchfile import read_torch_file
-from amhctl.codec.absent_torchaudio import drop_modules, torchaudio_or_stand_in
 from amhctl.codec.codec import CodecSpec, LongWaveform, padded_piece, padded_waveform, stacked_takes
 from amhctl.codec.mel_codec import fingerprint_of
 from amhctl.codec.official import codec_name, require_rate
@@ -33,7 +32,8 @@ from amhctl.codec.windows import Window, context_frames, cut_windows
 from amhctl.config.dac import DacCodecConfig
 from amhctl.core.errors import CheckpointError, CodecError, MissingExtra
 from amhctl.core.units import Precision
-from amhctl.nn.precision import computes_in
+from amhctl.devices.absent_torchaudio import drop_modules, torchaudio_or_stand_in
+from amhctl.devices.precision import computes_in
 
 MODEL_VERSION = "dac-1"
 _TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}

@@ -19,12 +19,12 @@ from amhctl.codec.mel_codec import MelCodec, MelCodecNetwork, codes_fingerprint,
 from amhctl.codec.official import OFFICIAL, find_weights
 from amhctl.codec.semantic import load_semantic
 from amhctl.codec.soundness import CODEC_VERSIONS, find_faults
-from amhctl.codec.speech_encoder import load_encoder
 from amhctl.config.dac import DacCodecConfig
 from amhctl.config.document import Document
 from amhctl.config.mel_codec import MelCodecConfig
 from amhctl.core.errors import CodecError
 from amhctl.core.units import Precision
+from amhctl.encoders.speech import load_encoder
 
 _ConfigT = TypeVar("_ConfigT", bound=Document)
 _SEMANTIC = ".safetensors"

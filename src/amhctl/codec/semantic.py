@@ -22,10 +22,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from amhctl.codec.codec import CodecSpec, LongWaveform
-from amhctl.codec.speech_encoder import LAYER, SpeechEncoder
 from amhctl.core.errors import AudioError, CodecError
 from amhctl.core.files import sha256_of_file, sha256_of_json
 from amhctl.core.listing import shorten
+from amhctl.encoders.speech import LAYER, SpeechEncoder
 
 ARCHITECTURE = "semantic"
 NAME = "maskgct-semantic"

@@ -17,12 +17,12 @@ from amhctl.audio.files import write
 from amhctl.audio.waveform import Waveform
 from amhctl.codec.codec import CodecSpec
 from amhctl.codec.registry import codec_path, load_codec
+from amhctl.codes.store import CodeStore
 from amhctl.core.errors import DatasetError, EvaluationError
 from amhctl.core.units import Precision
-from amhctl.data.codestore import CodeStore
-from amhctl.data.records import Record, read_audio, read_records, write_records
+from amhctl.corpus.records import Record, read_audio, read_records, write_records
+from amhctl.devices.precision import computes_in
 from amhctl.evaluation.speed import cpu_time_of_children
-from amhctl.nn.precision import computes_in
 
 _PACKAGE = "import sys; from amhctl.evaluation.dac_package import run_package; run_package(sys.argv[1:])"
 

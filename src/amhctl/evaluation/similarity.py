@@ -1,4 +1,4 @@
-"""Whether two clips sound like one speaker, by their speaker embeddings (``codec.speaker_encoder``). Knows no text."""
+"""Whether two clips sound like one speaker, by their speaker embeddings (``encoders.speaker``). Knows no text."""
 
 from collections.abc import Sequence
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from amhctl.core.errors import EvaluationError
-from amhctl.core.processors import THREADS, WAITING
+from amhctl.devices.processors import THREADS, WAITING
 
 _ENCODE = """
 import json, sys

@@ -14,14 +14,15 @@ from amhctl.checkpoint.parts import read_part
 from amhctl.checkpoint.store import LoadedCheckpoint
 from amhctl.codec.codec import Codec
 from amhctl.codec.registry import bundled_codecs, load_codec
-from amhctl.codec.speaker_encoder import SpeakerEncoder
-from amhctl.codec.speech_encoder import require_encoder
 from amhctl.codec.vocoder import load_vocoder
 from amhctl.config.conditioning import read_conditioning
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.config.mel import MelConfig
 from amhctl.config.unified import ModelConfig
 from amhctl.core.errors import CheckpointError
+from amhctl.devices.device import choose_device
+from amhctl.encoders.speaker import SpeakerEncoder
+from amhctl.encoders.speech import require_encoder
 from amhctl.inference.assemble import find_vocoder, read_speakers, read_text_parts
 from amhctl.inference.catalog import require_voice
 from amhctl.inference.code_voice import CodeVoice
@@ -33,7 +34,6 @@ from amhctl.model.flow_voice import FlowVoice
 from amhctl.model.soundness import REFERENCE_FILE, read_voice
 from amhctl.model.unified_voice import UnifiedVoice
 from amhctl.model.versions import FLOW_VOICE
-from amhctl.nn.device import choose_device
 
 
 def load_voice(path: Path, *, device: str = "cpu", codec: str | None = None) -> CodeVoice | SpectrogramVoice:

@@ -1,9 +1,9 @@
 """What a FlowVoice is trained on: the utterances of a code store with acoustics, and a finding for each left out."""
 
+from amhctl.batches.acoustic_dataset import AcousticDataset
+from amhctl.codes.store import CodeStore
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.core.progress import Progress
-from amhctl.data.acoustic_dataset import AcousticDataset
-from amhctl.data.codestore import CodeStore
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.training.material import (

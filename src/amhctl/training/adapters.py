@@ -19,9 +19,9 @@ import torch
 from torch import Tensor, nn
 
 from amhctl.checkpoint.manifest import AdapterIdentity
-from amhctl.codec.absent_torchaudio import torchaudio_or_stand_in
 from amhctl.config.finetuning import AdapterConfig
 from amhctl.core.errors import ConfigError, MissingExtra
+from amhctl.devices.absent_torchaudio import torchaudio_or_stand_in
 from amhctl.nn.attention import TransposedLinear
 from amhctl.training.seeding import derive_seed
 

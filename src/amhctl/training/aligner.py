@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from amhctl.config.schema import AlignerConfig
 from amhctl.core.errors import TrainingError
 from amhctl.core.progress import Progress
-from amhctl.data.workers import map_in_order, open_pool
+from amhctl.parallel.workers import map_in_order, open_pool
 from amhctl.training.cepstra_file import CepstraFile, write_cepstra
 from amhctl.training.frame_classifier import FrameClassifier, learn_frames
 from amhctl.training.monotonic import find_paths

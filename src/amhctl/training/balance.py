@@ -11,8 +11,8 @@ from itertools import accumulate
 
 import numpy as np
 
+from amhctl.codes.index import StoredUtterance
 from amhctl.core.errors import ConfigError
-from amhctl.data.storeindex import StoredUtterance
 from amhctl.training.voice_recipe import Item, Utterances
 
 

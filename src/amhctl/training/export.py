@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from torch import Tensor
 
 from amhctl import __version__
+from amhctl.batches.dataset import SpeechDataset
 from amhctl.checkpoint.manifest import (
     AdapterIdentity,
     CodecIdentity,
@@ -23,12 +24,11 @@ from amhctl.checkpoint.manifest import (
     VocoderIdentity,
 )
 from amhctl.checkpoint.store import write_checkpoint
+from amhctl.codes.store import CodeStore
 from amhctl.config.conditioning import Conditioning, frames_of
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.config.schema import TrainingConfig
 from amhctl.config.unified import ModelConfig
-from amhctl.data.codestore import CodeStore
-from amhctl.data.dataset import SpeechDataset
 from amhctl.model.flow_files import SPEAKERS_FILE
 from amhctl.model.flow_voice import MODEL_VERSION as FLOW_VERSION
 from amhctl.model.soundness import REFERENCE_FILE, find_faults

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from amhctl.batches.acoustic_batch import AcousticBatch
 from amhctl.config.schema import TrainingConfig
-from amhctl.data.acoustic_batch import AcousticBatch
 from amhctl.model.flow_sampling import PROSODY
 from amhctl.model.flow_voice import FlowVoice
 from amhctl.training.guided_teacher import GuidedTeacher

@@ -11,11 +11,11 @@ import numpy as np
 import torch
 from torch import nn
 
+from amhctl.batches.acoustic_batch import AcousticBatch, collate_acoustic
+from amhctl.batches.acoustic_dataset import AcousticDataset, AcousticItem
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.config.schema import TrainingConfig
 from amhctl.core.findings import Finding, Severity
-from amhctl.data.acoustic_batch import AcousticBatch, collate_acoustic
-from amhctl.data.acoustic_dataset import AcousticDataset, AcousticItem
 from amhctl.model.flow_hearing import probe_speakers
 from amhctl.model.flow_sampling import PROSODY
 from amhctl.model.flow_voice import FlowVoice

@@ -6,9 +6,9 @@ Measured on the averaged weights, as every validation is, before the first step 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from amhctl.codes.index import StoredUtterance
 from amhctl.config.finetuning import ForgettingConfig
 from amhctl.core.findings import Finding, Rule, Severity
-from amhctl.data.storeindex import StoredUtterance
 from amhctl.training.voice_recipe import Item, Utterances
 
 FORGOTTEN = "R013"

@@ -9,7 +9,7 @@ Shapes: ``B batch, M steps, X mel values of a step``.
 import torch
 from torch import Tensor, nn
 
-from amhctl.data.acoustic_batch import AcousticBatch
+from amhctl.batches.acoustic_batch import AcousticBatch
 from amhctl.model.flow_voice import FlowVoice, Score
 
 

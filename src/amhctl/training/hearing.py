@@ -3,9 +3,9 @@
 import numpy as np
 import torch
 
+from amhctl.batches.dataset import SpeechDataset
 from amhctl.config.unified import ModelConfig
 from amhctl.core.findings import Finding, Rule, Severity
-from amhctl.data.dataset import SpeechDataset
 from amhctl.model.hearing import Hearing, measure_hearing, probe_hearing
 from amhctl.model.unified_voice import UnifiedVoice
 

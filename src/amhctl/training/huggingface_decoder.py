@@ -8,8 +8,8 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from amhctl.codec.speech_encoder import import_transformers
 from amhctl.config.unified import ModelConfig
+from amhctl.encoders.speech import import_transformers
 from amhctl.nn.decoder import Decoder
 
 

@@ -16,10 +16,10 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
+from amhctl.batches.batching import plan_epoch
 from amhctl.core.errors import CheckpointError, TrainingError
 from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.core.shortage import shortage_of
-from amhctl.data.batching import plan_epoch
 from amhctl.model.hearing import Hearing
 from amhctl.model.soundness import read_voice
 from amhctl.nn.recompute import set_recompute

@@ -8,15 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from amhctl.batches.dataset import SpeechDataset
+from amhctl.codes.alignment import Alignment
+from amhctl.codes.index import StoredUtterance
+from amhctl.codes.store import CodeStore
 from amhctl.config.schema import TrainingConfig
 from amhctl.config.unified import ModelConfig
 from amhctl.core.errors import DatasetError, VocabularyError
 from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.core.progress import Progress
-from amhctl.data.alignment import Alignment
-from amhctl.data.codestore import CodeStore
-from amhctl.data.dataset import SpeechDataset
-from amhctl.data.storeindex import StoredUtterance
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.training.readings import Unread, Verbatim, read_texts

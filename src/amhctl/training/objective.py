@@ -8,8 +8,8 @@ Shapes: ``B batch, Q codebooks, S frames``.
 import torch
 from torch import Tensor, nn
 
+from amhctl.batches.batching import Batch
 from amhctl.config.schema import TrainingConfig
-from amhctl.data.batching import Batch
 from amhctl.model.layout import delay
 from amhctl.model.unified_voice import UnifiedVoice
 from amhctl.training.losses import (

@@ -9,7 +9,7 @@ from typing import Literal
 
 import torch
 
-from amhctl.nn.precision import computes_in
+from amhctl.devices.precision import computes_in
 
 Precision = Literal["fp32", "bf16", "fp16"]
 HALVES: dict[Precision, torch.dtype] = {"bf16": torch.bfloat16, "fp16": torch.float16}

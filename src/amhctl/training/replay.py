@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from amhctl.batches.batching import plan_epoch
+from amhctl.codes.index import StoredUtterance
+from amhctl.codes.store import CodeStore
 from amhctl.core.errors import DatasetError
-from amhctl.data.batching import plan_epoch
-from amhctl.data.codestore import CodeStore
-from amhctl.data.storeindex import StoredUtterance
 from amhctl.training.balance import BalancedUtterances, epoch_indices
 from amhctl.training.feed import Plan
 from amhctl.training.voice_recipe import Item, Utterances

@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from amhctl.batches.dataset import SpeechDataset
+from amhctl.codes.store import CodeStore
 from amhctl.core.errors import ModelError
-from amhctl.data.codestore import CodeStore
-from amhctl.data.dataset import SpeechDataset
 from amhctl.model.unified_voice import UnifiedVoice
 from amhctl.nn.standard import FeatureStandard
 

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from torch import nn
 
 from amhctl.codec.codec import CodecSpec
+from amhctl.codes.index import StoredUtterance
 from amhctl.core.findings import Finding, Rule, Severity
-from amhctl.data.storeindex import StoredUtterance
 
 RULES = (
     Rule(

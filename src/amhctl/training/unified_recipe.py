@@ -7,12 +7,12 @@ from typing import cast
 import torch
 from torch import nn
 
+from amhctl.batches.batching import Batch, collate
+from amhctl.batches.dataset import Item, SpeechDataset
 from amhctl.config.schema import TrainingConfig
 from amhctl.config.unified import ModelConfig
 from amhctl.core.errors import DatasetError
 from amhctl.core.findings import Finding
-from amhctl.data.batching import Batch, collate
-from amhctl.data.dataset import Item, SpeechDataset
 from amhctl.model.hearing import Hearing
 from amhctl.model.unified_voice import FEWEST_FEATURES, UnifiedVoice
 from amhctl.training.feed import Plan

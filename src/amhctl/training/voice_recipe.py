@@ -9,9 +9,9 @@ from typing import Any, Protocol, TypeAlias
 
 from torch import nn
 
+from amhctl.codes.index import StoredUtterance
 from amhctl.config.schema import TrainingConfig
 from amhctl.core.findings import Finding
-from amhctl.data.storeindex import StoredUtterance
 from amhctl.model.hearing import Hearing
 from amhctl.training.feed import Plan
 from amhctl.training.precision import Precision

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from amhctl.checkpoint.store import LoadedCheckpoint
+from amhctl.codes.proof import require_proof
+from amhctl.codes.store import CodeStore
 from amhctl.config.schema import RunConfig
 from amhctl.core.errors import ConfigError
 from amhctl.core.files import sha256_of_json
 from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
-from amhctl.data.codestore import CodeStore
-from amhctl.data.storeproof import require_proof
 from amhctl.training.balance import BalancedUtterances
 from amhctl.training.forgetting import ProbedUtterances
 from amhctl.training.material import Material

@@ -14,6 +14,7 @@ from amhctl.checkpoint.store import LoadedCheckpoint
 from amhctl.codec.codec import Codec
 from amhctl.codec.registry import bundled_codecs, load_codec
 from amhctl.codec.vocoder import load_vocoder
+from amhctl.codes.store import CodeStore
 from amhctl.config.conditioning import Conditioning
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.config.schema import RunConfig
@@ -22,7 +23,6 @@ from amhctl.core.errors import CheckpointError, ConfigError, DatasetError
 from amhctl.core.files import canonical_json, sha256_of_file
 from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
-from amhctl.data.codestore import CodeStore
 from amhctl.model.soundness import read_voice
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.tokenizer import Tokenizer

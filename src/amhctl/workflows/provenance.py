@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from amhctl.checkpoint.manifest import Licence, Manifest
-from amhctl.data.records import Record
+from amhctl.corpus.records import Record
 
 
 @dataclass(frozen=True, slots=True)

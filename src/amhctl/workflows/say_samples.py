@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from amhctl.audio.files import write
+from amhctl.codes.index import StoredUtterance
 from amhctl.core.errors import AmhctlError, ConfigError, TextError, UnspeakableError, VocabularyError
-from amhctl.data.storeindex import StoredUtterance
 from amhctl.inference.assemble import load_voice
 from amhctl.inference.judge import JudgeLimits
 from amhctl.inference.voice import SpeakOptions

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from amhctl.checkpoint.store import LoadedCheckpoint
+from amhctl.codes.proof import require_proof
+from amhctl.codes.store import CodeStore
 from amhctl.config.load import load_run_config
 from amhctl.config.schema import RunConfig
 from amhctl.core.documents import parse_toml_value, read_json
@@ -16,8 +18,6 @@ from amhctl.core.findings import Finding
 from amhctl.core.lock import LOCK_FILE, hold, is_occupied
 from amhctl.core.outputs import require_output_folder, require_output_place
 from amhctl.core.progress import Progress
-from amhctl.data.codestore import CodeStore
-from amhctl.data.storeproof import require_proof
 from amhctl.inference.catalog import bundled_voices, voice_path
 from amhctl.model.flow_voice import MODEL_VERSION as FLOW_VERSION
 from amhctl.model.soundness import read_voice

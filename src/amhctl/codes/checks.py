@@ -1,0 +1,274 @@
+"""Are stored codes real? Statistics of codes, lengths and digests. Knows no codec and decodes nothing.
+
+Shapes: ``Q codebooks, S code frames, T feature frames, F features, V codes of a codebook``.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amhctl.codes.acoustic_checks import VoiceCount, VoiceStatistics, judge_acoustics
+from amhctl.codes.store import CodeStore, StoredUtterance
+from amhctl.core.errors import DatasetError
+from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.progress import Progress
+
+RULES = (
+    Rule(
+        "X102",
+        Severity.ERROR,
+        "constant codes",
+        "More than nine tenths of an utterance's frames of at least 8 are one and the same, or a codebook of the "
+        "store has a single code in use.",
+    ),
+    Rule(
+        "X103",
+        Severity.ERROR,
+        "random codes",
+        "The store's first codebook is used as evenly as by chance (chi-square within six deviations of uniform): "
+        "speech never does that.",
+    ),
+    Rule(
+        "X104",
+        Severity.WARNING,
+        "codes unlike the rest",
+        "The codes of an utterance are as improbable among those of the store as random ones: an average surprise "
+        "nearer to that of random codes than to the store's own.",
+    ),
+    Rule(
+        "X105",
+        Severity.ERROR,
+        "padded codes",
+        "The last 5 frames or more are the same in every codebook, where the recording is not digitally silent.",
+    ),
+    Rule(
+        "X106",
+        Severity.ERROR,
+        "wrong length",
+        "Codes, features or acoustics have not as many frames as the recording's duration gives.",
+    ),
+    Rule("X107", Severity.ERROR, "damaged data", "The bytes of an utterance have not the digest of the index."),
+    Rule("X110", Severity.WARNING, "duplicate codes", "Two utterances have the same codes and features."),
+    Rule(
+        "X111",
+        Severity.WARNING,
+        "codebook hardly used",
+        "Fewer than 5 % of the codes that could occur do: the codec's codebook has collapsed.",
+    ),
+)
+
+_MOST_OF_ONE_FRAME = 0.9
+_FEWEST_FRAMES = 8
+_PADDING_FRAMES = 5
+_UNIFORM_DEVIATIONS = 6.0
+# Chi-square is only meaningful with about 5 expected counts a cell.
+_COUNTS_PER_CODE = 5
+_LOWEST_USAGE = 0.05
+_FLOOR_SLACK = 0.1
+_LOG_FLOOR = float(np.log(1e-5))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CodeStatistics:
+    """How a store's codes are used.
+
+    Attributes
+    ----------
+    usage : tuple[float, ...]
+        Share of each codebook's codes that occur.
+    entropy : tuple[float, ...]
+        Bits a code of each codebook.
+    repeats : float
+        Share of frames whose first code is that of the frame before.
+    frames : int
+        Frames in the store.
+    duplicates : int
+        Utterances with the codes and features of an earlier one.
+    length_ratios : tuple[float, ...]
+        Of each utterance of known duration: the time its code frames take over its duration. A last frame that is
+        not full makes it a little more than 1.
+    counts_QV : NDArray[np.int64]
+        How often each code of each codebook occurs.
+    """
+
+    usage: tuple[float, ...]
+    entropy: tuple[float, ...]
+    repeats: float
+    frames: int
+    duplicates: int
+    length_ratios: tuple[float, ...]
+    counts_QV: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class StoreCheck:
+    """The statistics of a store, of each speaker if it has acoustics, and every finding that needs no codec."""
+
+    statistics: CodeStatistics
+    findings: tuple[Finding, ...]
+    voices: tuple[VoiceStatistics, ...] = ()
+
+
+def check_store(store: CodeStore, progress: Progress) -> StoreCheck:
+    """Inspect every utterance of a store.
+
+    Raises
+    ------
+    DatasetError
+        If the store is empty.
+    """
+    if len(store) == 0:
+        raise DatasetError("the store holds no utterance", subject=str(store.path), hint="run: amhctl codes extract")
+    spec = store.spec
+    findings = [
+        Finding("X114", Severity.ERROR, id_, "its data, and those of all behind it, are not there", "extract again")
+        for id_ in store.missing
+    ]
+    counts_QV = np.zeros((spec.codebooks, spec.codebook_size), dtype=np.int64)
+    first_books: list[tuple[str, NDArray[np.uint16]]] = []
+    ratios: list[float] = []
+    voices, acoustics_config = VoiceCount(), store.document.acoustics
+    repeats = steps = 0
+    progress.start("inspecting codes", len(store), "utterance")
+    for entry in store:
+        progress.advance()
+        if not store.is_intact(entry.id):
+            findings.append(_finding("X107", entry.id, "the bytes are not those that were written", "extract it again"))
+            continue
+        codes_QS = store.codes(entry.id)
+        for book in range(spec.codebooks):
+            counts_QV[book] += np.bincount(codes_QS[book], minlength=spec.codebook_size)
+        repeats += int((codes_QS[0, 1:] == codes_QS[0, :-1]).sum())
+        steps += codes_QS.shape[1] - 1
+        first_books.append((entry.id, codes_QS[0]))
+        if entry.record.duration:
+            ratios.append(entry.frames / spec.frame_rate / entry.record.duration)
+        findings += _judge_utterance(store, entry, codes_QS)
+        if acoustics_config is not None:
+            acoustics = store.acoustics(entry.id)
+            voices.add(entry.record.speaker, acoustics, store.speaker(entry.id))
+            findings += judge_acoustics(entry, acoustics, acoustics_config)
+    progress.finish()
+    findings += [*_find_random(counts_QV), *_find_unlike(first_books, counts_QV[0]), *_find_collapsed(counts_QV)]
+    duplicates = list(_find_duplicates(store))
+    findings += duplicates
+    statistics = CodeStatistics(
+        usage=tuple((counts_QV > 0).mean(axis=1).tolist()),
+        entropy=tuple(_entropy(counts_V) for counts_V in counts_QV),
+        repeats=repeats / steps if steps else 0.0,
+        frames=int(counts_QV[0].sum()),
+        duplicates=len(duplicates),
+        length_ratios=tuple(ratios),
+        counts_QV=counts_QV,
+    )
+    return StoreCheck(statistics, tuple(findings), voices.statistics())
+
+
+def _judge_utterance(store: CodeStore, entry: StoredUtterance, codes_QS: NDArray[np.uint16]) -> Iterable[Finding]:
+    frames = codes_QS.shape[1]
+    _, counts = np.unique(codes_QS, axis=1, return_counts=True)
+    most = int(counts.max())
+    if frames >= _FEWEST_FRAMES and most / frames > _MOST_OF_ONE_FRAME:
+        yield _finding("X102", entry.id, f"{most} of {frames} frames are the same", "extract it again")
+        return
+    tail = _trailing_repeats(codes_QS)
+    if tail >= _PADDING_FRAMES and not _ends_silent(store, entry, tail):
+        yield _finding("X105", entry.id, f"the last {tail} frames are the same", "extract true lengths only")
+    if (duration := entry.record.duration) is None:
+        return
+    spec, mel = store.spec, store.mel
+    wanted = spec.frames_of(round(duration * spec.sample_rate))
+    # One frame of slack: resampling rounds the number of samples.
+    if abs(frames - wanted) > 1:
+        message = f"{frames} code frames for {duration:.3f} s, which give {wanted}"
+        yield _finding("X106", entry.id, message, "extract it again")
+    wanted = 1 + round(duration * mel.sample_rate) // mel.hop_samples
+    if abs(entry.feature_frames - wanted) > 1:
+        message = f"{entry.feature_frames} feature frames for {duration:.3f} s, which give {wanted}"
+        yield _finding("X106", entry.id, message, "extract it again")
+    if (encoder := store.document.encoder) is not None:
+        wanted = round(duration * encoder.sample_rate / encoder.hop_samples)
+        # Its windows reach 15 ms beyond their frames, and half a frame at the end is not kept.
+        if abs(entry.encoder_frames - wanted) > 2:
+            message = f"{entry.encoder_frames} encoder frames for {duration:.3f} s, which give {wanted}"
+            yield _finding("X106", entry.id, message, "extract it again")
+
+
+def _trailing_repeats(codes_QS: NDArray[np.uint16]) -> int:
+    """Return how many frames at the end are the same; 1 if the last two differ."""
+    different = np.flatnonzero((codes_QS != codes_QS[:, -1:]).any(axis=0))
+    frames = int(codes_QS.shape[1])
+    return frames - (int(different[-1]) + 1 if different.size else 0)
+
+
+def _ends_silent(store: CodeStore, entry: StoredUtterance, tail: int) -> bool:
+    """Return whether the recording is digitally silent where the codes repeat: then the same code is the right one."""
+    features_TF = store.features(entry.id)
+    covered = max(1, round(tail / entry.frames * features_TF.shape[0]))
+    # The first frames of the tail still hear what was before.
+    return bool(features_TF[-max(1, covered - 3) :].max() < _LOG_FLOOR + _FLOOR_SLACK)
+
+
+def _find_random(counts_QV: NDArray[np.int64]) -> Iterable[Finding]:
+    counts_V = counts_QV[0]
+    total, size = int(counts_V.sum()), counts_V.size
+    if total < _COUNTS_PER_CODE * size:
+        return
+    expected = total / size
+    chi_square = float((np.square(counts_V - expected) / expected).sum())
+    freedom = size - 1
+    if chi_square < freedom + _UNIFORM_DEVIATIONS * np.sqrt(2 * freedom):
+        message = f"the first codebook is used as evenly as by chance (chi-square {chi_square:.0f} of {freedom})"
+        yield _finding("X103", "codebook 1", message, "these are no codes of speech: extract them")
+
+
+def _find_unlike(
+    first_books: Sequence[tuple[str, NDArray[np.uint16]]], counts_V: NDArray[np.int64]
+) -> Iterable[Finding]:
+    total = int(counts_V.sum())
+    if total < _COUNTS_PER_CODE * counts_V.size:
+        return
+    # Add-one smoothing; an utterance's own share of the counts is left in, which only errs on the mild side.
+    surprise_V = -np.log2((counts_V + 1) / (total + counts_V.size))
+    chance = float(surprise_V.mean())
+    usual = float((surprise_V * counts_V).sum() / total)
+    for subject, codes_S in first_books:
+        mean = float(surprise_V[codes_S].mean())
+        # A short utterance may be rare speech; the bound grows with its uncertainty.
+        bound = (usual + chance) / 2 + 3.0 * float(surprise_V.std()) / np.sqrt(codes_S.size)
+        if mean > bound:
+            message = f"{mean:.1f} bits a code, the store has {usual:.1f} and random codes {chance:.1f}"
+            yield _finding("X104", subject, message, "listen to its recording")
+
+
+def _find_collapsed(counts_QV: NDArray[np.int64]) -> Iterable[Finding]:
+    for book, counts_V in enumerate(counts_QV, start=1):
+        used = int((counts_V > 0).sum())
+        possible = min(counts_V.size, int(counts_V.sum()))
+        if used <= 1 and possible > 1:
+            yield _finding("X102", f"codebook {book}", "one single code is used", "train the codec again")
+        elif used < _LOWEST_USAGE * possible:
+            message = f"{used} codes of {counts_V.size} are used"
+            yield _finding("X111", f"codebook {book}", message, "train the codec longer, or with dead codes restarted")
+
+
+def _find_duplicates(entries: Iterable[StoredUtterance]) -> Iterable[Finding]:
+    first: dict[str, str] = {}
+    for entry in entries:
+        earlier = first.setdefault(entry.sha256, entry.id)
+        if earlier != entry.id:
+            yield _finding("X110", entry.id, f"the same codes and features as {earlier}", "keep one of them")
+
+
+def _entropy(counts_V: NDArray[np.int64]) -> float:
+    shares = counts_V[counts_V > 0] / max(1, int(counts_V.sum()))
+    return float(-(shares * np.log2(shares)).sum())
+
+
+_SEVERITY = {rule.code: rule.severity for rule in RULES}
+
+
+def _finding(code: str, subject: str, message: str, hint: str = "") -> Finding:
+    return Finding(code, _SEVERITY[code], subject, message, hint)

@@ -1,0 +1,1 @@
+"""``amhctl codec``: codecs and vocoders."""

@@ -1,0 +1,1 @@
+"""``amhctl codes``: code stores."""

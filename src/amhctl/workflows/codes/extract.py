@@ -1,0 +1,410 @@
+"""``codes extract``: encode the recordings of a manifest into a code store, here or on a cluster."""
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from amhctl.codes.parts import part_names
+from amhctl.codes.plan import Shard
+from amhctl.config.load import load_run_config
+from amhctl.config.schema import RunConfig
+from amhctl.core.errors import AmhctlError, ConfigError, OptionError
+from amhctl.core.findings import Finding, Rule, Severity, has_errors
+from amhctl.core.outputs import require_output_place
+from amhctl.core.progress import Progress
+from amhctl.core.units import SPEECH_LEVEL, Precision
+from amhctl.corpus.records import Record, read_records
+from amhctl.parallel.cluster import Cluster, Task, open_cluster
+from amhctl.workflows.codes import extract_shard as extract_share
+from amhctl.workflows.codes.extract_shard import Features, ShareReport, ShareRequest
+
+Engine = Literal["local", "ray"]
+
+RULES = (
+    Rule(
+        "X001",
+        Severity.WARNING,
+        "utterance not extracted",
+        "The audio cannot be read or encoded, is not the file whose SHA-256 the manifest gives, or has changed while "
+        "the store holds it in another shard; the utterance is listed in the store's failed-PART.jsonl, and what the "
+        "store holds of it stays as it was.",
+    ),
+    Rule(
+        "X002",
+        Severity.WARNING,
+        "copies and strengths do not go together",
+        "Varied copies are asked for but every strength of the configuration's section augment is 0, so that a copy is "
+        "its utterance once more; or a strength is set but no copies are asked for, so that it changes nothing.",
+    ),
+    Rule(
+        "X003",
+        Severity.ERROR,
+        "share not extracted",
+        "A share of the manifest could not be encoded on the cluster: it was refused, or its process ended "
+        "unexpectedly three times. The other shares are done; run the command again for what is missing.",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractCodesRequest:
+    """What to encode, by which codec, and where to.
+
+    Attributes
+    ----------
+    manifest, output : Path
+        From where to where.
+    codec : str
+        Bundled name, codec folder, or DAC weights file.
+    shard : str
+        ``i/n``: the share of the manifest to do.
+    level : float
+        Speech level in dBFS to bring recordings to.
+    shifts : int
+        How often each training utterance is encoded, every time begun another part of a frame later.
+    copies : int
+        Varied copies of each training utterance, besides.
+    precision : Precision
+        Arithmetic of a DAC's convolutions.
+    features : Features
+        What a voice is to be conditioned on: log-mel frames, or a speech encoder's features beside them.
+    features_model : Path | None
+        Folder of the speech encoder; None looks into the cache of the Hugging Face hub.
+    acoustics : bool
+        Whether what voices that draw spectrograms learn from is stored too: log-mel, pitch and speaker embedding.
+    engine : Engine
+        Where shares are encoded: one in this process, or all of them as tasks of a cluster.
+    tasks : int | None
+        Into how many shares the cluster's work is cut; None takes those of the store, or what the cluster has room for.
+    preset, project, sets, seed
+        Where the configuration comes from that says how copies are varied.
+    device : str
+        Where to compute.
+    workers : int
+        Processes that read recordings; 0 reads in a thread of this one.
+    """
+
+    manifest: Path
+    output: Path
+    codec: str
+    shard: str = "1/1"
+    level: float = SPEECH_LEVEL
+    shifts: int = 1
+    copies: int = 0
+    precision: Precision = "fp32"
+    features: Features = "mel"
+    features_model: Path | None = None
+    acoustics: bool = False
+    engine: Engine = "local"
+    tasks: int | None = None
+    preset: str | None = None
+    project: Path | None = None
+    sets: tuple[str, ...] = ()
+    seed: int | None = None
+    device: str = "cpu"
+    workers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractCodesReport:
+    """What a store holds now of the manifest, and how fast it came.
+
+    Attributes
+    ----------
+    store : Path
+        The folder.
+    utterances : int
+        How many of the manifest's share it holds.
+    hours : float
+        Their speech.
+    new : int
+        How many were encoded now.
+    replaced : int
+        How many took the place of codes of other audio, or of damaged ones.
+    shared : int
+        How many got the codes of an utterance with the same audio.
+    amended : int
+        How many got another text, speaker or split.
+    unlisted : int
+        How many utterances the store holds that the manifest does not name.
+    realtime_factor : float | None
+        Seconds of work for a second of speech that was encoded; None if nothing was.
+    failed : Mapping[str, str]
+        Reasons by id.
+    precision : Precision
+        Arithmetic in which the codec computed.
+    copies : int
+        How many of the utterances are varied copies.
+    variations : Mapping[str, int]
+        How many of the copies have another speed or pitch, noise or a room.
+    features : Features
+        What a voice is to be conditioned on.
+    acoustics : bool
+        Whether the store has what voices that draw spectrograms learn from.
+    engine : Engine
+        Where shares were encoded.
+    tasks : int
+        How many shares there were.
+    advice : tuple[Finding, ...]
+        What does not go together in the request, and shares that could not be extracted.
+    """
+
+    store: Path
+    utterances: int
+    hours: float
+    new: int
+    replaced: int
+    shared: int
+    amended: int
+    unlisted: int
+    realtime_factor: float | None
+    failed: Mapping[str, str]
+    precision: Precision
+    copies: int
+    variations: Mapping[str, int]
+    features: Features
+    acoustics: bool
+    engine: Engine
+    tasks: int
+    advice: tuple[Finding, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether anything of the manifest could be encoded, and every share of it."""
+        return self.utterances > 0 and not has_errors(self.advice)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The advice, and a finding for each utterance that could not be encoded."""
+        hint = "amhctl data check tells more"
+        failed = (Finding("X001", Severity.WARNING, id_, reason, hint) for id_, reason in self.failed.items())
+        return (*self.advice, *failed)
+
+    def payload(self) -> dict[str, object]:
+        """Return the figures; ``realtime_factor`` is computing time over speech time of what was new."""
+        return {
+            "store": str(self.store),
+            "utterances": self.utterances,
+            "hours": self.hours,
+            "new": self.new,
+            "replaced": self.replaced,
+            "shared": self.shared,
+            "amended": self.amended,
+            "unlisted": self.unlisted,
+            "precision": self.precision,
+            "features": self.features,
+            "acoustics": self.acoustics,
+            "engine": self.engine,
+            "tasks": self.tasks,
+            "copies": self.copies,
+            "variations": dict(self.variations),
+            "realtime_factor": self.realtime_factor,
+            "failed": [{"subject": id_, "reason": reason} for id_, reason in self.failed.items()],
+        }
+
+    def lines(self) -> Iterable[str]:
+        """Return the figures for people."""
+        yield f"{self.store}: {self.utterances} utterances, {self.hours:.3f} h"
+        if self.realtime_factor:
+            yield f"{self.new} new, at {1 / self.realtime_factor:.0f}× real time"
+        else:
+            yield "nothing new to encode"
+        for count, what in (
+            (self.replaced, "replaced, because the recording or the cut has changed or the codes were damaged"),
+            (self.shared, "share the codes of an utterance with the same audio"),
+            (self.amended, "records amended"),
+            (self.unlisted, "utterances of the store are not in the manifest"),
+        ):
+            if count:
+                yield f"{count} {what}"
+        if self.copies:
+            changes = ", ".join(f"{count} in {name}" for name, count in self.variations.items() if count)
+            yield f"{self.copies} are varied copies: {changes or 'nothing is changed in any'}"
+        if self.failed:
+            yield f"{len(self.failed)} could not be extracted"
+
+
+def run(request: ExtractCodesRequest, progress: Progress) -> ExtractCodesReport:
+    """Encode what the store lacks.
+
+    Raises
+    ------
+    DatasetError
+        If the manifest cannot be read, or names an utterance like a copy of another, or the store was made by another
+        codec, mel configuration, level, precision or speech encoder; or the cluster cannot be reached.
+    ConfigError
+        If the configuration has faults.
+    OptionError
+        If options that do not go together are given.
+    CodecError
+        If there is no such codec, or it does not compute in the precision.
+    CheckpointError
+        If the speech encoder is damaged.
+    MissingExtra
+        If the speech encoder, or what runs it or the cluster, is not on this machine.
+    AudioError
+        If the folder of rooms holds none.
+    """
+    share = _share_of(request, Shard.parse(request.shard))
+    _refuse_contradictions(request)
+    require_output_place(request.output)
+    advice = _advise(request, share.config)
+    if request.engine == "local":
+        report = extract_share.run(share, progress)
+        return _join(request, [report], report.elapsed, advice)
+    started = time.perf_counter()
+    with open_cluster() as cluster:
+        reports, faults = _run_on(cluster, share, request.tasks, progress)
+    return _join(request, reports, time.perf_counter() - started, (*advice, *faults), tasks=len(reports) + len(faults))
+
+
+def _share_of(request: ExtractCodesRequest, shard: Shard) -> ShareRequest:
+    """Return the request of one share; paths are absolute, for another machine's processes begin elsewhere."""
+    flags = {} if request.seed is None else {"seed": request.seed}
+    config = load_run_config(preset=request.preset, project=request.project, sets=request.sets, flags=flags).config
+    codec = Path(request.codec).expanduser()
+    rooms = config.augment.rooms
+    if request.engine == "ray" and rooms is not None:
+        augment = config.augment.model_copy(update={"rooms": rooms.absolute()})
+        config = config.model_copy(update={"augment": augment})
+    far = request.engine == "ray"
+    return ShareRequest(
+        manifest=request.manifest.absolute() if far else request.manifest,
+        output=request.output.absolute() if far else request.output,
+        codec=str(codec.absolute()) if far and codec.exists() else request.codec,
+        shard=shard,
+        level=request.level,
+        shifts=request.shifts,
+        copies=request.copies,
+        precision=request.precision,
+        features=request.features,
+        features_model=None if request.features_model is None else request.features_model.absolute(),
+        acoustics=request.acoustics,
+        config=config,
+        device=request.device,
+        workers=request.workers,
+    )
+
+
+def _refuse_contradictions(request: ExtractCodesRequest) -> None:
+    if request.engine == "ray" and request.shard != "1/1":
+        raise OptionError("a cluster does every share", subject="--shard", hint="say how many with --tasks")
+    if request.engine == "local" and request.tasks is not None:
+        raise OptionError("one process does one share", subject="--tasks", hint="use --engine ray, or --shard i/n")
+    semantic = request.codec.endswith(".safetensors")
+    if request.features == "mel" and request.features_model is not None and not semantic:
+        raise OptionError(
+            "a speech encoder is given but its features are not asked for",
+            subject="--features-model",
+            hint="add --features w2v-bert",
+        )
+
+
+def _run_on(
+    cluster: Cluster, share: ShareRequest, wanted: int | None, progress: Progress
+) -> tuple[list[ShareReport], list[Finding]]:
+    """Encode every share as a task of a cluster; return what came of them, and of those that failed a finding.
+
+    Raises
+    ------
+    AmhctlError
+        If no share could be encoded: the reason of the first.
+    """
+    cpus = 1 + share.workers
+    gpus = int(share.device.startswith("cuda") or (share.device == "auto" and cluster.all_of("GPU") > 0))
+    room = cluster.all_of("GPU") if gpus else cluster.all_of("CPU") // cpus
+    count = wanted or _count_shares(share.output) or max(1, room)
+    records = read_records(share.manifest)
+    # A task sees the one accelerator that the cluster gives it, whatever its number.
+    device = "cuda" if gpus else share.device
+    shards = [Shard(index, count) for index in range(1, count + 1)]
+    tasks = [
+        Task(f"share {shard.part}", replace(share, shard=shard, device=device), _size(shard.of(records), share))
+        for shard in shards
+    ]
+    outcomes = cluster.run(
+        extract_share.run,
+        tasks,
+        progress,
+        title=f"extracting codes in {count} tasks",
+        unit="utterance",
+        cpus=cpus,
+        gpus=gpus,
+    )
+    reports = [outcome for outcome in outcomes if isinstance(outcome, ShareReport)]
+    faults = [(task, fault) for task, fault in zip(tasks, outcomes, strict=True) if isinstance(fault, AmhctlError)]
+    if not reports:
+        raise faults[0][1]
+    return reports, [Finding("X003", Severity.ERROR, task.name, str(fault), fault.hint) for task, fault in faults]
+
+
+def _count_shares(store: Path) -> int | None:
+    """Return into how many shares the parts of a store were cut; None if there are none.
+
+    Raises
+    ------
+    ConfigError
+        If they were cut differently.
+    """
+    counts = {int(part.partition("-of-")[2]) for part in part_names(store)}
+    if len(counts) > 1:
+        raise ConfigError(
+            f"the store has parts of {' and of '.join(map(str, sorted(counts)))} shares",
+            subject=str(store),
+            hint="say which with --tasks, or make one part of them: amhctl codes merge STORE -o NEW",
+        )
+    return counts.pop() if counts else None
+
+
+def _size(records: Sequence[Record], share: ShareRequest) -> int:
+    """Return how many utterances a share has at most, its shifted and varied ones included."""
+    train = sum(record.split == "train" for record in records)
+    return len(records) + train * (share.shifts - 1 + share.copies)
+
+
+def _join(
+    request: ExtractCodesRequest,
+    reports: Sequence[ShareReport],
+    elapsed: float,
+    advice: tuple[Finding, ...],
+    *,
+    tasks: int = 1,
+) -> ExtractCodesReport:
+    """Return one report of all shares."""
+    done = [report.extraction for report in reports]
+    seconds = sum(one.seconds for one in done)
+    variations = sum((Counter(report.variations) for report in reports), Counter())
+    return ExtractCodesReport(
+        store=request.output,
+        utterances=sum(report.utterances for report in reports),
+        hours=sum(report.seconds for report in reports) / 3600,
+        new=sum(one.utterances for one in done),
+        replaced=sum(one.replaced for one in done),
+        shared=sum(one.shared for one in done),
+        amended=sum(report.amended for report in reports),
+        # What the manifest does not name is the same for every share, save what another was adding meanwhile.
+        unlisted=max(report.unlisted for report in reports),
+        realtime_factor=elapsed / seconds if seconds else None,
+        failed={id_: why for one in done for id_, why in one.failed.items()},
+        precision=request.precision,
+        copies=sum(report.copies for report in reports),
+        variations={change: variations[change] for change in reports[0].variations},
+        features=request.features,
+        acoustics=request.acoustics,
+        engine=request.engine,
+        tasks=tasks,
+        advice=advice,
+    )
+
+
+def _advise(request: ExtractCodesRequest, config: RunConfig) -> tuple[Finding, ...]:
+    if bool(request.copies) == config.augment.changes_anything:
+        return ()
+    if request.copies:
+        message, hint = "every strength of augment is 0: the copies are the utterances", "--set augment.speed=0.1"
+    else:
+        message, hint = "a strength of augment is set, but no copies are made", "ask for some with --copies"
+    return (Finding("X002", Severity.WARNING, str(request.manifest), message, hint),)

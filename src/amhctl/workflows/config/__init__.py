@@ -1,0 +1,1 @@
+"""``amhctl config``: settings."""

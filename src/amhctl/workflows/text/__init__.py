@@ -1,0 +1,1 @@
+"""``amhctl text``: how written text is read."""

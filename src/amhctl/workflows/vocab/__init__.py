@@ -1,0 +1,1 @@
+"""``amhctl vocab``: vocabularies, and checkpoints that grow with them."""

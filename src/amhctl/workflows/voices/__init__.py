@@ -1,0 +1,1 @@
+"""``amhctl voices``: the voices at hand."""

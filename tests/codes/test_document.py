@@ -1,0 +1,75 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from support.stores import ACOUSTICS, MEL, SPEAKER, SPEC
+
+from amhctl.codes.document import StoreDocument, is_store, read_document, require_writable, write_document
+from amhctl.core.errors import DatasetError
+
+
+def test_a_document_is_read_back(tmp_path: Path) -> None:
+    document = StoreDocument.of(SPEC, MEL, -20.0)
+    assert not is_store(tmp_path)
+    write_document(tmp_path, document)
+    assert is_store(tmp_path)
+    assert read_document(tmp_path) == document
+    assert read_document(tmp_path).spec == SPEC
+    require_writable(tmp_path, document)
+
+
+def test_differences_are_named_by_setting() -> None:
+    document = StoreDocument.of(SPEC, MEL, -20.0)
+    assert document.differences(document) == ()
+    other = StoreDocument.of(replace(SPEC, codebooks=3), MEL.model_copy(update={"bins": 9}), None)
+    assert document.differences(other) == ("codebooks 2 ≠ 3", "mel.bins 8 ≠ 9", "level -20.0 ≠ None")
+    earlier = document.model_copy(update={"format_version": 1})
+    assert document.differences(earlier) == ()
+
+
+def test_an_earlier_format_is_read_and_not_written(tmp_path: Path) -> None:
+    write_document(tmp_path, StoreDocument.of(SPEC, MEL, None).model_copy(update={"format_version": 1}))
+    with pytest.raises(DatasetError, match="format 1") as caught:
+        require_writable(tmp_path, read_document(tmp_path))
+    assert "codes merge" in caught.value.hint
+
+
+@pytest.mark.parametrize("version", [0, 3])
+def test_an_unknown_format_is_refused_with_the_command_that_makes_it_anew(tmp_path: Path, version: int) -> None:
+    value = json.loads(StoreDocument.of(SPEC, MEL, None).model_dump_json()) | {"format_version": version}
+    (tmp_path / "store.json").write_text(json.dumps(value))
+    with pytest.raises(DatasetError, match="format_version") as caught:
+        read_document(tmp_path)
+    assert "codes extract" in caught.value.hint
+    with pytest.raises(DatasetError, match="no code store"):
+        read_document(tmp_path / "nowhere")
+
+
+def test_a_store_has_one_precision_and_names_it_if_it_is_not_fp32(tmp_path: Path) -> None:
+    plain, half = StoreDocument.of(SPEC, MEL, None), StoreDocument.of(SPEC, MEL, None, "bf16")
+    assert plain.differences(half) == ("precision fp32 ≠ bf16",)
+    # A store from before precisions were told is one in fp32, to the byte.
+    assert "precision" not in json.loads(plain.to_json())
+    for document in (plain, half):
+        write_document(tmp_path, document)
+        assert read_document(tmp_path) == document
+    (tmp_path / "store.json").write_text(half.to_json().replace("bf16", "int8"))
+    with pytest.raises(DatasetError, match="precision"):
+        read_document(tmp_path)
+
+
+def test_acoustics_and_their_speaker_encoder_stand_together_or_not_at_all(tmp_path: Path) -> None:
+    plain = StoreDocument.of(SPEC, MEL, None)
+    acoustic = StoreDocument.of(SPEC, MEL, None, acoustics=ACOUSTICS, speaker=SPEAKER)
+    assert {"acoustics", "speaker"}.isdisjoint(json.loads(plain.to_json()))
+    assert (plain.layout.columns, acoustic.layout.columns) == ((0, 1), (0, 1, 3, 4))
+    assert (acoustic.layout.acoustic_width, acoustic.layout.speaker_width) == (7, 5)
+    write_document(tmp_path, acoustic)
+    assert read_document(tmp_path) == acoustic
+    value = json.loads(acoustic.to_json())
+    for key in ("acoustics", "speaker"):
+        half = {name: part for name, part in value.items() if name != key}
+        (tmp_path / "store.json").write_text(json.dumps(half))
+        with pytest.raises(DatasetError, match="stand together"):
+            read_document(tmp_path)

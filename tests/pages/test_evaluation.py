@@ -1,0 +1,46 @@
+"""The page shows every clip, escapes what it is given, and is not overwritten."""
+
+from pathlib import Path
+
+import pytest
+from support.speechlike import vowel_train
+
+from amhctl.audio import files
+from amhctl.core.errors import FileExistsRefused
+from amhctl.evaluation.scorecard import UtteranceScore, build_scorecard
+from amhctl.pages.evaluation import PageClip, clips_folder, write_page
+
+
+def clips() -> tuple[PageClip, ...]:
+    clip = vowel_train(seconds=0.5)
+    spoken = UtteranceScore("one", "ሰላም <b>", 0.5, mcd=6.0)
+    failed = UtteranceScore("two", "ዓለም", None, stops=0.0)
+    return (PageClip(spoken, clip, clip, clip), PageClip(failed, clip, None, clip))
+
+
+def write(report: Path, *, force: bool = False) -> None:
+    items = clips()
+    card = build_scorecard(tuple(item.score for item in items), seed=0)
+    write_page(report, "tiny & small", card, items, notes=("2 cores",), force=force)
+
+
+def test_the_page_names_its_clips_and_they_play(tmp_path: Path) -> None:
+    report = tmp_path / "report.html"
+    write(report)
+    page = report.read_text(encoding="utf-8")
+    names = sorted(path.name for path in clips_folder(report).iterdir())
+    assert len(names) == 5
+    assert all(f"report-clips/{name}" in page for name in names)
+    assert "ሰላም &lt;b&gt;" in page
+    assert "tiny &amp; small" in page
+    assert "failed" in page
+    assert page.count("data:image/png;base64,") == 5
+    assert files.probe(clips_folder(report) / names[0]).duration == pytest.approx(0.5, abs=1e-3)
+
+
+def test_an_existing_page_is_kept_unless_forced(tmp_path: Path) -> None:
+    report = tmp_path / "report.html"
+    write(report)
+    with pytest.raises(FileExistsRefused):
+        write(report)
+    write(report, force=True)

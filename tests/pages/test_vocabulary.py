@@ -1,0 +1,69 @@
+"""The page is one well-formed file that holds the figures, and runs nothing."""
+
+from html.parser import HTMLParser
+
+from support.vocabularies import FIDEL_LINES, foreign_vocabulary
+
+from amhctl.pages.vocabulary import Comparison, render_page
+from amhctl.tokenizer.alphabet import alphabet_of
+from amhctl.tokenizer.coverage import RarePiece, measure_coverage
+from amhctl.tokenizer.sizes import measure_sizes
+from amhctl.tokenizer.tokenizer import Tokenizer
+from amhctl.tokenizer.train import train_vocabulary
+from amhctl.tokenizer.words import count_words
+
+VOCABULARY = train_vocabulary(FIDEL_LINES, size=380, units="fidel", model_type="bpe")
+MEASURED = measure_coverage(Tokenizer(VOCABULARY), [*FIDEL_LINES, "<script>x</script>"])
+CURVE = measure_sizes(count_words(FIDEL_LINES, alphabet_of("fidel")), "fidel", sizes=(365, 370))
+
+
+class _Balance(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append(tag)
+        if tag not in ("meta", "br"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def _render(*compared: Comparison, rare: tuple[RarePiece, ...] = ()) -> str:
+    return render_page("a <b>", compared, CURVE, rare, below=10)
+
+
+def test_every_tag_is_closed_and_nothing_runs() -> None:
+    page = _render(Comparison("checked", VOCABULARY, MEASURED), rare=(RarePiece(9, "ሰ<x>", 2),))
+    parser = _Balance()
+    parser.feed(page)
+    assert parser.open == []
+    assert "script" not in parser.seen
+    assert "&lt;script&gt;" in page
+    assert "a &lt;b&gt;" in page
+    assert parser.seen.count("circle") == len(CURVE.points)
+    assert page.count('class="chosen"') == 1
+
+
+def test_the_figures_of_both_stand_side_by_side() -> None:
+    base = foreign_vocabulary()
+    before = measure_coverage(Tokenizer(base), FIDEL_LINES)
+    page = _render(Comparison("checked", VOCABULARY, MEASURED), Comparison("base", base, before))
+    for measured in (MEASURED, before):
+        assert f"{measured.pieces_per_word:.3f}" in page
+        assert f"{measured.unknown_rate:.4%}" in page
+    for point in CURVE.points:
+        assert f"{point.pieces_per_word:.3f}" in page
+
+
+def test_rare_pieces_are_cut_short_and_counted() -> None:
+    rare = tuple(RarePiece(number, "ሰላ", 1) for number in range(230))
+    page = _render(Comparison("checked", VOCABULARY, MEASURED), rare=rare)
+    assert page.count("ሰላ</td>") == 200
+    assert "30 more are not shown" in page

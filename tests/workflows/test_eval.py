@@ -1,0 +1,161 @@
+"""``eval`` on a tiny random voice: every metric is measured, the page is written, gates close, failures are counted."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from support.speaking_flow import flow_voice_folder
+from support.speechlike import vowel_train
+from support.voices import TEXTS, tiny_voice_folder
+
+from amhctl.audio import files
+from amhctl.core.errors import EvaluationError, OptionError, SynthesisError
+from amhctl.core.progress import SilentProgress
+from amhctl.corpus.records import Record, write_records
+from amhctl.evaluation.naturalness import Naturalness
+from amhctl.evaluation.scorecard import KINDS
+from amhctl.inference import code_voice as voice_module
+from amhctl.inference.spectrogram_voice import SpectrogramVoice
+from amhctl.inference.voice import SpeakOptions
+from amhctl.workflows import eval as evaluate
+from amhctl.workflows.eval import EvaluateRequest, choose_records, drop_repeated
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny voice and a test set of three recordings."""
+    folder = tmp_path_factory.mktemp("world")
+    tiny_voice_folder(folder)
+    records = []
+    for index, text in enumerate(TEXTS[:3]):
+        files.write(folder / f"{index}.wav", vowel_train(seconds=4.6, seed=index))
+        records.append(Record(id=f"clip{index}", audio=f"{index}.wav", text=text, split="test"))
+    records.append(Record(id="other", audio="missing.wav", text=TEXTS[3], split="train"))
+    write_records(folder / "set.jsonl", records)
+    return folder
+
+
+def request_of(world: Path, **changes: object) -> EvaluateRequest:
+    request = EvaluateRequest(voice=str(world / "tiny"), test_set=world / "set.jsonl", device="cpu")
+    return replace(request, **changes)
+
+
+@pytest.fixture
+def lenient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(voice_module, "judge", lambda *_args, **_kwargs: ())
+
+
+@pytest.fixture
+def unrated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do not ask the rater, which is slow, where a test is about something else."""
+    monkeypatch.setattr(evaluate.naturalness, "score", lambda _waveform: Naturalness(3.0, 3.0, 3.0, 3.5))
+
+
+@pytest.mark.usefixtures("lenient")
+def test_every_metric_is_measured_and_shown(world: Path, tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    report = evaluate.run(request_of(world, report=page, fail_under=("mcd=100", "stops=0.5")), SilentProgress())
+    metrics = json.loads(json.dumps(report.payload()))["metrics"]
+    # Noise need not be voiced; every other metric exists for every clip.
+    assert set(metrics) >= {kind.name for kind in KINDS} - {"log_f0_rmse", "log_f0_spread"}
+    for values in metrics.values():
+        low, high = values["ci95"]
+        assert low <= values["value"] <= high
+        assert values["n"] <= 3
+    assert metrics["text_match"]["n"] == 3
+    clips = [
+        clip.measured(kind)
+        for kind in KINDS
+        if kind.name == "total_duration_ratio"
+        for clip in report.scorecard.utterances
+    ]
+    total = sum(clip.synthesised for clip in clips) / sum(clip.natural for clip in clips)
+    assert metrics["total_duration_ratio"]["value"] == total
+    # The yardstick is the recordings' own: three builds of one voice are much alike.
+    assert metrics["natural_speaker_similarity"]["value"] > metrics["speaker_similarity"]["value"]
+    assert report.ok
+    assert "clip2" in page.read_text(encoding="utf-8")
+    assert any("not validated for Amharic" in line for line in report.lines())
+
+
+@pytest.mark.usefixtures("lenient")
+def test_a_missed_threshold_is_the_verdict(world: Path) -> None:
+    report = evaluate.run(request_of(world, limit=1, fail_under=("mcd=0.1",)), SilentProgress())
+    assert not report.ok
+    assert {"E001", "E004"} <= {finding.code for finding in report.findings}
+    assert report.scorecard.metric("text_match") is None
+
+
+def test_texts_that_cannot_be_spoken_are_counted(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    judged = voice_module.judge
+    monkeypatch.setattr(
+        voice_module, "judge", lambda waveform, **values: judged(waveform, **values | {"stopped": False})
+    )
+    report = evaluate.run(request_of(world, limit=2), SilentProgress())
+    stops, match = report.scorecard.metric("stops"), report.scorecard.metric("text_match")
+    assert stops is not None
+    assert match is not None
+    assert (stops.estimate.value, match.estimate.value) == (0.0, 0.0)
+    assert not report.ok
+    assert [finding.code for finding in report.findings].count("E002") == 2
+
+
+def test_a_bad_condition_is_refused_before_any_work(world: Path) -> None:
+    with pytest.raises(OptionError, match="metric"):
+        evaluate.run(request_of(world, fail_under=("beauty=1",)), SilentProgress())
+
+
+def test_test_records_are_chosen_and_thinned_evenly(tmp_path: Path) -> None:
+    records = tuple(Record(id=str(n), audio="a", text="ሀ", split="test" if n % 2 else "train") for n in range(10))
+    assert [record.id for record in choose_records(records, None, tmp_path)] == ["1", "3", "5", "7", "9"]
+    assert [record.id for record in choose_records(records, 3, tmp_path)] == ["1", "5", "9"]
+    unsplit = tuple(record.model_copy(update={"split": ""}) for record in records)
+    assert len(choose_records(unsplit, None, tmp_path)) == 10
+    with pytest.raises(EvaluationError):
+        choose_records((), None, tmp_path)
+
+
+def test_a_text_recorded_twice_counts_once_in_a_split() -> None:
+    texts = [("a", "test", "ሰላም ዓለም"), ("b", "test", "ሰላም  ዓለም "), ("c", "train", "ሰላም ዓለም"), ("d", "test", "ሰላም")]
+    records = tuple(Record(id=id_, audio="x.wav", text=text, split=split) for id_, split, text in texts)  # type: ignore[arg-type]
+    kept, findings = drop_repeated(records)
+    assert [record.id for record in kept] == ["a", "c", "d"]
+    assert [(finding.code, finding.subject, finding.message) for finding in findings] == [
+        ("E006", "b", "the same text as a")
+    ]
+
+
+@pytest.mark.usefixtures("lenient", "unrated")
+def test_a_clip_without_another_of_its_speaker_has_no_yardstick(world: Path, tmp_path: Path) -> None:
+    records = [
+        Record(id=f"clip{index}", audio=str(world / f"{index}.wav"), text=text, speaker=speaker)
+        for index, (text, speaker) in enumerate(zip(TEXTS[:3], ("a", "a", "b"), strict=True))
+    ]
+    write_records(tmp_path / "set.jsonl", records)
+    report = evaluate.run(request_of(world, test_set=tmp_path / "set.jsonl"), SilentProgress())
+    scores = report.scorecard.utterances
+    assert [score.natural_speaker_similarity is None for score in scores] == [False, False, True]
+    assert [score.relative_speaker_similarity is None for score in scores] == [False, False, True]
+    assert scores[0].natural_speaker_similarity == pytest.approx(scores[1].natural_speaker_similarity)
+
+
+@pytest.mark.usefixtures("unrated")
+def test_a_voice_of_several_speakers_speaks_as_the_one_it_is_compared_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    voice = flow_voice_folder(tmp_path)
+    records = []
+    for index, speaker in enumerate(("m02", "f01", "somebody")):
+        files.write(tmp_path / f"{index}.wav", vowel_train(seconds=1.2, seed=index))
+        records.append(Record(id=str(index), audio=f"{index}.wav", text=TEXTS[index], speaker=speaker))
+    write_records(tmp_path / "set.jsonl", records)
+    asked: list[str | None] = []
+
+    def speak(self: object, text: str, options: SpeakOptions) -> None:
+        asked.append(options.person)
+        raise SynthesisError("said nothing")
+
+    monkeypatch.setattr(SpectrogramVoice, "speak", speak)
+    evaluate.run(request_of(tmp_path, voice=str(voice), test_set=tmp_path / "set.jsonl"), SilentProgress())
+    assert asked == ["m02", "f01", None]
