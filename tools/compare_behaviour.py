@@ -61,7 +61,7 @@ def commands() -> Iterator[tuple[str, ...]]:
     yield ("data", "check", "data/manifest.jsonl", "--fix", "-o", "fixed")
     yield ("data", "split", "data/manifest.jsonl", "-o", "split.jsonl", "--valid", "0.2", "--test", "0.2")
     yield ("data", "pairs", "split.jsonl", "-o", "pairs.jsonl")
-    for form in ("jsonl", "ljspeech", "cuts"):
+    for form in ("jsonl", "ljspeech", "lhotse"):
         yield ("data", "export", "split.jsonl", form, "-o", f"handed-{form}")
     yield ("text", "normalize", "በ2017 ዓ.ም 5% ጨመረ", "--trace")
     yield ("text", "phones", "ሰላም ዓለም")
