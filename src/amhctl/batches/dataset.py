@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amhctl.audio.augment import mask_features
+from amhctl.batches.pace import measure_pace
 from amhctl.codes.alignment import Alignment
 from amhctl.codes.index import StoredUtterance
 from amhctl.codes.store import CodeStore
 from amhctl.config.conditioning import frames_of
 from amhctl.core.errors import DatasetError
 from amhctl.corpus.pairs import SpeakerClips, epoch_random
-from amhctl.data.pace import measure_pace
 
 _USUAL_SPEEDS = (0.05, 0.95)
 

@@ -1,10 +1,10 @@
-"""Twin of ``data/pace.py``: speeds against the speaker's own pace, whatever an utterance's length."""
+"""Twin of ``batches/pace.py``: speeds against the speaker's own pace, whatever an utterance's length."""
 
 import numpy as np
 import pytest
 
+from amhctl.batches.pace import measure_pace
 from amhctl.core.units import FASTEST, SLOWEST
-from amhctl.data.pace import measure_pace
 
 PIECES = (10, 20, 40, 80, 10, 20, 40, 80)
 SPEAKERS = ("a",) * 4 + ("b",) * 4

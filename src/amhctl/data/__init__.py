@@ -1,1 +1,0 @@
-"""What lies on disk as a dataset, and how it becomes a batch."""
