@@ -119,6 +119,9 @@ class TrainingConfig(Document):
     checkpointing: bool = False
     """Compute activations of the large stacks anew in the backward pass: less memory, more time; ``bench train``
     measures both."""
+    compile: bool = False
+    """Compile the blocks of the voice by ``torch.compile``: faster steps after slow first ones, the same losses within
+    rounding. A CPU needs a C++ compiler, a CUDA device the package triton."""
     valid_every: int = Field(200, gt=0)
     """Steps between validations."""
     save_every: int = Field(200, gt=0)

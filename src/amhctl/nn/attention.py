@@ -74,7 +74,8 @@ class CausalSelfAttention(nn.Module):
             value,
             attn_mask=mask,
             dropout_p=self.dropout if self.training else 0.0,
-            is_causal=mask is None and positions > 1,
+            # One position behind cached ones sees them all; without a cache, that this is no size lets it be compiled.
+            is_causal=mask is None and (cache is None or positions > 1),
         )
         merged_BPD: Tensor = attended_BHPW.transpose(1, 2).reshape(batch, positions, width)
         return functional.dropout(self.c_proj(merged_BPD), self.dropout, self.training)

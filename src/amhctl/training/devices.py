@@ -25,7 +25,7 @@ _REFUSED: Mapping[str, tuple[frozenset[str], str]] = {
     ),
     "ACCELERATE_GRADIENT_ACCUMULATION_STEPS": (_OFF | {"1"}, "unset it, and say --set training.accumulation=N"),
     "ACCELERATE_GRADIENT_CLIPPING": (_OFF, "unset it, and say --set training.clip_norm=N"),
-    "ACCELERATE_DYNAMO_BACKEND": (_OFF, "unset it: models are not compiled"),
+    "ACCELERATE_DYNAMO_BACKEND": (_OFF, "unset it, and say --set training.compile=true"),
     "ACCELERATE_FP8_BACKEND": (_OFF, "unset it, and say --set training.precision=bf16"),
     "ACCELERATE_DOWNCAST_BF16": (_OFF, "unset it, and say --set training.precision=bf16"),
     "ACCELERATE_USE_DEEPSPEED": (_OFF, _NOT_HERE),

@@ -24,6 +24,7 @@ from amhctl.model.hearing import Hearing
 from amhctl.model.soundness import read_voice
 from amhctl.nn.recompute import set_recompute
 from amhctl.training.checkpoints import SoundCheckpoint
+from amhctl.training.compilation import compile_blocks
 from amhctl.training.ema import AveragedModel
 from amhctl.training.export import export_voice
 from amhctl.training.feed import Group, Plan, Share, iterate_groups, shares_of
@@ -104,6 +105,8 @@ class Loop:
         self._stage: int | None = None
         precision = self.conditions.precision
         set_recompute(model, run.config.checkpointing)
+        if run.config.compile:
+            compile_blocks(model, accelerator.device)
         if run.config.tf32:
             allow_tf32(accelerator.device)
         classifier = None if run.adversary is None else run.adversary.classifier.to(accelerator.device)
