@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.stores import toy_store
 
-from amhctl.batches.batching import collate, plan_epoch
+from amhctl.batches.batching import PositionLimit, collate, plan_epoch
 from amhctl.batches.dataset import SpeechDataset
 from amhctl.core.errors import DatasetError
 
@@ -17,6 +17,25 @@ def test_a_plan_loses_nothing_and_keeps_to_its_size(lengths: list[int], limit: i
     assert sorted(index for batch in plan for index in batch) == list(range(len(lengths)))
     assert all(len(b) == 1 or len(b) * max(lengths[i] for i in b) <= limit for b in plan)
     assert plan == plan_epoch(lengths, batch_frames=limit, seed=seed, epoch=epoch)
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 500), st.integers(1, 90)), min_size=1, max_size=60),
+    st.integers(1, 1_500),
+    st.booleans(),
+)
+def test_a_plan_keeps_to_what_it_may_hold_of_frames_text_and_prompts(
+    items: list[tuple[int, int]], most: int, bucketing: bool
+) -> None:
+    frames, texts = [item[0] for item in items], [item[1] for item in items]
+    shape = {"batch_frames": 1_000, "seed": 1, "epoch": 2, "bucketing": bucketing}
+    plan = plan_epoch(frames, positions=PositionLimit(most, texts, 30), **shape)
+    assert sorted(index for batch in plan for index in batch) == list(range(len(items)))
+    for batch in plan:
+        held = len(batch) * (max(frames[i] for i in batch) + max(texts[i] for i in batch) + 30)
+        assert len(batch) == 1 or (held <= most and len(batch) * max(frames[i] for i in batch) <= 1_000)
+    # One that never binds changes nothing, and none is the plan of frames alone.
+    assert plan_epoch(frames, positions=PositionLimit(10**9, texts, 30), **shape) == plan_epoch(frames, **shape)
 
 
 def test_epochs_differ_and_padding_is_small() -> None:

@@ -49,6 +49,13 @@ def test_the_nearest_settings_that_fit_are_named() -> None:
     )
 
 
+def test_both_bounds_of_a_batch_are_halved() -> None:
+    config = TrainingConfig(batch_frames=800, batch_positions=1_000, checkpointing=True)
+    assert refused(total(2, True), config).hint == (
+        "it fits with --set training.batch_frames=200 --set training.batch_positions=250 --set training.accumulation=4"
+    )
+
+
 def test_where_nothing_fits_it_is_said() -> None:
     error = refused(total(1, True) - 1)
     assert error.subject == "runs/a"

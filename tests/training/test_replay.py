@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 from support.training_world import TINY_MEL, TINY_SPEC, build_training_world
 
+from amhctl.batches.batching import PositionLimit
 from amhctl.codes.index import StoredUtterance
 from amhctl.codes.store import CodeStore
 from amhctl.config.mel import MelConfig
 from amhctl.core.errors import DatasetError
 from amhctl.training.replay import ReplayedUtterances, own_part, plan_training_epoch, require_alike
+from amhctl.training.voice_recipe import Lengths
 
 
 @dataclass
@@ -71,6 +73,20 @@ def test_a_plan_has_each_utterance_of_the_epoch_once() -> None:
     plan = plan_training_epoch(data, data.lengths, batch_frames=120, seed=0, epoch=5, bucketing=True)
     assert sorted(index for batch in plan for index in batch) == sorted(data.indices(5))
     assert all(len(batch) * max(data.lengths[index] for index in batch) <= 120 for batch in plan)
+
+
+def test_a_plan_counts_the_texts_of_the_utterances_it_drew() -> None:
+    data = ReplayedUtterances(OWN, FORMER, share=0.25, seed=3)
+    lengths = Lengths(data.lengths, data.text_lengths)
+    limit = PositionLimit(max(map(sum, zip(lengths.frames, lengths.text, strict=True))) + 40, lengths.text, 5)
+    plan = plan_training_epoch(
+        data, data.lengths, batch_frames=10_000, seed=0, epoch=5, bucketing=True, positions=limit
+    )
+    assert sorted(index for batch in plan for index in batch) == sorted(data.indices(5))
+    assert any(len(batch) > 1 for batch in plan)
+    for batch in plan:
+        longest, text = (max(each[index] for index in batch) for each in (lengths.frames, lengths.text))
+        assert len(batch) * (longest + text + 5) <= limit.most
 
 
 @pytest.mark.parametrize("what", ["level", "codec", "conditioning features"])

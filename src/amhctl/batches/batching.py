@@ -17,8 +17,33 @@ from amhctl.core.errors import DatasetError
 _LENGTH_JITTER = 0.1
 
 
+@dataclass(frozen=True, slots=True)
+class PositionLimit:
+    """A bound of batches by all that they hold, padding included: frames, text and prompt.
+
+    Attributes
+    ----------
+    most : int
+        Items times the frames and the text ids of the longest of them and the frames of a prompt.
+    texts : Sequence[int]
+        Text ids of each item.
+    prompt : int
+        Frames of the longest prompt.
+    """
+
+    most: int
+    texts: Sequence[int]
+    prompt: int
+
+
 def plan_epoch(
-    lengths: Sequence[int], *, batch_frames: int, seed: int, epoch: int, bucketing: bool = True
+    lengths: Sequence[int],
+    *,
+    batch_frames: int,
+    seed: int,
+    epoch: int,
+    bucketing: bool = True,
+    positions: PositionLimit | None = None,
 ) -> tuple[tuple[int, ...], ...]:
     """Return the batches of an epoch as tuples of item indices: alike in length, in random order, nothing left out.
 
@@ -34,6 +59,8 @@ def plan_epoch(
         Which epoch; the plan is a pure function of the arguments.
     bucketing : bool
         Whether items of like length go together; else those that chance puts side by side.
+    positions : PositionLimit | None
+        A second bound, kept like the first.
 
     Raises
     ------
@@ -48,17 +75,25 @@ def plan_epoch(
     order = np.argsort(sizes * jitter if bucketing else jitter, kind="stable")
     batches: list[tuple[int, ...]] = []
     current: list[int] = []
-    longest = 0
+    longest = text = 0
     for index in order.tolist():
         longest_then = max(longest, int(sizes[index]))
-        if current and longest_then * (len(current) + 1) > batch_frames:
+        text_then = 0 if positions is None else max(text, positions.texts[index])
+        if current and _is_too_much(len(current) + 1, longest_then, text_then, batch_frames, positions):
             batches.append(tuple(current))
             current, longest_then = [], int(sizes[index])
+            text_then = 0 if positions is None else positions.texts[index]
         current.append(index)
-        longest = longest_then
+        longest, text = longest_then, text_then
     if current:
         batches.append(tuple(current))
     return tuple(batches[place] for place in random.permutation(len(batches)).tolist())
+
+
+def _is_too_much(items: int, frames: int, text: int, batch_frames: int, positions: PositionLimit | None) -> bool:
+    if items * frames > batch_frames:
+        return True
+    return positions is not None and items * (frames + text + positions.prompt) > positions.most
 
 
 @dataclass(frozen=True, slots=True, eq=False)

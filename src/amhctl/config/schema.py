@@ -48,6 +48,9 @@ class TrainingConfig(Document):
     """Optimiser steps."""
     batch_frames: int = Field(2_400, gt=0)
     """Frames of one micro-batch, padding included: of codes for a UnifiedVoice, of the spectrogram for a FlowVoice."""
+    batch_positions: int = Field(0, ge=0)
+    """All that a micro-batch may hold besides, padding included: items times the frames and text of the longest of them
+    and the frames of the longest prompt, as the estimate of memory counts them; 0 counts frames alone."""
     bucketing: bool = True
     """Whether utterances of like length share a micro-batch; otherwise they are put together at random, and more of it
     is padding."""

@@ -40,7 +40,7 @@ def padding_of(plan: Plan, lengths: Lengths) -> float:
     return 1.0 - real / padded
 
 
-def measure_extent(groups: Iterator[Group], steps: int, lengths: Lengths, prompt: int) -> Extent:
+def measure_extent(groups: Iterator[Group], steps: int, lengths: Lengths) -> Extent:
     """Look through the steps to come, which are known before they are taken.
 
     Parameters
@@ -51,8 +51,6 @@ def measure_extent(groups: Iterator[Group], steps: int, lengths: Lengths, prompt
         How many will be taken, one or more.
     lengths : Lengths
         Of the utterances.
-    prompt : int
-        Frames of the longest prompt.
     """
     frames, texts = lengths.frames, lengths.text
     heaviest, largest = None, BatchSize(0, 0, 0, 0)
@@ -65,7 +63,7 @@ def measure_extent(groups: Iterator[Group], steps: int, lengths: Lengths, prompt
             longest = max(frames[index] for index in batch)
             padded += longest * len(batch)
             real += sum(frames[index] for index in batch)
-            size = BatchSize(len(batch), longest, max(texts[index] for index in batch), prompt)
+            size = BatchSize(len(batch), longest, max(texts[index] for index in batch), lengths.prompt)
             if size.positions > largest.positions:
                 heaviest, largest = group, size
     if heaviest is None:

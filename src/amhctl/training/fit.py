@@ -68,14 +68,23 @@ def _hint(config: TrainingConfig, size: BatchSize, estimate: Estimate, available
     while True:
         need = estimate(tried, size)
         if need.total <= available:
-            halved = tried.batch_frames != config.batch_frames
-            batches = [f"training.batch_frames={tried.batch_frames}", f"training.accumulation={tried.accumulation}"]
-            return "it fits with " + " ".join([*sets, *(f"--set {each}" for each in batches if halved)])
+            changed = ("batch_frames", "batch_positions", "accumulation")
+            sets += [
+                f"--set training.{name}={getattr(tried, name)}"
+                for name in changed
+                if getattr(tried, name) != getattr(config, name)
+            ]
+            return f"it fits with {' '.join(sets)}"
         if size.items == 1:
             return (
                 f"even one utterance at a time takes {need.total / 2**30:.2f} GiB: let fewer parameters learn "
                 "(training.adapter.method=lora, training.freeze), take a smaller shape, or a device with more memory"
             )
         size = replace(size, items=max(1, size.items // 2))
-        update = {"batch_frames": max(1, tried.batch_frames // 2), "accumulation": tried.accumulation * 2}
+        update = {
+            "batch_frames": max(1, tried.batch_frames // 2),
+            # 0 is no bound, and stays none.
+            "batch_positions": min(tried.batch_positions, max(1, tried.batch_positions // 2)),
+            "accumulation": tried.accumulation * 2,
+        }
         tried = tried.model_copy(update=update)

@@ -286,7 +286,9 @@ class Loop:
 
     def _measure_all(self, dataset: Utterances, lengths: Lengths) -> Means:
         run, recipe = self.run, self.run.recipe
-        plan = plan_epoch(lengths.frames, batch_frames=run.config.batch_frames, seed=run.seed, epoch=0)
+        limit = lengths.limit(run.config.batch_positions)
+        frames = run.config.batch_frames
+        plan = plan_epoch(lengths.frames, batch_frames=frames, seed=run.seed, epoch=0, positions=limit)
         counts = recipe.count(lengths, plan)
         packed: Tensor | float = 0.0
         for share in self.shares(plan):

@@ -104,7 +104,7 @@ def check_memory(run: Run, accelerator: Accelerator, conditions: Conditions) -> 
     """
     lengths = Lengths.of(run.train)
     groups = iterate_groups(lambda epoch: plan_of(run, lengths, epoch), Position(), conditions.batches_per_step)
-    extent = measure_extent(groups, run.config.steps, lengths, run.train.prompt_frames)
+    extent = measure_extent(groups, run.config.steps, lengths)
 
     def estimate(config: TrainingConfig, size: BatchSize) -> Need:
         return estimate_memory(
@@ -123,7 +123,7 @@ def check_memory(run: Run, accelerator: Accelerator, conditions: Conditions) -> 
 
 def _measure(loop: Loop, steps: int, fit: Fit, progress: Progress) -> Rehearsal:
     run = loop.run
-    extent = measure_extent(loop.groups(), steps, Lengths.of(run.train), run.train.prompt_frames)
+    extent = measure_extent(loop.groups(), steps, loop.lengths)
     heaviest = extent.heaviest
     progress.start("rehearsing", 3, "parts")
     losses, _ = loop.step(heaviest, _batches(loop, heaviest))

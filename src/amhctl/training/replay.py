@@ -6,10 +6,11 @@ former ones, so that their share is as configured; the draw is a pure function o
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from amhctl.batches.batching import plan_epoch
+from amhctl.batches.batching import PositionLimit, plan_epoch
 from amhctl.codes.index import StoredUtterance
 from amhctl.codes.store import CodeStore
 from amhctl.core.errors import DatasetError
@@ -91,7 +92,14 @@ def own_part(dataset: Utterances) -> Utterances:
 
 
 def plan_training_epoch(
-    dataset: Utterances, frames: Sequence[int], *, batch_frames: int, seed: int, epoch: int, bucketing: bool
+    dataset: Utterances,
+    frames: Sequence[int],
+    *,
+    batch_frames: int,
+    seed: int,
+    epoch: int,
+    bucketing: bool,
+    positions: PositionLimit | None = None,
 ) -> Plan:
     """Return the micro-batches of an epoch of training.
 
@@ -101,12 +109,16 @@ def plan_training_epoch(
         What is trained on.
     frames : Sequence[int]
         Frames of each.
-    batch_frames, seed, epoch, bucketing : int, int, int, bool
+    batch_frames, seed, epoch, bucketing, positions : int, int, int, bool, PositionLimit | None
         As of ``plan_epoch``.
     """
     indices = dataset.indices(epoch) if isinstance(dataset, ReplayedUtterances) else epoch_indices(dataset, epoch)
     chosen = [frames[index] for index in indices]
-    plan = plan_epoch(chosen, batch_frames=batch_frames, seed=seed, epoch=epoch, bucketing=bucketing)
+    if positions is not None:
+        positions = replace(positions, texts=[positions.texts[index] for index in indices])
+    plan = plan_epoch(
+        chosen, batch_frames=batch_frames, seed=seed, epoch=epoch, bucketing=bucketing, positions=positions
+    )
     return tuple(tuple(indices[place] for place in batch) for batch in plan)
 
 

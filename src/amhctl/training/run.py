@@ -83,6 +83,7 @@ def plan_of(run: Run, lengths: Lengths, epoch: int) -> Plan:
         seed=run.seed,
         epoch=epoch,
         bucketing=config.bucketing,
+        positions=lengths.limit(config.batch_positions),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeAlias
 
 from torch import nn
 
+from amhctl.batches.batching import PositionLimit
 from amhctl.codes.index import StoredUtterance
 from amhctl.config.schema import TrainingConfig
 from amhctl.core.findings import Finding
@@ -58,15 +59,20 @@ class Utterances(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Lengths:
-    """Frames and text pieces of each item of a dataset."""
+    """Frames and text pieces of each item of a dataset, and frames of its longest prompt."""
 
     frames: tuple[int, ...]
     text: tuple[int, ...]
+    prompt: int = 0
 
     @classmethod
     def of(cls, dataset: Utterances) -> "Lengths":
         """Return those of a dataset."""
-        return cls(dataset.lengths, dataset.text_lengths)
+        return cls(dataset.lengths, dataset.text_lengths, dataset.prompt_frames)
+
+    def limit(self, positions: int) -> PositionLimit | None:
+        """Return the bound of ``training.batch_positions``; 0 is none."""
+        return PositionLimit(positions, self.text, self.prompt) if positions else None
 
     def sums(self, batches: Plan) -> tuple[int, int, int]:
         """Return how many items, frames and text pieces micro-batches have."""
