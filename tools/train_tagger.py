@@ -10,10 +10,11 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from gemination.corpus_evidence import count_folded
+from gemination.training import is_held_out, list_own_examples, read_examples, score, train
+
 from amhctl.core.files import write_text_atomically
-from amhctl.text.g2p.corpus_evidence import count_folded
 from amhctl.text.g2p.gemination import UNMARKED, Gemination, read_words
-from amhctl.text.g2p.tagger_training import is_held_out, list_own_examples, read_examples, score, train
 
 ROOT = Path(__file__).resolve().parents[1]
 TABLE = ROOT / "src" / "amhctl" / "text" / "g2p" / "tables" / "gemination.tsv"

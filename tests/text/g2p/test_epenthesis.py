@@ -3,14 +3,14 @@
 from pathlib import Path
 
 import pytest
+from gemination.training import is_held_out
+from gemination.transliteration import read_doubled, read_vowels
 from hypothesis import given
 from hypothesis import strategies as st
 
 from amhctl.text.g2p.epenthesis import Slot, insert_vowels, may_close
 from amhctl.text.g2p.phones import CONSONANTS, VOWELS, split_phones
 from amhctl.text.g2p.rules import RulesBackend
-from amhctl.text.g2p.tagger_training import is_held_out
-from amhctl.text.g2p.transliteration import read_doubled, read_vowels
 from amhctl.text.script import GEMINATION, SYLLABLES
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data" / "text" / "gemination.tsv"

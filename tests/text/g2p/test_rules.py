@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from phone_scores.error_rate import PhoneErrors, count_errors
 
 from amhctl.text.g2p.epitran_backend import EpitranBackend
-from amhctl.text.g2p.error_rate import PhoneErrors, count_errors
 from amhctl.text.g2p.gemination import Gemination, read_stems, read_verbs, read_weights, read_words
 from amhctl.text.g2p.phones import PHONES, VOWELS, split_phones
 from amhctl.text.g2p.rules import RulesBackend, find_stem

@@ -8,7 +8,7 @@ order in which it is asked:
    table, a listed word alone, behind a prefix or before an ending, as frontends of an earlier state read;
 3. the suffixes that are always doubled (-ኛ, the plural -ኦች) and a linear tagger over each letter, its neighbours, the
    orders of the word around it, its affixes and its stem. Its weights are whole numbers in a table, learned by
-   `tagger_training` from a list of words with their geminates, the paradigms of verbs (`paradigms`) and a corpus.
+   `tools/gemination` from a list of words with their geminates, the paradigms of verbs and a corpus.
 
 With all tables empty nothing is doubled but what is marked.
 """

@@ -1,10 +1,10 @@
-"""Twin of ``text/g2p/corpus_evidence.py``."""
+"""Twin of ``tools/gemination/corpus_evidence.py``."""
 
 from collections.abc import Collection
 
 import pytest
+from gemination.corpus_evidence import count_folded, list_plain_words, sort_verbs
 
-from amhctl.text.g2p.corpus_evidence import count_folded, list_plain_words, sort_verbs
 from amhctl.text.g2p.gemination import split_marks
 
 

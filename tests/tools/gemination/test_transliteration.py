@@ -1,9 +1,9 @@
-"""Twin of ``text/g2p/transliteration.py``."""
+"""Twin of ``tools/gemination/transliteration.py``."""
 
 import pytest
+from gemination.transliteration import read_doubled, read_vowels
 
 from amhctl.text.g2p.gemination import split_marks
-from amhctl.text.g2p.transliteration import read_doubled, read_vowels
 
 
 @pytest.mark.parametrize(

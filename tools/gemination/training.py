@@ -19,11 +19,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from amhctl.core.errors import TextError
-from amhctl.text.g2p.corpus_evidence import fold, list_plain_words, sort_verbs
 from amhctl.text.g2p.gemination import Gemination, find_sure, list_features, read_nouns, read_words, split_marks
-from amhctl.text.g2p.paradigms import list_forms, list_noun_forms
-from amhctl.text.g2p.transliteration import read_doubled
 from amhctl.text.script import SYLLABLES, build_homophones
+from gemination.corpus_evidence import fold, list_plain_words, sort_verbs
+from gemination.paradigms import list_forms, list_noun_forms
+from gemination.transliteration import read_doubled
 
 EPOCHS = 5
 MARGIN = 20

@@ -1,15 +1,15 @@
 """Pairs of words that differ in one contrast of sound, for listening tests and for scoring. Knows no rule.
 
-The table ``tables/minimal_pairs.tsv`` has eight columns: the contrast, then word, phones and gloss of each of the two,
+The table ``minimal_pairs.tsv`` beside it has eight columns: the contrast; word, phones and gloss of each of the two;
 and the source. Words have U+135F behind their doubled letters, so that they spell their phones.
 """
 
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+from pathlib import Path
 
-from amhctl.text.g2p.error_rate import even_out
 from amhctl.text.g2p.phones import VOWELS, split_phones
+from phone_scores.error_rate import even_out
 
 _EJECTIVE = frozenset(("tʼ", "kʼ", "sʼ", "t͡ʃʼ", "pʼ", "kʼʷ"))
 _VOICED = {"t": "d", "k": "ɡ", "s": "z", "t͡ʃ": "d͡ʒ", "ʃ": "ʒ", "p": "b", "f": "v", "kʷ": "ɡʷ"}
@@ -36,8 +36,8 @@ class MinimalPair:
 
 @cache
 def read_minimal_pairs() -> tuple[MinimalPair, ...]:
-    """Return the package's pairs."""
-    text = (resources.files("amhctl.text.g2p") / "tables" / "minimal_pairs.tsv").read_text(encoding="utf-8")
+    """Return the pairs of the table."""
+    text = Path(__file__).with_name("minimal_pairs.tsv").read_text(encoding="utf-8")
     rows = (line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))
     return tuple(MinimalPair(row[0], _spoken(row[1:4]), _spoken(row[4:7]), row[7]) for row in rows)
 

@@ -1,13 +1,10 @@
-"""Twin of ``text/g2p/tagger_training.py``."""
+"""Twin of ``tools/gemination/training.py``."""
 
 from pathlib import Path
 
 import pytest
-
-from amhctl.core.errors import TextError
-from amhctl.text.g2p import tagger_training
-from amhctl.text.g2p.gemination import UNMARKED, Gemination, read_weights, split_marks
-from amhctl.text.g2p.tagger_training import (
+from gemination import training as tagger_training
+from gemination.training import (
     Example,
     is_held_out,
     list_form_examples,
@@ -16,6 +13,9 @@ from amhctl.text.g2p.tagger_training import (
     score,
     train,
 )
+
+from amhctl.core.errors import TextError
+from amhctl.text.g2p.gemination import UNMARKED, Gemination, read_weights, split_marks
 from amhctl.text.script import GEMINATION
 
 HEADER = "plain\tgeminated_U135F\ttransliteration\tsheet\tusage_context\n"

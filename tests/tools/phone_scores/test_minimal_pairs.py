@@ -1,10 +1,10 @@
-"""Twin of ``text/g2p/minimal_pairs.py``."""
+"""Twin of ``tools/phone_scores/minimal_pairs.py``."""
 
 from collections import Counter
 
 import pytest
+from phone_scores.minimal_pairs import MinimalPair, find_contrast, read_minimal_pairs
 
-from amhctl.text.g2p.minimal_pairs import MinimalPair, find_contrast, read_minimal_pairs
 from amhctl.text.g2p.phones import PHONES, split_phones
 from amhctl.text.g2p.rules import RulesBackend
 from amhctl.text.script import GEMINATION

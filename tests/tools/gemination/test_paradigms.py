@@ -1,9 +1,9 @@
-"""Twin of ``text/g2p/paradigms.py``."""
+"""Twin of ``tools/gemination/paradigms.py``."""
 
 import pytest
+from gemination.paradigms import FORMS, MODEL, VERBS, list_forms, list_noun_forms
 
 from amhctl.text.g2p.gemination import split_marks
-from amhctl.text.g2p.paradigms import FORMS, MODEL, VERBS, list_forms, list_noun_forms
 from amhctl.text.script import GEMINATION, SYLLABLES
 
 FOUND = set(list_forms())

@@ -1,9 +1,9 @@
-"""Twin of ``text/g2p/error_rate.py``."""
+"""Twin of ``tools/phone_scores/error_rate.py``."""
 
 from hypothesis import given
 from hypothesis import strategies as st
+from phone_scores.error_rate import PhoneErrors, count_errors, edit_distance, even_out
 
-from amhctl.text.g2p.error_rate import PhoneErrors, count_errors, edit_distance, even_out
 from amhctl.text.g2p.phones import PHONES, split_phones
 
 WORDS = st.lists(st.sampled_from(PHONES), max_size=8).map(tuple)

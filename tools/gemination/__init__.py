@@ -1,0 +1,1 @@
+"""How the table of geminates is learnt: what the tagger is trained on, and its training."""

@@ -1,0 +1,1 @@
+"""How well phones are right: error rates, and pairs of words that differ in one contrast."""
