@@ -27,9 +27,18 @@ def test_sections_may_stand_alone_and_options_of_train_want_it(monkeypatch: pyte
 
     monkeypatch.setattr(benchmark, "run", run)
     words = ["train", "text", "--frames", "70", "--variant", "all", "--set", "training.steps=9", "--preset", "tiny"]
+    words += ["--compare", "training"]
     assert CliRunner().invoke(app, words).exit_code == 0
     assert asked[0].only == ("text", "train")
-    wanted = VariantsRequest(preset="tiny", sets=("training.steps=9",), frames=70, variants=("all",))
+    wanted = VariantsRequest(
+        preset="tiny", sets=("training.steps=9",), frames=70, variants=("all",), compare="training"
+    )
     assert asked[0].training == wanted
-    for option in (["--frames", "70"], ["--plot", "x.svg"], ["--variant", "all"], ["--data", "x"]):
+    for option in (
+        ["--frames", "70"],
+        ["--plot", "x.svg"],
+        ["--variant", "all"],
+        ["--data", "x"],
+        ["--compare", "adapters"],
+    ):
         assert CliRunner().invoke(app, ["text", *option]).exit_code == 2

@@ -25,7 +25,10 @@ def test_steps_are_those_of_the_loop_and_nothing_is_written(tmp_path: Path) -> N
         again.step(group, batches)
         frames += sum(run.train.lengths[index] for batch in group.batches for index in batch) if step else 0
     assert timing.frames == frames >= 200
-    assert timing.loss == again.validate().decisive
+    reached = again.validate()
+    assert (timing.loss, timing.total) == (reached.decisive, reached.total)
+    assert timing.before is None
+    assert timing.warmup > 0
     assert timing.padded >= timing.frames
     assert timing.trainable == sum(each.numel() for each in run.model.parameters())
     assert timing.seconds > 0
@@ -44,3 +47,10 @@ def test_eager_attention_is_not_fused(tmp_path: Path, monkeypatch: pytest.Monkey
     # By another order of the same sums.
     assert eager.loss == pytest.approx(fused.loss, rel=1e-4)
     assert torch.backends.cuda.flash_sdp_enabled()
+
+
+def test_the_losses_before_are_those_of_what_it_begins_with(tmp_path: Path) -> None:
+    timing = time_variant(build_run(tmp_path / "run"), frames=60, device="cpu", warmup=1, before=True)
+    began = Loop(build_run(tmp_path / "run"), connect_devices("cpu")).validate()
+    assert timing.before == (began.decisive, began.total)
+    assert timing.total != began.total

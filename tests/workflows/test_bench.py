@@ -1,5 +1,6 @@
 """``bench`` measures what it is asked for, on generated recordings, and names the machine."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from amhctl.evaluation.thread_speed import ThreadTiming
 from amhctl.training.variant_speed import VariantTiming
 from amhctl.workflows import bench as benchmark
 from amhctl.workflows.bench import BenchmarkRequest
-from amhctl.workflows.bench_train import VARIANTS, VariantFigures
+from amhctl.workflows.bench_train import VARIANTS, Unmeasured, VariantFigures
 
 
 def test_codes_and_checks_are_timed_on_generated_recordings(tmp_path: Path) -> None:
@@ -77,7 +78,9 @@ def test_threads_are_timed_one_and_all_alone_and_beside_other_work(
 
 
 def test_training_is_told_as_a_table_and_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    timing = VariantTiming(steps=4, frames=300, padded=400, seconds=2.0, processor=1.5, loss=3.0, trainable=7)
+    timing = VariantTiming(
+        steps=4, frames=300, padded=400, seconds=2.0, processor=1.5, loss=3.0, total=3.5, trainable=7
+    )
     figures = tuple(VariantFigures(variant, timing, 2**30) for variant in VARIANTS[:2])
     monkeypatch.setattr(benchmark, "time_variants", lambda request, scratch, progress: figures)
     request = BenchmarkRequest(only=("train",), plot=tmp_path / "speed.svg")
@@ -85,6 +88,11 @@ def test_training_is_told_as_a_table_and_drawn(tmp_path: Path, monkeypatch: pyte
     assert report.payload()["training"] == [each.row() for each in figures]
     lines = list(report.lines())
     assert lines[-3].split()[0] == "variant"
+    assert "before" not in lines[-3]
+    tuned = VariantFigures(VARIANTS[0], replace(timing, before=(4.0, 4.5)), 2**30)
+    more = replace(report, training=(tuned, Unmeasured(VARIANTS[1], "a compiler")))
+    assert [line.split()[-1] for line in list(more.lines())[-3:]] == ["total", "4.5000", "missing"]
+    assert more.payload()["training"] == [each.row() for each in more.training]
     assert [line.split()[0] for line in lines[-2:]] == ["huggingface", "baseline"]
     assert (tmp_path / "speed.svg").read_text(encoding="utf-8").count("200, 1.00 times") == 2
     with pytest.raises(FileExistsRefused):

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,15 +19,17 @@ from amhctl.workflows import bench_train as train_variants
 from amhctl.workflows.bench_train import (
     FINE_TUNING,
     VARIANTS,
+    Unmeasured,
     VariantFigures,
     VariantsRequest,
     choose_variants,
     measure_here,
+    measured,
     time_variants,
     yardstick_of,
 )
 
-TIMING = VariantTiming(steps=4, frames=300, padded=400, seconds=2.0, processor=1.5, loss=3.0, trainable=7)
+TIMING = VariantTiming(steps=4, frames=300, padded=400, seconds=2.0, processor=1.5, loss=3.0, total=3.5, trainable=7)
 
 
 @pytest.fixture(scope="module")
@@ -45,11 +48,11 @@ def specs(monkeypatch: pytest.MonkeyPatch) -> list[Mapping[str, object]]:
     """Return the specifications of the variants that are asked for; none is trained."""
     asked: list[Mapping[str, object]] = []
 
-    def measured(spec: Mapping[str, object], name: str) -> tuple[VariantTiming, int]:
+    def answer(spec: Mapping[str, object], name: str) -> tuple[VariantTiming, int]:
         asked.append(json.loads(json.dumps(spec)))
         return TIMING, 1024
 
-    monkeypatch.setattr(train_variants, "_measure_apart", measured)
+    monkeypatch.setattr(train_variants, "_measure_apart", answer)
     return asked
 
 
@@ -115,7 +118,12 @@ def test_figures_are_a_row_and_a_line() -> None:
         "1.00",
         "0.00",
         "3.0000",
+        "3.5000",
     ]
+    tuned = VariantFigures(FINE_TUNING[0], replace(TIMING, before=(4.0, 4.5)), 2**30)
+    assert tuned.line(100.0).split()[-4:] == ["3.0000", "3.5000", "4.0000", "4.5000"]
+    assert [tuned.row()[key] for key in ("total_loss", "loss_before", "total_loss_before")] == [3.5, 4.0, 4.5]
+    assert (row["loss_before"], row["total_loss_before"]) == (None, None)
     theirs = VariantFigures(VARIANTS[0], TIMING, 0)
     assert yardstick_of((one, theirs)) == theirs.frames_per_processor_second
     assert yardstick_of((one,)) == one.frames_per_processor_second
@@ -128,15 +136,34 @@ def test_unknown_variants_and_half_of_the_data_are_refused(world: TrainingWorld)
         choose_variants(request(world, variants=("lora",)))
     with pytest.raises(OptionError, match="go together"):
         choose_variants(request(world, vocabulary=None))
-    assert {each.name for each in FINE_TUNING} == {"full", "lora"}
+    assert {each.name for each in FINE_TUNING} == {"full", "lora", "dora"}
+    with pytest.raises(OptionError, match="go with a base"):
+        choose_variants(request(world, compare="adapters"))
 
 
-def test_without_transformers_its_variant_is_measured_only_when_named(
-    world: TrainingWorld, monkeypatch: pytest.MonkeyPatch
+def test_one_comparison_is_measured_where_one_is_asked_for(world: TrainingWorld, tmp_path: Path) -> None:
+    base = tmp_path / "base"
+    assert choose_variants(request(world, base=base, compare="adapters")) == FINE_TUNING
+    assert choose_variants(request(world, base=base, compare="training")) == VARIANTS
+    assert choose_variants(request(world, base=base)) == (*VARIANTS, *FINE_TUNING)
+    assert choose_variants(request(world, base=base, compare="adapters", variants=("ema",)))[0].name == "ema"
+
+
+def test_what_the_machine_lacks_something_for_is_told_in_its_row_unless_it_is_named(
+    world: TrainingWorld, specs: list[dict[str, object]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(train_variants, "find_spec", lambda name: None)
-    assert choose_variants(request(world)) == VARIANTS[1:]
-    assert choose_variants(request(world, variants=("huggingface",))) == VARIANTS[:1]
+    figures = time_variants(request(world, base=tmp_path / "base"), tmp_path, SilentProgress())
+    assert [each.variant.name for each in figures if isinstance(each, Unmeasured)] == ["huggingface", "lora", "dora"]
+    assert len(specs) == len(figures) - 3 == len(measured(figures))
+    first = figures[0]
+    assert first.row()["missing"] == "the package transformers"
+    assert first.line(1.0).endswith("not measured: the package transformers is missing")
+    assert yardstick_of(figures) == measured(figures)[0].frames_per_processor_second
+    assert yardstick_of(figures[:1]) == 1.0
+    # Who names it gets the error of its process.
+    named = time_variants(request(world, variants=("huggingface",)), tmp_path, SilentProgress())
+    assert [type(each) for each in named] == [VariantFigures]
 
 
 def test_codes_are_made_up_where_there_are_none(specs: list[dict[str, object]], tmp_path: Path) -> None:
@@ -154,7 +181,8 @@ def test_a_variant_is_trained_in_this_process_with_the_decoder_that_is_asked_for
 ) -> None:
     bodies: list[type] = []
 
-    def timed(run: Run, *, frames: int, device: str, eager: bool) -> VariantTiming:
+    def timed(run: Run, *, frames: int, device: str, eager: bool, before: bool) -> VariantTiming:
+        assert not before
         bodies.append(type(run.model.gpt))
         return TIMING
 
@@ -171,7 +199,10 @@ def test_a_variant_is_trained_in_this_process_with_the_decoder_that_is_asked_for
 
 def test_a_process_of_its_own_answers(world: TrainingWorld, tmp_path: Path) -> None:
     figures = time_variants(request(world, variants=("all",)), tmp_path, SilentProgress())
-    assert figures[0].timing.frames >= 60
-    assert figures[0].peak_bytes > 0
+    (one,) = measured(figures)
+    assert one.timing.frames >= 60
+    assert one.peak_bytes > 0
+    assert one.timing.warmup > 0
+    assert one.timing.before is None
     with pytest.raises(EvaluationError, match="measured training failed"):
         time_variants(request(world, variants=("all",), sets=("training.no_such=1",)), tmp_path, SilentProgress())

@@ -1,5 +1,6 @@
 """``amhctl bench``: speed and memory on this machine."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, get_args
 
@@ -7,6 +8,13 @@ import typer
 
 from amhctl.cli import options
 from amhctl.cli.app import execute
+
+
+class Comparison(StrEnum):
+    """Which variants of ``train``."""
+
+    TRAINING = "training"
+    ADAPTERS = "adapters"
 
 
 def command(
@@ -47,6 +55,10 @@ def command(
     variant: Annotated[
         list[str] | None, typer.Option("--variant", help="Variant of train to measure; all by default; repeat it.")
     ] = None,
+    compare: Annotated[
+        Comparison | None,
+        typer.Option("--compare", help="Which variants of train: ways of training, or adapters and full fine-tuning."),
+    ] = None,
     plot: Annotated[Path | None, typer.Option("--plot", help="Where to draw the speeds of train, an SVG file.")] = None,
     force: options.Force = False,
     device: options.Device = "cpu",
@@ -62,10 +74,10 @@ def command(
     unknown = [section for section in wanted if section not in benchmark.SECTIONS]
     if unknown:
         raise typer.BadParameter(f"no section {unknown[0]!r}; there are {', '.join(get_args(benchmark.Section))}")
-    of_training = (store, vocabulary, base, preset, sets, frames, variant, plot)
+    of_training = (store, vocabulary, base, preset, sets, frames, variant, compare, plot)
     if "train" not in wanted and any(option is not None for option in of_training):
         raise typer.BadParameter(
-            "--data, --vocab, --base, --preset, --set, --frames, --variant and --plot are of train"
+            "--data, --vocab, --base, --preset, --set, --frames, --variant, --compare and --plot are of train"
         )
     request = benchmark.BenchmarkRequest(
         only=tuple(section for section in benchmark.SECTIONS if section in wanted),
@@ -83,6 +95,7 @@ def command(
             sets=tuple(sets or ()),
             frames=frames or 20_000,
             variants=tuple(variant or ()),
+            compare=None if compare is None else compare.value,
             device=device,
         ),
         plot=plot,

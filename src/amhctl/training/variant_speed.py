@@ -26,10 +26,14 @@ class VariantTiming:
         The same, padding counted.
     seconds, processor : float
         By the clock, and of processors over all threads.
-    loss : float
-        The loss on the validation set by which voices are compared, behind them.
+    loss, total : float
+        On the validation set, behind them: the loss by which voices are compared, and the one that is minimised.
     trainable : int
         Parameters that learn.
+    warmup : float
+        Seconds by the clock of the steps before, in which what is compiled is compiled.
+    before : tuple[float, float] | None
+        Both losses before any step, if they were wanted.
     """
 
     steps: int
@@ -38,10 +42,15 @@ class VariantTiming:
     seconds: float
     processor: float
     loss: float
+    total: float
     trainable: int
+    warmup: float = 0.0
+    before: tuple[float, float] | None = None
 
 
-def time_variant(run: Run, *, frames: int, device: str, eager: bool = False, warmup: int = 2) -> VariantTiming:
+def time_variant(
+    run: Run, *, frames: int, device: str, eager: bool = False, warmup: int = 2, before: bool = False
+) -> VariantTiming:
     """Train for some frames and return what it took.
 
     Parameters
@@ -55,16 +64,21 @@ def time_variant(run: Run, *, frames: int, device: str, eager: bool = False, war
     eager : bool
         Whether attention is computed step by step rather than by a fused kernel.
     warmup : int
-        Steps before, which are not timed: first ones allocate, and may compile.
+        Steps before, which are not counted: first ones allocate, and may compile.
+    before : bool
+        Whether to measure the losses before any step as well.
     """
     with sdpa_kernel(SDPBackend.MATH) if eager else nullcontext():
         loop = Loop(run, connect_devices(device))
         groups, batches = loop.groups(), loop.load_batches()
+        began = loop.validate() if before else None
+        begun = time.perf_counter()
         for _ in range(warmup):
             loop.step(next(groups), batches)
         lengths = run.train.lengths
         steps = real = padded = 0
         _wait(loop.accelerator.device)
+        warming = time.perf_counter() - begun
         begun, used = time.perf_counter(), time.process_time()
         while real < frames:
             group = next(groups)
@@ -74,14 +88,18 @@ def time_variant(run: Run, *, frames: int, device: str, eager: bool = False, war
             padded += sum(len(batch) * max(lengths[index] for index in batch) for batch in group.batches)
         _wait(loop.accelerator.device)
         seconds, processor = time.perf_counter() - begun, time.process_time() - used
+        reached = loop.validate()
         return VariantTiming(
             steps=steps,
             frames=real,
             padded=padded,
             seconds=seconds,
             processor=processor,
-            loss=loop.validate().decisive,
+            loss=reached.decisive,
+            total=reached.total,
             trainable=sum(each.numel() for each in run.model.parameters() if each.requires_grad),
+            warmup=warming,
+            before=None if began is None else (began.decisive, began.total),
         )
 
 

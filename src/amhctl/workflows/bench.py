@@ -39,7 +39,16 @@ from amhctl.inference.catalog import voice_path
 from amhctl.inference.voice import SpeakOptions
 from amhctl.pages.barchart import Bar, draw_bars
 from amhctl.text.frontend import Frontend
-from amhctl.workflows.bench_train import HEAD, VariantFigures, VariantsRequest, time_variants, yardstick_of
+from amhctl.workflows.bench_train import (
+    HEAD,
+    HEAD_BEFORE,
+    Unmeasured,
+    VariantFigures,
+    VariantsRequest,
+    measured,
+    time_variants,
+    yardstick_of,
+)
 from amhctl.workflows.data import check as check_data
 
 Section = Literal["speak", "codes", "vocoder", "data", "text", "startup", "threads", "dac", "train"]
@@ -122,7 +131,7 @@ class BenchmarkReport:
 
     measurements: tuple[Measurement, ...]
     machine: Machine
-    training: tuple[VariantFigures, ...] = ()
+    training: tuple[VariantFigures | Unmeasured, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -157,7 +166,7 @@ class BenchmarkReport:
         for item in self.measurements:
             yield f"{item.name:<26}{item.value:>10.3f} {item.unit:<12} {item.note}"
         if self.training:
-            yield HEAD
+            yield HEAD + (HEAD_BEFORE if any(each.timing.before for each in measured(self.training)) else "")
             yardstick = yardstick_of(self.training)
             yield from (each.line(yardstick) for each in self.training)
 
@@ -185,7 +194,7 @@ def run(request: BenchmarkRequest, progress: Progress) -> BenchmarkReport:
         read = (request.training.data, request.training.vocabulary, request.training.base)
         require_output_file(request.plot, DRAWING, force=request.force, sources=[each for each in read if each])
     results: list[Measurement] = []
-    figures: tuple[VariantFigures, ...] = ()
+    figures: tuple[VariantFigures | Unmeasured, ...] = ()
     progress.start("measuring", len(wanted), "sections")
     with tempfile.TemporaryDirectory(prefix="amhctl-bench-") as scratch:
         for section, measure in measures.items():
@@ -195,8 +204,8 @@ def run(request: BenchmarkRequest, progress: Progress) -> BenchmarkReport:
         if "train" in wanted:
             figures = time_variants(request.training, Path(scratch), progress)
     progress.finish()
-    if request.plot is not None and figures:
-        _draw(request.plot, figures)
+    if request.plot is not None and measured(figures):
+        _draw(request.plot, measured(figures))
     return BenchmarkReport(tuple(results), describe_machine(), figures)
 
 

@@ -9,11 +9,11 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import cast
+from typing import Any, Literal, cast
 
 import numpy as np
 import torch
@@ -44,6 +44,8 @@ _PLAIN = (
     "training.needs_base=false",
 )
 _CLIPS = 96
+Comparison = Literal["training", "adapters"]
+"""Ways of training a voice from nothing, or of fine-tuning a base."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ class Variant:
         Whether the decoder is that of Hugging Face.
     note : str
         What it is.
+    package : str
+        A package that it needs and that is an extra, or empty.
     """
 
     name: str
@@ -69,13 +73,18 @@ class Variant:
     note: str
     eager: bool = True
     huggingface: bool = False
+    package: str = ""
+
+    def find_missing(self) -> str:
+        """Return in words what this machine lacks for it; nothing if it is all here."""
+        return f"the package {self.package}" if self.package and find_spec(self.package) is None else ""
 
 
 _BUCKETING = "training.bucketing=true"
 _EMA = "training.ema_decay=0.995"
 _ALL = ("training.precision=auto", _BUCKETING, _EMA)
 VARIANTS = (
-    Variant("huggingface", (), "Hugging Face's GPT-2 as forks use it", huggingface=True),
+    Variant("huggingface", (), "Hugging Face's GPT-2 as forks use it", huggingface=True, package="transformers"),
     Variant("baseline", (), "our decoder, eager attention, fp32, batches at random"),
     Variant("sdpa", (), "and fused attention", eager=False),
     Variant("bf16", ("training.precision=bf16",), "and bf16 arithmetic"),
@@ -84,13 +93,22 @@ VARIANTS = (
     Variant("ema", (_EMA,), "and averaged weights"),
     Variant("all", _ALL, "what helps on this machine, together", eager=False),
 )
+_BESIDE = "beside the frozen layers of a base, embeddings and heads with them, at a rate of 1e-3"
 FINE_TUNING = (
     Variant("full", (*_ALL, "training.learning_rate=2e-4"), "all weights of a base, at a rate of 2e-4", eager=False),
     Variant(
         "lora",
         (*_ALL, "training.adapter.method=lora", "training.learning_rate=1e-3"),
-        "adapters beside the frozen layers of a base, embeddings and heads with them, at a rate of 1e-3",
+        f"low-rank adapters {_BESIDE}",
         eager=False,
+        package="peft",
+    ),
+    Variant(
+        "dora",
+        (*_ALL, "training.adapter.method=dora", "training.learning_rate=1e-3"),
+        f"the same with a magnitude apart, {_BESIDE}",
+        eager=False,
+        package="peft",
     ),
 )
 """Ways to go on from a base, each at a rate that is usual for it."""
@@ -141,6 +159,10 @@ class VariantFigures:
             "peak_bytes": self.peak_bytes,
             "trainable": timing.trainable,
             "loss": round(timing.loss, 5),
+            "total_loss": round(timing.total, 5),
+            "loss_before": None if timing.before is None else round(timing.before[0], 5),
+            "total_loss_before": None if timing.before is None else round(timing.before[1], 5),
+            "warmup_seconds": round(timing.warmup, 3),
         }
 
     def line(self, yardstick: float) -> str:
@@ -150,20 +172,60 @@ class VariantFigures:
             f"{self.variant.name:<14}{timing.steps / timing.seconds:>9.3f}{self.frames_per_second:>10.1f}"
             f"{self.frames_per_processor_second:>12.1f}{self.frames_per_processor_second / yardstick:>8.2f}"
             f"{100 * (1 - timing.frames / timing.padded):>8.0f} %{self.peak_bytes / 2**30:>9.2f}"
-            f"{timing.trainable / 1e6:>10.2f}{timing.loss:>9.4f}"
+            f"{timing.trainable / 1e6:>10.2f}{timing.loss:>9.4f}{timing.total:>9.4f}"
+            + (f"{timing.before[0]:>9.4f}{timing.before[1]:>9.4f}" if timing.before else "")
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Unmeasured:
+    """A variant that this machine cannot train.
+
+    Attributes
+    ----------
+    variant : Variant
+        Which.
+    missing : str
+        What it lacks.
+    """
+
+    variant: Variant
+    missing: str
+
+    def row(self) -> dict[str, object]:
+        """Return what is missing as ``--json`` tells it."""
+        return {
+            "variant": self.variant.name,
+            "note": self.variant.note,
+            "settings": list(self.variant.sets),
+            "missing": self.missing,
+        }
+
+    def line(self, yardstick: float) -> str:
+        """Return a line of the table."""
+        return f"{self.variant.name:<14} not measured: {self.missing} is missing"
 
 
 HEAD = (
     f"{'variant':<14}{'steps/s':>9}{'frames/s':>10}{'frames/cpus':>12}{'ratio':>8}{'padding':>10}{'GiB':>9}"
-    f"{'M learnt':>10}{'loss':>9}"
+    f"{'M learnt':>10}{'loss':>9}{'total':>9}"
 )
+HEAD_BEFORE = f"{'before':>9}{'total':>9}"
+"""What follows in the head where a base is fine-tuned: both losses before the first step."""
 
 
-def yardstick_of(figures: tuple[VariantFigures, ...]) -> float:
-    """Return the frames a processor second by which variants are compared: those of Hugging Face, or of the first."""
-    named = {each.variant.name: each.frames_per_processor_second for each in figures}
-    return named.get("huggingface", next(iter(named.values())))
+def measured(figures: Sequence[VariantFigures | Unmeasured]) -> tuple[VariantFigures, ...]:
+    """Return the figures of those that were measured."""
+    return tuple(each for each in figures if isinstance(each, VariantFigures))
+
+
+def yardstick_of(figures: Sequence[VariantFigures | Unmeasured]) -> float:
+    """Return the frames a processor second by which variants are compared: those of Hugging Face, or of the first.
+
+    1 where nothing was measured.
+    """
+    named = {each.variant.name: each.frames_per_processor_second for each in measured(figures)}
+    return named.get("huggingface", next(iter(named.values()), 1.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +246,8 @@ class VariantsRequest:
         Frames that each learns from.
     variants : tuple[str, ...]
         Names of those to measure; none means all.
+    compare : Comparison | None
+        Which of them to measure where none is named; None means all.
     device : str
         Where to compute.
     """
@@ -195,6 +259,7 @@ class VariantsRequest:
     sets: tuple[str, ...] = ()
     frames: int = 20_000
     variants: tuple[str, ...] = ()
+    compare: Comparison | None = None
     device: str = "cpu"
 
 
@@ -204,36 +269,49 @@ def choose_variants(request: VariantsRequest) -> tuple[Variant, ...]:
     Raises
     ------
     OptionError
-        If one is not known, or the data have no vocabulary.
+        If one is not known, the data have no vocabulary, or there is no base to fine-tune.
     """
     if (request.data is None) != (request.vocabulary is None):
         raise OptionError("--data and --vocab go together", hint="a vocabulary is that of the texts of a store")
+    if request.compare == "adapters" and request.base is None:
+        raise OptionError("adapters go with a base", hint="pass --base VOICE")
     known = {each.name: each for each in (*VARIANTS, *(FINE_TUNING if request.base else ()))}
     if unknown := [name for name in request.variants if name not in known]:
         raise OptionError(f"no variant {unknown[0]!r}", hint=f"there are: {', '.join(known)}")
-    # The package that it needs is an extra; who names the variant is told so.
-    usual = [name for name, each in known.items() if not each.huggingface or find_spec("transformers") is not None]
+    usual = {None: tuple(known), "training": _names(VARIANTS), "adapters": _names(FINE_TUNING)}[request.compare]
     return tuple(each for name, each in known.items() if name in (request.variants or usual))
 
 
-def time_variants(request: VariantsRequest, scratch: Path, progress: Progress) -> tuple[VariantFigures, ...]:
+def _names(variants: Sequence[Variant]) -> tuple[str, ...]:
+    return tuple(each.name for each in variants)
+
+
+def time_variants(
+    request: VariantsRequest, scratch: Path, progress: Progress
+) -> tuple[VariantFigures | Unmeasured, ...]:
     """Measure the variants, one after the other, each in a process of its own.
+
+    What this machine lacks something for is told instead, unless it was named.
 
     Raises
     ------
     OptionError
         As ``choose_variants``.
     EvaluationError
-        If a process fails.
+        If a process fails, as it does where a variant was named for which something is missing.
     """
     chosen = choose_variants(request)
     data, vocabulary = request.data, request.vocabulary
     if data is None or vocabulary is None:
         vocabulary = voice_path(DEFAULT_VOICE) / "vocabulary.model"
         data = _make_store(scratch / "made-up")
-    figures = []
+    figures: list[VariantFigures | Unmeasured] = []
     progress.start("training", len(chosen), "variants")
     for variant in chosen:
+        if (missing := variant.find_missing()) and not request.variants:
+            figures.append(Unmeasured(variant, missing))
+            progress.advance(note=f"{variant.name}: {missing} is missing")
+            continue
         spec = {
             "preset": request.preset,
             "data": str(data.absolute()),
@@ -245,9 +323,9 @@ def time_variants(request: VariantsRequest, scratch: Path, progress: Progress) -
             "eager": variant.eager,
             "huggingface": variant.huggingface,
         }
-        timing, peak = _measure_apart(spec, variant.name)
-        figures.append(VariantFigures(variant, timing, peak))
-        progress.advance(note=f"{variant.name}: {figures[-1].frames_per_second:.0f} frames a second")
+        one = VariantFigures(variant, *_measure_apart(spec, variant.name))
+        figures.append(one)
+        progress.advance(note=f"{variant.name}: {one.frames_per_second:.0f} frames a second")
     progress.finish()
     return tuple(figures)
 
@@ -266,8 +344,10 @@ def _measure_apart(spec: dict[str, object], name: str) -> tuple[VariantTiming, i
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "no message"
         raise EvaluationError(f"the measured training failed: {last}", subject=name)
-    answer = cast("dict[str, dict[str, int | float]]", parse_json(done.stdout.splitlines()[-1]))
-    return VariantTiming(**answer["timing"]), int(answer["peak"]["bytes"])  # type: ignore[arg-type]
+    answer = cast("dict[str, dict[str, Any]]", parse_json(done.stdout.splitlines()[-1]))
+    timing = VariantTiming(**answer["timing"])
+    before = None if timing.before is None else (timing.before[0], timing.before[1])
+    return replace(timing, before=before), int(answer["peak"]["bytes"])
 
 
 def measure_here(spec: dict[str, object]) -> tuple[VariantTiming, int]:
@@ -289,7 +369,12 @@ def measure_here(spec: dict[str, object]) -> tuple[VariantTiming, int]:
                 raise OptionError("Hugging Face's GPT-2 takes the place of a UnifiedVoice's decoder alone")
             run.model.gpt = HuggingFaceDecoder(run.model.config, run.model.gpt)  # type: ignore[assignment]
         timing = time_variant(
-            run, frames=int(str(spec["frames"])), device=str(spec["device"]), eager=bool(spec["eager"])
+            run,
+            frames=int(str(spec["frames"])),
+            device=str(spec["device"]),
+            eager=bool(spec["eager"]),
+            # What nothing has learnt yet has no loss worth a pass over the validation set.
+            before=bool(spec["base"]),
         )
     if torch.cuda.is_available() and str(spec["device"]).startswith(("cuda", "auto")):
         return timing, int(torch.cuda.max_memory_allocated())
