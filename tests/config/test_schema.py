@@ -32,6 +32,13 @@ def test_what_cannot_be_is_refused(values: dict[str, object]) -> None:
         RunConfig.model_validate(values)
 
 
+def test_voices_are_not_compared_by_too_few_samples() -> None:
+    for samples in (0, 7):
+        with pytest.raises(ValidationError, match=f"needs training.samples of 8 or more, there are {samples}"):
+            RunConfig.model_validate({"training": {"best_by": "text_match", "samples": samples}})
+    assert RunConfig.model_validate({"training": {"best_by": "text_match", "samples": 8}}).training.samples == 8
+
+
 def test_a_step_is_unusual_only_from_more_than_the_usual_on() -> None:
     for name in ("spike_norm", "spike_loss"):
         with pytest.raises(ValidationError, match=name):

@@ -3,6 +3,7 @@
 import errno
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from amhctl.core.progress import SilentProgress
 from amhctl.training.course import train
 from amhctl.training.journal import Journal, Kind
 from amhctl.training.loop import Loop
+from amhctl.training.run import Run, Said
 from amhctl.training.state import Best, RunFolder
 
 
@@ -263,3 +265,57 @@ def test_another_fault_stays_what_it_is(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(Loop, "step", faulty)
     with pytest.raises(RuntimeError, match="mat1"):
         train(build_run(tmp_path / "run"), SilentProgress(), device="cpu", resume=False)
+
+
+def test_the_best_voice_is_the_one_that_says_most_and_a_run_that_goes_on_chooses_alike(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shares = {2: 0.25, 4: 0.5, 6: 0.5, 8: 0.375}
+
+    def runs(name: str) -> Run:
+        def say(voice: Path, step: int) -> Said:
+            torch.randn(5)
+            asked.append(step)
+            assert read_checkpoint(voice, kind="voice").manifest.training["step"] == step
+            return Said(f"said {step}", shares[step])
+
+        shape = {"valid_every": 2, "save_every": 4, "samples": 8, "best_by": "text_match", "learning_rate": 1e-6}
+        return replace(build_run(tmp_path / name, **shape), say_samples=say)
+
+    asked: list[int] = []
+    whole = runs("whole")
+    outcome = train(whole, SilentProgress(), device="cpu", resume=False)
+    assert asked == [2, 4, 6, 8]
+    valid = {entry["step"]: entry for entry in read_measured(tmp_path / "whole") if entry["kind"] == "valid"}
+    assert {step: entry["text_match"] for step, entry in valid.items()} == shares
+    # Of two that say as much, the one of lesser loss.
+    best = min((4, 6), key=lambda step: valid[step]["code"])
+    assert outcome.state.best == Best(step=best, loss=valid[best]["code"], text_match=0.5)
+    manifest = read_checkpoint(whole.folder.best, kind="voice").manifest
+    assert (manifest.training["step"], manifest.metrics["valid_text_match"]) == (best, 0.5)
+    assert not whole.folder.candidate.exists()
+    take = Loop.step
+
+    def interrupted(self: Loop, *arguments: Any) -> Any:
+        result = take(self, *arguments)
+        if self.state.step == 5:
+            signal.raise_signal(signal.SIGINT)
+        return result
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Loop, "step", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            train(runs("broken"), SilentProgress(), device="cpu", resume=False)
+    again = train(runs("broken"), SilentProgress(), device="cpu", resume=True)
+    assert again.state == outcome.state
+    assert read_measured(tmp_path / "broken") == read_measured(tmp_path / "whole")
+
+
+def test_a_run_ends_when_its_voice_says_no_more(tmp_path: Path) -> None:
+    shape = {"valid_every": 1, "samples": 8, "best_by": "text_match", "patience": 2, "min_improvement": 5.0}
+    shares = iter((0.25, 0.5, 0.5, 0.375, 1.0))
+    run = replace(build_run(tmp_path, **shape), say_samples=lambda *_: Said("", next(shares)))
+    outcome = train(run, SilentProgress(), device="cpu", resume=False)
+    assert (outcome.state.step, outcome.stopped_early) == (4, True)
+    assert outcome.state.best is not None
+    assert outcome.state.best.text_match == 0.5

@@ -4,12 +4,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from support.flow_world import build_flow_run, build_flow_world
 from support.speaking_flow import flow_voice_folder
 from support.training_runs import build_run
 from support.voices import tiny_voice_folder
 
 from amhctl.audio.files import read
-from amhctl.core.errors import ConfigError
+from amhctl.audio.waveform import Waveform
+from amhctl.codec.vocoder import load_vocoder
+from amhctl.core.errors import CodecError, ConfigError
+from amhctl.evaluation import textmatch
+from amhctl.training.run import Said
+from amhctl.workflows import say_samples as module
 from amhctl.workflows.say_samples import SampleSentences, choose_samples
 
 SENTENCES = (("01", "ሰላም ዓለም"), ("02", "???"))
@@ -19,7 +25,8 @@ SENTENCES = (("01", "ሰላም ዓለም"), ("02", "???"))
 def test_the_best_voice_says_its_sentences_and_what_cannot_be_said_is_counted(tmp_path: Path, kind: str) -> None:
     voice = tiny_voice_folder(tmp_path) if kind == "codes" else flow_voice_folder(tmp_path / "voice")
     samples = SampleSentences(tmp_path / "samples", SENTENCES, None, seed=3)
-    assert samples(voice, 20) == f"1 of 2 samples said: {tmp_path / 'samples' / 'step-00000020'}"
+    said = Said(f"1 of 2 samples said: {tmp_path / 'samples' / 'step-00000020'}", None)
+    assert samples(voice, 20) == said
     first = read(tmp_path / "samples" / "step-00000020" / "01.wav")
     assert first.duration > 0.1
     # The same voice says the same at another step, over what lies there.
@@ -30,7 +37,7 @@ def test_the_best_voice_says_its_sentences_and_what_cannot_be_said_is_counted(tm
 
 def test_a_voice_without_its_codec_says_nothing_and_why(tmp_path: Path) -> None:
     samples = SampleSentences(tmp_path / "samples", SENTENCES, None, seed=3)
-    assert samples(tmp_path / "absent", 20).startswith("no samples: ")
+    assert samples(tmp_path / "absent", 20).line.startswith("no samples: ")
     assert not (tmp_path / "samples").exists()
 
 
@@ -51,3 +58,37 @@ def test_an_adapter_alone_says_nothing(tmp_path: Path) -> None:
     wanted = replace(run, config=config, identity=identity)
     with pytest.raises(ConfigError, match="adapter"):
         choose_samples(wanted, None)
+
+
+def test_sentences_are_counted_that_are_nearest_to_their_own_recordings(tmp_path: Path) -> None:
+    voice = flow_voice_folder(tmp_path / "voice")
+    sentences = (("01", "ሰላም ዓለም"), ("02", "ቡና ጠጣ አዲስ አበባ"), ("03", "ዛሬ ሰኞ ነው"), ("04", "???"))
+    samples = SampleSentences(tmp_path / "samples", sentences, None, seed=3)
+    samples(voice, 1)
+    first, second, third = (
+        textmatch.cepstra(read(tmp_path / "samples" / "step-00000001" / f"{name}.wav")) for name, _ in sentences[:3]
+    )
+    matched = replace(samples, recordings=(first, second, third, third + 1.0))(voice, 2)
+    assert matched.text_match == 0.75
+    assert matched.line.endswith("; 3 of 4 nearest to their own recording")
+    assert replace(samples, recordings=(second, first, third, third + 1.0))(voice, 3).text_match == 0.25
+    assert replace(samples, recordings=(first, second))(tmp_path / "absent", 4).text_match == 0.0
+
+
+def test_recordings_are_those_of_the_store_and_enough_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = build_flow_run(tmp_path / "run", build_flow_world(tmp_path / "world"))
+    wanted = replace(run, config=run.config.model_copy(update={"samples": 3, "best_by": "text_match"}))
+    with pytest.raises(ConfigError, match=r"needs 8 different sentences .* the validation set has 3") as caught:
+        choose_samples(wanted, None)
+    assert "training.best_by=loss" in caught.value.hint
+    monkeypatch.setattr(module, "FEWEST_SAMPLES", 3)
+    chosen = choose_samples(wanted, None)
+    assert chosen is not None
+    vocoder = load_vocoder("vocoder16k")
+    by_id = sorted(range(len(run.valid)), key=lambda index: run.valid.entries[index].record.id)[:3]
+    for index, cepstra, (_, text) in zip(by_id, chosen.recordings, chosen.sentences, strict=True):
+        (samples,) = vocoder.synthesise([run.valid.item(index, 0).mel_TF])
+        assert text == run.valid.entries[index].record.text
+        assert (cepstra == textmatch.cepstra(Waveform(samples, 16_000))).all()
+    with pytest.raises(CodecError):
+        choose_samples(wanted, str(tmp_path / "absent"))

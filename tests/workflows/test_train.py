@@ -43,7 +43,7 @@ from amhctl.inference.catalog import voice_path
 from amhctl.training import rehearsal
 from amhctl.training.fitting import build_model
 from amhctl.training.geometry import start_from_codebooks
-from amhctl.training.run import Run
+from amhctl.training.run import Run, Said
 from amhctl.workflows import prepare_run
 from amhctl.workflows import train as train_module
 from amhctl.workflows.say_samples import SampleSentences
@@ -112,12 +112,12 @@ def test_samples_change_no_step(
 ) -> None:
     said: list[tuple[Path, int]] = []
 
-    def say(samples: SampleSentences, best: Path, step: int) -> str:
+    def say(samples: SampleSentences, best: Path, step: int) -> Said:
         torch.randn(3)
         said.append((best, step))
         assert read_checkpoint(best, kind="voice").manifest.training["step"] == step
         assert len(samples.sentences) == 2
-        return "said"
+        return Said("said", None)
 
     monkeypatch.setattr(SampleSentences, "__call__", say)
     run(request_training(world, tmp_path / "voice", "training.samples=2", aligned=True), SilentProgress())
@@ -543,3 +543,12 @@ def test_a_voice_says_which_speeds_it_was_told(tmp_path: Path) -> None:
     frozen = request_training(world, tmp_path / "frozen", "training.speed_share=1", 'training.freeze=["speed"]')
     with pytest.raises(ConfigError, match="does not learn"):
         prepare(frozen, silent)
+
+
+def test_a_run_whose_best_is_chosen_by_samples_goes_on_with_as_many(tmp_path: Path) -> None:
+    values = {"training": {"samples": 8, "best_by": "text_match"}}
+    (tmp_path / "config.json").write_text(json.dumps({"config": values, "sources": {}}))
+    request = TrainRequest(resume=tmp_path, sets=("training.samples=9",))
+    with pytest.raises(ConfigError, match="chosen by so many samples") as caught:
+        run(request, SilentProgress())
+    assert caught.value.subject == "training.samples"

@@ -39,6 +39,10 @@ class AlignerConfig(Document):
     """Added to every variance, as a share of the variance of all frames."""
 
 
+FEWEST_SAMPLES = 8
+"""Fewest sentences by which voices are compared: with fewer, chance decides which one says more of them."""
+
+
 class TrainingConfig(Document):
     """Training of a voice."""
 
@@ -142,6 +146,10 @@ class TrainingConfig(Document):
     samples: int = Field(0, ge=0, le=1_000)
     """Sentences of the validation set that the best voice says whenever there is a better one, as sound files in
     ``samples/`` of the run's folder; 0 says none."""
+    best_by: Literal["loss", "text_match"] = "loss"
+    """What decides which voice is the best: the loss on the validation set; or how many of ``training.samples``
+    sentences, said by each validation's averaged voice, are nearest to their own recordings, and of equally many the
+    loss. Patience follows what decides."""
     workers: int = Field(0, ge=0)
     """Processes that prepare batches."""
     reading: Literal["base", "package"] = "base"
@@ -180,6 +188,10 @@ class TrainingConfig(Document):
             for name, value in (("spike_norm", self.spike_norm), ("spike_loss", self.spike_loss))
             if 0 < value <= 1
         ]
+        if self.best_by == "text_match" and self.samples < FEWEST_SAMPLES:
+            faults.append(
+                f"best_by 'text_match' needs training.samples of {FEWEST_SAMPLES} or more, there are {self.samples}"
+            )
         faults += find_stage_faults(self.stages, self.steps)
         if faults:
             raise ValueError("; ".join(faults))

@@ -4,8 +4,11 @@ The order is one that a kill cannot disturb: what is saved last is a state from 
 """
 
 import math
+import shutil
 import time
 from contextlib import AbstractContextManager, nullcontext
+
+import torch
 
 from amhctl.core.files import write_text_atomically
 from amhctl.core.progress import Progress, SilentProgress
@@ -19,6 +22,7 @@ from amhctl.training.loop import Loop
 from amhctl.training.replay import own_part
 from amhctl.training.run import Outcome, Run, run_way_out
 from amhctl.training.state import RunFolder
+from amhctl.training.voice_recipe import Means
 
 
 def train(run: Run, progress: Progress, *, device: str, resume: bool) -> Outcome:
@@ -84,7 +88,7 @@ def _take_steps(loop: Loop, journal: Journal | None, progress: Progress) -> bool
     config = loop.run.config
     batches = loop.load_batches()
     groups = loop.groups()
-    best = f"best {loop.state.best.loss:.3f}" if loop.state.best else ""
+    best = f"best {loop.state.best.told()}" if loop.state.best else ""
     with watch_interrupts() as wish:
         if loop.state.base_probe is None:
             loop.probe()
@@ -102,16 +106,18 @@ def _take_steps(loop: Loop, journal: Journal | None, progress: Progress) -> bool
             if last or step % config.valid_every == 0:
                 valid = loop.validate()
                 loop.probe()
+                matched = _match_texts(loop, valid, progress)
                 # What forgot more than it may is no voice to keep.
-                if not loop.must_stop_forgetting and loop.judge(valid):
-                    loop.export(valid)
+                if not loop.must_stop_forgetting and loop.judge(valid, matched):
+                    loop.export(valid, matched)
                     _say_samples(loop, progress)
                 heard = _listen(loop, progress)
                 if journal and math.isfinite(valid.decisive):
-                    probed = {} if loop.state.probe is None else {"probe": loop.state.probe}
-                    journal.write("valid", step, valid.valid_journal() | heard | probed)
+                    beside = {"probe": loop.state.probe, "text_match": matched}
+                    known = {name: value for name, value in beside.items() if value is not None}
+                    journal.write("valid", step, valid.valid_journal() | heard | known)
                 _tell_events(loop, journal, progress)
-                best = f"best {loop.state.best.loss:.3f}" if loop.state.best else ""
+                best = f"best {loop.state.best.told()}" if loop.state.best else ""
             stop = loop.agree(wish.asked)
             if last or stop or step % config.save_every == 0 or _is_at_its_end(loop):
                 loop.save()
@@ -135,11 +141,33 @@ def _tell_events(loop: Loop, journal: Journal | None, progress: Progress) -> Non
 def _say_samples(loop: Loop, progress: Progress) -> None:
     """Let the best voice speak, once it is written. No later step depends on it: each seeds its own chance."""
     say = loop.run.say_samples
-    if say is None:
+    # By text match, they have been said already, to see whether this is the best voice.
+    if say is None or loop.run.config.best_by == "text_match":
         return
     loop.wait_for_writes()
     if loop.processes.leads:
-        progress.say(f"step {loop.state.step}: {say(loop.run.folder.best, loop.state.step)}")
+        progress.say(f"step {loop.state.step}: {say(loop.run.folder.best, loop.state.step).line}")
+
+
+def _match_texts(loop: Loop, valid: Means, progress: Progress) -> float | None:
+    """Return the share of sentences that the averaged voice says like their recordings, where that decides.
+
+    The leading process lets it speak, and tells the others.
+    """
+    say, step = loop.run.say_samples, loop.state.step
+    if loop.run.config.best_by != "text_match" or not math.isfinite(valid.decisive):
+        return None
+    if say is None:
+        raise ValueError("there is nothing that says the sentences by which the best voice is chosen")
+    loop.export_candidate(valid)
+    share = torch.zeros((), dtype=torch.float64)
+    if loop.processes.leads:
+        said = say(loop.run.folder.candidate, step)
+        shutil.rmtree(loop.run.folder.candidate, ignore_errors=True)
+        progress.say(f"step {step}: {said.line}")
+        share.fill_(said.text_match or 0.0)
+    loop.processes.share([share])
+    return float(share)
 
 
 def _listen(loop: Loop, progress: Progress) -> dict[str, float | list[float]]:

@@ -10,7 +10,8 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
-from typing import cast
+from pathlib import Path
+from typing import Any, cast
 
 import torch
 from accelerate import Accelerator
@@ -24,6 +25,7 @@ from amhctl.model.hearing import Hearing
 from amhctl.model.soundness import read_voice
 from amhctl.nn.recompute import set_recompute
 from amhctl.training.checkpoints import SoundCheckpoint
+from amhctl.training.choice import take_note
 from amhctl.training.compilation import compile_blocks
 from amhctl.training.ema import AveragedModel
 from amhctl.training.export import export_voice
@@ -43,7 +45,7 @@ from amhctl.training.retreat import Retreat
 from amhctl.training.run import Run, plan_of, settle_conditions
 from amhctl.training.schedule import Schedule
 from amhctl.training.stages import Stages
-from amhctl.training.state import Best, RunState, Trainable, copy_state, load_state
+from amhctl.training.state import RunState, Trainable, copy_state, load_state
 from amhctl.training.voice_recipe import Batch, Counts, Lengths, Means, Utterances
 from amhctl.training.writer import Job, Writer
 
@@ -225,7 +227,7 @@ class Loop:
             self.events.append(Event(number, "stage", self.stages.describe(place)))
         if place > 0:
             # The voice to keep is one that has been through all stages.
-            self.state = self.state.model_copy(update={"best": None, "stale": 0, "mark": None})
+            self.state = self.state.model_copy(update={"best": None, "stale": 0, "mark": None, "mark_match": None})
 
     def _enter(self, place: int) -> None:
         self._stage = place
@@ -301,8 +303,8 @@ class Loop:
         self.hearing = self.run.recipe.hear(self.parts.average.model, own_part(self.run.train))
         return self.hearing
 
-    def judge(self, losses: Means) -> bool:
-        """Take note of a validation; return whether it is the best so far.
+    def judge(self, losses: Means, text_match: float | None = None) -> bool:
+        """Take note of a validation, and of its text match where that decides; return whether it is the best so far.
 
         One that is not finite is of averaged weights that are at fault: the run goes back at once.
         """
@@ -313,14 +315,7 @@ class Loop:
             self.state = state.model_copy(update={"watch": judgement.watch, "stale": state.stale + 1})
             self._obey(judgement)
             return False
-        # A run of an earlier version does not say from where its patience counts: from its best, as it did then.
-        mark = state.best.loss if state.mark is None and state.best is not None else state.mark
-        better = state.best is None or loss < state.best.loss
-        fell = mark is None or loss < mark - self.run.config.min_improvement
-        update: dict[str, object] = {"stale": 0, "mark": loss} if fell else {"stale": state.stale + 1, "mark": mark}
-        if better:
-            update["best"] = Best(step=state.step, loss=loss)
-        self.state = state.model_copy(update=update)
+        self.state, better = take_note(state, loss, text_match, min_improvement=self.run.config.min_improvement)
         return better
 
     def save(self) -> None:
@@ -351,19 +346,26 @@ class Loop:
         self.writer.wait()
         self.processes.agree()
 
-    def export(self, losses: Means) -> None:
+    def export(self, losses: Means, text_match: float | None = None) -> None:
         """Write the averaged weights as the best voice."""
+        matched = {} if text_match is None else {"valid_text_match": text_match}
         if self.processes.leads:
-            self.writer.submit(partial(self._copy_voice, losses))
+            self.writer.submit(partial(self._copy_voice, self.run.folder.best, losses.metrics() | matched))
 
-    def _copy_voice(self, losses: Means) -> Job:
+    def export_candidate(self, losses: Means) -> None:
+        """Write the averaged weights beside the best voice, to see whether they are better; return when they are."""
+        if self.processes.leads:
+            self.writer.submit(partial(self._copy_voice, self.run.folder.candidate, losses.metrics()))
+        self.wait_for_writes()
+
+    def _copy_voice(self, folder: Path, metrics: dict[str, Any]) -> Job:
         identity = self.run.identity
         tensors = kept_tensors(self.parts.average.model, identity.adapter, whole_voice=identity.kept == "voice")
         copied = {name: tensor.detach().to("cpu", copy=True) for name, tensor in tensors.items()}
-        folder, conditions, step = self.run.folder.best, self.conditions, self.state.step
+        conditions, step = self.conditions, self.state.step
 
         def write() -> None:
-            export_voice(folder, identity, copied, step=step, metrics=losses.metrics(), conditions=conditions)
+            export_voice(folder, identity, copied, step=step, metrics=metrics, conditions=conditions)
 
         return write
 

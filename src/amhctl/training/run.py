@@ -23,6 +23,22 @@ from amhctl.training.state import RunFolder, RunState
 from amhctl.training.voice_recipe import Lengths, Utterances, VoiceRecipe
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a voice said.
+
+    Attributes
+    ----------
+    line : str
+        How it went.
+    text_match : float | None
+        The share of its sentences that are nearest to their own recordings, where that is measured.
+    """
+
+    line: str
+    text_match: float | None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
     """Everything that is fixed when a run starts."""
@@ -44,8 +60,8 @@ class Run:
     """Speech of the base's language, by which it is seen what the voice forgets."""
     adversary: SpeakerAdversary | None = None
     """What sets speaker and emotion apart, where a stage is to."""
-    say_samples: Callable[[Path, int], str] | None = None
-    """Lets the voice in a folder, the best one since a step, say something; returns a line on how it went."""
+    say_samples: Callable[[Path, int], Said] | None = None
+    """Lets the voice in a folder, which is that of a step, say something."""
 
 
 @dataclass(frozen=True, slots=True)

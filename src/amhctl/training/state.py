@@ -60,6 +60,12 @@ class Best(Document):
 
     step: int
     loss: float
+    text_match: float | None = None
+    """The share of its sentences that are nearest to their own recordings, where that decides."""
+
+    def told(self) -> str:
+        """Return how good it is, in words."""
+        return f"{self.loss:.3f}" if self.text_match is None else f"{self.text_match:.0%}, {self.loss:.3f}"
 
 
 class RunState(Document):
@@ -70,9 +76,11 @@ class RunState(Document):
     offset: int = 0
     best: Best | None = None
     stale: int = 0
-    """Validations since the loss last fell by more than ``training.min_improvement``."""
+    """Validations since there was one that ``training.patience`` begins anew with."""
     mark: float | None = None
     """The deciding loss then."""
+    mark_match: float | None = None
+    """The text match then, where that decides."""
     watch: Watch = Watch()
     """What the guard remembers."""
     good: int | None = None
@@ -124,8 +132,13 @@ class RunFolder:
         return self.root / "best"
 
     @property
+    def candidate(self) -> Path:
+        """The voice of a validation, while it is seen whether it is the best."""
+        return self.root / "candidate"
+
+    @property
     def samples(self) -> Path:
-        """Sentences that the best voices said."""
+        """Sentences that voices of the run said."""
         return self.root / "samples"
 
     @property
@@ -136,7 +149,7 @@ class RunFolder:
     def clear(self) -> None:
         """Remove what a former run left, and nothing else."""
         self.steps.clear()
-        for folder in (self.best, self.tensorboard, self.samples):
+        for folder in (self.best, self.candidate, self.tensorboard, self.samples):
             shutil.rmtree(folder, ignore_errors=True)
         for file in (self.config, self.journal):
             file.unlink(missing_ok=True)

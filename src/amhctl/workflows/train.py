@@ -123,7 +123,9 @@ class TrainReport:
             why = ", stopped early: the voice forgot what its base knew"
         yield f"{self.steps} steps{why}"
         if self.best:
-            yield f"best voice: {self.checkpoint} (step {self.best.step}, validation loss {self.best.loss:.4f})"
+            match = self.best.text_match
+            told = "" if match is None else f", {match:.0%} of its sentences nearest to their own recordings"
+            yield f"best voice: {self.checkpoint} (step {self.best.step}, validation loss {self.best.loss:.4f}{told})"
 
 
 def run(request: TrainRequest, progress: Progress) -> TrainReport:
@@ -150,10 +152,9 @@ def run(request: TrainRequest, progress: Progress) -> TrainReport:
         for line in prepared.inventory.lines():
             progress.say(line)
         resume = request.resume is not None
-        if request.dry_run:
-            rehearsal = rehearse(prepared.run, progress, device=request.device, resume=resume)
-            return _report(prepared, rehearsal, None)
         whole = replace(prepared.run, say_samples=choose_samples(prepared.run, _chosen_codec(settings)))
+        if request.dry_run:
+            return _report(prepared, rehearse(whole, progress, device=request.device, resume=resume), None)
         return _report(prepared, None, train(whole, progress, device=request.device, resume=resume))
 
 
@@ -293,6 +294,12 @@ def _read_resumed_settings(request: TrainRequest) -> Settings:
                 # The rate goes on falling as it began to, rather than jump to another curve.
                 training["decay_steps"] = training["steps"]
                 sources["training.decay_steps"] = "run"
+            if key == "training.samples" and training.get("best_by") == "text_match":
+                raise ConfigError(
+                    "the best voice of the run is chosen by so many samples: they stay as many",
+                    subject=key,
+                    hint="begin a run with --base RUN/best for another choice",
+                )
             training[key.partition(".")[2]] = value
             sources[key] = "--set"
         if request.data is not None:
