@@ -15,8 +15,11 @@ import nox
 nox.options.default_venv_backend = "none"
 nox.options.sessions = ["check"]
 
-CODE = ("src", "tests", "docs", "tools", "noxfile.py")
-CHECKS = ("lint", "docstrings", "types", "docs", "tests", "journeys", "startup")
+CODE = ("src", "tests", "docs", "examples", "tools", "noxfile.py")
+CHECKS = ("lint", "docstrings", "types", "docs", "site", "tests", "slow", "startup")
+# Rooms whose tests start no training and load no voice.
+FAST = ("core", "config", "parallel", "text", "tokenizer", "checkpoint", "corpus", "nn")
+PARALLEL = ("-n", "auto", "--dist", "loadfile")
 PYDOCLINT = (
     "--style=numpy",
     "--arg-type-hints-in-docstring=True",
@@ -59,15 +62,24 @@ def types(session: nox.Session) -> None:
 
 
 @nox.session
-def tests(session: nox.Session) -> None:
-    """Run every test except the journeys; further words go to pytest."""
-    session.run("python", "-m", "pytest", "-m", "not journey", *session.posargs)
+def quick(session: nox.Session) -> None:
+    """Check style, imports and types, and run the tests that are quick, in parallel: what one runs while writing."""
+    lint(session)
+    types(session)
+    rooms = [f"tests/{room}" for room in FAST]
+    session.run("python", "-m", "pytest", *PARALLEL, "-m", "not slow and not journey", *(session.posargs or rooms))
 
 
 @nox.session
-def journeys(session: nox.Session) -> None:
-    """Live the whole life of a voice on a tiny world."""
-    session.run("python", "-m", "pytest", "-m", "journey", *session.posargs)
+def tests(session: nox.Session) -> None:
+    """Run every test except the slow ones and the journeys; further words go to pytest."""
+    session.run("python", "-m", "pytest", *PARALLEL, "-m", "not slow and not journey", *session.posargs)
+
+
+@nox.session
+def slow(session: nox.Session) -> None:
+    """Run the slow tests, and live the whole life of a voice on a tiny world."""
+    session.run("python", "-m", "pytest", *PARALLEL, "-m", "slow or journey", *session.posargs)
 
 
 @nox.session
@@ -95,6 +107,18 @@ def tagger(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     """Write docs/cli.md, config.md, findings.md and schemas/ from the code; fail if they had drifted."""
     session.run("python", "docs/generate.py", *session.posargs)
+
+
+@nox.session
+def site(session: nox.Session) -> None:
+    """Build the documentation site into site/; anything doubtful, such as a broken link, is an error."""
+    session.run("mkdocs", "build", "--strict", "--quiet", *session.posargs)
+
+
+@nox.session
+def constraints(session: nox.Session) -> None:
+    """Write constraints.txt: the versions of this environment that amhctl and its extras need."""
+    session.run("python", "tools/write_constraints.py", *session.posargs)
 
 
 @nox.session

@@ -56,14 +56,14 @@ def vits_speaker() -> Speak:
         from transformers import VitsConfig, VitsModel  # noqa: PLC0415
 
     torch.manual_seed(0)
-    model = VitsModel(VitsConfig()).eval()
+    model = VitsModel(VitsConfig()).eval()  # type: ignore[no-untyped-call]
     vocabulary, rate = model.config.vocab_size, model.config.sampling_rate
 
     @torch.inference_mode()
     def speak(text: str) -> float:
         # A letter of MMS is a letter and what stands between two of them.
         ids = torch.arange(2 * len(text) + 1)[None] % vocabulary
-        return float(model(ids).waveform.shape[-1]) / rate
+        return float(model(ids).waveform.shape[-1]) / float(rate)
 
     return speak
 
@@ -76,13 +76,15 @@ def espeak_speaker() -> Speak | None:
         return None
     library = ctypes.CDLL(loader.get_library_path())
     # Synchronous, no sound card: samples go to a callback.
-    rate = library.espeak_Initialize(2, 0, str(loader.get_data_path()).encode(), 0)
+    rate = int(library.espeak_Initialize(2, 0, str(loader.get_data_path()).encode(), 0))
     counted = [0]
 
-    @ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
-    def receive(_samples: object, count: int, _events: object) -> int:
+    def count_samples(_samples: object, count: int, _events: object) -> int:
         counted[0] += count
         return 0
+
+    callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
+    receive = callback(count_samples)
 
     library.espeak_SetSynthCallback(receive)
     library.espeak_SetVoiceByName(b"am")

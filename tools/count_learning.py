@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 import torch
 
 from amhctl.checkpoint.manifest import VocabularyGrowth
-from amhctl.config.schema import ModelConfig, TrainingConfig
+from amhctl.config.schema import TrainingConfig
+from amhctl.config.unified import ModelConfig
 from amhctl.model.unified_voice import UnifiedVoice
 from amhctl.training.finetune import Base, tune
 from amhctl.training.inventory import Inventory, take_inventory

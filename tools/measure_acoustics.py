@@ -50,7 +50,8 @@ def finders() -> dict[str, Find]:
     def one_pass(samples: NDArray[np.float32]) -> NDArray[np.floating]:
         wide = samples.astype(np.float64)
         coarse, times = world.dio(wide, RATE, **limits)
-        return world.stonemask(wide, coarse, times, RATE)
+        refined: NDArray[np.floating] = world.stonemask(wide, coarse, times, RATE)
+        return refined
 
     return {
         "DIO": one_pass,

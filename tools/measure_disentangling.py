@@ -66,10 +66,10 @@ def fit_probe(vectors_ND: Tensor, speakers_N: Tensor, count: int) -> Tensor:
     def closure() -> float:
         optimizer.zero_grad()
         loss = functional.cross_entropy(padded_ND @ weights_DC, speakers_N) + _PENALTY * weights_DC[:-1].square().sum()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         return loss.item()
 
-    optimizer.step(closure)
+    optimizer.step(closure)  # type: ignore[no-untyped-call]
     return weights_DC.detach()
 
 

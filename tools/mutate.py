@@ -193,7 +193,7 @@ def _dependents(file: str) -> set[str]:
 @cache
 def _imports() -> dict[str, set[str]]:
     """Return which modules of the package each imports."""
-    graph = {}
+    graph: dict[str, set[str]] = {}
     source = _ROOT / "src"
     for path in (source / "amhctl").rglob("*.py"):
         name = ".".join(path.relative_to(source).with_suffix("").parts).removesuffix(".__init__")

@@ -117,6 +117,14 @@ def _is_strict(node: ast.AST) -> bool:
     return isinstance(node, ast.keyword) and node.arg == "strict"
 
 
+def _changed(node: ast.AST, **fields: ast.AST | None) -> ast.AST:
+    """Return a copy of a node with other values in some of its fields."""
+    copied = deepcopy(node)
+    for name, value in fields.items():
+        setattr(copied, name, value)
+    return copied
+
+
 def _changes(node: ast.AST) -> Iterator[ast.AST]:
     match node:
         case ast.Constant():
@@ -127,33 +135,23 @@ def _changes(node: ast.AST) -> Iterator[ast.AST]:
                 changed.ops[0] = other()
                 yield changed
         case ast.BinOp(op=operator) if type(operator) in _ARITHMETIC:
-            changed = deepcopy(node)
-            changed.op = _ARITHMETIC[type(operator)]()
-            yield changed
+            yield _changed(node, op=_ARITHMETIC[type(operator)]())
         case ast.AugAssign(op=operator):
             if type(operator) in _ARITHMETIC:
-                changed = deepcopy(node)
-                changed.op = _ARITHMETIC[type(operator)]()
-                yield changed
+                yield _changed(node, op=_ARITHMETIC[type(operator)]())
             yield ast.Pass()
         case ast.UnaryOp(op=ast.USub() | ast.Not() | ast.Invert()):
             yield node.operand
         case ast.BoolOp():
-            changed = deepcopy(node)
-            changed.op = ast.Or() if isinstance(node.op, ast.And) else ast.And()
-            yield changed
+            yield _changed(node, op=ast.Or() if isinstance(node.op, ast.And) else ast.And())
         case ast.If() | ast.While() | ast.IfExp():
-            changed = deepcopy(node)
-            changed.test = ast.UnaryOp(ast.Not(), changed.test)
-            yield changed
+            yield _changed(node, test=ast.UnaryOp(ast.Not(), deepcopy(node.test)))
         case ast.Break():
             yield ast.Continue()
         case ast.Continue():
             yield ast.Break()
         case ast.Slice(upper=ast.expr()):
-            changed = deepcopy(node)
-            changed.upper = None
-            yield changed
+            yield _changed(node, upper=None)
         case ast.Expr(value=ast.Call()) | ast.Delete() | ast.Assign(targets=[ast.Attribute() | ast.Subscript()]):
             yield ast.Pass()
         case ast.Call():
