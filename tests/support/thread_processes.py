@@ -50,6 +50,13 @@ class ThreadProcesses(Processes):
         for tensor in tensors:
             tensor.detach().copy_(self._table.exchange(self.index, tensor.detach().clone())[0])
 
+    def _gather(self, whole: Tensor, shard: Tensor) -> None:
+        whole.copy_(torch.cat(self._table.exchange(self.index, shard.clone())))
+
+    def _scatter(self, shard: Tensor, whole: Tensor) -> None:
+        summed = torch.stack(self._table.exchange(self.index, whole.clone())).sum(0)
+        shard.copy_(summed.chunk(self.count)[self.index])
+
     def _sum(self, values: Tensor) -> None:
         values.copy_(torch.stack(self._table.exchange(self.index, values.clone())).sum(0))
 

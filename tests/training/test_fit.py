@@ -56,6 +56,26 @@ def test_both_bounds_of_a_batch_are_halved() -> None:
     )
 
 
+def test_several_processes_may_hold_less_each() -> None:
+    """The setting is named where it helps, and where it goes with what is trained."""
+
+    def of_several(config: TrainingConfig, size: BatchSize) -> Need:
+        need = estimate(config, size)
+        return replace(need, optimizer=need.optimizer // 2) if config.sharding == "full" else need
+
+    for method, hint in (
+        ("none", "it fits with --set training.sharding=full"),
+        ("adalora", "it fits with --set train"),
+    ):
+        config = TrainingConfig.model_validate(
+            {"batch_frames": 800, "checkpointing": True, "adapter": {"method": method}}
+        )
+        with pytest.raises(ShortageError) as caught:
+            require_fit(config, SIZE, of_several, available=total(8, True) - 1, subject="")
+        assert caught.value.hint.startswith(hint)
+        assert ("sharding" in caught.value.hint) == (method == "none")
+
+
 def test_where_nothing_fits_it_is_said() -> None:
     error = refused(total(1, True) - 1)
     assert error.subject == "runs/a"

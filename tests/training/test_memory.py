@@ -10,12 +10,13 @@ from amhctl.config.schema import TrainingConfig
 from amhctl.config.unified import ModelConfig
 from amhctl.model.flow_voice import FlowVoice
 from amhctl.model.unified_voice import UnifiedVoice
-from amhctl.nn.recompute import set_recompute
+from amhctl.nn.recompute import blocks_of, set_recompute
 from amhctl.training.ema import AveragedModel
 from amhctl.training.flow_recipe import FlowRecipe
-from amhctl.training.memory import copy_shapes, estimate_memory
+from amhctl.training.memory import AbsentPeers, copy_shapes, estimate_memory
 from amhctl.training.optimizers import build_optimizer
 from amhctl.training.precision import Precision
+from amhctl.training.shards import shard
 from amhctl.training.tally import Tally
 from amhctl.training.unified_recipe import UnifiedRecipe
 from amhctl.training.voice_recipe import BatchSize, Lengths, VoiceRecipe
@@ -48,11 +49,15 @@ def take_step(
     counts = recipe.count(lengths, (tuple(range(size.items)),))
     model.train()
     set_recompute(model, config.checkpointing)
-    average, optimizer = AveragedModel(model, 0.9), build_optimizer(model, config)
+    optimizer, buffer = build_optimizer(model, config), torch.empty(0)
+    if config.sharding == "full":
+        shards = shard(model, AbsentPeers(2), keeps=False)
+        buffer = torch.empty(sum(each.numel() for each in model.parameters() if each not in shards.parameters))
+    average = AveragedModel(model, 0.9)
     objective, batch = recipe.objective(model, config, precision), recipe.blank(size)
     for step in (1, 2):
         # The moments are there from the second step on.
-        held = [*model.parameters(), *model.buffers(), *average.model.parameters(), *average.model.buffers()]
+        held = [buffer, *model.parameters(), *model.buffers(), *average.model.parameters(), *average.model.buffers()]
         held += [value for state in optimizer.state.values() for value in state.values()]
         with Tally("cpu") as tally:
             for tensor in held:
@@ -77,6 +82,7 @@ def take_step(
         ("cpu", (*_SMALL, *_TEXT_BEFORE, "training.accumulation=3"), BatchSize(3, 80, 60, 40), "fp32"),
         ("cpu", (*_SMALL, "model.dropout=0"), BatchSize(3, 80, 40, 40), "bf16"),
         ("cpu", (*_SMALL, "training.checkpointing=true"), BatchSize(4, 100, 40, 40), "fp32"),
+        ("cpu", (*_SMALL, "training.sharding=full"), BatchSize(4, 100, 40, 40), "fp32"),
         ("flow-cpu", _FLOW, BatchSize(5, 300, 40, 0), "fp32"),
         ("flow-cpu", (*_FLOW, "training.checkpointing=true"), BatchSize(5, 300, 40, 0), "fp32"),
     ],
@@ -85,7 +91,15 @@ def test_a_step_takes_what_was_foreseen(
     preset: str, sets: tuple[str, ...], size: BatchSize, precision: Precision
 ) -> None:
     model, recipe, config = build(preset, *sets)
-    need = estimate_memory(model, recipe, config, precision=precision, size=size, device="cpu")
+    need = estimate_memory(
+        model,
+        recipe,
+        config,
+        precision=precision,
+        size=size,
+        device="cpu",
+        processes=2 if config.sharding == "full" else 1,
+    )
     taken = take_step(model, recipe, config, precision, size)
     weights = sum(parameter.numel() for parameter in model.parameters()) * 4
     assert need.activations > 0.2 * weights
@@ -109,6 +123,28 @@ def test_what_is_held_is_counted_to_the_byte() -> None:
         model, recipe, config, precision="fp32", size=BatchSize(2, 20, 9, 20), device="cuda", processes=2
     )
     assert several.tensors == need.tensors + learning
+
+
+def test_a_process_of_several_holds_its_shard_of_all_that_there_is() -> None:
+    model, recipe, config = build("cpu", *_SMALL)
+    size = BatchSize(2, 20, 9, 20)
+    inside = [each for _, block in blocks_of(model) for each in block.parameters()]
+    shards = sum(-(-each.numel() // 4) for each in inside)
+    learning = sum(each.numel() for each in model.parameters())
+    rest = learning - sum(each.numel() for each in inside)
+    sharded = config.model_copy(update={"sharding": "full"})
+    whole, need = (
+        estimate_memory(model, recipe, each, precision="fp32", size=size, device="cpu", processes=4)
+        for each in (config, sharded)
+    )
+    assert need.weights - whole.weights == 4 * (shards + rest - learning)
+    assert need.gradients == 4 * (shards + 2 * rest)
+    assert need.optimizer == 8 * (shards + rest)
+    assert need.average - whole.average == 4 * (shards + rest - learning)
+    # What is written is whole.
+    assert need.copies == whole.copies
+    alone = estimate_memory(model, recipe, sharded, precision="fp32", size=size, device="cpu")
+    assert alone == estimate_memory(model, recipe, config, precision="fp32", size=size, device="cpu")
 
 
 def test_an_accelerator_needs_less_for_dropout_and_half_precision_less_for_all() -> None:

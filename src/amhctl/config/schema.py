@@ -129,6 +129,10 @@ class TrainingConfig(Document):
     compile: bool = False
     """Compile the blocks of the voice by ``torch.compile``: faster steps after slow first ones, the same losses within
     rounding. A CPU needs a C++ compiler, a CUDA device the package triton."""
+    sharding: Literal["none", "full"] = "none"
+    """How several processes hold the voice: ``none`` is each of them whole; ``full`` is its large stacks, with their
+    gradients, average and moments, in shards, each block whole only while it is computed, and computed anew in the
+    backward pass. Checkpoints are the same."""
     valid_every: int = Field(200, gt=0)
     """Steps between validations."""
     save_every: int = Field(200, gt=0)
@@ -193,6 +197,10 @@ class TrainingConfig(Document):
                 f"best_by 'text_match' needs training.samples of {FEWEST_SAMPLES} or more, there are {self.samples}"
             )
         faults += find_stage_faults(self.stages, self.steps)
+        if self.sharding == "full" and self.adapter.method == "adalora":
+            faults.append(
+                "sharding full does not go with adapter.method adalora, which ranks whole matrices: take lora"
+            )
         if faults:
             raise ValueError("; ".join(faults))
         return self

@@ -89,6 +89,8 @@ class FlowVoice(Recomputing):
         Its shape.
     """
 
+    stacks = ("text_blocks", "duration_blocks", "prosody_blocks", "blocks", "attentions")
+
     def __init__(self, config: FlowVoiceConfig) -> None:
         super().__init__()
         self.config = config
@@ -168,7 +170,7 @@ class FlowVoice(Recomputing):
         hidden_BPH = self.text_embedding(text_BP) + self.speaker_to_text(self.speaker(speakers_BE))[:, None]
         hidden_BPH = hidden_BPH * keep_BP1
         for place, block in enumerate(self.text_blocks):
-            hidden_BPH = block(hidden_BPH, keep_BP1)
+            hidden_BPH = self.run_block(block, hidden_BPH, keep_BP1)
             if place == len(self.text_blocks) // 2:
                 hidden_BPH = self.text_attention(hidden_BPH, keep_BP) * keep_BP1
         return EncodedText(self.text_norm(hidden_BPH) * keep_BP1, keep_BP, speakers_BE)
@@ -178,7 +180,7 @@ class FlowVoice(Recomputing):
         keep_BP1 = text.keep_BP[..., None].to(text.pieces_BPH.dtype)
         hidden_BPH = text.pieces_BPH.detach()
         for block in self.duration_blocks:
-            hidden_BPH = block(hidden_BPH, keep_BP1)
+            hidden_BPH = self.run_block(block, hidden_BPH, keep_BP1)
         result: Tensor = self.log_duration(self.duration_norm(hidden_BPH))[..., 0]
         return result
 
@@ -192,7 +194,7 @@ class FlowVoice(Recomputing):
         condition_BC = functional.silu(self.prosody_time(times_B) + speaker)
         hidden_BPH = self.prosody_input(torch.cat([noisy_BP3, text.pieces_BPH.detach()], dim=-1)) * keep_BP1
         for block in self.prosody_blocks:
-            hidden_BPH = block(hidden_BPH, keep_BP1, condition_BC)
+            hidden_BPH = self.run_block(block, hidden_BPH, keep_BP1, condition_BC)
         velocity: Tensor = self.prosody_output(self.prosody_norm(hidden_BPH)) * keep_BP1
         return velocity
 

@@ -125,6 +125,8 @@ class Conformer(Recomputing):
         Width D, heads H, width of the feed-forward layers, number of blocks.
     """
 
+    stacks = ("embed", "encoders")
+
     def __init__(self, *, features: int, width: int, heads: int, inner: int, blocks: int) -> None:
         super().__init__()
         self.width = width
@@ -134,7 +136,7 @@ class Conformer(Recomputing):
 
     def forward(self, features_BTF: Tensor, keep_BT: Tensor) -> tuple[Tensor, Tensor]:
         """Return encoded frames (B, U, D) and which of them are real (B, U)."""
-        hidden_BUD = self.embed(features_BTF)
+        hidden_BUD = self.run_part(self.embed, features_BTF)
         frames = hidden_BUD.shape[1]
         keep_BU = keep_BT[:, 2::2][:, :frames]
         table_1UD = sinusoid_table(frames, self.width).to(hidden_BUD.device)[None]

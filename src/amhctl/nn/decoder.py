@@ -62,6 +62,8 @@ class Decoder(Recomputing):
         Dropout of the input, of attention weights and of what each block adds.
     """
 
+    stacks = ("h",)
+
     def __init__(self, *, width: int, heads: int, layers: int, dropout: float) -> None:
         super().__init__()
         self.dropout = dropout

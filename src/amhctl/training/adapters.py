@@ -24,6 +24,7 @@ from amhctl.core.errors import ConfigError, MissingExtra
 from amhctl.devices.absent_torchaudio import torchaudio_or_stand_in
 from amhctl.nn.attention import TransposedLinear
 from amhctl.training.seeding import derive_seed
+from amhctl.training.shards import Shards
 
 NAME = "default"
 """What peft calls the only adapter of a voice."""
@@ -153,7 +154,7 @@ def inject(model: nn.Module, identity: AdapterIdentity, training: AdapterTrainin
     return None if tuner is None else RankAllocation(tuner, training.orthogonality)
 
 
-def merge_layers(model: nn.Module) -> dict[str, Tensor]:
+def merge_layers(model: nn.Module, shards: Shards) -> dict[str, Tensor]:
     """Return the weights of the adapted layers with their low-rank terms added, by the layers' names."""
     layer_type = importlib.import_module("peft.tuners.tuners_utils").BaseTunerLayer
     merged: dict[str, Tensor] = {}
@@ -161,7 +162,10 @@ def merge_layers(model: nn.Module) -> dict[str, Tensor]:
         if isinstance(module, layer_type):
             # Merged in a copy: the layer itself goes on learning.
             layer = copy.deepcopy(module)
-            layer.merge()
+            for own, parameter in layer.named_parameters():
+                parameter.data = shards.whole(f"{name}.{own}", parameter.detach())
+            if shards.keeps:
+                layer.merge()
             merged[name] = layer.base_layer.weight.detach()
     return merged
 

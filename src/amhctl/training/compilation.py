@@ -41,7 +41,7 @@ def compile_blocks(model: nn.Module, device: torch.device) -> None:
         require_compiler(device)
         options = {"fallback_random": True}
     torch._dynamo.config.recompile_limit = max(torch._dynamo.config.recompile_limit, _MOST_VERSIONS)
-    for block in blocks_of(model):
+    for _, block in blocks_of(model):
         block.compile(dynamic=True, backend=BACKEND, options=options)
 
 

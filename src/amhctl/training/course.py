@@ -69,7 +69,10 @@ def train(run: Run, progress: Progress, *, device: str, resume: bool) -> Outcome
 
 def _tell_conditions(loop: Loop, progress: Progress) -> None:
     conditions = loop.conditions
-    progress.say(f"{loop.accelerator.device} · {conditions.precision} · processes: {conditions.processes}")
+    shards = ", each with a shard of the voice" if loop.parts.shards.parameters else ""
+    progress.say(f"{loop.accelerator.device} · {conditions.precision} · processes: {conditions.processes}{shards}")
+    if loop.run.config.sharding == "full" and conditions.processes == 1:
+        progress.say("one process has the whole voice: training.sharding is for several")
     plan = loop.plan(loop.state.epoch)
     progress.say(f"{len(plan)} micro-batches an epoch, {padding_of(plan, loop.lengths):.1%} of their frames padding")
     if idle := -conditions.batches_per_step % conditions.processes:

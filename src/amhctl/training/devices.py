@@ -29,7 +29,10 @@ _REFUSED: Mapping[str, tuple[frozenset[str], str]] = {
     "ACCELERATE_FP8_BACKEND": (_OFF, "unset it, and say --set training.precision=bf16"),
     "ACCELERATE_DOWNCAST_BF16": (_OFF, "unset it, and say --set training.precision=bf16"),
     "ACCELERATE_USE_DEEPSPEED": (_OFF, _NOT_HERE),
-    "ACCELERATE_USE_FSDP": (_OFF, _NOT_HERE),
+    "ACCELERATE_USE_FSDP": (
+        _OFF,
+        "unset it, launch with --multi_gpu or torchrun, and say --set training.sharding=full",
+    ),
     "ACCELERATE_USE_MEGATRON_LM": (_OFF, _NOT_HERE),
     "ACCELERATE_USE_PARALLELISM_CONFIG": (_OFF, _NOT_HERE),
 }

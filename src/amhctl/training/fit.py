@@ -65,6 +65,12 @@ def _hint(config: TrainingConfig, size: BatchSize, estimate: Estimate, available
     if not config.checkpointing:
         tried = tried.model_copy(update={"checkpointing": True})
         sets.append("--set training.checkpointing=true")
+    if config.sharding == "none" and config.adapter.method != "adalora" and not config.compile:
+        cut = tried.model_copy(update={"sharding": "full"})
+        # Of use to several processes only.
+        if available < estimate(tried, size).total > estimate(cut, size).total:
+            tried = cut
+            sets.append("--set training.sharding=full")
     while True:
         need = estimate(tried, size)
         if need.total <= available:

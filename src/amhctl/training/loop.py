@@ -7,7 +7,7 @@ micro-batches a step has, and in which arithmetic, is settled when a run begins 
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -44,6 +44,7 @@ from amhctl.training.replay import own_part
 from amhctl.training.retreat import Retreat
 from amhctl.training.run import Run, plan_of, settle_conditions
 from amhctl.training.schedule import Schedule
+from amhctl.training.shards import WHOLE, clip_gradients, shard
 from amhctl.training.stages import Stages
 from amhctl.training.state import RunState, Trainable, copy_state, load_state
 from amhctl.training.voice_recipe import Batch, Counts, Lengths, Means, Utterances
@@ -97,13 +98,17 @@ class Loop:
         self.hearing: Hearing | None = None
         # What chance or a mean of the data gave may differ in the last bit from one machine to another.
         self.processes.share((*run.model.parameters(), *run.model.buffers()))
-        model = run.model.to(accelerator.device)
+        model = run.model
+        optimizer = build_optimizer(model, run.config, accelerator.device)
+        self.stages = Stages(model, run.config)
+        shards = WHOLE
+        if run.config.sharding == "full" and self.processes.count > 1:
+            shards = shard(model, self.processes, keeps=self.processes.leads)
+        model.to(accelerator.device)
         average = AveragedModel(model, run.config.ema_decay)
-        optimizer = build_optimizer(model, run.config)
         if run.ranks is not None:
             run.ranks.attach(optimizer)
-        self.parts = Trainable(model, average, optimizer, run.ranks, run.adversary)
-        self.stages = Stages(model, run.config)
+        self.parts = Trainable(model, average, optimizer, run.ranks, run.adversary, shards)
         self._stage: int | None = None
         precision = self.conditions.precision
         set_recompute(model, run.config.checkpointing)
@@ -116,7 +121,9 @@ class Loop:
         averaged_objective = run.recipe.objective(average.model, run.config, precision, classifier).eval()
         self._passes = Passes(run, accelerator.device, objective, averaged_objective)
         self._parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-        self._exchanged = [*self._parameters, *(() if classifier is None else classifier.parameters())]
+        self._learning = [*self._parameters, *(() if classifier is None else classifier.parameters())]
+        # Gradients of shards are exchanged as soon as they are there.
+        self._exchanged = [parameter for parameter in self._learning if parameter not in shards.parameters]
         self.processes.reserve(self._exchanged)
         self._train_lengths = Lengths.of(run.train)
         self._valid_lengths = Lengths.of(run.valid)
@@ -194,10 +201,10 @@ class Loop:
         held = [next(batches) for _ in shares]
         counts = self.run.recipe.count(self._train_lengths, group.batches)
         packed = self._in_parts(held, lambda: self._learn(held, shares, counts, number))
-        self.processes.exchange(self._gradients)
+        self.processes.exchange(_gradients(self._exchanged))
         if self.state.scale is not None:
-            torch._foreach_mul_(self._gradients, 1.0 / self._factor)
-        norm = nn.utils.clip_grad_norm_(self._parameters, self.run.config.clip_norm)
+            torch._foreach_mul_(_gradients(self._learning), 1.0 / self._factor)
+        norm = clip_gradients(self._parameters, self.run.config.clip_norm, self.parts.shards, self.processes)
         sums = self.processes.add(packed)
         *values, norm_value = torch.cat([sums, norm.reshape(1)]).tolist()
         losses = self.run.recipe.summarize(values, counts, self.run.config)
@@ -232,11 +239,6 @@ class Loop:
     def _enter(self, place: int) -> None:
         self._stage = place
         self.stages.enter(place)
-
-    @property
-    def _gradients(self) -> list[Tensor]:
-        """Of all that learns, as far as they have been computed."""
-        return [parameter.grad for parameter in self._exchanged if parameter.grad is not None]
 
     @property
     def _factor(self) -> float:
@@ -325,8 +327,14 @@ class Loop:
             # Only where every run of this configuration saves: or one that was interrupted would go back elsewhere.
             self.state = state = state.model_copy(update={"good": state.step})
             self._retreat.forget_start()
+        self._write(self._copy_checkpoint)
+
+    def _write(self, copy: Callable[[], Job]) -> None:
+        """Have what a job makes written by the process that writes; of shards, all take part in the copy."""
         if self.processes.leads:
-            self.writer.submit(self._copy_checkpoint)
+            self.writer.submit(copy)
+        elif self.parts.shards.parameters:
+            copy()
 
     def _copy_checkpoint(self) -> Job:
         """Return what writes a training checkpoint of now and drops the oldest ones."""
@@ -349,18 +357,17 @@ class Loop:
     def export(self, losses: Means, text_match: float | None = None) -> None:
         """Write the averaged weights as the best voice."""
         matched = {} if text_match is None else {"valid_text_match": text_match}
-        if self.processes.leads:
-            self.writer.submit(partial(self._copy_voice, self.run.folder.best, losses.metrics() | matched))
+        self._write(partial(self._copy_voice, self.run.folder.best, losses.metrics() | matched))
 
     def export_candidate(self, losses: Means) -> None:
         """Write the averaged weights beside the best voice, to see whether they are better; return when they are."""
-        if self.processes.leads:
-            self.writer.submit(partial(self._copy_voice, self.run.folder.candidate, losses.metrics()))
+        self._write(partial(self._copy_voice, self.run.folder.candidate, losses.metrics()))
         self.wait_for_writes()
 
     def _copy_voice(self, folder: Path, metrics: dict[str, Any]) -> Job:
         identity = self.run.identity
-        tensors = kept_tensors(self.parts.average.model, identity.adapter, whole_voice=identity.kept == "voice")
+        average, shards = self.parts.average.model, self.parts.shards
+        tensors = kept_tensors(average, identity.adapter, whole_voice=identity.kept == "voice", shards=shards)
         copied = {name: tensor.detach().to("cpu", copy=True) for name, tensor in tensors.items()}
         conditions, step = self.conditions, self.state.step
 
@@ -392,7 +399,10 @@ class Loop:
         while True:
             try:
                 result = compute()
-                trouble, why = self.processes.agree(gradients=len(self._gradients)), str(CalledOffError(Trouble.MEMORY))
+                trouble, why = (
+                    self.processes.agree(gradients=len(_gradients(self._learning))),
+                    str(CalledOffError(Trouble.MEMORY)),
+                )
                 if trouble is Trouble.NONE:
                     return result
             except CalledOffError as error:
@@ -461,6 +471,11 @@ class Loop:
 
     def _note(self, name: EventName, why: str) -> None:
         self.events.append(Event(self.state.step, name, why))
+
+
+def _gradients(parameters: Iterable[nn.Parameter]) -> list[Tensor]:
+    """Return the gradients of parameters, as far as they have been computed."""
+    return [parameter.grad for parameter in parameters if parameter.grad is not None]
 
 
 def _first_line(error: BaseException) -> str:

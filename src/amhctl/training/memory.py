@@ -10,7 +10,7 @@ pieces that fit nothing (``Need.total`` allows for them).
 """
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -23,6 +23,7 @@ from amhctl.training.arithmetic_mode import ArithmeticMode
 from amhctl.training.ema import AveragedModel
 from amhctl.training.export import Arithmetic
 from amhctl.training.processes import BUCKET
+from amhctl.training.shards import WHOLE, Shards, shard
 from amhctl.training.tally import Tally
 from amhctl.training.voice_recipe import BatchSize, Lengths, VoiceRecipe
 
@@ -110,13 +111,14 @@ def estimate_memory(
     device : str
         Kind of the device it is to run on.
     processes : int
-        How many share the work; several need room to exchange their gradients.
+        How many share the work; several need room to exchange their gradients, and may have a shard of it each.
     """
     model = copy_shapes(model).train()
     set_recompute(model, config.checkpointing)
-    for block in blocks_of(model):
+    for _, block in blocks_of(model):
         # Computed anew, inside of the backward pass, where the mode around it does not reach.
         block.forward = ArithmeticMode(precision, device).around(block.forward)
+    shards, elsewhere = _shard(model, processes) if config.sharding == "full" and processes > 1 else (WHOLE, 0)
     average = AveragedModel(model, config.ema_decay)
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     objective = recipe.objective(model, config, precision)
@@ -142,11 +144,46 @@ def estimate_memory(
     averages = _bytes(_tensors_of(objective, average.model)) - weights
     gradients = _bytes(parameter.grad for parameter in trained if parameter.grad is not None)
     activations = max(0, tally.peak - weights - averages - gradients - _bytes(moments))
-    exchanged = min(gradients, 4 * BUCKET) if processes > 1 else 0
-    # The state, and the best voice of the same step.
-    written = _bytes(_tensors_of(model)) + _bytes(moments) + 2 * averages
+    added_up = _bytes(each.grad for each in trained if each.grad is not None and each not in shards.parameters)
+    exchanged = min(added_up, 4 * BUCKET) if processes > 1 else 0
+    # The state, and the best voice of the same step; whole, whatever of it the other processes have.
+    written = _bytes(_tensors_of(model)) + _bytes(moments) + 2 * averages + elsewhere
     copies = written if config.background_saves and device == "cpu" else 0
     return Need(weights, gradients + exchanged, _bytes(moments), averages, activations, size, device, copies)
+
+
+class AbsentPeers:
+    """Peers whose shards have no values: what they make together only takes memory.
+
+    Parameters
+    ----------
+    count : int
+        How many there would be.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.index, self.count = 0, count
+
+    def gather(self, shards: Sequence[Tensor]) -> list[Tensor]:
+        """Return tensors as large as the shards of all."""
+        return [each.new_empty(self.count * len(each)) for each in shards]
+
+    def scatter(self, wholes: Sequence[Tensor]) -> list[Tensor]:
+        """Return tensors as large as ours."""
+        return [whole.new_empty(len(whole) // self.count) for whole in wholes]
+
+
+def _shard(model: nn.Module, processes: int) -> tuple[Shards, int]:
+    """Leave of a voice what one process holds; return that, and the bytes that others have of what is written."""
+
+    def held() -> tuple[int, int]:
+        return _bytes(model.parameters()), _bytes(each for each in model.parameters() if each.requires_grad)
+
+    every, learning = held()
+    shards = shard(model, AbsentPeers(processes), keeps=False)
+    every_left, learning_left = held()
+    # Of what learns: two moments, the average in the state, and that of the best voice.
+    return shards, every - every_left + 4 * (learning - learning_left)
 
 
 def copy_shapes(model: ModuleT) -> ModuleT:

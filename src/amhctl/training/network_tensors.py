@@ -16,6 +16,7 @@ from amhctl.core.errors import CheckpointError
 from amhctl.nn.split_rows import SplitRows
 from amhctl.training.adapters import NAME, merge_layers
 from amhctl.training.parts import is_low_rank
+from amhctl.training.shards import WHOLE, Shards
 
 _BASE_LAYER = ".base_layer."
 # The initial rank of AdaLoRA, which the configuration says already.
@@ -37,6 +38,8 @@ class StoredParameter:
     name: str
     parameter: nn.Parameter
     rows: SplitRows | None
+    key: str
+    """Its name in memory."""
 
 
 def stored_name(name: str) -> str:
@@ -49,21 +52,26 @@ def stored_parameters(model: nn.Module) -> Iterator[StoredParameter]:
     split = {f"{name}.rows": module for name, module in model.named_modules() if isinstance(module, SplitRows)}
     for name, parameter in model.named_parameters():
         rows = split.get(name)
-        yield StoredParameter(stored_name(name.removesuffix(".rows") if rows else name), parameter, rows)
+        yield StoredParameter(stored_name(name.removesuffix(".rows") if rows else name), parameter, rows, name)
 
 
-def read_network(model: nn.Module) -> NetworkTensors:
-    """Return the tensors of a network; they are its own, not copies."""
+def read_network(model: nn.Module, shards: Shards = WHOLE) -> NetworkTensors:
+    """Return the tensors of a network; they are its own, not copies, unless they had to be put together."""
     weights: dict[str, Tensor] = {}
     terms: dict[str, Tensor] = {}
     for name, tensor in model.state_dict().items():
         if _CONSTANT not in name:
-            (terms if is_low_rank(name) else weights)[stored_name(name)] = tensor
+            (terms if is_low_rank(name) else weights)[stored_name(name)] = shards.whole(name, tensor)
     return NetworkTensors(weights, terms)
 
 
 def write_network(
-    model: nn.Module, weights: Mapping[str, Tensor], terms: Mapping[str, Tensor], *, subject: str
+    model: nn.Module,
+    weights: Mapping[str, Tensor],
+    terms: Mapping[str, Tensor],
+    *,
+    subject: str,
+    shards: Shards = WHOLE,
 ) -> None:
     """Put tensors into a network, each by name and shape.
 
@@ -84,23 +92,27 @@ def write_network(
         )
     constants = {name: tensor for name, tensor in present.items() if _CONSTANT in name}
     try:
-        model.load_state_dict({name: given[stored] for name, stored in names.items()} | constants, strict=True)
+        own = {name: shards.own(name, given[stored]) for name, stored in names.items()}
+        model.load_state_dict(own | constants, strict=True)
     except RuntimeError as error:
         raise CheckpointError(f"the weights do not fit the model: {error}", subject=subject) from error
 
 
-def kept_tensors(model: nn.Module, adapter: AdapterIdentity | None, *, whole_voice: bool) -> dict[str, Tensor]:
+def kept_tensors(
+    model: nn.Module, adapter: AdapterIdentity | None, *, whole_voice: bool, shards: Shards = WHOLE
+) -> dict[str, Tensor]:
     """Return what a run keeps of a network: those of a whole voice, or what makes one with its base."""
     if whole_voice or adapter is None:
-        return merged_weights(model)
-    tensors = read_network(model)
+        return merged_weights(model, shards)
+    tensors = read_network(model, shards)
     return {name: tensors.weights[name] for name in adapter.whole} | tensors.terms
 
 
 @torch.no_grad()
-def merged_weights(model: nn.Module) -> dict[str, Tensor]:
+def merged_weights(model: nn.Module, shards: Shards = WHOLE) -> dict[str, Tensor]:
     """Return the weights that a whole voice has: those of adapted layers with their low-rank terms added."""
-    tensors = read_network(model)
+    tensors = read_network(model, shards)
     if not tensors.terms:
         return tensors.weights
-    return tensors.weights | {f"{stored_name(name)}.weight": weight for name, weight in merge_layers(model).items()}
+    merged = merge_layers(model, shards)
+    return tensors.weights | {f"{stored_name(name)}.weight": weight for name, weight in merged.items()}

@@ -14,6 +14,7 @@ from amhctl.config.schema import TrainingConfig
 from amhctl.core.errors import CheckpointError, ConfigError
 from amhctl.training.network_tensors import StoredParameter, stored_parameters
 from amhctl.training.parts import layer_of, select
+from amhctl.training.shards import WHOLE, Shards
 
 _NO_DECAY_NAMES = ("embedding", "latents", "pos_bias", "speed_emb")
 """Parameters of two and more dimensions that are looked up or added rather than multiplied."""
@@ -83,9 +84,19 @@ def _own_groups(
     return own
 
 
-def build_optimizer(model: nn.Module, config: TrainingConfig) -> torch.optim.AdamW:
-    """Return AdamW over a model's parameters, its arithmetic fused where the device allows."""
-    device = next(model.parameters()).device
+def build_optimizer(model: nn.Module, config: TrainingConfig, device: torch.device | None = None) -> torch.optim.AdamW:
+    """Return AdamW over a model's parameters, its arithmetic fused where the device allows.
+
+    Parameters
+    ----------
+    model : nn.Module
+        The voice, its parameters whole: their shapes say what decays.
+    config : TrainingConfig
+        Rates and decays.
+    device : torch.device | None
+        Where it will compute; None is where it is.
+    """
+    device = next(model.parameters()).device if device is None else device
     return torch.optim.AdamW(
         parameter_groups(model, config),
         lr=config.learning_rate,
@@ -94,19 +105,25 @@ def build_optimizer(model: nn.Module, config: TrainingConfig) -> torch.optim.Ada
     )
 
 
-def optimizer_tensors(optimizer: torch.optim.Optimizer, model: nn.Module) -> dict[str, Tensor]:
+def optimizer_tensors(optimizer: torch.optim.Optimizer, model: nn.Module, shards: Shards = WHOLE) -> dict[str, Tensor]:
     """Return the optimiser's state as tensors named ``<parameter>/<slot>``; parameters without gradient have none.
 
     The moments of rows that learn apart from others stand where their rows do, in tensors of the whole shape.
     """
     return {
-        f"{each.name}/{slot}": value if each.rows is None or slot == _COUNT else each.rows.spread(value)
+        f"{each.name}/{slot}": value if slot == _COUNT else _spread(each, shards.whole(each.key, value))
         for each in stored_parameters(model)
         for slot, value in optimizer.state.get(each.parameter, {}).items()
     }
 
 
-def restore_optimizer(optimizer: torch.optim.Optimizer, model: nn.Module, tensors: Mapping[str, Tensor]) -> None:
+def _spread(each: StoredParameter, moment: Tensor) -> Tensor:
+    return moment if each.rows is None else each.rows.spread(moment)
+
+
+def restore_optimizer(
+    optimizer: torch.optim.Optimizer, model: nn.Module, tensors: Mapping[str, Tensor], shards: Shards = WHOLE
+) -> None:
     """Put back what ``optimizer_tensors`` gave.
 
     Raises
@@ -118,11 +135,14 @@ def restore_optimizer(optimizer: torch.optim.Optimizer, model: nn.Module, tensor
     for key, value in tensors.items():
         name, _, slot = key.rpartition("/")
         each = stored.get(name)
-        shape = None if each is None else each.parameter.shape if each.rows is None else each.rows.shape
-        if each is None or (slot != _COUNT and value.shape != shape):
+        if each is None or (slot != _COUNT and value.shape != _whole_shape(each, shards)):
             raise CheckpointError("an optimiser tensor does not fit the model", subject=key)
-        own = value if each.rows is None or slot == _COUNT else each.rows.pick(value)
+        own = value if slot == _COUNT else shards.own(each.key, value if each.rows is None else each.rows.pick(value))
         # A fresh tensor, not a view into the file's buffer: alignment then is as in an uninterrupted run. The count
         # of steps stays where AdamW's fused kernel looks for it, on the parameter's device.
         restored = torch.empty_like(own, device=each.parameter.device).copy_(own)
         optimizer.state[each.parameter][slot] = restored
+
+
+def _whole_shape(each: StoredParameter, shards: Shards) -> torch.Size:
+    return shards.shape(each.key, each.parameter) if each.rows is None else each.rows.shape

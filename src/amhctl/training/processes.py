@@ -110,6 +110,35 @@ class Processes:
         self._sum(summed)
         return summed
 
+    def gather(self, shards: Sequence[Tensor]) -> list[Tensor]:
+        """Return the shards of all processes behind one another, for each flat tensor of ours.
+
+        Raises
+        ------
+        CalledOffError
+            If another process cannot go on.
+        """
+        # Taken first: whoever finds no room for them must not leave the others waiting.
+        wholes = [each.new_empty(self.count * len(each)) for each in shards]
+        self._meet()
+        for whole, each in zip(wholes, shards, strict=True):
+            self._gather(whole, each)
+        return wholes
+
+    def scatter(self, wholes: Sequence[Tensor]) -> list[Tensor]:
+        """Return our shard of the sum over all processes, for each flat tensor.
+
+        Raises
+        ------
+        CalledOffError
+            If another process cannot go on.
+        """
+        shards = [whole.new_empty(len(whole) // self.count) for whole in wholes]
+        self._meet()
+        for each, whole in zip(shards, wholes, strict=True):
+            self._scatter(each, whole)
+        return shards
+
     def reserve(self, parameters: Sequence[Tensor]) -> None:
         """Take the memory that it takes to exchange the gradients of parameters, so that none runs out of it then."""
         if self.count > 1:
@@ -145,6 +174,17 @@ class Processes:
         torch._foreach_copy_(places, list(gradients))
         self._sum(together)
         torch._foreach_copy_(list(gradients), places)
+
+    def _meet(self) -> None:
+        """Go on if all processes do."""
+        if trouble := self.agree():
+            raise CalledOffError(trouble)
+
+    def _gather(self, whole: Tensor, shard: Tensor) -> None:
+        distributed.all_gather_into_tensor(whole, shard)
+
+    def _scatter(self, shard: Tensor, whole: Tensor) -> None:
+        distributed.reduce_scatter_tensor(shard, whole)
 
     def _sum(self, values: Tensor) -> None:
         """Add a tensor up over all processes, in place."""

@@ -5,7 +5,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -162,7 +162,9 @@ def _save_and_load(loop: Loop) -> int:
     saved = {name: tensor.clone() for name, tensor in loop.parts.model.state_dict().items()}
     with tempfile.TemporaryDirectory(prefix="amhctl-rehearsal-") as temporary:
         folder = Path(temporary) / "checkpoint"
-        save_state(folder, loop.parts, loop.state, loop.run.identity, loop.conditions)
+        # Each process has a folder of its own.
+        kept = replace(loop.parts, shards=loop.parts.shards.keeping())
+        save_state(folder, kept, loop.state, loop.run.identity, loop.conditions)
         state = load_state(read_voice(folder, kind="training"), loop.parts, loop.run.identity)
         size = sum(file.stat().st_size for file in folder.iterdir())
     loaded = loop.parts.model.state_dict()

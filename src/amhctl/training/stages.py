@@ -51,6 +51,8 @@ class Stages:
                     hint="--set training.adapter.method=lora, or leave adapters out",
                 )
             self._frozen.append([each.parameter for each in frozen])
+        # Of whole parameters: later some may lie in shards.
+        self._counts = [sum(each.numel() for each in frozen) for frozen in self._frozen]
 
     def place_of(self, step: int) -> int:
         """Return the number of the stage that a step is in, from 0; steps are counted from 1."""
@@ -70,7 +72,7 @@ class Stages:
     def describe(self, place: int) -> str:
         """Return in words what a stage is."""
         stage = self._stages[place]
-        count = sum(parameter.numel() for parameter in self._frozen[place])
+        count = self._counts[place]
         frozen = f"{count:,} parameters frozen ({', '.join(stage.freeze)})" if count else "nothing more is frozen"
         apart = f", speaker and emotion set apart by {stage.speaker_adversary:g}" if stage.speaker_adversary else ""
         end = f" to step {stage.until}" if stage.until else " to the end"

@@ -41,6 +41,7 @@ from amhctl.training.guard import Watch
 from amhctl.training.loss_scale import LossScale
 from amhctl.training.network_tensors import read_network, write_network
 from amhctl.training.optimizers import optimizer_tensors, restore_optimizer
+from amhctl.training.shards import WHOLE, Shards
 from amhctl.training.speaker_adversary import SpeakerAdversary
 
 RUN = FolderKind(
@@ -157,13 +158,17 @@ class RunFolder:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trainable:
-    """The parts of a run whose values change: a model, its average, its optimiser, AdaLoRA's budget, an adversary."""
+    """The parts of a run whose values change: a model, its average, its optimiser, AdaLoRA's budget, an adversary.
+
+    Of the first three some may lie in shards.
+    """
 
     model: nn.Module
     average: AveragedModel[nn.Module]
     optimizer: torch.optim.Optimizer
     ranks: RankAllocation | None = None
     adversary: SpeakerAdversary | None = None
+    shards: Shards = WHOLE
 
     def forget_gradients(self) -> None:
         """Let go of all gradients."""
@@ -188,12 +193,16 @@ def save_state(
 def copy_state(
     folder: Path, parts: Trainable, state: RunState, identity: VoiceIdentity, conditions: Conditions
 ) -> Callable[[], None]:
-    """Return what writes a training checkpoint of the values that there are now, whatever becomes of them later."""
+    """Return what writes a training checkpoint of the values that there are now, whatever becomes of them later.
+
+    Where some lie in shards, all processes have to ask for it, and those that do not keep any must not write.
+    """
     random = {"cpu": torch.get_rng_state()}
     if torch.cuda.is_available():
         random["cuda"] = torch.cuda.get_rng_state()
     metrics = {"valid_loss": state.best.loss, "best_step": state.best.step} if state.best else {}
-    network, average = read_network(parts.model), read_network(parts.average.model)
+    shards = parts.shards
+    network, average = read_network(parts.model, shards), read_network(parts.average.model, shards)
     beside = {ADAPTER_FILE: network.terms, ADAPTER_AVERAGE_FILE: average.terms} if network.terms else {}
     if parts.ranks is not None:
         beside[_ALLOCATION_FILE] = parts.ranks.tensors()
@@ -203,7 +212,7 @@ def copy_state(
     tensors = _copied(network.weights)
     extra_tensors = {
         AVERAGE_FILE: _copied(average.weights),
-        OPTIMIZER_FILE: _copied(optimizer_tensors(parts.optimizer, parts.model)),
+        OPTIMIZER_FILE: _copied(optimizer_tensors(parts.optimizer, parts.model, shards)),
         _RANDOM_FILE: random,
         **{file: _copied(terms) for file, terms in beside.items()},
     }
@@ -266,15 +275,16 @@ def load_parts(checkpoint: LoadedCheckpoint, parts: Trainable) -> None:
     subject, adapted = str(checkpoint.folder), checkpoint.manifest.adapter is not None
     # The average first: what does not learn is shared, and both files have it.
     terms = checkpoint.read_tensors(ADAPTER_AVERAGE_FILE) if adapted else {}
-    write_network(parts.average.model, checkpoint.read_tensors(AVERAGE_FILE), terms, subject=subject)
+    shards = parts.shards
+    write_network(parts.average.model, checkpoint.read_tensors(AVERAGE_FILE), terms, subject=subject, shards=shards)
     terms = checkpoint.read_tensors(ADAPTER_FILE) if adapted else {}
-    write_network(parts.model, checkpoint.tensors, terms, subject=subject)
+    write_network(parts.model, checkpoint.tensors, terms, subject=subject, shards=shards)
     if parts.ranks is not None:
         parts.ranks.restore(checkpoint.read_tensors(_ALLOCATION_FILE))
     if parts.adversary is not None:
         parts.adversary.restore(checkpoint.read_tensors(_CLASSIFIER_FILE))
     parts.optimizer.state.clear()
-    restore_optimizer(parts.optimizer, parts.model, checkpoint.read_tensors(OPTIMIZER_FILE))
+    restore_optimizer(parts.optimizer, parts.model, checkpoint.read_tensors(OPTIMIZER_FILE), shards)
 
 
 def load_start(start: Mapping[str, Tensor], parts: Trainable) -> None:
@@ -289,7 +299,8 @@ def load_start(start: Mapping[str, Tensor], parts: Trainable) -> None:
 
 
 def _copied(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {name: tensor.detach().to("cpu", copy=True) for name, tensor in tensors.items()}
+    # One after the other: what was put together of shards is let go of as soon as it is copied.
+    return {name: tensors.pop(name).detach().to("cpu", copy=True) for name in tuple(tensors)}
 
 
 def _require_same_run(checkpoint: LoadedCheckpoint, identity: VoiceIdentity) -> None:

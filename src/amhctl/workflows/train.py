@@ -42,9 +42,11 @@ from amhctl.workflows.say_samples import choose_samples
 
 _FREE_IN_RESUME = frozenset(
     f"training.{name}"
-    for name in ("steps", "valid_every", "save_every", "keep_checkpoints", "patience", "samples", "workers")
+    for name in ("steps", "valid_every", "save_every", "keep_checkpoints", "patience", "samples", "workers", "sharding")
 )
 """Values that may change when a run goes on; any other would make it another run."""
+_WORDS = frozenset({"training.sharding"})
+"""Of those, what is no number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +331,8 @@ def _parse_free_value(assignment: str) -> tuple[str, object]:
     try:
         return key, parse_toml_value(text)
     except DocumentError as error:
+        if key in _WORDS:
+            return key, text
         raise ConfigError(f"{text!r} is not a number", subject=key) from error
 
 
