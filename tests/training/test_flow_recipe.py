@@ -10,9 +10,11 @@ from amhctl.batches.acoustic_dataset import AcousticDataset
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.config.schema import TrainingConfig
 from amhctl.model.flow_voice import FlowVoice
+from amhctl.training import flow_recipe
 from amhctl.training.flow_objective import FlowCounts, FlowObjective
 from amhctl.training.flow_recipe import FlowRecipe, start_from_acoustics
 from amhctl.training.run import Run
+from amhctl.training.seeding import generator_of
 from amhctl.training.voice_recipe import Lengths
 
 
@@ -173,3 +175,21 @@ def test_of_one_speaker_nothing_is_to_be_told_apart(
     hearing = recipe.hear(model, dataset)
     assert hearing.spread is None
     assert recipe.find_deafness(hearing, dataset, "run") == ()
+
+
+def test_noise_of_training_is_drawn_where_the_batch_is_and_that_of_validation_alike_everywhere(
+    run: Run, dataset: AcousticDataset, recipe: FlowRecipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def generator(seed: int, *keys: str | int, device: torch.device | str = "cpu") -> torch.Generator:
+        asked.append(str(device))
+        return generator_of(seed, *keys, device=device)
+
+    monkeypatch.setattr(flow_recipe, "generator_of", generator)
+    batch = recipe.collate([dataset.item(index, 0) for index in range(2)]).to("meta")
+    counts = recipe.count(Lengths.of(dataset), ((0, 1),))
+    draws, *_ = recipe.inputs(batch, counts, run.config, seed=0, step=1, place=0)
+    assert draws.noise_BMX.device.type == "meta"
+    recipe.valid_inputs(batch, counts, seed=0, place=0)
+    assert asked == ["meta", "cpu"]

@@ -1,14 +1,17 @@
 """Twin of ``training/passes.py``: the gradient of a step, however it is cut and whoever computes it."""
 
 import copy
+import itertools
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 import torch
+from support.flow_world import build_flow_run, build_flow_world
 from support.training_motion import Several
 from support.training_runs import build_run
+from support.waiting import Waits, count_reads
 
 from amhctl.batches.batching import collate
 from amhctl.training.devices import connect_devices
@@ -89,3 +92,48 @@ def test_several_processes_compute_what_one_does_dropout_and_noise_included(tmp_
     for alone, in_two, in_three in zip(one, two, three, strict=True):
         torch.testing.assert_close(in_two, alone, rtol=1e-4, atol=1e-6)
         torch.testing.assert_close(in_three, alone, rtol=1e-4, atol=1e-6)
+
+
+WAYS: dict[str, dict[str, object]] = {
+    "aligned": {"emotion": True, "code_replacement": 0.3, "emotion_from_target": 0.5, "condition_dropout": 0.5},
+    "text first": {"aligned": False, "label_smoothing": 0.1, "checkpointing": True},
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_step_waits_for_its_device_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    """For its losses and its norm together, by which it is seen whether it may be taken."""
+    loop = Loop(build_run(tmp_path, accumulation=2, batch_frames=60, **WAYS[way]), connect_devices("cpu"))
+    groups, batches = loop.groups(), loop.load_batches()
+    group = next(groups)
+    held = [next(batches) for _ in group.batches]
+    # On the CPU it reads the counts of its own steps; fused, as on an accelerator, it does not.
+    monkeypatch.setattr(loop.parts.optimizer, "step", lambda: None)
+    with Waits() as waits, count_reads(monkeypatch) as reads:
+        loop.step(group, iter(held))
+    assert not waits.found
+    assert reads == {"tolist": 1}
+
+
+def test_a_step_of_a_flow_waits_for_its_device_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = build_flow_run(tmp_path / "run", build_flow_world(tmp_path / "world"), "model.codebooks=2")
+    loop = Loop(run, connect_devices("cpu"))
+    group = next(loop.groups())
+    held = list(itertools.islice(loop.load_batches(), len(group.batches)))
+    monkeypatch.setattr(loop.parts.optimizer, "step", lambda: None)
+    with Waits() as waits, count_reads(monkeypatch) as reads:
+        loop.step(group, iter(held))
+    assert not waits.found
+    assert reads == {"tolist": 1}
+
+
+def test_waiting_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or the tests above could not fail."""
+    values = torch.arange(4.0)
+    with Waits() as waits, count_reads(monkeypatch) as reads:
+        values[values > 1.0]
+        values.nonzero()
+        float(values.sum())
+    assert waits.found["nonzero"] == 1
+    assert waits.found["index"] == 1
+    assert reads["__float__"] == 1

@@ -1,5 +1,6 @@
 """Twin of ``training/seeding.py``."""
 
+import pytest
 import torch
 
 from amhctl.training.seeding import derive_seed, generator_of, seed_batch
@@ -30,3 +31,13 @@ def test_a_generator_leaves_the_global_one_alone() -> None:
     state = torch.get_rng_state()
     torch.rand(3, generator=generator_of(0, "noise"))
     assert torch.equal(state, torch.get_rng_state())
+
+
+def test_a_generator_draws_on_its_device_and_for_none_on_the_processor() -> None:
+    assert generator_of(3, "noise").device.type == "cpu"
+    assert generator_of(3, "noise", device="meta").device.type == "cpu"
+    drawn = [torch.rand(4, generator=generator_of(3, "noise", device=device)) for device in ("cpu", "meta")]
+    assert torch.equal(*drawn)
+    # Another kind of device is asked for its own generator, by its name.
+    with pytest.raises(RuntimeError, match="VULKAN"):
+        generator_of(3, "noise", device="vulkan")

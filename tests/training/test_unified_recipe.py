@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import pytest
 import torch
 from support.training_runs import build_run
 
 from amhctl.config.unified import ModelConfig
+from amhctl.training import unified_recipe
 from amhctl.training.losses import TargetCounts
+from amhctl.training.seeding import generator_of
 from amhctl.training.unified_recipe import UnifiedRecipe
 from amhctl.training.voice_recipe import Lengths
 
@@ -30,6 +33,23 @@ def test_codes_are_replaced_in_training_alone(tmp_path: Path) -> None:
     codes_BQS, given, smoothing, reversal = recipe.valid_inputs(batch, counts, seed=0, place=0)
     assert codes_BQS is batch.codes_BQS
     assert (given, smoothing, reversal) == (counts, 0.0, 0.0)
+
+
+def test_what_is_drawn_in_training_is_drawn_where_the_batch_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = build_run(tmp_path / "run", code_replacement=0.5)
+    asked: list[str] = []
+
+    def generator(seed: int, *keys: str | int, device: torch.device | str = "cpu") -> torch.Generator:
+        asked.append(str(device))
+        return generator_of(seed, *keys, device=device)
+
+    monkeypatch.setattr(unified_recipe, "generator_of", generator)
+    batch = run.recipe.collate([run.train.item(index, 0) for index in range(3)])
+    counts = run.recipe.count(Lengths.of(run.train), ((0, 1, 2),))
+    for device in ("cpu", "meta"):
+        codes_BQS, *_ = run.recipe.inputs(batch.to(device), counts, run.config, seed=0, step=1, place=0)
+        assert codes_BQS.device.type == device
+    assert asked == ["cpu", "meta"]
 
 
 def test_the_sum_that_is_minimised_is_the_mean_that_is_told(tmp_path: Path) -> None:

@@ -193,18 +193,18 @@ def draw_inputs(
     stacked : int
         Frames of a step.
     generator : torch.Generator
-        A CPU generator, so that every device draws alike.
+        What draws, where its device is.
     shares : tuple[float, ...]
         Of text, prosody and codes, between 0 and 1.
     """
     items, frames = batch.mels_BTF.shape[:2]
-    steps = -(-frames // stacked)
-    withheld, untold, uncoded = (torch.rand(items, generator=generator) < share for share in shares)
+    steps, where = -(-frames // stacked), generator.device
+    withheld, untold, uncoded = (torch.rand(items, generator=generator, device=where) < share for share in shares)
     drawn = FlowDraws(
-        times_B=torch.rand(items, generator=generator),
-        prosody_times_B=torch.rand(items, generator=generator),
-        noise_BMX=torch.randn((items, steps, model_width), generator=generator),
-        prosody_noise_BP3=torch.randn((*batch.text_BP.shape, PROSODY), generator=generator),
+        times_B=torch.rand(items, generator=generator, device=where),
+        prosody_times_B=torch.rand(items, generator=generator, device=where),
+        noise_BMX=torch.randn((items, steps, model_width), generator=generator, device=where),
+        prosody_noise_BP3=torch.randn((*batch.text_BP.shape, PROSODY), generator=generator, device=where),
         withheld_B=withheld,
         told_B=~untold,
         coded_B=~uncoded,

@@ -96,12 +96,13 @@ class FlowRecipe:
         """Return times, noise and what is withheld, and the counts."""
         shape = self.shape
         shares = (shape.text_dropout, shape.prosody_dropout, shape.code_dropout)
-        return self._draw(batch, generator_of(seed, "flow", step, place), shares), counts
+        return self._draw(batch, generator_of(seed, "flow", step, place, device=batch.mels_BTF.device), shares), counts
 
     def valid_inputs(self, batch: AcousticBatch, counts: FlowCounts, *, seed: int, place: int) -> FlowInputs:
         """Return times and noise that are the same at each validation; pitch, energy and codes are left out.
 
-        So it is the voice that chooses them, as when it speaks.
+        So it is the voice that chooses them, as when it speaks. Drawn on the CPU, so that a voice has the same loss
+        wherever it is validated.
         """
         return self._draw(batch, generator_of(seed, "validation", place), (0.0, 1.0, 1.0)), counts
 

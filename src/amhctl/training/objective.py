@@ -36,12 +36,12 @@ def replace_frames(batch: Batch, share: float, codebook_size: int, generator: to
     A model that has met wrong codes in training recovers from its own while speaking (Bengio et al. 2015, scheduled
     sampling, arXiv 1506.03099, in its cheapest form).
     """
-    codes_BQS = batch.codes_BQS
+    codes_BQS, where = batch.codes_BQS, generator.device
     if share == 0.0:
         return codes_BQS
     items, books, frames = codes_BQS.shape
-    chosen_B1S = torch.rand((items, 1, frames), generator=generator) < share
-    noise_BQS = torch.randint(codebook_size, (items, books, frames), generator=generator)
+    chosen_B1S = torch.rand((items, 1, frames), generator=generator, device=where) < share
+    noise_BQS = torch.randint(codebook_size, (items, books, frames), generator=generator, device=where)
     return torch.where(chosen_B1S.to(codes_BQS.device), noise_BQS.to(codes_BQS.device), codes_BQS)
 
 

@@ -23,6 +23,11 @@ def seed_batch(seed: int, step: int, place: int) -> None:
     torch.manual_seed(derive_seed(seed, "step", step, place))
 
 
-def generator_of(seed: int, *keys: str | int) -> torch.Generator:
-    """Return a CPU generator for one use of randomness."""
-    return torch.Generator().manual_seed(derive_seed(seed, *keys))
+def generator_of(seed: int, *keys: str | int, device: torch.device | str = "cpu") -> torch.Generator:
+    """Return a generator for one use of randomness, which draws on a device.
+
+    Kinds of devices draw differently from the same seed, as they do of dropout: what is to be the same on each is drawn
+    on the CPU. So is what is drawn for ``meta``, which has no values.
+    """
+    where = torch.device(device)
+    return torch.Generator("cpu" if where.type == "meta" else where).manual_seed(derive_seed(seed, *keys))

@@ -83,7 +83,7 @@ class UnifiedRecipe:
         self, batch: Batch, counts: TargetCounts, config: TrainingConfig, *, seed: int, step: int, place: int
     ) -> UnifiedInputs:
         """Return input codes, some of them at random, the counts, the smoothing and the weight of the reversal."""
-        generator = generator_of(seed, "replacement", step, place)
+        generator = generator_of(seed, "replacement", step, place, device=batch.codes_BQS.device)
         inputs_BQS = replace_frames(batch, config.code_replacement, self.shape.codebook_size, generator)
         return inputs_BQS, counts, config.label_smoothing, reversal_at(config, step)
 
