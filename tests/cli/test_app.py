@@ -61,7 +61,7 @@ def test_too_little_memory_is_no_bug(capsys: pytest.CaptureFixture[str]) -> None
     out, err = capsys.readouterr()
     assert (out, err.splitlines()[0]) == (
         "",
-        "error: there is too little memory (Unable to allocate 8 PiB); nothing was left half-written",
+        "error: there is too little memory (Unable to allocate 8 PiB); no incomplete output was left",
     )
     assert "more memory" in err
 

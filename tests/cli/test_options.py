@@ -27,7 +27,7 @@ def test_the_manifest_is_an_argument_with_help() -> None:
 
 @pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
 def test_what_is_no_number_is_in_no_range(value: str) -> None:
-    with pytest.raises(typer.BadParameter, match="no finite number"):
+    with pytest.raises(typer.BadParameter, match="is not a finite number"):
         options.require_number(float(value))
     assert options.require_number(None) is None
     assert options.require_number(0.5) == 0.5

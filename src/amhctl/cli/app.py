@@ -16,7 +16,7 @@ from amhctl.core.progress import Progress
 from amhctl.core.report import Report
 from amhctl.core.shortage import WayOut, explained, shortage_of
 
-_WAY_OUT = WayOut(sound="nothing was left half-written", again="then run the same command again")
+_WAY_OUT = WayOut(sound="no incomplete output was left", again="then run the same command again")
 OK, NEGATIVE, USAGE, CANNOT_GO_ON, BUG, INTERRUPTED = 0, 1, 2, 3, 70, 130
 _CODES = {UnspeakableError: NEGATIVE, OptionError: USAGE}
 
@@ -87,7 +87,7 @@ def open_console(command: str, *, json: bool, quiet: bool = False, verbose: int 
 def end_with_interrupt(command: str, console: Console) -> NoReturn:
     """Say that the work was interrupted and end the process with the exit code of that."""
     if console.json:
-        error = AmhctlError("interrupted", hint="what was written whole is kept; run the command again to go on")
+        error = AmhctlError("interrupted", hint="finished outputs are kept; run the command again to resume")
         render_error(command, error, console, kind="Interrupted")
     else:
         console.complain("interrupted")
@@ -128,16 +128,16 @@ def told(error: OSError | MemoryError | RuntimeError) -> AmhctlError:
 def named(error: OSError) -> AmhctlError:
     """Return an error of the system as one that says where, and what to do."""
     hints = {
-        errno.ENOSPC: "make room on the disk; nothing was left half-written",
-        errno.EDQUOT: "the quota is used up; nothing was left half-written",
+        errno.ENOSPC: "make room on the disk; no incomplete output was left",
+        errno.EDQUOT: "the quota is used up; no incomplete output was left",
         errno.EACCES: "check the permissions of the path",
         errno.EPERM: "check the permissions of the path",
         errno.EROFS: "the file system is read-only: choose another path",
         errno.ENOENT: "check the path",
-        errno.EEXIST: "something else stands there: choose another path",
+        errno.EEXIST: "the path exists and is of another kind: choose another path",
         errno.EISDIR: "name a file, not a folder",
         errno.ENOTDIR: "name a folder, not a file",
-        errno.ELOOP: "the links lead in a circle: choose another path",
+        errno.ELOOP: "the symbolic links form a loop: choose another path",
         errno.ENAMETOOLONG: "choose a shorter name",
     }
     subject = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes | os.PathLike) else ""

@@ -19,41 +19,44 @@ class Comparison(StrEnum):
 
 def command(
     sections: Annotated[
-        list[str] | None, typer.Argument(metavar="[SECTION]...", help="What to measure, as with --only.")
+        list[str] | None, typer.Argument(metavar="[SECTION]...", help="What to measure; the same as --only.")
     ] = None,
     only: Annotated[
         list[str] | None,
         typer.Option(
             "--only",
-            help="speak, codes, vocoder, data, text, startup, threads, dac or train; repeat it, or join by commas.",
+            help="speak, codes, vocoder, data, text, startup, threads, dac or train; repeat the "
+            "option or separate by commas.",
         ),
     ] = None,
     voice: Annotated[str | None, typer.Option("--voice", help="Bundled voice or checkpoint folder.")] = None,
     codec: Annotated[str | None, typer.Option("--codec", help="Codec to measure; a DAC weights file for dac.")] = None,
     vocoder: Annotated[str | None, typer.Option("--vocoder", help="Vocoder to measure: name or folder.")] = None,
     manifest: Annotated[
-        Path | None, typer.Option("--manifest", help="Recordings to measure on; otherwise some are generated.")
+        Path | None, typer.Option("--manifest", help="Manifest of recordings to measure on; generated if not given.")
     ] = None,
     corpus: Annotated[
-        Path | None, typer.Option("--corpus", help="Text to measure on; otherwise some is generated.")
+        Path | None, typer.Option("--corpus", help="Text file to measure on; generated if not given.")
     ] = None,
     store: Annotated[
-        Path | None, typer.Option("--data", help="Code store for train; otherwise codes are made up.")
+        Path | None, typer.Option("--data", help="Code store for train; random codes if not given.")
     ] = None,
-    vocabulary: Annotated[Path | None, typer.Option("--vocab", help="Vocabulary of its texts.")] = None,
+    vocabulary: Annotated[Path | None, typer.Option("--vocab", help="Vocabulary of the store's texts.")] = None,
     base: Annotated[
-        Path | None, typer.Option("--base", help="UnifiedVoice that train fine-tunes, in full and by adapters.")
+        Path | None,
+        typer.Option("--base", help="UnifiedVoice that train fine-tunes, with all weights and with adapters."),
     ] = None,
     preset: Annotated[
-        str | None, typer.Option("--preset", help="Shape of the voice that train measures; cpu by default.")
+        str | None, typer.Option("--preset", help="Preset with the model shape that train measures; cpu by default.")
     ] = None,
     sets: options.Set = None,
     frames: Annotated[
         int | None,
-        typer.Option("--frames", min=1, help="Frames that each variant of train learns from; 20000 by default."),
+        typer.Option("--frames", min=1, help="Training frames for each variant of train; 20000 by default."),
     ] = None,
     variant: Annotated[
-        list[str] | None, typer.Option("--variant", help="Variant of train to measure; all by default; repeat it.")
+        list[str] | None,
+        typer.Option("--variant", help="Variant of train to measure; all by default; may be repeated."),
     ] = None,
     compare: Annotated[
         Comparison | None,

@@ -20,21 +20,21 @@ def validate(
     checkpoint: Annotated[
         Path, typer.Argument(help="Folder of a voice, codec, vocoder or training state, or a gpt.pth.")
     ],
-    vocab: Annotated[Path | None, typer.Option("--vocab", help="Vocabulary that the checkpoint must be for.")] = None,
+    vocab: Annotated[Path | None, typer.Option("--vocab", help="Vocabulary that the checkpoint must match.")] = None,
     against: Annotated[
         Path | None, typer.Option("--against", help="Checkpoint that it must be compatible with.")
     ] = None,
     signature: Annotated[
-        Path | None, typer.Option("--signature", help="Signature of the folder; its own signature.json by default.")
+        Path | None, typer.Option("--signature", help="Signature file; signature.json in the folder by default.")
     ] = None,
     root: Annotated[
-        str | None, typer.Option("--root", help="Digest of the whole folder, as its maker published it.")
+        str | None, typer.Option("--root", help="Digest of the whole folder, as its author published it.")
     ] = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
 ) -> None:
-    """Check every rule of a checkpoint at once; exit 1 if one is broken."""
+    """Check a checkpoint against all rules; exit 1 if one is broken."""
     from amhctl.workflows.ckpt import validate as validate_checkpoint
 
     request = validate_checkpoint.ValidateCheckpointRequest(
@@ -67,8 +67,8 @@ def show(
 
 @app.command("diff")
 def diff(
-    first: Annotated[Path, typer.Argument(help="Folder of a checkpoint.")],
-    second: Annotated[Path, typer.Argument(help="Folder of another.")],
+    first: Annotated[Path, typer.Argument(help="First checkpoint folder.")],
+    second: Annotated[Path, typer.Argument(help="Second checkpoint folder.")],
     json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
@@ -93,7 +93,7 @@ def sign(
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
 ) -> None:
-    """Write the digests of every file of a checkpoint, and of the whole, for who gets it."""
+    """Write the digests of all files of a checkpoint, so that recipients can verify it."""
     from amhctl.workflows.ckpt import sign as sign_checkpoint
 
     request = sign_checkpoint.SignCheckpointRequest(checkpoint, output, force=force)
@@ -104,17 +104,17 @@ def sign(
 
 @app.command("prune")
 def prune(
-    run: Annotated[Path, typer.Argument(help="Folder of a run, as train or codec train made it.")],
-    keep: Annotated[int, typer.Option("--keep", min=1, help="How many of the newest checkpoints stay.")] = 2,
+    run: Annotated[Path, typer.Argument(help="Run folder of train or codec train.")],
+    keep: Annotated[int, typer.Option("--keep", min=1, help="Number of newest checkpoints to keep.")] = 2,
     every: Annotated[
-        int | None, typer.Option("--every", min=1, help="Keep those as well whose step is a multiple of this.")
+        int | None, typer.Option("--every", min=1, help="Also keep checkpoints whose step is a multiple of this.")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would go, and remove nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List what would be removed, and remove nothing.")] = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
 ) -> None:
-    """Remove old training checkpoints of a run; never the best, never the newest sound one."""
+    """Remove old training checkpoints of a run; never the best, never the newest undamaged one."""
     from amhctl.workflows.ckpt import prune as prune_run
 
     request = prune_run.PruneRunRequest(run, keep=keep, every=every, dry_run=dry_run)
@@ -126,20 +126,20 @@ def card(
     checkpoint: Annotated[str, typer.Argument(help="Bundled voice, or folder of a voice, codec or vocoder.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="File to write, such as VOICE/README.md.")],
     evaluation: Annotated[
-        Path | None, typer.Option("--eval", help="What `amhctl eval VOICE --json` printed for it.")
+        Path | None, typer.Option("--eval", help="Output of `amhctl eval VOICE --json` for this voice.")
     ] = None,
     licence: Annotated[
         str | None, typer.Option("--licence", help="Licence of the weights, such as Apache-2.0.")
     ] = None,
     base_model: Annotated[
-        str | None, typer.Option("--base-model", help="Hugging Face name of the model that it was made from.")
+        str | None, typer.Option("--base-model", help="Hugging Face name of the model it was fine-tuned from.")
     ] = None,
     force: options.Force = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
 ) -> None:
-    """Write a model card for Hugging Face from what a checkpoint says of itself."""
+    """Write a Hugging Face model card from a checkpoint's manifest."""
     from amhctl.workflows.ckpt import card as write_card
 
     request = write_card.WriteCardRequest(
@@ -150,15 +150,17 @@ def card(
 
 @app.command("average")
 def average(
-    checkpoints: Annotated[list[Path], typer.Argument(help="Folders of voices fine-tuned from one checkpoint.")],
+    checkpoints: Annotated[list[Path], typer.Argument(help="Folders of voices fine-tuned from the same checkpoint.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write.")],
-    name: Annotated[str | None, typer.Option("--name", help="Name it is to have; the first one's by default.")] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", help="Name of the new voice; that of the first one by default.")
+    ] = None,
     force: options.Force = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
 ) -> None:
-    """Write the mean of the weights of several voices."""
+    """Average the weights of several voices."""
     from amhctl.workflows.ckpt import average as average_checkpoints
 
     request = average_checkpoints.AverageCheckpointsRequest(tuple(checkpoints), output, name=name, force=force)
@@ -173,16 +175,18 @@ def average(
 
 @app.command("merge")
 def merge(
-    adapter: Annotated[Path, typer.Argument(help="Folder of an adapter, such as the best/ of a run that keeps them.")],
-    base: Annotated[Path, typer.Option("--base", help="Voice it was trained beside: folder or bundled name.")],
+    adapter: Annotated[
+        Path, typer.Argument(help="Adapter folder, such as best/ of a run with training.adapter.keep=adapter.")
+    ],
+    base: Annotated[Path, typer.Option("--base", help="Voice the adapter was trained for: folder or bundled name.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write.")],
-    name: Annotated[str | None, typer.Option("--name", help="Name it is to have; the adapter's by default.")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="Name of the new voice; the adapter's by default.")] = None,
     force: options.Force = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
 ) -> None:
-    """Write one voice of an adapter and its base."""
+    """Merge an adapter and its base into one voice."""
     from amhctl.workflows.ckpt import merge as merge_checkpoint
 
     request = merge_checkpoint.MergeCheckpointRequest(adapter, base, output, name=name, force=force)
@@ -193,29 +197,29 @@ def merge(
 
 @app.command("import")
 def import_(
-    source: Annotated[Path, typer.Argument(metavar="GPT.PTH", help="Weights of another program.")],
+    source: Annotated[Path, typer.Argument(metavar="GPT.PTH", help="File of weights in the source format.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the voice to write.")],
-    config: Annotated[Path, typer.Option("--config", help="The config.yaml that came with them.")],
-    bpe: Annotated[Path, typer.Option("--bpe", help="The bpe.model that came with them.")],
+    config: Annotated[Path, typer.Option("--config", help="The config.yaml that came with the weights.")],
+    bpe: Annotated[Path, typer.Option("--bpe", help="The bpe.model that came with the weights.")],
     format: Annotated[
         Literal["indextts2"],
-        typer.Option("--format", help="Whose they are: IndexTTS-2's, or fine-tuned from it."),
+        typer.Option("--format", help="Source format: IndexTTS-2 or a model fine-tuned from it."),
     ] = "indextts2",
     adapter: Annotated[
-        Path | None, typer.Option("--adapter", help="Folder that PEFT saved, of an adapter to merge into them.")
+        Path | None, typer.Option("--adapter", help="Folder of a PEFT adapter to merge into the weights.")
     ] = None,
     base: Annotated[
         Path | None,
-        typer.Option("--base", help="What they were fine-tuned from, a voice folder or a .pth: says what changed."),
+        typer.Option("--base", help="Model they were fine-tuned from (voice folder or .pth): reports what changed."),
     ] = None,
     features_model: options.FeaturesModel = None,
-    name: Annotated[str | None, typer.Option("--name", help="Name it is to have; the folder's by default.")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="Name of the new voice; the folder's by default.")] = None,
     force: options.Force = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
 ) -> None:
-    """Take in IndexTTS-2, or a fine-tune of it, as a voice to train from; says what its files do not show."""
+    """Import IndexTTS-2, or a model fine-tuned from it, as a voice to fine-tune; reports what cannot be verified."""
     from amhctl.workflows.ckpt import import_ as import_checkpoint
 
     request = import_checkpoint.ImportCheckpointRequest(
@@ -243,19 +247,20 @@ def import_(
 def export(
     checkpoint: Annotated[Path, typer.Argument(help="Folder of a voice, codec or vocoder.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write.")],
-    name: Annotated[str | None, typer.Option("--name", help="Name it is to have; its own by default.")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="New name; the present one by default.")] = None,
     format: Annotated[
         Literal["safetensors", "onnx", "indextts2"],
         typer.Option(
             "--format",
-            help="onnx adds graphs; a FlowVoice then speaks without torch. indextts2 writes the files that programs of "
-            "IndexTTS-2 load.",
+            help="onnx adds graphs; a FlowVoice then speaks without torch. indextts2 writes files that IndexTTS-2 "
+            "programs load.",
         ),
     ] = "safetensors",
     speaker: Annotated[
         list[str] | None,
         typer.Option(
-            "--speaker", help="A speaker to keep, of a voice with several; repeat it. The first one speaks unless told."
+            "--speaker",
+            help="Speaker to keep, for a voice with several; may be repeated. The first is the default speaker.",
         ),
     ] = None,
     force: options.Force = False,
@@ -263,7 +268,7 @@ def export(
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
 ) -> None:
-    """Write a voice as it is handed on: weights in half precision, or the files of IndexTTS-2 as they are."""
+    """Export a voice for distribution, with weights in half precision; or as files for IndexTTS-2."""
     from amhctl.workflows.ckpt import export as export_checkpoint
 
     request = export_checkpoint.ExportCheckpointRequest(

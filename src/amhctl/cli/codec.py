@@ -34,7 +34,7 @@ def show(
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
 ) -> None:
-    """Show what a codec or vocoder is and how it was measured."""
+    """Show a codec's or vocoder's properties, training data and quality measurements."""
     from amhctl.workflows.codec import list as list_codecs
 
     execute(
@@ -50,22 +50,24 @@ def show(
 def train(
     manifests: Annotated[list[Path], typer.Argument(help="Manifests with train and valid splits.")],
     output: Annotated[
-        Path, typer.Option("-o", "--output", help="Run folder; the codec is its folder codec/, a vocoder vocoder/.")
+        Path, typer.Option("-o", "--output", help="Run folder; the result is in its folder codec/ or vocoder/.")
     ],
-    name: Annotated[str, typer.Option(help="Name written into the codec.")] = "codec",
+    name: Annotated[str, typer.Option(help="Name of the new codec or vocoder.")] = "codec",
     arch: Annotated[
-        Literal["mel", "dac", "vocoder"], typer.Option(help="Architecture: the bundled codec's, a DAC, or a vocoder.")
+        Literal["mel", "dac", "vocoder"],
+        typer.Option(help="Architecture: mel codec (as the bundled one), DAC, or vocoder."),
     ] = "mel",
     base: Annotated[
         str | None,
         typer.Option(
-            help="What to go on from: a name such as mel16k, dac-24khz or vocoder16k, a folder, or a DAC's .pth."
+            help="Codec or vocoder to fine-tune: a name such as mel16k, dac-24khz or vocoder16k, a "
+            "folder, or a DAC's .pth."
         ),
     ] = None,
     preset: options.Preset = None,
     config: options.Config = None,
     sets: options.Set = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Continue the run in the folder.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Resume the run in the folder.")] = False,
     seed: options.Seed = None,
     device: options.Device = "auto",
     force: options.Force = False,
@@ -73,7 +75,7 @@ def train(
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
 ) -> None:
-    """Train a codec or a vocoder on the recordings of manifests, or go on from one."""
+    """Train a codec or a vocoder on the recordings of manifests, or fine-tune one."""
     from amhctl.workflows.codec import train as train_codec
 
     request = train_codec.TrainCodecRequest(

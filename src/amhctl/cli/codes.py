@@ -15,56 +15,72 @@ app = typer.Typer(help="Codes: extract, check, verify, merge, align.", no_args_i
 @app.command("extract")
 def extract(
     manifest: Annotated[Path, typer.Argument(help="Manifest, a JSON Lines file.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="Code store, a folder; made or gone on with.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="Code store folder; new, or an existing one to resume.")
+    ],
     codec: Annotated[
         str,
         typer.Option(help="Bundled name, codec folder, DAC weights file, or MaskGCT's semantic codec (.safetensors)."),
     ] = "mel16k",
-    shard: Annotated[str, typer.Option(metavar="I/N", help="Do only the I-th of N shares.")] = "1/1",
+    shard: Annotated[str, typer.Option(metavar="I/N", help="Encode only shard I of N.")] = "1/1",
     level: Annotated[
         float,
         typer.Option(
             min=-60.0,
             max=0.0,
             callback=options.require_number,
-            help="Bring speech to this level in dBFS, without DC offset; voices trained on it keep it.",
+            help="Normalise speech to this level in dBFS and remove DC offset; voices trained on the "
+            "store speak at this level.",
         ),
     ] = SPEECH_LEVEL,
     shifts: Annotated[
-        int, typer.Option(min=1, max=16, help="Encode training utterances so often, each a part of a frame later.")
+        int,
+        typer.Option(
+            min=1, max=16, help="Encodings of each training utterance, each shifted by a fraction of a frame."
+        ),
     ] = 1,
     copies: Annotated[
         int,
-        typer.Option(min=0, max=64, help="Varied copies of each training utterance, by the configuration's augment."),
+        typer.Option(
+            min=0,
+            max=64,
+            help="Augmented copies of each training utterance; section augment of the configuration says how.",
+        ),
     ] = 0,
-    precision: Annotated[Precision, typer.Option(help="Arithmetic of a DAC; a store has one.")] = "fp32",
+    precision: Annotated[
+        Precision, typer.Option(help="Floating-point precision of a DAC; the same for a whole store.")
+    ] = "fp32",
     features: Annotated[
-        Literal["mel", "w2v-bert"], typer.Option(help="What voices are conditioned on; w2v-bert is an extra.")
+        Literal["mel", "w2v-bert"],
+        typer.Option(help="Features that voices are conditioned on; w2v-bert needs the extra w2vbert."),
     ] = "mel",
     features_model: options.FeaturesModel = None,
     acoustics: Annotated[
         bool,
-        typer.Option("--acoustics", help="Store log-mel, pitch and speaker of each clip, for voices of kind flow."),
+        typer.Option(
+            "--acoustics", help="Also store log-mel, pitch and speaker embedding of each clip, for FlowVoices."
+        ),
     ] = False,
     engine: Annotated[
-        Literal["local", "ray"], typer.Option(help="Do one share here, or all shares as tasks of a ray cluster.")
+        Literal["local", "ray"], typer.Option(help="Encode one shard here, or all shards as tasks of a Ray cluster.")
     ] = "local",
     tasks: Annotated[
-        int | None, typer.Option(min=1, help="Shares for --engine ray; by default as many as there is room for.")
+        int | None,
+        typer.Option(min=1, help="Number of shards for --engine ray; by default as many as the cluster has room for."),
     ] = None,
     preset: options.Preset = None,
     config: options.Config = None,
     sets: options.Set = None,
     seed: options.Seed = None,
     workers: Annotated[
-        int, typer.Option(min=0, max=256, help="Processes that read recordings; 0 reads in this one.")
+        int, typer.Option(min=0, max=256, help="Worker processes that read recordings; 0 reads in the main process.")
     ] = 0,
     device: options.Device = "auto",
     json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
 ) -> None:
-    """Encode recordings into a code store; run it again to go on after an interruption."""
+    """Encode recordings into a code store; run it again to resume after an interruption."""
     from amhctl.workflows.codes import extract as extract_codes
 
     request = extract_codes.ExtractCodesRequest(
@@ -101,21 +117,19 @@ def extract(
 def check(
     store: Annotated[Path, typer.Argument(help="Code store.")],
     codec: Annotated[
-        str | None, typer.Option(help="Codec to decode with; by default the bundled one of the store's codec name.")
+        str | None, typer.Option(help="Codec to decode with; by default the bundled codec with the name in the store.")
     ] = None,
-    sample: Annotated[int, typer.Option(min=0, help="Utterances decoded back and compared with the audio.")] = 16,
+    sample: Annotated[int, typer.Option(min=0, help="Number of utterances to decode and compare with the audio.")] = 16,
     seed: options.Seed = None,
     device: options.Device = "auto",
     features_model: options.FeaturesModel = None,
-    report: Annotated[
-        Path | None, typer.Option("--report", help="Write an HTML page of how the codes are used.")
-    ] = None,
+    report: Annotated[Path | None, typer.Option("--report", help="Write an HTML page about code usage.")] = None,
     force: options.Force = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
 ) -> None:
-    """Decode a sample back; refuse constant, random or padded codes."""
+    """Check codes: decode a sample, and find constant, random or padded codes."""
     from amhctl.workflows.codes import check as check_codes
 
     request = check_codes.CheckCodesRequest(
@@ -138,7 +152,7 @@ def verify(
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
 ) -> None:
-    """Compare every byte of a code store with its digest."""
+    """Verify every byte of a code store against its digests."""
     from amhctl.workflows.codes import verify as verify_codes
 
     request = verify_codes.VerifyCodesRequest(store=store)
@@ -149,14 +163,16 @@ def verify(
 
 @app.command("merge")
 def merge(
-    stores: Annotated[list[Path], typer.Argument(metavar="STORE...", help="Code stores of one codec and level.")],
+    stores: Annotated[
+        list[Path], typer.Argument(metavar="STORE...", help="Code stores with the same codec and speech level.")
+    ],
     output: Annotated[Path, typer.Option("-o", "--output", help="New code store, a folder.")],
     force: options.Force = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
 ) -> None:
-    """Make one store of several, or one part of a store's shards; nothing is encoded again."""
+    """Merge several stores, or the shards of one; nothing is encoded again."""
     from amhctl.workflows.codes import merge as merge_codes
 
     request = merge_codes.MergeCodesRequest(stores=tuple(stores), output=output, force=force)
@@ -166,19 +182,22 @@ def merge(
 @app.command("align")
 def align(
     store: Annotated[Path, typer.Argument(help="Code store, made by `amhctl codes extract`.")],
-    vocab: Annotated[Path, typer.Option("--vocab", help="Vocabulary model that cuts the texts into pieces.")],
+    vocab: Annotated[Path, typer.Option("--vocab", help="Vocabulary model that splits the texts into pieces.")],
     preset: options.Preset = None,
     lexicon: options.Lexicon = None,
     config: options.Config = None,
     sets: options.Set = None,
     workers: Annotated[
-        int, typer.Option(min=0, max=256, help="Processes; 0 works in this one. The durations do not depend on it.")
+        int,
+        typer.Option(
+            min=0, max=256, help="Worker processes; 0 uses the main process. The durations do not depend on it."
+        ),
     ] = 0,
     json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
 ) -> None:
-    """Find how many frames each text piece lasts, for voices with explicit durations."""
+    """Align texts and recordings: how many frames each text piece lasts, for voices with explicit durations."""
     from amhctl.workflows.codes import align as align_codes
 
     request = align_codes.AlignCodesRequest(

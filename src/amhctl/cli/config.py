@@ -8,7 +8,7 @@ import typer
 from amhctl.cli import options
 from amhctl.cli.app import execute
 
-app = typer.Typer(help="Configuration: show it with its sources.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Configuration: show every value and its source.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.callback()
@@ -22,7 +22,7 @@ def show(
     config: options.Config = None,
     sets: options.Set = None,
     changed: Annotated[
-        bool, typer.Option("--changed", help="Only what comes neither from a default nor from the preset.")
+        bool, typer.Option("--changed", help="Only values that come neither from a default nor from the preset.")
     ] = False,
     json: options.Json = False,
     quiet: options.Quiet = False,

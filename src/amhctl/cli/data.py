@@ -53,7 +53,7 @@ Disjoint = Annotated[
         "--by",
         metavar="LIST",
         parser=_parse_disjoint,
-        help="What no two splits share: text, speaker, session, or several with commas.",
+        help="What no two splits may have in common: text, speaker, session, or several separated by commas.",
     ),
 ]
 
@@ -63,26 +63,26 @@ Attenuation = Annotated[
     typer.Option(
         min=1.0,
         callback=options.require_number,
-        help="By how many dB noise is turned down at most.",
-        show_default="as far as it goes",
+        help="Largest noise reduction in dB.",
+        show_default="no limit",
     ),
 ]
 
 
 @app.command("import")
 def import_(
-    form: Annotated[ForeignFormat, typer.Argument(metavar="FORMAT", help="Format of the source.")],
-    source: Annotated[Path, typer.Argument(metavar="SRC", help="Folder or file of the source.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for manifest.jsonl.")],
-    speaker: Annotated[str, typer.Option(help="Speaker where the source names none.")] = "unknown",
-    licence: Annotated[str, typer.Option(help="Licence where the source names none.")] = "",
+    form: Annotated[ForeignFormat, typer.Argument(metavar="FORMAT", help="Source format.")],
+    source: Annotated[Path, typer.Argument(metavar="SRC", help="Source folder or file.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder in which manifest.jsonl is written.")],
+    speaker: Annotated[str, typer.Option(help="Speaker of records for which the source names none.")] = "unknown",
+    licence: Annotated[str, typer.Option(help="Licence of records for which the source names none.")] = "",
     origin: Annotated[str, typer.Option(help="Where the recordings come from, if the source does not say.")] = "",
     force: options.Force = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
 ) -> None:
-    """Make a manifest of a foreign data set; recordings stay where they are."""
+    """Create a manifest from a data set in another format; recordings stay where they are."""
     from amhctl.workflows.data import import_ as import_data
 
     request = import_data.ImportDataRequest(
@@ -100,17 +100,22 @@ def import_(
 @app.command("check")
 def check(
     manifest: options.Manifest,
-    vocab: Annotated[Path | None, typer.Option(help="Vocabulary that must have a piece for everything.")] = None,
+    vocab: Annotated[Path | None, typer.Option(help="Vocabulary that must cover every character or phone.")] = None,
     report: Annotated[Path | None, typer.Option(help="HTML page with histograms and the worst clips.")] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Warnings make the verdict negative too.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 1 on warnings too.")] = False,
     disjoint: Disjoint = "text",
-    audio: Annotated[bool, typer.Option("--audio/--no-audio", help="Open the recordings, or check texts only.")] = True,
-    workers: Annotated[int, typer.Option(min=1, help="Processes; the findings do not depend on it.")] = 1,
+    audio: Annotated[
+        bool, typer.Option("--audio/--no-audio", help="Check recordings and texts, or texts only.")
+    ] = True,
+    workers: Annotated[int, typer.Option(min=1, help="Worker processes; the findings do not depend on it.")] = 1,
     cache: Annotated[
-        Path | None, typer.Option(help="Folder that keeps measurements, so that the next check need not decode again.")
+        Path | None, typer.Option(help="Folder that keeps measurements, so that the next check is faster.")
     ] = None,
     fix: Annotated[
-        bool, typer.Option("--fix", help="Write a repaired copy: trimmed, levelled, without offset, mono.")
+        bool,
+        typer.Option(
+            "--fix", help="Write a repaired copy: silence trimmed, level normalised, DC offset removed, mono."
+        ),
     ] = False,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="With --fix, the folder of the repaired copy.")
@@ -127,9 +132,11 @@ def check(
     ] = None,
     rate: Annotated[
         int | None,
-        typer.Option(min=1_000, max=192_000, help="With --fix, samples a second; by default each file's own."),
+        typer.Option(min=1_000, max=192_000, help="With --fix, the sample rate in Hz; by default that of each file."),
     ] = None,
-    clean: Annotated[bool, typer.Option("--clean", help="With --fix, take noise out too (extra clean).")] = False,
+    clean: Annotated[
+        bool, typer.Option("--clean", help="With --fix, also remove noise (needs the extra clean).")
+    ] = False,
     attenuation: Attenuation = None,
     lexicon: options.Lexicon = None,
     config: options.Config = None,
@@ -139,17 +146,17 @@ def check(
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
 ) -> None:
-    """Find every fault of texts, recordings and their match; with --fix, repair what can be repaired in a copy."""
+    """Find all faults in texts and recordings, and mismatches between them; with --fix, write a repaired copy."""
     if fix != (output is not None):
-        raise typer.BadParameter("--fix and -o need one another: the folder of the repaired copy")
+        raise typer.BadParameter("give --fix and -o together: -o is the folder of the repaired copy")
     if not fix and (level, rate) != (None, None):
-        raise typer.BadParameter("--level and --rate say what --fix is to reach")
+        raise typer.BadParameter("--level and --rate need --fix")
     if clean and not fix:
-        raise typer.BadParameter("--clean says what --fix is to do")
+        raise typer.BadParameter("--clean needs --fix")
     if attenuation is not None and not clean:
-        raise typer.BadParameter("--attenuation says how far --clean is to go")
+        raise typer.BadParameter("--attenuation needs --clean")
     if fix and not audio:
-        raise typer.BadParameter("--fix repairs recordings, which --no-audio leaves closed")
+        raise typer.BadParameter("--fix repairs recordings and cannot be used with --no-audio")
     from amhctl.workflows.data import check as check_data
 
     request = check_data.CheckDataRequest(
@@ -174,18 +181,21 @@ def check(
 @app.command("clean")
 def clean(
     manifest: options.Manifest,
-    output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the cleaned copy; a stopped one goes on.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="Folder of the cleaned copy; an interrupted copy is resumed.")
+    ],
     attenuation: Attenuation = None,
     report: Annotated[
-        Path | None, typer.Option(help="HTML page with figures, and clips before and after to hear and to see.")
+        Path | None,
+        typer.Option(help="HTML page with statistics, and with players and spectrograms of clips before and after."),
     ] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Processes; the result does not depend on it.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="Worker processes; the result does not depend on it.")] = 1,
     force: options.Force = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
 ) -> None:
-    """Take noise out of the recordings, in a copy; what that would harm is kept as it was."""
+    """Write a copy of the recordings without noise; recordings that would be damaged are copied unchanged."""
     from amhctl.workflows.data import clean as clean_data
 
     request = clean_data.CleanDataRequest(
@@ -204,20 +214,24 @@ def split(
     manifest: options.Manifest,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="New manifest; by default NAME.split.jsonl beside the old one."),
+        typer.Option("-o", "--output", help="New manifest; by default NAME.split.jsonl in the folder of the old one."),
     ] = None,
     valid: Annotated[
-        float, typer.Option(min=0.0, max=1.0, callback=options.require_number, help="Share of the validation split.")
+        float,
+        typer.Option(
+            min=0.0, max=1.0, callback=options.require_number, help="Fraction of records for the validation split."
+        ),
     ] = 0.05,
     test: Annotated[
-        float, typer.Option(min=0.0, max=1.0, callback=options.require_number, help="Share of the test split.")
+        float,
+        typer.Option(min=0.0, max=1.0, callback=options.require_number, help="Fraction of records for the test split."),
     ] = 0.05,
     disjoint: Disjoint = "text",
     every_speaker: Annotated[
-        bool, typer.Option("--every-speaker", help="Each speaker with ten texts or more is in each split.")
+        bool, typer.Option("--every-speaker", help="Put every speaker with ten or more texts into every split.")
     ] = False,
     redraw: Annotated[
-        bool, typer.Option("--redraw", help="Draw anew for records that have a split, instead of keeping it.")
+        bool, typer.Option("--redraw", help="Assign all records anew, also those that have a split already.")
     ] = False,
     seed: options.Seed = None,
     force: options.Force = False,
@@ -225,7 +239,7 @@ def split(
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
 ) -> None:
-    """Write a manifest with a leak-free train, valid and test split."""
+    """Write a manifest with train, valid and test splits without leaks."""
     from amhctl.workflows.data import split as split_data
 
     request = split_data.SplitDataRequest(
@@ -246,14 +260,14 @@ def split(
 def pairs(
     manifest: options.Manifest,
     output: Annotated[Path, typer.Option("-o", "--output", help="JSON Lines file of the pairs.")],
-    epoch: Annotated[int, typer.Option(min=0, help="Each epoch has other pairs.")] = 0,
+    epoch: Annotated[int, typer.Option(min=0, help="Epoch number; each epoch has different pairs.")] = 0,
     seed: options.Seed = None,
     force: options.Force = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
 ) -> None:
-    """Draw for each utterance another one of its speaker to prompt it with."""
+    """Choose for each utterance another one of its speaker as its prompt."""
     from amhctl.workflows.data import pairs as pair_data
 
     request = pair_data.PairDataRequest(manifest=manifest, output=output, epoch=epoch, seed=seed or 0, force=force)
@@ -263,14 +277,14 @@ def pairs(
 @app.command("export")
 def export(
     manifest: options.Manifest,
-    form: Annotated[ExportFormat, typer.Argument(metavar="FORMAT", help="Format to write.")],
+    form: Annotated[ExportFormat, typer.Argument(metavar="FORMAT", help="Target format.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write into.")],
     force: options.Force = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
 ) -> None:
-    """Write a manifest as a data set that other tools read."""
+    """Convert a manifest to a data set format of other tools."""
     from amhctl.workflows.data import export as export_data
 
     request = export_data.ExportDataRequest(manifest=manifest, form=form.value, output=output, force=force)

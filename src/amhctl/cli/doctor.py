@@ -7,7 +7,7 @@ from amhctl.cli.app import execute
 
 
 def command(json: options.Json = False, quiet: options.Quiet = False, verbose: options.Verbose = 0) -> None:
-    """Look at this machine, the packages and what ships with amhctl."""
+    """Check this machine, the installed packages, and the bundled voices and codecs."""
     from amhctl.workflows import doctor as diagnose
 
     request = diagnose.DiagnoseRequest(folder=Path())

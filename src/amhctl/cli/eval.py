@@ -11,15 +11,20 @@ from amhctl.cli.app import execute
 
 def command(
     voice: Annotated[str, typer.Argument(help="Bundled voice or checkpoint folder.")],
-    test_set: Annotated[Path, typer.Option("--set", help="Manifest of the test set; its split test if it has one.")],
+    test_set: Annotated[
+        Path, typer.Option("--set", help="Manifest of the test set; only its test split, if it has splits.")
+    ],
     report: Annotated[Path | None, typer.Option("--report", help="HTML page with players and spectrograms.")] = None,
     fail_under: Annotated[
         list[str] | None,
         typer.Option("--fail-under", metavar="METRIC=VALUE", help="Exit 1 if the metric is worse; may be repeated."),
     ] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="At most so many clips, spread over the set.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Largest number of clips, spread evenly over the set.")
+    ] = None,
     codec: Annotated[
-        str | None, typer.Option("--codec", help="Codec of the voice, where it is neither bundled nor beside it.")
+        str | None,
+        typer.Option("--codec", help="Codec of the voice, if it is neither bundled nor in the voice's folder."),
     ] = None,
     seed: options.Seed = None,
     device: options.Device = "auto",

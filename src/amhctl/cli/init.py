@@ -10,13 +10,13 @@ from amhctl.cli.app import execute
 
 
 def command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to make or fill.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Project folder, new or empty.")],
     force: options.Force = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
 ) -> None:
-    """Make a project folder with amhctl.toml and a README of the next steps."""
+    """Create a project folder with amhctl.toml and a README about the next steps."""
     from amhctl.workflows import init as init_project
 
     request = init_project.InitProjectRequest(folder=folder, force=force)

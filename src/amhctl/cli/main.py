@@ -1,6 +1,6 @@
 """The ``amhctl`` command: registers the commands, runs one, turns what goes wrong into an exit code.
 
-Exit codes: 0 done and well · 1 done, verdict negative · 2 wrong usage · 3 cannot go on · 70 bug · 130 interrupted.
+Exit codes: 0 success · 1 done, check failed · 2 wrong usage · 3 cannot continue · 70 bug · 130 interrupted.
 Importing this file loads typer and nothing heavier: each command's body imports what it needs.
 """
 
@@ -126,7 +126,8 @@ def _end_with_usage(error: typer.TyperException, console: Console) -> None:
         sys.exit(USAGE)
     path = context.command_path if context is not None else "amhctl"
     fault = UsageError(
-        getattr(error, "format_message", error.__str__)().rstrip("."), hint=f"`{path} --help` shows what it takes"
+        getattr(error, "format_message", error.__str__)().rstrip("."),
+        hint=f"`{path} --help` shows its arguments and options",
     )
     render_error(path.removeprefix("amhctl").strip(), fault, console)
     sys.exit(USAGE)

@@ -17,7 +17,7 @@ def require_number(value: float | None) -> float | None:
         If the value is no finite number.
     """
     if value is not None and not math.isfinite(value):
-        raise typer.BadParameter(f"{value} is no finite number")
+        raise typer.BadParameter(f"{value} is not a finite number")
     return value
 
 
@@ -35,26 +35,29 @@ def require_device(value: str) -> str:
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object on standard output.")]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No talk and no progress on standard error.")]
-Verbose = Annotated[int, typer.Option("-v", "--verbose", count=True, help="More talk; tracebacks of errors.")]
-Force = Annotated[bool, typer.Option("--force", help="Replace an earlier output of the same kind.")]
-Seed = Annotated[int | None, typer.Option("--seed", min=0, max=2**32 - 1, help="Seed of every random choice.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No messages and no progress on standard error.")]
+Verbose = Annotated[int, typer.Option("-v", "--verbose", count=True, help="More messages; tracebacks of errors.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite an earlier output of the same kind.")]
+Seed = Annotated[int | None, typer.Option("--seed", min=0, max=2**32 - 1, help="Random seed.")]
 Device = Annotated[str, typer.Option("--device", callback=require_device, help="auto, cpu, cuda, cuda:N or mps.")]
 Config = Annotated[
-    Path | None, typer.Option("--config", help="Project file or folder; otherwise amhctl.toml of the current folder.")
+    Path | None, typer.Option("--config", help="Project file or folder; by default amhctl.toml in the current folder.")
 ]
 Set = Annotated[
-    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set one value, such as training.steps=100.")
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="Set one configuration value, such as training.steps=100; may be repeated."
+    ),
 ]
 Manifest = Annotated[Path, typer.Argument(help="Manifest, a JSON Lines file.")]
 Lexicon = Annotated[
     list[Path] | None,
-    typer.Option("--lexicon", help="How words are said, a .tsv or .toml file; may be repeated.", metavar="FILE"),
+    typer.Option("--lexicon", help="Pronunciations of words, a .tsv or .toml file; may be repeated.", metavar="FILE"),
 ]
 Preset = Annotated[
     str | None, typer.Option("--preset", help="tiny, cpu, flow-cpu, flow-gpu, t4, rtx3090, a100, h100 or vocoder-24k.")
 ]
 FeaturesModel = Annotated[
     Path | None,
-    typer.Option("--features-model", help="Folder of the w2v-bert model; otherwise the Hugging Face cache."),
+    typer.Option("--features-model", help="Folder of the w2v-bert model; by default the Hugging Face cache."),
 ]

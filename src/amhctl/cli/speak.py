@@ -11,27 +11,30 @@ from amhctl.cli.standard_input import read_text
 
 
 def command(
-    text: Annotated[str | None, typer.Argument(help="What to say; - reads standard input.")] = None,
+    text: Annotated[str | None, typer.Argument(help="Text to speak; - reads standard input.")] = None,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Sound file; - writes to standard output.")
+        Path | None, typer.Option("-o", "--output", help="Audio file; - writes to standard output.")
     ] = None,
     file: Annotated[Path | None, typer.Option("--file", help="Read the text from this UTF-8 file.")] = None,
     voice: Annotated[str | None, typer.Option("--voice", help="Bundled voice or checkpoint folder.")] = None,
     codec: Annotated[
         str | None,
-        typer.Option("--codec", help="Codec or vocoder of the voice, where it is neither bundled nor beside it."),
+        typer.Option(
+            "--codec", help="Codec or vocoder of the voice, if it is neither bundled nor in the voice's folder."
+        ),
     ] = None,
     reference: Annotated[
         Path | None,
         typer.Option(
             "--reference",
-            help="Clip whose speaker to imitate, with that person's permission, instead of the voice's own.",
+            help="Audio clip of a speaker to imitate; that person's permission is needed.",
         ),
     ] = None,
     emotion: Annotated[
         Path | None,
         typer.Option(
-            "--emotion", help="Clip whose emotion to speak with, of any speaker; for voices with an emotion branch."
+            "--emotion",
+            help="Audio clip with an emotion to imitate, of any speaker; for voices with an emotion branch.",
         ),
     ] = None,
     emotion_strength: Annotated[
@@ -41,44 +44,64 @@ def command(
             min=0.0,
             max=1.0,
             callback=options.require_number,
-            help="How much of that emotion, 1 unless told otherwise; 0 is that of the reference.",
+            help="Strength of that emotion, by default 1; 0 is the emotion of the reference.",
         ),
     ] = None,
     features_model: options.FeaturesModel = None,
     speed: Annotated[
-        float, typer.Option(min=0.5, max=2.0, callback=options.require_number, help="1 is its own pace; not all can.")
+        float,
+        typer.Option(
+            min=0.5,
+            max=2.0,
+            callback=options.require_number,
+            help="1 is normal, 2 twice as fast; some voices support only 1.",
+        ),
     ] = 1.0,
     temperature: Annotated[
-        float | None, typer.Option(min=0.0, callback=options.require_number, help="0 takes the likeliest code.")
+        float | None,
+        typer.Option(
+            min=0.0,
+            callback=options.require_number,
+            help="Randomness of sampling; 0 always takes the most likely code.",
+        ),
     ] = None,
-    top_k: Annotated[int | None, typer.Option(min=0, help="Draw among so many likeliest codes; 0: all.")] = None,
+    top_k: Annotated[int | None, typer.Option(min=0, help="Sample from this many most likely codes; 0 is all.")] = None,
     top_p: Annotated[
         float | None,
-        typer.Option(min=0.0, max=1.0, callback=options.require_number, help="Draw among codes of this probability."),
+        typer.Option(
+            min=0.0,
+            max=1.0,
+            callback=options.require_number,
+            help="Sample from the most likely codes with this total probability.",
+        ),
     ] = None,
     guidance: Annotated[
         float | None,
         typer.Option(
             min=0.0,
             callback=options.require_number,
-            help="How closely to follow the text; for voices trained to be guided.",
+            help="Strength of classifier-free guidance: how closely to follow the text; for voices trained for it.",
         ),
     ] = None,
     takes: Annotated[
         int | None,
-        typer.Option(min=1, max=64, help="Say each segment so often and give the mean; 1 is livelier and faster."),
+        typer.Option(min=1, max=64, help="Samples per segment, which are averaged; 1 is livelier and faster."),
     ] = None,
     speaker: Annotated[
-        str | None, typer.Option("--speaker", help="As which of its speakers a voice speaks; `voices show` lists them.")
+        str | None, typer.Option("--speaker", help="Speaker of the voice; `voices show` lists them.")
     ] = None,
     steps: Annotated[
         int | None,
-        typer.Option(min=1, max=100, help="Steps in which a spectrogram is drawn: fewer are faster, more are clearer."),
+        typer.Option(
+            min=1,
+            max=100,
+            help="Flow-matching steps per spectrogram: fewer are faster, more are clearer; for FlowVoices.",
+        ),
     ] = None,
     pitch: Annotated[
         float,
         typer.Option(
-            min=-12.0, max=12.0, callback=options.require_number, help="Semitones up or down, of a voice of kind flow."
+            min=-12.0, max=12.0, callback=options.require_number, help="Pitch shift in semitones; for FlowVoices."
         ),
     ] = 0.0,
     energy: Annotated[
@@ -87,15 +110,18 @@ def command(
             min=-12.0,
             max=12.0,
             callback=options.require_number,
-            help="Decibels of more or less vocal effort, of a voice of kind flow.",
+            help="Change of vocal effort in dB; for FlowVoices.",
         ),
     ] = 0.0,
     allow_unspoken: Annotated[
-        bool, typer.Option("--allow-unspoken", help="Speak even if over a tenth of the letters cannot be read.")
+        bool,
+        typer.Option(
+            "--allow-unspoken", help="Speak even if more than 10 % of the letters cannot be read; they are left out."
+        ),
     ] = False,
     format: Annotated[
         Literal["wav", "flac", "ogg", "mp3", "pcm"] | None,
-        typer.Option("--format", help="Sound format; otherwise the output's suffix decides."),
+        typer.Option("--format", help="Audio format; by default from the file name of the output."),
     ] = None,
     lexicon: options.Lexicon = None,
     config: options.Config = None,
@@ -106,16 +132,16 @@ def command(
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
 ) -> None:
-    """Say a text in a voice and write it to a sound file."""
+    """Speak a text with a voice and write it to an audio file."""
     if output is None:
-        raise typer.BadParameter("say where to write: -o OUT.wav, or -o - for standard output")
+        raise typer.BadParameter("no output given: pass -o OUT.wav, or -o - for standard output")
     if (text is None) == (file is None):
-        raise typer.BadParameter("give a text, or - for standard input, or --file; one of them")
+        raise typer.BadParameter("give exactly one of: a text, - for standard input, --file")
     if emotion_strength is not None and emotion is None:
-        raise typer.BadParameter("--emotion-strength goes with --emotion CLIP")
+        raise typer.BadParameter("--emotion-strength needs --emotion CLIP")
     to_stdout = str(output) == "-"
     if to_stdout and json:
-        raise typer.BadParameter("--json and -o - both want standard output")
+        raise typer.BadParameter("--json and -o - both write to standard output: choose one")
     from amhctl.workflows import speak
 
     request = speak.SpeakRequest(

@@ -11,7 +11,7 @@ from amhctl.cli.app import execute
 from amhctl.cli.standard_input import STANDARD_INPUT, read_lines, read_text
 
 app = typer.Typer(
-    help="Text: normalise, phones, breath groups, explanations.", no_args_is_help=True, rich_markup_mode=None
+    help="Text: normalise, convert to phones, split, explain.", no_args_is_help=True, rich_markup_mode=None
 )
 
 
@@ -30,7 +30,7 @@ Text = Annotated[str, typer.Argument(help="Amharic text; - reads standard input.
 @app.command("normalize")
 def normalize(
     text: Text = STANDARD_INPUT,
-    trace: Annotated[bool, typer.Option("--trace", help="Show every change with its rule and place.")] = False,
+    trace: Annotated[bool, typer.Option("--trace", help="Show every change with its rule and position.")] = False,
     lexicon: options.Lexicon = None,
     sets: options.Set = None,
     config: options.Config = None,
@@ -38,7 +38,7 @@ def normalize(
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
 ) -> None:
-    """Write out what a reader says: numbers, dates, abbreviations and signs in words; one line in, one line out."""
+    """Normalise text: write numbers, dates, abbreviations and signs as words; one line in, one line out."""
     from amhctl.workflows.text import normalize as normalize_text
 
     request = normalize_text.NormalizeTextRequest(
@@ -61,7 +61,7 @@ def normalize(
 def phones(
     text: Text = STANDARD_INPUT,
     backend: Annotated[
-        Backend, typer.Option(help="Backend to use alone; auto is the configured chain.")
+        Backend, typer.Option(help="Use only this backend; auto uses the configured list.")
     ] = Backend.AUTO,
     lexicon: options.Lexicon = None,
     sets: options.Set = None,
@@ -95,7 +95,7 @@ def split(
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
 ) -> None:
-    """Split text into sentences and breath groups, one a line."""
+    """Split text into the segments that are spoken at once, one per line."""
     from amhctl.workflows.text import split as split_text
 
     request = split_text.SplitTextRequest(
@@ -108,10 +108,12 @@ def split(
 def explain(
     text: Text = STANDARD_INPUT,
     voice: Annotated[
-        str | None, typer.Option("--voice", help="Voice that reads: bundled name or checkpoint folder.")
+        str | None,
+        typer.Option("--voice", help="Voice whose text frontend is used: bundled name or checkpoint folder."),
     ] = None,
     vocab: Annotated[
-        Path | None, typer.Option("--vocab", help="Vocabulary for this package's own reading, in place of a voice's.")
+        Path | None,
+        typer.Option("--vocab", help="Vocabulary to use with this package's text frontend, instead of a voice's."),
     ] = None,
     lexicon: options.Lexicon = None,
     sets: options.Set = None,
@@ -120,11 +122,11 @@ def explain(
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
 ) -> None:
-    """Show a text's whole way: written, the rules that fired, spoken, phones, pieces, ids."""
+    """Show every stage of text processing: written text, applied rules, spoken text, phones, pieces, ids."""
     if voice is not None and vocab is not None:
         raise typer.BadParameter("give --voice or --vocab, not both")
     if sets and vocab is None:
-        raise typer.BadParameter("a voice reads by its own options; --set goes with --vocab")
+        raise typer.BadParameter("a voice uses its own text options; --set needs --vocab")
     from amhctl.workflows.text import explain as explain_text
 
     request = explain_text.ExplainTextRequest(

@@ -13,12 +13,12 @@ def command(
     preset: options.Preset = None,
     data: Annotated[Path | None, typer.Option(help="Code store, made by `amhctl codes extract`.")] = None,
     vocab: Annotated[Path | None, typer.Option(help="Vocabulary model, made by `amhctl vocab train`.")] = None,
-    codec: Annotated[str | None, typer.Option(help="Codec the store must be made with.")] = None,
+    codec: Annotated[str | None, typer.Option(help="Codec with which the store must have been made.")] = None,
     base: Annotated[Path | None, typer.Option(help="Voice to start from: folder or bundled name.")] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Run folder.")] = None,
-    resume: Annotated[Path | None, typer.Option(help="Run folder to go on with.")] = None,
+    resume: Annotated[Path | None, typer.Option(help="Run folder to resume.")] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="One full step, what a run would cost, and no more.")
+        bool, typer.Option("--dry-run", help="Do one full step, report what a run would cost, and stop.")
     ] = False,
     lexicon: options.Lexicon = None,
     sets: options.Set = None,
@@ -30,7 +30,7 @@ def command(
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
 ) -> None:
-    """Train a voice on a code store, fine-tune one, or go on with a run."""
+    """Train a voice on a code store, fine-tune one, or resume a run."""
     from amhctl.workflows import train
 
     request = train.TrainRequest(

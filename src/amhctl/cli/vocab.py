@@ -14,7 +14,7 @@ app = typer.Typer(help="Vocabularies: train, extend, grow, check.", no_args_is_h
 
 
 class Units(StrEnum):
-    """What the pieces are made of."""
+    """Units of the pieces."""
 
     FIDEL = "fidel"
     PHONES = "phones"
@@ -32,16 +32,16 @@ Corpus = Annotated[
     list[Path], typer.Argument(help="Text files (also .gz, .xz, .bz2) or manifests (.jsonl); - reads standard input.")
 ]
 Output = Annotated[Path, typer.Option("-o", "--output", help="Vocabulary to write.")]
-_BASE_CHECKPOINT = typer.Option(help="Voice, training checkpoint or run folder that speaks the base.")
-_GROWN = "Where to write it with its rows grown."
+_BASE_CHECKPOINT = typer.Option(help="Voice, training checkpoint or run folder that uses the base vocabulary.")
+_GROWN = "Where to write it with the embeddings of the new pieces."
 
 
 @app.command("train")
 def train(
     corpus: Corpus,
     output: Output,
-    size: Annotated[int | None, typer.Option(min=1, help="Pieces wanted; at most that many come out.")] = None,
-    units: Annotated[Units | None, typer.Option(help="What the pieces are made of.")] = None,
+    size: Annotated[int | None, typer.Option(min=1, help="Number of pieces; the corpus may give fewer.")] = None,
+    units: Annotated[Units | None, typer.Option(help="Units of the pieces.")] = None,
     model_type: Annotated[
         ModelType | None, typer.Option("--type", help="Algorithm; char gives one piece per fidel or phone.")
     ] = None,
@@ -53,7 +53,7 @@ def train(
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
 ) -> None:
-    """Train a vocabulary in which every fidel or phone is guaranteed a piece."""
+    """Train a vocabulary in which every fidel or phone has a piece."""
     from amhctl.workflows.vocab import train as train_vocabulary
 
     files, piped = open_files(corpus)
@@ -83,13 +83,13 @@ def extend(
     base: Annotated[Path, typer.Argument(help="Vocabulary to append to.")],
     corpus: Corpus,
     output: Output,
-    size: Annotated[int, typer.Option(min=1, max=1_000_000, help="Pieces wanted in all, those of the base included.")],
-    units: Annotated[
-        Units | None, typer.Option(help="What the new pieces are made of; as the base by default.")
-    ] = None,
+    size: Annotated[
+        int, typer.Option(min=1, max=1_000_000, help="Total number of pieces, those of the base included.")
+    ],
+    units: Annotated[Units | None, typer.Option(help="Units of the new pieces; those of the base by default.")] = None,
     proof: Annotated[
         Path | None,
-        typer.Option(help="Text of the base's languages, as its network sees it, that must keep its ids."),
+        typer.Option(help="Normalised text in the languages of the base, which must keep its ids."),
     ] = None,
     base_checkpoint: Annotated[Path | None, _BASE_CHECKPOINT] = None,
     checkpoint_out: Annotated[Path | None, typer.Option(help=_GROWN)] = None,
@@ -102,9 +102,9 @@ def extend(
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
 ) -> None:
-    """Append pieces to a vocabulary; the ids of the base stay as they are. V.plan.json says how each new row starts."""
+    """Append pieces to a vocabulary; the ids of the base do not change. V.plan.json lists how new embeddings start."""
     if (base_checkpoint is None) != (checkpoint_out is None):
-        raise typer.BadParameter("--base-checkpoint and --checkpoint-out need one another")
+        raise typer.BadParameter("give --base-checkpoint and --checkpoint-out together")
     from amhctl.workflows.vocab import extend as extend_vocabulary
 
     files, piped = open_files(corpus)
@@ -138,7 +138,9 @@ def grow(
     vocabulary: Annotated[Path, typer.Argument(help="Extended vocabulary, made by amhctl vocab extend.")],
     base_checkpoint: Annotated[Path, _BASE_CHECKPOINT],
     output: Annotated[Path, typer.Option("-o", "--output", help=_GROWN)],
-    plan: Annotated[Path | None, typer.Option(help="Plan of the extension; beside the vocabulary by default.")] = None,
+    plan: Annotated[
+        Path | None, typer.Option(help="Plan of the extension; by default in the vocabulary's folder.")
+    ] = None,
     lexicon: options.Lexicon = None,
     sets: options.Set = None,
     config: options.Config = None,
@@ -148,7 +150,7 @@ def grow(
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
 ) -> None:
-    """Grow the text rows of a checkpoint for an extended vocabulary, each row found by its piece."""
+    """Add embeddings to a checkpoint for the new pieces of an extended vocabulary."""
     from amhctl.workflows.vocab import grow as grow_checkpoint
 
     request = grow_checkpoint.GrowCheckpointRequest(
@@ -178,12 +180,14 @@ def check(
     max_unknown: Annotated[
         float,
         typer.Option(
-            min=0.0, max=1.0, callback=options.require_number, help="Largest share of unknown characters that is well."
+            min=0.0, max=1.0, callback=options.require_number, help="Largest accepted fraction of unknown characters."
         ),
     ] = 0.0,
-    base: Annotated[Path | None, typer.Option(help="Vocabulary to compare with, such as the one extended.")] = None,
-    rare: Annotated[int, typer.Option(min=0, help="Learnt pieces that occur less often are listed.")] = 10,
-    report: Annotated[Path | None, typer.Option(help="HTML page with plots to write.")] = None,
+    base: Annotated[
+        Path | None, typer.Option(help="Vocabulary to compare with, such as the base of an extension.")
+    ] = None,
+    rare: Annotated[int, typer.Option(min=0, help="List learnt pieces that occur less often than this.")] = 10,
+    report: Annotated[Path | None, typer.Option(help="HTML page with plots.")] = None,
     lexicon: options.Lexicon = None,
     sets: options.Set = None,
     config: options.Config = None,
@@ -192,7 +196,7 @@ def check(
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
 ) -> None:
-    """Measure how well a vocabulary covers text; exit 1 if too much is unknown."""
+    """Measure how well a vocabulary covers a text; exit 1 if too many characters are unknown."""
     from amhctl.workflows.vocab import check as check_vocabulary
 
     files, piped = open_files(corpus)

@@ -13,7 +13,7 @@ app = typer.Typer(help="Voices: list, show.", no_args_is_help=True, rich_markup_
 
 @app.command("list")
 def list_(
-    folders: Annotated[list[Path] | None, typer.Argument(help="Folders to look for more voices in.")] = None,
+    folders: Annotated[list[Path] | None, typer.Argument(help="More folders that hold voices.")] = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
@@ -32,7 +32,7 @@ def show(
     quiet: options.Quiet = False,
     verbose: options.Verbose = 0,
 ) -> None:
-    """Show what a voice is, what it was made from and how it was measured."""
+    """Show a voice's properties, training data and licences, and quality measurements."""
     from amhctl.workflows.voices import list as list_voices
 
     request = list_voices.ListVoicesRequest(voice=voice)
