@@ -60,9 +60,11 @@ def command(
     ] = None,
     compare: Annotated[
         Comparison | None,
-        typer.Option("--compare", help="Which variants of train: ways of training, or adapters and full fine-tuning."),
+        typer.Option(
+            "--compare", help="Variants of train to compare: training settings, or adapters and full fine-tuning."
+        ),
     ] = None,
-    plot: Annotated[Path | None, typer.Option("--plot", help="Where to draw the speeds of train, an SVG file.")] = None,
+    plot: Annotated[Path | None, typer.Option("--plot", help="SVG file for a plot of the speeds of train.")] = None,
     force: options.Force = False,
     device: options.Device = "cpu",
     json: options.Json = False,
@@ -80,7 +82,8 @@ def command(
     of_training = (store, vocabulary, base, preset, sets, frames, variant, compare, plot)
     if "train" not in wanted and any(option is not None for option in of_training):
         raise typer.BadParameter(
-            "--data, --vocab, --base, --preset, --set, --frames, --variant, --compare and --plot are of train"
+            "--data, --vocab, --base, --preset, --set, --frames, --variant, --compare and --plot "
+            "belong to the section train"
         )
     request = benchmark.BenchmarkRequest(
         only=tuple(section for section in benchmark.SECTIONS if section in wanted),
