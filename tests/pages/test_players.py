@@ -16,7 +16,7 @@ from amhctl.audio.waveform import Waveform
 from amhctl.checks.measurements import Measurements
 from amhctl.checks.recording import check_audio
 from amhctl.corpus.records import Record, read_records
-from amhctl.pages.players import clip_pictures, outline
+from amhctl.pages.players import Player, draw_outline, make_players
 
 Shown = list[tuple[Record, Measurements | None]]
 
@@ -31,46 +31,45 @@ def _clips(folder: Path, *seconds: float) -> Shown:
     return shown
 
 
-def _sounds(pictures: list[str]) -> list[bytes]:
-    return [base64.b64decode(content) for content in re.findall(r"base64,([^\"]+)", "".join(pictures))]
+def _sounds(players: list[Player | None]) -> list[bytes]:
+    return [base64.b64decode(player.source.split(",")[1]) for player in players if player is not None]
 
 
 def test_the_player_holds_the_beginning_of_a_long_clip(tmp_path: Path) -> None:
     shown = _clips(tmp_path, 20.0)
-    (page,) = clip_pictures(shown, tmp_path)
-    samples, rate = soundfile.read(io.BytesIO(_sounds([page])[0]))
+    (player,) = make_players(shown, tmp_path)
+    samples, rate = soundfile.read(io.BytesIO(_sounds([player])[0]))
     assert rate == 16_000
     assert 14.9 < samples.size / rate < 15.2
-    assert "the first 15.0 s" in page
-    assert "20.00 s" in page
+    assert player is not None
+    assert (player.heard, player.outline.seconds) == (15.0, 20.0)
     (tmp_path / shown[0][0].audio).unlink()
-    assert "cannot be read" in clip_pictures(shown, tmp_path)[0]
-    assert clip_pictures([(shown[0][0], None)], tmp_path) == [""]
+    assert make_players(shown, tmp_path) == [None]
+    assert make_players([(shown[0][0], None)], tmp_path) == [None]
 
 
 def test_players_share_their_bytes_and_short_clips_are_whole(tmp_path: Path) -> None:
     shown = _clips(tmp_path, 1.0, 9.0, 12.0, 1.5)
-    free = [len(sound) for sound in _sounds(clip_pictures(shown, tmp_path))]
+    free = [len(sound) for sound in _sounds(make_players(shown, tmp_path))]
     most = free[0] + free[3] + free[1]
-    pictures = clip_pictures(shown, tmp_path, most_bytes=most)
-    sizes = [len(sound) for sound in _sounds(pictures)]
+    players = make_players(shown, tmp_path, most_bytes=most)
+    sizes = [len(sound) for sound in _sounds(players)]
     assert sum(sizes) <= most
     assert (sizes[0], sizes[3]) == (free[0], free[3])
     assert max(sizes[1], sizes[2]) <= free[1] // 2
-    assert ["the first" in picture for picture in pictures] == [False, True, True, False]
+    assert [player is not None and player.heard is not None for player in players] == [False, True, True, False]
 
 
 def test_the_peak_has_the_full_height_and_is_said() -> None:
     samples = np.concatenate([np.zeros(1_000), np.full(1_000, 0.05), np.full(1_000, -0.1)]).astype(np.float32)
-    drawn = outline(Waveform(samples, 16_000), after=0.0625)
-    path = re.findall(r'd="(.*?)"', drawn)[0]
-    heights = [float(value) for value in re.findall(r",([\d.]+)", path)]
+    drawn = draw_outline(Waveform(samples, 16_000), after=0.0625)
+    heights = [float(value) for value in re.findall(r",([\d.]+)", drawn.path)]
     assert (min(heights), max(heights)) == (12.0, 48.5)
-    assert "peak -20 dBFS" in drawn
+    assert drawn.peak == pytest.approx(-20.0)
     # A third of the clip is silent at its end.
-    assert re.findall(r'class="silence" x="(.*?)" y="0" width="(.*?)"', drawn) == [("160.0", "80.0")]
+    assert drawn.silences == ((160.0, 80.0),)
 
 
 @pytest.mark.parametrize("size", [0, 1])
 def test_nothing_to_draw_is_no_crash(size: int) -> None:
-    assert "-100 dBFS" in outline(Waveform(np.zeros(size, dtype=np.float32), 16_000))
+    assert draw_outline(Waveform(np.zeros(size, dtype=np.float32), 16_000)).peak == pytest.approx(-100.0)

@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 from support.vocabularies import FIDEL_LINES, foreign_vocabulary
 
-from amhctl.pages.vocabulary import Comparison, render_page
+from amhctl.pages.vocabulary import Comparison, VocabularyPage
 from amhctl.tokenizer.alphabet import alphabet_of
 from amhctl.tokenizer.coverage import RarePiece, measure_coverage
 from amhctl.tokenizer.sizes import measure_sizes
@@ -36,7 +36,7 @@ class _Balance(HTMLParser):
 
 
 def _render(*compared: Comparison, rare: tuple[RarePiece, ...] = ()) -> str:
-    return render_page("a <b>", compared, CURVE, rare, below=10)
+    return VocabularyPage("a <b>", compared, CURVE, rare, 10).render()
 
 
 def test_every_tag_is_closed_and_nothing_runs() -> None:
@@ -48,7 +48,7 @@ def test_every_tag_is_closed_and_nothing_runs() -> None:
     assert "&lt;script&gt;" in page
     assert "a &lt;b&gt;" in page
     assert parser.seen.count("circle") == len(CURVE.points)
-    assert page.count('class="chosen"') == 1
+    assert page.count('class="recommended"') == 1
 
 
 def test_the_figures_of_both_stand_side_by_side() -> None:

@@ -1,10 +1,9 @@
-"""Recordings inside a page: their outlines as SVG, and players of their beginnings. Knows no findings.
+"""Recordings inside a page: their outlines, and players of their beginnings. Knows no findings and no HTML.
 
 The players of a page share a number of bytes. Short recordings are in it whole; where that would be too much, the
 longest are cut to one size, so that a page of clips can always be sent by mail.
 """
 
-import base64
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,31 +17,63 @@ from amhctl.audio.waveform import Waveform
 from amhctl.checks.measurements import Measurements
 from amhctl.core.errors import AudioError
 from amhctl.corpus.records import Record, read_audio
+from amhctl.pages.sounds import data_url
 
 PLAYER_BYTES = 3_300_000
 """Of MP3 in a page, which are 4.4 MB of its text: in base64 four letters hold three bytes."""
 _PLAYER_RATE = 16_000
 _LONGEST_SECONDS = 15.0
 _SHORTENING = 0.9
-_COLUMNS = 240
-_HEIGHT = 48
+COLUMNS, HEIGHT = 240, 48
+"""Of the picture of an outline."""
 _QUIETEST = 1e-5
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """The shape of a recording.
+
+    Attributes
+    ----------
+    path : str
+        SVG path of the highest and lowest sample of each of 240 stretches, the peak at full height.
+    silences : tuple[tuple[float, float], ...]
+        Start and width, in columns, of the silence at the edges.
+    peak : float
+        Level of the peak, dBFS.
+    seconds : float
+        What the picture's width stands for.
+    """
+
+    path: str
+    silences: tuple[tuple[float, float], ...]
+    peak: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Player:
+    """A recording of the page: its outline, the sound as a ``data:`` URL, and how much of it that is (None: all)."""
+
+    outline: Outline
+    source: str
+    heard: float | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Clip:
     """What is kept of a recording: its outline, its length, the beginning that can be heard, and that as MP3."""
 
-    outline: str
+    outline: Outline
     seconds: float
     beginning: Waveform
     sound: bytes
 
 
-def clip_pictures(
+def make_players(
     shown: Iterable[tuple[Record, Measurements | None]], folder: Path, *, most_bytes: int = PLAYER_BYTES
-) -> list[str]:
-    """Return HTML with outline and player of each recording; says so where one cannot be read.
+) -> list[Player | None]:
+    """Return a player of each recording; None where it cannot be read.
 
     Parameters
     ----------
@@ -53,12 +84,12 @@ def clip_pictures(
     most_bytes : int
         Of MP3 in all players together.
     """
-    clips = ["" if measured is None else _load(record, folder, measured) for record, measured in shown]
-    most = _even_limit([len(clip.sound) for clip in clips if isinstance(clip, _Clip)], most_bytes)
-    return [_picture(clip, most) if isinstance(clip, _Clip) else clip for clip in clips]
+    clips = [None if measured is None else _load(record, folder, measured) for record, measured in shown]
+    most = _even_limit([len(clip.sound) for clip in clips if clip is not None], most_bytes)
+    return [None if clip is None else _fit(clip, most) for clip in clips]
 
 
-def _load(record: Record, folder: Path, measured: Measurements) -> _Clip | str:
+def _load(record: Record, folder: Path, measured: Measurements) -> _Clip | None:
     # Of a recording that nobody cut yet the beginning is enough.
     is_long = measured.duration > LONG_SECONDS
     shown_record = record.model_copy(update={"duration": _LONGEST_SECONDS}) if is_long else record
@@ -68,8 +99,8 @@ def _load(record: Record, folder: Path, measured: Measurements) -> _Clip | str:
         shown = resample(Waveform(beginning, waveform.sample_rate), _PLAYER_RATE)
         sound = encode(shown, "mp3")
     except (AudioError, OSError):
-        return "<small>the recording cannot be read any more, or is too short to be shown</small>"
-    drawn = outline(waveform, min(measured.before, float(waveform.duration)), 0.0 if is_long else measured.after)
+        return None
+    drawn = draw_outline(waveform, min(measured.before, float(waveform.duration)), 0.0 if is_long else measured.after)
     return _Clip(drawn, measured.duration, shown, sound)
 
 
@@ -88,7 +119,8 @@ def _even_limit(sizes: Sequence[int], most: int) -> int:
     return max(limit, *sizes, 0)
 
 
-def _picture(clip: _Clip, most: int) -> str:
+def _fit(clip: _Clip, most: int) -> Player:
+    """Return the player of a clip, its sound cut to so many bytes."""
     waveform, sound = clip.beginning, clip.sound
     while len(sound) > most and waveform.samples.size > 1:
         # The size of a second varies with what is heard, so that one step may not do.
@@ -96,33 +128,19 @@ def _picture(clip: _Clip, most: int) -> str:
         waveform = Waveform(waveform.samples[:kept], waveform.sample_rate)
         sound = encode(waveform, "mp3")
     heard = float(waveform.duration)
-    cut = "" if heard > clip.seconds - 0.05 else f"<small>the first {heard:.1f} s</small>"
-    content = base64.b64encode(sound).decode("ascii")
-    return f'{clip.outline}<audio controls preload="none" src="data:audio/mpeg;base64,{content}"></audio>{cut}'
+    whole = heard > clip.seconds - 0.05
+    return Player(clip.outline, data_url(sound, "audio/mpeg"), None if whole else heard)
 
 
-def outline(waveform: Waveform, before: float = 0.0, after: float = 0.0) -> str:
-    """Return the highest and lowest sample of each of 240 stretches as an SVG path, the peak at full height.
-
-    Below stand the seconds and the peak; the silence at the edges, in seconds, is shaded.
-    """
+def draw_outline(waveform: Waveform, before: float = 0.0, after: float = 0.0) -> Outline:
+    """Return the outline of a recording with so many seconds of silence at its edges."""
     seconds = float(waveform.duration)
     top = float(np.abs(waveform.samples).max(initial=0.0))
-    parts = [part for part in np.array_split(waveform.samples / max(top, _QUIETEST), _COLUMNS) if part.size]
-    middle = _HEIGHT / 2
+    parts = [part for part in np.array_split(waveform.samples / max(top, _QUIETEST), COLUMNS) if part.size]
+    middle = HEIGHT / 2
     upper = [f"{x},{middle - middle * float(part.max()):.1f}" for x, part in enumerate(parts)]
     lower = [f"{x},{middle - middle * float(part.min()) + 0.5:.1f}" for x, part in enumerate(parts)]
-    path = "M" + " L".join([*upper, *reversed(lower)]) + "Z"
-    shades = "".join(
-        f'<rect class="silence" x="{start:.1f}" y="0" width="{wide:.1f}" height="{_HEIGHT}"/>'
-        for start, wide in (
-            (0.0, _COLUMNS * before / max(seconds, _QUIETEST)),
-            (_COLUMNS * (1.0 - after / max(seconds, _QUIETEST)), _COLUMNS * after / max(seconds, _QUIETEST)),
-        )
-        if wide
-    )
-    level = 20.0 * np.log10(max(top, _QUIETEST))
-    return (
-        f'<svg viewBox="0 0 {_COLUMNS} {_HEIGHT}" role="img">{shades}<path d="{path}"/></svg>'
-        f'<p class="scale"><span>0</span><span>peak {level:.0f} dBFS</span><span>{seconds:.2f} s</span></p>'
-    )
+    first, last = (COLUMNS * silence / max(seconds, _QUIETEST) for silence in (before, after))
+    silences = tuple((round(x, 1), round(wide, 1)) for x, wide in ((0.0, first), (COLUMNS - last, last)) if wide)
+    level = 20.0 * float(np.log10(max(top, _QUIETEST)))
+    return Outline("M" + " L".join([*upper, *reversed(lower)]) + "Z", silences, level, seconds)

@@ -1,13 +1,10 @@
-"""A spectrogram as a PNG, without a drawing library. Knows nothing of pages.
+"""A spectrogram as a picture. Knows nothing of pages."""
 
-PNG is ISO/IEC 15948:2004: a palette image of one byte a pixel, deflated, with no row filter.
-"""
-
-import struct
-import zlib
+import io
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from amhctl.audio.mel import log_mel
 from amhctl.audio.waveform import Waveform
@@ -25,25 +22,12 @@ def spectrogram_png(waveform: Waveform) -> bytes:
     """Return the log-mel spectrogram of a clip as a PNG: 80 pixels high, 100 pixels a second, low pitch at the foot."""
     mel_TF = log_mel(at_analysis_rate(waveform).samples, _MEL)
     top = float(mel_TF.max())
-    levels = np.clip((mel_TF - (top - _RANGE)) / _RANGE, 0.0, 1.0)
-    pixels: NDArray[np.uint8] = np.ascontiguousarray(np.round(levels * 255.0).astype(np.uint8).T[::-1])
-    return encode_png(pixels, _palette())
-
-
-def encode_png(pixels_HW: NDArray[np.uint8], palette: NDArray[np.uint8]) -> bytes:
-    """Return a palette image, shapes (height, width) and (256, 3), as the bytes of a PNG file."""
-    height, width = pixels_HW.shape
-    rows = np.concatenate([np.zeros((height, 1), dtype=np.uint8), pixels_HW], axis=1)
-    header = struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)
-    chunks = (
-        (b"IHDR", header),
-        (b"PLTE", palette.tobytes()),
-        (b"IDAT", zlib.compress(rows.tobytes(), 9)),
-        (b"IEND", b""),
-    )
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in chunks
-    )
+    levels_TF = np.clip((mel_TF - (top - _RANGE)) / _RANGE, 0.0, 1.0)
+    picture = Image.fromarray(np.round(levels_TF * 255.0).astype(np.uint8).T[::-1])
+    picture.putpalette(_palette().tobytes())
+    content = io.BytesIO()
+    picture.save(content, "PNG", optimize=True)
+    return content.getvalue()
 
 
 def _palette() -> NDArray[np.uint8]:

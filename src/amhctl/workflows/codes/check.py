@@ -28,7 +28,7 @@ from amhctl.core.outputs import PAGE, require_output_file
 from amhctl.core.progress import Progress
 from amhctl.devices.device import choose_device
 from amhctl.evaluation.fidelity import compare
-from amhctl.pages.codes import DecodedSample, render_report
+from amhctl.pages.codes import CodesPage, DecodedSample
 
 RULES = (
     Rule(
@@ -229,8 +229,8 @@ def run(request: CheckCodesRequest, progress: Progress) -> CheckCodesReport:
         samples, found = _decode_sample(store, codec, request, damaged, progress)
         findings += found
     if request.report is not None:
-        page = render_report(store, checked.statistics, samples, findings, RULES, checked.voices)
-        write_text_atomically(request.report, page)
+        page = CodesPage(store, checked.statistics, samples, findings, RULES, checked.voices)
+        write_text_atomically(request.report, page.render())
     return CheckCodesReport(len(store), checked.statistics, samples, tuple(findings), request.report, checked.voices)
 
 

@@ -10,7 +10,7 @@ from amhctl.core.findings import Finding
 from amhctl.core.outputs import PAGE, require_output_file
 from amhctl.core.progress import Progress
 from amhctl.corpus.texts import open_corpus
-from amhctl.pages.vocabulary import Comparison, render_page
+from amhctl.pages.vocabulary import Comparison, VocabularyPage
 from amhctl.tokenizer.alphabet import alphabet_of
 from amhctl.tokenizer.coverage import (
     Coverage,
@@ -142,8 +142,8 @@ def run(request: CheckVocabularyRequest, progress: Progress) -> CheckVocabularyR
         )
     if request.report is not None:
         compared = [Comparison("checked", vocabulary, measured), *([before] if before else [])]
-        page = render_page(request.vocabulary.name, compared, curve, rare, below=request.rare)
-        write_text_atomically(request.report, page)
+        page = VocabularyPage(request.vocabulary.name, compared, curve, rare, request.rare)
+        write_text_atomically(request.report, page.render())
     return CheckVocabularyReport(
         findings=findings,
         ok=measured.unknown_rate <= request.max_unknown,
