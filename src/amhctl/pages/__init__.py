@@ -1,1 +1,1 @@
-"""Pages for a browser, and what is drawn on them. Measures nothing and decides nothing."""
+"""Pages for a browser: what each shows, and its template. Measures nothing and decides nothing."""

@@ -46,6 +46,7 @@ class _View:
     charts: Sequence[BarChart]
     groups: Sequence[tuple[str, Sequence[_Shown]]]
     most_rows: int = _MOST_ROWS
+    longest_seconds: float = _LONGEST_SECONDS
 
 
 def write_cleaning_page(
