@@ -89,3 +89,9 @@ def test_a_compiler_that_does_not_work_is_told_so_too(monkeypatch: pytest.Monkey
     monkeypatch.setattr(compilation, "find_missing", lambda _: "")
     with pytest.raises(TrainingError, match=r"compiling for cpu does not work here: C\+\+ compile error$"):
         require_compiler(CPU)
+
+
+def test_blocks_in_shards_are_refused() -> None:
+    with pytest.raises(TrainingError, match="blocks in shards are not compiled") as caught:
+        compile_blocks(torch.nn.Linear(1, 1), CPU, sharded=True)
+    assert "training.sharding=none" in caught.value.hint

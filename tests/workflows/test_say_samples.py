@@ -4,19 +4,24 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.flow_world import build_flow_run, build_flow_world
+from support.flow_world import build_flow_run, build_flow_world, request_flow
 from support.speaking_flow import flow_voice_folder
 from support.training_runs import build_run
+from support.training_world import read_measured
 from support.voices import tiny_voice_folder
 
 from amhctl.audio.files import read
 from amhctl.audio.waveform import Waveform
+from amhctl.checkpoint.store import read_checkpoint
 from amhctl.codec.vocoder import load_vocoder
+from amhctl.config import schema
 from amhctl.core.errors import CodecError, ConfigError
+from amhctl.core.progress import SilentProgress
 from amhctl.evaluation import textmatch
 from amhctl.training.run import Said
 from amhctl.workflows import say_samples as module
 from amhctl.workflows.say_samples import SampleSentences, choose_samples
+from amhctl.workflows.train import run as run_training
 
 SENTENCES = (("01", "ሰላም ዓለም"), ("02", "???"))
 
@@ -92,3 +97,22 @@ def test_recordings_are_those_of_the_store_and_enough_of_them(tmp_path: Path, mo
         assert (cepstra == textmatch.cepstra(Waveform(samples, 16_000))).all()
     with pytest.raises(CodecError):
         choose_samples(wanted, str(tmp_path / "absent"))
+
+
+def test_a_run_chooses_its_best_voice_by_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The whole way: recordings given back, the averaged voice loaded, its speech compared, state and manifest."""
+    for place in (module, schema):
+        monkeypatch.setattr(place, "FEWEST_SAMPLES", 3)
+    world = build_flow_world(tmp_path / "world")
+    sets = ("training.samples=3", "training.best_by=text_match", "training.steps=2", "training.valid_every=1")
+    report = run_training(request_flow(world, tmp_path / "run", *sets), SilentProgress())
+    measured = [entry for entry in read_measured(tmp_path / "run") if entry["kind"] == "valid"]
+    assert len(measured) == 2
+    assert all(round(3 * float(str(entry["text_match"]))) in range(4) for entry in measured)
+    assert report.best is not None
+    assert report.best.text_match == max(entry["text_match"] for entry in measured)
+    assert "% of its sentences nearest to their own recordings" in " ".join(report.lines())
+    manifest = read_checkpoint(tmp_path / "run" / "best", kind="voice").manifest
+    assert manifest.metrics["valid_text_match"] == report.best.text_match
+    said = {path.name: sorted(file.name for file in path.iterdir()) for path in (tmp_path / "run/samples").iterdir()}
+    assert said == {f"step-0000000{step}": ["01.wav", "02.wav", "03.wav"] for step in (1, 2)}

@@ -128,7 +128,8 @@ class TrainingConfig(Document):
     measures both."""
     compile: bool = False
     """Compile the blocks of the voice by ``torch.compile``: faster steps after slow first ones, the same losses within
-    rounding. A CPU needs a C++ compiler, a CUDA device the package triton."""
+    rounding. A CPU needs a C++ compiler, a CUDA device the package triton; not for blocks in
+    shards."""
     sharding: Literal["none", "full"] = "none"
     """How several processes hold the voice: ``none`` is each of them whole; ``full`` is its large stacks, with their
     gradients, average and moments, in shards, each block whole only while it is computed, and computed anew in the

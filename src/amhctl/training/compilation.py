@@ -28,14 +28,29 @@ _MOST_VERSIONS = 64
 _LONGEST_REASON = 300
 
 
-def compile_blocks(model: nn.Module, device: torch.device) -> None:
+def compile_blocks(model: nn.Module, device: torch.device, *, sharded: bool = False) -> None:
     """Let the blocks of a voice be compiled, in place, when they first compute.
+
+    Parameters
+    ----------
+    model : nn.Module
+        The voice.
+    device : torch.device
+        Where it computes.
+    sharded : bool
+        Whether its blocks lie in shards.
 
     Raises
     ------
     TrainingError
-        If what compiles is not on this machine, or does not work.
+        If they do, or if what compiles is not on this machine, or does not work.
     """
+    if sharded:
+        raise TrainingError(
+            "blocks in shards are not compiled: they are put together by exchanges between processes",
+            subject=_KEY,
+            hint=f"--set training.sharding=none, {_WITHOUT}",
+        )
     options = None
     if BACKEND == "inductor":
         require_compiler(device)

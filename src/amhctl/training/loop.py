@@ -113,7 +113,7 @@ class Loop:
         precision = self.conditions.precision
         set_recompute(model, run.config.checkpointing)
         if run.config.compile:
-            compile_blocks(model, accelerator.device)
+            compile_blocks(model, accelerator.device, sharded=bool(shards.parameters))
         if run.config.tf32:
             allow_tf32(accelerator.device)
         classifier = None if run.adversary is None else run.adversary.classifier.to(accelerator.device)
