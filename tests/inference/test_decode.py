@@ -8,13 +8,17 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.voices import tiny_voice_folder
+from torch import Tensor
+from torch.nn.functional import cross_entropy
 
+from amhctl.config.unified import ConformerConfig, ModelConfig
 from amhctl.core.errors import ModelError, OptionError, SynthesisError
 from amhctl.inference import decode as decode_module
 from amhctl.inference.assemble import load_voice
 from amhctl.inference.code_voice import CodeVoice
 from amhctl.inference.decode import Passage, decode, fits, predict_durations, round_durations
 from amhctl.inference.sampling import Sampling
+from amhctl.inference.speaker import Speaker
 from amhctl.model.layout import delay
 from amhctl.model.unified_voice import UnifiedVoice
 
@@ -296,3 +300,52 @@ def test_only_guidance_costs_a_second_row(
     monkeypatch.setattr(guided.model, "begin", noted)
     decode(guided.model, [passage(durations=(1, 1, 1, 1))], guided.speaker, Sampling(guidance=guidance))
     assert begun == [rows]
+
+
+_PACES = {0.5: 6, 0.75: 4, 1.0: 3, 1.5: 2}
+"""Frames of each made-up piece at a speed."""
+
+
+def _made_up(random: torch.Generator) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """Return texts whose pieces last as long as their speed says, each by one code: what a voice learns in seconds."""
+    items = 24
+    lengths_B = torch.randint(2, 6, (items,), generator=random)
+    text_BT = torch.randint(3, 12, (items, 5), generator=random)
+    speeds_B = torch.tensor(list(_PACES))[torch.randint(len(_PACES), (items,), generator=random)]
+    paces = [_PACES[speed] for speed in speeds_B.tolist()]
+    rows = [text[:length].repeat_interleave(pace) for text, length, pace in zip(text_BT, lengths_B, paces, strict=True)]
+    codes_BQS = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)[:, None]
+    return text_BT, lengths_B, codes_BQS, torch.tensor([len(row) for row in rows]), speeds_B
+
+
+@pytest.mark.slow
+def test_a_voice_that_is_told_speeds_learns_to_follow_them() -> None:
+    """From nothing, on made-up codes: twice as fast takes half the frames, exactly."""
+    torch.manual_seed(0)
+    encoder = ConformerConfig(output_size=8, linear_units=8, attention_heads=1, num_blocks=1)
+    shape = {"model_dim": 48, "layers": 2, "heads": 4, "max_text_tokens": 8, "max_mel_tokens": 48, "dropout": 0.0}
+    ids = {"number_text_tokens": 12, "number_mel_codes": 14, "start_mel_token": 12, "stop_mel_token": 13}
+    heard = {"condition_dim": 8, "condition_num_latent": 1, "condition_module": encoder, "emo_condition_module": None}
+    model = UnifiedVoice(ModelConfig.model_validate({**shape, **ids, **heard}))
+    speaker = Speaker(torch.zeros(1, 1, 48), torch.zeros(1, 48))
+    optimizer = torch.optim.AdamW(model.parameters(), lr=4e-3, betas=(0.9, 0.98))
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, total_steps=280, pct_start=0.1)
+    random = torch.Generator().manual_seed(1)
+    for _ in range(280):
+        text_BT, lengths_B, codes_BQS, frames_B, speeds_B = _made_up(random)
+        told = (speaker.latents_1LD.expand(len(text_BT), -1, -1), speaker.emotion_1D.expand(len(text_BT), -1))
+        output = model(text_BT, lengths_B, codes_BQS, frames_B, *told, speeds_B=speeds_B)
+        streams = delay(codes_BQS, frames_B, start=12, stop=13)
+        logits_BVP = output.code_logits_BQPV[:, 0].transpose(1, 2)
+        losses_BP = cross_entropy(logits_BVP, streams.targets_BQP[:, 0], reduction="none")
+        optimizer.zero_grad()
+        losses_BP[streams.mask_BQP[:, 0]].mean().backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
+    texts = ((3, 7, 5, 9), (4, 8, 11), (10, 3, 6, 5, 8), (9, 4))
+    for speed, pace in _PACES.items():
+        passages = [Passage(ids=text, durations=None, most_frames=45, seed=0, speed=speed) for text in texts]
+        codes = decode(model.eval(), passages, speaker, Sampling(temperature=0.0, guidance=0.0))
+        assert [each.codes_QS.shape[1] for each in codes] == [pace * len(text) for text in texts]
+        assert all(each.stopped for each in codes)

@@ -78,6 +78,7 @@ def test_each_variant_differs_from_the_baseline_in_what_it_says(
         "bf16": {"training.precision"},
         "checkpointing": {"training.checkpointing"},
         "bucketing": {"training.bucketing"},
+        "compile": {"eager", "training.compile"},
         "ema": {"training.ema_decay"},
         "all": {"eager", "training.precision", "training.bucketing", "training.ema_decay"},
     }
@@ -153,9 +154,12 @@ def test_what_the_machine_lacks_something_for_is_told_in_its_row_unless_it_is_na
     world: TrainingWorld, specs: list[dict[str, object]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(train_variants, "find_spec", lambda name: None)
+    monkeypatch.setattr(train_variants, "find_missing", lambda device: f"a compiler for {device.type}")
     figures = time_variants(request(world, base=tmp_path / "base"), tmp_path, SilentProgress())
-    assert [each.variant.name for each in figures if isinstance(each, Unmeasured)] == ["huggingface", "lora", "dora"]
-    assert len(specs) == len(figures) - 3 == len(measured(figures))
+    lacking = {each.variant.name: each.missing for each in figures if isinstance(each, Unmeasured)}
+    assert list(lacking) == ["huggingface", "compile", "lora", "dora"]
+    assert lacking["compile"] == "a compiler for cpu"
+    assert len(specs) == len(figures) - 4 == len(measured(figures))
     first = figures[0]
     assert first.row()["missing"] == "the package transformers"
     assert first.line(1.0).endswith("not measured: the package transformers is missing")

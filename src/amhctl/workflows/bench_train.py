@@ -25,9 +25,11 @@ from amhctl.core.documents import parse_json
 from amhctl.core.errors import EvaluationError, OptionError
 from amhctl.core.progress import Progress, SilentProgress
 from amhctl.corpus.records import Record
+from amhctl.devices.device import choose_device
 from amhctl.evaluation.speed import peak_memory, resident_memory
 from amhctl.inference.catalog import DEFAULT_VOICE, voice_path
 from amhctl.model.unified_voice import UnifiedVoice
+from amhctl.training.compilation import find_missing
 from amhctl.training.huggingface_decoder import HuggingFaceDecoder
 from amhctl.training.variant_speed import VariantTiming, time_variant
 from amhctl.workflows.train import TrainRequest, prepare
@@ -40,6 +42,7 @@ _PLAIN = (
     "training.bucketing=false",
     "training.ema_decay=0",
     "training.checkpointing=false",
+    "training.compile=false",
     "training.codebook_start=false",
     "training.needs_base=false",
 )
@@ -66,6 +69,8 @@ class Variant:
         What it is.
     package : str
         A package that it needs and that is an extra, or empty.
+    compiled : bool
+        Whether it needs what compiles.
     """
 
     name: str
@@ -74,10 +79,13 @@ class Variant:
     eager: bool = True
     huggingface: bool = False
     package: str = ""
+    compiled: bool = False
 
-    def find_missing(self) -> str:
-        """Return in words what this machine lacks for it; nothing if it is all here."""
-        return f"the package {self.package}" if self.package and find_spec(self.package) is None else ""
+    def find_missing(self, device: str) -> str:
+        """Return in words what this machine lacks to train it on a device; nothing if it is all here."""
+        if self.package and find_spec(self.package) is None:
+            return f"the package {self.package}"
+        return find_missing(torch.device(choose_device(device))) if self.compiled else ""
 
 
 _BUCKETING = "training.bucketing=true"
@@ -90,6 +98,8 @@ VARIANTS = (
     Variant("bf16", ("training.precision=bf16",), "and bf16 arithmetic"),
     Variant("checkpointing", ("training.checkpointing=true",), "and activations computed anew in the backward pass"),
     Variant("bucketing", (_BUCKETING,), "and batches of like length"),
+    # Compiled blocks take fused attention as they find it: apart from that, it is to be read against sdpa.
+    Variant("compile", ("training.compile=true",), "and fused attention, compiled blocks", eager=False, compiled=True),
     Variant("ema", (_EMA,), "and averaged weights"),
     Variant("all", _ALL, "what helps on this machine, together", eager=False),
 )
@@ -308,7 +318,7 @@ def time_variants(
     figures: list[VariantFigures | Unmeasured] = []
     progress.start("training", len(chosen), "variants")
     for variant in chosen:
-        if (missing := variant.find_missing()) and not request.variants:
+        if (missing := variant.find_missing(request.device)) and not request.variants:
             figures.append(Unmeasured(variant, missing))
             progress.advance(note=f"{variant.name}: {missing} is missing")
             continue
