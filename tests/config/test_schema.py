@@ -43,3 +43,12 @@ def test_a_step_is_unusual_only_from_more_than_the_usual_on() -> None:
     for name in ("spike_norm", "spike_loss"):
         with pytest.raises(ValidationError, match=name):
             RunConfig.model_validate({"training": {name: 0.5}})
+
+
+@pytest.mark.parametrize(
+    ("values", "words"), [({"adapter": {"method": "adalora"}}, "adalora"), ({"compile": True}, "compile")]
+)
+def test_what_cannot_lie_in_shards_is_refused(values: dict[str, object], words: str) -> None:
+    with pytest.raises(ValidationError, match=f"sharding full does not go with .*{words}"):
+        RunConfig.model_validate({"training": {"sharding": "full"} | values})
+    assert RunConfig.model_validate({"training": {"sharding": "none"} | values}).training.sharding == "none"

@@ -202,6 +202,8 @@ class TrainingConfig(Document):
             faults.append(
                 "sharding full does not go with adapter.method adalora, which ranks whole matrices: take lora"
             )
+        if self.sharding == "full" and self.compile:
+            faults.append("sharding full does not go with compile: a block's weights are others each time it computes")
         if faults:
             raise ValueError("; ".join(faults))
         return self
