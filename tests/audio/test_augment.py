@@ -67,22 +67,15 @@ def test_pitch_moves_and_length_stays(semitones: float) -> None:
 
 @pytest.mark.parametrize("ratio", [-5.0, 0.0, 12.0, 30.0])
 def test_noise_has_the_ratio_it_was_asked_for(ratio: float) -> None:
-    recorded = vowel_train(seconds=0.4, seed=9, pitch=200.0)
-    for noise in (None, recorded):
-        noisy = add_noise(SPEECH, ratio, seed=1, noise=noise)
-        added = noisy.samples.astype(np.float64) - SPEECH.samples
-        reached = 10 * np.log10(np.square(SPEECH.samples.astype(np.float64)).mean() / np.square(added).mean())
-        assert reached == pytest.approx(ratio, abs=0.1)
+    added = add_noise(SPEECH, ratio, seed=1).samples.astype(np.float64) - SPEECH.samples
+    reached = 10 * np.log10(np.square(SPEECH.samples.astype(np.float64)).mean() / np.square(added).mean())
+    assert reached == pytest.approx(ratio, abs=0.1)
 
 
 def test_noise_that_cannot_be_set_is_refused() -> None:
     silence = Waveform(np.zeros(100, np.float32), 16_000)
     with pytest.raises(AudioError, match="silent"):
         add_noise(silence, 10.0, seed=0)
-    with pytest.raises(AudioError, match="silent"):
-        add_noise(SPEECH, 10.0, seed=0, noise=silence)
-    with pytest.raises(AudioError, match="8000 Hz"):
-        add_noise(SPEECH, 10.0, seed=0, noise=Waveform(np.ones(9, np.float32), 8_000))
 
 
 @pytest.mark.parametrize("decay", [0.2, 0.6])

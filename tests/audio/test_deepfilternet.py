@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import pytest
+from support.loudness import rms_level
 from support.speechlike import between_silences, vowel_train
 
 from amhctl.audio import deepfilternet
 from amhctl.audio.deepfilternet import DeepFilterNet, find_model, open_deepfilternet
 from amhctl.audio.enhancement import enhance_waveform
-from amhctl.audio.levels import rms_level
 from amhctl.audio.waveform import Waveform
 from amhctl.core.errors import CheckpointError, MissingExtra
 

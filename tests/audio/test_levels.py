@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from support.loudness import rms_level
 from support.speechlike import between_silences, vowel_train
 
 from amhctl.audio import levels
@@ -12,7 +13,7 @@ def _scaled(waveform: Waveform, gain: float, offset: float = 0.0) -> Waveform:
 
 def test_gain_moves_levels_by_decibels() -> None:
     waveform = vowel_train()
-    for measure in (levels.speech_level, levels.rms_level):
+    for measure in (levels.speech_level, rms_level):
         assert measure(_scaled(waveform, 0.1)) == pytest.approx(measure(waveform) - 20.0, abs=0.01)
     assert levels.peak(_scaled(waveform, 0.1)) == pytest.approx(levels.peak(waveform) * 0.1)
 

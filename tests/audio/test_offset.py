@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from support.loudness import rms_level
 from support.speechlike import between_silences, vowel_train
 
 from amhctl.audio import levels
@@ -31,7 +32,7 @@ def test_a_sound_card_that_settles_is_taken_away_and_the_voice_stays() -> None:
     assert levels.speech_level(left) == pytest.approx(levels.speech_level(clean), abs=0.05)
     # The lowest voices lose no more than is written: 2 % at 60 Hz.
     tone = Waveform(np.sin(2 * np.pi * 60 * np.arange(_RATE) / _RATE).astype(np.float32), _RATE)
-    assert levels.rms_level(without_offset(tone)) - levels.rms_level(tone) == pytest.approx(-0.1, abs=0.1)
+    assert rms_level(without_offset(tone)) - rms_level(tone) == pytest.approx(-0.1, abs=0.1)
 
 
 def test_rumble_hides_no_silence_and_the_voice_stays() -> None:

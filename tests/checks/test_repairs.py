@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 from support.enhancers import GATE_GOAL, NoiseRating
+from support.loudness import rms_level
 from support.speechlike import between_silences, vowel_train
 
 from amhctl.audio import levels
@@ -82,7 +83,7 @@ def test_speech_stays_what_it_was_beneath_the_offset() -> None:
     level = levels.speech_level(_CLEAN)
     repaired = repair_waveform(offset, frozenset({"D018"}), RepairGoal(level=level)).waveform
     error = repaired.samples - _CLEAN.samples
-    assert levels.rms_level(Waveform(error, _RATE)) < level - 35.0
+    assert rms_level(Waveform(error, _RATE)) < level - 35.0
 
 
 def test_the_edges_that_are_kept_and_the_rate() -> None:

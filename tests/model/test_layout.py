@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amhctl.core.errors import ModelError
-from amhctl.model.layout import delay, invert
+from amhctl.model.layout import delay
 
 START, STOP = 90, 91
 
@@ -26,6 +26,12 @@ def test_book_q_is_q_positions_late() -> None:
         [START, START, START, 5, 6, STOP],
     ]
     assert streams.mask_BQP[0].int().tolist() == [[1, 1, 1, 0, 0, 0], [0, 1, 1, 1, 0, 0], [0, 0, 1, 1, 1, 0]]
+
+
+def invert(inputs_BQP: torch.Tensor, lengths_B: torch.Tensor) -> torch.Tensor:
+    """Return the codes whose delayed streams are given: each codebook is one position behind the one before."""
+    frames, books = int(lengths_B.max()), inputs_BQP.shape[1]
+    return torch.stack([inputs_BQP[:, book, book + 1 : book + 1 + frames] for book in range(books)], dim=1)
 
 
 @given(data=st.data(), batch=st.integers(1, 3), books=st.integers(1, 5), frames=st.integers(1, 9))

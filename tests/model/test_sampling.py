@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from amhctl.model.sampling import penalise_repetition, sample
+from amhctl.model.sampling import sample
 
 LOGITS = torch.log(torch.tensor([0.1, 0.4, 0.05, 0.3, 0.15]))
 
@@ -60,10 +60,3 @@ def test_each_generator_draws_for_its_own_rows() -> None:
     generators = [torch.Generator().manual_seed(seed) for seed in (3, 4)]
     together = sample(rows, temperature=1.0, top_k=4, top_p=0.9, generators=generators)
     assert torch.equal(together, torch.cat(alone))
-
-
-def test_what_was_seen_is_penalised_once_on_either_side_of_zero() -> None:
-    logits = torch.tensor([[2.0, -2.0, 3.0, -3.0]])
-    seen = torch.tensor([[True, True, False, False]])
-    assert penalise_repetition(logits, seen, 10.0).tolist() == [[pytest.approx(0.2), -20.0, 3.0, -3.0]]
-    assert torch.equal(penalise_repetition(logits, seen, 1.0), logits)

@@ -190,8 +190,8 @@ def _likeness(region: NDArray[np.float64], template: NDArray[np.float64]) -> NDA
     return likeness
 
 
-def add_noise(waveform: Waveform, ratio: float, *, seed: int, noise: Waveform | None = None) -> Waveform:
-    """Return the recording with noise, white or recorded, at a signal-to-noise ratio in dB over its whole length.
+def add_noise(waveform: Waveform, ratio: float, *, seed: int) -> Waveform:
+    """Return the recording with white noise at a signal-to-noise ratio in dB over its whole length.
 
     Parameters
     ----------
@@ -200,29 +200,21 @@ def add_noise(waveform: Waveform, ratio: float, *, seed: int, noise: Waveform | 
     ratio : float
         Power of the recording over that of the noise; infinity adds none.
     seed : int
-        Of white noise, or of where a recorded one begins.
-    noise : Waveform | None
-        Recorded noise at the same rate, repeated where it is too short.
+        Of the noise.
 
     Raises
     ------
     AudioError
-        If the recording or the noise is silent, or the rates differ.
+        If the recording is silent.
     """
     if ratio == float("inf"):
         return waveform
     random = np.random.default_rng(seed)
     samples = waveform.samples.astype(np.float64)
-    if noise is None:
-        added = random.standard_normal(samples.size)
-    elif noise.sample_rate != waveform.sample_rate:
-        raise AudioError(f"noise of {noise.sample_rate} Hz cannot be added at {waveform.sample_rate} Hz")
-    else:
-        start = int(random.integers(0, noise.samples.size))
-        added = np.resize(np.roll(noise.samples, -start), samples.size).astype(np.float64)
+    added = random.standard_normal(samples.size)
     power, disturbance = float(np.mean(np.square(samples))), float(np.mean(np.square(added)))
-    if power == 0.0 or disturbance == 0.0:
-        raise AudioError("there is no signal-to-noise ratio where one of the two is silent")
+    if power == 0.0:
+        raise AudioError("a silent recording has no signal-to-noise ratio")
     gain = np.sqrt(power / disturbance / 10.0 ** (ratio / 10.0))
     return Waveform((samples + gain * added).astype(np.float32), waveform.sample_rate)
 

@@ -79,11 +79,6 @@ def peak(waveform: Waveform) -> float:
     return float(np.abs(waveform.samples).max(initial=0.0))
 
 
-def rms_level(waveform: Waveform) -> float:
-    """Return the root-mean-square level in dBFS, pauses included."""
-    return float(10.0 * np.log10(np.mean(np.square(waveform.samples.astype(np.float64))) + _SILENCE_POWER))
-
-
 def clipped_share(waveform: Waveform) -> float:
     """Return the share of samples that are clipped: at full scale, or in a flat run of three or more at the peak.
 

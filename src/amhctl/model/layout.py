@@ -66,13 +66,3 @@ def delay(codes_BQS: Tensor, lengths_B: Tensor, *, start: int, stop: int) -> Str
     following_QP = frame_QP + 1
     mask_BQP = (following_QP[None] >= 0) & (following_QP[None] <= lengths_B[:, None, None])
     return Streams(inputs_BQP, targets_BQP, mask_BQP)
-
-
-def invert(inputs_BQP: Tensor, lengths_B: Tensor) -> Tensor:
-    """Return the codes (B, Q, S) whose delayed streams are given; S is the longest length, padding is 0."""
-    books = inputs_BQP.shape[1]
-    frames = int(lengths_B.max())
-    device = inputs_BQP.device
-    position_QS = torch.arange(frames, device=device)[None] + 1 + torch.arange(books, device=device)[:, None]
-    codes_BQS = torch.gather(inputs_BQP, 2, position_QS.expand(inputs_BQP.shape[0], -1, -1))
-    return codes_BQS.masked_fill(torch.arange(frames, device=device) >= lengths_B[:, None, None], 0)

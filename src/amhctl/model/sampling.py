@@ -46,12 +46,3 @@ def sample(
     shares = torch.split(probabilities_BK, logits_BV.shape[0] // len(generators))
     drawn = [torch.multinomial(own, 1, generator=one) for own, one in zip(shares, generators, strict=True)]
     return order_BK.gather(1, torch.cat(drawn))[:, 0]
-
-
-def penalise_repetition(logits_BV: Tensor, seen_BV: Tensor, penalty: float) -> Tensor:
-    """Return logits in which ids seen before are less likely: positive ones divided, negative ones multiplied.
-
-    Each id is penalised once, however often it occurred (Keskar et al. 2019, arXiv 1909.05858, as in transformers).
-    """
-    penalised_BV = torch.where(logits_BV > 0, logits_BV / penalty, logits_BV * penalty)
-    return torch.where(seen_BV, penalised_BV, logits_BV)
