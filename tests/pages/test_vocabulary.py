@@ -1,5 +1,6 @@
 """The page is one well-formed file that holds the figures, and runs nothing."""
 
+from dataclasses import replace
 from html.parser import HTMLParser
 
 from support.vocabularies import FIDEL_LINES, foreign_vocabulary
@@ -67,3 +68,11 @@ def test_rare_pieces_are_cut_short_and_counted() -> None:
     page = _render(Comparison("checked", VOCABULARY, MEASURED), rare=rare)
     assert page.count("ሰላ</td>") == 200
     assert "30 more are not shown" in page
+
+
+def test_pieces_are_marked_as_what_they_are() -> None:
+    rare = (RarePiece(9, "ሰላ", 1),)
+    fidel = _render(Comparison("checked", VOCABULARY, MEASURED), rare=rare)
+    phones = _render(Comparison("checked", replace(VOCABULARY, units="phones"), MEASURED), rare=rare)
+    assert '<td lang="am">ሰላ</td>' in fidel
+    assert '<td lang="am-fonipa">ሰላ</td>' in phones

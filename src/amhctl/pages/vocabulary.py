@@ -67,6 +67,11 @@ class VocabularyPage:
         return render("vocabulary.html.j2", self)
 
     @property
+    def language(self) -> str:
+        """Language tag of pieces and lines: Amharic in Ethiopic, or in the phonetic alphabet (BCP 47)."""
+        return "am-fonipa" if self.compared[0].vocabulary.units == "phones" else "am"
+
+    @property
     def places(self) -> tuple[_Place, ...]:
         """Pieces a word over the logarithm of the size."""
         points = self.curve.points
