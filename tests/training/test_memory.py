@@ -54,7 +54,7 @@ def take_step(
         shards = shard(model, AbsentPeers(2), keeps=False)
         buffer = torch.empty(sum(each.numel() for each in model.parameters() if each not in shards.parameters))
     average = AveragedModel(model, 0.9)
-    objective, batch = recipe.objective(model, config, precision), recipe.blank(size)
+    objective = recipe.objective(model, config, precision)
     for step in (1, 2):
         # The moments are there from the second step on.
         held = [buffer, *model.parameters(), *model.buffers(), *average.model.parameters(), *average.model.buffers()]
@@ -63,10 +63,11 @@ def take_step(
             for tensor in held:
                 tally.add(tensor)
             for place in range(min(2, config.accumulation)):
+                batch = recipe.blank(size)
                 inputs = recipe.inputs(batch, counts, config, seed=0, step=step, place=place)
                 loss, _ = objective(batch, *inputs)
                 loss.backward()
-                del loss, inputs
+                del loss, batch, inputs
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
             average.update(step)
