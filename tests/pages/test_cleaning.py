@@ -10,6 +10,7 @@ import pytest
 import soundfile
 from support.enhancers import GATE_GOAL, NoiseRating, open_gate, rate_noise
 from support.manifests import noisy_manifest
+from support.pages import read_page
 
 from amhctl.audio.waveform import Waveform
 from amhctl.checks.cleaned_copy import CleanedCopy, write_cleaned_copy
@@ -28,6 +29,7 @@ def _page(folder: Path, goal: CleaningGoal = GATE_GOAL) -> tuple[str, CleanedCop
 
 def test_every_clip_is_heard_and_seen_before_and_after(tmp_path: Path) -> None:
     page, copy = _page(tmp_path)
+    read_page(page)
     assert "cleaned: 4, kept as they were: 0, left out: 0" in page
     sounds = [base64.b64decode(one) for one in re.findall(r"data:audio/mpeg;base64,([^\"]+)", page)]
     pictures = [base64.b64decode(one) for one in re.findall(r"data:image/png;base64,([^\"]+)", page)]

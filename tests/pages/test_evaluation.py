@@ -1,10 +1,10 @@
 """The page shows every clip, escapes what it is given, and is not overwritten."""
 
-import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from support.pages import read_page
 from support.speechlike import vowel_train
 
 from amhctl.audio import files
@@ -51,7 +51,8 @@ def test_an_existing_page_is_kept_unless_forced(tmp_path: Path) -> None:
 def test_a_page_finds_its_clips_whatever_it_is_called(tmp_path: Path) -> None:
     report = tmp_path / "ሙከራ #1 at 50%.html"
     write(report)
-    sources = re.findall(r'<audio [^>]*src="(.*?)"', report.read_text(encoding="utf-8"))
+    page = read_page(report.read_text(encoding="utf-8"))
+    sources = [source for source in page.sources if not source.startswith("data:")]
     assert len(sources) == 5
     # A browser takes '#' for the end of a path, and '%' for the begin of an escaped letter.
     assert all((tmp_path / unquote(urlsplit(source).path)).is_file() for source in sources)

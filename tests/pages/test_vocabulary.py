@@ -1,8 +1,8 @@
 """The page is one well-formed file that holds the figures, and runs nothing."""
 
 from dataclasses import replace
-from html.parser import HTMLParser
 
+from support.pages import read_page
 from support.vocabularies import FIDEL_LINES, foreign_vocabulary
 
 from amhctl.pages.vocabulary import Comparison, VocabularyPage
@@ -18,37 +18,16 @@ MEASURED = measure_coverage(Tokenizer(VOCABULARY), [*FIDEL_LINES, "<script>x</sc
 CURVE = measure_sizes(count_words(FIDEL_LINES, alphabet_of("fidel")), "fidel", sizes=(365, 370))
 
 
-class _Balance(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.seen: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.seen.append(tag)
-        if tag not in ("meta", "br"):
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.seen.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-
 def _render(*compared: Comparison, rare: tuple[RarePiece, ...] = ()) -> str:
     return VocabularyPage("a <b>", compared, CURVE, rare, 10).render()
 
 
 def test_every_tag_is_closed_and_nothing_runs() -> None:
     page = _render(Comparison("checked", VOCABULARY, MEASURED), rare=(RarePiece(9, "ሰ<x>", 2),))
-    parser = _Balance()
-    parser.feed(page)
-    assert parser.open == []
-    assert "script" not in parser.seen
+    tags = read_page(page)
     assert "&lt;script&gt;" in page
     assert "a &lt;b&gt;" in page
-    assert parser.seen.count("circle") == len(CURVE.points)
+    assert tags.counts["circle"] == len(CURVE.points)
     assert page.count('class="recommended"') == 1
 
 
