@@ -118,7 +118,7 @@ DAMAGES: dict[str, tuple[dict[str, object], str]] = {
     "kind": ({"kind": "codec"}, "C021"),
     "version": ({"model_version": "unified-voice-9"}, "C021"),
     "conditioning": ({"conditioning": {"bins": -3}}, "C006"),
-    "width of conditioning": ({"conditioning": {"bins": 80}}, "C021"),
+    "width of the conditioning features": ({"conditioning": {"bins": 80}}, "C021"),
     "codebook size": ({"codec": {"codebook_size": 32}}, "C021"),
     "vocabulary elsewhere": ({"vocabulary": {"file": "../.."}}, "C001"),
     "vocabulary unnamed": ({"vocabulary": {"file": "other.model"}}, "C001"),

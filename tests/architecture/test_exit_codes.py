@@ -122,7 +122,7 @@ def test_a_report_that_cannot_be_written_is_told_on_the_other_stream(json_: list
         (["speak", "ሰላም", "-o", "x.wav", "--device", "toaster"], "'toaster' is none of auto, cpu"),
         (
             ["eval", "m01", "--set", "none.jsonl", "--fail-under", "foo=1"],
-            "--fail-under foo=1: there is no metric 'foo'",
+            "--fail-under foo=1: unknown metric 'foo'",
         ),
         (["codes", "extract", "none.jsonl", "-o", "codes", "--shard", "0/0"], "--shard: a shard is written i/n"),
         (["data", "split", "none.jsonl", "--valid", "0.6", "--test", "0.6"], "--valid, --test: the shares 0.6 and 0.6"),

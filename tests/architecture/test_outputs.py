@@ -208,16 +208,16 @@ def test_what_cannot_be_written_is_refused_before_anything_is_read(
         "circle": "symbolic links",
         "circle/out": "symbolic links",
         "x" * 256: "name too long",
-        "file/out": "a file stands where a folder is wanted",
+        "file/out": "the path is a file, not a folder",
     }
     if row.holds:
-        wanted |= dict.fromkeys(("pipe", "file"), "a file stands where a folder is wanted")
+        wanted |= dict.fromkeys(("pipe", "file"), "the path is a file, not a folder")
     else:
-        wanted |= {"pipe": "a file stands where" if row.folder else "device or a pipe"}
-        wanted |= {} if row.words.startswith("speak") else {"-": "cannot go to the standard output"}
+        wanted |= {"pipe": "the path is a file" if row.folder else "device or a pipe"}
+        wanted |= {} if row.words.startswith("speak") else {"-": "cannot be written to standard output"}
     if not row.folder and not row.holds:
         Path("folder").mkdir()
-        wanted["folder"] = "a folder stands where a file is wanted"
+        wanted["folder"] = "the path is a folder, not a file"
     before = {path.name for path in tmp_path.iterdir()}
     for output, message in wanted.items():
         assert message in _refused(row, world, output, capsys), (row.words, output)

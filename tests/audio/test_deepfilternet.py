@@ -115,7 +115,7 @@ def test_weights_that_are_not_those_of_the_digest_are_not_opened(
     monkeypatch.setattr(deepfilternet, "find_model", lambda: path)
     monkeypatch.setattr(deepfilternet.tarfile, "open", lambda **_: pytest.fail("the archive was opened"))
     monkeypatch.setattr(onnxruntime, "InferenceSession", lambda *_, **__: pytest.fail("a network was opened"))
-    with pytest.raises(CheckpointError, match="nothing of them was loaded") as caught:
+    with pytest.raises(CheckpointError, match="they were not loaded") as caught:
         open_deepfilternet.__wrapped__(None)
     assert caught.value.subject == str(path)
     assert "pip install" in caught.value.hint

@@ -114,15 +114,15 @@ def test_what_does_not_fit_is_refused(store: CodeStore) -> None:
     first = entries[0].id
     alignment = durations_of(store, {})
     tokens = {entry.id: (1,) * alignment.acoustic_durations(entry.id).size for entry in entries}
-    with pytest.raises(DatasetError, match="holds no utterance"):
+    with pytest.raises(DatasetError, match="has no utterances"):
         AcousticDataset(store, [], tokens, alignment)
-    with pytest.raises(DatasetError, match="durations stand against 2 text ids"):
+    with pytest.raises(DatasetError, match="durations do not match 2 text ids"):
         AcousticDataset(store, entries, tokens | {first: (1, 2)}, alignment)
-    with pytest.raises(DatasetError, match="stand against 0 text ids"):
+    with pytest.raises(DatasetError, match="do not match 0 text ids"):
         AcousticDataset(store, entries, {}, alignment)
     size = len(tokens[first])
     longer = durations_of(store, {first: [9] * size})
-    with pytest.raises(DatasetError, match=f"durations of {9 * size} frames stand against"):
+    with pytest.raises(DatasetError, match=f"durations of {9 * size} frames do not match"):
         AcousticDataset(store, entries, tokens, longer).item(0, 0)
 
 

@@ -50,7 +50,7 @@ def test_durations_must_fit(tmp_path: Path) -> None:
     durations = good.item(0, 0).durations_T
     assert durations is not None
     assert durations.tolist() == [4, 1]
-    with pytest.raises(DatasetError, match="stand against"):
+    with pytest.raises(DatasetError, match="do not match"):
         SpeechDataset(store, store.entries, {e.id: (3, 4, 5) for e in store.entries}, store.alignment())
     with pytest.raises(DatasetError, match="no text ids"):
         SpeechDataset(store, store.entries, {})

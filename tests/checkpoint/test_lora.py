@@ -159,7 +159,7 @@ NAME = "base_model.model.gpt.h.0.attn.c_proj"
         (
             {f"{NAME}.lora_A.weight": torch.ones(3, WIDTH), f"{NAME}.lora_B.weight": torch.ones(WIDTH, 2)},
             {},
-            "have no product",
+            "cannot be multiplied",
         ),
         (None, {"use_dora": True}, "magnitudes and use_dora contradict"),
         (

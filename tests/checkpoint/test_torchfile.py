@@ -40,7 +40,7 @@ def test_tensors_and_plain_values_come_back(tmp_path: Path) -> None:
 def test_the_old_format_is_read_where_it_may_be(tmp_path: Path) -> None:
     path = tmp_path / "old.pth"
     torch.save({"a": torch.ones(2)}, path, _use_new_zipfile_serialization=False)
-    with pytest.raises(CheckpointError, match="not a PyTorch file of today's format"):
+    with pytest.raises(CheckpointError, match="not a PyTorch file in the present format"):
         read_torch_file(path)
     document = read_torch_file(path, allow_old=True)
     assert isinstance(document, dict)
@@ -103,7 +103,7 @@ class Harmful:
 def test_nobody_is_told_how_to_load_what_was_refused(zipped: bool, tmp_path: Path) -> None:
     path = tmp_path / "a.pth"
     torch.save({"a": Harmful()}, path, _use_new_zipfile_serialization=zipped)
-    with pytest.raises(CheckpointError, match=r"holds more than tensors and plain values \(posix\.getpid\)") as error:
+    with pytest.raises(CheckpointError, match=r"has more than tensors and plain values \(posix\.getpid\)") as error:
         read_torch_file(path, allow_old=True)
     said = f"{error.value.message} {error.value.hint} {error.value.__cause__}"
     assert [word for word in ("weights_only", "trust", "safe_globals", "still be loaded") if word in said] == []

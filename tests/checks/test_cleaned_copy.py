@@ -129,14 +129,14 @@ def test_what_cannot_be_read_is_left_out_and_tried_again(tmp_path: Path, monkeyp
     monkeypatch.setattr(cleaned_copy, "LONG_SECONDS", 2.1)
     copy = _clean(manifest, tmp_path / "out")
     assert [clip.code for clip in copy.clips] == ["", "D100", "", "D100"]
-    assert "cut it first" in copy.clips[3].reason
+    assert "split it first" in copy.clips[3].reason
     assert [record.id for record in read_records(tmp_path / "out" / "manifest.jsonl")] == ["r0", "r2"]
     (tmp_path / "wav" / "r1.wav").write_bytes(content)
     copy = _clean(manifest, tmp_path / "out")
     assert (copy.counts, copy.new) == ({"": 3, "D100": 1}, 2)
     for name in ("r0", "r1", "r2", "r3"):
         (tmp_path / "wav" / f"{name}.wav").unlink()
-    with pytest.raises(DatasetError, match=r"no recording can be cleaned \(r0: there is no such audio file\)"):
+    with pytest.raises(DatasetError, match=r"no recording can be cleaned \(r0: the audio file does not exist\)"):
         _clean(manifest, tmp_path / "none")
 
 

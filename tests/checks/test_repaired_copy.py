@@ -129,7 +129,7 @@ def test_a_copy_never_takes_the_place_of_its_source(tmp_path: Path) -> None:
     write_records(elsewhere, records)
     source = _digests(tmp_path)
     for checked, output in ((manifest, tmp_path / "in"), (manifest, tmp_path), (elsewhere, tmp_path / "in" / "wav")):
-        with pytest.raises(DatasetError, match="the place of its source"):
+        with pytest.raises(DatasetError, match="overwrite its source"):
             _repair(checked, output)
         assert _digests(tmp_path) == source
 

@@ -122,7 +122,7 @@ def test_strict_leaves_out_what_has_a_warning_still(tmp_path: Path) -> None:
 def test_a_file_that_has_vanished_is_left_out(tmp_path: Path) -> None:
     record = Record(id="a", audio="a.wav", text="ሰላም")
     result = repair_recording(RepairJob(record, frozenset(), tmp_path, tmp_path, "a.flac", RepairGoal()))
-    assert (result.code, result.reason) == ("D010", "there is no such audio file")
+    assert (result.code, result.reason) == ("D010", "the audio file does not exist")
 
 
 def test_codes_are_those_of_recordings() -> None:

@@ -53,7 +53,7 @@ def test_a_full_disk_is_told_as_one(capsys: pytest.CaptureFixture[str]) -> None:
     code_of(OSError(errno.ENOSPC, "No space left on device", "out.wav"))
     out, err = capsys.readouterr()
     assert (out, err.splitlines()[0]) == ("", "error: out.wav: no space left on device")
-    assert "make room" in err
+    assert "free disk space" in err
 
 
 def test_too_little_memory_is_no_bug(capsys: pytest.CaptureFixture[str]) -> None:

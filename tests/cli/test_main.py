@@ -185,4 +185,4 @@ def test_a_voice_without_a_name_is_not_the_default_one(
     words: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(*(word.format(out=tmp_path / "x.wav") for word in words), "--voice", "", "--json") == 3
-    assert json.loads(capsys.readouterr().out)["error"]["message"] == "no such voice"
+    assert json.loads(capsys.readouterr().out)["error"]["message"] == "voice not found"

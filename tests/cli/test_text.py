@@ -91,6 +91,6 @@ def test_split() -> None:
 def test_nothing_to_speak_ends_with_three() -> None:
     result = invoke("normalize", "!!")
     assert result.exit_code == 3
-    assert "nothing to speak" in result.stderr
+    assert "nothing speakable" in result.stderr
     error = json.loads(invoke("split", "", "--json").stdout)["error"]
     assert error["type"] == "TextError"

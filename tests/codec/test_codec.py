@@ -38,8 +38,8 @@ def test_unusable_codes_are_refused(codes: np.ndarray) -> None:
 @pytest.mark.parametrize(
     ("takes", "said"),
     [
-        ([], "one shape"),
-        ([np.zeros((2, 4), np.uint16), np.zeros((2, 5), np.uint16)], "one shape"),
+        ([], "the same shape"),
+        ([np.zeros((2, 4), np.uint16), np.zeros((2, 5), np.uint16)], "the same shape"),
         ([np.zeros((2, 4), np.uint16), np.full((2, 4), 16, np.uint16)], "outside the codebook"),
     ],
 )

@@ -144,7 +144,10 @@ def test_junk_for_an_array_is_damage(content: bytes, tmp_path: Path) -> None:
     [
         ({"acoustic_durations": np.ones(3, "<u2")}, "code_frames"),
         ({"acoustic_durations": np.ones(3, "<u2"), "code_frames": np.array([1, 2])}, "longer"),
-        ({"acoustic_durations": np.ones(2, "<u2"), "code_frames": np.array([1])}, "not as many"),
+        (
+            {"acoustic_durations": np.ones(2, "<u2"), "code_frames": np.array([1])},
+            "numbers of pieces and durations differ",
+        ),
         ({"acoustic_durations": np.zeros(3, "<u2"), "code_frames": np.array([1])}, "no frames"),
         ({}, "durations"),
     ],
@@ -163,5 +166,5 @@ def test_pieces_that_are_not_as_many_as_the_durations(tmp_path: Path) -> None:
     path = tmp_path / "alignment.npz"
     texts = {"vocabulary_fingerprint": np.array("v"), "text_hash": np.array("t")}
     np.savez(path, ids=np.frombuffer(b"a", np.uint8), pieces=np.array([3]), durations=np.ones(2, "<u2"), **texts)
-    with pytest.raises(DatasetError, match="not as many"):
+    with pytest.raises(DatasetError, match="numbers of pieces and durations differ"):
         read_alignment(path)

@@ -71,5 +71,5 @@ def test_acoustics_and_their_speaker_encoder_stand_together_or_not_at_all(tmp_pa
     for key in ("acoustics", "speaker"):
         half = {name: part for name, part in value.items() if name != key}
         (tmp_path / "store.json").write_text(json.dumps(half))
-        with pytest.raises(DatasetError, match="stand together"):
+        with pytest.raises(DatasetError, match="must be given together"):
             read_document(tmp_path)

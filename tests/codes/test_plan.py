@@ -114,6 +114,6 @@ def test_an_id_that_is_a_copys_is_refused(tmp_path: Path) -> None:
     record = read_records(tiny_manifest(tmp_path))[1]
     copies = vary_copies([record], 1, _STRONG, seed=0)
     require_distinct([Source(record), *copies])
-    with pytest.raises(DatasetError, match="named like a copy") as caught:
+    with pytest.raises(DatasetError, match="the id of an augmented copy") as caught:
         require_distinct([Source(record), Source(record.model_copy(update={"id": "r1+1"})), *copies])
     assert caught.value.subject == "r1+1"

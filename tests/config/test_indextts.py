@@ -44,7 +44,7 @@ def test_every_fault_of_the_block_is_named_at_once(tmp_path: Path, document: dic
     lines = caught.value.message.splitlines()
     assert lines[0] == "6 faults in the description of the network"
     assert lines[1:6] == [
-        "gpt.lang_count: no such value is known of this network",
+        "gpt.lang_count: unknown key",
         "gpt.layers: absent",
         "gpt.emo_condition_module: absent",
         "gpt.train_solo_embeddings is True; only False is this network",

@@ -122,7 +122,7 @@ def test_all_faults_of_all_layers_come_at_once(tmp_path: Path) -> None:
         "did you mean 'text'",
         "did you mean 'training'",
         "training.learning_rate (--set)",
-        "--set model.layers: wanted is key=value",
+        "--set model.layers: expected key=value",
         "did you mean 'heads'",
     ):
         assert any(words in line for line in found), (words, found)
@@ -140,7 +140,7 @@ def test_a_file_that_is_no_toml_says_where(tmp_path: Path) -> None:
 
 
 def test_a_project_file_that_is_absent_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="no such project file"):
+    with pytest.raises(ConfigError, match="project file does not exist"):
         load_run_config(preset=None, project=tmp_path / "other.toml", environment={})
 
 
@@ -288,7 +288,7 @@ def test_the_kind_comes_first_among_variables() -> None:
 def test_an_unknown_kind_of_voice_is_a_fault_of_its_layer(kind: str, preset: str) -> None:
     with pytest.raises(ConfigError) as raised:
         load_run_config(preset=preset, project=None, sets=(f"model.kind={kind}",), environment={})
-    assert faults(raised.value) == ["model (--set): there is no such kind of voice; there are: unified, flow"]
+    assert faults(raised.value) == ["model (--set): unknown kind of voice; use unified or flow"]
 
 
 def test_a_value_of_the_other_kind_is_no_setting() -> None:

@@ -53,7 +53,7 @@ def test_json_is_read(text: str, value: object) -> None:
         ("[1e999]", "not JSON that can be read (a number is too large)"),
         ("[NaN]", "not JSON that can be read (NaN is no number)"),
         ("[-Infinity]", "not JSON that can be read (-Infinity is no number)"),
-        ('"\\ud800"', "not JSON that can be read (it holds half of a character, a lone surrogate)"),
+        ('"\\ud800"', "not JSON that can be read (it contains an incomplete character, a lone surrogate)"),
     ],
 )
 def test_what_is_wrong_with_json(content: str | bytes, reason: str) -> None:

@@ -161,7 +161,7 @@ def test_files_of_any_name_do_not_go_where_something_is_read(tmp_path: Path) -> 
     recording.touch()
     (tmp_path / "link.wav").symlink_to(recording)
     for source in (recording, tmp_path / "link.wav"):
-        with pytest.raises(FileExistsRefused, match="could take the place of"):
+        with pytest.raises(FileExistsRefused, match="could replace"):
             require_output_files(tmp_path / "wavs", sources=(source,))
     require_output_files(tmp_path / "wavs", sources=(tmp_path / "b.wav",))
 
@@ -179,7 +179,7 @@ def test_what_could_not_be_written_is_refused_before_the_work(tmp_path: Path, wh
 
     (tmp_path / "file").write_bytes(b"{}")
     for output in (tmp_path / "file" / "out.wav", tmp_path / "file" / "deep" / "out.wav"):
-        with pytest.raises(FileExistsRefused, match="a file stands where a folder is wanted") as caught:
+        with pytest.raises(FileExistsRefused, match="the path is a file, not a folder") as caught:
             require(output)
         assert caught.value.subject == str(tmp_path / "file")
     (tmp_path / "circle").symlink_to("circle")
@@ -199,10 +199,10 @@ def test_what_could_not_be_written_is_refused_before_the_work(tmp_path: Path, wh
     with pytest.raises(FileExistsRefused, match="standard output"):
         require(Path("-"))
     if what == "file":
-        with pytest.raises(FileExistsRefused, match="a folder stands where a file is wanted"):
+        with pytest.raises(FileExistsRefused, match="the path is a folder, not a file"):
             require(tmp_path)
     else:
-        with pytest.raises(FileExistsRefused, match="a file stands where a folder is wanted"):
+        with pytest.raises(FileExistsRefused, match="the path is a file, not a folder"):
             require(tmp_path / "file")
 
 

@@ -61,9 +61,9 @@ WAY_OUT = WayOut(sound="step 4 is saved", again="then go on", lighter="take less
             OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "there"),
             "the disk is full; step 4 is saved",
             "there",
-            "make room; then go on",
+            "free disk space; then go on",
         ),
-        (OSError(errno.EDQUOT, "quota"), "the disk is full; step 4 is saved", "run", "make room; then go on"),
+        (OSError(errno.EDQUOT, "quota"), "the disk is full; step 4 is saved", "run", "free disk space; then go on"),
         (MemoryError(), "there is too little memory (MemoryError); step 4 is saved", "run", "take less; then go on"),
         (
             RuntimeError("CUDA out of memory.\nSee the manual"),

@@ -116,7 +116,7 @@ def test_ljspeech_says_what_it_loses(tmp_path: Path, manifest: Path) -> None:
         **dict.fromkeys(("speaker", "session", "licence", "consent", "source", "processing", "language", "sha256"), 1),
         "split": 3,
         "offset": 2,
-        "white space around the text": 1,
+        "spaces around the text": 1,
     }
     back = _import("ljspeech", tmp_path / "out")
     assert {name: record.text for name, record in back.items()} == {
@@ -138,7 +138,7 @@ def test_an_export_is_not_replaced_unasked(tmp_path: Path, manifest: Path, form:
 def test_nothing_to_export_is_an_error_and_leaves_no_table(tmp_path: Path, form: str) -> None:
     _need_arrow(form)
     write_records(tmp_path / "m.jsonl", [Record(id="a", audio="gone.wav", text="ሰላም")])
-    with pytest.raises(DatasetError, match="no such audio file"):
+    with pytest.raises(DatasetError, match="audio file does not exist"):
         _export(form, tmp_path / "m.jsonl", tmp_path / "out")
     assert [path for path in (tmp_path / "out").rglob("*") if path.is_file()] == []
 

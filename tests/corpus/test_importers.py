@@ -124,7 +124,7 @@ def test_a_recording_that_vanishes_on_the_way_is_skipped(tmp_path: Path) -> None
     assert next(records).id == "a"
     (tmp_path / "b.wav").unlink()
     assert list(records) == []
-    assert log.skipped == [Skipped("m.jsonl:2", "there is no such audio file")]
+    assert log.skipped == [Skipped("m.jsonl:2", "the audio file does not exist")]
 
 
 def test_a_full_disk_is_no_skipped_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -121,7 +121,7 @@ def test_every_speaker_is_in_every_split() -> None:
     where = _where([record.speaker for record in records], splits)
     assert list(where.values()) == [{"train", "valid", "test"}] * 4
     for disjoint in ("speaker", "session"):
-        with pytest.raises(DatasetError, match="every speaker"):
+        with pytest.raises(DatasetError, match="every-speaker"):
             assign_splits(records, _SHARES, every_speaker=True, disjoint=parse_disjoint(["text", disjoint]))
 
 

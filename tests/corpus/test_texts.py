@@ -21,7 +21,7 @@ class _Letters:
     def units(self, written: str) -> str:
         kept = "".join(char for char in written if char > "\u1200" or char == " ").strip()
         if not kept:
-            raise TextError("nothing to speak")
+            raise TextError("nothing speakable")
         return f"{kept} ።"
 
 

@@ -122,7 +122,7 @@ class _Harmful:
         (lambda folder: (folder / "preprocessor_config.json").unlink(), r"preprocessor_config\.json missing"),
         (_pickle_weights, r"model\.safetensors missing"),
         (_cut, "cannot be loaded"),
-        (_drop_tensor, "tensors of the speech encoder are not in its weights file"),
+        (_drop_tensor, "tensors of the speech encoder are missing in its weights file"),
         (_set("model_type", "hubert"), "is a hubert"),
         (_set("num_hidden_layers", 4), "of 4 layers"),
         (_set("hidden_size", 32), "cannot be loaded"),

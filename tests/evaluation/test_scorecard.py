@@ -80,7 +80,7 @@ def test_bad_conditions_are_refused(condition: str) -> None:
 def test_a_metric_that_there_is_not_is_named(name: str, near: str) -> None:
     with pytest.raises(OptionError) as caught:
         parse_thresholds((f"{name}=1",))
-    assert caught.value.message == f"there is no metric {name!r}{near}"
+    assert caught.value.message == f"unknown metric {name!r}{near}"
     assert "text_match" in caught.value.hint
 
 

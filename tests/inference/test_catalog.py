@@ -10,7 +10,7 @@ from amhctl.inference.catalog import bundled_voices, voice_path
 
 
 def test_unknown_names_say_what_there_is() -> None:
-    with pytest.raises(SynthesisError, match="no such voice"):
+    with pytest.raises(SynthesisError, match="voice not found"):
         voice_path("nobody")
 
 

@@ -111,7 +111,7 @@ def test_a_voice_that_cannot_hear_a_reference_refuses_it(voice: CodeVoice, growt
     """Its prompt says nothing, or bursts the branch: it would speak alike with every clip."""
     deaf = replace(voice, model=copy.deepcopy(voice.model))
     deaf.model.perceiver_encoder.proj_context.weight.mul_(growth)
-    with pytest.raises(SynthesisError, match="cannot hear a reference") as caught:
+    with pytest.raises(SynthesisError, match="cannot imitate a reference") as caught:
         deaf.imitate(vowel_train(seconds=1.0))
     assert caught.value.subject == voice.manifest.name
     assert "ckpt validate" in caught.value.hint

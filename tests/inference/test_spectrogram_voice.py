@@ -70,7 +70,7 @@ def test_a_reference_that_says_nothing_is_refused(voice: SpectrogramVoice) -> No
 
 def test_a_reference_of_an_encoder_that_the_voice_does_not_know_is_refused(voice: SpectrogramVoice) -> None:
     other = voice.manifest.model_copy(update={"config": voice.manifest.config | {"speaker_fingerprint": "0" * 64}})
-    with pytest.raises(CheckpointError, match="not the one that the voice learnt with"):
+    with pytest.raises(CheckpointError, match="not the one used in training"):
         load_listener(other)
     with pytest.raises(SynthesisError, match="speaker encoder, which is not given"):
         voice.imitate(vowel_train(seconds=1.0))

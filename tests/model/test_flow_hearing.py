@@ -30,7 +30,7 @@ def test_one_whose_speaker_layers_are_zero_does_not(layers: tuple[str, ...]) -> 
     hearing = probe_speakers(model, _speakers())
     assert hearing.spread is not None
     assert hearing.spread < 1e-6
-    assert hearing.fault.startswith("velocities that the voice gives different speakers are alike")
+    assert hearing.fault.startswith("velocities of different speakers are alike")
 
 
 @pytest.mark.parametrize("layer", ["speaker_to_text", "speaker_condition"])

@@ -122,7 +122,7 @@ def test_a_flow_voice_has_a_row_for_each_piece_and_none_besides() -> None:
 
 def test_half_a_head_and_sources_out_of_reach_are_refused() -> None:
     tensors = _tensors()
-    with pytest.raises(ModelError, match="not all below"):
+    with pytest.raises(ModelError, match="not all earlier rows"):
         grow_text_rows(tensors, _Plan((0, 1, 2, 3, 4), ((5,),)))
     del tensors["text_head.bias"]
     with pytest.raises(ModelError, match="half"):
@@ -161,7 +161,7 @@ def test_moments_of_another_size_and_plans_that_lose_rows_are_refused() -> None:
         grow_text_moments({"text_head.bias/exp_avg": torch.zeros(9)}, PLAN)
     assert caught.value.subject == "text_head.bias/exp_avg"
     for order in ((0, 1, 2, 3, 3), (0, 1, 2, 3, 5)):
-        with pytest.raises(ModelError, match="each old row once"):
+        with pytest.raises(ModelError, match="each old row exactly once"):
             grow_text_rows(_tensors(), _Plan(order, ()))
-        with pytest.raises(ModelError, match="each old row once"):
+        with pytest.raises(ModelError, match="each old row exactly once"):
             grow_text_moments({}, _Plan(order, ()))

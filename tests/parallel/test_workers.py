@@ -36,7 +36,7 @@ def test_no_more_is_taken_than_is_wanted() -> None:
 
 
 def test_a_worker_that_dies_is_an_error_with_a_hint() -> None:
-    with open_pool(1) as pool, pytest.raises(DatasetError, match="ended by the system") as caught:
+    with open_pool(1) as pool, pytest.raises(DatasetError, match="killed by the system") as caught:
         list(map_in_order(pool, os._exit, [3], ahead=1))
     assert "--workers" in caught.value.hint
 

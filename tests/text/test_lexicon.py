@@ -38,11 +38,11 @@ def test_toml_says_the_same_and_a_later_file_overrides(tmp_path: Path) -> None:
         ("\tሲ", "empty"),
         ("CBE\t ", "empty"),
         ("CBE\tsi bi i!", "neither fidel nor phones"),
-        ("CBE\tɡənna", "not one word of fidel"),
-        ("ገና ነው\tɡənna", "not one word of fidel"),
+        ("CBE\tɡənna", "not a single word in fidel"),
+        ("ገና ነው\tɡənna", "not a single word in fidel"),
         ("ሀ" * 201 + "\tሀ", "longer"),
         ("x\t፟ሀ", "begins with a gemination mark"),
-        ("AU\tኤ ኢ", "a reading already"),
+        ("AU\tኤ ኢ", "already has a pronunciation"),
     ],
 )
 def test_bad_lines_are_named_with_file_line_and_reason(tmp_path: Path, line: str, reason: str) -> None:
@@ -132,7 +132,7 @@ def test_phones_are_found_whichever_homophone_spells_the_word(fold: bool) -> Non
 
 @pytest.mark.parametrize("word", ["«»", ""])
 def test_a_word_that_no_text_can_hold_is_refused(word: str) -> None:
-    with pytest.raises(TextError, match="never found"):
+    with pytest.raises(TextError, match="never occurs"):
         Frontend(lexicon=Lexicon({word: "ጥቅስ"}))
 
 

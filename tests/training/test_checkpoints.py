@@ -96,7 +96,8 @@ def test_the_best_is_never_among_those_that_go(tmp_path: Path) -> None:
         assert saved[-2:] == [max(1, number - 1), number][-len(saved) :]
         assert (3 if number >= 3 else 1) in saved
     assert [step_of(folder) for folder in steps.saved()] == [3, 7, 8]
-    # A step that was never saved keeps nothing, and one of a future that was given up is not the best any more.
+    # A step that was never saved is too short for a context, and one of a future that was given up is not the best any
+    # more.
     steps.prune(1, newest=7, best=5)
     assert [step_of(folder) for folder in steps.saved()] == [7]
 

@@ -65,7 +65,7 @@ def test_a_run_that_replays_and_probes_goes_on_bit_by_bit(
     [
         (True, ("training.replay_share=0.3",), "go together"),
         (True, ("paths.replay=STORE",), "go together"),
-        (False, ("paths.probe=STORE",), "no base to forget"),
+        (False, ("paths.probe=STORE",), "need a base"),
     ],
 )
 def test_what_would_change_nothing_or_has_no_base_is_refused(

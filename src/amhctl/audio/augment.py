@@ -125,7 +125,7 @@ def find_rooms(folder: Path) -> tuple[Path, ...]:
     """
     rooms = tuple(sorted(folder.resolve().glob("*.wav")))
     if not rooms:
-        raise AudioError("the folder holds no impulse responses", subject=str(folder), hint="put .wav files there")
+        raise AudioError("the folder has no impulse responses", subject=str(folder), hint="put .wav files there")
     return rooms
 
 
@@ -263,7 +263,9 @@ def add_room(waveform: Waveform, response: Waveform) -> Waveform:
         If the response is silent or has another rate.
     """
     if response.sample_rate != waveform.sample_rate:
-        raise AudioError(f"a room of {response.sample_rate} Hz cannot be heard at {waveform.sample_rate} Hz")
+        raise AudioError(
+            f"an impulse response at {response.sample_rate} Hz cannot be applied at {waveform.sample_rate} Hz"
+        )
     if not response.samples.any():
         raise AudioError("the impulse response is silent")
     direct = int(np.argmax(np.abs(response.samples)))

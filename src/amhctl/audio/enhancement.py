@@ -62,7 +62,7 @@ def enhance_waveform(waveform: Waveform, enhancer: Enhancer) -> Waveform:
     enhanced = enhancer.enhance(heard)
     if enhanced.shape != heard.shape or not np.isfinite(enhanced).all():
         raise AudioError(
-            f"{enhancer.name} made {enhanced.size} samples of {heard.size}, or some that are not finite",
+            f"{enhancer.name} returned {enhanced.size} samples for {heard.size}, or values that are not finite",
             hint="report it, with the recording",
         )
     samples = resample(Waveform(enhanced, enhancer.sample_rate), waveform.sample_rate).samples

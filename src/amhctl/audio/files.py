@@ -121,7 +121,8 @@ def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
                 yield sound
         except soundfile.LibsndfileError as error:
             raise AudioError(
-                f"the file is damaged or no audio that libsndfile reads ({error.error_string.strip().rstrip('.')})",
+                "the file is damaged or not in an audio format that libsndfile reads "
+                f"({error.error_string.strip().rstrip('.')})",
                 subject=str(path),
                 hint="convert it to WAV or FLAC, or copy it again",
             ) from error
@@ -133,20 +134,22 @@ def _require_file(path: Path) -> None:
         mode = path.stat().st_mode
     except FileNotFoundError:
         raise AudioError(
-            "there is no such audio file", subject=str(path), hint="check the path; manifests count from their folder"
+            "the audio file does not exist",
+            subject=str(path),
+            hint="check the path; paths in a manifest are relative to its folder",
         ) from None
     except OSError as error:
         raise AudioError(f"the file cannot be opened: {error.strerror}", subject=str(path)) from error
     if stat.S_ISDIR(mode):
-        raise AudioError("a folder stands where an audio file is wanted", subject=str(path))
+        raise AudioError("the path is a folder, not an audio file", subject=str(path))
     if not stat.S_ISREG(mode):
-        raise AudioError("a pipe or a device stands where an audio file is wanted", subject=str(path))
+        raise AudioError("the path is a pipe or a device, not an audio file", subject=str(path))
 
 
 def _refuse_rate(sample_rate: int, path: Path) -> None:
     if not _LOWEST_RATE <= sample_rate <= _HIGHEST_RATE:
         raise AudioError(
-            f"a recording of {sample_rate} samples a second is none of speech",
+            f"a sample rate of {sample_rate} Hz is too low for speech",
             subject=str(path),
             hint="find the original recording",
         )
@@ -245,7 +248,7 @@ def read_windows(
             samples = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
             if samples.size < end - begin:
                 raise AudioError(
-                    f"the file is cut short: {start + begin + samples.size} of {sound.frames} samples are there",
+                    f"the file is truncated: it has {start + begin + samples.size} of {sound.frames} samples",
                     subject=str(path),
                     hint="copy or record it again",
                 )
@@ -268,7 +271,7 @@ def _locate(sound: soundfile.SoundFile, path: Path, offset: float, duration: flo
     _refuse_cut_container(path, sound.format)
     rate, length = sound.samplerate, sound.frames / sound.samplerate
     if sound.frames <= 0:
-        raise AudioError("the audio file holds no samples", subject=str(path))
+        raise AudioError("the audio file has no samples", subject=str(path))
     end = length if duration is None else offset + duration
     # In seconds first: what a manifest says may be too large to be a number of samples.
     if 0 <= offset <= length and end <= length + 1.0:
@@ -277,9 +280,9 @@ def _locate(sound: soundfile.SoundFile, path: Path, offset: float, duration: flo
         if wanted > 0 and start < sound.frames and start + wanted <= sound.frames + _SLACK_SECONDS * rate:
             return Part(start, min(wanted, sound.frames - start), rate)
     raise AudioError(
-        f"the file of {length:.3f} s ends before the part from {offset:g} s that was asked for",
+        f"the file has {length:.3f} s and ends before the requested part from {offset:g} s",
         subject=str(path),
-        hint="compare offset and duration in the manifest with the file",
+        hint="correct offset and duration in the manifest",
     )
 
 
@@ -289,7 +292,7 @@ def _decode(sound: soundfile.SoundFile, path: Path, count: int, full_scale: floa
     while True:
         block = sound.read(min(count, most), dtype="float32", always_2d=True)
         if not np.isfinite(block).all():
-            raise AudioError("the audio holds samples that are not finite numbers", subject=str(path))
+            raise AudioError("the audio has samples that are not finite", subject=str(path))
         _refuse_scale(float(np.abs(block).max(initial=0.0)), full_scale, path)
         samples = block[:, 0] if block.shape[1] == 1 else block.mean(axis=1, dtype=np.float32)
         if full_scale != 1.0:
@@ -305,9 +308,9 @@ def _refuse_scale(peak: float, full_scale: float, path: Path) -> None:
         return
     scale = next((scale for scale in _PCM_SCALES if peak <= _OVERSHOOT * scale), None)
     if scale is None:
-        raise AudioError(f"the samples go up to {peak:.3g}, which is no scale of a recording", subject=str(path))
+        raise AudioError(f"the samples go up to {peak:.3g}, which is not a known full scale", subject=str(path))
     raise ScaleError(
-        f"the samples go up to {peak:.6g} and not to 1: they seem to be on a scale of {scale:.0f}",
+        f"the samples go up to {peak:.6g} instead of 1: the full scale seems to be {scale:.0f}",
         full_scale=scale,
         subject=str(path),
         hint=f"divide them by {scale:.0f}; `amhctl data check --fix` does",
@@ -321,7 +324,7 @@ def _refuse_cut_container(path: Path, container: str) -> None:
     elif container == "OGG":
         cut = _ogg_is_cut(path)
     if cut:
-        raise AudioError("the file is cut short", subject=str(path), hint="copy or record it again")
+        raise AudioError("the file is truncated", subject=str(path), hint="copy or record it again")
 
 
 def _wav_is_cut(path: Path) -> bool:
@@ -403,7 +406,7 @@ def write(path: Path, waveform: Waveform) -> None:
     suffix = path.suffix.lower().lstrip(".")
     if suffix not in _SUBTYPES:
         raise AudioError(
-            f"no audio format has the suffix {path.suffix!r}",
+            f"unknown audio format: suffix {path.suffix!r}",
             subject=str(path),
             hint=f"use one of: {', '.join('.' + name for name in _SUBTYPES)}",
         )

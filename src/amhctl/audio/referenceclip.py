@@ -29,41 +29,41 @@ RULES = (
         "S009",
         Severity.ERROR,
         "reference silent",
-        "Nothing in the clip is louder than -60 dBFS: nobody can be heard in it.",
+        "Nothing in the clip is louder than -60 dBFS.",
     ),
     Rule(
         "S010",
         Severity.ERROR,
         "reference without speech",
-        "The clip has less than half a second of speech: it says nothing of a speaker.",
+        "The clip has less than 0.5 s of speech: too little to identify a speaker.",
     ),
     Rule(
         "S011",
         Severity.WARNING,
         "reference short",
-        "The clip has less than 3 s of speech: what is heard of the speaker is partly chance.",
+        "The clip has less than 3 s of speech: the speaker embedding is unreliable.",
     ),
-    Rule("S012", Severity.INFO, "reference long", "Only the first 15 s of a clip are heard; more adds nothing."),
+    Rule("S012", Severity.INFO, "reference long", "Only the first 15 s of a clip are used; more does not help."),
     Rule(
         "S013",
         Severity.WARNING,
         "reference noisy",
-        "Speech lies less than 18 dB above the quietest tenth of the clip: the voice imitates the noise too.",
+        "Speech is less than 18 dB above the quietest 10 % of the clip: the voice imitates the noise too.",
     ),
     Rule("S014", Severity.WARNING, "reference clipped", "More than 1 % of the samples are clipped."),
     Rule(
         "S015",
         Severity.WARNING,
-        "reference of a narrow band",
-        "Nothing lies above 4,000 Hz, as in a telephone call or a file of 8,000 samples a second.",
+        "reference with narrow bandwidth",
+        "There is no energy above 4,000 Hz, as in a telephone call or a file with a sample rate of 8,000 Hz.",
     ),
     Rule(
         "S016",
         Severity.WARNING,
         "reference too quiet",
-        "The speech level is under -45 dBFS: with the speech, the noise of the sound card is raised.",
+        "The speech level is below -45 dBFS: normalisation amplifies the noise of the sound card too.",
     ),
-    Rule("S017", Severity.WARNING, "reference mostly silence", "Less than half of the clip sounds."),
+    Rule("S017", Severity.WARNING, "reference mostly silence", "More than half of the clip is silence."),
 )
 _SEVERITY = {rule.code: rule.severity for rule in RULES}
 
@@ -134,30 +134,36 @@ def check_reference(
             "give 5 to 15 s of one person speaking",
         )
     if whole is not None and whole > waveform.duration:
-        find("S012", f"of {whole:.1f} s only the first {waveform.duration:g} s are heard", "cut out the best part")
+        find(
+            "S012",
+            f"only the first {waveform.duration:g} s of {whole:.1f} s are used",
+            "choose the best part of the clip",
+        )
     if speech < limits.least_sounding * waveform.duration:
-        find("S017", f"{speech:.1f} of {waveform.duration:.1f} s are speech, the rest silence", "cut the silence out")
+        find("S017", f"{speech:.1f} of {waveform.duration:.1f} s are speech, the rest silence", "remove the silence")
     level = levels.level_of_half_a_second(without_offset(waveform))
     if level < limits.quiet_level:
-        find("S016", f"the speech level is {level:.0f} dBFS, under {limits.quiet_level:g}", "record it louder")
+        find("S016", f"the speech level is {level:.0f} dBFS, below {limits.quiet_level:g}", "record it louder")
     snr = levels.signal_to_noise(waveform)
     if snr < limits.lowest_snr:
         find(
             "S013",
-            f"the signal-to-noise ratio is about {snr:.0f} dB, under {limits.lowest_snr:g}",
+            f"the signal-to-noise ratio is about {snr:.0f} dB, below {limits.lowest_snr:g}",
             "record it in a quieter room, or give another clip",
         )
     clipped = levels.clipped_share(waveform)
     if clipped > limits.most_clipped:
         find(
-            "S014", f"{clipped:.1%} of the samples are clipped, more than {limits.most_clipped:.0%}", "record it softer"
+            "S014",
+            f"{clipped:.1%} of the samples are clipped, more than {limits.most_clipped:.0%}",
+            "record it with less gain",
         )
     band = bandwidth(waveform)
     if band <= limits.narrowest_band:
         find(
             "S015",
-            f"nothing lies above {band:.0f} Hz, as in a telephone call",
-            "find the original recording, of 16,000 samples a second or more",
+            f"no energy above {band:.0f} Hz, as in a telephone call",
+            "find the original recording, with a sample rate of 16,000 Hz or more",
         )
     return tuple(findings)
 

@@ -23,8 +23,8 @@ def resample(waveform: Waveform, sample_rate: int) -> Waveform:
     samples = soxr.resample(waveform.samples, waveform.sample_rate, sample_rate, quality="VHQ")
     if not samples.size:
         raise AudioError(
-            f"{waveform.samples.size} of {waveform.sample_rate} samples a second are too few to be resampled",
-            hint="leave the recording out",
+            f"{waveform.samples.size} samples at {waveform.sample_rate} Hz are too few to resample",
+            hint="remove the recording from the manifest",
         )
     return Waveform(np.ascontiguousarray(samples, dtype=np.float32), sample_rate)
 

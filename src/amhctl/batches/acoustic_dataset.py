@@ -94,7 +94,7 @@ class AcousticDataset:
         seed: int = 0,
     ) -> None:
         if not entries:
-            raise DatasetError("the dataset holds no utterance", subject=str(store.path))
+            raise DatasetError("the dataset has no utterances", subject=str(store.path))
         self._store = store
         self._entries = tuple(entries)
         self._codebooks = codebooks
@@ -104,7 +104,7 @@ class AcousticDataset:
         for entry, ids_P, frames_P in zip(self._entries, self._tokens, self._durations, strict=True):
             if ids_P.size == 0 or ids_P.size != frames_P.size:
                 raise DatasetError(
-                    f"{frames_P.size} durations stand against {ids_P.size} text ids",
+                    f"{frames_P.size} durations do not match {ids_P.size} text ids",
                     subject=entry.id,
                     hint="the vocabulary or the text options have changed since: run amhctl codes align again",
                 )
@@ -170,7 +170,7 @@ class AcousticDataset:
         mel_TF = acoustics.mel_TF
         if int(durations_P.sum()) != len(mel_TF):
             raise DatasetError(
-                f"durations of {int(durations_P.sum())} frames stand against {len(mel_TF)} frames",
+                f"durations of {int(durations_P.sum())} frames do not match {len(mel_TF)} frames",
                 subject=entry.id,
                 hint="the codes have changed since: run amhctl codes align again",
             )

@@ -125,7 +125,7 @@ class SpeechDataset:
         self._seed = seed
         self._prompt_frames = frames_of(store.conditioning_config, prompt_seconds)
         if not self._entries:
-            raise DatasetError("the dataset holds no utterance", subject=str(store.path))
+            raise DatasetError("the dataset has no utterances", subject=str(store.path))
         self._tokens = tuple(_require_tokens(entry, tokens) for entry in self._entries)
         self._durations = (
             None
@@ -252,8 +252,8 @@ def _require_durations(entry: StoredUtterance, ids: NDArray[np.int64], durations
     frames = durations.durations(entry.id).astype(np.int64)
     if frames.size != ids.size or int(frames.sum()) != entry.frames:
         raise DatasetError(
-            f"{frames.size} durations of {int(frames.sum())} frames stand against {ids.size} text ids "
-            f"and {entry.frames} frames",
+            f"{frames.size} durations with {int(frames.sum())} frames do not match {ids.size} text ids and "
+            f"{entry.frames} frames",
             subject=entry.id,
             hint="the vocabulary, the text options or the codes have changed since: run amhctl codes align again",
         )

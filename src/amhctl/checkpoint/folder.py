@@ -39,7 +39,7 @@ CHECKPOINT = FolderKind(
 )
 METADATA_KEY = "manifest"
 """Where the manifest stands in the metadata of the weights."""
-_RESTORE = "restore it from its source"
+_RESTORE = "copy it from its source again"
 
 
 class VocoderParts(Protocol):
@@ -104,13 +104,13 @@ def verify_folder(folder: Path, *, kind: str) -> Manifest:
     manifest = read_manifest(folder)
     if manifest.kind != kind:
         raise CheckpointError(
-            f"the folder holds a checkpoint of kind {manifest.kind}, wanted is {kind}",
+            f"the folder holds a checkpoint of kind {manifest.kind}, expected {kind}",
             subject=str(folder),
             hint=other_kind_hint(folder, manifest) or f"give the folder of a checkpoint of kind {kind}",
         )
     if WEIGHTS_FILE not in manifest.files:
         raise CheckpointError(f"the manifest names no {WEIGHTS_FILE}", subject=str(folder))
-    hint = f"restore the folder from its source; `amhctl ckpt validate {folder}` lists all that is wrong"
+    hint = f"copy the folder from its source again; `amhctl ckpt validate {folder}` lists all problems"
     if broken := broken_files(folder, manifest):
         raise CheckpointError(_joined(broken), subject=str(folder), hint=hint)
     inside = embedded_manifest(folder / WEIGHTS_FILE)
@@ -124,7 +124,7 @@ def verify_folder(folder: Path, *, kind: str) -> Manifest:
 def other_kind_hint(folder: Path, manifest: Manifest) -> str:
     """Return how a voice is had of a checkpoint that is none; empty where that is not known."""
     if manifest.kind == "adapter" and manifest.adapter is not None:
-        return f"make a voice of it and its base: amhctl ckpt merge {folder} --base {manifest.adapter.base} -o VOICE"
+        return f"merge it with its base: amhctl ckpt merge {folder} --base {manifest.adapter.base} -o VOICE"
     return "a training run keeps its voice in the folder best/" if manifest.kind == "training" else ""
 
 
@@ -198,7 +198,7 @@ def require_match(
     hint = ""
     if text_hash is not None and manifest.text is not None and manifest.text.hash != text_hash:
         differences.append(Difference("text.hash", manifest.text.hash, text_hash))
-        hint = "speak by the checkpoint's own text_state.json, or train again with the present frontend"
+        hint = "use the checkpoint's own text_state.json, or train again with the present frontend"
     if (
         vocabulary_fingerprint is not None
         and manifest.vocabulary is not None
@@ -208,12 +208,12 @@ def require_match(
             Difference("vocabulary.fingerprint", manifest.vocabulary.fingerprint, vocabulary_fingerprint)
         )
         hint = (
-            "pass the checkpoint's own vocabulary.model, or grow the checkpoint with "
-            "`amhctl vocab extend --base-checkpoint`"
+            "use the checkpoint's own vocabulary.model, or grow the checkpoint with `amhctl vocab extend "
+            "--base-checkpoint`"
         )
     if codec is not None and manifest.codec is not None and (unlike := codec_differences(manifest.codec, codec)):
         differences += unlike
-        hint = f"use codec {manifest.codec.name}, or `amhctl codes extract` again with the new one and train on that"
+        hint = f"use the codec {manifest.codec.name}, or extract codes with the new one and train again"
     if vocoder is not None and manifest.vocoder is not None:
         unlike = vocoder_differences(manifest.vocoder, vocoder)
         if unlike:
@@ -279,6 +279,6 @@ def inside(folder: Path, name: str, shown: Path) -> Path:
         raise CheckpointError(
             f"{name!r} is not the name of a file in the checkpoint",
             subject=str(shown),
-            hint="the manifest is not genuine",
+            hint="the manifest was edited",
         )
     return folder / name

@@ -14,10 +14,10 @@ LICENCE = Licence(
 TERMS = (
     "IndexTTS-2 is under the bilibili Model Use License Agreement, code and weights alike.",
     "It asks for a separate licence above 100 million monthly users or 1 billion RMB of yearly revenue.",
-    "It forbids to improve other AI models by the model or what it makes.",
-    "What is derived from it, fine-tuned checkpoints too, is handed on with a copy of the licence, a notice, and the "
-    "statement that bilibili does not endorse it.",
-    f"Read it where the weights come from: {LICENCE.url}",
+    "It forbids using the model or its output to improve other AI models.",
+    "Anything derived from it, fine-tuned checkpoints included, must be distributed with a copy of the licence, a "
+    "notice, and the statement that bilibili does not endorse it.",
+    f"Read it at the source of the weights: {LICENCE.url}",
 )
 """What whoever takes the weights in must know, a line each."""
 
@@ -36,5 +36,5 @@ CODEC = CodecIdentity(
 """The semantic codec of MaskGCT (amphion/MaskGCT): one code of 8,192 for each frame of w2v-bert's features, about 50.1
 a second of speech. No file of IndexTTS-2 says which weights of it made the codes."""
 
-SPEAKING = "`amhctl ckpt export --format indextts2` writes its files, by which the programs of IndexTTS-2 speak"
+SPEAKING = "`amhctl ckpt export --format indextts2` writes files for the IndexTTS-2 programs"
 """What to do with a voice that writes such codes: what makes speech of them, its s2mel, amhctl does not have."""

@@ -174,7 +174,9 @@ def merge_adapter(tensors: Mapping[str, Tensor], adapter: ForeignAdapter) -> Mer
         merged[name] = tensor.to(tensors[name].dtype)
         replaced.append(name)
     if faults:
-        raise CheckpointError(shorten(faults, 3), subject=str(adapter.folder), hint="it was trained for another base")
+        raise CheckpointError(
+            shorten(faults, 3), subject=str(adapter.folder), hint="the adapter was trained for another base"
+        )
     return Merged(merged, tuple(adapted), tuple(replaced))
 
 
@@ -183,13 +185,13 @@ def _find_fault(weight: Tensor, parts: Mapping[str, Tensor], settings: _Settings
     table = any(part.startswith("embedding") for part in parts)
     pair = ("embedding_B", "embedding_A") if table else ("B", "A")
     if missing := [part for part in pair if part not in parts]:
-        return f"lora_{missing[0]} is absent"
+        return f"lora_{missing[0]} is missing"
     if ("magnitude" in parts) != settings.use_dora or (table and settings.use_dora):
-        return "DoRA's magnitudes and use_dora contradict each other, or it is of a table"
+        return "DoRA magnitudes and use_dora contradict each other, or the target is an embedding"
     left, right = parts[pair[0]], parts[pair[1]]
     wanted = tuple(weight.shape)[::-1] if transposed or table else tuple(weight.shape)
     if left.ndim != 2 or right.ndim != 2 or left.shape[1] != right.shape[0]:
-        return f"shapes {tuple(left.shape)} and {tuple(right.shape)} have no product"
+        return f"shapes {tuple(left.shape)} and {tuple(right.shape)} cannot be multiplied"
     if (left.shape[0], right.shape[1]) != wanted:
         return f"the product has shape {(left.shape[0], right.shape[1])}, the weight {wanted}"
     if "magnitude" in parts and parts["magnitude"].numel() != left.shape[0]:
@@ -232,7 +234,7 @@ def _resolver(tensors: Mapping[str, Tensor], adapter: ForeignAdapter) -> Callabl
     raise CheckpointError(
         f"the base has no tensors of these names: {shorten(min(misses, key=len), 3)}",
         subject=str(adapter.folder),
-        hint="it was trained for another model",
+        hint="the adapter was trained for another model",
     )
 
 
@@ -246,7 +248,9 @@ def _renamed(name: str, *, beginnings: Mapping[str, str]) -> str:
 def _read_settings(folder: Path) -> _Settings:
     path = folder / CONFIG_FILE
     if not path.is_file():
-        raise CheckpointError(f"the folder has no {CONFIG_FILE}", subject=str(folder), hint="give what PEFT saved")
+        raise CheckpointError(
+            f"the folder has no {CONFIG_FILE}", subject=str(folder), hint="give the folder that PEFT saved"
+        )
     try:
         settings = _Settings.model_validate(read_json(path))
     except ValidationError as error:
@@ -266,7 +270,7 @@ def _read_settings(folder: Path) -> _Settings:
     ]
     if faults:
         raise CheckpointError(
-            f"the adapter has settings that are not merged here: {shorten(faults, 3)}",
+            f"the adapter has unsupported settings: {shorten(faults, 3)}",
             subject=str(path),
             hint="merge it with PEFT's merge_and_unload, and give the merged file",
         )

@@ -118,7 +118,7 @@ def read_document(document: object, *, subject: str) -> Manifest:
         If it is of a later version, of none, or not a manifest; its findings are all faults, where there are several.
     """
     if not isinstance(document, dict):
-        raise CheckpointError("the manifest is no JSON object", subject=subject, hint=OTHERS)
+        raise CheckpointError("the manifest is not a JSON object", subject=subject, hint=OTHERS)
     _require_readable(document, subject)
     present = FORMATS[document["format_version"]].upgrade(document)
     faults = _faults(present)
@@ -167,7 +167,7 @@ def _require_readable(document: Mapping[str, object], subject: str) -> None:
 def _upgrade_hint(document: Mapping[str, object]) -> str:
     writer = document.get("package_version")
     wanted = f"'amhctl>={writer}'" if isinstance(writer, str) and _numbers(writer) else "amhctl"
-    return f"a later version wrote it: pip install --upgrade {wanted}"
+    return f"it was written by a later version: pip install --upgrade {wanted}"
 
 
 def _faults(document: Raw) -> list[tuple[str, str]]:

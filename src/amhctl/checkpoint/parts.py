@@ -14,7 +14,7 @@ from amhctl.core.errors import CheckpointError, DocumentError
 
 _Raw = TypeVar("_Raw")
 _Part = TypeVar("_Part")
-OTHERS = "the checkpoint was made by another version or by hand: take it from its source again"
+OTHERS = "the checkpoint was edited or written by another version: copy it from its source again"
 
 
 def read_part(parse: Callable[[_Raw], _Part], raw: _Raw, *, place: str, subject: str) -> _Part:

@@ -32,9 +32,9 @@ RULES = (
     Rule(
         "C025",
         Severity.ERROR,
-        "not what was signed",
-        "A file was added, removed, changed or replaced by a link since the folder was signed, or the digest of the "
-        "whole is not the one that was given.",
+        "differs from the signature",
+        "A file was added, removed, changed or replaced by a link after the folder was signed, or the digest of the "
+        "folder is not the given one.",
     ),
     Rule(
         "C026",
@@ -44,7 +44,7 @@ RULES = (
     ),
 )
 _Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-_AGAIN = "take the folder from its source again"
+_AGAIN = "copy the folder from its source again"
 
 
 class SignedFile(Document):
@@ -102,7 +102,7 @@ def read_contents(folder: Path) -> Contents:
         elif not path.is_file():
             others[name] = "no file"
         elif not _is_text(name):
-            others[name] = "a name that is no text"
+            others[name] = "a file name that is not valid text"
         else:
             files[name] = SignedFile(bytes=path.stat().st_size, sha256=sha256_of_file(path))
     return Contents(files, others)
@@ -146,7 +146,7 @@ def read_signature(path: Path) -> Signature:
         )
     signature = read_part(Signature.model_validate, document, place="", subject=str(path))
     if any(part in ("", ".", "..") for name in signature.files for part in name.split("/")):
-        raise CheckpointError("the signature names what lies outside of a folder", subject=str(path), hint=_AGAIN)
+        raise CheckpointError("the signature names files outside the folder", subject=str(path), hint=_AGAIN)
     if root_of(signature.files) != signature.root:
         raise CheckpointError("the root of the signature is not that of its files", subject=str(path), hint=_AGAIN)
     return signature
@@ -154,13 +154,13 @@ def read_signature(path: Path) -> Signature:
 
 def compare(contents: Contents, signature: Signature) -> tuple[Finding, ...]:
     """Return a finding for everything in a folder that is not as it was signed."""
-    found = [_unlike(name, f"{kind}, and no link or device is ever signed") for name, kind in contents.others.items()]
+    found = [_unlike(name, f"{kind}; links and devices cannot be signed") for name, kind in contents.others.items()]
     for name in sorted({*contents.files, *signature.files} - {*contents.others}):
         present, signed = contents.files.get(name), signature.files.get(name)
         if present is None:
-            found.append(_unlike(name, "signed, and not there"))
+            found.append(_unlike(name, "signed, but missing"))
         elif signed is None:
-            found.append(_unlike(name, "there, and not signed"))
+            found.append(_unlike(name, "present, but not signed"))
         elif present != signed:
             shown = [f"{each.bytes} bytes, sha256 {each.sha256[:16]}…" for each in (signed, present)]
             found.append(_unlike(name, f"signed with {shown[0]}, found {shown[1]}"))
@@ -190,7 +190,7 @@ def check_signature(folder: Path, file: Path | None, root: str | None) -> tuple[
         # Whoever copies a digest from a page may have copied its case and the spaces around it.
         wanted, actual = root.strip().lower(), root_of(contents.files)
         if contents.others or wanted != actual:
-            found += (_unlike("root", f"the folder has {actual}, given was {wanted}"),)
+            found += (_unlike("root", f"the folder has {actual}, expected {wanted}"),)
     return found
 
 

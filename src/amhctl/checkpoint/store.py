@@ -192,7 +192,7 @@ def write_checkpoint(
         complete = bare.model_copy(update={"files": files})
         document = json.dumps(complete.model_dump(mode="json"), ensure_ascii=False, indent=1, sort_keys=True)
         write_text_atomically(temporary / MANIFEST_FILE, document + "\n")
-        hint = f"{_UNWRITTEN}: {folder} is as it was" if folder.exists() else _UNWRITTEN
+        hint = f"{_UNWRITTEN}: {folder} is unchanged" if folder.exists() else _UNWRITTEN
         require_sound(complete, survey_folder(temporary, files), check, subject=str(folder), hint=hint)
         for name, source in (beside or {}).items():
             shutil.copytree(source, temporary / name)
@@ -226,7 +226,7 @@ def require_sound(
     found += [each for each in check(manifest, surveys) if each.severity is Severity.ERROR] if check else []
     if found:
         shown = shorten([f"{each.subject}: {each.message}" for each in found], _SHOWN_FAULTS, "; ")
-        everything = f"`amhctl ckpt validate {subject}` lists all that is wrong"
+        everything = f"`amhctl ckpt validate {subject}` lists all problems"
         raise CheckpointError(shown, subject=subject, hint=hint or found[0].hint or everything)
 
 
@@ -273,7 +273,7 @@ def tensor_differences(first: Path, second: Path) -> tuple[Difference, ...]:
             found.append(Difference(name, str(tuple(one[name].shape)), str(tuple(other[name].shape))))
         elif not one[name].equal(other[name]):
             distance = float((one[name].float() - other[name].float()).abs().max())
-            found.append(Difference(name, "values", f"values up to {distance:.3g} away"))
+            found.append(Difference(name, "values", f"values differ by up to {distance:.3g}"))
     return tuple(found)
 
 

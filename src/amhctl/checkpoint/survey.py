@@ -17,14 +17,19 @@ from amhctl.core.errors import CheckpointError
 from amhctl.core.findings import Finding, Rule, Severity
 
 RULES = (
-    Rule("C010", Severity.ERROR, "value not finite", "A tensor holds NaN or infinity: the voice would be noise."),
+    Rule(
+        "C010",
+        Severity.ERROR,
+        "value not finite",
+        "A tensor has NaN or infinite values: the voice would produce noise.",
+    ),
     Rule(
         "C024",
         Severity.ERROR,
         "values all zero",
-        "A weight matrix, or all of a file, is zero: nothing was learnt, or nothing of it was written.",
+        "A weight matrix, or a whole file, is zero: it was not trained or not written.",
     ),
-    Rule("C020", Severity.ERROR, "tensor of another type", "A weight is not made of floating-point numbers."),
+    Rule("C020", Severity.ERROR, "wrong tensor type", "A weight does not have a floating-point type."),
 )
 _FLOATS = frozenset({torch.float16, torch.bfloat16, torch.float32, torch.float64})
 _DIVERGED = "the run diverged: go back to an earlier checkpoint and lower training.learning_rate"
@@ -128,11 +133,11 @@ def check_values(facts: Survey, *, file: str = "") -> tuple[Finding, ...]:
     """
     broken = [name for name, each in facts.items() if not each.is_finite]
     if broken:
-        return tuple(_finding("C010", _place(file, name), "holds NaN or infinity", _DIVERGED) for name in broken)
+        return tuple(_finding("C010", _place(file, name), "has NaN or infinite values", _DIVERGED) for name in broken)
     # Counts of steps are single numbers and say nothing of what was learnt.
     several = [each for each in facts.values() if each.is_float and each.shape]
     if several and all(each.is_zero for each in several):
-        return (_finding("C024", file or "weights", "every tensor is zero", "take the file from its source again"),)
+        return (_finding("C024", file or "weights", "every tensor is zero", "copy the file from its source again"),)
     return ()
 
 
@@ -148,9 +153,9 @@ def check_weights(facts: Survey, *, file: str = "", zero: tuple[str, ...] = ()) 
     zero : tuple[str, ...]
         Matrices that may be zero.
     """
-    hint = "take the file from its source again"
+    hint = "copy the file from its source again"
     found = [
-        _finding("C020", _place(file, name), f"made of {each.type}, not of floating-point numbers", hint)
+        _finding("C020", _place(file, name), f"type {each.type}, not floating-point", hint)
         for name, each in facts.items()
         if not each.is_float
     ]

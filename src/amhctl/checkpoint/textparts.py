@@ -7,10 +7,10 @@ RULES = (
     Rule(
         "C011",
         Severity.ERROR,
-        "vocabulary does not fit",
-        "Fingerprint or size is not what the checkpoint was made with.",
+        "vocabulary does not match",
+        "The fingerprint or the size is not that of the checkpoint's vocabulary.",
     ),
-    Rule("C012", Severity.ERROR, "text state does not fit", "The text state's hash is not the one in the manifest."),
+    Rule("C012", Severity.ERROR, "text state does not match", "The text state's hash is not the one in the manifest."),
 )
 
 

@@ -57,9 +57,9 @@ def read_torch_file(path: Path, *, allow_old: bool = False) -> object:
         _require_honest_archive(path)
     elif path.is_file() and not allow_old:
         raise CheckpointError(
-            "not a PyTorch file of today's format, which is a zip archive",
+            "not a PyTorch file in the present format (a zip archive)",
             subject=str(path),
-            hint="copy the file again; one of an old PyTorch can be loaded and saved anew by a newer one",
+            hint="copy the file again; a file of an old PyTorch version can be loaded and saved again with a new one",
         )
     try:
         with warnings.catch_warnings():
@@ -71,7 +71,7 @@ def read_torch_file(path: Path, *, allow_old: bool = False) -> object:
     except _DAMAGE as error:
         reason = next(iter(str(error).splitlines()), "") or type(error).__name__
         raise CheckpointError(
-            f"not a readable file of tensors: damaged or cut short ({reason})", subject=str(path), hint=_COPY
+            f"not a readable tensor file: damaged or truncated ({reason})", subject=str(path), hint=_COPY
         ) from None
     _require_honest_tensors(document, path)
     return document
@@ -81,9 +81,9 @@ def _refused(path: Path, message: str) -> CheckpointError:
     named = re.search(r"GLOBAL ([\w.]+)", message)
     what = f" ({named[1]})" if named else ""
     return CheckpointError(
-        f"not a readable file of tensors: it is damaged, or holds more than tensors and plain values{what}",
+        f"not a readable tensor file: it is damaged, or has more than tensors and plain values{what}",
         subject=str(path),
-        hint="such a file can run whatever its maker wrote into it: ask for the state_dict alone, or for safetensors",
+        hint="such a file can execute any code: ask its author for the state_dict alone, or for safetensors",
     )
 
 
@@ -99,7 +99,7 @@ def _require_honest_archive(path: Path) -> None:
         raise CheckpointError(
             f"the archive is compressed ({packed[0]}), which PyTorch never does",
             subject=str(path),
-            hint="take the file as PyTorch saved it, not packed again by another program",
+            hint="use the file as PyTorch saved it, not compressed by another program",
         )
     declared, size = sum(member.file_size for member in members), path.stat().st_size
     if declared > size:
@@ -111,7 +111,7 @@ def _require_honest_tensors(document: object, path: Path) -> None:
     total, size = 0, path.stat().st_size
     for tensor in _tensors(document):
         if tensor.layout != torch.strided or tensor.device.type != "cpu" or tensor.is_quantized:
-            raise CheckpointError("a tensor is sparse, quantised or empty of values", subject=str(path), hint=_COPY)
+            raise CheckpointError("a tensor is sparse, quantised or has no values", subject=str(path), hint=_COPY)
         if tensor.nbytes > tensor.untyped_storage().nbytes():
             raise CheckpointError(
                 f"a tensor of shape {tuple(tensor.shape)} repeats fewer numbers than it declares",

@@ -31,111 +31,123 @@ from amhctl.core.units import SPEECH_LEVEL
 Shapes = Mapping[str, tuple[int, ...]]
 
 RULES = (
+    Rule("C001", Severity.ERROR, "manifest unreadable", "There is no manifest.json in this format."),
     Rule(
-        "C001", Severity.ERROR, "manifest unreadable", "There is no manifest.json of this format, so nothing is known."
+        "C002",
+        Severity.ERROR,
+        "file missing or changed",
+        "A file is missing, or its SHA-256 is not the one in the manifest.",
     ),
-    Rule("C002", Severity.ERROR, "file missing or changed", "A file is absent or its SHA-256 is not the manifest's."),
-    Rule("C003", Severity.WARNING, "file unknown", "The folder holds a file that the manifest does not name."),
-    Rule("C004", Severity.ERROR, "manifests differ", "The manifest inside the weights is not the one beside them."),
+    Rule("C003", Severity.WARNING, "file unknown", "The folder has a file that the manifest does not list."),
+    Rule(
+        "C004", Severity.ERROR, "manifests differ", "The manifest inside the weights is not the same as manifest.json."
+    ),
     Rule(
         "C005",
         Severity.ERROR,
         "weights unreadable",
-        "A file of tensors is not safetensors, or the weights hold no manifest.",
+        "A tensor file is not in the safetensors format, or the weights contain no manifest.",
     ),
-    Rule("C006", Severity.ERROR, "configuration invalid", "The configuration in the manifest is not one of its kind."),
-    Rule("C007", Severity.ERROR, "tensor missing", "The configuration implies a tensor that the weights lack."),
     Rule(
-        "C008", Severity.ERROR, "tensor unexpected", "The weights hold a tensor that the configuration does not imply."
+        "C006",
+        Severity.ERROR,
+        "configuration invalid",
+        "The configuration in the manifest is not valid for this kind of checkpoint.",
     ),
-    Rule("C009", Severity.ERROR, "tensor misshapen", "A tensor has another shape than the configuration implies."),
+    Rule("C007", Severity.ERROR, "tensor missing", "A tensor required by the configuration is missing in the weights."),
+    Rule(
+        "C008", Severity.ERROR, "tensor unexpected", "The weights have a tensor that the configuration does not define."
+    ),
+    Rule("C009", Severity.ERROR, "wrong tensor shape", "A tensor has another shape than the configuration defines."),
     Rule(
         "C013",
         Severity.WARNING,
-        "frontend has drifted",
-        "This amhctl would read text otherwise than the checkpoint does.",
+        "text frontend has changed",
+        "This version of amhctl normalises text differently from the checkpoint.",
     ),
     Rule(
         "C014",
         Severity.ERROR,
-        "codec or vocoder does not fit",
-        "The codec of that name is not the one that made the codes, or the vocoder is for another spectrogram.",
+        "codec or vocoder does not match",
+        "The codec with that name is not the one that made the codes, or the vocoder is for another spectrogram.",
     ),
     Rule(
         "C015",
         Severity.WARNING,
-        "codec or vocoder not at hand",
-        "It is not bundled and lies not beside the voice: it must be given when speaking.",
+        "codec or vocoder not found",
+        "It is neither bundled nor in the voice's folder: it must be given for inference.",
     ),
-    Rule("C016", Severity.WARNING, "no licence", "The manifest does not say under which licences the data came."),
+    Rule("C016", Severity.WARNING, "no licence", "The manifest does not name the licences of the training data."),
     Rule(
         "C017",
         Severity.ERROR,
         "incompatible",
-        "The checkpoint differs from the one it was compared with where both must agree.",
+        "The two checkpoints differ in something that must be equal.",
     ),
     Rule(
         "C019",
         Severity.WARNING,
-        "prompt not heard",
-        "The speaker branch is dead or overflows: made-up prompts of different colours give the same speaker latents, "
-        "or, where a voice draws spectrograms, its own speakers give a made-up text the same velocities. The voice "
-        "speaks with the one it learnt, whoever it is told to speak as.",
+        "speaker collapse",
+        "The speaker conditioning has no effect or overflows: different synthetic prompts give the same speaker "
+        "latents, or, in a FlowVoice, different speakers give the same velocities. The voice sounds the same with "
+        "every reference and speaker.",
     ),
     Rule(
         "C021",
         Severity.ERROR,
         "manifest contradicts itself",
-        "Two values of the manifest that must agree do not, such as the sample rates of a voice and of its codec.",
+        "Two values of the manifest that must be equal differ, such as the sample rates of a voice and of its codec.",
     ),
     Rule(
         "C022",
         Severity.ERROR,
         "prompt unusable",
-        "reference.safetensors is absent or does not hold features that the voice could be conditioned on.",
+        "reference.safetensors is missing or does not contain conditioning features for this voice.",
     ),
     Rule(
         "C023",
         Severity.ERROR,
         "state unusable",
-        "A file of a training state is absent or does not fit the weights: the run could not go on.",
+        "A file of a training state is missing or does not match the weights: the run cannot be resumed.",
     ),
     Rule(
         "C030",
         Severity.WARNING,
-        "level not named",
-        "The manifest of a voice does not say at which speech level it was trained: -20 dBFS is assumed. An earlier "
-        "version wrote it, maybe from recordings that were left as they were.",
+        "speech level unknown",
+        "The manifest of a voice does not give the speech level of its training data: -20 dBFS is assumed. It was "
+        "written by an earlier version, perhaps from recordings that were not normalised.",
     ),
     Rule(
         "C031",
         Severity.WARNING,
         "no prompt",
-        "A voice that was imported has no features of a clip to speak with; one that is trained from it has.",
+        "An imported voice has no prompt for inference; a voice fine-tuned from it has one.",
     ),
     Rule(
         "C032",
         Severity.INFO,
-        "foreign tensors left out",
-        "An imported file holds copies or tables that follow from its parameters; they are made anew where needed.",
+        "foreign tensors ignored",
+        "An imported file has copies or tables that can be computed from its parameters; they are not imported.",
     ),
     Rule(
         "C033",
         Severity.INFO,
-        "cannot be proven",
-        "An imported file does not show something on which the voice depends, such as the vocabulary of its text rows.",
+        "cannot be verified",
+        "An imported file does not show something that the voice depends on, such as the "
+        "vocabulary of its text embedding.",
     ),
     Rule(
         "C034",
         Severity.WARNING,
         "differs from its base",
-        "An imported fine-tune has other values than the base that it was compared with; text rows are counted apart.",
+        "An imported fine-tuned model has other values than its base; text embeddings are counted separately.",
     ),
     Rule(
         "C035",
         Severity.WARNING,
-        "treated otherwise elsewhere",
-        "The programs that an export is for decode or read otherwise than the voice learnt to.",
+        "treated differently by other programs",
+        "The programs that the export is for decode codes or normalise text differently from the "
+        "training of the voice.",
     ),
 )
 _SHOWN_DRIFT = 10
@@ -149,14 +161,14 @@ def finding(code: str, subject: str, message: str, hint: str = "") -> Finding:
 
 def check_files(folder: Path, manifest: Manifest) -> tuple[Finding, ...]:
     """Report files that are missing, changed or unknown."""
-    hint = "restore the folder from its source, or export it again from its run"
+    hint = "copy the folder from its source again, or export it again from its run"
     found = [
         finding("C002", item.field, f"expected {item.expected}, found {item.found}", hint)
         for item in broken_files(folder, manifest)
     ]
     known = {*manifest.files, MANIFEST_FILE, CARD_FILE, *APART}
     extra = sorted(path.name for path in folder.iterdir() if path.name not in known and path.is_file())
-    found += [finding("C003", name, "the manifest does not name this file", "move it away") for name in extra]
+    found += [finding("C003", name, "the manifest does not list this file", "move it away") for name in extra]
     if WEIGHTS_FILE not in manifest.files:
         found.append(finding("C002", WEIGHTS_FILE, "the manifest names no weights", hint))
     return tuple(found)
@@ -172,7 +184,7 @@ def check_embedded(folder: Path, manifest: Manifest) -> tuple[Finding, ...]:
         finding(
             "C004",
             item.field,
-            f"inside the weights {item.expected}, in manifest.json {item.found}",
+            f"{item.expected} inside the weights, {item.found} in manifest.json",
             "restore manifest.json",
         )
         for item in manifest_differences(inside, manifest.model_dump(mode="json"))
@@ -192,9 +204,9 @@ def compare_shapes(present: Shapes, expected: Shapes, *, file: str = "") -> tupl
     before = f"{file}: " if file else ""
     for name in sorted({*present, *expected}):
         if name not in present:
-            found.append(finding("C007", before + name, f"absent, expected {expected[name]}"))
+            found.append(finding("C007", before + name, f"missing, expected {expected[name]}"))
         elif name not in expected:
-            found.append(finding("C008", before + name, f"present with shape {present[name]}, not expected"))
+            found.append(finding("C008", before + name, f"unexpected, with shape {present[name]}"))
         elif present[name] != expected[name]:
             found.append(finding("C009", before + name, f"shape {present[name]}, expected {expected[name]}"))
     return tuple(found)
@@ -218,7 +230,7 @@ def survey_files(folder: Path, manifest: Manifest) -> tuple[dict[str, Survey], t
 
 def check_drift(stored: Mapping[str, object], present: Mapping[str, object]) -> tuple[Finding, ...]:
     """Report the entries in which the running frontend differs from the checkpoint's, the first ten of each table."""
-    hint = "the checkpoint speaks by its own tables; --set training.reading=package learns the new ones"
+    hint = "the checkpoint uses its own tables; --set training.reading=package trains with the new ones"
     tables: dict[str, list[Difference]] = {}
     for item in manifest_differences(stored, present):
         tables.setdefault(".".join(item.field.split(".")[:2]), []).append(item)
@@ -234,7 +246,7 @@ def check_drift(stored: Mapping[str, object], present: Mapping[str, object]) -> 
 
 def check_hearing(name: str, fault: str) -> tuple[Finding, ...]:
     """Report a voice that does not hear its prompt; ``fault`` is what was measured, empty if nothing is wrong."""
-    hint = "it speaks with its own voice only; one trained anew by this version's presets hears its prompt"
+    hint = "it speaks with one voice only; train again with a preset of this version"
     return (finding("C019", name, fault, hint),) if fault else ()
 
 
@@ -242,8 +254,8 @@ def check_level(manifest: Manifest) -> tuple[Finding, ...]:
     """Report a voice that does not say at which level it was trained."""
     if manifest.kind in ("codec", "vocoder") or manifest.level is not None:
         return ()
-    message = f"no speech level is named; {SPEECH_LEVEL:g} dBFS is assumed"
-    hint = "where its codes were extracted at another level: extract them anew, and train on with --base"
+    message = f"the manifest gives no speech level; {SPEECH_LEVEL:g} dBFS is assumed"
+    hint = "if its codes were extracted at another level: extract them again, and fine-tune with --base"
     return (finding("C030", manifest.name, message, hint),)
 
 

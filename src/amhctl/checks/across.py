@@ -22,14 +22,15 @@ RULES = (
         "D029",
         Severity.WARNING,
         "unusual loudness",
-        "The speech level lies more than 12 dB from the speaker's median (speakers with 20 clips or more).",
+        "The speech level differs by more than 12 dB from the speaker's median (speakers with 20 clips or more).",
     ),
     Rule(
         "D042",
         Severity.WARNING,
         "unusual speaking rate",
-        "Syllables a second lie further from the speaker's median than 5 scaled median deviations (speakers with 20 "
-        "clips or more), one second aside where they are few: often a wrong transcript.",
+        "The speaking rate in syllables per second differs from the speaker's median by more than 5 scaled median "
+        "absolute deviations (speakers with 20 clips or more; one second is subtracted where syllables are few): "
+        "often a wrong transcript.",
     ),
     Rule(
         "D050",
@@ -43,36 +44,38 @@ RULES = (
         "D053",
         Severity.ERROR,
         "text in several splits",
-        "With --disjoint text, as by default: the same text is in two of train, valid and test, so that what is "
-        "measured was trained on.",
+        "With --disjoint text (the default): the same text is in several of train, valid and test, so the evaluation "
+        "uses training data.",
     ),
-    Rule("D054", Severity.WARNING, "speaker with one clip", "There is no second clip to take a prompt from."),
+    Rule("D054", Severity.WARNING, "speaker with one clip", "There is no second clip that could be used as a prompt."),
     Rule(
         "D055",
         Severity.WARNING,
         "near-duplicate recording",
-        "Two recordings have other samples but the same sound: fewer than 3 in 10 bits of their fingerprints differ "
-        "over six tenths of the shorter. One is a copy, coded, cut or levelled anew.",
+        "Two recordings have different samples but the same sound: fewer than 30 % of the bits of their fingerprints "
+        "differ over 60 % of the shorter one. One is a re-encoded, cut or rescaled copy of the other.",
     ),
     Rule(
         "D056",
         Severity.INFO,
         "nearly the same text",
-        "A text of the same speaker differs in spaces, or in letters of one sound, only.",
+        "Two texts of the same speaker differ only in spaces or in letters that sound the same.",
     ),
     Rule(
         "D057",
         Severity.WARNING,
         "nearly the same text in several splits",
-        "With --disjoint text, as by default: a text in another split differs in spaces, in letters of one sound, or, "
-        "of eight words or more, in one word.",
+        "With --disjoint text (the default): a text in another split differs only in spaces, in letters that sound "
+        "the same, or (in texts of eight words or more) in one word.",
     ),
-    Rule("D058", Severity.ERROR, "speaker in several splits", "With --disjoint speaker: the splits share a speaker."),
+    Rule(
+        "D058", Severity.ERROR, "speaker in several splits", "With --disjoint speaker: a speaker is in several splits."
+    ),
     Rule(
         "D059",
         Severity.ERROR,
         "session in several splits",
-        "With --disjoint session: the splits share one of a speaker's sessions.",
+        "With --disjoint session: a session of a speaker is in several splits.",
     ),
     Rule(
         "D071",
@@ -132,7 +135,7 @@ def _find_unusual_rates(table: CheckTable) -> Iterator[Finding]:
         for row, logarithm in zip(rows, logarithms, strict=True):
             slow = table.rate(row, unheard=UNHEARD_SECONDS)
             if logarithm > median + most or (slow is not None and np.log(slow) < median - most):
-                message = f"{rates[row]:.1f} syllables a second, the speaker's median is {np.exp(median):.1f}"
+                message = f"{rates[row]:.1f} syllables per second, the speaker's median is {np.exp(median):.1f}"
                 yield _finding("D042", table.ids[row], message, "listen to it and compare the text")
 
 
@@ -144,7 +147,7 @@ def find_unusual_levels(table: CheckTable) -> Iterator[Finding]:
         for row in rows:
             if abs(levels[row] - median) > _LOUDNESS_SPREAD:
                 message = f"the speech level is {levels[row]:.1f} dBFS, the speaker's median {median:.1f}"
-                yield _finding("D029", table.ids[row], message, "data check --fix evens it out")
+                yield _finding("D029", table.ids[row], message, "data check --fix normalises it")
 
 
 def _clips_of_speakers(table: CheckTable, rows: Iterable[int]) -> Iterator[list[int]]:
@@ -248,7 +251,9 @@ def _find_near_leaks(table: CheckTable) -> Iterator[Finding]:
         _note_other_splits(digests[chosen], owners[chosen], splits, texts, others)
     for row in np.flatnonzero(others >= 0):
         other = others[row]
-        message = f"in {split_name(splits[row])}, and nearly so as {table.ids[other]} in {split_name(splits[other])}"
+        message = (
+            f"in {split_name(splits[row])}, and nearly the same as {table.ids[other]} in {split_name(splits[other])}"
+        )
         yield _finding("D057", table.ids[row], message, "put both in one split")
 
 

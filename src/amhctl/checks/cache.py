@@ -146,5 +146,5 @@ def _parse(value: dict[str, object]) -> Measurements:
 
 def _unwritable(path: Path, error: OSError) -> DatasetError:
     return DatasetError(
-        f"measurements cannot be kept: {error.strerror}", subject=str(path), hint="name another folder with --cache"
+        f"measurements cannot be saved: {error.strerror}", subject=str(path), hint="name another folder with --cache"
     )

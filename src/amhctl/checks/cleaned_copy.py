@@ -143,9 +143,9 @@ def can_go_on(output: Path, manifest: Path, goal: CleaningGoal) -> bool:
         return False
     if other := [key for key in wanted if known[key] != wanted[key]]:
         raise FileExistsRefused(
-            f"the folder holds a cleaned copy with another {' and '.join(other)}",
+            f"the folder holds a cleaned copy with a different {' and '.join(other)}",
             subject=str(output),
-            hint="choose another folder, or pass --force to begin anew",
+            hint="choose another folder, or pass --force to start again",
         )
     return True
 
@@ -234,7 +234,7 @@ def _clean_record(job: _Job) -> CleanedClip:
         part = files.locate(path, offset=record.offset, duration=record.duration)
         source = sha256_of_file(path)
         if part.duration > LONG_SECONDS:
-            reason = f"{part.duration:.0f} s are too long to be cleaned: cut it first"
+            reason = f"{part.duration:.0f} s are too long to clean: split it first"
             return CleanedClip(record.id, source, None, None, "D100", reason)
         # Manifests round: what is a whole file but for that stays one, to the sample.
         whole = is_whole(record, files.probe(path).duration)

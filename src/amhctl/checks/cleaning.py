@@ -21,34 +21,34 @@ RULES = (
         "D100",
         Severity.ERROR,
         "not cleaned",
-        "The recording cannot be read, is longer than five minutes, or cannot be written at its sample rate: it is "
-        "left out of the copy.",
+        "The recording cannot be read, is longer than five minutes, or cannot be written at its sample rate: the "
+        "copy does not contain it.",
     ),
     Rule(
         "D101",
         Severity.WARNING,
-        "kept: cleaning took voice away",
-        "75 ms of voice without a break, or a quarter of a second together, fell by more than 10 dB: a syllable is "
-        "missing. The copy holds the recording as it was.",
+        "kept: cleaning removed speech",
+        "75 ms of continuous speech, or 250 ms in total, became more than 10 dB quieter: a syllable is missing. The "
+        "copy contains the original recording.",
     ),
     Rule(
         "D102",
         Severity.WARNING,
-        "kept: cleaning turned the speech down",
-        "The speech level fell by more than 6 dB. The copy holds the recording as it was.",
+        "kept: cleaning made the speech quieter",
+        "The speech level fell by more than 6 dB. The copy contains the original recording.",
     ),
     Rule(
         "D103",
         Severity.WARNING,
-        "kept: cleaning narrowed the band",
-        "More than a quarter of the bandwidth is gone. The copy holds the recording as it was.",
+        "kept: cleaning reduced the bandwidth",
+        "More than a quarter of the bandwidth is lost. The copy contains the original recording.",
     ),
     Rule(
         "D104",
         Severity.WARNING,
-        "kept: cleaning made it less natural",
-        "DNSMOS P.808 fell by more than 0.3, which is more than a move by some milliseconds changes it. The copy holds "
-        "the recording as it was.",
+        "kept: cleaning reduced naturalness",
+        "DNSMOS P.808 fell by more than 0.3, more than a shift by a few milliseconds can cause. The copy contains "
+        "the original recording.",
     ),
 )
 _SYLLABLE_SECONDS, _LOST_SECONDS = 0.075, 0.25
@@ -200,11 +200,11 @@ def judge(before: Waveform, after: Waveform, rate: Callable[[Waveform], Rating])
     loss = find_loss(before, after)
     code, reason = "", ""
     if loss.longest >= _SYLLABLE_SECONDS - 1e-9 or loss.seconds >= _LOST_SECONDS - 1e-9:
-        code, reason = "D101", f"{loss.seconds:.3f} s of voice would be lost, {loss.longest:.3f} s without a break"
+        code, reason = "D101", f"{loss.seconds:.3f} s of speech would be lost, {loss.longest:.3f} s of it continuous"
     elif old.level - new.level > _LEVEL_FALL:
         code, reason = "D102", f"speech would fall from {old.level:.1f} to {new.level:.1f} dBFS"
     elif new.bandwidth < _BAND_LEFT * old.bandwidth:
-        code, reason = "D103", f"the band would end at {new.bandwidth:.0f} Hz and not at {old.bandwidth:.0f}"
+        code, reason = "D103", f"the bandwidth would fall from {old.bandwidth:.0f} to {new.bandwidth:.0f} Hz"
     elif old.p808 - new.p808 > _RATING_FALL:
         code, reason = "D104", f"DNSMOS P.808 would fall from {old.p808:.2f} to {new.p808:.2f}"
     return Cleaning(old, new, loss.seconds, code, reason)

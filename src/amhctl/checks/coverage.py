@@ -20,20 +20,21 @@ RULES = (
         "D072",
         Severity.INFO,
         "homophone variants",
-        "Words are spelt in several ways with letters of one sound; the frontend reads them alike.",
+        "Words are spelled in several ways with letters that sound the same; the text frontend "
+        "gives them the same phones.",
     ),
     Rule(
         "D073",
         Severity.WARNING,
         "phones missing",
-        "A manifest of 200 texts or more lacks phones of Amharic: the voice would never learn them.",
+        "A manifest of 200 texts or more lacks some Amharic phones: the voice cannot learn them.",
     ),
     Rule(
         "D074",
         Severity.INFO,
         "sounds rare",
-        "A manifest of 200 texts or more has phones fewer than 5 times, or consonants other than h never doubled, or "
-        "lacks fidel.",
+        "In a manifest of 200 texts or more, some phones occur fewer than 5 times, some consonants (other than h) "
+        "never occur geminated, or some fidel are missing.",
     ),
 )
 
@@ -92,7 +93,7 @@ class CorpusCoverage:
             return
         if self.missing_phones:
             message = f"{len(self.missing_phones)} of {len(PHONES)} do not occur: {' '.join(self.missing_phones)}"
-            yield Finding("D073", Severity.WARNING, "phones", message, "record sentences that have them")
+            yield Finding("D073", Severity.WARNING, "phones", message, "record sentences that contain them")
         rare = [phone for phone in PHONES if 0 < self.phones.get(phone, 0) < _RARE]
         for subject, lacking, how in (
             ("phones", rare, f"fewer than {_RARE} times"),

@@ -25,12 +25,14 @@ from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.tokenizer import Tokenizer
 
 RULES = (
-    Rule("D001", Severity.ERROR, "line is no record", "The line is not JSON, or its keys are not those of a record."),
+    Rule(
+        "D001", Severity.ERROR, "line is not a record", "The line is not JSON, or its keys are not those of a record."
+    ),
 )
 
 MOST_LISTED = 10_000
 """Findings of one code that are listed; the rest is counted."""
-_LINE_HINT = "mend the line; a manifest of another maker becomes one of ours by: amhctl data import jsonl"
+_LINE_HINT = "correct the line; a manifest of another maker becomes one of ours by: amhctl data import jsonl"
 _CHUNK_BYTES = 1 << 20
 
 
@@ -174,7 +176,7 @@ def _read_jobs(path: Path, found: FindingList) -> Iterator[Job]:
         else:
             yield Job(line.number, line.record)
     if not lines:
-        raise DatasetError("the manifest holds no record", subject=str(path))
+        raise DatasetError("the manifest has no records", subject=str(path))
 
 
 def _inspect(
@@ -186,7 +188,7 @@ def _inspect(
     folder = inspector.folder
     with MeasurementCache(options.cache) as cache:
         if cache.damaged:
-            progress.say(f"{cache.damaged} kept measurements are damaged and are taken again")
+            progress.say(f"{cache.damaged} cached measurements are damaged and are repeated")
         known = (Job(job.line, job.record, cache.find(job.record, folder)) for job in jobs)
         for item in inspect_all(inspector, known, workers=options.workers):
             if item.measurements is not None:

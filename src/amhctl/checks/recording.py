@@ -13,15 +13,14 @@ from amhctl.corpus.records import Record, audio_path
 _SLACK_SECONDS = 0.05
 
 RULES = (
-    Rule("D010", Severity.ERROR, "audio unreadable", "The file is missing, is a folder, or is no audio."),
+    Rule("D010", Severity.ERROR, "audio unreadable", "The file is missing, is a folder, or is not audio."),
     Rule(
         "D011",
         Severity.ERROR,
         "audio damaged or cut short",
-        "The header can be read, but the samples it promises are not all there, are not finite numbers, or are larger "
-        "than any scale of a recording.",
+        "The header can be read, but some samples are missing, not finite, or larger than any known full scale.",
     ),
-    Rule("D012", Severity.ERROR, "audio empty", "The file has no bytes, or no samples."),
+    Rule("D012", Severity.ERROR, "audio empty", "The file has no bytes or no samples."),
     Rule(
         "D013",
         Severity.ERROR,
@@ -32,26 +31,26 @@ RULES = (
         "D014",
         Severity.WARNING,
         "audio clipped",
-        "More than 1 sample in 10,000 lies at full scale or in a flat run at the peak.",
+        "More than 1 sample in 10,000 is at full scale or in a flat run at the peak.",
     ),
     Rule("D015", Severity.ERROR, "too short", "The utterance is shorter than 0.4 s."),
-    Rule("D016", Severity.WARNING, "too long", "The utterance is longer than 30 s: cut it at pauses."),
-    Rule("D017", Severity.WARNING, "sample rate too low", "The file has fewer than 16,000 samples a second."),
+    Rule("D016", Severity.WARNING, "too long", "The utterance is longer than 30 s: split it at pauses."),
+    Rule("D017", Severity.WARNING, "sample rate too low", "The sample rate is below 16,000 Hz."),
     Rule(
         "D018",
         Severity.WARNING,
         "DC offset",
-        "The mean of the samples of some second is beyond ±0.002 of full scale: the offset stands, or fades where a "
-        "sound card settles.",
+        "In some second the mean of the samples is beyond ±0.002 of full scale: a constant DC offset, or one that "
+        "fades while a sound card settles.",
     ),
-    Rule("D019", Severity.WARNING, "too quiet", "The speech level (90th percentile of frames) is under -45 dBFS."),
+    Rule("D019", Severity.WARNING, "too quiet", "The speech level (90th percentile of frames) is below -45 dBFS."),
     Rule(
         "D020",
         Severity.ERROR,
         "silent",
-        "The speech level is under -60 dBFS: nothing can be heard, and normalising it would raise noise.",
+        "The speech level is below -60 dBFS: nothing can be heard, and normalisation would amplify noise.",
     ),
-    Rule("D021", Severity.WARNING, "noisy", "Speech lies less than 10 dB above the quietest tenth of the recording."),
+    Rule("D021", Severity.WARNING, "noisy", "Speech is less than 10 dB above the quietest 10 % of the recording."),
     Rule("D022", Severity.WARNING, "long leading silence", "More than 1.0 s pass before the speech begins."),
     Rule("D023", Severity.WARNING, "long trailing silence", "More than 1.0 s pass after the speech has ended."),
     Rule("D024", Severity.INFO, "several channels", "The file has several channels; they are mixed down to one."),
@@ -60,23 +59,23 @@ RULES = (
         "D026",
         Severity.WARNING,
         "narrow band",
-        "A filter has left nothing above a frequency that is less than three quarters of half the sample rate, or of "
-        "12 kHz where that is less: the file was made of one with a lower rate, or came through a telephone.",
+        "There is no energy above 75 % of half the sample rate (or above 9 kHz, if that is lower): the file was "
+        "upsampled, or recorded through a telephone.",
     ),
     Rule(
         "D027",
         Severity.WARNING,
         "mains hum",
-        "Two or more of the first four harmonics of 50 or 60 Hz, or the first alone and clearly, stand still in the "
-        "recording, less than 40 dB under the speech.",
+        "Two or more of the first four harmonics of 50 or 60 Hz, or clearly the first one, are constant tones less "
+        "than 40 dB below the speech.",
     ),
-    Rule("D028", Severity.WARNING, "long inner silence", "The speech stops for more than 2.0 s and goes on."),
+    Rule("D028", Severity.WARNING, "long inner silence", "The speech pauses for more than 2.0 s."),
     Rule(
         "D090",
         Severity.ERROR,
-        "another full scale",
-        "The samples of a float file count up to 32,768 (16 bits), or to what 24 or 32 bits hold, instead of to 1. The "
-        "other findings of the recording are about the samples divided by that.",
+        "wrong full scale",
+        "The samples of a float file go up to 32,768 (16 bits), or to the maximum of 24 or 32 bits, instead of 1. "
+        "The other findings of the recording are about the rescaled samples.",
     ),
 )
 
@@ -117,7 +116,7 @@ def check_audio(
         return measured
     findings = _judge(record.id, measured, limits)
     if record.sha256 and measured.sha256 != record.sha256:
-        findings.append(_finding("D025", record.id, "the file is not the one the manifest was made with"))
+        findings.append(_finding("D025", record.id, "the file is not the one from which the manifest was made"))
     return AudioResult(measured, tuple(findings))
 
 
@@ -129,13 +128,13 @@ def _measure_file(record: Record, path: Path) -> Measurements | AudioResult:
     except AudioError as error:
         return _unusable("D010", record, error.message, error.hint)
     except OSError as error:
-        return _unusable("D010", record, f"the file cannot be opened: {error.strerror}", "mend its permissions")
+        return _unusable("D010", record, f"the file cannot be opened: {error.strerror}", "correct its permissions")
     if info.frames == 0:
         return _unusable("D012", record, "the file holds no samples", "record it again")
     end = record.offset + (record.duration or 0.0)
     if end > info.duration + _SLACK_SECONDS or record.offset >= info.duration:
         message = f"the utterance ends at {_seconds(end)}, the file at {_seconds(info.duration)}"
-        return _unusable("D013", record, message, "compare the manifest's offset and duration with the file")
+        return _unusable("D013", record, message, "correct offset and duration in the manifest")
     try:
         return _measure_part(record, path, info)
     except AudioError as error:
@@ -171,14 +170,14 @@ def _judge(subject: str, measured: Measurements, limits: AudioLimits) -> list[Fi
         findings.append(_finding(code, subject, message, hint))
 
     if measured.full_scale != 1.0:
-        message = f"the samples are on a scale of {measured.full_scale:.0f} instead of 1"
+        message = f"the samples have a full scale of {measured.full_scale:.0f} instead of 1"
         find("D090", message, f"data check --fix divides them by {measured.full_scale:.0f}")
     if measured.duration < limits.shortest:
         find("D015", f"{measured.duration:.2f} s are too short", "leave it out")
     if measured.duration > limits.longest:
-        find("D016", f"{measured.duration:.1f} s are too long", "cut it at a pause")
+        find("D016", f"{measured.duration:.1f} s are too long", "split it at a pause")
     if measured.sample_rate < limits.lowest_sample_rate:
-        find("D017", f"{measured.sample_rate} Hz are too few", "find the original recording")
+        find("D017", f"{measured.sample_rate} Hz is too low", "find the original recording")
     if measured.channels > 1:
         find("D024", f"{measured.channels} channels are mixed down to one")
     if measured.level < limits.silent_level:
@@ -188,9 +187,9 @@ def _judge(subject: str, measured: Measurements, limits: AudioLimits) -> list[Fi
     if measured.clipped > limits.most_clipped:
         find("D014", f"{measured.clipped:.3%} of the samples are clipped", "record it again with less gain")
     if abs(measured.offset) > limits.largest_offset:
-        find("D018", f"the mean of a second is {measured.offset:+.4f}", "data check --fix takes it out")
+        find("D018", f"the mean of a second is {measured.offset:+.4f}", "data check --fix removes it")
     if measured.level < limits.quiet_level:
-        find("D019", f"the speech level is {measured.level:.1f} dBFS", "data check --fix raises it")
+        find("D019", f"the speech level is {measured.level:.1f} dBFS", "data check --fix normalises it")
     if measured.snr < limits.lowest_snr:
         find("D021", f"the signal-to-noise ratio is about {measured.snr:.0f} dB", "record it in a quieter room")
     if measured.before > limits.longest_silence:
@@ -198,12 +197,18 @@ def _judge(subject: str, measured: Measurements, limits: AudioLimits) -> list[Fi
     if measured.after > limits.longest_silence:
         find("D023", f"{measured.after:.2f} s of silence after the speech", "data check --fix trims it")
     if measured.pause > limits.longest_pause:
-        find("D028", f"{measured.pause:.2f} s of silence within the speech", "cut the utterance there, or shorten it")
+        find(
+            "D028",
+            f"{measured.pause:.2f} s of silence within the speech",
+            "split the utterance there, or shorten the pause",
+        )
     if measured.bandwidth < limits.narrowest_band * min(measured.sample_rate / 2, limits.highest_wanted):
-        message = f"nothing above {measured.bandwidth:.0f} Hz in a file of {measured.sample_rate} Hz"
+        message = f"no energy above {measured.bandwidth:.0f} Hz in a file of {measured.sample_rate} Hz"
         find("D026", message, "find the original recording")
     if measured.hum > limits.loudest_hum:
-        find("D027", f"mains hum {-measured.hum:.0f} dB under the speech", "filter it out, or mend the cable")
+        find(
+            "D027", f"mains hum {-measured.hum:.0f} dB below the speech", "filter it out, or check cables and grounding"
+        )
     return findings
 
 

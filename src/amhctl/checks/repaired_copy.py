@@ -155,9 +155,7 @@ def _choose(
         elif fault is not None:
             left.append(LeftOut(record.id, fault.code, fault.message))
         elif measured is not None and measured.duration > LONG_SECONDS:
-            left.append(
-                LeftOut(record.id, "D016", f"{measured.duration:.0f} s are too long to be repaired: cut it first")
-            )
+            left.append(LeftOut(record.id, "D016", f"{measured.duration:.0f} s are too long to repair: split it first"))
         else:
             _refuse_source(output, [audio_path(record, manifest.parent)])
             named = frozenset(item.code for item in findings)
@@ -221,7 +219,7 @@ def _refuse_source(output: Path, sources: Iterable[Path]) -> None:
     for source in sources:
         if source.resolve().is_relative_to(output.resolve()):
             raise DatasetError(
-                "the repaired copy would take the place of its source",
+                "the repaired copy would overwrite its source",
                 subject=str(source),
                 hint=f"{output} holds it: write to another folder",
             )

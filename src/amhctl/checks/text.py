@@ -38,16 +38,21 @@ RULES = (
         "D032",
         Severity.INFO,
         "digits",
-        "The frontend reads digits by its own rules; whether the speaker said them so only a listener knows.",
+        "The text frontend reads digits by rules; listen whether the speaker said them in the same way.",
     ),
-    Rule("D033", Severity.WARNING, "Latin letters", "Latin words are spelt or passed over; speakers say them."),
+    Rule(
+        "D033",
+        Severity.WARNING,
+        "Latin letters",
+        "Latin words are spelled out or skipped by the frontend, while speakers pronounce them.",
+    ),
     Rule(
         "D034",
         Severity.WARNING,
         "unspeakable characters",
-        "Letters of other scripts, pictographs, control or replacement characters: no rule reads them.",
+        "Letters of other scripts, pictographs, control or replacement characters: no rule can read them.",
     ),
-    Rule("D035", Severity.ERROR, "nothing speakable", "The text frontend finds nothing that it could speak."),
+    Rule("D035", Severity.ERROR, "nothing speakable", "The text frontend finds nothing speakable."),
     Rule(
         "D036",
         Severity.ERROR,
@@ -58,7 +63,7 @@ RULES = (
         "D037",
         Severity.WARNING,
         "mixed script",
-        "Of 10 letters or more fewer than 7 in 10 are Ethiopic: this is hardly an Amharic text.",
+        "Fewer than 70 % of the letters are Ethiopic (in texts of 10 letters or more): probably not an Amharic text.",
     ),
     Rule(
         "D038",
@@ -70,20 +75,21 @@ RULES = (
         "D039",
         Severity.WARNING,
         "abbreviation unread",
-        "Letters with a stroke between them that no abbreviation of the frontend matches: they are read as they stand.",
+        "Letters with a slash between them that are not a known abbreviation: they are read "
+        "letter by letter as written.",
     ),
     Rule(
         "D040",
         Severity.ERROR,
         "text too long for its audio",
-        "More than 14 syllables a second of speech: nobody speaks so fast, part of the text is not in the recording.",
+        "More than 14 syllables per second of speech: nobody speaks so fast; part of the text is not in the recording.",
     ),
     Rule(
         "D041",
         Severity.WARNING,
         "text too short for its audio",
-        "Fewer than 2 syllables a second of speech, one second aside that may be breath or noise: part of the "
-        "recording is probably not in the text.",
+        "Fewer than 2 syllables per second of speech (after one second is subtracted for breath or noise): part of "
+        "the recording is probably not in the text.",
     ),
 )
 
@@ -109,7 +115,7 @@ def check_text(record: Record, frontend: Frontend, tokenizer: Tokenizer | None, 
     """Judge the text of a record; with a tokenizer, its pieces too; ``line`` is the record's in the manifest."""
     text = record.text
     if not text.strip():
-        return TextResult(0, (_finding("D030", record.id, "the text is empty", "write down what is said"),))
+        return TextResult(0, (_finding("D030", record.id, "the text is empty", "write down what is spoken"),))
     findings = []
     if not _FIDEL.search(text) and not _DIGITS.search(text):
         message = f"no Ethiopic letter in {text[:40]!r}"
@@ -119,7 +125,11 @@ def check_text(record: Record, frontend: Frontend, tokenizer: Tokenizer | None, 
         findings.append(_finding("D032", record.id, f"digits: {shown}", "write them as the speaker says them"))
     if latin := _LATIN.findall(text):
         shown = ", ".join(latin[:_SHOWN])
-        findings.append(_finding("D033", record.id, f"Latin letters: {shown}", "write them in Ethiopic, as they sound"))
+        findings.append(
+            _finding(
+                "D033", record.id, f"Latin letters: {shown}", "write them in Ethiopic letters, as they are pronounced"
+            )
+        )
     if odd := _odd_characters(text, line):
         findings.append(_finding("D034", record.id, odd, "remove or replace them"))
     if findings and findings[0].code == "D031":
@@ -129,7 +139,7 @@ def check_text(record: Record, frontend: Frontend, tokenizer: Tokenizer | None, 
         spoken = frontend.normalize(text)
         syllables = spoken.syllables
         if unread := _unread_abbreviations(spoken):
-            message = f"no abbreviation known: {', '.join(unread[:_SHOWN])}"
+            message = f"unknown abbreviation: {', '.join(unread[:_SHOWN])}"
             findings.append(_finding("D039", record.id, message, "write it in full, or add it to a lexicon"))
         if tokenizer is not None:
             tokenizer.encode(frontend.units(text))
@@ -150,7 +160,9 @@ def _mixture_findings(record: Record) -> Iterator[Finding]:
     run = _MARK_RUN.search(record.text)
     if run or (marks > _FEWEST_MARKS and marks > _MOST_MARKS * len(letters) and not _DIGITS.search(record.text)):
         place = f", the longest run begins at column {run.start() + 1}" if run else ""
-        yield _finding("D038", record.id, f"{marks} marks among {len(letters)} letters{place}", "keep those spoken")
+        yield _finding(
+            "D038", record.id, f"{marks} marks among {len(letters)} letters{place}", "keep only those that are needed"
+        )
 
 
 def _unread_abbreviations(spoken: SpokenText) -> list[str]:
@@ -171,10 +183,10 @@ def check_rate(
     """Judge how many syllables a second a recording would have to hold."""
     rate = syllables / max(speech_seconds, 1e-3)
     if rate > limits.fastest:
-        message = f"{syllables} syllables in {speech_seconds:.2f} s of speech, {rate:.1f} a second"
-        return (_finding("D040", subject, message, "listen to it: the text is not, or not all, in the audio"),)
+        message = f"{syllables} syllables in {speech_seconds:.2f} s of speech, {rate:.1f} per second"
+        return (_finding("D040", subject, message, "listen to it: the text is not completely in the audio"),)
     if syllables < limits.slowest * (speech_seconds - UNHEARD_SECONDS):
-        message = f"{syllables} syllables in {speech_seconds:.2f} s of speech, {rate:.1f} a second"
+        message = f"{syllables} syllables in {speech_seconds:.2f} s of speech, {rate:.1f} per second"
         return (_finding("D041", subject, message, "listen to it: the audio holds more than the text, or noise"),)
     return ()
 
@@ -185,7 +197,7 @@ def _odd_characters(text: str, line: int) -> str:
         return ""
     shown = ", ".join(f"U+{ord(character):04X} at column {column}" for column, character in odd[:_SHOWN])
     place = f"line {line}: " if line else ""
-    return f"{place}{len(odd)} characters nobody can read: {shown}"
+    return f"{place}{len(odd)} unspeakable characters: {shown}"
 
 
 def _is_readable(character: str) -> bool:

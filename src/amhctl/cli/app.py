@@ -128,14 +128,14 @@ def told(error: OSError | MemoryError | RuntimeError) -> AmhctlError:
 def named(error: OSError) -> AmhctlError:
     """Return an error of the system as one that says where, and what to do."""
     hints = {
-        errno.ENOSPC: "make room on the disk; no incomplete output was left",
+        errno.ENOSPC: "free disk space; no incomplete output was left",
         errno.EDQUOT: "the quota is used up; no incomplete output was left",
         errno.EACCES: "check the permissions of the path",
         errno.EPERM: "check the permissions of the path",
         errno.EROFS: "the file system is read-only: choose another path",
         errno.ENOENT: "check the path",
         errno.EEXIST: "the path exists and is of another kind: choose another path",
-        errno.EISDIR: "name a file, not a folder",
+        errno.EISDIR: "give a file name, not a folder",
         errno.ENOTDIR: "name a folder, not a file",
         errno.ELOOP: "the symbolic links form a loop: choose another path",
         errno.ENAMETOOLONG: "choose a shorter name",

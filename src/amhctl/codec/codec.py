@@ -149,7 +149,7 @@ def stacked_takes(takes: list[NDArray[np.uint16]], spec: CodecSpec) -> NDArray[n
     """
     shapes = sorted({take.shape for take in takes})
     if len(shapes) != 1:
-        raise CodecError(f"codings of one utterance want one shape, not {shapes}", subject=spec.name)
+        raise CodecError(f"the codes of one utterance must have the same shape, not {shapes}", subject=spec.name)
     for take in takes:
         require_codes(take, spec)
     return np.stack(takes).astype(np.int64)
@@ -166,11 +166,11 @@ def require_codes(codes: NDArray[np.uint16], spec: CodecSpec) -> None:
     """
     if codes.ndim != 2 or not 1 <= codes.shape[0] <= spec.codebooks or codes.shape[1] == 0:
         raise CodecError(
-            f"codes have shape {codes.shape}, this codec wants (1 to {spec.codebooks}, frames)", subject=spec.name
+            f"codes have shape {codes.shape}, this codec expects (1 to {spec.codebooks}, frames)", subject=spec.name
         )
     if int(codes.max()) >= spec.codebook_size:
         raise CodecError(
             f"code {int(codes.max())} lies outside the codebook of {spec.codebook_size}",
             subject=spec.name,
-            hint="these codes were made by another codec: extract them again with this one",
+            hint="these codes were made with another codec: extract them again with this one",
         )

@@ -322,7 +322,7 @@ def require_precision(precision: Precision, device: torch.device) -> None:
         If the device does not compute in this precision.
     """
     if not computes_in(precision, device):
-        raise CodecError(f"the device does not compute in {precision}", subject=str(device), hint="use fp32")
+        raise CodecError(f"the device does not support precision {precision}", subject=str(device), hint="use fp32")
 
 
 class _Snake(nn.Module):

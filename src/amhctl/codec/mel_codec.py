@@ -197,7 +197,7 @@ def fill_mel(network: MelCodecNetwork, tensors: Mapping[str, Tensor], *, subject
     wanted = {name for name in state if is_stored(name)}
     if wanted != set(given) or any(state[name].shape != given[name].shape for name in wanted):
         odd = sorted(wanted ^ set(given)) or [n for n in sorted(wanted) if state[n].shape != given[n].shape]
-        raise CodecError(f"the weights do not fit the configuration at {odd[0]}", subject=subject)
+        raise CodecError(f"the weights do not match the configuration at {odd[0]}", subject=subject)
     for name, tensor in state.items():
         # Running averages start as if every code had been chosen equally often.
         if name.endswith("_codebook.initted") or name.endswith("_codebook.cluster_size"):

@@ -87,7 +87,7 @@ def find_weights(name: str) -> Path | None:
             raise MissingExtra(
                 f"the DAC weights {weights.name} are not on this machine",
                 subject=str(weights.path),
-                hint=f"`{weights.command}` downloads them once; or put {weights.url} there",
+                hint=f"`{weights.command}` downloads them once; or download {weights.url} to this path",
             )
     cached = weights_folder() / f"{name}.pth"
     return cached if "/" not in name and cached.is_file() else None
@@ -109,7 +109,7 @@ def require_rate(path: Path, sample_rate: int) -> None:
     for weights in OFFICIAL:
         if weights.stem == path.stem and weights.sample_rate != sample_rate:
             raise CodecError(
-                f"the file is named as {weights.name}, but holds a DAC of {sample_rate} Hz",
+                f"the file name says {weights.name}, but the file holds a DAC of {sample_rate} Hz",
                 subject=str(path),
-                hint=f"`{weights.command}` brings the right one, once the file is out of the way",
+                hint=f"move the file away; then `{weights.command}` downloads the right one",
             )

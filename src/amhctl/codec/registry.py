@@ -57,7 +57,7 @@ def codec_path(name_or_path: str) -> Path:
         return cached
     bundled_names, official_names = ", ".join(bundled_codecs()), ", ".join(weights.name for weights in OFFICIAL)
     raise CodecError(
-        "no such codec",
+        "codec not found",
         subject=name_or_path,
         hint=f"bundled: {bundled_names or 'none'}; official: {official_names}; or give a codec folder, a DAC weights "
         "file (.pth), or MaskGCT's semantic codec (.safetensors)",
@@ -92,7 +92,9 @@ def load_codec(
     path = codec_path(name_or_path)
     if path.suffix == _SEMANTIC:
         if precision != "fp32":
-            raise CodecError(f"a semantic codec does not compute in {precision}", subject=name_or_path, hint="use fp32")
+            raise CodecError(
+                f"a semantic codec does not support precision {precision}", subject=name_or_path, hint="use fp32"
+            )
         return load_semantic(path, load_encoder(features_model, device=device), device=device)
     if path.is_file():
         return DacCodec.load(path, device=device, precision=precision)
@@ -102,7 +104,7 @@ def load_codec(
         model = fill_dac(_config(DacCodecConfig, manifest), checkpoint.tensors, subject=str(path))
         return DacCodec(model, name=manifest.name, device=device, precision=precision)
     if precision != "fp32":
-        raise CodecError(f"a mel codec does not compute in {precision}", subject=name_or_path, hint="use fp32")
+        raise CodecError(f"a mel codec does not support precision {precision}", subject=name_or_path, hint="use fp32")
     return build_mel_codec(manifest, checkpoint.tensors, device=device)
 
 
@@ -123,7 +125,7 @@ def read_dac(name_or_path: str) -> tuple[DacCodecConfig, dict[str, Tensor]]:
         return read_weights(path)
     checkpoint = _read(path)
     if checkpoint.manifest.model_version != dac.MODEL_VERSION:
-        raise CodecError("the codec is no DAC", subject=str(path), hint="give a DAC's weights file or folder")
+        raise CodecError("the codec is not a DAC", subject=str(path), hint="give a DAC's weights file or folder")
     return _config(DacCodecConfig, checkpoint.manifest), checkpoint.tensors
 
 
@@ -140,7 +142,7 @@ def read_mel(name_or_path: str) -> tuple[MelCodecConfig, dict[str, Tensor]]:
     path = codec_path(name_or_path)
     checkpoint = None if path.is_file() else _read(path)
     if checkpoint is None or checkpoint.manifest.model_version != mel_codec.MODEL_VERSION:
-        raise CodecError("the codec is no mel codec", subject=str(path), hint="give a mel codec's name or folder")
+        raise CodecError("the codec is not a mel codec", subject=str(path), hint="give a mel codec's name or folder")
     return _config(MelCodecConfig, checkpoint.manifest), checkpoint.tensors
 
 

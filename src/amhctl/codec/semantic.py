@@ -119,9 +119,9 @@ class SemanticCodec:
             Always.
         """
         raise CodecError(
-            "semantic codes are made into speech by the s2mel of IndexTTS-2, which amhctl does not have",
+            "decoding semantic codes needs the s2mel model of IndexTTS-2, which amhctl does not include",
             subject=NAME,
-            hint=f"there are {len(codes)} to decode: speak by the programs of IndexTTS-2",
+            hint=f"there are {len(codes)} to decode: use the IndexTTS-2 programs for inference",
         )
 
     def decode_mean(self, takes: list[NDArray[np.uint16]]) -> NDArray[np.float32]:
@@ -167,9 +167,9 @@ class SemanticCodec:
     def _too_long(self, samples: int) -> CodecError:
         seconds = samples / self._spec.sample_rate
         return CodecError(
-            f"{seconds:.0f} s are more than the {_LONGEST_SECONDS:.0f} s that the encoder hears at once",
+            f"the recording has {seconds:.0f} s; the encoder accepts at most {_LONGEST_SECONDS:.0f} s",
             subject=NAME,
-            hint="cut the recording at pauses",
+            hint="split the recording at pauses",
         )
 
     def _backbone(self, features_1EW: Tensor) -> Tensor:
@@ -296,13 +296,17 @@ def _require_whole(tensors: Mapping[str, Tensor], features: int, *, subject: str
         entry=size(f"{_QUANTISER}.codebook.weight", 1),
     )
     faults = [f"{name} absent" for name in wanted if name not in tensors]
-    faults += [f"{name} not known" for name in tensors if name not in wanted]
+    faults += [f"{name} is unknown" for name in tensors if name not in wanted]
     faults += [
         f"{name} of shape {tuple(tensor.shape)}, not {wanted[name]}"
         for name, tensor in tensors.items()
         if name in wanted and tuple(tensor.shape) != wanted[name]
     ]
-    faults += [f"{name} not finite" for name, tensor in tensors.items() if not bool(torch.isfinite(tensor).all())]
+    faults += [
+        f"{name} has values that are not finite"
+        for name, tensor in tensors.items()
+        if not bool(torch.isfinite(tensor).all())
+    ]
     if faults:
         raise CodecError(
             f"the file is not MaskGCT's semantic codec for features of width {features}: {shorten(faults, 3)}",

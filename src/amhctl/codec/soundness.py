@@ -35,7 +35,7 @@ def find_faults(manifest: Manifest, surveys: Surveys) -> tuple[Finding, ...]:
     if manifest.model_version not in versions.get(manifest.kind, ()):
         known = " or ".join(versions.get(manifest.kind, KNOWN_VERSIONS))
         wanted = "vocoder" if manifest.kind == "vocoder" else "codec"
-        message = f"a {manifest.kind} of version {manifest.model_version}, which is no {wanted} of {known}"
+        message = f"a {manifest.kind} of version {manifest.model_version}, not a {wanted} of {known}"
         return (rules.finding("C021", "kind", message, f"give the folder of a {wanted}"),)
     try:
         sample_rate, shapes = _implied(manifest)

@@ -67,5 +67,5 @@ def fill_vocoder(network: VocoderNetwork, tensors: Mapping[str, Tensor], *, subj
     state = network.state_dict()
     odd = sorted(set(state) ^ set(tensors)) or [n for n in sorted(state) if state[n].shape != tensors[n].shape]
     if odd:
-        raise CodecError(f"the weights do not fit the configuration at {odd[0]}", subject=subject)
+        raise CodecError(f"the weights do not match the configuration at {odd[0]}", subject=subject)
     network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})

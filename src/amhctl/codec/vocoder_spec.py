@@ -81,9 +81,9 @@ def require_mel(mel_TF: NDArray[np.float32], mel: MelConfig, *, subject: str) ->
     """
     if mel_TF.ndim != 2 or mel_TF.shape[0] == 0 or mel_TF.shape[1] != mel.bins:
         raise CodecError(
-            f"a spectrogram has shape {mel_TF.shape}, this vocoder wants (frames, {mel.bins})",
+            f"a spectrogram has shape {mel_TF.shape}, this vocoder expects (frames, {mel.bins})",
             subject=subject,
-            hint="use the vocoder that the voice was made with",
+            hint="use the vocoder that the voice was trained for",
         )
     if not np.isfinite(mel_TF).all():
         raise CodecError("a spectrogram has values that are not finite", subject=subject)
@@ -109,7 +109,7 @@ def vocoder_path(name_or_path: str) -> Path:
     if (path / "manifest.json").is_file():
         return path
     raise CodecError(
-        "no such vocoder",
+        "vocoder not found",
         subject=name_or_path,
         hint=f"bundled: {', '.join(bundled_vocoders()) or 'none'}; or give the folder of a vocoder",
     )
@@ -121,7 +121,7 @@ def read_vocoder_manifest(name_or_path: str) -> Manifest:
     Raises
     ------
     CodecError
-        If there is none, or the folder holds something else.
+        If there is none, or the folder has other content.
     """
     path = vocoder_path(name_or_path)
     manifest = read_manifest(path)

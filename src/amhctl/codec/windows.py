@@ -88,7 +88,7 @@ def cut_windows(frames: int, *, window: int, context: int) -> Iterator[Window]:
         If a window would keep nothing.
     """
     if window <= 2 * context:
-        raise ValueError(f"a window of {window} frames keeps nothing beside a context of {context} on each side")
+        raise ValueError(f"a window of {window} frames is too short for a context of {context} frames on each side")
     if frames <= window:
         yield Window(0, frames, 0, frames)
         return

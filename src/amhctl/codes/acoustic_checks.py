@@ -18,9 +18,9 @@ RULES = (
     Rule(
         "X119",
         Severity.WARNING,
-        "hardly any pitch",
-        "Fewer than 5 % of an utterance's frames have a pitch, which read speech never has: it is noise, whispered, or "
-        "recorded without its low frequencies.",
+        "almost no pitch",
+        "Fewer than 5 % of an utterance's frames have a pitch, which does not happen in normal speech: it is noise, "
+        "whispered, or recorded without low frequencies.",
     ),
 )
 
@@ -102,11 +102,11 @@ def judge_acoustics(entry: StoredUtterance, acoustics: Acoustics, config: Acoust
     voiced = float((acoustics.pitch_T > 0).mean())
     if voiced < _LEAST_VOICED:
         message = f"{voiced:.1%} of {acoustics.pitch_T.size} frames have a pitch"
-        yield Finding("X119", Severity.WARNING, entry.id, message, "listen to it, and leave it out if it is no speech")
+        yield Finding("X119", Severity.WARNING, entry.id, message, "listen to it, and remove it if it is not speech")
     if (duration := entry.record.duration) is None:
         return
     wanted = config.frames_of(round(duration * config.mel.sample_rate))
     # One frame of slack: resampling rounds the number of samples.
     if abs(entry.acoustic_frames - wanted) > 1:
-        message = f"{entry.acoustic_frames} acoustic frames for {duration:.3f} s, which give {wanted}"
+        message = f"{entry.acoustic_frames} acoustic frames for {duration:.3f} s, expected {wanted}"
         yield Finding("X106", Severity.ERROR, entry.id, message, "extract it again")

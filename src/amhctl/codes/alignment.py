@@ -190,7 +190,7 @@ def read_alignment(path: Path) -> Alignment:
         is_acoustic = "acoustic_durations" in arrays
         joined = arrays["acoustic_durations" if is_acoustic else "durations"].astype(np.uint16)
         if joined.shape != (ends[-1] if ids else 0,):
-            raise ValueError("the pieces are not as many as the durations")
+            raise ValueError("the numbers of pieces and durations differ")
         durations = dict(zip(ids, np.split(joined, ends[:-1]) if ids else [], strict=True))
         code_frames = dict(zip(ids, arrays["code_frames"].tolist(), strict=True)) if is_acoustic else None
         if is_acoustic and any(not frames.any() for frames in durations.values()):

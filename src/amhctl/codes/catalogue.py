@@ -85,7 +85,7 @@ class StoreCatalogue:
                     stored = read_line(index, part, data.line)
                     if stored is None or stored.id != utterance:
                         raise DatasetError(
-                            "the index has been replaced by another since it was opened",
+                            "the index was replaced while it was open",
                             subject=index.name,
                             hint="run the command again",
                         )

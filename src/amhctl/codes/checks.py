@@ -20,22 +20,22 @@ RULES = (
         "X102",
         Severity.ERROR,
         "constant codes",
-        "More than nine tenths of an utterance's frames of at least 8 are one and the same, or a codebook of the "
-        "store has a single code in use.",
+        "More than 90 % of the frames of an utterance (with at least 8 frames) are the same, or a codebook of the "
+        "store uses a single code.",
     ),
     Rule(
         "X103",
         Severity.ERROR,
         "random codes",
-        "The store's first codebook is used as evenly as by chance (chi-square within six deviations of uniform): "
-        "speech never does that.",
+        "The codes of the store's first codebook are uniformly distributed, like random numbers (chi-square within "
+        "six standard deviations): codes of speech never are.",
     ),
     Rule(
         "X104",
         Severity.WARNING,
-        "codes unlike the rest",
-        "The codes of an utterance are as improbable among those of the store as random ones: an average surprise "
-        "nearer to that of random codes than to the store's own.",
+        "unusual codes",
+        "The codes of an utterance are about as improbable as random codes: the average information per code is "
+        "closer to that of random codes than to that of the store.",
     ),
     Rule(
         "X105",
@@ -47,15 +47,15 @@ RULES = (
         "X106",
         Severity.ERROR,
         "wrong length",
-        "Codes, features or acoustics have not as many frames as the recording's duration gives.",
+        "The number of frames of codes, features or acoustics does not match the recording's duration.",
     ),
-    Rule("X107", Severity.ERROR, "damaged data", "The bytes of an utterance have not the digest of the index."),
+    Rule("X107", Severity.ERROR, "damaged data", "The data of an utterance do not have the digest in the index."),
     Rule("X110", Severity.WARNING, "duplicate codes", "Two utterances have the same codes and features."),
     Rule(
         "X111",
         Severity.WARNING,
-        "codebook hardly used",
-        "Fewer than 5 % of the codes that could occur do: the codec's codebook has collapsed.",
+        "codebook collapse",
+        "Fewer than 5 % of the possible codes are used: codebook collapse.",
     ),
 )
 
@@ -120,10 +120,12 @@ def check_store(store: CodeStore, progress: Progress) -> StoreCheck:
         If the store is empty.
     """
     if len(store) == 0:
-        raise DatasetError("the store holds no utterance", subject=str(store.path), hint="run: amhctl codes extract")
+        raise DatasetError("the store has no utterances", subject=str(store.path), hint="run: amhctl codes extract")
     spec = store.spec
     findings = [
-        Finding("X114", Severity.ERROR, id_, "its data, and those of all behind it, are not there", "extract again")
+        Finding(
+            "X114", Severity.ERROR, id_, "its data, and those of all later utterances, are missing", "extract again"
+        )
         for id_ in store.missing
     ]
     counts_QV = np.zeros((spec.codebooks, spec.codebook_size), dtype=np.int64)
@@ -135,7 +137,7 @@ def check_store(store: CodeStore, progress: Progress) -> StoreCheck:
     for entry in store:
         progress.advance()
         if not store.is_intact(entry.id):
-            findings.append(_finding("X107", entry.id, "the bytes are not those that were written", "extract it again"))
+            findings.append(_finding("X107", entry.id, "the data are damaged", "extract it again"))
             continue
         codes_QS = store.codes(entry.id)
         for book in range(spec.codebooks):
@@ -175,24 +177,24 @@ def _judge_utterance(store: CodeStore, entry: StoredUtterance, codes_QS: NDArray
         return
     tail = _trailing_repeats(codes_QS)
     if tail >= _PADDING_FRAMES and not _ends_silent(store, entry, tail):
-        yield _finding("X105", entry.id, f"the last {tail} frames are the same", "extract true lengths only")
+        yield _finding("X105", entry.id, f"the last {tail} frames are the same", "extract without padding")
     if (duration := entry.record.duration) is None:
         return
     spec, mel = store.spec, store.mel
     wanted = spec.frames_of(round(duration * spec.sample_rate))
     # One frame of slack: resampling rounds the number of samples.
     if abs(frames - wanted) > 1:
-        message = f"{frames} code frames for {duration:.3f} s, which give {wanted}"
+        message = f"{frames} code frames for {duration:.3f} s, expected {wanted}"
         yield _finding("X106", entry.id, message, "extract it again")
     wanted = 1 + round(duration * mel.sample_rate) // mel.hop_samples
     if abs(entry.feature_frames - wanted) > 1:
-        message = f"{entry.feature_frames} feature frames for {duration:.3f} s, which give {wanted}"
+        message = f"{entry.feature_frames} feature frames for {duration:.3f} s, expected {wanted}"
         yield _finding("X106", entry.id, message, "extract it again")
     if (encoder := store.document.encoder) is not None:
         wanted = round(duration * encoder.sample_rate / encoder.hop_samples)
         # Its windows reach 15 ms beyond their frames, and half a frame at the end is not kept.
         if abs(entry.encoder_frames - wanted) > 2:
-            message = f"{entry.encoder_frames} encoder frames for {duration:.3f} s, which give {wanted}"
+            message = f"{entry.encoder_frames} encoder frames for {duration:.3f} s, expected {wanted}"
             yield _finding("X106", entry.id, message, "extract it again")
 
 
@@ -220,8 +222,8 @@ def _find_random(counts_QV: NDArray[np.int64]) -> Iterable[Finding]:
     chi_square = float((np.square(counts_V - expected) / expected).sum())
     freedom = size - 1
     if chi_square < freedom + _UNIFORM_DEVIATIONS * np.sqrt(2 * freedom):
-        message = f"the first codebook is used as evenly as by chance (chi-square {chi_square:.0f} of {freedom})"
-        yield _finding("X103", "codebook 1", message, "these are no codes of speech: extract them")
+        message = f"the first codebook is distributed like random numbers (chi-square {chi_square:.0f} of {freedom})"
+        yield _finding("X103", "codebook 1", message, "these are not codes of speech: extract codes from recordings")
 
 
 def _find_unlike(
@@ -239,7 +241,7 @@ def _find_unlike(
         # A short utterance may be rare speech; the bound grows with its uncertainty.
         bound = (usual + chance) / 2 + 3.0 * float(surprise_V.std()) / np.sqrt(codes_S.size)
         if mean > bound:
-            message = f"{mean:.1f} bits a code, the store has {usual:.1f} and random codes {chance:.1f}"
+            message = f"{mean:.1f} bits per code; the store has {usual:.1f}, random codes {chance:.1f}"
             yield _finding("X104", subject, message, "listen to its recording")
 
 
@@ -248,10 +250,10 @@ def _find_collapsed(counts_QV: NDArray[np.int64]) -> Iterable[Finding]:
         used = int((counts_V > 0).sum())
         possible = min(counts_V.size, int(counts_V.sum()))
         if used <= 1 and possible > 1:
-            yield _finding("X102", f"codebook {book}", "one single code is used", "train the codec again")
+            yield _finding("X102", f"codebook {book}", "only one code is used", "train the codec again")
         elif used < _LOWEST_USAGE * possible:
             message = f"{used} codes of {counts_V.size} are used"
-            yield _finding("X111", f"codebook {book}", message, "train the codec longer, or with dead codes restarted")
+            yield _finding("X111", f"codebook {book}", message, "train the codec longer, or restart unused codes")
 
 
 def _find_duplicates(entries: Iterable[StoredUtterance]) -> Iterable[Finding]:

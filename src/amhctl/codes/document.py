@@ -42,7 +42,7 @@ STORE = FolderKind(
         ".pieces-*.npz",
     ),
 )
-_ANEW = "make it anew with this version: amhctl codes extract MANIFEST -o STORE"
+_ANEW = "extract it again with this version: amhctl codes extract MANIFEST -o STORE"
 
 
 class _StoredSpec(Document):
@@ -74,7 +74,7 @@ class StoreDocument(Document):
     @model_validator(mode="after")
     def _check_acoustics(self) -> Self:
         if (self.acoustics is None) != (self.speaker is None):
-            raise ValueError("acoustics and speaker stand together, or neither does")
+            raise ValueError("acoustics and speaker must be given together")
         return self
 
     @classmethod
@@ -179,7 +179,7 @@ def read_document(folder: Path) -> StoreDocument:
         return StoreDocument.model_validate(read_json(file))
     except OSError as error:
         raise DatasetError(
-            "there is no code store here", subject=str(folder), hint="make one with: amhctl codes extract"
+            "there is no code store in this folder", subject=str(folder), hint="make one with: amhctl codes extract"
         ) from error
     except DocumentError as error:
         raise DatasetError(f"store.json is damaged: {error.message}", subject=str(file), hint=_ANEW) from error
@@ -202,7 +202,7 @@ def require_writable(folder: Path, document: StoreDocument) -> None:
     """
     if document.format_version != WRITTEN_FORMAT:
         raise DatasetError(
-            f"the store is of format {document.format_version}, which is read but no longer written",
+            f"the store has the old format {document.format_version}, which can only be read",
             subject=str(folder),
-            hint="copy it into the present format: amhctl codes merge STORE -o NEW; or extract into a new folder",
+            hint="convert it: amhctl codes merge STORE -o NEW; or extract into a new folder",
         )

@@ -107,7 +107,7 @@ class Layout:
         """Return why some columns' arrays cannot be those of an utterance; empty if they can."""
         if sorted(arrays) != list(self.columns):
             given, wanted = (", ".join(_WHATS[column] for column in some) for some in (sorted(arrays), self.columns))
-            return f"{given} are given for {wanted}"
+            return f"{given} are given, expected {wanted}"
         codes_QS = arrays[CODES]
         if codes_QS.ndim != 2 or codes_QS.shape[0] != self.codebooks or codes_QS.shape[1] == 0:
             return f"the codes have shape {codes_QS.shape}, not ({self.codebooks}, frames)"
@@ -149,7 +149,7 @@ class Layout:
             raise DatasetError(
                 f"code {int(flat.max())} lies outside the codebook of {self.codebook_size}",
                 subject=f"{file}, byte {offset}",
-                hint="run `amhctl codes verify` on the store: its data are damaged",
+                hint="the data are damaged: run `amhctl codes verify` on the store",
             )
         return flat.reshape(rows, width)
 

@@ -67,7 +67,7 @@ def merge_stores(sources: Sequence[CodeStore], target: Path, progress: Progress,
     for other in sources[1:]:
         if differences := first.document.differences(other.document):
             raise DatasetError(
-                f"the stores were made otherwise: {'; '.join(differences)}",
+                f"settings differ between the stores: {'; '.join(differences)}",
                 subject=f"{first.path}, {other.path}",
                 hint="extract them with the same codec, features and level",
             )
@@ -153,8 +153,8 @@ def _copy(source: CodeStore, entry: StoredUtterance, merged: CodeStore) -> Store
     stored = merged.append_columns(entry.record, source.columns(entry.id), audio=entry.audio)
     if stored.sha256 != entry.sha256:
         raise DatasetError(
-            "the bytes of the utterance are not those that were written",
+            "the data of the utterance are damaged",
             subject=f"{source.path}: {entry.id}",
-            hint="run `amhctl codes extract` on that store again: it encodes anew what is damaged",
+            hint="run `amhctl codes extract` on that store again: it encodes damaged utterances again",
         )
     return stored

@@ -80,7 +80,7 @@ def require_part(part: str) -> str:
         If it is not of the form ``i-of-n``.
     """
     if not _PART.fullmatch(part):
-        raise DatasetError(f"a part of a store is called i-of-n, not {part!r}")
+        raise DatasetError(f"a shard of a store must have a name like i-of-n, not {part!r}")
     return part
 
 
@@ -92,7 +92,7 @@ def hold_part(folder: Path, part: str) -> AbstractContextManager[Holder | None]:
     InUseError
         If another process, or another writer in this one, holds it.
     """
-    return hold(folder / f"{LOCK_FILE}-{part}", what=f"part {part} of the store")
+    return hold(folder / f"{LOCK_FILE}-{part}", what=f"shard {part} of the store")
 
 
 def scan_part(folder: Path, part: str, layout: Layout) -> Iterator[PartLine]:
@@ -132,7 +132,7 @@ def read_part(catalogue: StoreCatalogue, part: str, layout: Layout) -> PartEnds:
             raise DatasetError(
                 "the index line is damaged",
                 subject=f"{index_file(catalogue.folder, part)}:{damaged}",
-                hint="run `amhctl codes extract` on it again: it encodes anew what is damaged",
+                hint="run `amhctl codes extract` again: it encodes damaged utterances again",
             )
         if line.stored is None:
             damaged = line.number
@@ -296,7 +296,7 @@ class PartWriter:
         return DatasetError(
             f"the store cannot be written: {reason}",
             subject=str(self._catalogue.folder),
-            hint="what is in it stays readable; make room and run the same command again: it goes on where it stopped",
+            hint="its data stay readable; free disk space and run the same command again to resume",
         )
 
 

@@ -126,7 +126,9 @@ def require_distinct(sources: Sequence[Source]) -> None:
     for source in sources:
         if source.id in seen:
             raise DatasetError(
-                "an utterance of the manifest is named like a copy of another", subject=source.id, hint="rename it"
+                "an utterance of the manifest has the id of an augmented copy of another",
+                subject=source.id,
+                hint="rename it",
             )
         seen.add(source.id)
 
@@ -174,7 +176,7 @@ def plan_extraction(
             if unchanged and whole and current == held.record:
                 continue
             if held.part != store.part:
-                failed[record.id] = f"it has changed, and lies in another shard: {held.part.replace('-of-', '/')}"
+                failed[record.id] = f"it has changed, and another shard holds it: {held.part.replace('-of-', '/')}"
                 continue
             if unchanged and whole:
                 amended.append(current)

@@ -220,10 +220,10 @@ def _prepare(how: Preparation, source: Source) -> Prepared:
 
 def _prepare_long(how: Preparation, source: Source, original: LongRecording) -> Prepared:
     """Prepare a recording without holding it; what wants it whole is refused."""
-    for wanted, what in ((source.variation != UNVARIED, "be varied"), (how.encoder_rate is not None, "be listened to")):
+    for wanted, what in ((source.variation != UNVARIED, "be varied"), (how.encoder_rate is not None, "be encoded")):
         if wanted:
             raise AudioError(
-                f"{original.duration:.0f} s are too long to {what}", subject=source.id, hint="cut it at pauses"
+                f"{original.duration:.0f} s are too long to {what}", subject=source.id, hint="split it at pauses"
             )
     file_digest = _require_file(source.record, original.path)
     samples_digest = digest_pieces(original.windows(), original.part.count, original.part.sample_rate)

@@ -28,7 +28,7 @@ _NAMED = 5
 """Damaged utterances that an error names; the others it counts."""
 _SETTLED_NS = 2_000_000_000
 """A file changed twice within one tick of a file system's clock shows no difference; the coarsest ticks last 2 s."""
-_MEND = "`amhctl codes verify` lists all that is wrong; `amhctl codes extract` encodes anew what is damaged"
+_MEND = "`amhctl codes verify` lists all problems; `amhctl codes extract` encodes damaged utterances again"
 
 _Identity = tuple[int, int, int, int]
 
@@ -51,7 +51,7 @@ def require_complete(store: CodeStore) -> None:
     """
     if store.missing:
         raise DatasetError(
-            f"the files do not reach as far as the data of {', '.join(store.missing[:_NAMED])} and those behind",
+            f"the files are too short: data of {', '.join(store.missing[:_NAMED])} and later utterances are missing",
             subject=str(store.path),
             hint=_MEND,
         )
@@ -107,7 +107,7 @@ def require_proof(
     if damaged:
         named = ", ".join(damaged[:_NAMED]) + (" …" if len(damaged) > _NAMED else "")
         raise DatasetError(
-            f"the bytes of {len(damaged)} of {len(ids)} utterances are not those that were written: {named}",
+            f"the data of {len(damaged)} of {len(ids)} utterances are damaged: {named}",
             subject=str(store.path),
             hint=_MEND,
         )

@@ -106,10 +106,10 @@ class CodeStore:
         refuse_existing(path / "store.json", force=False)
         if path.exists() and not path.is_dir():
             raise FileExistsRefused(
-                "a file stands where the store's folder is to be", subject=str(path), hint="choose another path"
+                "the path of the store is a file, not a folder", subject=str(path), hint="choose another path"
             )
         if path.is_dir() and any(not child.name.startswith(".") for child in path.iterdir()) and not is_store(path):
-            raise FileExistsRefused("the folder holds something else", subject=str(path), hint="choose another path")
+            raise FileExistsRefused("the folder has other content", subject=str(path), hint="choose another path")
         write_document(path, document)
         return cls(path, document, require_part(part))
 
@@ -425,7 +425,7 @@ class CodeStore:
     def _require_own_part(self, utterance: str) -> None:
         if utterance in self and (part := self._catalogue.data(utterance).part) != self._part:
             raise DatasetError(
-                f"the utterance lies in part {part}, not in {self._part}",
+                f"the utterance is in shard {part}, not in {self._part}",
                 subject=utterance,
                 hint=f"use --shard {part.replace('-of-', '/')}",
             )
@@ -529,8 +529,8 @@ def _parse_failure(row: bytes | None, subject: str) -> tuple[str, str]:
         value = None
     if not isinstance(value, dict) or not all(isinstance(value.get(key), str) for key in ("id", "reason")):
         raise DatasetError(
-            "the line does not say what could not be extracted, and why",
+            "the line does not name a failed utterance and the reason",
             subject=subject,
-            hint="delete the file: codes extract writes it anew",
+            hint="delete the file: codes extract writes it again",
         )
     return value["id"], value["reason"]

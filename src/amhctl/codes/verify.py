@@ -20,38 +20,38 @@ RULES = (
         "X113",
         Severity.ERROR,
         "damaged index line",
-        "A line of a part's index cannot be read; the store is refused by what uses it until it is mended.",
+        "A line of a shard's index cannot be read; other commands refuse the store until it is repaired.",
     ),
     Rule(
         "X114",
         Severity.ERROR,
         "data missing",
-        "The index names an utterance, but the files do not reach as far as its data, or as those of one before it: "
-        "readers pass over it.",
+        "The index lists an utterance, but the files are too short for its data or those of an earlier one: it is "
+        "skipped when the store is read.",
     ),
     Rule(
         "X115",
         Severity.INFO,
         "unfinished end",
-        "An interrupted extraction left bytes behind the last whole utterance of a part; readers pass over them and "
-        "the next extraction cuts them off.",
+        "An interrupted extraction left bytes after the last complete utterance of a shard; they are ignored, and "
+        "the next extraction removes them.",
     ),
     Rule(
         "X116",
         Severity.WARNING,
-        "utterance in two parts",
-        "Two parts of the store hold different data under one id; that of the first part is used.",
+        "utterance in two shards",
+        "Two shards of the store hold different data under one id; those of the first shard are used.",
     ),
     Rule(
         "X117",
         Severity.ERROR,
-        "alignment does not fit",
+        "alignment does not match",
         "The durations of an aligned utterance do not add up to its frames, or the store does not hold it: it was "
-        "encoded anew after it was aligned.",
+        "encoded again after the alignment.",
     ),
 )
 
-_MEND = "run `amhctl codes extract` on the store again: it encodes anew what is damaged"
+_MEND = "run `amhctl codes extract` on the store again: it encodes damaged utterances again"
 _SEVERITY = {rule.code: rule.severity for rule in RULES} | {"X107": Severity.ERROR}
 
 
@@ -100,7 +100,7 @@ def verify_store(folder: Path, progress: Progress) -> StoreVerification:
         data = held.data(id_)
         places.add((data.part, data.codes_offset))
         if not layout.is_intact(folder, data):
-            findings.append(_finding("X107", id_, "the bytes are not those that were written", _MEND))
+            findings.append(_finding("X107", id_, "the data are damaged", _MEND))
         progress.advance()
     progress.finish()
     findings += _judge_alignment(held)
@@ -124,7 +124,7 @@ def _scan(held: StoreCatalogue, part: str, layout: Layout) -> list[Finding]:
             continue
         broken = broken or not line.has_data
         if broken:
-            findings.append(_finding("X114", line.stored.id, f"{subject}: its data are not all there", _MEND))
+            findings.append(_finding("X114", line.stored.id, f"{subject}: data are missing", _MEND))
             continue
         if not held.add(line.stored):
             digests_elsewhere[line.stored.id] = line.stored.sha256
@@ -134,7 +134,7 @@ def _scan(held: StoreCatalogue, part: str, layout: Layout) -> list[Finding]:
         findings += _find_unfinished(ends)
     for id_, sha256 in digests_elsewhere.items():
         if (first := held.data(id_)).sha256 != sha256:
-            message = f"parts {first.part} and {part} hold different data"
+            message = f"shards {first.part} and {part} hold different data"
             findings.append(_finding("X116", id_, message, "extract into a new store with one number of shards"))
     return findings
 
@@ -143,8 +143,8 @@ def _find_unfinished(ends: Iterator[tuple[Path, int]]) -> Iterator[Finding]:
     for file, end in ends:
         rest = (file.stat().st_size if file.exists() else 0) - end
         if rest > 0:
-            message = f"{rest} bytes behind the last whole utterance"
-            yield _finding("X115", file.name, message, "nothing need be done; the next extraction cuts them off")
+            message = f"{rest} bytes after the last complete utterance"
+            yield _finding("X115", file.name, message, "nothing to do; the next extraction removes them")
 
 
 def _judge_alignment(held: StoreCatalogue) -> Iterator[Finding]:

@@ -24,7 +24,9 @@ class AcousticsConfig(Document):
     @model_validator(mode="after")
     def _check_pitch(self) -> Self:
         if not self.pitch_floor < self.pitch_ceiling <= self.mel.sample_rate / 4:
-            raise ValueError("pitch_floor must lie below pitch_ceiling, and that below a quarter of the sample rate")
+            raise ValueError(
+                "pitch_floor must be below pitch_ceiling, and pitch_ceiling below a quarter of the sample rate"
+            )
         return self
 
     @property

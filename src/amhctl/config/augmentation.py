@@ -35,9 +35,9 @@ class AugmentConfig(Document):
     def _check_ranges(self) -> Self:
         faults = []
         if not self.noise_ratios[0] <= self.noise_ratios[1]:
-            faults.append("noise_ratios must rise")
+            faults.append("noise_ratios must be in ascending order")
         if not 0 < self.room_decays[0] <= self.room_decays[1]:
-            faults.append("room_decays must be positive and rise")
+            faults.append("room_decays must be positive and in ascending order")
         if faults:
             raise ValueError("; ".join(faults))
         return self

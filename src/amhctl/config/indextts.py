@@ -70,7 +70,7 @@ def read_official_config(path: Path) -> tuple[ModelConfig, str]:
     found = document.get("version", VERSION)
     if found != VERSION:
         raise ConfigError(
-            f"the file is of version {found}; read is {VERSION}, which is IndexTTS-2",
+            f"the file has version {found}; only {VERSION} (IndexTTS-2) is supported",
             subject=f"{path}: version",
             hint="give the config.yaml that came with the weights",
         )
@@ -120,10 +120,10 @@ def write_official_config(config: ModelConfig, text: str) -> str:
 
 def _find_faults(block: Mapping[str, object]) -> list[str]:
     known = {*_SHAPE, *_OPTIONAL, *_FIXED, *_WITHOUT_EFFECT}
-    faults = [f"gpt.{name}: no such value is known of this network" for name in block if name not in known]
+    faults = [f"gpt.{name}: unknown key" for name in block if name not in known]
     faults += [f"gpt.{name}: absent" for name in _SHAPE if name not in block]
     faults += [
-        f"gpt.{name} is {block[name]!r}; only {value!r} is this network"
+        f"gpt.{name} is {block[name]!r}; only {value!r} is supported"
         for name, value in _FIXED.items()
         if name in block and block[name] != value
     ]
@@ -165,7 +165,7 @@ def _parse(text: str, subject: str) -> dict[str, object]:
     if not isinstance(document, dict) or not all(isinstance(key, str) for key in document):
         raise ConfigError("not a YAML document of named values", subject=subject)
     if any(0xD800 <= ord(char) < 0xE000 for char in yaml.safe_dump(document, allow_unicode=True)):
-        raise ConfigError("not YAML that can be read (it holds half of a character)", subject=subject)
+        raise ConfigError("not YAML that can be read (it contains an incomplete character)", subject=subject)
     return document
 
 
@@ -174,7 +174,7 @@ def _require_plain(text: str, subject: str) -> None:
     depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise ConfigError("the file has anchors, which no such file needs", subject=subject)
+            raise ConfigError("the file has YAML anchors, which are not supported", subject=subject)
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):

@@ -138,7 +138,7 @@ def _read_preset(name: str) -> _Layer:
     if name not in preset_names():
         near = difflib.get_close_matches(name, preset_names(), n=1)
         raise OptionError(
-            f"there is no preset {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""),
+            f"unknown preset {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""),
             subject="--preset",
             hint=f"presets: {', '.join(preset_names())}",
         )
@@ -151,14 +151,14 @@ def _project_file(project: Path) -> Path | None:
         return file
     if project == Path():
         return None
-    fault = f"the folder has no {PROJECT_FILE}" if project.is_dir() else "there is no such project file"
+    fault = f"the folder has no {PROJECT_FILE}" if project.is_dir() else "the project file does not exist"
     raise ConfigError(fault, subject=str(project), hint="make one with `amhctl init`")
 
 
 def _read_toml(path: Path) -> dict[str, object]:
     if not path.is_file():
         raise ConfigError(
-            "a folder, a pipe or a link that leads nowhere stands where a project file is wanted",
+            "the project file is a folder, a pipe or a broken link",
             subject=str(path),
             hint="move it away, or name another file with --config",
         )
@@ -209,7 +209,7 @@ def _set_layers(sets: tuple[str, ...], faults: list[str]) -> list[_Layer]:
     for item in sets:
         key, equals, text = item.partition("=")
         if not equals or not key.strip():
-            faults.append(f"--set {item}: wanted is key=value, such as training.steps=100")
+            faults.append(f"--set {item}: expected key=value, such as training.steps=100")
             continue
         layers.append(_Layer("--set", _nested(key.strip(), _parse(text, f"--set {key.strip()}", faults))))
     return layers

@@ -31,7 +31,7 @@ class MelConfig(Document):
     @model_validator(mode="after")
     def _check_band(self) -> Self:
         if not self.low_hertz < self.high_hertz <= self.sample_rate / 2:
-            raise ValueError("the mel band must lie below half the sample rate")
+            raise ValueError("high_hertz must not be above half the sample rate")
         if self.window_samples > self.fft_samples:
             raise ValueError("the window is longer than the Fourier transform")
         return self

@@ -189,7 +189,7 @@ class TrainingConfig(Document):
     @model_validator(mode="after")
     def _check_values(self) -> Self:
         faults = [
-            f"{name} {value:g}: a step is unusual from more than 1 times the usual on; 0 takes any"
+            f"{name} {value:g}: must be more than 1 (times the usual value), or 0 to accept every step"
             for name, value in (("spike_norm", self.spike_norm), ("spike_loss", self.spike_loss))
             if 0 < value <= 1
         ]

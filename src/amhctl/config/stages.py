@@ -28,14 +28,16 @@ def find_stage_faults(stages: Sequence[TrainingStage], steps: int) -> list[str]:
     faults = []
     names = [stage.name for stage in stages]
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        faults.append(f"two stages are called {twice[0]}")
+        faults.append(f"two stages have the name {twice[0]}")
     begun = 0
     for stage in stages[:-1]:
         if stage.until <= begun:
-            faults.append(f"stage {stage.name} ends at step {stage.until}, which is not behind step {begun}")
+            faults.append(f"stage {stage.name} ends at step {stage.until}, which is not after step {begun}")
         begun = max(begun, stage.until)
     if stages and stages[-1].until:
-        faults.append(f"stage {names[-1]} is the last and lasts to the end of the run: leave its until out")
+        faults.append(f"stage {names[-1]} is the last and lasts to the end of the run: omit its until")
     if begun >= steps:
-        faults.append(f"stage {names[-1]} would begin behind step {begun}, and the run has {steps} (training.steps)")
+        faults.append(
+            f"stage {names[-1]} would begin after step {begun}, but the run has {steps} steps (training.steps)"
+        )
     return faults

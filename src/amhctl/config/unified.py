@@ -103,9 +103,9 @@ class ModelConfig(Document):
             faults.append("start_mel_token and stop_mel_token must be the last two of number_mel_codes")
         for name, token in (("start_text_token", self.start_text_token), ("stop_text_token", self.stop_text_token)):
             if not 0 <= token <= self.number_text_tokens:
-                faults.append(f"{name} {token} is no row of the text embedding")
+                faults.append(f"{name} {token} is not a row of the text embedding")
         if self.text_dropout and (self.alignment is None or self.alignment.text_prefix):
-            faults.append("text_dropout withholds aligned text: it needs alignment without text_prefix")
+            faults.append("text_dropout drops aligned text: it needs alignment without text_prefix")
         for name, module in (("condition_module", self.condition_module), ("emo", self.emo_condition_module)):
             if module is not None and module.output_size % module.attention_heads:
                 faults.append(f"{name}: output_size is not a multiple of attention_heads")

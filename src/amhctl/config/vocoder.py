@@ -28,7 +28,7 @@ class VocoderConfig(Document):
     @model_validator(mode="after")
     def _check_overlap(self) -> Self:
         if self.synthesis_fft_samples < 2 * self.mel.hop_samples:
-            raise ValueError("synthesis_fft_samples must be at least two hops, or samples are left without a frame")
+            raise ValueError("synthesis_fft_samples must be at least two hops, or some samples are in no frame")
         return self
 
 

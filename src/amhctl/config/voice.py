@@ -18,7 +18,7 @@ def _kind_of(value: object) -> str:
 
 VoiceConfig = Annotated[
     Annotated[ModelConfig, Tag("unified")] | Annotated[FlowVoiceConfig, Tag("flow")],
-    Discriminator(_kind_of, "voice_kind", "there is no such kind of voice; there are: unified, flow"),
+    Discriminator(_kind_of, "voice_kind", "unknown kind of voice; use unified or flow"),
 ]
 """The shape of a voice of either kind."""
 

@@ -143,7 +143,7 @@ def read_limited(path: Path, *, most_bytes: int = MOST_BYTES) -> bytes:
     with path.open("rb") as stream:
         content = stream.read(most_bytes + 1)
     if len(content) > most_bytes:
-        raise DocumentError(f"longer than {most_bytes / 2**20:g} MiB, which no such file is", subject=str(path))
+        raise DocumentError(f"longer than {most_bytes / 2**20:g} MiB, the limit for such a file", subject=str(path))
     return content
 
 
@@ -182,7 +182,9 @@ def _require_whole_characters(value: object) -> None:
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:
-        raise DocumentError("not JSON that can be read (it holds half of a character, a lone surrogate)") from None
+        raise DocumentError(
+            "not JSON that can be read (it contains an incomplete character, a lone surrogate)"
+        ) from None
 
 
 def _require_shallow(value: object, kind: str) -> None:
@@ -214,7 +216,7 @@ def _real(digits: str) -> float:
 
 
 def _constant(name: str) -> float:
-    raise _NumberRefused(f"{name} is no number")
+    raise _NumberRefused(f"{name} is not a number")
 
 
 _DECODER = json.JSONDecoder(parse_int=_whole, parse_float=_real, parse_constant=_constant)

@@ -46,7 +46,7 @@ def refuse_existing(path: Path, *, force: bool) -> None:
     """
     if path.exists() and not force:
         raise FileExistsRefused(
-            "the output exists already", subject=str(path), hint="choose another path or pass --force"
+            "the output already exists", subject=str(path), hint="choose another path or pass --force"
         )
 
 
@@ -64,7 +64,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
         If the path is a device or a pipe: a file would take its place.
     """
     if path.exists() and not (path.is_file() or path.is_dir()):
-        raise FileExistsRefused("the output is a device or a pipe", subject=str(path), hint="name a file")
+        raise FileExistsRefused("the output is a device or a pipe", subject=str(path), hint="give a file name")
     # The file behind a link is replaced, not the link: /dev/stdout is one.
     path = follow(path)
     path.parent.mkdir(parents=True, exist_ok=True)

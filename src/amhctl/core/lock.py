@@ -211,7 +211,7 @@ def _beat(file: Path, ended: threading.Event) -> None:
 def _refusal(file: Path, what: str, holder: Holder | None) -> InUseError:
     who = str(holder) if holder else "another process"
     return InUseError(
-        f"{what} is in use: {who} writes it",
+        f"{what} is in use: {who} is writing it",
         subject=str(file.parent),
-        hint=f"wait for it, or stop it there; if it is certainly gone, remove {file}",
+        hint=f"wait until it ends, or stop it; if it has certainly ended, delete {file}",
     )

@@ -120,11 +120,11 @@ def require_output_file(path: Path, kind: FileKind, *, force: bool, sources: Ite
     """
     _require_place(path)
     if path.is_dir():
-        raise FileExistsRefused("a folder stands where a file is wanted", subject=str(path), hint="name a file")
+        raise FileExistsRefused("the path is a folder, not a file", subject=str(path), hint="give a file name")
     if not path.exists():
         return
     if not path.is_file():
-        raise FileExistsRefused("the output is a device or a pipe", subject=str(path), hint="name a file")
+        raise FileExistsRefused("the output is a device or a pipe", subject=str(path), hint="give a file name")
     _refuse_sources(path, sources)
     _require_force(path, force=force)
     if not kind.recognises(path):
@@ -147,7 +147,7 @@ def require_output_files(folder: Path, *, sources: Iterable[Path]) -> None:
     for source in sources:
         if follow(source).is_relative_to(target):
             raise FileExistsRefused(
-                f"the output could take the place of {source}, which the command reads",
+                f"the output could replace {source}, which the command reads",
                 subject=str(folder),
                 hint="choose another folder",
             )
@@ -180,11 +180,9 @@ def require_output_folder(path: Path, kind: FolderKind, *, force: bool, sources:
         return
     _refuse_sources(path, sources)
     if not path.is_dir():
-        raise FileExistsRefused("a file stands where a folder is wanted", subject=str(path), hint=_OTHER_PATH)
+        raise FileExistsRefused("the path is a file, not a folder", subject=str(path), hint=_OTHER_PATH)
     if Path.cwd().is_relative_to(follow(path)):
-        raise FileExistsRefused(
-            "the output would take the place of the current folder", subject=str(path), hint=_OTHER_PATH
-        )
+        raise FileExistsRefused("the output would replace the current folder", subject=str(path), hint=_OTHER_PATH)
     _require_force(path, force=force)
     if not _names(path):
         return
@@ -197,9 +195,9 @@ def require_output_folder(path: Path, kind: FolderKind, *, force: bool, sources:
     if strangers := list(kind.strangers(path)):
         more = f" and {len(strangers) - 3} more" if len(strangers) > 3 else ""
         raise FileExistsRefused(
-            f"the folder holds {', '.join(strangers[:3])}{more}, which no output of this kind has",
+            f"the folder holds files that do not belong to this kind of output: {', '.join(strangers[:3])}{more}",
             subject=str(path),
-            hint=f"{_OTHER_PATH}, or move them away",
+            hint=f"{_OTHER_PATH}, or move these files away",
         )
 
 
@@ -215,7 +213,7 @@ def require_output_place(path: Path) -> None:
     """
     _require_place(path)
     if path.exists() and not path.is_dir():
-        raise FileExistsRefused("a file stands where a folder is wanted", subject=str(path), hint=_OTHER_PATH)
+        raise FileExistsRefused("the path is a file, not a folder", subject=str(path), hint=_OTHER_PATH)
 
 
 def _require_place(path: Path) -> None:
@@ -223,7 +221,7 @@ def _require_place(path: Path) -> None:
     # Paths of a configuration are absolute by now.
     if path.name == "-":
         raise FileExistsRefused(
-            "the output cannot go to the standard output", subject="-", hint="name a file or folder"
+            "the output cannot be written to standard output", subject="-", hint="give a file name or folder"
         )
     target = follow(path)
     with suppress(FileNotFoundError, NotADirectoryError):
@@ -231,7 +229,7 @@ def _require_place(path: Path) -> None:
         target.lstat()
     folder = next(parent for parent in target.parents if parent.exists())
     if not folder.is_dir():
-        raise FileExistsRefused("a file stands where a folder is wanted", subject=str(folder), hint=_OTHER_PATH)
+        raise FileExistsRefused("the path is a file, not a folder", subject=str(folder), hint=_OTHER_PATH)
     try:
         # Permissions do not tell all: a file system may be read-only, a quota used up, a folder immutable.
         with tempfile.TemporaryFile(dir=folder):
@@ -244,7 +242,7 @@ def _require_place(path: Path) -> None:
 
 def _require_force(path: Path, *, force: bool) -> None:
     if not force:
-        raise FileExistsRefused("the output exists already", subject=str(path), hint=f"{_OTHER_PATH} or pass --force")
+        raise FileExistsRefused("the output already exists", subject=str(path), hint=f"{_OTHER_PATH} or pass --force")
 
 
 def _refuse_sources(path: Path, sources: Iterable[Path]) -> None:
@@ -257,11 +255,11 @@ def _refuse_sources(path: Path, sources: Iterable[Path]) -> None:
         if place == target or path.samefile(source):
             fault = "the output is also the input"
         elif place.is_relative_to(target):
-            fault = f"the output would take the place of {source}, which the command reads"
+            fault = f"the output would replace {source}, which the command reads"
         elif target.is_relative_to(place):
             fault = f"the output would replace a part of {source}, which the command reads"
         elif target.is_dir() and (link := _find_link_into(target, place)) is not None:
-            fault = f"the output would take the place of what {link} links to, which the command reads"
+            fault = f"the output would replace the target of the link {link}, which the command reads"
         else:
             continue
         raise FileExistsRefused(fault, subject=str(path), hint=_OTHER_PATH)

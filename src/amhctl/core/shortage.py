@@ -53,7 +53,8 @@ def require_memory(numbers: int, *, subject: str, hint: str) -> None:
     if numbers * _BYTES_PER_NUMBER > held:
         needed = numbers * _BYTES_PER_NUMBER / 2**30
         raise ConfigError(
-            f"a network of {numbers:,} numbers takes {needed:,.0f} GiB, and this machine has {held / 2**30:,.0f} GiB",
+            f"a network of {numbers:,} parameters needs {needed:,.0f} GiB, but this machine has "
+            f"{held / 2**30:,.0f} GiB",
             subject=subject,
             hint=hint,
         )
@@ -90,7 +91,7 @@ class WayOut:
 
     sound: str
     again: str
-    lighter: str = "do less at once, or use a machine with more memory"
+    lighter: str = "process less at once, or use a machine with more memory"
 
 
 @contextmanager
@@ -121,7 +122,9 @@ def explained(shortage: Shortage, error: BaseException, place: Path | None, way_
     """Return a shortage as an error."""
     if shortage == "disk":
         subject = str(getattr(error, "filename", None) or place or "")
-        return ShortageError(f"the disk is full; {way_out.sound}", subject=subject, hint=f"make room; {way_out.again}")
+        return ShortageError(
+            f"the disk is full; {way_out.sound}", subject=subject, hint=f"free disk space; {way_out.again}"
+        )
     words = str(error).strip().splitlines()
     return ShortageError(
         f"there is too little memory ({words[0] if words else type(error).__name__}); {way_out.sound}",

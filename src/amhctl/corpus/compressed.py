@@ -43,7 +43,7 @@ class _XzReader(io.RawIOBase):
             elif self._decoder.needs_input:
                 rest = self._stream.read(_CHUNK)
                 if not rest:
-                    raise EOFError("the file is cut short")
+                    raise EOFError("the file is truncated")
             else:
                 rest = b""
             content = self._decoder.decompress(rest, len(view))
@@ -86,6 +86,6 @@ def numbered_lines(stream: BinaryIO, subject: str) -> Iterator[tuple[int, bytes]
             raise DatasetError(
                 f"the line is longer than {MOST_LINE_BYTES >> 20} MiB",
                 subject=f"{subject}:{number}",
-                hint="give text with a sentence or a paragraph a line",
+                hint="give text with one sentence or paragraph per line",
             )
         yield number, line

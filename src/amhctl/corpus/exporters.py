@@ -147,7 +147,7 @@ def _ljspeech_rows(export: Export, log: ExportLog) -> Iterator[tuple[str, str]]:
         if record.offset:
             log.not_kept["offset"] += 1
         if record.text != record.text.strip():
-            log.not_kept["white space around the text"] += 1
+            log.not_kept["spaces around the text"] += 1
         yield record.id, record.text
 
 

@@ -112,7 +112,7 @@ def import_records(
     Raises
     ------
     DatasetError
-        If the format is unknown, the source is not there, or not one utterance could be read.
+        If the format is unknown, the source does not exist, or not one utterance could be read.
     FileExistsRefused
         If an embedded recording would replace another file.
     MissingExtra
@@ -121,14 +121,14 @@ def import_records(
     if form not in FORMATS:
         raise DatasetError(f"unknown format {form!r}", hint=f"one of: {', '.join(FORMATS)}")
     if not source.exists():
-        raise DatasetError("the source is not there", subject=str(source), hint="check the path")
+        raise DatasetError("the source does not exist", subject=str(source), hint="check the path")
     recordings = _Recordings(embedded, force)
     seen: dict[str, str] = {}
     for row in FORMATS[form](source):
         for key in row.unknown:
             log.dropped_keys[key] = log.dropped_keys.get(key, 0) + 1
         name = str(row.values.get("id", ""))
-        twice = f"the id {name!r} was taken by {seen[name]}" if name in seen else ""
+        twice = f"the id {name!r} is already used by {seen[name]}" if name in seen else ""
         outcome = row.fault or twice or _to_record(row, defaults, recordings)
         if isinstance(outcome, Record):
             seen[outcome.id] = row.subject
@@ -157,7 +157,7 @@ def _to_record(row: Row, defaults: ImportDefaults, recordings: _Recordings) -> R
     elif "audio" in values:
         path = Path(str(values["audio"]))
     else:
-        return "no audio is named"
+        return "no audio file is given"
     outcome = _validated(values, path, defaults, recordings)
     if row.embedded is not None and not isinstance(outcome, Record):
         path.unlink()
@@ -182,7 +182,7 @@ def _validated(
         first = error.errors()[0]
         return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
     if record.offset and record.offset >= length:
-        return f"it begins at {record.offset:g} s, and the recording ends at {length:g} s"
+        return f"the utterance begins at {record.offset:g} s, but the recording ends at {length:g} s"
     if record.duration is None:
         return record.model_copy(update={"duration": round(length - record.offset, 6)})
     return record

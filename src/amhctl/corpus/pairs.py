@@ -49,7 +49,7 @@ class SpeakerClips:
 
 
 def draw_pairs(speakers: Sequence[str], *, seed: int, epoch: int) -> Iterator[tuple[int, int]]:
-    """Yield the places of each utterance and of its prompt in an epoch; utterances without a partner are left out."""
+    """Yield the places of each utterance and of its prompt in an epoch; utterances no second utterance are left out."""
     clips = SpeakerClips(speakers)
     for index in range(len(speakers)):
         prompt = clips.draw_prompt(index, epoch_random(seed, epoch, index))

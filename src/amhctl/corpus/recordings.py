@@ -94,6 +94,8 @@ def place_recording(path: Path, content: bytes, *, force: bool) -> None:
             return
         if not force:
             raise FileExistsRefused(
-                "another recording is there already", subject=str(path), hint="choose another folder or pass --force"
+                "another recording exists there already",
+                subject=str(path),
+                hint="choose another folder or pass --force",
             )
     write_bytes_atomically(path, content)

@@ -25,7 +25,7 @@ from amhctl.core.files import atomic_path, refuse_existing
 Split = Literal["train", "valid", "test"]
 
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
-_FIX_HINT = "mend that line, or see every fault at once with: amhctl data check"
+_FIX_HINT = "correct that line; `amhctl data check` lists all faults at once"
 
 
 class Record(Document):
@@ -65,14 +65,14 @@ class Record(Document):
     def _can_be_written(cls, value: object) -> object:
         """Refuse what JSON can say and neither a file nor a path can hold."""
         if isinstance(value, str) and _HALF_CHARACTER.search(value):
-            raise ValueError("it holds half of a character (a lone surrogate)")
+            raise ValueError("it contains an incomplete character (a lone surrogate)")
         return value
 
     @field_validator("audio")
     @classmethod
     def _is_a_path(cls, value: str) -> str:
         if "\0" in value:
-            raise ValueError("no path holds a zero byte")
+            raise ValueError("a path cannot contain a zero byte")
         return value
 
 
@@ -105,9 +105,9 @@ def scan_manifest(path: Path) -> Iterator[ManifestLine]:
     """
     if path.exists() and not (path.is_file() or path.is_dir()):
         raise DatasetError(
-            "the manifest is a pipe or device, and would be empty when it is read once more",
+            "the manifest is a pipe or device and cannot be read twice",
             subject=str(path),
-            hint="write it to a file: audio paths count from its folder",
+            hint="write it to a file: audio paths are relative to its folder",
         )
     try:
         stream = path.open("rb")
@@ -177,13 +177,13 @@ def iter_records(path: Path) -> Iterator[Record]:
         earlier = first_line.setdefault(line.record.id, line.number)
         if earlier != line.number:
             raise DatasetError(
-                f"the id {line.record.id!r} stands in line {earlier} already",
+                f"the id {line.record.id!r} occurs already in line {earlier}",
                 subject=f"{path}:{line.number}",
                 hint=_FIX_HINT,
             )
         yield line.record
     if not first_line:
-        raise DatasetError("the manifest holds no record", subject=str(path))
+        raise DatasetError("the manifest has no records", subject=str(path))
 
 
 def iter_audio(path: Path) -> Iterator[Path]:

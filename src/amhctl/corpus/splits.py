@@ -87,9 +87,9 @@ class SplitShares:
         """Refuse shares that leave nothing for training."""
         if self.valid < 0 or self.test < 0 or self.valid + self.test >= 1:
             raise OptionError(
-                f"the shares {self.valid} and {self.test} leave nothing for training",
+                f"the fractions {self.valid} and {self.test} leave no records for training",
                 subject="--valid, --test",
-                hint="give shares of 0 or more that sum to less than 1",
+                hint="give fractions of 0 or more whose sum is less than 1",
             )
 
     def held_out(self) -> tuple[tuple[Split, float], ...]:
@@ -174,8 +174,8 @@ def assign_splits(
     """
     if every_speaker and disjoint != {"text"}:
         raise DatasetError(
-            "every speaker in every split cannot be had together with disjoint speakers or sessions",
-            hint="leave out --every-speaker, or ask for disjoint texts alone",
+            "--every-speaker cannot be combined with disjoint speakers or sessions",
+            hint="omit --every-speaker, or use --disjoint text",
         )
     _require_sessions(utterances, disjoint)
     groups = _tie(utterances, disjoint, redraw=redraw)
@@ -210,8 +210,8 @@ def _require_sessions(utterances: Sequence[Placed], disjoint: AbstractSet[Disjoi
     nameless = sum(not utterance.session for utterance in utterances)
     if "session" in disjoint and nameless:
         raise DatasetError(
-            f"{nameless} of {len(utterances)} records name no session, so that disjoint sessions cannot be had",
-            hint="give each record its session, or leave session out of --disjoint",
+            f"{nameless} of {len(utterances)} records have no session, so splits cannot be disjoint in session",
+            hint="add the session to each record, or omit session from --disjoint",
         )
 
 
@@ -255,9 +255,9 @@ def _refuse_clashes(clashes: Mapping[int, str], disjoint: AbstractSet[Disjoint])
     if clashes:
         example = next(iter(clashes.values()))
         raise DatasetError(
-            f"{len(clashes)} groups with one {' or '.join(sorted(disjoint))} stand in several splits of the manifest "
-            f"already, such as {example!r}",
-            hint="draw all splits anew with --redraw",
+            f"{len(clashes)} groups with one {' or '.join(sorted(disjoint))} are already in several splits of the "
+            f"manifest, such as {example!r}",
+            hint="assign all splits anew with --redraw",
         )
 
 
@@ -381,8 +381,9 @@ def _refuse_few(groups: Sequence[_Group], shares: SplitShares, tied_by: str) -> 
     if len(groups) <= len(wanted):
         total = sum(group.size for group in groups)
         raise DatasetError(
-            f"{total} records that share {tied_by} are {len(groups)} groups, too few for {len(wanted) + 1} splits",
-            hint="ask for less in --disjoint, or for fewer splits with --valid 0 or --test 0",
+            f"{total} records form only {len(groups)} groups with the same {tied_by}, too few for "
+            f"{len(wanted) + 1} splits",
+            hint="require less with --disjoint, or make fewer splits with --valid 0 or --test 0",
         )
 
 
@@ -397,10 +398,10 @@ def _refuse_empty(groups: Sequence[_Group], shares: SplitShares, tied_by: str) -
         if not fitting or len(spare) < 2:
             smallest = min((group.size for group in spare), default=0)
             raise DatasetError(
-                f"the split {split} asks for {share * total:.0f} of {total} records, and the smallest group that "
-                f"shares {tied_by} and could go there has {smallest}",
-                hint=f"give --{split} {max(share, smallest / total / _LARGEST_GROUP):.2f} or more, or ask for less in "
-                "--disjoint",
+                f"the split {split} should have {share * total:.0f} of {total} records, but the smallest available "
+                f"group with the same {tied_by} has {smallest}",
+                hint=f"give --{split} {max(share, smallest / total / _LARGEST_GROUP):.2f} or more, or require less "
+                "with --disjoint",
             )
         _at_border(fitting, split).split = split
 

@@ -24,8 +24,8 @@ RULES = (
     Rule(
         "V001",
         Severity.WARNING,
-        "line cannot be spoken",
-        "The frontend finds nothing in a line of the corpus that it could speak; the line is left out.",
+        "line has no speakable text",
+        "The text frontend finds nothing speakable in a line of the corpus; the line is skipped.",
     ),
 )
 
@@ -107,12 +107,12 @@ def open_corpus(
         progress.finish()
         if not kept:
             raise DatasetError(
-                "no line of the corpus can be spoken" if left_out else "the corpus has no text",
+                "no line of the corpus has speakable text" if left_out else "the corpus has no text",
                 subject=", ".join(map(str, paths)) or "standard input",
                 hint="give files of written Amharic",
             )
         if left_out > len(findings):
-            rest = f"{left_out - len(findings)} more lines cannot be spoken"
+            rest = f"{left_out - len(findings)} more lines have no speakable text"
             findings.append(Finding("V001", Severity.WARNING, "corpus", rest))
         yield UnitCorpus(cast("BinaryIO", stream), tuple(findings), left_out)
 

@@ -20,7 +20,5 @@ def choose_device(wanted: str) -> str:
     try:
         torch.empty(0, device=wanted)
     except (RuntimeError, AssertionError, NotImplementedError) as fault:
-        raise SynthesisError(
-            "this device is not available", subject=wanted, hint="use --device cpu, or auto"
-        ) from fault
+        raise SynthesisError("the device is not available", subject=wanted, hint="use --device cpu, or auto") from fault
     return wanted

@@ -65,7 +65,7 @@ class SpeakerEncoder(nn.Module):
             self.load_state_dict(weights)
         except RuntimeError as fault:
             raise CheckpointError(
-                "the speaker encoder's weights are others", subject="resemblyzer", hint="pip install -U resemblyzer"
+                "the speaker encoder has different weights", subject="resemblyzer", hint="pip install -U resemblyzer"
             ) from fault
         self.eval().requires_grad_(False).to(device)
 
@@ -96,7 +96,7 @@ class SpeakerEncoder(nn.Module):
                 continue
             total += self._embed_windows(_windows(_speech_only(clip))).sum(dim=0)
         if not bool(total.any()):
-            raise AudioError("the clip is silent: it has no speaker")
+            raise AudioError("the clip is silent: no speaker embedding can be computed")
         vector: NDArray[np.float32] = (total / total.norm()).numpy()
         return vector
 

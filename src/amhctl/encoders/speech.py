@@ -80,7 +80,7 @@ class SpeechEncoder:
             If it is too short to have a frame.
         """
         if samples.size < round(_SHORTEST_SECONDS * self.config.sample_rate):
-            raise AudioError(f"the recording is shorter than {_SHORTEST_SECONDS:g} s, which is a frame of the encoder")
+            raise AudioError(f"the recording is shorter than {_SHORTEST_SECONDS:g} s, one frame of the encoder")
         heard = self._front_end(samples, sampling_rate=self.config.sample_rate, return_tensors="pt")
         # An odd number of windows leaves half a frame, which the front end fills up and marks; it is not kept.
         frames = int(heard["attention_mask"].sum())
@@ -158,7 +158,7 @@ def require_encoder(wanted: SpeechEncoderConfig, folder: Path | None = None, *, 
     encoder = load_encoder(folder, layer=wanted.layer, device=device)
     if differing := conditioning_differences(encoder.config, wanted):
         raise CheckpointError(
-            f"the speech encoder is not the one whose features are wanted: {', '.join(differing)}",
+            f"the speech encoder is not the required one: {', '.join(differing)}",
             subject=str(folder or find_encoder()),
             hint="give the folder of the model that the codes were extracted with: --features-model DIR",
         )
@@ -192,7 +192,7 @@ def _require_files(path: Path) -> list[Path]:
         missing.append("model.safetensors")
     if missing:
         raise CheckpointError(
-            f"the folder holds no whole w2v-bert model: {', '.join(missing)} missing",
+            f"the folder does not hold a complete w2v-bert model: {', '.join(missing)} missing",
             subject=str(path),
             hint=f"`{DOWNLOAD}` downloads one; weights other than safetensors are not read",
         )
@@ -210,7 +210,7 @@ def _require_layers(path: Path, layer: int) -> None:
         ) from fault
     if kind != _MODEL_TYPE or layers < layer:
         raise CheckpointError(
-            f"the model is a {kind} of {layers} layers; a {_MODEL_TYPE} of at least {layer} is wanted",
+            f"the model is a {kind} with {layers} layers; expected a {_MODEL_TYPE} with at least {layer}",
             subject=str(path / "config.json"),
             hint=f"`{DOWNLOAD}` downloads the right one",
         )
@@ -236,7 +236,7 @@ def _load(transformers: Any, path: Path) -> tuple[Any, Any]:  # noqa: ANN401
     # What is not in the file would be drawn at random, in silence.
     if lacking := sorted(loading["missing_keys"]):
         raise CheckpointError(
-            f"{len(lacking)} tensors of the speech encoder are not in its weights file, such as {lacking[0]}",
+            f"{len(lacking)} tensors of the speech encoder are missing in its weights file, such as {lacking[0]}",
             subject=str(path),
         )
     return front_end, network.float().eval().requires_grad_(False)

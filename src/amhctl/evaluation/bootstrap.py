@@ -67,7 +67,7 @@ def estimate_ratio(over: NDArray[np.float64], under: NDArray[np.float64], *, see
     _require_values(over)
     _require_values(under)
     if (under <= 0).any():
-        raise EvaluationError("a ratio over a clip that has nothing does not exist")
+        raise EvaluationError("the ratio has a zero denominator")
     picks = _draw(over.size, seed)
     low, high = np.quantile(over[picks].sum(axis=1) / under[picks].sum(axis=1), [0.025, 0.975])
     return Estimate(float(over.sum() / under.sum()), float(low), float(high), int(over.size))
@@ -75,7 +75,7 @@ def estimate_ratio(over: NDArray[np.float64], under: NDArray[np.float64], *, see
 
 def _require_values(values: NDArray[np.float64]) -> None:
     if not values.size:
-        raise EvaluationError("a mean of no clips does not exist")
+        raise EvaluationError("there are no clips to average")
     if not np.isfinite(values).all():
         raise EvaluationError("a clip's measurement is not a finite number")
 

@@ -141,7 +141,7 @@ def compare_with_package(
     package = _time_child(sys.executable, "-c", _PACKAGE, *words)
     count = len(read_records(copies))
     if len(list(output.glob("*.dac"))) != count:
-        raise EvaluationError("the DAC package did not encode every recording", subject=str(path))
+        raise EvaluationError("the DAC package failed on some recordings", subject=str(path))
     return Comparison(spec, count, seconds, extraction, package, half)
 
 

@@ -52,5 +52,5 @@ def compare(original: Waveform, decoded: Waveform) -> Fidelity:
         raise EvaluationError("PESQ finds no speech in the clip") from fault
     understood = intelligibility(one, other, ANALYSIS_RATE)
     if understood is None:
-        raise EvaluationError("the clip is nearly all silence, too little speech for STOI")
+        raise EvaluationError("the clip is mostly silence: too little speech for STOI")
     return Fidelity(pesq=float(quality), stoi=understood)

@@ -48,7 +48,7 @@ def read_results(path: Path) -> Results:
     OSError
         If it cannot be read.
     """
-    hint = "write one by: amhctl eval VOICE --set TEST.jsonl --json > eval.json"
+    hint = "create one with: amhctl eval VOICE --set TEST.jsonl --json > eval.json"
     try:
         results = Results.model_validate(read_json(path))
     except DocumentError as error:
@@ -58,5 +58,5 @@ def read_results(path: Path) -> Results:
         place = ".".join(map(str, first["loc"])) or "the document"
         raise EvaluationError(f"{place}: {first['msg']}", subject=str(path), hint=hint) from error
     if results.command != "eval":
-        raise EvaluationError(f"the report is of `amhctl {results.command}`", subject=str(path), hint=hint)
+        raise EvaluationError(f"the report is from `amhctl {results.command}`", subject=str(path), hint=hint)
     return results

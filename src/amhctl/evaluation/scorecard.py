@@ -17,7 +17,7 @@ class Better(StrEnum):
 
     HIGHER = "higher"
     LOWER = "lower"
-    ONE = "nearer to 1"
+    ONE = "closer to 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +31,10 @@ class MetricKind:
 
 
 KINDS: tuple[MetricKind, ...] = (
-    MetricKind("text_match", "Nearest to its own recording", Better.HIGHER, "share of clips"),
+    MetricKind("text_match", "Closest to its own recording", Better.HIGHER, "fraction of clips"),
     MetricKind("mfcc_own", "MFCC distance to its own recording", Better.LOWER),
-    MetricKind("mfcc_other", "MFCC distance to the nearest other recording", Better.HIGHER),
-    MetricKind("stops", "Stopped by itself", Better.HIGHER, "share of clips"),
+    MetricKind("mfcc_other", "MFCC distance to the closest other recording", Better.HIGHER),
+    MetricKind("stops", "Stopped by itself", Better.HIGHER, "fraction of clips"),
     MetricKind("mcd", "Mel-cepstral distortion", Better.LOWER, "dB, c1 to c24, after warping"),
     MetricKind("log_f0_rmse", "log-F0 error", Better.LOWER, "natural logarithm, after warping"),
     MetricKind(
@@ -68,27 +68,28 @@ KINDS: tuple[MetricKind, ...] = (
 )
 
 RULES: tuple[Rule, ...] = (
-    Rule("E001", Severity.ERROR, "metric misses its threshold", "A metric is worse than --fail-under allows."),
+    Rule("E001", Severity.ERROR, "metric misses its threshold", "A metric is worse than its --fail-under threshold."),
     Rule(
         "E002",
         Severity.ERROR,
-        "test text could not be spoken",
-        "Every attempt was judged bad. The clip counts as neither stopped nor matched and has no other measurements.",
+        "test text could not be synthesised",
+        "Every attempt failed the quality checks. The clip counts as not stopped and not matched "
+        "and has no other measurements.",
     ),
     Rule("E003", Severity.WARNING, "clip could not be measured", "A measurement could not be made on one clip."),
-    Rule("E004", Severity.WARNING, "text match left out", "Text match needs at least two test clips to choose from."),
+    Rule("E004", Severity.WARNING, "text match skipped", "Text match needs at least two test clips to choose from."),
     Rule(
         "E005",
         Severity.INFO,
         "metric not validated for Amharic",
-        "DNSMOS was fitted to ratings of English; compare versions of one voice by it, not languages.",
+        "DNSMOS was trained on ratings of English speech; use it to compare versions of one voice, not languages.",
     ),
     Rule(
         "E006",
         Severity.INFO,
         "text recorded twice",
-        "The set has another recording of the same text. One sentence counts once: the first recording is taken, since "
-        "no voice can be nearer to one of the two by what it says.",
+        "The set has another recording of the same text. Each sentence counts once: only the first recording is "
+        "used, because text match cannot distinguish two recordings of the same text.",
     ),
 )
 
@@ -221,11 +222,11 @@ def parse_thresholds(conditions: tuple[str, ...]) -> tuple[Threshold, ...]:
         kind = kinds.get(name.strip())
         subject = f"--fail-under {condition}"
         if not equals:
-            raise OptionError("a condition is a metric and a value", subject=subject, hint="for example mcd=7.5")
+            raise OptionError("a condition must be METRIC=VALUE", subject=subject, hint="for example mcd=7.5")
         if kind is None:
             near = difflib.get_close_matches(name.strip(), kinds, n=1)
             raise OptionError(
-                f"there is no metric {name.strip()!r}" + (f"; did you mean {near[0]!r}?" if near else ""),
+                f"unknown metric {name.strip()!r}" + (f"; did you mean {near[0]!r}?" if near else ""),
                 subject=subject,
                 hint=f"metrics: {', '.join(kinds)}",
             )
@@ -249,7 +250,7 @@ def judge(scorecard: Scorecard, thresholds: tuple[Threshold, ...]) -> tuple[Find
         elif not threshold.passes(metric.estimate.value):
             bound = "below" if threshold.kind.better is Better.HIGHER else "above"
             if threshold.kind.better is Better.ONE:
-                bound = "farther from 1 than"
+                bound = "further from 1 than"
             message = f"{metric.estimate.value:.4g} is {bound} {threshold.value:g}"
         else:
             continue

@@ -53,7 +53,7 @@ def load_voice(name_or_path: str, *, device: str = "cpu", codec: str | None = No
     Raises
     ------
     SynthesisError
-        If there is no such voice or no such device.
+        If there is voice not found or no such device.
     CheckpointError
         If the checkpoint is damaged, or a part is not the one it was trained with.
     """

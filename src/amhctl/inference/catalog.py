@@ -32,7 +32,7 @@ def voice_path(name_or_path: str) -> Path:
     if (path / "manifest.json").is_file():
         return path
     raise SynthesisError(
-        "no such voice",
+        "voice not found",
         subject=name_or_path,
         hint=f"bundled: {', '.join(bundled_voices()) or 'none'}; or give the folder of a voice checkpoint",
     )
@@ -44,7 +44,7 @@ def read_voice_manifest(name_or_path: str) -> Manifest:
     Raises
     ------
     SynthesisError
-        If there is no such voice.
+        If there is voice not found.
     CheckpointError
         If the manifest is damaged or is not a voice's.
     """

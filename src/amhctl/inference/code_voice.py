@@ -77,9 +77,9 @@ class CodeVoice(Voice[Speaker]):
         """
         if asked is not None and asked > 1 and not self.has_durations:
             raise SynthesisError(
-                "this voice has no explicit durations: its takes differ in length and have no mean",
+                "this voice has no explicit durations: its samples differ in length and cannot be averaged",
                 subject=self.manifest.name,
-                hint="leave --takes out, or take a voice with explicit durations",
+                hint="omit --takes, or use a voice with explicit durations",
             )
         return asked or (_TAKES if self.has_durations else 1)
 
@@ -118,9 +118,9 @@ class CodeVoice(Voice[Speaker]):
         hearing = probe_hearing(self.model, mean=mean, deviation=deviation, clips=(features_TF,))
         if hearing.fault:
             raise SynthesisError(
-                f"this voice cannot hear a reference: {hearing.fault}",
+                f"this voice cannot imitate a reference: {hearing.fault}",
                 subject=self.manifest.name,
-                hint="leave the reference out, or take a voice on which `amhctl ckpt validate` does not find this",
+                hint="omit the reference, or use a voice without this finding of `amhctl ckpt validate`",
             )
         return encode_speaker(self.model, features_TF)
 
@@ -174,9 +174,9 @@ class CodeVoice(Voice[Speaker]):
         }
         if refused := [flag for flag, value in given.items() if value]:
             raise SynthesisError(
-                f"this voice writes codes, for which {', '.join(refused)} mean nothing",
+                f"this is a UnifiedVoice: {', '.join(refused)} cannot be used",
                 subject=self.manifest.name,
-                hint="leave them out, or take a voice of kind flow",
+                hint="omit these options, or use a FlowVoice",
             )
 
     def _fits(self, ids: tuple[int, ...], durations: tuple[int, ...] | None) -> bool:

@@ -25,8 +25,8 @@ from amhctl.model.unified_voice import DecodeState, UnifiedVoice
 
 _UNKNOWN = -1
 _MOST_FRAMES = 2**31
-_OVERFLOW = "the voice computes values that are no numbers"
-_OVERFLOW_HINT = "its weights are damaged, or its training diverged: take another checkpoint of its run"
+_OVERFLOW = "the voice computes values that are not finite"
+_OVERFLOW_HINT = "its weights are damaged, or its training diverged: use another checkpoint of the run"
 # A step of a model below this size is a handful of products too small to share: one thread takes 5 ms for 15 million
 # parameters, and two threads that wait for each other on a busy machine took 75.
 _SMALL_PARAMETERS = 50_000_000
@@ -197,9 +197,9 @@ def _step(
 def _require_guidable(sampling: Sampling, config: ModelConfig) -> float:
     if sampling.guidance and not config.text_dropout:
         raise SynthesisError(
-            "this voice cannot be guided: it never learnt to speak without its text",
+            "this voice does not support guidance: it was trained without text dropout",
             subject="guidance",
-            hint="leave guidance out, or train with --set model.text_dropout=0.15",
+            hint="omit --guidance, or train with --set model.text_dropout=0.15",
         )
     return sampling.guidance
 
@@ -273,7 +273,7 @@ def _pad(passages: Sequence[tuple[int, ...]], model: UnifiedVoice) -> tuple[Tens
     if longest > model.config.max_text_tokens:
         raise ModelError(
             f"{longest} text pieces are more than the model's {model.config.max_text_tokens}",
-            hint="lower text.breath_syllables or put marks between sentences",
+            hint="lower text.breath_syllables or add punctuation between sentences",
         )
     text_BT = torch.full((len(passages), longest), model.config.stop_text_token)
     for row, ids in enumerate(passages):

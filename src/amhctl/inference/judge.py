@@ -14,18 +14,23 @@ from amhctl.core.findings import Finding, Rule, Severity
 from amhctl.core.units import Seconds
 
 RULES: tuple[Rule, ...] = (
-    Rule("S001", Severity.ERROR, "did not stop", "The voice never wrote the stop code and was cut off."),
-    Rule("S002", Severity.ERROR, "silent", "The sound is silent or far too quiet to be speech."),
-    Rule("S003", Severity.ERROR, "too long", "The sound is longer than its syllables can take."),
-    Rule("S004", Severity.ERROR, "too short", "The sound is shorter than its syllables need: something is missing."),
-    Rule("S005", Severity.ERROR, "clipped", "Too many samples lie at full scale."),
-    Rule("S006", Severity.ERROR, "not finite", "The sound holds samples that are not numbers."),
-    Rule("S007", Severity.ERROR, "gap", "The sound falls silent in the middle for longer than a reader pauses."),
+    Rule("S001", Severity.ERROR, "did not stop", "The voice did not generate the stop code and was cut off."),
+    Rule("S002", Severity.ERROR, "silent", "The output is silent or too quiet to be speech."),
+    Rule("S003", Severity.ERROR, "too long", "The output is too long for its number of syllables."),
+    Rule(
+        "S004",
+        Severity.ERROR,
+        "too short",
+        "The output is too short for its number of syllables: something is missing.",
+    ),
+    Rule("S005", Severity.ERROR, "clipped", "Too many samples are at full scale."),
+    Rule("S006", Severity.ERROR, "not finite", "The output has samples that are not finite."),
+    Rule("S007", Severity.ERROR, "gap", "The output has a silence in the middle that is longer than a normal pause."),
     Rule(
         "S008",
         Severity.WARNING,
         "spoken on a later attempt",
-        "An attempt was judged bad and the text was sampled again with another seed.",
+        "An attempt failed the quality checks and the text was sampled again with another seed.",
     ),
 )
 
@@ -95,7 +100,7 @@ def judge(
         return Finding(code, Severity.ERROR, subject, message)
 
     if not np.isfinite(waveform.samples).all():
-        return (fault("S006", "the sound holds samples that are not numbers"),)
+        return (fault("S006", "the output has samples that are not finite"),)
     findings = []
     if not stopped:
         findings.append(fault("S001", f"no stop within {waveform.duration:.1f} s"))
@@ -115,5 +120,5 @@ def judge(
         findings.append(fault("S007", f"{gap:.2f} s of silence in the middle"))
     clipped = float(np.mean(np.abs(waveform.samples) >= 0.999))
     if clipped > limits.most_clipped:
-        findings.append(fault("S005", f"{clipped:.1%} of the samples lie at full scale"))
+        findings.append(fault("S005", f"{clipped:.1%} of the samples are at full scale"))
     return tuple(findings)

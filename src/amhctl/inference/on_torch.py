@@ -79,9 +79,9 @@ def load_voice(path: Path, *, device: str = "cpu", codec: str | None = None) -> 
     model = _build_model(checkpoint).to(chosen)
     if REFERENCE_FILE not in manifest.files:
         raise CheckpointError(
-            "the voice was imported and has no prompt of its own to speak with",
+            "the voice was imported and has no prompt for inference",
             subject=str(path),
-            hint="train from it: what comes of that has a prompt of its data",
+            hint="fine-tune it: the new voice gets a prompt from its training data",
         )
     features_TF = checkpoint.read_tensors(REFERENCE_FILE)["features"].float()
     return CodeVoice(
@@ -127,9 +127,9 @@ def _load_speaker_encoder(manifest: Manifest) -> Listen:
     encoder = SpeakerEncoder()
     if encoder.config.fingerprint != manifest.config.get("speaker_fingerprint"):
         raise CheckpointError(
-            "the speaker encoder on this machine is not the one that the voice learnt with",
+            "the speaker encoder on this machine is not the one used in training",
             subject=manifest.name,
-            hint="install the version of resemblyzer it was trained with, or leave the reference out",
+            hint="install the version of resemblyzer used in training, or omit the reference",
         )
     return lambda samples: encoder.embed(Waveform(samples, manifest.sample_rate))
 

@@ -28,7 +28,8 @@ def require_reference(reference: Waveform) -> None:
 def no_emotion(name: str) -> SynthesisError:
     """Return the error of a voice that takes emotion from no clip."""
     return SynthesisError(
-        "this voice has no emotion branch and takes emotion from no clip",
+        "this voice has no emotion branch and cannot use --emotion",
         subject=name,
-        hint="leave --emotion out, or take a voice with model.emo_condition_module, such as one of IndexTTS-2's shape",
+        hint="omit --emotion, or use a voice with model.emo_condition_module, such as one with the "
+        "IndexTTS-2 architecture",
     )

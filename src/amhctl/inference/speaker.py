@@ -63,9 +63,7 @@ def features_of(
     if isinstance(conditioning, MelConfig):
         return torch.from_numpy(log_mel(samples, conditioning))
     if listen is None:
-        raise SynthesisError(
-            "the voice is conditioned on a speech encoder, which is not given", subject=conditioning.encoder
-        )
+        raise SynthesisError("the voice needs a speech encoder, which is not given", subject=conditioning.encoder)
     return torch.from_numpy(listen(samples))
 
 

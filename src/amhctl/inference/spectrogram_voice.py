@@ -81,16 +81,16 @@ class SpectrogramVoice(Voice[NDArray[np.float32]]):
         """
         require_reference(reference)
         if listen is None:
-            raise SynthesisError("the voice knows speakers by a speaker encoder, which is not given", subject="speaker")
+            raise SynthesisError("the voice needs a speaker encoder, which is not given", subject="speaker")
         return listen(bring_to(reference, level=self.level, sample_rate=self.sample_rate).samples)
 
     def _require_options(self, options: SpeakOptions) -> None:
         given = {"a sampling of codes": options.sampling, "takes": options.takes}
         if refused := [name for name, value in given.items() if value is not None]:
             raise SynthesisError(
-                f"this voice draws spectrograms, for which {' and '.join(refused)} mean nothing",
+                f"this is a FlowVoice: {' and '.join(refused)} cannot be used",
                 subject=self.manifest.name,
-                hint="leave out --temperature, --top-k, --top-p and --takes, or take a voice that writes codes",
+                hint="omit --temperature, --top-k, --top-p and --takes, or use a UnifiedVoice",
             )
         if options.person is not None and options.person not in self.speakers:
             raise SynthesisError(

@@ -91,10 +91,10 @@ def join(pieces: Sequence[Piece]) -> Waveform:
         If there are no pieces or their sample rates differ.
     """
     if not pieces:
-        raise SynthesisError("there is nothing to join")
+        raise SynthesisError("there are no segments to join")
     rate = pieces[0].waveform.sample_rate
     if any(piece.waveform.sample_rate != rate for piece in pieces):
-        raise SynthesisError("pieces of speech have different sample rates")
+        raise SynthesisError("segments have different sample rates")
     overlap = round(_FADE_SECONDS * rate)
     faded = [fade(piece.waveform).samples for piece in pieces]
     starts = [0]

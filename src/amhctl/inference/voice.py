@@ -99,13 +99,13 @@ class SpeakOptions:
         if not SLOWEST <= self.speed <= FASTEST:
             raise SynthesisError(f"speed {self.speed:g} is not between {SLOWEST:g} and {FASTEST:g}", subject="speed")
         if not -_MOST_SEMITONES <= self.pitch <= _MOST_SEMITONES:
-            raise SynthesisError(
-                f"pitch {self.pitch:g} is more than {_MOST_SEMITONES:g} semitones away", subject="pitch"
-            )
+            raise SynthesisError(f"pitch {self.pitch:g} is beyond ±{_MOST_SEMITONES:g} semitones", subject="pitch")
         if not -_MOST_DECIBELS <= self.energy <= _MOST_DECIBELS:
-            raise SynthesisError(f"energy {self.energy:g} is more than {_MOST_DECIBELS:g} dB away", subject="energy")
+            raise SynthesisError(f"energy {self.energy:g} is beyond ±{_MOST_DECIBELS:g} dB", subject="energy")
         if self.takes is not None and not 1 <= self.takes <= _MOST_TAKES:
-            raise SynthesisError(f"{self.takes} takes are not between 1 and {_MOST_TAKES}", subject="takes")
+            raise SynthesisError(
+                f"{self.takes} samples per segment is not between 1 and {_MOST_TAKES}", subject="takes"
+            )
         if self.attempts < 1:
             raise SynthesisError("at least one attempt is needed", subject="attempts")
 
@@ -327,15 +327,14 @@ class Voice(ABC, Generic[SpeakerT]):
             return
         if slowest == fastest:
             raise SynthesisError(
-                "this voice has no explicit durations and was told no speeds in training: it speaks at speed 1 only",
+                "this voice has no explicit durations and was not trained with speeds: it supports speed 1 only",
                 subject=self.manifest.name,
-                hint="leave --speed out, take a voice with explicit durations, or train with "
-                "--set training.speed_share=0.75",
+                hint="omit --speed, use a voice with explicit durations, or train with --set training.speed_share=0.75",
             )
         raise SynthesisError(
-            f"this voice learnt to speak at speeds from {slowest:g} to {fastest:g}, and {speed:g} is asked for",
+            f"this voice was trained for speeds from {slowest:g} to {fastest:g}, not {speed:g}",
             subject=self.manifest.name,
-            hint=f"--speed {min(max(speed, slowest), fastest):g}, or take a voice with explicit durations",
+            hint=f"--speed {min(max(speed, slowest), fastest):g}, or use a voice with explicit durations",
         )
 
     def _halve(self, segment: Segment) -> tuple[Segment, ...]:
@@ -355,7 +354,7 @@ def _require_spoken(spoken: SpokenText, options: SpeakOptions) -> None:
     raise TextError(
         f"{share:.0%} of the letters cannot be read: {shown}",
         subject="text",
-        hint="write them in Ethiopic or Latin letters or add them to a lexicon; --allow-unspoken leaves them out",
+        hint="write them in Ethiopic or Latin letters or add them to a lexicon; --allow-unspoken skips them",
     )
 
 
@@ -396,7 +395,7 @@ def _give_up(jobs: list[Job], sounds: dict[int, Attempt], options: SpeakOptions)
     faults = "; ".join(f"{finding.code} {finding.message}" for finding in sounds[jobs[0].place].findings)
     more = f", and {len(jobs) - 1} more" if len(jobs) > 1 else ""
     return UnspeakableError(
-        f"every one of {options.attempts} attempts was judged bad ({faults}){more}; nothing was written",
+        f"all {options.attempts} attempts failed the quality checks ({faults}){more}; nothing was written",
         subject=jobs[0].text,
         hint="try another --seed, a lower --temperature or shorter sentences",
     )

@@ -19,7 +19,7 @@ _PIECES = 24
 _FRAMES = 8
 """Of each piece: 24 of them last two seconds."""
 _TIME = 0.5
-_WHAT = "velocities that the voice gives different speakers"
+_WHAT = "velocities of different speakers"
 
 
 @torch.no_grad()

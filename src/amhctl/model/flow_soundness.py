@@ -84,19 +84,19 @@ def _manifest_faults(manifest: Manifest, config: FlowVoiceConfig) -> Iterator[Fi
     for ours, value, theirs, other in pairs:
         if value != other:
             yield contradiction(ours, value, theirs, other)
-    hint = "the manifest was made by hand or by another version: take the checkpoint from its source again"
+    hint = "the manifest was edited or written by another version: copy the checkpoint from its source again"
     if manifest.vocoder is None:
-        yield rules.finding("C021", "vocoder", "the voice names no vocoder, and draws spectrograms", hint)
+        yield rules.finding("C021", "vocoder", "a FlowVoice must name a vocoder, and this one names none", hint)
     elif manifest.vocoder.mel != mel.model_dump(mode="json"):
         yield contradiction("config.acoustics.mel", mel.model_dump(mode="json"), "vocoder.mel", manifest.vocoder.mel)
     if config.codebooks and manifest.codec is None:
-        yield rules.finding("C021", "codec", "the voice draws from codes, and names no codec", hint)
+        yield rules.finding("C021", "codec", "the voice is conditioned on codes, but names no codec", hint)
 
 
 def _speaker_faults(manifest: Manifest, surveys: Surveys, config: FlowVoiceConfig) -> Iterator[Finding]:
     hint = "export the voice again from its run"
     if SPEAKERS_FILE not in surveys or not manifest.speakers:
-        yield rules.finding("C022", SPEAKERS_FILE, "absent or unreadable: the voice has no speaker to speak as", hint)
+        yield rules.finding("C022", SPEAKERS_FILE, "missing or unreadable: the voice has no speaker", hint)
         return
     for name in manifest.speakers:
         embedding = surveys[SPEAKERS_FILE].get(name)

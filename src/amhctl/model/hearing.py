@@ -1,4 +1,4 @@
-"""Whether a voice hears its prompt: how far the speaker latents of different clips lie apart. Never sees a file.
+"""Whether a voice hears its prompt: how far speaker latents of different clips lie apart. Never sees a file.
 
 A speaker branch can die in training without the loss noticing: its activations grow until what a clip adds to them is
 lost, or nothing is left of them but infinities; every clip then gives the same latents.
@@ -56,16 +56,16 @@ class Hearing:
 
     spread: float | None
     largest: float
-    what: str = "the speaker latents of different clips"
+    what: str = "speaker latents of different clips"
 
     @property
     def fault(self) -> str:
         """What is wrong, in a few words; empty if nothing is."""
         faults = []
         if self.spread is not None and self.spread < _LEAST_SPREAD:
-            faults.append(f"{self.what} are alike (spread {self.spread:.1e})")
+            faults.append(f"{self.what} are nearly the same (spread {self.spread:.1e})")
         if self.largest > _LARGEST_ACTIVATION:
-            faults.append(f"activations of the speaker branch reach {self.largest:.1e}")
+            faults.append(f"activations of the speaker branch grow to {self.largest:.1e}")
         return " and ".join(faults)
 
 

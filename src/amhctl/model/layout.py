@@ -49,7 +49,7 @@ def delay(codes_BQS: Tensor, lengths_B: Tensor, *, start: int, stop: int) -> Str
         If the codes are not (B, Q, S) or a length does not lie within them.
     """
     if codes_BQS.ndim != 3 or lengths_B.shape != codes_BQS.shape[:1]:
-        raise ModelError(f"codes {tuple(codes_BQS.shape)} and lengths {tuple(lengths_B.shape)} do not go together")
+        raise ModelError(f"codes {tuple(codes_BQS.shape)} and lengths {tuple(lengths_B.shape)} do not match")
     _, books, frames = codes_BQS.shape
     positions = frames + books + 1
     device = codes_BQS.device

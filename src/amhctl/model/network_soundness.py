@@ -46,17 +46,17 @@ def find_weight_faults(
 
 def contradiction(ours: str, value: object, theirs: str, other: object) -> Finding:
     """Return the finding that two values which must agree do not."""
-    hint = "the manifest was made by hand or by another version: take the checkpoint from its source again"
-    return rules.finding("C021", ours, f"{value}, where {theirs} is {other}", hint)
+    hint = "the manifest was edited or written by another version: copy the checkpoint from its source again"
+    return rules.finding("C021", ours, f"{value}, but {theirs} is {other}", hint)
 
 
 def find_kept_faults(manifest: Manifest, surveys: Surveys, shapes: Mapping[str, Shape]) -> Iterator[Finding]:
     """Find what is wrong with the low-rank terms and the tensors of an adapter."""
     if manifest.adapter is None:
-        hint = "the manifest was made by hand or by another version: take the adapter from its source again"
-        yield rules.finding("C021", "adapter", "an adapter does not say what it is beside which base", hint)
+        hint = "the manifest was edited or written by another version: copy the adapter from its source again"
+        yield rules.finding("C021", "adapter", "the description of the adapter and its base is missing", hint)
     elif not manifest.parent:
-        yield rules.finding("C021", "parent", "an adapter does not name the weights of its base")
+        yield rules.finding("C021", "parent", "the digest of the base's weights is missing")
     elif WEIGHTS_FILE in surveys:
         yield from find_adapter_faults(surveys[WEIGHTS_FILE], manifest.adapter, shapes)
 
@@ -65,15 +65,15 @@ def find_state_faults(
     surveys: Surveys, shapes: Mapping[str, Shape], adapter: AdapterIdentity | None = None
 ) -> Iterator[Finding]:
     """Find what is wrong with averaged weights, low-rank terms and the optimiser's moments of a training state."""
-    hint = "go on from an earlier checkpoint of the run"
+    hint = "resume from an earlier checkpoint of the run"
     for file in (AVERAGE_FILE, OPTIMIZER_FILE):
         if file not in surveys:
-            yield rules.finding("C023", file, "absent or unreadable", hint)
+            yield rules.finding("C023", file, "missing or unreadable", hint)
     if adapter is not None:
         terms = term_shapes(adapter, shapes)
         for file in (ADAPTER_FILE, ADAPTER_AVERAGE_FILE):
             if file not in surveys:
-                yield rules.finding("C023", file, "absent or unreadable", hint)
+                yield rules.finding("C023", file, "missing or unreadable", hint)
             else:
                 yield from find_term_faults(surveys[file], terms, file=file)
         shapes = {**shapes, **terms}

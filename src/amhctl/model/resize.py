@@ -103,10 +103,10 @@ def grow_text_moments(tensors: Mapping[str, Tensor], plan: RowPlan, *, spare: in
 def _check_plan(plan: RowPlan) -> None:
     size = len(plan.moved)
     if sorted(plan.moved) != list(range(size)):
-        raise ModelError("the plan does not move each old row once", subject="plan")
+        raise ModelError("the plan does not map each old row exactly once", subject="plan")
     for place, sources in enumerate(plan.sources):
         if any(not 0 <= number < size + place for number in sources):
-            raise ModelError(f"the sources of row {size + place} are not all below it", subject="plan")
+            raise ModelError(f"the sources of row {size + place} are not all earlier rows", subject="plan")
 
 
 def _check_rows(name: str, table: Tensor, plan: RowPlan, spare: int) -> None:

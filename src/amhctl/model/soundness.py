@@ -96,7 +96,9 @@ def _manifest_faults(manifest: Manifest, config: ModelConfig) -> Iterator[Findin
         except ValidationError as error:
             yield rules.config_finding("conditioning", error)
         else:
-            pairs.append(("config.condition_dim", config.condition_dim, "the width of conditioning", width))
+            pairs.append(
+                ("config.condition_dim", config.condition_dim, "the width of the conditioning features", width)
+            )
     for ours, value, theirs, other in pairs:
         if value != other:
             yield contradiction(ours, value, theirs, other)
@@ -104,12 +106,16 @@ def _manifest_faults(manifest: Manifest, config: ModelConfig) -> Iterator[Findin
 
 def _prompt_faults(manifest: Manifest, surveys: Surveys, config: ModelConfig) -> Iterator[Finding]:
     if manifest.lineage is not None and REFERENCE_FILE not in manifest.files:
-        message = "the voice comes from elsewhere and has no prompt of its own"
-        yield rules.finding("C031", REFERENCE_FILE, message, "one that is trained from it gets a prompt of its data")
+        message = "the voice was imported and has no prompt of its own"
+        yield rules.finding(
+            "C031", REFERENCE_FILE, message, "fine-tune it: the new voice gets a prompt from its training data"
+        )
         return
     hint = "export the voice again from its run"
     if REFERENCE_FILE not in surveys:
-        yield rules.finding("C022", REFERENCE_FILE, "absent or unreadable: the voice has no prompt to speak with", hint)
+        yield rules.finding(
+            "C022", REFERENCE_FILE, "missing or unreadable: the voice has no prompt for inference", hint
+        )
         return
     features = surveys[REFERENCE_FILE].get(_FEATURES)
     if features is None:

@@ -204,8 +204,8 @@ class UnifiedVoice(nn.Module):
         # How many frames of them are real is not asked for: an accelerator would have to be waited for.
         if width != self.config.condition_dim or frames < FEWEST_FEATURES:
             raise ModelError(
-                f"conditioning features have {frames} frames of width {width}; "
-                f"wanted are at least {FEWEST_FEATURES} of width {self.config.condition_dim}"
+                f"conditioning features have {frames} frames of width {width}; expected are at least "
+                f"{FEWEST_FEATURES} of width {self.config.condition_dim}"
             )
         if lengths_B is None:
             return torch.ones(batch, frames, dtype=torch.bool, device=features_BTF.device)
@@ -335,7 +335,7 @@ class UnifiedVoice(nn.Module):
             If the model has several codebooks or explicit durations, or a part is longer than it allows.
         """
         if self.config.codebooks != 1 or self.config.alignment is not None:
-            raise ModelError("the second pass wants the official layout: one codebook, no explicit durations")
+            raise ModelError("the second pass needs the official layout: one codebook, no explicit durations")
         lengths_B = torch.full((text_BT.shape[0],), text_BT.shape[1], device=text_BT.device)
         frames_B = torch.full_like(lengths_B, codes_BS.shape[1])
         condition_BLD = self._condition(latents_BLD, emotion_BD, None)
@@ -458,5 +458,5 @@ class UnifiedVoice(nn.Module):
 
 def _require_durations(durations_BT: Tensor | None) -> Tensor:
     if durations_BT is None:
-        raise ModelError("a voice with explicit durations needs the frames of each text id")
+        raise ModelError("a voice with explicit durations needs the number of frames of each text id")
     return durations_BT

@@ -74,7 +74,7 @@ def locate_weights(path: Path) -> dict[str, StoredWeight]:
             continue
         if entry["dtype"] not in _STORED:
             raise CheckpointError(
-                f"{name} is stored as {entry['dtype']}; graphs take half and single precision", subject=str(path)
+                f"{name} is stored as {entry['dtype']}; graphs support half and single precision", subject=str(path)
             )
         begin, end = entry["data_offsets"]
         found[name] = StoredWeight(tuple(entry["shape"]), _STORED[entry["dtype"]], 8 + size + begin, end - begin)

@@ -41,7 +41,7 @@ class OnnxSession:
             raise CheckpointError(
                 f"onnxruntime cannot load the graph: {fault}",
                 subject=str(path),
-                hint="make the graphs again: amhctl ckpt export --format onnx",
+                hint="export the graphs again: amhctl ckpt export --format onnx",
             ) from fault
 
     def run(self, values: Mapping[str, Values]) -> list[NDArray[np.float32]]:

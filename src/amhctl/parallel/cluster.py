@@ -97,7 +97,7 @@ class Cluster:
         for resource, wanted in (("CPU", cpus), ("GPU", gpus)):
             if wanted > (most := self.most_of(resource)):
                 raise DatasetError(
-                    f"a task takes {wanted} {resource}, and no machine of the cluster has more than {most}",
+                    f"a task needs {wanted} {resource}, but no machine of the cluster has more than {most}",
                     hint="use fewer --workers, or another --device",
                 )
         ray = self._ray
@@ -121,7 +121,7 @@ class Cluster:
                         if attempt == ATTEMPTS:
                             outcomes[place] = _given_up(task.name, reason)
                             continue
-                        progress.say(f"{task.name} ended unexpectedly and is begun again: {reason}")
+                        progress.say(f"{task.name} ended unexpectedly and is restarted: {reason}")
                         under_way[begin.remote(work, task, place, board, unit)] = (place, attempt + 1)
                 done = sum(ray.get(board.read.remote()))
                 if done > told:
@@ -238,7 +238,7 @@ def _given_up(name: str, reason: str) -> DatasetError:
     return DatasetError(
         f"its process ended unexpectedly {ATTEMPTS} times: {reason}",
         subject=name,
-        hint="run it again: what was done is kept",
+        hint="run the command again: completed work is kept",
     )
 
 

@@ -75,8 +75,8 @@ def map_in_order(
             yield waiting.popleft().result()
     except BrokenProcessPool as error:
         raise DatasetError(
-            "a worker process was ended by the system, perhaps for want of memory",
-            hint="use fewer --workers and run it again: what was done is kept",
+            "a worker process was killed by the system, perhaps because of too little memory",
+            hint="use fewer --workers and run the command again: completed work is kept",
         ) from error
 
 

@@ -63,7 +63,7 @@ _OTHERS: dict[str, type[EpitranBackend] | type[TransphoneBackend]] = {
 }
 """Backends that are packages of others, and may be absent."""
 
-_UNUSED = "it was not on the machine where the text state was written"
+_UNUSED = "it was not installed where the text state was written"
 _DEFAULTS = TextConfig.model_validate({})
 NO_LEXICON = Lexicon()
 
@@ -137,9 +137,10 @@ class Frontend:
             spelt = " ".join(draft.text.split())
             if not spelt:
                 raise TextError(
-                    f"the written word {word!r} is never found in a text: its characters are marks that are not kept",
+                    f"the written word {word!r} never occurs in normalised text, because "
+                    "normalisation removes its characters",
                     subject="lexicon",
-                    hint="take the entry out",
+                    hint="remove the entry",
                 )
             found[spelt] = said
         return found
@@ -159,7 +160,7 @@ class Frontend:
             version = state.get(key)
             if not isinstance(version, int) or version < 1:
                 raise TextError(
-                    "the text state has no version", subject=key, hint="take the file from the checkpoint again"
+                    "the text state has no version", subject=key, hint="copy the file from the checkpoint again"
                 )
             if version > known:
                 raise TextError(
@@ -177,19 +178,19 @@ class Frontend:
                 raise TextError(
                     "the text state lacks a table",
                     subject=f"tables.{name}",
-                    hint="take the file from the checkpoint again",
+                    hint="copy the file from the checkpoint again",
                 )
             complete[name] = dict(cast("dict[str, str]", found))
             if lacking := sorted(_NEEDED.get(name, {}).keys() - complete[name].keys()):
                 raise TextError(
                     f"the text state lacks entries that the rules need: {' '.join(lacking)}",
                     subject=f"tables.{name}",
-                    hint="take the file from the checkpoint again",
+                    hint="copy the file from the checkpoint again",
                 )
         try:
             config = TextConfig.model_validate(state.get("options"))
         except ValidationError as fault:
-            raise TextError(f"the text state has options that are not ours: {fault}", subject="options") from fault
+            raise TextError(f"the text state has unknown options: {fault}", subject="options") from fault
         readers = _read_readers(state, config)
         absent = (Fallback(name, _UNUSED) for name in config.backends if name not in readers)
         frontend = cls.__new__(cls)
@@ -255,7 +256,7 @@ class Frontend:
         if count_syllables(draft.text) == 0:
             shown = written if len(written) <= 40 else f"{written[:40]}…"
             raise TextError(
-                "there is nothing to speak in the text",
+                "the text has nothing speakable",
                 subject=repr(shown),
                 hint="give at least one Amharic word or number",
             )
@@ -338,7 +339,7 @@ def _find_readers(config: TextConfig) -> tuple[tuple[str, ...], tuple[Fallback, 
                 raise MissingExtra(
                     fault.message,
                     subject=f"text.backends: {name}",
-                    hint=f"{fault.hint}; or add {name} to text.optional_backends to let the next backend read",
+                    hint=f"{fault.hint}; or add {name} to text.optional_backends to use the next backend instead",
                 ) from fault
             absent.append(Fallback(name, fault.message))
     if not readers:
@@ -364,14 +365,14 @@ def _read_readers(state: Mapping[str, object], config: TextConfig) -> tuple[str,
         raise TextError(
             "the text state does not name its backends",
             subject="readers",
-            hint="take the file from the checkpoint again",
+            hint="copy the file from the checkpoint again",
         )
     for name in readers:
         try:
             _require_backend(name)
         except MissingExtra as fault:
             raise MissingExtra(
-                f"the text was read by {name}, and {fault.message}: other phones would be spoken",
+                f"the text state was made with the backend {name}, but {fault.message}: the phones would differ",
                 subject=name,
                 hint=fault.hint,
             ) from fault

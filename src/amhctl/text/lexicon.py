@@ -101,7 +101,7 @@ def _read(path: Path) -> Lexicon:
             f"the lexicon has {len(faults)} faulty {'entry' if len(faults) == 1 else 'entries'}: "
             f"{shorten(faults, 10, '; ')}",
             subject=str(path),
-            hint="an entry is a written word and how it is said, in fidel or in phones",
+            hint="an entry is a written word and its pronunciation, in fidel or in phones",
         )
     return Lexicon(spoken, phones)
 
@@ -122,7 +122,7 @@ def _toml_entries(path: Path, content: str) -> Iterator[tuple[str, str, str | No
         raise TextError(
             f"the lexicon is {error.message}",
             subject=str(path),
-            hint='write "written" = "said", a line for each word',
+            hint='write one line for each word: "written" = "spoken"',
         ) from error
     pending = list(document.items())
     for key, value in pending:
@@ -138,11 +138,11 @@ def _sort(written: str, said: str | None, spoken: dict[str, str], phones: dict[s
         return "not exactly two columns, or not a string"
     word, reading = (" ".join(unicodedata.normalize("NFC", part).split()) for part in (written, said))
     if not word or not reading:
-        return "the written word or its reading is empty"
+        return "the written word or its pronunciation is empty"
     if max(len(word), len(reading)) > _LONGEST:
         return f"longer than {_LONGEST} characters"
     if word in spoken or word in phones:
-        return f"{word} has a reading already"
+        return f"{word} already has a pronunciation"
     if all(letter in SYLLABLES or letter in f" {GEMINATION}" for letter in reading):
         if reading[0] == GEMINATION:
             return f"{reading!r} begins with a gemination mark"
@@ -153,7 +153,7 @@ def _sort(written: str, said: str | None, spoken: dict[str, str], phones: dict[s
     if strange:
         return f"{reading!r} is neither fidel nor phones: {' '.join(strange)}"
     if not all(letter in SYLLABLES or letter == GEMINATION for letter in word):
-        return f"{word!r} is not one word of fidel, which phones can be given for"
+        return f"{word!r} is not a single word in fidel; phones can be given only for one"
     phones[word] = "".join(units)
     return None
 
@@ -187,9 +187,9 @@ class LexiconReader:
                     self._stiff.add(held)
                 elif self._spoken[held] not in (held, ""):
                     raise TextError(
-                        f"the reading of {word}, {reading}, holds {held}, which has a reading of its own",
+                        f"the pronunciation of {word}, {reading}, contains {held}, which has an entry of its own",
                         subject="lexicon",
-                        hint="write the reading out in full",
+                        hint="write the pronunciation in full",
                     )
 
     def apply(self, draft: Draft) -> None:

@@ -18,7 +18,7 @@ RULE = "markup"
 FIRST_SHIELD, LAST_SHIELD = "\U00100000", "\U0010fffd"
 MARKUP = Pattern(r"\[\[([^\[\]]*)\]\]")
 _SHIELDS = Pattern(f"[{FIRST_SHIELD}-{LAST_SHIELD}]")
-_HINT = "write the phones of one word behind it, as in ገና[[ɡənna]]; amhctl text phones shows the symbols"
+_HINT = "write the phones of one word directly after it, as in ገና[[ɡənna]]; amhctl text phones shows the symbols"
 _KNOWN_PHONES = frozenset(PHONES)
 
 
@@ -38,7 +38,7 @@ def shield(draft: Draft) -> dict[str, str]:
 
     def put(match: re.Match[str]) -> str:
         if ord(FIRST_SHIELD) + len(shields) > ord(LAST_SHIELD):
-            raise TextError("the text has more markups than can be told apart", subject="[[…]]")
+            raise TextError("the text has too many markups", subject="[[…]]")
         letter = chr(ord(FIRST_SHIELD) + len(shields))
         shields[letter] = f"[[{''.join(_read(match))}]]"
         return letter
@@ -55,11 +55,11 @@ def _read(match: re.Match[str]) -> tuple[str, ...]:
     before, after = match.string[: match.start()][-1:], match.string[match.end() : match.end() + 1]
     strange = sorted({phone for phone in phones if phone not in _KNOWN_PHONES})
     if strange or not phones:
-        fault = f"holds what is no phone: {' '.join(strange)}" if phones else "holds no phones"
+        fault = f"contains symbols that are not phones: {' '.join(strange)}" if phones else "contains no phones"
     elif before not in SYLLABLES and before != GEMINATION:
-        fault = "does not stand directly behind a word of fidel"
+        fault = "does not follow directly after a word in fidel"
     elif after in SYLLABLES or after.isalnum():
-        fault = "stands inside a word"
+        fault = "is inside a word"
     else:
         return phones
     raise TextError(

@@ -41,7 +41,7 @@ def read_entries(path: Path) -> tuple[Entry, ...]:
         cells = tuple(line.split("\t"))
         if number == 1:
             if cells != HEADER:
-                _refuse(path, number, f"the first line must be {' '.join(HEADER)}, set apart by tabs")
+                _refuse(path, number, f"the first line must be {' '.join(HEADER)}, separated by tabs")
             continue
         if not line or line.startswith("# "):
             continue
@@ -49,9 +49,9 @@ def read_entries(path: Path) -> tuple[Entry, ...]:
             _refuse(path, number, f"{len(cells)} columns instead of two or three")
         entry = Entry(*cells)
         if not entry.written or any(cell != cell.strip() for cell in cells):
-            _refuse(path, number, "an empty first column, or blanks around a column")
+            _refuse(path, number, "an empty first column, or spaces around a column")
         if entry.written in entries:
-            _refuse(path, number, f"{entry.written} stands twice")
+            _refuse(path, number, f"{entry.written} occurs twice")
         entries[entry.written] = entry
     return tuple(entries.values())
 
@@ -68,4 +68,4 @@ def read_words(name: str) -> dict[str, str]:
 
 
 def _refuse(path: Path, line: int, reason: str) -> None:
-    raise TextError(f"the table has a faulty line: {reason}", subject=f"{path}:{line}", hint="mend the line")
+    raise TextError(f"the table has a faulty line: {reason}", subject=f"{path}:{line}", hint="correct the line")

@@ -13,23 +13,22 @@ RULES = (
     Rule(
         "T001",
         Severity.WARNING,
-        "line has nothing to speak",
-        "A line of the text has no word that can be read, or no phones are found for a word of it. "
-        "An empty line stands in its place, and the other lines are read as usual.",
+        "line has no speakable text",
+        "A line of the text has no word that can be read, or one of its words has no phones. The output has an empty "
+        "line in its place; the other lines are processed as usual.",
     ),
     Rule(
         "T002",
         Severity.WARNING,
         "letters are not spoken",
-        "The text holds letters of a script that is not read, such as Chinese or Cyrillic. They are left out and the "
-        "rest is spoken. `speak` refuses a text with more than a tenth of such letters, unless it is told to go on "
-        "(--allow-unspoken).",
+        "The text has letters of an unsupported script, such as Chinese or Cyrillic. They are skipped and the rest "
+        "is spoken. `speak` refuses a text with more than 10 % of such letters, unless --allow-unspoken is given.",
     ),
     Rule(
         "T003",
         Severity.INFO,
-        "signs are not spoken",
-        "The text holds signs without a name, such as emoji. They are left out and the rest is spoken.",
+        "symbols are not spoken",
+        "The text has symbols without a name, such as emoji. They are skipped and the rest is spoken.",
     ),
 )
 

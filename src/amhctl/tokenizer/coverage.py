@@ -17,21 +17,21 @@ RULES = (
         "V002",
         Severity.ERROR,
         "unknown character",
-        "A character of the corpus has no piece: the voice could neither learn nor say it. A warning while the unknown "
-        "rate is not above --max-unknown.",
+        "A character of the corpus has no piece: the voice can neither learn nor speak it. Only a warning while the "
+        "unknown rate is not above --max-unknown.",
     ),
     Rule(
         "V003",
         Severity.WARNING,
         "alphabet incomplete",
-        "The vocabulary lacks fidel, phones or marks that other texts may hold, whether or not this corpus has them.",
+        "The vocabulary lacks fidel, phones or punctuation that other texts may contain, even if this corpus does not.",
     ),
     Rule(
         "V004",
         Severity.INFO,
         "pieces rarely used",
-        "Learnt pieces occur less often in the corpus than --rare: their rows would hardly be trained. Letters of the "
-        "alphabet, which are there for other texts, and pieces of --base are not counted.",
+        "Learnt pieces occur in the corpus less often than --rare: their embeddings would hardly be trained. Letters "
+        "of the alphabet and pieces of --base are not counted.",
     ),
 )
 
@@ -180,8 +180,8 @@ def judge_rare(rare: Sequence[RarePiece], *, below: int) -> tuple[Finding, ...]:
         return ()
     shown = " ".join(f"{item.piece} ({item.count})" for item in rare[:_SHOWN_RARE])
     more = f" and {len(rare) - _SHOWN_RARE} more" if len(rare) > _SHOWN_RARE else ""
-    message = f"{len(rare)} occur less than {below} times: {shown}{more}"
-    return (Finding("V004", Severity.INFO, "pieces", message, "train on more text, or take fewer pieces"),)
+    message = f"{len(rare)} occur fewer than {below} times: {shown}{more}"
+    return (Finding("V004", Severity.INFO, "pieces", message, "use more text, or fewer pieces"),)
 
 
 def judge_coverage(coverage: Coverage, tokenizer: Tokenizer, *, max_unknown: float) -> tuple[Finding, ...]:

@@ -60,7 +60,7 @@ def extend_vocabulary(
         raise VocabularyError(
             f"{size} pieces cannot hold the {base.size} of the base and the {len(lacking)} letters and marks it lacks",
             subject="size",
-            hint=f"ask for at least {base.size + len(lacking)}",
+            hint=f"use --size {base.size + len(lacking)} or more",
         )
     words = count_words(lines, alphabet)
     lacking += _other_letters(words, present, alphabet, size - base.size - len(lacking))
@@ -102,7 +102,7 @@ def _refuse_unfit(base: Vocabulary, alphabet: Alphabet) -> None:
         )
     if base.units == "phones" and alphabet.units == "fidel":
         raise VocabularyError(
-            "the base speaks phones and cannot be given fidel: one voice reads one kind of unit",
+            "the base has phones and cannot be extended with fidel: a voice uses one kind of unit",
             subject="units",
             hint="extend it with phones, or train a new vocabulary with amhctl vocab train",
         )
@@ -146,9 +146,9 @@ def _other_letters(words: WordCounts, present: set[str], alphabet: Alphabet, roo
     counts = {char: count for char, count in words.letters.items() if char not in known}
     if len(counts) > room:
         raise VocabularyError(
-            f"no room for {len(counts)} rare letters of the corpus: {' '.join(sorted(counts))}",
+            f"the size has no room for {len(counts)} rare letters of the corpus: {' '.join(sorted(counts))}",
             subject="size",
-            hint=f"ask for {len(counts) - room} more",
+            hint=f"increase --size by {len(counts) - room}",
         )
     return sorted(counts, key=lambda char: (-counts[char], char))
 

@@ -172,7 +172,9 @@ class ExtensionPlan:
         sources = tuple(tuple(ids[source] for source in row.sources if source in ids) for row in self.rows)
         for place, row in enumerate(self.rows):
             if len(sources[place]) != len(row.sources) or any(id_ >= self.base.size + place for id_ in sources[place]):
-                raise VocabularyError("a row starts from pieces that do not stand before it", subject=row.piece)
+                raise VocabularyError(
+                    "an embedding is initialised from pieces that do not come before it", subject=row.piece
+                )
         return RowPlacement(tuple(rows[piece] for piece in base), sources)
 
 
@@ -193,7 +195,7 @@ def _mark(value: Mapping[str, Any]) -> VocabularyMark:
 def _row(value: Mapping[str, Any]) -> NewRow:
     start = value["start"]
     if start not in get_args(Start):
-        raise ValueError(f"a row starts as {start!r}")
+        raise ValueError(f"an embedding has the unknown initialisation {start!r}")
     return NewRow(
         str(value["piece"]), float(value["score"]), cast("Start", start), tuple(map(str, value["source_pieces"]))
     )

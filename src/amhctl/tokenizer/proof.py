@@ -26,7 +26,7 @@ def prove_extension(base: Vocabulary, result: Vocabulary, sample: Iterable[str])
         ("scores", _bits(base.scores), _bits(result.scores)),
     ):
         if after[: base.size] != before:
-            raise VocabularyError(f"the extension changed {name} of the base", hint="this is a fault of amhctl")
+            raise VocabularyError(f"the extension changed {name} of the base", hint="this is a bug in amhctl")
     old, new = Tokenizer(base), Tokenizer(result)
     _prove_own_pieces(old, new)
     fresh_characters = set().union(*result.pieces[base.size :]) - set().union(*base.pieces)
@@ -35,7 +35,7 @@ def prove_extension(base: Vocabulary, result: Vocabulary, sample: Iterable[str])
         ids = new.encode(text)
         if (back := new.decode(ids)) != text:
             raise VocabularyError(
-                f"{text!r} comes back as {back!r} when decoded",
+                f"{text!r} is decoded as {back!r}",
                 subject="normalizer_spec of the base",
                 hint="train a new vocabulary with amhctl vocab train",
             )
@@ -45,9 +45,9 @@ def prove_extension(base: Vocabulary, result: Vocabulary, sample: Iterable[str])
             after_all += len(ids)
     if after_all > before_all:
         raise VocabularyError(
-            f"the sample takes {after_all} pieces, and took {before_all}",
+            f"the sample needs {after_all} pieces, and {before_all} before",
             subject="scores",
-            hint="the base's scores do not fit the corpus: extend a bpe model, or train a new vocabulary",
+            hint="the base's scores do not suit the corpus: extend a bpe model, or train a new vocabulary",
         )
 
 
@@ -70,10 +70,10 @@ def prove_unchanged(old: Tokenizer, new: Tokenizer, text: str, *, subject: str) 
         pieces = new.vocabulary.pieces
         shown = [" ".join(pieces[number] for number in ids[place : place + 5]) for ids in (before, after)]
         raise VocabularyError(
-            f"the extension would change how the text is spelt: {' … would be '.join(shown)} …",
+            f"the extension would change the pieces of the text: {' … would be '.join(shown)} …",
             subject=subject,
-            hint="give the new pieces other units with --units, or leave the line out of --proof if it is no text of "
-            "the base's languages",
+            hint="choose other --units for the new pieces, or remove the line from --proof if it is not in a "
+            "language of the base",
         )
     return len(before)
 
@@ -90,7 +90,7 @@ def _prove_own_pieces(old: Tokenizer, new: Tokenizer) -> None:
         if any(seen.startswith(p, at) for at, char in enumerate(seen) for p in by_first.get(char, ())):
             continue
         if old.ids(text) != new.ids(text):
-            raise VocabularyError(f"the extension changed how {text!r} is encoded", hint="this is a fault of amhctl")
+            raise VocabularyError(f"the extension changed how {text!r} is encoded", hint="this is a bug in amhctl")
 
 
 def _bits(scores: tuple[float, ...]) -> tuple[bytes, ...]:

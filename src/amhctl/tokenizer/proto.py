@@ -88,14 +88,14 @@ def parse_model(content: bytes, *, subject: str = "") -> ModelFields:
             elif field.number == _NORMALIZER:
                 normalizer.update(_values(content, field))
     except (ValueError, struct.error) as error:
-        raise _broken("the file is not a whole SentencePiece model", subject) from error
+        raise _broken("the file is not a complete SentencePiece model", subject) from error
     missing = {_PIECES: "pieces", _TRAINER: "trainer_spec", _NORMALIZER: "normalizer_spec"}
     absent = [name for number, name in missing.items() if number not in seen]
     if absent:
         raise _broken(f"the SentencePiece model lacks {', '.join(absent)}", subject)
     declared = _number(trainer, 4, 8_000)
     if len(pieces) < declared:
-        raise _broken(f"the SentencePiece model is cut short: {len(pieces)} of {declared} pieces", subject)
+        raise _broken(f"the SentencePiece model is truncated: {len(pieces)} of {declared} pieces", subject)
     name = normalizer.get(1, b"")
     return ModelFields(
         pieces=tuple(pieces),

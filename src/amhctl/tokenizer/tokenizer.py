@@ -48,10 +48,10 @@ class Tokenizer:
             named = ", ".join(f"{char!r} (U+{ord(char):04X})" for char in self.unknown(units))
             shown = " ".join(units.split())
             raise VocabularyError(
-                f"the vocabulary has no piece for {named}",
+                f"the vocabulary has no pieces for {named}",
                 subject=shown if len(shown) <= 60 else f"{shown[:57]}…",
-                hint=f"encode what the frontend returns for the units {self.vocabulary.units!r}, "
-                "or add pieces with amhctl vocab extend",
+                hint=f"encode the frontend's output for the units {self.vocabulary.units!r}, or add pieces with "
+                "amhctl vocab extend",
             )
         return ids
 
@@ -85,5 +85,5 @@ class Tokenizer:
         numbers = [int(number) for number in ids]
         for number in numbers:
             if not 0 <= number < self.vocabulary.size or number == self.vocabulary.UNKNOWN_ID:
-                raise VocabularyError(f"id {number} stands for no text in a vocabulary of {self.vocabulary.size}")
+                raise VocabularyError(f"id {number} is not a text piece in a vocabulary of {self.vocabulary.size}")
         return str(self._processor.decode(numbers))

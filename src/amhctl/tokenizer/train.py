@@ -57,7 +57,7 @@ def train_on_words(words: WordCounts, *, size: int, units: Units, model_type: Mo
     _require_room(size, units)
     vocabulary = Vocabulary.from_bytes(_train(words, alphabet_of(units), size, model_type))
     if vocabulary.missing:
-        raise VocabularyError(f"the trainer left out {' '.join(vocabulary.missing)}", hint="ask for a larger size")
+        raise VocabularyError(f"the vocabulary lacks {' '.join(vocabulary.missing)}", hint="request a larger size")
     return vocabulary
 
 
@@ -66,7 +66,7 @@ def _require_room(size: int, units: Units) -> None:
         raise VocabularyError(
             f"{size} pieces cannot hold the alphabet of the units {units!r}",
             subject="size",
-            hint=f"ask for at least {minimum_size(units)}",
+            hint=f"use --size {minimum_size(units)} or more",
         )
 
 
@@ -100,7 +100,7 @@ def _train(words: WordCounts, alphabet: Alphabet, size: int, model_type: ModelTy
         )
     except RuntimeError as error:
         raise VocabularyError(
-            f"SentencePiece cannot train: {error}", subject="corpus", hint="ask for another size or give more text"
+            f"SentencePiece cannot train: {error}", subject="corpus", hint="request another size or give more text"
         ) from error
     return output.getvalue()
 

@@ -80,13 +80,13 @@ class Vocabulary:
         entries = zip(pieces, kinds, strict=True)
         if (padding := next((i for i, entry in enumerate(entries) if entry == _PADDING), None)) is not None:
             raise VocabularyError(
-                f"id {padding} is the padding piece {_PADDING[0]}, which no voice here has a row for",
+                f"id {padding} is the padding piece {_PADDING[0]}, which is not supported",
                 subject=subject,
                 hint="train the vocabulary with amhctl vocab train, or with pad_id -1",
             )
         if len(set(pieces)) != len(pieces):
             twice = sorted({piece for piece in pieces if pieces.count(piece) > 1})
-            raise VocabularyError(f"pieces occur twice: {' '.join(twice[:10])}", subject=subject)
+            raise VocabularyError(f"pieces occur more than once: {' '.join(twice[:10])}", subject=subject)
         phones = set(alphabet_of("phones").symbols)
         return cls(
             pieces=pieces,

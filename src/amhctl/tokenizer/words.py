@@ -100,7 +100,7 @@ def _strange(first_seen: Mapping[str, int], alphabet: Alphabet) -> VocabularyErr
     more = len(first_seen) - len(shown)
     named = ", ".join(f"{char!r} (U+{ord(char):04X}) in line {number}" for char, number in shown)
     return VocabularyError(
-        f"the corpus has characters that are no {alphabet.units}: {named}" + (f" and {more} more" if more else ""),
+        f"the corpus has characters that are not {alphabet.units}: {named}" + (f" and {more} more" if more else ""),
         subject=f"line {shown[0][1]}",
-        hint="pass the text through the frontend first",
+        hint="process the text with the frontend first",
     )

@@ -30,9 +30,14 @@ RULES = (
     Rule(
         "M001", Severity.ERROR, "bundled part cannot be loaded", "A codec, vocoder or voice of the package is damaged."
     ),
-    Rule("M002", Severity.WARNING, "little room", "Less than 2 GB are free where the command runs."),
-    Rule("M003", Severity.INFO, "no accelerator", "Neither CUDA nor MPS can be used: training takes the CPU."),
-    Rule("M004", Severity.INFO, "optional resource absent", "Something amhctl can use but does not need is not there."),
+    Rule("M002", Severity.WARNING, "little disk space", "Less than 2 GB are free in the current folder."),
+    Rule("M003", Severity.INFO, "no accelerator", "Neither CUDA nor MPS can be used: training uses the CPU."),
+    Rule(
+        "M004",
+        Severity.INFO,
+        "optional resource absent",
+        "Something that amhctl can use but does not need is not installed.",
+    ),
 )
 _FEW_BYTES = 2 * 1024**3
 _SHOWN_PACKAGES = ("torch", "numpy", "sentencepiece", "soundfile", "descript-audio-codec", "epitran", "transphone")
@@ -100,7 +105,7 @@ def run(request: DiagnoseRequest, progress: Progress) -> DiagnoseReport:
     checks.append(Check("devices", ", ".join(_devices())))
     if _devices() == ["cpu"]:
         findings.append(
-            Finding("M003", Severity.INFO, "device", "no accelerator can be used", "training works, at a CPU's pace")
+            Finding("M003", Severity.INFO, "device", "no accelerator can be used", "training runs on the CPU, slowly")
         )
     native = [name for name in _devices() if computes_bf16(torch.device(name))]
     checks.append(
@@ -127,7 +132,7 @@ def run(request: DiagnoseRequest, progress: Progress) -> DiagnoseReport:
                 "M004",
                 Severity.INFO,
                 "transphone",
-                "its model is not on this machine, so the backend transphone cannot be used",
+                "its model is not on this machine: the backend transphone cannot be used",
                 f"{DOWNLOAD} downloads it once",
             )
         )
@@ -144,7 +149,7 @@ def run(request: DiagnoseRequest, progress: Progress) -> DiagnoseReport:
 def _waiting(environment: Mapping[str, str]) -> str:
     """Return how threads wait for one another, as far as someone has said it."""
     said = [f"{name}={environment[name]}" for name in WAITING if name in environment]
-    return ", ".join(said) or "waiting as OpenMP does by itself: it spins"
+    return ", ".join(said) or "OpenMP default: waiting threads spin"
 
 
 def _look_at_extras(checks: list[Check], findings: list[Finding]) -> None:

@@ -256,9 +256,9 @@ def _read_clips(
             findings.append(_unmeasured(record, "recording", fault))
     if not clips:
         raise EvaluationError(
-            "not one recording of the test set can be used",
+            "no recording of the test set can be used",
             subject=str(folder),
-            hint=f"the first fault: {findings[0].message}",
+            hint=f"the first problem: {findings[0].message}",
         )
     return clips, findings
 

@@ -72,16 +72,16 @@ def open_former(
     paths = {"replay": config.paths.replay, "probe": config.paths.probe}
     if (paths["replay"] is None) != (config.training.replay_share == 0.0):
         raise ConfigError(
-            "a store to replay and the share that is replayed go together, and only one of them is set",
+            "paths.replay and training.replay_share must be set together",
             subject="paths.replay, training.replay_share",
             hint="--set paths.replay=STORE --set training.replay_share=0.15",
         )
     named = [key for key, path in paths.items() if path is not None]
     if named and origin is None:
         raise ConfigError(
-            "a run that starts from nothing has no base to forget",
+            "these values need a base",
             subject=f"paths.{named[0]}",
-            hint="pass --base VOICE, or leave the value out",
+            hint="pass --base VOICE, or omit the value",
         )
     opened: dict[str, CodeStore] = {}
     for key, path in paths.items():

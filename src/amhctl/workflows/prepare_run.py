@@ -120,7 +120,7 @@ def prepare_unified(parts: RunParts) -> PreparedRun:
     settings, store, origin, config = parts.settings, parts.store, parts.origin, parts.settings.config
     shape = config.model
     if not isinstance(shape, ModelConfig):
-        raise TypeError("the configuration is that of another kind of voice")
+        raise TypeError("the configuration is for another kind of voice")
     codec = _load_codec(settings, store, origin)
     fit_codec(store.spec, wanted=codec.spec if codec else None, origin=origin)
     model = fit_model(
@@ -193,10 +193,10 @@ def prepare_flow(parts: RunParts) -> PreparedRun:
     settings, store, origin, config = parts.settings, parts.store, parts.origin, parts.settings.config
     shape, acoustics, speaker = config.model, store.document.acoustics, store.document.speaker
     if not isinstance(shape, FlowVoiceConfig):
-        raise TypeError("the configuration is that of another kind of voice")
+        raise TypeError("the configuration is for another kind of voice")
     if acoustics is None or speaker is None:
         raise DatasetError(
-            "the store has no acoustics, which a voice of kind flow learns from",
+            "the store has no acoustics, which a FlowVoice needs",
             subject=str(store.path),
             hint="extract into a new store: amhctl codes extract MANIFEST -o STORE --acoustics",
         )
@@ -276,9 +276,9 @@ def _read_taught_base(parts: RunParts) -> LoadedCheckpoint | None:
     base = read_voice(path)
     if sha256_of_file(base.folder / "model.safetensors") != origin.manifest.parent:
         raise CheckpointError(
-            "the base is not the one that this run began with, and its guidance is what is learnt",
+            "the base is not the one that this run started with, but guidance distillation needs it",
             subject=str(path),
-            hint="put the former base back, or begin a new run with --base",
+            hint="restore the former base, or start a new run with --base",
         )
     return base
 
@@ -292,7 +292,7 @@ def _load_codec(settings: Settings, store: CodeStore, origin: LoadedCheckpoint |
     if store.spec.name in bundled_codecs():
         return load_codec(store.spec.name)
     raise ConfigError(
-        f"the store's codec {store.spec.name} is not bundled, and training wants to see its codebooks",
+        f"the store's codec {store.spec.name} is not bundled, and training needs its codebooks",
         subject="paths.codec",
         hint="pass --codec with its folder, or --set training.codebook_start=false",
     )
@@ -379,8 +379,10 @@ def _identify(parts: RunParts, data: FormerData, **own: Unpack[_Own]) -> VoiceId
 def _tell_findings(material: Material[Any], data: FormerData, progress: Progress) -> None:
     progress.say(f"{len(material.train)} utterances to train with, {len(material.valid)} to validate with")
     if isinstance(data.train, ReplayedUtterances):
-        progress.say(f"{data.train.drawn} of {len(data.train.former)} former utterances are replayed in each epoch")
+        progress.say(
+            f"{data.train.drawn} of {len(data.train.former)} utterances of paths.replay are used in each epoch"
+        )
     if data.probe is not None:
-        progress.say(f"{len(data.probe)} utterances of the base's language to see what is forgotten")
+        progress.say(f"{len(data.probe)} utterances of the base's language to measure forgetting")
     if found := (*material.findings, *data.findings):
         progress.say(f"{len(found)} findings about the data, listed at the end")

@@ -77,7 +77,7 @@ class SampleSentences:
             write(folder / f"{name}.wav", speech.waveform)
             said += 1
             matched += bool(self.recordings) and self._matches(speech.waveform, index)
-        line = f"{said} of {len(self.sentences)} samples said: {folder}"
+        line = f"{said} of {len(self.sentences)} samples written: {folder}"
         if not self.recordings:
             return Said(line, None)
         told = f"{matched} of {len(self.sentences)} nearest to their own recording"
@@ -107,7 +107,7 @@ def choose_samples(run: Run, codec: str | None) -> SampleSentences | None:
         return None
     if run.identity.adapter is not None and run.identity.kept != "voice":
         raise ConfigError(
-            "an adapter alone says no samples",
+            "an adapter alone cannot synthesise samples",
             subject="training.samples",
             hint="keep whole voices: --set training.adapter.keep=voice; or --set training.samples=0",
         )

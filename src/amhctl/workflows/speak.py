@@ -41,8 +41,8 @@ RULES = (
         "S018",
         Severity.INFO,
         "the voice of a person",
-        "A voice belongs to a person. Who imitates one needs that person's permission, and should say of the result "
-        "that it is synthetic.",
+        "A voice belongs to a person. To imitate it you need that person's permission, and you should label the "
+        "result as synthetic.",
     ),
 )
 
@@ -282,7 +282,7 @@ def _read_reference(path: Path) -> ReferenceClip:
         Severity.INFO,
         str(path),
         "a voice belongs to a person: imitate it only with that person's permission",
-        "where you publish the result, say that it is synthetic speech",
+        "label the result as synthetic speech when you publish it",
     )
     return replace(clip, findings=(notice, *clip.findings))
 
@@ -309,9 +309,9 @@ def _read_text(request: SpeakRequest) -> str:
         try:
             text = read_limited(request.file).decode("utf-8-sig")
         except FileNotFoundError:
-            raise TextError("there is no such text file", subject=subject) from None
+            raise TextError("the text file does not exist", subject=subject) from None
         except IsADirectoryError:
-            raise TextError("a folder stands where a text file is wanted", subject=subject) from None
+            raise TextError("the path is a folder, not a text file", subject=subject) from None
         except DocumentError as fault:
             raise TextError(f"the text file is {fault.message}", subject=subject) from fault
         except UnicodeDecodeError as fault:
@@ -331,9 +331,9 @@ def _choose_format(request: SpeakRequest) -> AudioFormat:
     chosen = _SUFFIXES.get(request.output.suffix.lower())
     if chosen is None:
         raise AudioError(
-            f"no audio format has the suffix {request.output.suffix!r}",
+            f"unknown audio format: suffix {request.output.suffix!r}",
             subject=str(request.output),
-            hint=f"use one of {', '.join(_SUFFIXES)}, or say --format",
+            hint=f"use one of {', '.join(_SUFFIXES)}, or pass --format",
         )
     return chosen
 

@@ -79,7 +79,7 @@ def test_supervisions_count_from_their_cut(tmp_path: Path) -> None:
         ({"recording": None}, "names no recording"),
         ({"supervisions": []}, "no supervision"),
         ({"start": None}, "no start"),
-        ({"supervisions": ["x"]}, "no object"),
+        ({"supervisions": ["x"]}, "not an object"),
         ({"recording": {"sources": [{"type": "command", "source": "sox a.wav -t wav -"}]}}, "not run"),
         ({"recording": {"sources": [{"type": "url", "source": "https://example.org/a.wav"}]}}, "'url'"),
         ({"recording": {"sources": []}}, "not one file"),

@@ -36,7 +36,7 @@ def test_texts_of_every_kind(tmp_path: Path) -> None:
         "c.lrc": "not read, since there is c.lab",
         "d.wav": "no .txt, .lab, .json, .lrc, .srt or .vtt beside it",
         "f.wav": "f.json: not a JSON object",
-        "lonely.txt": "a text without a recording beside it",
+        "lonely.txt": "no recording with the same name",
     }
 
 

@@ -39,7 +39,7 @@ def test_subrip() -> None:
     assert parse_cues(_SRT.replace("\n", "\r\n")) == (
         Cue(2, 0.5, 1.75, "ሰላም ዓለም"),
         Cue(7, 3723.004, 3723.004, "ባዶ", fault="it ends before it begins"),
-        Cue(11, 0.0, None, "", fault="times that cannot be read: 0:00 --> 0:01"),
+        Cue(11, 0.0, None, "", fault="unreadable times: 0:00 --> 0:01"),
         Cue(14, 0.0, None, "", fault="a block without times"),
     )
 
@@ -64,7 +64,7 @@ def test_a_folder_and_a_file_beside_its_recording(tmp_path: Path) -> None:
     (tmp_path / "x" / "talk.vtt").write_text(_VTT, encoding="utf-8")
     (tmp_path / "lone.srt").write_text(_SRT, encoding="utf-8")
     lone, row = read_subtitles(tmp_path)
-    assert (lone.subject, lone.fault) == ("lone.srt", "timed text without a recording beside it")
+    assert (lone.subject, lone.fault) == ("lone.srt", "no recording with the same name in the folder")
     assert row.subject == "x/talk.vtt:10"
     assert row.values == {
         "id": "x-talk-0001",
@@ -76,7 +76,7 @@ def test_a_folder_and_a_file_beside_its_recording(tmp_path: Path) -> None:
     }
     (alone,) = read_subtitles(tmp_path / "x" / "talk.vtt")
     assert alone.values["id"] == "talk-0001"
-    with pytest.raises(DatasetError, match="no file of timed text"):
+    with pytest.raises(DatasetError, match="not a subtitle or label file"):
         list(read_subtitles(tmp_path / "x" / "talk.flac"))
 
 
@@ -85,4 +85,4 @@ def test_files_without_any_time(tmp_path: Path) -> None:
     (tmp_path / "a.srt").write_bytes(b"")
     (tmp_path / "b.wav").touch()
     (tmp_path / "b.lrc").write_bytes(b"\xff")
-    assert [row.fault for row in read_subtitles(tmp_path)] == ["there is no time in it", "b.lrc is not UTF-8"]
+    assert [row.fault for row in read_subtitles(tmp_path)] == ["the file has no times", "b.lrc is not UTF-8"]

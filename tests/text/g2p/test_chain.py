@@ -62,8 +62,8 @@ def test_the_next_backend_takes_over_and_the_reason_is_kept() -> None:
     assert found.text == "səlam ፣ nəw ።"
     assert found.backend == "rules"
     assert found.fallbacks == (
-        Fallback("broken", "ሰላም: not phones of Amharic: x y"),
-        Fallback("broken", "ነው: not phones of Amharic: x y"),
+        Fallback("broken", "ሰላም: not Amharic phones: x y"),
+        Fallback("broken", "ነው: not Amharic phones: x y"),
     )
 
 
@@ -86,7 +86,7 @@ def test_words_are_remembered() -> None:
 
 
 def test_no_backend_left_is_an_error_that_says_why() -> None:
-    with pytest.raises(TextError, match="broken: ሰላም: not phones of Amharic") as caught:
+    with pytest.raises(TextError, match="broken: ሰላም: not Amharic phones") as caught:
         Chain([Fixed("broken", "xyz")]).phones("ሰላም")
     assert caught.value.subject == "ሰላም"
 

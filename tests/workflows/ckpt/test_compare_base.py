@@ -57,7 +57,7 @@ def test_other_tensors_are_counted_and_the_furthest_named(files: OfficialFiles, 
         final_norm__bias=files.tensors["final_norm.bias"] + 0.125,
         mel_head__bias=files.tensors["mel_head.bias"] + 0.5,
     )
-    assert found == [f"2 of {others} other tensors have other values, by up to 0.5 (mel_head.bias)"]
+    assert found == [f"2 of {others} other tensors changed, by up to 0.5 (mel_head.bias)"]
     assert changes(files, base, foreign_vocabulary(), mel_head__bias=torch.ones(3), strange=torch.ones(1)) == [
         "2 tensors are in one of the two alone or of another shape, such as strange"
     ]
@@ -68,7 +68,7 @@ def test_pieces_with_other_ids_are_counted(files: OfficialFiles, base: Base) -> 
     order = [*range(vocabulary.size)]
     order[5], order[6] = 6, 5
     assert changes(files, base, permuted(vocabulary, order)) == [
-        f"2 of the base's {vocabulary.size} pieces have other ids or none: rows went to other pieces"
+        f"2 of the base's {vocabulary.size} pieces have other ids or none: embeddings now belong to other pieces"
     ]
 
 

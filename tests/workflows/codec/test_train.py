@@ -237,7 +237,7 @@ def test_a_run_that_another_process_trains_is_refused(
 
 
 def test_what_goes_on_is_not_forced(finished: tuple[Path, TrainCodecReport], manifest: Path) -> None:
-    with pytest.raises(ConfigError, match="replaces nothing"):
+    with pytest.raises(ConfigError, match="cannot be combined"):
         _train(manifest, finished[0], resume=True, force=True)
 
 
@@ -270,7 +270,7 @@ def test_a_clip_that_cannot_be_read_is_listed(tmp_path: Path) -> None:
     (tmp_path / "wav" / "r2.wav").unlink()
     report = _train(manifest, tmp_path / "run", sets=(*SETS, "codec_training.steps=1"))
     assert report.clips == 2
-    assert report.payload()["unreadable"] == ["r2: there is no such audio file"]
+    assert report.payload()["unreadable"] == ["r2: the audio file does not exist"]
     (tmp_path / "wav" / "r0.wav").write_bytes(b"")
     with pytest.raises(DatasetError, match="none of the 1 clips of split 'valid' can be used") as caught:
         _train(manifest, tmp_path / "other")

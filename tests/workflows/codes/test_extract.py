@@ -367,7 +367,7 @@ def test_copies_and_strengths_go_together(tmp_path: Path) -> None:
         _extract(manifest, tmp_path / "three", codec, sets=("augment.sped=0.1",))
     records = read_records(manifest)
     write_records(manifest, [*records, records[1].model_copy(update={"id": "r1+1"})], force=True)
-    with pytest.raises(DatasetError, match="named like a copy"):
+    with pytest.raises(DatasetError, match="the id of an augmented copy"):
         _extract(manifest, tmp_path / "four", codec, copies=1, sets=("augment.speed=0.1",))
 
 
@@ -392,9 +392,9 @@ def test_a_store_has_one_precision(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"engine": "ray", "shard": "1/2"}, "a cluster does every share"),
-        ({"tasks": 2}, "one process does one share"),
-        ({"features_model": Path("w2v-bert")}, "its features are not asked for"),
+        ({"engine": "ray", "shard": "1/2"}, "a cluster encodes all shards"),
+        ({"tasks": 2}, "one process encodes one shard"),
+        ({"features_model": Path("w2v-bert")}, "its features are not requested"),
     ],
 )
 def test_options_that_do_not_go_together_are_refused(tmp_path: Path, options: dict[str, object], said: str) -> None:

@@ -127,7 +127,7 @@ def test_too_little_memory_keeps_what_is_in_the_store(folder: Path, monkeypatch:
 
     monkeypatch.setattr(CodeStore, "append", exhausted)
     with pytest.raises(
-        ShortageError, match=r"too little memory \(CUDA out of memory.*what is in the store stays"
+        ShortageError, match=r"too little memory \(CUDA out of memory.*the data in the store are kept"
     ) as caught:
         run(_request(folder), SilentProgress())
     assert "--workers" in caught.value.hint

@@ -22,7 +22,7 @@ def test_the_verdict_follows_the_bytes(tmp_path: Path) -> None:
     report = run(VerifyCodesRequest(path), SilentProgress())
     assert not report.ok
     assert [(finding.code, finding.subject) for finding in report.findings] == [("X107", "u0")]
-    assert list(report.lines())[-1].startswith("not every byte")
+    assert list(report.lines())[-1].startswith("some data are damaged")
 
 
 def test_an_interrupted_end_is_no_error(tmp_path: Path) -> None:

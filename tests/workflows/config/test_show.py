@@ -127,7 +127,7 @@ def test_all_faults_are_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
     [
         ({"preset": "tinny"}, "did you mean 'tiny'"),
         ({"sets": ("training.steps",)}, "key=value"),
-        ({"project": Path("no-such-folder") / "amhctl.toml"}, "no such project file"),
+        ({"project": Path("no-such-folder") / "amhctl.toml"}, "project file does not exist"),
     ],
 )
 def test_what_cannot_be_resolved_is_refused(options: dict[str, object], message: str) -> None:

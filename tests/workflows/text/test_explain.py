@@ -48,7 +48,7 @@ def test_the_package_explains_with_a_vocabulary(voice_folder: Path) -> None:
 
 
 def test_what_is_no_voice_or_a_tampered_one_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SynthesisError, match="no such voice"):
+    with pytest.raises(SynthesisError, match="voice not found"):
         run(ExplainTextRequest("ሰላም", voice="nobody"), SilentProgress())
     folder = tiny_voice_folder(tmp_path)
     state = json.loads((folder / "text_state.json").read_text(encoding="utf-8"))

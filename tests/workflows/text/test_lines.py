@@ -52,19 +52,19 @@ def test_no_other_character_ends_a_line(character: str) -> None:
 def test_a_text_without_anything_to_speak_is_an_error_behind_its_last_line(lines: list[str]) -> None:
     read = read_lines(lines, Frontend(), lambda spoken: spoken.text)
     assert [next(read).result for _ in lines] == [None] * len(lines)
-    with pytest.raises(TextError, match="nothing to speak"):
+    with pytest.raises(TextError, match="nothing speakable"):
         next(read)
 
 
 def test_a_line_without_phones_is_a_finding_and_the_others_go_on() -> None:
     def make(text: str) -> str:
         if "ዓለም" in text:
-            raise TextError("no backend has phones for a word", subject="ዓለም")
+            raise TextError("no backend returns phones for a word", subject="ዓለም")
         return text
 
     lines = list(read_lines(["ሰላም\n", "ዓለም\n", "ነው"], Frontend(), lambda spoken: make(spoken.text)))
     assert [line.result for line in lines] == ["ሰላም", None, "ነው"]
-    assert lines[1].findings[0].message == "ዓለም: no backend has phones for a word"
+    assert lines[1].findings[0].message == "ዓለም: no backend returns phones for a word"
 
 
 def test_findings_are_told_one_by_one() -> None:
@@ -72,6 +72,6 @@ def test_findings_are_told_one_by_one() -> None:
     for line in read_lines(["---\n", "ሰላም 好\n"], Frontend(), lambda spoken: spoken.text):
         tell(line, listener)
     assert listener.said == [
-        "warning  T001  line 1: '---': there is nothing to speak in the text",
+        "warning  T001  line 1: '---': the text has nothing speakable",
         "warning  T002  line 2, characters 4-5: '好' is not spoken",
     ]

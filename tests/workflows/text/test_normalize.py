@@ -50,6 +50,6 @@ def test_options_come_from_the_project_and_the_sets(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("text", "subject"), [("!!", "'!!'"), ("", "''"), ("\n \n", "''")])
 def test_what_cannot_be_spoken_is_refused(text: str, subject: str) -> None:
-    with pytest.raises(TextError, match="nothing to speak") as caught:
+    with pytest.raises(TextError, match="nothing speakable") as caught:
         run(NormalizeTextRequest(lines_of(text)), SilentProgress()).payload()
     assert caught.value.subject == subject

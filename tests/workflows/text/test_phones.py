@@ -46,5 +46,5 @@ def test_a_named_backend_is_tried_alone(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_blank_text_is_refused() -> None:
-    with pytest.raises(TextError, match="nothing to speak"):
+    with pytest.raises(TextError, match="nothing speakable"):
         list(run(PhonemizeTextRequest(["\n"]), SilentProgress()).lines())

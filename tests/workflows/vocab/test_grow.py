@@ -275,7 +275,7 @@ def test_what_has_no_text_rows_is_refused(tmp_path: Path) -> None:
     vocabulary, plan = extend_vocabulary(base, ["səlam ።"], base.size)
     vocabulary.write(tmp_path / "v.model")
     plan.write(tmp_path / "v.plan.json", vocabulary)
-    with pytest.raises(CheckpointError, match="no text rows"):
+    with pytest.raises(CheckpointError, match="no text embedding"):
         _grow(tmp_path / "v.model", origin / CODEC_FOLDER, tmp_path / "grown")
     voice = read_checkpoint(origin, kind="voice")
     files = {name: voice.read_bytes(name) for name in voice.manifest.files if name != "model.safetensors"}

@@ -109,7 +109,7 @@ def test_graphs_count_where_the_vocoder_has_one_too(tmp_path: Path) -> None:
     export(ExportCheckpointRequest(vocoder_path(DEFAULT_VOCODER), shipped / VOCODER_FOLDER), SilentProgress())
     lines, payload = _show(shipped)
     assert payload["without_torch"] is False
-    assert any(line.startswith("graphs: not all are there, it speaks by PyTorch") for line in lines)
+    assert any(line.startswith("graphs: incomplete, so PyTorch is used") for line in lines)
     assert not isinstance(load_flow_voice(shipped).network, FlowOnOnnx)
     # A vocoder that is not at hand has none.
     manifest = read_checkpoint(shipped, kind="voice").manifest
@@ -134,6 +134,6 @@ def test_of_many_speakers_a_line_names_four(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     for absent in (tmp_path / "absent", tmp_path / "file"):
         (tmp_path / "file").write_bytes(b"")
-        with pytest.raises(SynthesisError, match="no such folder") as caught:
+        with pytest.raises(SynthesisError, match="folder does not exist") as caught:
             list_voices.run(ListVoicesRequest(folders=(tmp_path, absent)), SilentProgress())
         assert caught.value.subject == str(absent)

@@ -92,7 +92,7 @@ def _place_of(cut: Mapping[str, object]) -> tuple[str, str]:
     """Return the path of a cut's one file and an empty fault, or why there is none that can be read."""
     kind, recording = cut.get("type", "MonoCut"), cut.get("recording")
     if kind not in ("MonoCut", "MultiCut"):
-        return "", f"a {kind} is made of several recordings; save the audio of such cuts first"
+        return "", f"a {kind} consists of several recordings; save the audio of such cuts first"
     if not isinstance(recording, dict):
         return "", "the cut names no recording"
     if recording.get("transforms"):
@@ -104,23 +104,23 @@ def _place_of(cut: Mapping[str, object]) -> tuple[str, str]:
     if kind == "command":
         return "", "the recording is made by a command, which is not run; write its output to a file"
     if kind != "file" or not isinstance(place, str):
-        return "", f"the recording is of the kind {kind!r} and no file on disk"
+        return "", f"the recording is of type {kind!r}, not a file on disk"
     channels = recording.get("channel_ids") or sources[0].get("channels") or [0]
     chosen = cut.get("channel", 0)
     if not isinstance(channels, list) or (len(channels) > 1 and chosen != channels):
-        return "", f"the cut is channel {chosen} of several; a record's audio is all channels mixed"
+        return "", f"the cut uses only channel {chosen}; a record uses the mix of all channels"
     return place, ""
 
 
 def _of_supervision(value: object, start: float, audio: Path, subject: str, unknown: tuple[str, ...]) -> Row:
     if not isinstance(value, dict):
-        return Row(subject, fault="a supervision is no object")
+        return Row(subject, fault="a supervision is not an object")
     inner = value.get("start", 0.0)
     if not isinstance(inner, int | float):
-        return Row(subject, fault="the start of a supervision is no number")
+        return Row(subject, fault="the start of a supervision is not a number")
     custom = value.get("custom") or {}
     if not isinstance(custom, dict):
-        return Row(subject, fault="the custom of a supervision is no object")
+        return Row(subject, fault="the custom of a supervision is not an object")
     values: dict[str, object] = {key: custom[key] for key in CUSTOM_KEYS if key in custom}
     values |= {key: value.get(key) for key in ("id", "text", "language", "speaker", "duration")}
     values |= {"audio": audio, "offset": round(start + inner, 9)}

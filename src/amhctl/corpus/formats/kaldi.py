@@ -39,7 +39,7 @@ def read_kaldi(source: Path) -> Iterator[Row]:
     """
     for name in ("wav.scp", "text"):
         if not (source / name).is_file():
-            raise DatasetError(f"a Kaldi folder has a file {name}", subject=str(source))
+            raise DatasetError(f"a Kaldi folder must have a file {name}", subject=str(source))
     recordings, texts, segments = (_read_table(source / name) for name in ("wav.scp", "text", "segments"))
     others = {key: _read_table(source / name) for name, key in _OTHER_FILES.items()}
     for table in (recordings, texts, segments, *others.values()):
@@ -70,7 +70,7 @@ def _place(utterance: str, recordings: _Table, segments: _Table, source: Path) -
         try:
             start, end = float(parts[1]), float(parts[2])
         except ValueError:
-            return f"the start or end of {utterance} in segments is no number"
+            return f"the start or end of {utterance} in segments is not a number"
         cut = {"offset": start, "duration": round(end - start, 6)}
     path = recordings.values.get(recording, "")
     if not path:
@@ -91,7 +91,7 @@ def _read_table(path: Path) -> _Table:
             continue
         key, *rest = line.text.split(maxsplit=1)
         if key in table.values:
-            table.faults.append(Row(subject, fault=f"{key} stands in line {table.lines[key]} already"))
+            table.faults.append(Row(subject, fault=f"{key} occurs already in line {table.lines[key]}"))
             continue
         table.values[key] = rest[0].strip() if rest else ""
         table.lines[key] = line.number

@@ -26,14 +26,14 @@ def read_sidecars(source: Path) -> Iterator[Row]:
         If the source is no folder.
     """
     if not source.is_dir():
-        raise DatasetError("sidecar texts lie in a folder", subject=str(source))
+        raise DatasetError("the source must be a folder with texts and recordings", subject=str(source))
     for item in walk_files(source):
         if isinstance(item, Row):
             yield item
         elif item.suffix.lower() in AUDIO_SUFFIXES:
             yield from _of_recording(item, source)
         elif item.suffix.lower() in (*_PLAIN, *TIMED_SUFFIXES) and not _has_recording(item):
-            yield Row(item.relative_to(source).as_posix(), fault="a text without a recording beside it")
+            yield Row(item.relative_to(source).as_posix(), fault="no recording with the same name")
 
 
 def _has_recording(text: Path) -> bool:
@@ -49,7 +49,7 @@ def _of_recording(path: Path, source: Path) -> Iterator[Row]:
         return
     taken, *others = beside
     for other in others:
-        yield Row(other.relative_to(source).as_posix(), fault=f"not read, since there is {taken.name}")
+        yield Row(other.relative_to(source).as_posix(), fault=f"not read, because {taken.name} is used instead")
     if taken.suffix in TIMED_SUFFIXES:
         yield from timed_rows(path, taken, source)
         return

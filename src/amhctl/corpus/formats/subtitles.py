@@ -65,7 +65,7 @@ def read_subtitles(source: Path) -> Iterator[Row]:
     if source.is_file():
         if source.suffix.lower() not in TIMED_SUFFIXES:
             raise DatasetError(
-                "this is no file of timed text", subject=str(source), hint=f"one of: {', '.join(TIMED_SUFFIXES)}"
+                "not a subtitle or label file", subject=str(source), hint=f"one of: {', '.join(TIMED_SUFFIXES)}"
             )
         yield from _of_file(source, source.parent)
         return
@@ -79,7 +79,7 @@ def read_subtitles(source: Path) -> Iterator[Row]:
 def _of_file(path: Path, folder: Path) -> Iterator[Row]:
     recording = find_recording(path.parent, path.stem)
     if recording is None or recording.suffix.lower() not in AUDIO_SUFFIXES:
-        yield Row(path.relative_to(folder).as_posix(), fault="timed text without a recording beside it")
+        yield Row(path.relative_to(folder).as_posix(), fault="no recording with the same name in the folder")
         return
     yield from timed_rows(recording, path, folder)
 
@@ -94,7 +94,7 @@ def timed_rows(recording: Path, timed: Path, folder: Path) -> Iterator[Row]:
         return
     cues = parse_lyrics(text) if timed.suffix.lower() == ".lrc" else parse_cues(text)
     if not cues:
-        yield Row(subject, fault="there is no time in it")
+        yield Row(subject, fault="the file has no times")
     for number, cue in enumerate(cues, start=1):
         values: dict[str, object] = {
             "id": f"{name}-{number:04d}",
@@ -132,7 +132,7 @@ def _cue_of_block(block: list[str], line: int) -> list[Cue]:
         return [Cue(line, 0.0, None, "", fault="a block without times")]
     times = _TIMES.match(block[at])
     if times is None:
-        return [Cue(line + at, 0.0, None, "", fault=f"times that cannot be read: {block[at].strip()}")]
+        return [Cue(line + at, 0.0, None, "", fault=f"unreadable times: {block[at].strip()}")]
     fields = times.groups()
     first, last = _seconds(*fields[:4]), _seconds(*fields[4:])
     raw = " ".join(block[at + 1 :])

@@ -74,9 +74,9 @@ def ljspeech_fault(name: str, text: str) -> str:
     if any(mark in name for mark in "/\\|\n\r\0") or name.strip(". ") != name or len(name.encode()) > _LONGEST_NAME:
         return "the id cannot be the name of a file"
     if Path(name).suffix.lower() in AUDIO_SUFFIXES:
-        return "the id ends like the name of a recording, which would be read back without that"
+        return "the id ends with an audio file suffix, which would be removed when the file is read back"
     if any(mark in text for mark in "|\n\r"):
-        return "the text has a | or a line break, which separates fields and lines here"
+        return "the text has a | or a line break, which this format uses as separators"
     return ""
 
 
@@ -103,7 +103,7 @@ def read_common_voice(source: Path) -> Iterator[Row]:
         yield from _common_voice_table(table, _COMMON_VOICE_SPLITS[table.stem], seen)
     for name in _COMMON_VOICE_UNCHECKED:
         if (source / f"{name}.tsv").is_file():
-            yield Row(f"{name}.tsv", fault="not read: no two listeners have confirmed these clips")
+            yield Row(f"{name}.tsv", fault="not read: these clips are not validated")
 
 
 def _common_voice_table(table: Path, split: str, seen: set[str]) -> Iterator[Row]:
@@ -112,7 +112,7 @@ def _common_voice_table(table: Path, split: str, seen: set[str]) -> Iterator[Row
     header = [] if first is None or first.text is None else [name.strip() for name in first.text.split("\t")]
     if not {"path", "sentence"} <= set(header):
         raise DatasetError(
-            "the header has no path and sentence", subject=str(table), hint="give a table of Common Voice"
+            "the header has no columns path and sentence", subject=str(table), hint="give a table of Common Voice"
         )
     unknown = tuple(name for name in header if name not in _COMMON_VOICE)
     for line in lines:

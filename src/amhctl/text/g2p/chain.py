@@ -157,7 +157,7 @@ class Chain:
                     raise TextError(
                         f"the backend {backend.name} {reason}",
                         subject=word,
-                        hint="take it out of text.backends, or add it to text.optional_backends to read on without it",
+                        hint="remove it from text.backends, or add it to text.optional_backends to continue without it",
                     ) from fault
                 reasons.append(Fallback(backend.name, f"{word}: {reason}"))
                 continue
@@ -166,9 +166,9 @@ class Chain:
                 return backend.name, phones, tuple(reasons)
             reasons.append(Fallback(backend.name, f"{word}: {fault_found}"))
         raise TextError(
-            "no backend has phones for a word: " + "; ".join(f"{item.backend}: {item.reason}" for item in reasons),
+            "no backend returns phones for a word: " + "; ".join(f"{item.backend}: {item.reason}" for item in reasons),
             subject=word,
-            hint="add rules to text.backends, which reads every Amharic word",
+            hint="add the backend rules to text.backends: it converts every Amharic word",
         )
 
 
@@ -192,7 +192,7 @@ def _unknown(word: str, phones: tuple[str, ...]) -> str | None:
     if not phones:
         return "no phones"
     strange = sorted({phone for phone in phones if phone not in _KNOWN})
-    return f"not phones of Amharic: {' '.join(strange)}" if strange else None
+    return f"not Amharic phones: {' '.join(strange)}" if strange else None
 
 
 def _vowels(word: str, phones: tuple[str, ...]) -> str | None:

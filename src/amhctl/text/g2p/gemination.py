@@ -96,7 +96,9 @@ class Gemination:
         try:
             self._weights = {feature: int(weight) for feature, weight in weights.items()}
         except ValueError as error:
-            raise TextError(f"a weight of the gemination table is no number: {error}", subject="gemination") from error
+            raise TextError(
+                f"a weight of the gemination table is not a number: {error}", subject="gemination"
+            ) from error
         self._morphology = Morphology(_read_table(stems), verbs) if verbs or stems else None
 
     def mark(self, word: str) -> tuple[bool, ...]:

@@ -90,7 +90,7 @@ def _parse(word: str, entry: str) -> Homograph:
         if known and neighbours and all(one[0] in "<>" and len(one.strip("<>*")) > 0 for one in neighbours):
             return Homograph(usual, other, _gather("<", neighbours), _gather(">", neighbours))
     raise TextError(
-        f"{entry!r} is not usual|other|<before >behind", subject=word, hint="take the file from the checkpoint again"
+        f"{entry!r} is not usual|other|<before >behind", subject=word, hint="copy the file from the checkpoint again"
     )
 
 

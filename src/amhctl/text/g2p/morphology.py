@@ -68,9 +68,9 @@ class Morphology:
         strange = next((verb for verb, types in verbs.items() if not types or not TYPES.issuperset(types)), None)
         if strange is not None:
             raise TextError(
-                f"a verb has a type that there is not: {verbs[strange]!r}",
+                f"a verb has an unknown type: {verbs[strange]!r}",
                 subject=strange,
-                hint="take the file from the checkpoint again",
+                hint="copy the file from the checkpoint again",
             )
         self._words, self._verbs = words, tuple(verbs.items())
 

@@ -20,7 +20,7 @@ from amhctl.text.g2p.phones import split_phones
 DOWNLOAD = "python -c \"from transphone.g2p import read_g2p; read_g2p().inference('ሰላም', 'amh')\""
 """The command that makes transphone fetch its model and its inventory, once."""
 
-_HINT = f"{DOWNLOAD} downloads them once; or leave transphone out of text.backends"
+_HINT = f"{DOWNLOAD} downloads them once; or remove transphone from text.backends"
 # What transphone.g2p.read_g2p() and phonepiece's read_inventory("amh") look for before they would start a download.
 _MODEL = Path("model") / "042801_base"
 _MODEL_FILES = ("model.pt", "grapheme.vocab", "phoneme.vocab")
@@ -94,7 +94,7 @@ def _require() -> None:
         raise MissingExtra("transphone needs torch", subject="transphone", hint="pip install torch") from fault
     if tuple(int(part) for part in torch.split(".")[:2]) < _SAFE_TORCH:
         raise MissingExtra(
-            f"torch {torch} would run whatever code transphone's model holds",
+            f"torch {torch} would execute any code in transphone's model file",
             subject="transphone",
             hint="pip install 'torch>=2.6'",
         )

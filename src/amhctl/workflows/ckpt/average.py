@@ -28,8 +28,9 @@ RULES = (
     Rule(
         "C018",
         Severity.WARNING,
-        "voices learnt other readings",
-        "A voice that was averaged had learnt another reading of text than the first one, by which the mean reads.",
+        "voices normalise text differently",
+        "One of the averaged voices was trained with another text frontend than the first one, "
+        "whose frontend the new voice uses.",
     ),
 )
 # What must be equal: weights that learnt other pieces or codes have no common mean.
@@ -94,8 +95,8 @@ class AverageCheckpointsReport:
     def lines(self) -> Iterable[str]:
         """Return what was written and how far from it the voices lay."""
         apart = ", ".join(f"{distance:.1%}" for distance in self.distances)
-        yield f"{self.output}: {self.manifest.name}, the mean of {len(self.distances)} voices"
-        yield f"their weights lie {apart} of its length from it"
+        yield f"{self.output}: {self.manifest.name}, the average of {len(self.distances)} voices"
+        yield f"relative distances of their weights from the average: {apart}"
 
 
 def run(request: AverageCheckpointsRequest, progress: Progress) -> AverageCheckpointsReport:
@@ -112,7 +113,7 @@ def run(request: AverageCheckpointsRequest, progress: Progress) -> AverageCheckp
     """
     require_output_folder(request.output, CHECKPOINT, force=request.force, sources=request.checkpoints)
     if len(request.checkpoints) < 2:
-        raise OptionError("a mean takes two voices or more", subject=", ".join(map(str, request.checkpoints)))
+        raise OptionError("give two or more voices to average", subject=", ".join(map(str, request.checkpoints)))
     progress.say("verifying")
     voices = [read_voice(folder) for folder in request.checkpoints]
     first = voices[0]
@@ -149,7 +150,7 @@ def run(request: AverageCheckpointsRequest, progress: Progress) -> AverageCheckp
 def _find_readings(voices: Sequence[LoadedCheckpoint]) -> Iterator[Finding]:
     for voice in voices[1:]:
         if voice.manifest.text != voices[0].manifest.text:
-            message = f"reads otherwise than {voices[0].folder}, by which the mean reads"
+            message = f"normalises text differently from {voices[0].folder}, whose text state is used"
             hint = f"`amhctl ckpt validate {voice.folder} --against {voices[0].folder}` lists what differs"
             yield Finding("C018", Severity.WARNING, str(voice.folder), message, hint)
 
@@ -158,7 +159,7 @@ def _require_alike(first: LoadedCheckpoint, other: LoadedCheckpoint) -> None:
     ours, theirs = (completed(one.manifest).model_dump(mode="json", include=set(_EQUAL)) for one in (first, other))
     if differences := manifest_differences(ours, theirs):
         raise CheckpointError(
-            f"the voices have no common mean: {'; '.join(map(str, differences))}",
+            f"these voices cannot be averaged: {'; '.join(map(str, differences))}",
             subject=f"{first.folder}, {other.folder}",
             hint="average voices that were fine-tuned from one checkpoint on the same codes and vocabulary",
         )

@@ -20,9 +20,9 @@ RULES = (
     Rule(
         "C029",
         Severity.INFO,
-        "left out of the card",
-        "Who reads a model card looks for it, and neither the manifest, nor the evaluation, nor an option says it: "
-        "`ckpt card` leaves it out, and the card says so.",
+        "missing on the card",
+        "Readers of a model card expect it, but neither the manifest, the evaluation nor an option gives it: the "
+        "card says that it is missing.",
     ),
 )
 _BASE_MODEL = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
@@ -107,7 +107,7 @@ def run(request: WriteCardRequest, progress: Progress) -> WriteCardReport:
     manifest = read_manifest(folder)
     if manifest.kind == "training":
         hint = "give a voice: a run keeps its best in the folder best/"
-        raise CheckpointError("a training state is not handed on", subject=str(folder), hint=hint)
+        raise CheckpointError("a training state cannot be exported", subject=str(folder), hint=hint)
     progress.say(f"verifying {folder}")
     verify_folder(folder, kind=manifest.kind)
     results = None if request.evaluation is None else read_results(request.evaluation)
@@ -120,9 +120,9 @@ def run(request: WriteCardRequest, progress: Progress) -> WriteCardReport:
 
 def _require_same(results: Results, name: str, weights: str, path: Path | None) -> None:
     """Refuse an evaluation of another voice; one of an earlier version tells only its name."""
-    hint = "evaluate the very voice that the card is for: amhctl eval VOICE --set TEST.jsonl --json > eval.json"
+    hint = "evaluate the voice of the card itself: amhctl eval VOICE --set TEST.jsonl --json > eval.json"
     if results.weights and results.weights != weights:
-        message = f"the evaluation is of weights {results.weights[:16]}…, the checkpoint has {weights[:16]}…"
+        message = f"the evaluation is of other weights: {results.weights[:16]}…; the checkpoint has {weights[:16]}…"
         raise EvaluationError(message, subject=str(path), hint=hint)
     if not results.weights and results.voice != name:
         raise EvaluationError(f"the evaluation is of {results.voice}, not of {name}", subject=str(path), hint=hint)

@@ -90,7 +90,8 @@ def find_changes(tensors: Mapping[str, Tensor], vocabulary: Vocabulary, base: Ba
         if moved or vocabulary.size < kept:
             lost = max(0, kept - vocabulary.size)
             message = (
-                f"{moved + lost:,} of the base's {kept:,} pieces have other ids or none: rows went to other pieces"
+                f"{moved + lost:,} of the base's {kept:,} pieces have other ids or none: "
+                "embeddings now belong to other pieces"
             )
             yield rules.finding("C034", subject, message, "the text tables were copied by position")
     for name in TEXT_TABLES:
@@ -104,7 +105,7 @@ def _find_moved_rows(name: str, ours: Tensor, theirs: Tensor, subject: str) -> I
     rows = min(len(ours), len(theirs)) - 1
     apart = (ours[:rows].float() - theirs[:rows].float()).abs().reshape(rows, -1).amax(dim=1)
     if moved := int((apart > 0).sum()):
-        message = f"{moved:,} of the base's {rows:,} rows of {name} moved, by up to {float(apart.max()):.3g}"
+        message = f"{moved:,} of the base's {rows:,} rows of {name} changed, by up to {float(apart.max()):.3g}"
         yield rules.finding("C034", subject, message)
 
 
@@ -117,13 +118,12 @@ def _find_other_tensors(tensors: Mapping[str, Tensor], base: Base, subject: str)
     if changed:
         furthest = max(changed, key=lambda name: distances[name])
         message = (
-            f"{len(changed)} of {len(common)} other tensors have other values, by up to {distances[furthest]:.3g} "
-            f"({furthest})"
+            f"{len(changed)} of {len(common)} other tensors changed, by up to {distances[furthest]:.3g} ({furthest})"
         )
         yield rules.finding("C034", subject, message)
     if missing := sorted({*tensors} ^ {*base.tensors}) + others:
-        message = f"{len(missing)} tensors are in one of the two alone or of another shape, such as {missing[0]}"
-        yield rules.finding("C034", subject, message, "this base is another network")
+        message = f"{len(missing)} tensors are in only one of the two or have different shapes, such as {missing[0]}"
+        yield rules.finding("C034", subject, message, "the base has another architecture")
 
 
 def _distance(one: Tensor, other: Tensor) -> float:

@@ -88,14 +88,14 @@ def run(request: ExportCheckpointRequest, progress: Progress) -> ExportCheckpoin
     stated = read_manifest(request.checkpoint)
     if stated.kind == "training":
         raise CheckpointError(
-            "a training state is not handed on",
+            "a training state cannot be exported",
             subject=str(request.checkpoint),
             hint="export the run's best voice, RUN/best",
         )
     _require_speakers(request, stated)
     if request.format == "indextts2":
         if request.name is not None:
-            raise OptionError("the files of IndexTTS-2 have no name", subject="--name")
+            raise OptionError("the IndexTTS-2 format has no name: omit --name", subject="--name")
         official = export_official(request.checkpoint, request.output, progress, force=request.force)
         return ExportCheckpointReport(request.output, official.manifest, _size_of(request.output), official.findings)
     derive = _derive_graphs(stated, request.checkpoint) if request.format == "onnx" else None
@@ -130,7 +130,7 @@ def _size_of(folder: Path) -> int:
 
 def _require_speakers(request: ExportCheckpointRequest, manifest: Manifest) -> None:
     known = manifest.speakers or ()
-    hint = f"it has: {', '.join(known)}" if known else "only voices that draw spectrograms have speakers to choose from"
+    hint = f"it has: {', '.join(known)}" if known else "only FlowVoices have a choice of speakers"
     for place, name in enumerate(request.speakers):
         if name not in known:
             raise CheckpointError(f"the voice has no speaker {name!r}", subject=str(request.checkpoint), hint=hint)
@@ -143,9 +143,9 @@ def _derive_graphs(manifest: Manifest, folder: Path) -> Derive:
     writer = _WRITERS.get(manifest.model_version)
     if writer is None:
         raise CheckpointError(
-            f"there are no graphs of {manifest.model_version}, a {manifest.kind}",
+            f"{manifest.model_version}, a {manifest.kind}, cannot be exported as graphs",
             subject=str(folder),
-            hint=f"--format onnx writes those of {', '.join(sorted(_WRITERS))}",
+            hint=f"--format onnx supports {', '.join(sorted(_WRITERS))}",
         )
 
     def derive(weights: Path) -> Mapping[str, bytes]:

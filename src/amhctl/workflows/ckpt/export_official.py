@@ -63,14 +63,14 @@ def export_official(folder: Path, output: Path, progress: Progress, *, force: bo
     manifest = voice.manifest
     if manifest.model_version != MODEL_VERSION:
         raise CheckpointError(
-            f"a voice of version {manifest.model_version} has no place in the files of IndexTTS-2",
+            f"a voice of version {manifest.model_version} cannot be exported to the IndexTTS-2 format",
             subject=str(folder),
             hint=f"they hold {MODEL_VERSION} in the official layout",
         )
     config = read_part(ModelConfig.model_validate, manifest.config, place="config", subject=str(folder))
     if reasons := [*find_unofficial(config), *_find_other_origin(manifest)]:
         raise CheckpointError(
-            f"the files of IndexTTS-2 cannot hold this voice: {'; '.join(reasons)}",
+            f"this voice cannot be exported to the IndexTTS-2 format: {'; '.join(reasons)}",
             subject=str(folder),
             hint="they hold what was trained from an import: `amhctl ckpt import --format indextts2`",
         )
@@ -99,13 +99,13 @@ def _find_other_origin(manifest: Manifest) -> Iterator[str]:
 
 def _find_differences(config: ModelConfig) -> Iterator[Finding]:
     if config.position_rule != "upstream":
-        message = "the voice decodes at the code positions 0, 1, 2, …; the programs of IndexTTS-2 do at 0, 2, 3, …"
-        hint = "fine-tune with model.position_rule = upstream, the rule of the base, if they are to speak it"
+        message = "the voice uses code positions 0, 1, 2, … in decoding; IndexTTS-2 programs use 0, 2, 3, …"
+        hint = "to use it with those programs, fine-tune with model.position_rule = upstream, the rule of the base"
         yield rules.finding("C035", "position_rule", message, hint)
     message = (
-        "the programs of IndexTTS-2 normalise text by rules for Chinese and English, not as the voice learnt to read"
+        "IndexTTS-2 programs normalise text with rules for Chinese and English, not as in the training of this voice"
     )
-    yield rules.finding("C035", _VOCABULARY, message, "give them text that `amhctl text normalize` has written out")
+    yield rules.finding("C035", _VOCABULARY, message, "give them text normalised by `amhctl text normalize`")
 
 
 def _notice(manifest: Manifest) -> str:

@@ -166,15 +166,15 @@ def _read(request: ImportCheckpointRequest, progress: Progress) -> _Parts:
     if request.adapter is not None:
         adapter = read_adapter(request.adapter)
         merged = merge_adapter(weights.tensors, adapter)
-        progress.say(f"merged: {len(merged.adapted)} low-rank terms, {len(merged.replaced)} tensors trained whole")
+        progress.say(f"merged: {len(merged.adapted)} low-rank terms, {len(merged.replaced)} fully trained tensors")
         weights = ForeignWeights(merged.tensors, weights.left_out, weights.tables, weights.unlike)
     rows = text_rows(weights.tensors)
     if rows is not None and rows != vocabulary.size + 1:
         raise CheckpointError(
-            f"the text embedding has {rows:,} rows, which are those of {rows - 1:,} pieces; {request.bpe} has "
-            f"{vocabulary.size:,}",
+            f"the text embedding has {rows:,} rows, for {rows - 1:,} pieces; {request.bpe} has {vocabulary.size:,}",
             subject=str(request.source),
-            hint="give the bpe.model that these weights were trained with: they have one row more than it has pieces",
+            hint="give the bpe.model that these weights were trained with: the number of rows is its "
+            "number of pieces plus one",
         )
     return _Parts(
         config=config.model_copy(update={"number_text_tokens": vocabulary.size}),
@@ -193,7 +193,7 @@ def _read_features(folder: Path) -> SpeechEncoderConfig:
     found = load_encoder(folder, layer=FEATURES.layer).config
     if differing := conditioning_differences(found, FEATURES):
         raise ConfigError(
-            f"the speech encoder is not one that IndexTTS-2 is conditioned on: {', '.join(differing)}",
+            f"the speech encoder is not the one of IndexTTS-2: {', '.join(differing)}",
             subject=str(folder),
             hint="give the folder of w2v-bert 2.0 with the wav2vec2bert_stats.pt of IndexTTS-2 in it",
         )
@@ -205,13 +205,16 @@ def _require_whole(parts: _Parts, *, subject: str) -> None:
     facts = survey(parts.weights.tensors)
     faults = [*find_weight_faults(facts, parameter_shapes(parts.config)), *check_values(facts)]
     foreign = find_foreign_tables(parts.weights.tables, parts.config)
-    faults += [rules.finding("C008", name, "a table other than the sinusoids of this network") for name in foreign]
+    faults += [
+        rules.finding("C008", name, "a position table other than the sinusoids of this architecture")
+        for name in foreign
+    ]
     faults = [each for each in faults if each.severity is Severity.ERROR]
     if not faults:
         return
     shown = shorten([f"{each.subject}: {each.message}" for each in faults], _SHOWN, "; ")
     raise CheckpointError(
-        f"{len(faults)} tensor{'s' if len(faults) > 1 else ''} at fault: {shown}",
+        f"{len(faults)} wrong tensor{'s' if len(faults) > 1 else ''}: {shown}",
         subject=subject,
         hint="give the config.yaml that these weights were trained with; --json lists every fault",
         findings=tuple(faults),
@@ -221,27 +224,30 @@ def _require_whole(parts: _Parts, *, subject: str) -> None:
 def _find_unproven(request: ImportCheckpointRequest, parts: _Parts) -> Iterator[str]:
     """Yield what the files do not show."""
     pieces = parts.vocabulary.size
-    yield f"which vocabulary its {pieces + 1:,} text rows belong to: {request.bpe.name} fits by its size alone"
+    yield (
+        f"which vocabulary its {pieces + 1:,} text embeddings belong to: only the size of "
+        f"{request.bpe.name} could be checked"
+    )
     if parts.stated_pieces != pieces:
         yield (
             f"why {request.config.name} says {parts.stated_pieces:,} pieces: the weights and {request.bpe.name} have "
             f"{pieces:,}, which was taken"
         )
-    yield "how its texts were normalised before they became pieces: amhctl's own frontend will read"
-    yield "which weights made its codes, and at which level its recordings were: MaskGCT's codec is taken for granted"
+    yield "how its training texts were normalised: amhctl's own frontend will be used"
+    yield "which codec weights made its codes, and the speech level of its recordings: MaskGCT's codec is assumed"
     if not parts.features.fingerprint:
         yield "which weights of w2v-bert 2.0 it was conditioned on: --features-model names them"
     if parts.sha256 != PUBLISHED_SHA256 or parts.adapter is not None:
-        yield "which speech it was trained on, and under which licences: ask whoever trained it"
+        yield "its training data and their licences: ask its author"
         if request.base is None:
-            yield "whether its base was kept, row by row: --base compares"
+            yield "whether embeddings of its base were moved: --base compares them"
     for name in parts.weights.unlike:
-        yield f"why the copy {name} has other values than its parameter: it was left out"
+        yield f"why the copy {name} differs from its parameter: it was ignored"
 
 
 def _left_out(source: Path, weights: ForeignWeights) -> Finding:
     names = weights.left_out
-    told = f"{len(names)} tensors that follow from the parameters: {shorten(names, _SHOWN)}"
+    told = f"{len(names)} tensors that can be computed from the parameters: {shorten(names, _SHOWN)}"
     return rules.finding("C032", source.name, told)
 
 

@@ -77,7 +77,7 @@ class MergeCheckpointReport:
     def lines(self) -> Iterable[str]:
         """Return what was written."""
         yield (
-            f"{self.output}: {self.manifest.name}, a whole voice; terms added to {self.layers} layers, "
+            f"{self.output}: {self.manifest.name}, a complete voice; low-rank terms added to {self.layers} layers, "
             f"{self.tensors} tensors replaced"
         )
 
@@ -128,13 +128,13 @@ def _require_base(adapter: LoadedCheckpoint, base: LoadedCheckpoint) -> AdapterI
     """Return what the adapter is; refuse a base with other weights than it was trained beside."""
     identity, found = adapter.manifest.adapter, base.manifest.files[WEIGHTS_FILE]
     if identity is None:
-        raise CheckpointError("the adapter does not say what it is beside", subject=str(adapter.folder))
+        raise CheckpointError("the adapter does not name its base", subject=str(adapter.folder))
     if found != adapter.manifest.parent:
         raise CheckpointError(
-            f"the adapter was trained beside other weights: those of {identity.base}, "
-            f"sha256 {adapter.manifest.parent[:16]}…, and {base.manifest.name} has sha256 {found[:16]}…",
+            f"the adapter was trained for other weights: those of {identity.base}, sha256 "
+            f"{adapter.manifest.parent[:16]}…, and {base.manifest.name} has sha256 {found[:16]}…",
             subject=f"{adapter.folder}, {base.folder}",
-            hint="give the very base of its run with --base",
+            hint="give the exact base of its run with --base",
         )
     return identity
 

@@ -23,15 +23,15 @@ RULES = (
         "C027",
         Severity.WARNING,
         "not a training checkpoint",
-        "What has the name of a training checkpoint in a run's folder is a link, or holds what no checkpoint has: "
-        "`ckpt prune` leaves it where it is.",
+        "An entry with the name of a training checkpoint is a link, or has unexpected content: `ckpt prune` does not "
+        "touch it.",
     ),
     Rule(
         "C028",
         Severity.WARNING,
         "training checkpoint damaged",
-        "A training checkpoint that is newer than the newest sound one cannot be read: the run would go on from the "
-        "sound one, which `ckpt prune` keeps.",
+        "A training checkpoint that is newer than the newest undamaged one cannot be read: the run would resume from "
+        "the undamaged one, which `ckpt prune` keeps.",
     ),
 )
 
@@ -158,11 +158,11 @@ def _tell_apart(folders: Iterable[Path]) -> tuple[list[Path], list[Finding]]:
         elif not CHECKPOINT.recognises(folder):
             fault = "it has no manifest.json of a checkpoint"
         elif strangers := list(CHECKPOINT.strangers(folder)):
-            fault = f"it holds {strangers[0]}, which no checkpoint has"
+            fault = f"it has an unexpected file: {strangers[0]}"
         else:
             ours.append(folder)
             continue
-        findings.append(Finding("C027", Severity.WARNING, str(folder), fault, "look at it, and delete it yourself"))
+        findings.append(Finding("C027", Severity.WARNING, str(folder), fault, "check it, and delete it by hand"))
     return ours, findings
 
 
@@ -178,7 +178,9 @@ def _find_sound(folders: list[Path], run: Path, progress: Progress) -> tuple[Pat
                 raise CheckpointError(f"it is of step {manifest.training.get('step')}", subject=str(folder))
         except (CheckpointError, OSError) as error:
             reason = error.message if isinstance(error, CheckpointError) else error.strerror or str(error)
-            damaged.append(Finding("C028", Severity.WARNING, str(folder), reason, "look for the cause: a full disk?"))
+            damaged.append(
+                Finding("C028", Severity.WARNING, str(folder), reason, "find the cause, such as a full disk")
+            )
             continue
         return folder, damaged
     if damaged:

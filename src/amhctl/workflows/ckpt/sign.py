@@ -78,9 +78,9 @@ def run(request: SignCheckpointRequest, progress: Progress) -> SignCheckpointRep
     inner = follow(folder)
     if follow(output).is_relative_to(inner) and follow(output) != inner / SIGNATURE_FILE:
         raise OptionError(
-            f"in the folder a signature is called {SIGNATURE_FILE}",
+            f"a signature inside the folder must have the name {SIGNATURE_FILE}",
             subject=str(output),
-            hint="leave out -o, or name a file elsewhere",
+            hint="omit -o, or give a file outside the folder",
         )
     manifest = read_manifest(folder)
     progress.say(f"digesting {folder}")
@@ -91,7 +91,7 @@ def run(request: SignCheckpointRequest, progress: Progress) -> SignCheckpointRep
         raise CheckpointError(
             f"{name} is {kind}, which cannot be signed",
             subject=str(folder),
-            hint="sign a copy of the folder in which links are files: cp -rL",
+            hint="sign a copy of the folder without links, made with: cp -rL",
         )
     signature = Signature(
         name=manifest.name, package_version=__version__, root=root_of(contents.files), files=dict(contents.files)

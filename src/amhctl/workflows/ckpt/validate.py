@@ -100,7 +100,9 @@ def run(request: ValidateCheckpointRequest, progress: Progress) -> ValidateCheck
     folder = request.checkpoint
     if folder.is_file():
         if request.signature is not None or request.root is not None:
-            raise OptionError("a signature is of a folder", subject=str(folder), hint="compare a file by sha256sum")
+            raise OptionError(
+                "only a folder can have a signature", subject=str(folder), hint="compare a single file with sha256sum"
+            )
         progress.say("comparing with the official IndexTTS-2 shape")
         tensors = read_foreign(folder).tensors
         rows = text_rows(tensors) or OFFICIAL.number_text_tokens + 1
@@ -223,7 +225,9 @@ def _check_codec(folder: Path, manifest: Manifest) -> list[Finding]:
     except AmhctlError as error:
         return [rules.finding("C014", name, str(error))]
     return [
-        rules.finding("C014", f"{name}: {item.field}", f"the checkpoint has {item.expected}, the codec {item.found}")
+        rules.finding(
+            "C014", f"{name}: {item.field}", f"the checkpoint has {item.expected}, the codec has {item.found}"
+        )
         for item in codec_differences(manifest.codec, spec)
     ]
 

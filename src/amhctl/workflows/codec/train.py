@@ -48,14 +48,13 @@ RULES = (
     Rule(
         "R011",
         Severity.WARNING,
-        "clip left out of codec training",
-        "The recording cannot be read, or is a validation clip of less than half a second, on which nothing can be "
-        "measured.",
+        "clip skipped in codec training",
+        "The recording cannot be read, or is a validation clip of less than 0.5 s, which is too short to measure.",
     ),
 )
 Arch = Literal["mel", "dac", "vocoder"]
 _Base = MelWeights | DacWeights | VocoderWeights
-_CLIP_HINT = "amhctl data check says what is wrong with a recording"
+_CLIP_HINT = "`amhctl data check` shows what is wrong with a recording"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +159,12 @@ def run(request: TrainCodecRequest, progress: Progress) -> TrainCodecReport:
     device = choose_device(request.device)
     with hold(request.output / LOCK_FILE, what="the run") as former:
         if former is not None:
-            progress.say(f"{request.output} was held by {former}, which has ended: its lock is taken over")
+            progress.say(f"{request.output} was locked by {former}, which has ended: the lock is taken over")
         if not (request.resume or request.force) and is_occupied(request.output):
             raise FileExistsRefused(
                 "the run folder exists already",
                 subject=str(request.output),
-                hint="go on with --resume, or begin anew with --force",
+                hint="resume with --resume, or start again with --force",
             )
         return _train(request, config, device, progress)
 
@@ -237,7 +236,7 @@ def _require_output(request: TrainCodecRequest) -> None:
     if request.resume:
         if request.force:
             raise ConfigError(
-                "a run that goes on replaces nothing", subject="--force", hint="leave out --resume to begin anew"
+                "--resume and --force cannot be combined", subject="--force", hint="omit --resume to start again"
             )
         require_output_place(request.output)
         return

@@ -24,20 +24,21 @@ from amhctl.tokenizer.vocabulary import Vocabulary
 from amhctl.training.aligner import Spoken, align_speech
 from amhctl.workflows.reading import open_frontend
 
-_TOO_LONG = "a piece of its text would last 65,536 frames or more"
+_TOO_LONG = "a text piece would last 65,536 frames or more"
 
 RULES = (
     Rule(
         "A001",
         Severity.WARNING,
         "text cannot be aligned",
-        "The frontend cannot read the text or the vocabulary lacks a piece; the utterance gets no durations.",
+        "The text frontend cannot process the text, or the vocabulary lacks a piece; the utterance gets no durations.",
     ),
     Rule(
         "A002",
         Severity.WARNING,
         "more pieces than frames",
-        "The utterance has more text pieces than mel frames: its text is too long for its audio, or is not its text.",
+        "The utterance has more text pieces than mel frames: the text is too long for the audio, "
+        "or belongs to another one.",
     ),
     Rule(
         "A003",
@@ -83,8 +84,8 @@ class AlignCodesReport:
     def lines(self) -> Iterable[str]:
         """Return the figures for people."""
         yield (
-            f"{self.utterances} utterances aligned; pieces explain {self.explained:.1%} of the cepstra's variance, "
-            f"{self.frames_per_piece:.2f} code frames a piece"
+            f"{self.utterances} utterances aligned; pieces explain {self.explained:.1%} of the variance of the "
+            f"cepstra, {self.frames_per_piece:.2f} code frames per piece"
         )
 
 
@@ -132,11 +133,11 @@ def run(request: AlignCodesRequest, progress: Progress) -> AlignCodesReport:
         finally:
             shutil.rmtree(folder)
     findings += [
-        Finding("A002", Severity.WARNING, id_, "more text pieces than mel frames", "listen to it and mend its text")
+        Finding("A002", Severity.WARNING, id_, "more text pieces than mel frames", "listen to it and correct its text")
         for id_ in aligned.left_out
     ]
     findings += [
-        Finding("A003", Severity.WARNING, id_, _TOO_LONG, "cut the recording at pauses, each with its text")
+        Finding("A003", Severity.WARNING, id_, _TOO_LONG, "split the recording at pauses, each with its text")
         for id_ in aligned.too_long
     ]
     if not aligned.durations:

@@ -35,42 +35,41 @@ RULES = (
         "X101",
         Severity.ERROR,
         "wrong codec",
-        "The codec at hand is not the one that made the codes: its fingerprint or its shape differs.",
+        "The given codec is not the one that made the codes: its fingerprint or its shape differs.",
     ),
     *checks.RULES,
     *acoustic_checks.RULES,
     Rule(
         "X108",
         Severity.ERROR,
-        "codes are not the recording's",
-        "Encoding the recording again gives other codes: fewer than half of the first codebook's agree.",
+        "codes do not match the recording",
+        "Encoding the recording again gives different codes: fewer than half of the first codebook's agree.",
     ),
     Rule(
         "X109",
         Severity.WARNING,
-        "hardly intelligible",
-        "What the codes decode to has a STOI under 0.5 against the recording: the codec is too weak for this speech.",
+        "poor intelligibility",
+        "The decoded codes have a STOI below 0.5 against the recording: the codec is not good enough for this speech.",
     ),
     Rule(
         "X118",
         Severity.ERROR,
         "unintelligible",
-        "What the sampled codes decode to has a median STOI under 0.4 against the recordings: no word of it can be "
-        "understood.",
+        "The decoded samples have a median STOI below 0.4 against the recordings: no words can be understood.",
     ),
     Rule(
         "X112",
         Severity.WARNING,
         "recording cannot be compared",
-        "The recording of a sampled utterance cannot be read any more, or is longer than five minutes: its codes were "
+        "The recording of a sampled utterance can no longer be read, or is longer than five minutes: its codes were "
         "not compared with it.",
     ),
     Rule(
         "X120",
         Severity.ERROR,
-        "acoustics are not the recording's",
-        "Measuring the recording again gives another spectrogram: on the mean it is 0.1 or more of a natural logarithm "
-        "away from the stored one.",
+        "acoustics do not match the recording",
+        "Computing the spectrogram again gives a different result: its mean distance from the stored one is 0.1 or "
+        "more (natural logarithm).",
     ),
 )
 
@@ -173,7 +172,7 @@ class CheckCodesReport:
         """Return the figures for people."""
         yield f"{self.utterances} utterances, {self.statistics.frames} frames"
         yield "codes used per codebook: " + ", ".join(f"{share:.0%}" for share in self.statistics.usage)
-        yield "bits a code: " + ", ".join(f"{bits:.1f}" for bits in self.statistics.entropy)
+        yield "bits per code: " + ", ".join(f"{bits:.1f}" for bits in self.statistics.entropy)
         repeats, duplicates = self.statistics.repeats, self.statistics.duplicates
         yield f"{repeats:.1%} of first codes repeat the one before, {duplicates} duplicates"
         if (spread := _spread(self.statistics.length_ratios)) is not None:
@@ -189,7 +188,7 @@ class CheckCodesReport:
         for voice in self.voices[:_MOST_SPEAKERS]:
             pitch = "no pitch" if voice.pitch is None else f"{voice.pitch:.0f} Hz ± {voice.spread:.1f} semitones"
             clips = f"{voice.clips} clips, {voice.voiced:.0%} voiced"
-            yield f"{voice.speaker}: {clips}, {pitch}, alike {voice.cohesion:.2f}"
+            yield f"{voice.speaker}: {clips}, {pitch}, similarity {voice.cohesion:.2f}"
         if (unsaid := len(self.voices) - _MOST_SPEAKERS) > 0:
             yield f"… and {unsaid} speakers more"
         if self.report:
@@ -254,8 +253,8 @@ def _decode_sample(
         entry = store.entry(candidates[index])
         progress.advance()
         if (seconds := entry.record.duration or 0.0) > LONG_SECONDS:
-            message = f"{seconds:.0f} s are too long to be decoded back at once"
-            findings.append(Finding("X112", Severity.WARNING, entry.id, message, "cut the recording at pauses"))
+            message = f"{seconds:.0f} s are too long to decode"
+            findings.append(Finding("X112", Severity.WARNING, entry.id, message, "split the recording at pauses"))
             continue
         try:
             original = prepare_waveform(entry, store)
@@ -266,7 +265,7 @@ def _decode_sample(
         samples.append(sample)
         findings += _judge_acoustics(entry, store)
         if sample.agreement < _LOWEST_AGREEMENT:
-            message = f"{sample.agreement:.0%} of the first codes agree with those of the recording"
+            message = f"{sample.agreement:.0%} of the codes of the first codebook agree with those of the recording"
             findings.append(Finding("X108", Severity.ERROR, entry.id, message, "extract it again"))
         elif sample.stoi is not None and sample.stoi < _LOWEST_STOI:
             message = f"STOI {sample.stoi:.2f} against the recording"
@@ -291,8 +290,8 @@ def _judge_intelligibility(store: CodeStore, samples: Sequence[DecodedSample]) -
     """Judge the codec by all samples together: a single clip may be noise, or silence."""
     known = [sample.stoi for sample in samples if sample.stoi is not None]
     if known and (middle := float(np.median(known))) < _UNINTELLIGIBLE_STOI:
-        message = f"half of {len(known)} decoded clips have a STOI under {middle:.2f}; random codes reach 0.37"
-        hint = "listen to them with --report; train the codec longer, or extract with another"
+        message = f"half of {len(known)} decoded clips have a STOI below {middle:.2f}; random codes reach 0.37"
+        hint = "listen to them with --report; train the codec longer, or use another one"
         yield Finding("X118", Severity.ERROR, str(store.path), message, hint)
 
 

@@ -28,23 +28,23 @@ RULES = (
         "X001",
         Severity.WARNING,
         "utterance not extracted",
-        "The audio cannot be read or encoded, is not the file whose SHA-256 the manifest gives, or has changed while "
-        "the store holds it in another shard; the utterance is listed in the store's failed-PART.jsonl, and what the "
-        "store holds of it stays as it was.",
+        "The audio cannot be read or encoded, does not have the SHA-256 in the manifest, or has changed while "
+        "another shard of the store holds it. The utterance is listed in the store's failed-PART.jsonl; its data in "
+        "the store are unchanged.",
     ),
     Rule(
         "X002",
         Severity.WARNING,
-        "copies and strengths do not go together",
-        "Varied copies are asked for but every strength of the configuration's section augment is 0, so that a copy is "
-        "its utterance once more; or a strength is set but no copies are asked for, so that it changes nothing.",
+        "copies and augmentation settings do not match",
+        "Augmented copies are requested, but every value of the section augment is 0, so that copies equal the "
+        "original; or values are set but no copies are requested, so that they have no effect.",
     ),
     Rule(
         "X003",
         Severity.ERROR,
-        "share not extracted",
-        "A share of the manifest could not be encoded on the cluster: it was refused, or its process ended "
-        "unexpectedly three times. The other shares are done; run the command again for what is missing.",
+        "shard not extracted",
+        "A shard could not be encoded on the cluster: it was refused, or its process ended unexpectedly three times. "
+        "The other shards are complete; run the command again for the missing ones.",
     ),
 )
 
@@ -179,7 +179,7 @@ class ExtractCodesReport:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """The advice, and a finding for each utterance that could not be encoded."""
-        hint = "amhctl data check tells more"
+        hint = "`amhctl data check` shows details"
         failed = (Finding("X001", Severity.WARNING, id_, reason, hint) for id_, reason in self.failed.items())
         return (*self.advice, *failed)
 
@@ -214,7 +214,7 @@ class ExtractCodesReport:
             yield "nothing new to encode"
         for count, what in (
             (self.replaced, "replaced, because the recording or the cut has changed or the codes were damaged"),
-            (self.shared, "share the codes of an utterance with the same audio"),
+            (self.shared, "use the codes of an utterance with the same audio"),
             (self.amended, "records amended"),
             (self.unlisted, "utterances of the store are not in the manifest"),
         ):
@@ -222,7 +222,7 @@ class ExtractCodesReport:
                 yield f"{count} {what}"
         if self.copies:
             changes = ", ".join(f"{count} in {name}" for name, count in self.variations.items() if count)
-            yield f"{self.copies} are varied copies: {changes or 'nothing is changed in any'}"
+            yield f"{self.copies} are augmented copies: {changes or 'without any change'}"
         if self.failed:
             yield f"{len(self.failed)} could not be extracted"
 
@@ -240,7 +240,7 @@ def run(request: ExtractCodesRequest, progress: Progress) -> ExtractCodesReport:
     OptionError
         If options that do not go together are given.
     CodecError
-        If there is no such codec, or it does not compute in the precision.
+        If there is codec not found, or it does not compute in the precision.
     CheckpointError
         If the speech encoder is damaged.
     MissingExtra
@@ -291,13 +291,13 @@ def _share_of(request: ExtractCodesRequest, shard: Shard) -> ShareRequest:
 
 def _refuse_contradictions(request: ExtractCodesRequest) -> None:
     if request.engine == "ray" and request.shard != "1/1":
-        raise OptionError("a cluster does every share", subject="--shard", hint="say how many with --tasks")
+        raise OptionError("a cluster encodes all shards", subject="--shard", hint="give their number with --tasks")
     if request.engine == "local" and request.tasks is not None:
-        raise OptionError("one process does one share", subject="--tasks", hint="use --engine ray, or --shard i/n")
+        raise OptionError("one process encodes one shard", subject="--tasks", hint="use --engine ray, or --shard i/n")
     semantic = request.codec.endswith(".safetensors")
     if request.features == "mel" and request.features_model is not None and not semantic:
         raise OptionError(
-            "a speech encoder is given but its features are not asked for",
+            "--features-model is given, but its features are not requested",
             subject="--features-model",
             hint="add --features w2v-bert",
         )
@@ -352,9 +352,9 @@ def _count_shares(store: Path) -> int | None:
     counts = {int(part.partition("-of-")[2]) for part in part_names(store)}
     if len(counts) > 1:
         raise ConfigError(
-            f"the store has parts of {' and of '.join(map(str, sorted(counts)))} shares",
+            f"the store has shards of {' and of '.join(map(str, sorted(counts)))}",
             subject=str(store),
-            hint="say which with --tasks, or make one part of them: amhctl codes merge STORE -o NEW",
+            hint="give one number with --tasks, or merge the shards first: amhctl codes merge STORE -o NEW",
         )
     return counts.pop() if counts else None
 
@@ -404,7 +404,7 @@ def _advise(request: ExtractCodesRequest, config: RunConfig) -> tuple[Finding, .
     if bool(request.copies) == config.augment.changes_anything:
         return ()
     if request.copies:
-        message, hint = "every strength of augment is 0: the copies are the utterances", "--set augment.speed=0.1"
+        message, hint = "every value of augment is 0: the copies equal the originals", "--set augment.speed=0.1"
     else:
-        message, hint = "a strength of augment is set, but no copies are made", "ask for some with --copies"
+        message, hint = "values of augment are set, but no copies are made", "request copies with --copies"
     return (Finding("X002", Severity.WARNING, str(request.manifest), message, hint),)

@@ -34,8 +34,8 @@ from amhctl.encoders.speech import SpeechEncoder, load_encoder
 from amhctl.parallel.workers import open_pool
 
 _WAY_OUT = WayOut(
-    sound="what is in the store stays",
-    again="then run the same command again: it goes on where it stopped",
+    sound="the data in the store are kept",
+    again="then run the same command again to resume",
     lighter="use fewer --workers, split long recordings, or use a machine with more memory",
 )
 
@@ -235,8 +235,8 @@ def _open_store(path: Path, wanted: StoreDocument, part: str) -> CodeStore:
     store = CodeStore.open(path, part=part, mend=True)
     if differences := store.document.differences(wanted):
         raise DatasetError(
-            f"the store was made otherwise: {'; '.join(differences)}",
+            f"settings differ from those of the store: {'; '.join(differences)}",
             subject=str(path),
-            hint="choose another store, or the codec, features, level, precision and acoustics it was made with",
+            hint="choose another store, or use its codec, features, level, precision and acoustics",
         )
     return store

@@ -65,10 +65,10 @@ class MergeCodesReport:
 
     def lines(self) -> Iterable[str]:
         """Return the figures for people."""
-        yield f"{self.store}: {self.utterances} utterances, {self.hours:.3f} h, of {self.sources} stores"
+        yield f"{self.store}: {self.utterances} utterances, {self.hours:.3f} h, from {self.sources} stores"
         if self.shared:
-            yield f"{self.shared} have the same data as another and share them"
-        yield "alignments carried over" if self.aligned else "no alignment was carried over"
+            yield f"{self.shared} use the data of another utterance with the same data"
+        yield "alignments were copied" if self.aligned else "no alignment was copied"
 
 
 def run(request: MergeCodesRequest, progress: Progress) -> MergeCodesReport:

@@ -50,10 +50,10 @@ class VerifyCodesReport:
         """Return the figures for people."""
         held = self.verification
         megabytes = held.bytes / 1e6
-        yield f"{self.store}: {held.utterances} utterances in {len(held.parts)} parts, {megabytes:.1f} MB"
+        yield f"{self.store}: {held.utterances} utterances in {len(held.parts)} shards, {megabytes:.1f} MB"
         if held.shared:
-            yield f"{held.shared} share the data of another"
-        yield "every digest is right" if self.ok else "not every byte is the one that was written"
+            yield f"{held.shared} use the data of another utterance"
+        yield "all digests are correct" if self.ok else "some data are damaged"
 
 
 def run(request: VerifyCodesRequest, progress: Progress) -> VerifyCodesReport:

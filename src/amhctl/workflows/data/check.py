@@ -109,7 +109,7 @@ class CheckDataReport:
             for code, count in self.copy.repairs.items():
                 yield f"{code} repaired: {count}"
             if self.copy.cleaned or self.copy.kept:
-                yield f"cleaned: {self.copy.cleaned}, kept since that would have done harm: {len(self.copy.kept)}"
+                yield f"cleaned: {self.copy.cleaned}, kept because cleaning would damage them: {len(self.copy.kept)}"
 
 
 def _describe(copy: RepairedCopy) -> dict[str, object]:

@@ -115,7 +115,7 @@ def run(request: CleanDataRequest, progress: Progress) -> CleanDataReport:
     DatasetError
         If the manifest cannot be read, or no recording of it.
     FileExistsRefused
-        If the folder holds something else, or the page exists, and is not to be replaced.
+        If the folder has other content, or the page exists, and is not to be replaced.
     MissingExtra
         If the weights of the enhancer are not installed.
     CheckpointError

@@ -11,13 +11,15 @@ from amhctl.corpus.importers import Skipped
 from amhctl.corpus.records import Record, iter_records
 
 RULES = (
-    Rule("D062", Severity.WARNING, "not exported", "The format cannot hold the record, or its audio is unreadable."),
-    Rule("D063", Severity.INFO, "not carried", "Records have something that the format has no place for."),
+    Rule(
+        "D062", Severity.WARNING, "not exported", "The format cannot represent the record, or its audio is unreadable."
+    ),
+    Rule("D063", Severity.INFO, "not carried", "Records have fields that the format does not support."),
     Rule(
         "D064",
         Severity.INFO,
         "written anew",
-        "Recordings are not the files of the manifest: parts were cut out or the kind of file changed (16 bit, mono).",
+        "Recordings were written again (16 bit, mono), because parts were cut out or the file format changed.",
     ),
 )
 
@@ -52,11 +54,11 @@ class ExportDataReport:
         """What was skipped, what was not carried, and how many recordings were written anew."""
         findings = [Finding("D062", Severity.WARNING, item.subject, item.reason) for item in self.skipped]
         findings += [
-            Finding("D063", Severity.INFO, name, f"the format does not carry this of {count} records")
+            Finding("D063", Severity.INFO, name, f"the format does not support this field of {count} records")
             for name, count in self.not_kept.items()
         ]
         if self.recoded:
-            message = f"{self.recoded} recordings were written anew as 16 bit, mono"
+            message = f"{self.recoded} recordings were written again as 16 bit, mono"
             findings.append(Finding("D064", Severity.INFO, str(self.files[0].parent), message))
         return tuple(findings)
 

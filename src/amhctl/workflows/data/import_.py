@@ -18,7 +18,7 @@ AUDIO_FOLDER = "audio"
 
 RULES = (
     Rule("D060", Severity.WARNING, "not imported", "A line or file of the source could not become a record."),
-    Rule("D061", Severity.INFO, "key not kept", "Lines of the source have a key for which a record has no place."),
+    Rule("D061", Severity.INFO, "key not kept", "Lines of the source have a key that records do not have."),
 )
 
 

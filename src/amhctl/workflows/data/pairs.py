@@ -20,8 +20,8 @@ RULES = (
     Rule(
         "D080",
         Severity.WARNING,
-        "without a partner",
-        "The split has no other utterance of the speaker, so that nothing can prompt this one; it is in no pair.",
+        "no second utterance",
+        "The split has no other utterance of the speaker that could be the prompt; the utterance is in no pair.",
     ),
 )
 
@@ -85,7 +85,7 @@ def run(request: PairDataRequest, progress: Progress) -> PairDataReport:
             stream.write(json.dumps(pair | ({"split": split} if split else {}), ensure_ascii=False) + "\n")
             paired.add(target)
     message = "the speaker has no other utterance in this split"
-    hint = "record more of this speaker, or leave the utterance out"
+    hint = "record more of this speaker, or remove the utterance"
     lonely = tuple(
         Finding("D080", Severity.WARNING, name, message, hint)
         for index, (name, _, _) in enumerate(known)

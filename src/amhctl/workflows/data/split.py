@@ -14,13 +14,13 @@ from amhctl.corpus.records import Record, Split, audio_path, iter_records, porta
 from amhctl.corpus.splits import SPLITS, SplitShares, assign_splits, parse_disjoint
 
 RULES = (
-    Rule("D070", Severity.WARNING, "empty split", "A split that was asked for got no record: there are too few texts."),
+    Rule("D070", Severity.WARNING, "empty split", "A requested split has no records: there are too few texts."),
     Rule(
         "D075",
         Severity.WARNING,
-        "another share than asked",
-        "A split misses the share that was asked for by more than two points, and by more than half a record: what no "
-        "two splits share ties too many records together, or they had their split already.",
+        "split size differs from the request",
+        "The size of a split differs from the request by more than two percentage points and more than half a "
+        "record: --disjoint keeps too many records together, or they had their split already.",
     ),
 )
 _SHARE_SLACK = 0.02
@@ -88,7 +88,7 @@ class SplitDataReport:
         for name in self.records:
             yield f"{name}: {self.records[name]} records, {self._length(name)}, {self.speakers[name]} speakers"
         if self.kept:
-            yield f"{self.kept} records had a split and kept it; draw all anew with --redraw"
+            yield f"{self.kept} records had a split and kept it; --redraw assigns all anew"
 
     def _length(self, name: str) -> str:
         hours, untimed = self.hours[name], self.untimed[name]
@@ -141,7 +141,7 @@ def _report(
 ) -> SplitDataReport:
     counts = Counter(splits)
     findings = tuple(
-        Finding("D070", Severity.WARNING, name, "the split is empty", "choose a larger share or another --seed")
+        Finding("D070", Severity.WARNING, name, "the split is empty", "choose a larger fraction or another --seed")
         for name in SPLITS
         if name in wanted and not counts[name]
     )
@@ -163,12 +163,15 @@ def _report(
 
 def _uneven(wanted: Mapping[str, float], counts: Mapping[Split, int], total: int, kept: int) -> Iterable[Finding]:
     """Yield a finding for each held-out split whose share is not the one that was asked for."""
-    hint = "what no two splits share goes to one split as a whole: ask for less in --disjoint, or add recordings"
+    hint = (
+        "records with the same text, speaker or session stay in one split: require less with "
+        "--disjoint, or add recordings"
+    )
     if kept:
-        hint = f"{kept} records had a split already: --redraw draws all anew"
+        hint = f"{kept} records had a split already: --redraw assigns all anew"
     for name in SPLITS[1:]:
         off = counts[name] - wanted.get(name, 0.0) * total
         if counts[name] and abs(off) > max(_SHARE_SLACK * total, 0.5):
-            asked = f"{wanted.get(name, 0.0):.1%} were asked for"
+            asked = f"{wanted.get(name, 0.0):.1%} were requested"
             message = f"{counts[name]} of {total} records are {counts[name] / total:.1%}, {asked}"
             yield Finding("D075", Severity.WARNING, name, message, hint)

@@ -117,7 +117,7 @@ def run(request: ExplainTextRequest, progress: Progress) -> ExplainTextReport:
     VocabularyError
         If the vocabulary cannot be read, or has no piece for something.
     SynthesisError
-        If there is no such voice.
+        If there is voice not found.
     """
     reader, frontend, vocabulary = _choose(request)
     tokenizer = Tokenizer(vocabulary)

@@ -89,7 +89,7 @@ class PhonemizeTextReport:
                 # Once for each backend: a stream may pass it over at every word.
                 if fallback.backend not in said:
                     said.add(fallback.backend)
-                    self.progress.say(f"{fallback.backend} was passed over: {fallback.reason}")
+                    self.progress.say(f"{fallback.backend} was skipped: {fallback.reason}")
             yield line.result.text if line.result else ""
 
 

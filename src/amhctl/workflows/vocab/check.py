@@ -93,7 +93,7 @@ class CheckVocabularyReport:
                 f"with the base: {before.pieces_per_syllable:.2f} pieces a syllable, {before.pieces_per_word:.2f} a "
                 f"word, unknown rate {before.unknown_rate:.4%}"
             )
-        yield f"{len(self.rare)} learnt pieces occur less than {self.rare_below} times"
+        yield f"{len(self.rare)} learnt pieces occur fewer than {self.rare_below} times"
         yield f"{'pieces':>8} {'a word':>8} {'a syllable':>10} {'fed':>7}"
         for point in self.curve.points:
             mark = "  recommended for this corpus" if point.size == self.curve.recommended else ""

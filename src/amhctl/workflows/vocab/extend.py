@@ -26,16 +26,16 @@ RULES = (
     Rule(
         "V005",
         Severity.WARNING,
-        "proof line says nothing",
-        "Lines of --proof hold characters that the base has no piece for, so that it cannot be said whether they are "
-        "spelt as before; they were passed over.",
+        "proof line not usable",
+        "Lines of --proof have characters without a piece in the base, so they cannot show whether ids changed; they "
+        "were skipped.",
     ),
     Rule(
         "V007",
         Severity.WARNING,
         "nothing appended",
-        "The base has every letter of the alphabet, and the corpus gives no longer piece or the size has no room for "
-        "one: the extended vocabulary is the base.",
+        "The base has every letter of the alphabet, and the corpus gives no longer pieces or the size has no room "
+        "for them: the extended vocabulary is the same as the base.",
     ),
 )
 
@@ -114,7 +114,10 @@ class ExtendVocabularyReport:
 
     def lines(self) -> Iterable[str]:
         """Return the figures for people."""
-        yield f"{self.output}: {len(self.plan.rows)} pieces appended to {self.plan.base.size}, whose ids are unchanged"
+        yield (
+            f"{self.output}: {len(self.plan.rows)} pieces appended to the {self.plan.base.size} of "
+            "the base, whose ids are unchanged"
+        )
         starts = Counter(row.start for row in self.plan.rows).most_common()
         if starts:
             yield f"{self._added_used()} of them used; rows start as {', '.join(f'{name} {n}' for name, n in starts)}"
@@ -164,7 +167,8 @@ def run(request: ExtendVocabularyRequest, progress: Progress) -> ExtendVocabular
         progress.finish()
         if vocabulary.units != units:
             raise VocabularyError(
-                f"the extended vocabulary would speak {vocabulary.units}, wanted are {units}", subject=str(request.base)
+                f"the extended vocabulary would have units {vocabulary.units}, but {units} are requested",
+                subject=str(request.base),
             )
         measured = measure_coverage(Tokenizer(vocabulary), corpus.lines())
         before = measure_coverage(Tokenizer(base), corpus.lines())
@@ -184,13 +188,13 @@ def run(request: ExtendVocabularyRequest, progress: Progress) -> ExtendVocabular
     plan.write(plan_file, vocabulary, force=request.force)
     vocabulary.write(request.output, force=request.force)
     if not plan.rows:
-        message = f"no piece was appended to the {base.size} of the base, {request.size} were asked for"
-        hint = "ask for a larger size, or give more text" if base.model_type != "char" else "char has no longer pieces"
+        message = f"no piece was appended to the {base.size} of the base, {request.size} were requested"
+        hint = "request a larger size, or give more text" if base.model_type != "char" else "char has no longer pieces"
         findings += (Finding("V007", Severity.WARNING, str(request.output), message, hint),)
     else:
         findings += report_size(vocabulary, request.size, request.output)
     if proven and proven.passed_over:
-        message = f"{proven.passed_over} lines hold characters that the base cannot spell"
+        message = f"{proven.passed_over} lines have characters without a piece in the base"
         findings += (Finding("V005", Severity.WARNING, str(request.proof), message),)
     return ExtendVocabularyReport(
         findings, request.output, request.checkpoint_output, vocabulary, plan, measured, before, proven
@@ -214,8 +218,8 @@ def _prove(path: Path, base: Vocabulary, result: Vocabulary) -> ProvenText:
     proven = [count for count in counts if count is not None]
     if not proven:
         raise VocabularyError(
-            "the proof text proves nothing: the base can spell none of its lines",
+            "the proof text is not usable: every line has characters without a piece in the base",
             subject=str(path),
-            hint="give text of the base's languages as its network sees it, for IndexTTS-2 in capitals",
+            hint="give normalised text in the languages of the base; for IndexTTS-2, in capital letters",
         )
     return ProvenText(len(proven), sum(proven), len(counts) - len(proven))

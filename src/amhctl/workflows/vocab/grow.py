@@ -83,9 +83,9 @@ class GrowCheckpointReport:
 
     def lines(self) -> Iterable[str]:
         """Return the same for people."""
-        yield f"{self.output}: {self.added} rows appended, {self.vocabulary.size} pieces"
+        yield f"{self.output}: {self.added} embeddings added, {self.vocabulary.size} pieces"
         if self.optimizer:
-            yield "the optimiser's moments moved with their rows; amhctl train --resume goes on from here"
+            yield "the optimiser state was extended as well; `amhctl train --resume` resumes from here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,9 @@ def read_origin(path: Path) -> Origin:
     manifest = read_manifest(place)
     kind = manifest.kind
     if kind not in ("voice", "training"):
-        raise CheckpointError(f"a {kind} checkpoint has no text rows", subject=str(place), hint="give a voice or a run")
+        raise CheckpointError(
+            f"a {kind} checkpoint has no text embedding", subject=str(place), hint="give a voice or a run"
+        )
     checkpoint = sound.checkpoint if sound else read_voice(place, kind=kind)
     if checkpoint.manifest.vocabulary is None:
         raise CheckpointError("the checkpoint names no vocabulary", subject=str(place), hint="give a voice or a run")
@@ -191,7 +193,7 @@ def require_base(origin: Origin, base: Vocabulary) -> None:
     """
     if set(origin.vocabulary.pieces) != set(base.pieces):
         raise VocabularyError(
-            "the checkpoint speaks another vocabulary than the base",
+            "the checkpoint uses another vocabulary than the base",
             subject=str(origin.checkpoint.folder),
             hint="extend the vocabulary.model of the checkpoint",
         )
@@ -242,7 +244,7 @@ def _configure(run: RunFolder, vocabulary: Path) -> str:
         raise CheckpointError(
             "the run's configuration cannot be read",
             subject=str(run.config),
-            hint="grow one of its checkpoints instead, and train on with --base",
+            hint="grow one of its checkpoints instead, and fine-tune it with --base",
         ) from error
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 

@@ -20,9 +20,9 @@ RULES = (
     Rule(
         "V006",
         Severity.WARNING,
-        "fewer pieces than asked for",
-        "A size was asked for and the vocabulary is smaller. Of the type char there is one piece for each fidel or "
-        "phone, whatever the size; of the others, the corpus gives no more pieces.",
+        "fewer pieces than requested",
+        "The vocabulary is smaller than the requested size. With the type char there is one piece for each fidel or "
+        "phone, whatever the size; with the other types, the corpus gives no more pieces.",
     ),
 )
 
@@ -109,7 +109,7 @@ def report_size(vocabulary: Vocabulary, wanted: int, path: Path) -> tuple[Findin
     """Return a finding if a vocabulary has fewer pieces than were asked for."""
     if vocabulary.size >= wanted:
         return ()
-    message = f"{vocabulary.size} pieces, {wanted} were asked for"
+    message = f"{vocabulary.size} pieces, {wanted} were requested"
     if vocabulary.model_type == "char":
         hint = f"char has one piece for each {'phone' if vocabulary.units == 'phones' else 'fidel'}, whatever the size"
     else:

@@ -14,10 +14,10 @@ from amhctl.inference.catalog import DEFAULT_VOICE, bundled_voices, read_voice_m
 from amhctl.model.versions import FLOW_VOICE
 
 RULES: tuple[Rule, ...] = (
-    Rule("S101", Severity.ERROR, "voice cannot be read", "The folder looks like a voice and its manifest is damaged."),
+    Rule("S101", Severity.ERROR, "voice cannot be read", "The folder looks like a voice, but its manifest is damaged."),
 )
 _SHOWN_SPEAKERS = 4
-_NO_GRAPHS = "not all are there, it speaks by PyTorch; amhctl ckpt export --format onnx writes them"
+_NO_GRAPHS = "incomplete, so PyTorch is used; amhctl ckpt export --format onnx writes them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def run(request: ListVoicesRequest, progress: Progress) -> ListVoicesReport:
         entry = _describe(request.voice, bundled=request.voice in bundled_voices())
         return ListVoicesReport((entry,), (), detailed=True)
     if absent := [folder for folder in request.folders if not folder.is_dir()]:
-        raise SynthesisError("there is no such folder", subject=str(absent[0]), hint="give folders that hold voices")
+        raise SynthesisError("the folder does not exist", subject=str(absent[0]), hint="give folders that hold voices")
     entries, findings = [], []
     bundled = [(name, True) for name in bundled_voices()]
     local = [
