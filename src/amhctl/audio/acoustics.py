@@ -1,4 +1,4 @@
-"""What a voice that draws spectrograms learns of a recording: log-mel frames and the pitch at their centres.
+"""What a FlowVoice learns of a recording: log-mel frames and the pitch at their centres.
 
 Knows nothing of files and stores. A waveform of N samples has ``ceil(N / hop)`` frames, as if it were padded with zeros
 to whole hops: a vocoder turns each into ``hop`` samples.

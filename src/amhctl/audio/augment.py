@@ -227,7 +227,7 @@ def synthetic_room(sample_rate: int, *, decay: float, seed: int, distance: float
     Parameters
     ----------
     sample_rate : int
-        Samples a second.
+        Samples per second.
     decay : float
         Reverberation time (RT60) in seconds.
     seed : int

@@ -2,7 +2,7 @@
 
 Of the definition of a click in restoration, a sample that its neighbours do not foretell (Godsill and Rayner, "Digital
 Audio Restoration", 1998, chapter 5), with the second difference in place of an autoregressive model: the vocal folds
-jump too, but do so again within 25 ms, and the burst of a stop goes on for longer than 2 ms.
+jump too, but do so again within 25 ms, and the burst of a stop continues for longer than 2 ms.
 """
 
 import numpy as np

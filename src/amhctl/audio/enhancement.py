@@ -34,7 +34,7 @@ class Enhancer(Protocol):
 
     @property
     def sample_rate(self) -> int:
-        """Samples a second of what it takes and gives."""
+        """Samples per second of what it takes and gives."""
         ...
 
     def enhance(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:

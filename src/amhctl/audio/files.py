@@ -2,7 +2,7 @@
 
 Everything read becomes mono 32-bit float. Everything written is 16 bit: WAV, FLAC, Ogg Vorbis or MP3 by the suffix.
 
-A file cut short is refused, where its container tells: WAV by the size of its data chunk, FLAC by the number of
+A file truncated is refused, where its container tells: WAV by the size of its data chunk, FLAC by the number of
 samples in its header, Ogg by its missing last page. Memory is taken for what is decoded, never for what a header
 promises. A file whose samples are not on a scale of ±1 is refused with the scale that they seem to be on.
 """
@@ -38,7 +38,7 @@ _OGG_TAIL_BYTES = 1 << 17
 _OGG_LAST_PAGE = 0x04
 # RIFF and RF64 are WAV; ID3 and a frame's sync word are MP3.
 SOUND = FileKind("a sound file", re.compile(rb"RIFF|RF64|fLaC|OggS|ID3|\xff[\xe0-\xff]"))
-# Samples without a header have no sign of their own, so what is plainly something else is told apart.
+# Samples without a header have no sign of their own, so what is plainly something else is distinguished.
 RAW_SOUND = FileKind(
     "a file of samples",
     re.compile(rb"(?!RIFF|RF64|fLaC|OggS|ID3|PK|\x1f\x8b|\{\"|.{8}\{\"|[\t\n\r\x20-\x7e\x80-\xf4]{16})", re.DOTALL),
@@ -65,7 +65,7 @@ class AudioInfo:
     Attributes
     ----------
     sample_rate : int
-        Samples a second.
+        Samples per second.
     channels : int
         Channels in the file; ``read`` mixes them down.
     frames : int
@@ -193,7 +193,7 @@ def read(
     Raises
     ------
     AudioError
-        If the file is missing, cut short, not audio, holds no samples or samples that are not finite, or ends before
+        If the file is missing, truncated, not audio, holds no samples or samples that are not finite, or ends before
         the part that was asked for.
     ScaleError
         If the samples are on another scale.

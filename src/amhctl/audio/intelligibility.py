@@ -21,7 +21,7 @@ def intelligibility(original: NDArray[np.float32], changed: NDArray[np.float32],
     original, changed : NDArray[np.float32]
         Shape (N,) both.
     sample_rate : int
-        Samples a second.
+        Samples per second.
     """
     if original.size < SHORTEST_SECONDS * sample_rate:
         return None

@@ -2,7 +2,7 @@
 
 Knows no manifests.
 
-Its samples are those of the recording as a whole, within the rounding of a resampler that begins anew for each piece.
+Its samples are those of the recording as a whole, within the rounding of a resampler that begins again for each piece.
 
 Shapes: ``N samples, T feature frames, F features``.
 """
@@ -42,7 +42,7 @@ class LongRecording:
     part : Part
         Which of its samples.
     sample_rate : int
-        Samples a second of what ``piece`` returns.
+        Samples per second of what ``piece`` returns.
     mean, gain : float
         What is taken from each sample of the file, and by what the rest is multiplied.
     """

@@ -72,12 +72,12 @@ def limit_peaks(waveform: Waveform, top: float) -> Waveform:
 
 
 def _windows(values: NDArray[np.float64], width: int) -> NDArray[np.float64]:
-    """Return the values about each value, shape (N, width); the first and last one go on beyond the ends."""
+    """Return the values about each value, shape (N, width); the first and last one continue beyond the ends."""
     return np.lib.stride_tricks.sliding_window_view(np.pad(values, width // 2, mode="edge"), width)
 
 
 def _weight(waveform: Waveform) -> NDArray[np.float64]:
-    """Return the samples behind the K-weighting's shelf and high-pass, whose analogue prototypes fit any rate."""
+    """Return the samples after the K-weighting's shelf and high-pass, whose analogue prototypes fit any rate."""
     # By their frequency response, piece by piece: what the filters remember has decayed by e^-239 after a second. A
     # library of filters would take longer to load than a sentence takes to speak.
     rate, size = waveform.sample_rate, waveform.samples.size
@@ -86,7 +86,7 @@ def _weight(waveform: Waveform) -> NDArray[np.float64]:
     weighted = np.empty(size)
     for start in range(0, size, piece):
         stop = min(start + piece, size)
-        # A second before it is heard too, and one behind it stays empty, where the filters ring out.
+        # A second before it is heard too, and one after it stays empty, where the filters ring out.
         count = stop - start + 2 * rate
         spectrum = np.fft.rfft(padded[start : stop + rate], count) * _response(rate, count)
         weighted[start:stop] = np.fft.irfft(spectrum, count)[rate : rate + stop - start]

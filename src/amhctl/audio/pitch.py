@@ -47,7 +47,7 @@ def find_pitch(
     samples : NDArray[np.float32]
         Shape (N,), at least one sample.
     sample_rate : int
-        Samples a second.
+        Samples per second.
     hop_samples : int
         Samples from one frame to the next; frame t is centred on sample ``t * hop_samples``.
     floor, ceiling : float

@@ -124,7 +124,7 @@ def _line_power(power: NDArray[np.float64], mains: float) -> float:
 
 
 def _prominence(power: NDArray[np.float64], place: int) -> float:
-    """Return by how many dB a line stands over what lies beside it; 0 where it is no line."""
+    """Return by how many dB a line stands over what is next to it; 0 where it is no line."""
     beside = float(np.median(np.concatenate([power[place - 9 : place - 3], power[place + 4 : place + 10]])))
     if power[place] <= beside or power[place] < power[place - 2 : place + 3].max():
         return 0.0

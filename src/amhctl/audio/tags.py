@@ -56,7 +56,7 @@ def write_tags(sound: soundfile.SoundFile, tags: Tags) -> None:
 
 
 def id3_tag(tags: Tags) -> bytes:
-    """Return the tag that stands before the sound of an MP3 file; nothing where there are no tags."""
+    """Return the tag that comes before the sound of an MP3 file; nothing where there are no tags."""
     comment = _LANGUAGE + b"\x00" + tags.comment.encode() if tags.comment else b""
     frames = b"".join(
         name + _syncsafe(len(body) + 1) + b"\x00\x00" + _UTF8 + body

@@ -18,7 +18,7 @@ class Waveform:
     samples : NDArray[np.float32]
         Shape (N,), nominally within [-1, 1].
     sample_rate : int
-        Samples a second.
+        Samples per second.
     """
 
     samples: NDArray[np.float32]

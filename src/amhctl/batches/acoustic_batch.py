@@ -16,7 +16,7 @@ from amhctl.core.errors import DatasetError
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AcousticBatch:
-    """Utterances as padded tensors; what stands behind a length is zero and means nothing.
+    """Utterances as padded tensors; what comes after a length is zero and means nothing.
 
     Attributes
     ----------
@@ -25,7 +25,7 @@ class AcousticBatch:
     text_BP, text_lengths_B : Tensor
         Text ids and how many there are, int64.
     durations_BP : Tensor
-        Frames of each text id, int64; zero behind the text.
+        Frames of each text id, int64; zero after the text.
     mels_BTF, mel_lengths_B : Tensor
         Log-mel frames, float32, and how many there are, int64.
     prosody_BP3 : Tensor
@@ -50,7 +50,7 @@ class AcousticBatch:
     codes_BQS: Tensor
 
     def to(self, device: torch.device | str) -> "AcousticBatch":
-        """Return the batch on a device; a pinned one is copied there while the processor goes on."""
+        """Return the batch on a device; a pinned one is copied there while the processor continues."""
         return self._map(lambda tensor: tensor.to(device, non_blocking=True))
 
     def pin_memory(self) -> "AcousticBatch":

@@ -21,8 +21,8 @@ from amhctl.corpus.pairs import SpeakerClips, epoch_random
 Floats = NDArray[np.float32]
 
 _MEAN_SHARE = 0.5
-"""Share of items that are told their speaker by the mean of his clips, as voices are spoken with; the others are told
-by another clip of his, as by a reference."""
+"""Fraction of items that are told their speaker by the mean of his clips, as voices are spoken with; the others are
+told by another clip of his, as by a reference."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

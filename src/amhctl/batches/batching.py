@@ -58,7 +58,7 @@ def plan_epoch(
     epoch : int
         Which epoch; the plan is a pure function of the arguments.
     bucketing : bool
-        Whether items of like length go together; else those that chance puts side by side.
+        Whether items of similar length go together; else those that chance puts side by side.
     positions : PositionLimit | None
         A second bound, kept like the first.
 
@@ -98,7 +98,7 @@ def _is_too_much(items: int, frames: int, text: int, batch_frames: int, position
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
-    """Utterances as padded tensors; what stands behind a length is zero and means nothing.
+    """Utterances as padded tensors; what comes after a length is zero and means nothing.
 
     Attributes
     ----------
@@ -117,13 +117,13 @@ class Batch:
     prompt_lengths_B : Tensor
         Prompt frames of each, int64.
     durations_BT : Tensor | None
-        Frames of each text id, int64; zero behind the text.
+        Frames of each text id, int64; zero after the text.
     emotions_BTF : Tensor | None
         Features whose emotion each is told, float32; None if all are told that of their prompt.
     emotion_lengths_B : Tensor | None
         Frames of each of those, int64.
     speakers_B : Tensor | None
-        Number of the speaker of each, int64; -1 for one that has none. None where speakers are not told apart.
+        Number of the speaker of each, int64; -1 for one that has none. None where speakers are not distinguished.
     told_B : Tensor | None
         Whether each is told whom it speaks as, bool; None if all are.
     speeds_B : Tensor | None
@@ -145,7 +145,7 @@ class Batch:
     speeds_B: Tensor | None = None
 
     def to(self, device: torch.device | str) -> "Batch":
-        """Return the batch on a device; a pinned one is copied there while the processor goes on."""
+        """Return the batch on a device; a pinned one is copied there while the processor continues."""
         return self._map(lambda tensor: tensor.to(device, non_blocking=True))
 
     def pin_memory(self) -> "Batch":

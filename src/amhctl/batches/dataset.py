@@ -42,9 +42,9 @@ class Item:
     emotion_TF : NDArray[np.float32] | None
         Features of a piece of the clip whose emotion it is told, the utterance itself; None if that is the prompt.
     speaker : int
-        Number of its speaker, where speakers are told apart; -1 for one that has none.
+        Number of its speaker, where speakers are distinguished; -1 for one that has none.
     told : bool
-        Whether it is told whom it speaks as; otherwise speaker and emotion are withheld.
+        Whether it is told whom it speaks as; otherwise speaker and emotion are dropped.
     speed : float
         How fast it is told to be spoken, against its speaker's usual pace; 1 also where it is not told.
     """
@@ -83,11 +83,11 @@ class SpeechDataset:
     mask_time_share, mask_bin_share : float
         Longest stretch of a prompt's frames and of its bins that is masked, as a share of them; 0 masks none.
     emotion_from_target : float
-        Share of items that are told the emotion of the utterance itself.
+        Fraction of items that are told the emotion of the utterance itself.
     condition_dropout : float
-        Share of items that are not told whom they speak as.
+        Fraction of items that are not told whom they speak as.
     speed_share : float
-        Share of items that are told how fast they are spoken.
+        Fraction of items that are told how fast they are spoken.
     numbers : Mapping[str, int] | None
         Numbers of speakers; others have none.
 
@@ -201,7 +201,7 @@ class SpeechDataset:
         place = self._pool_place[self._originals[index]]
         prompt_entry = self._entries[self._pool[self._clips.draw_prompt(place, random)]]
         prompt_TF = self._draw_excerpt(prompt_entry, random)
-        # Drawn behind the prompt, which so is the same whatever else is drawn.
+        # Drawn after the prompt, which so is the same whatever else is drawn.
         own = self._emotion_from_target > 0.0 and random.uniform() < self._emotion_from_target
         emotion_TF = self._draw_excerpt(entry, random) if own else None
         told = self._condition_dropout == 0.0 or random.uniform() >= self._condition_dropout

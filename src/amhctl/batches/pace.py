@@ -16,7 +16,7 @@ def measure_pace(
 
     A recording is longer than its speech by the silence at its edges. How many pieces that silence is worth follows
     from the line ``frames = edges + rate * pieces`` through all originals (least squares); without it short utterances
-    would seem slow. Speeds lie between those that ``speak`` may be asked for.
+    would seem slow. Speeds are between those that ``speak`` may be asked for.
 
     Parameters
     ----------

@@ -25,9 +25,9 @@ WEIGHTS_FILE = "model.safetensors"
 GRAPH = ".onnx"
 """How the names end of ONNX graphs, which refer to places in the weights file beside them."""
 CODEC_FOLDER = "codec"
-"""Where the codec of a voice lies beside it, if it is not bundled."""
+"""Where the codec of a voice is next to it, if it is not bundled."""
 VOCODER_FOLDER = "vocoder"
-"""Where the vocoder of a voice lies beside it, if it is not bundled."""
+"""Where the vocoder of a voice is next to it, if it is not bundled."""
 CARD_FILE = "README.md"
 """The model card of a checkpoint: for people, and never read."""
 CHECKPOINT = FolderKind(
@@ -38,7 +38,7 @@ CHECKPOINT = FolderKind(
     ("*.safetensors", "*.model", "*.json", f"*{GRAPH}", CODEC_FOLDER, VOCODER_FOLDER),
 )
 METADATA_KEY = "manifest"
-"""Where the manifest stands in the metadata of the weights."""
+"""Where the manifest is in the metadata of the weights."""
 _RESTORE = "copy it from its source again"
 
 
@@ -185,14 +185,14 @@ def require_match(
     vocoder : VocoderParts | None
         A ``codec.VocoderSpec``. Other weights serve as well, as long as they are for the same spectrogram.
     vocabulary_fingerprint : str | None
-        Of the vocabulary at hand.
+        Of the vocabulary available.
     text_hash : str | None
-        Of the frontend's state at hand.
+        Of the frontend's state available.
 
     Raises
     ------
     CheckpointError
-        With every differing field and the command that mends it.
+        With every differing field and the command that corrects it.
     """
     differences = []
     hint = ""

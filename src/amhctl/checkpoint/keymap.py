@@ -5,7 +5,7 @@ What such files hold besides the parameters, and what becomes of it:
 
 * the weights may lie under ``model``;
 * ``gpt.wte`` and ``inference_model.*`` repeat parameters, once the model has spoken: left out, and compared;
-* ``*.pos_enc.pe`` are tables of sinusoids: left out, compared, and made anew for a file that is written;
+* ``*.pos_enc.pe`` are tables of sinusoids: left out, compared, and made again for a file that is written;
 * files trained with PEFT have ``.base_layer`` in their names, and adapters (``.lora_``) that must be merged before.
 """
 

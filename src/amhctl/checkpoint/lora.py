@@ -3,8 +3,8 @@
 A folder holds ``adapter_config.json`` and ``adapter_model.safetensors`` (or ``.bin``, read as tensors alone). Merged is
 LoRA (Hu et al. 2021, arXiv 2106.09685), W + scale · B A with scale = alpha / r, or alpha / √r with rank-stabilised
 scaling (arXiv 2312.03732), and DoRA (Liu et al. 2024, arXiv 2402.09353), m · (W + scale · B A) / ‖W + scale · B A‖ by
-outputs. Tensors trained whole (``modules_to_save``, biases) take the place of the base's. Every tensor and every
-setting of the folder must be understood, or nothing is merged: what is passed over in silence would be another voice.
+outputs. Tensors trained whole (``modules_to_save``, biases) replace the base's. Every tensor and every
+setting of the folder must be understood, or nothing is merged: what is skipped in silence would be another voice.
 """
 
 import math
@@ -90,7 +90,7 @@ class ForeignAdapter:
     layers : Mapping[str, Mapping[str, Tensor]]
         Of each adapted module, by the name the file gives it, its low-rank terms.
     whole : Mapping[str, Tensor]
-        Tensors that take the place of the base's.
+        Tensors that replace the base's.
     """
 
     folder: Path

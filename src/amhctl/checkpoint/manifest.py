@@ -3,7 +3,7 @@
 Format 1. A checkpoint is a folder::
 
     manifest.json        this document
-    model.safetensors    the weights; the same manifest stands in its ``__metadata__`` under ``manifest``
+    model.safetensors    the weights; the same manifest is in its ``__metadata__`` under ``manifest``
     vocabulary.model     SentencePiece model (voices)
     text_state.json      the frontend's state (voices)
     …                    what else ``files`` names; every file's SHA-256 is in ``files``
@@ -21,7 +21,7 @@ FORMAT_VERSION: Final = 1
 # JSON tells a number from a string: "16000" is no sample rate, whatever it could be made into.
 _Whole = Field(strict=True)
 SampleRate = Annotated[int, Field(gt=0, le=768_000), _Whole]
-"""Samples a second; the fastest converters there are take 768,000."""
+"""Samples per second; the fastest converters there are take 768,000."""
 
 _Speed = Annotated[float, Field(ge=SLOWEST, le=FASTEST)]
 
@@ -41,7 +41,7 @@ class CodecIdentity(Document):
 
 
 class VocoderIdentity(Document):
-    """The vocoder of a voice that draws spectrograms; the fields of ``codec.VocoderSpec``."""
+    """The vocoder of a FlowVoice; the fields of ``codec.VocoderSpec``."""
 
     name: str
     architecture: str
@@ -98,12 +98,12 @@ class VocabularyGrowth(Document):
     """The vocabulary that a voice's first base spoke, whose pieces have the first ids of the present one."""
 
     base_size: int = Field(gt=0)
-    """Its pieces: so many text rows are the base's, those behind them were added by growing."""
+    """Its pieces: so many text rows are the base's, those after them were added by growing."""
     base_fingerprint: str
 
 
 class AdapterIdentity(Document):
-    """Low-rank terms beside layers of a base, and tensors that take the place of its own."""
+    """Low-rank terms beside layers of a base, and tensors that replace its own."""
 
     method: Literal["lora", "dora", "adalora"]
     base: str
@@ -120,34 +120,34 @@ class Manifest(Document):
     """Everything that must agree before a checkpoint is used."""
 
     format_version: Literal[1] = FORMAT_VERSION
-    """Of this document; what each version is, and how it is read, stands in ``migrate``."""
+    """Of this document; what each version is, and how it is read, is in ``migrate``."""
     kind: Literal["voice", "codec", "vocoder", "training", "adapter"]
     """A voice, codec or vocoder to use, a training state to resume, or an adapter that makes a voice with its base."""
     name: str
-    """What people call it."""
+    """Display name."""
     model_version: str
     """Version of the architecture in code, such as ``unified-voice-1``, ``mel-codec-1`` or ``vocoder-1``."""
     package_version: str
-    """The amhctl that wrote it."""
+    """Version of amhctl that wrote it."""
     language: str = "am"
-    """ISO 639 code of what is spoken."""
+    """ISO 639 code of the language."""
     sample_rate: SampleRate
-    """Samples a second of the sound."""
+    """Sample rate of the audio in Hz."""
     config: dict[str, JsonValue]
     """The leaf configuration: ``ModelConfig`` or ``FlowVoiceConfig`` of a voice, ``MelCodecConfig`` or
     ``DacCodecConfig`` of a codec, ``VocoderConfig`` of a vocoder."""
     vocabulary: VocabularyIdentity | None = None
-    """Of a voice: whose ids it reads."""
+    """Of a voice: the vocabulary that defines its ids."""
     text: TextIdentity | None = None
-    """Of a voice: the state of the frontend by which it reads."""
+    """Of a voice: the state of its text frontend."""
     codec: CodecIdentity | None = None
-    """Of a voice that writes or hears codes."""
+    """Of a UnifiedVoice, or a FlowVoice conditioned on codes."""
     vocoder: VocoderIdentity | None = None
-    """Of a voice that draws spectrograms."""
+    """Of a FlowVoice."""
     speakers: tuple[str, ...] | None = None
-    """Whose voices such a voice has, in its file of speaker embeddings; it speaks as the first unless told."""
+    """Names of the speakers of a FlowVoice, in its file of speaker embeddings; the first is the default."""
     speeds: tuple[_Speed, _Speed] | None = None
-    """Between which speeds a voice without explicit durations learnt to speak as it is told; None if it did not."""
+    """Lowest and highest speed of a voice without explicit durations; None if it was not trained with speeds."""
     conditioning: dict[str, JsonValue] | None = None
     """What conditions a voice: a ``MelConfig`` of log-mel frames, or a ``SpeechEncoderConfig``; None where features
     come from elsewhere."""
@@ -158,19 +158,19 @@ class Manifest(Document):
     parent: str = ""
     """SHA-256 of the parent's weights file, or empty; of a codec or vocoder the fingerprint of its base."""
     lineage: Lineage | None = None
-    """Where weights came from that amhctl did not train from nothing."""
+    """Source of imported weights."""
     growth: VocabularyGrowth | None = None
     """Of a voice whose vocabulary was grown; None if it was not, and of an earlier version, which did not record it."""
     adapter: AdapterIdentity | None = None
     """Of an adapter, and of the training state of one."""
     licences: tuple[Licence, ...] = ()
-    """Every work that went into the weights, and under which terms."""
+    """Every work used for the weights, with its licence."""
     processing: tuple[str, ...] | None = None
-    """What was done to recordings that it was made from, such as the enhancer that cleaned them; None if nothing was,
-    and of an earlier version."""
+    """Processing of the training recordings, such as noise removal; None if there was none, and in earlier versions."""
     metrics: dict[str, JsonValue] = Field(default_factory=dict)
-    """What was measured when it was written, such as the validation loss."""
+    """Measurements at the time of writing, such as the validation loss."""
     training: dict[str, JsonValue] = Field(default_factory=dict)
-    """How it was trained: configuration, steps, machine. For people, save what a run that goes on keeps to."""
+    """How it was trained: configuration, steps, machine. Informative, except for values that a resumed run must
+    keep."""
     files: dict[str, str]
-    """Every file of the folder but this one, and its SHA-256."""
+    """Every other file of the folder, with its SHA-256."""

@@ -23,7 +23,7 @@ from amhctl.core.findings import Finding, Severity
 from amhctl.core.units import SPEECH_LEVEL
 
 Raw = dict[str, JsonValue]
-"""A manifest as it stands in a file."""
+"""A manifest as it is in a file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ def read_part(parse: Callable[[_Raw], _Part], raw: _Raw, *, place: str, subject:
     parse : Callable[[_Raw], _Part]
         Reads the part.
     raw : _Raw
-        The part as it stands in the checkpoint.
+        The part as it is in the checkpoint.
     place : str
         Key or file of the part, such as ``config``.
     subject : str

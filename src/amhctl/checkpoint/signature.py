@@ -72,7 +72,7 @@ class Signature(Document):
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What lies in a folder.
+    """What is in a folder.
 
     Attributes
     ----------
@@ -199,7 +199,7 @@ def _unlike(subject: str, message: str) -> Finding:
 
 
 def _walk(folder: Path, before: str) -> Iterator[tuple[str, Path]]:
-    """Yield what lies in a folder and is no folder, by its path; nothing of what stands apart at its top."""
+    """Yield what is in a folder and is no folder, by its path; nothing of what stands apart at its top."""
     for path in sorted(folder.iterdir()):
         name = before + path.name
         if name in APART:

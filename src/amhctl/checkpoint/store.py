@@ -2,7 +2,7 @@
 
 Writing is atomic: the folder appears whole or not at all, and the same content gives the same bytes. Reading verifies
 the format version, every file's SHA-256 and that the manifest inside the weights is the one beside them; nothing is
-unpickled. The manifest stands in ``model.safetensors`` under the metadata key ``manifest``, with ``files`` empty, since
+unpickled. The manifest is in ``model.safetensors`` under the metadata key ``manifest``, with ``files`` empty, since
 a file cannot hold its own digest.
 """
 
@@ -116,7 +116,7 @@ class LoadedCheckpoint:
 
     @property
     def beside(self) -> dict[str, Path]:
-        """The folders of the codec and the vocoder that lie beside a voice, by their names; those that do."""
+        """The folders of the codec and the vocoder that are next to a voice, by their names; those that do."""
         folders = {name: self.folder / name for name in (CODEC_FOLDER, VOCODER_FOLDER)}
         return {name: folder for name, folder in folders.items() if folder.is_dir()}
 
@@ -231,12 +231,12 @@ def require_sound(
 
 
 def shown_file(file: str) -> str:
-    """Return what stands before the names of a file's tensors in findings: nothing before those of the weights."""
+    """Return what comes before the names of a file's tensors in findings: nothing before those of the weights."""
     return "" if file == WEIGHTS_FILE else file
 
 
 def halve(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return tensors with floating-point values in half precision, in which checkpoints are handed on."""
+    """Return tensors with floating-point values in half precision, in which checkpoints are distributed."""
     return {name: value.half() if value.is_floating_point() else value for name, value in tensors.items()}
 
 

@@ -129,7 +129,7 @@ def check_values(facts: Survey, *, file: str = "") -> tuple[Finding, ...]:
     facts : Survey
         The file's tensors.
     file : str
-        What stands before their names; empty for the weights themselves.
+        What comes before their names; empty for the weights themselves.
     """
     broken = [name for name, each in facts.items() if not each.is_finite]
     if broken:
@@ -149,7 +149,7 @@ def check_weights(facts: Survey, *, file: str = "", zero: tuple[str, ...] = ()) 
     facts : Survey
         The tensors of a network.
     file : str
-        What stands before their names; empty for the weights themselves.
+        What comes before their names; empty for the weights themselves.
     zero : tuple[str, ...]
         Matrices that may be zero.
     """

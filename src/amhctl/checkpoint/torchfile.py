@@ -66,7 +66,7 @@ def read_torch_file(path: Path, *, allow_old: bool = False) -> object:
             warnings.simplefilter("ignore")
             document: object = torch.load(path, map_location="cpu", weights_only=True, mmap=is_archive)
     except pickle.UnpicklingError as error:
-        # What torch says goes on with how to load the file all the same.
+        # What torch says continues with how to load the file all the same.
         raise _refused(path, str(error)) from None
     except _DAMAGE as error:
         reason = next(iter(str(error).splitlines()), "") or type(error).__name__

@@ -199,7 +199,7 @@ def config_finding(place: str, error: ValidationError) -> Finding:
 
 
 def compare_shapes(present: Shapes, expected: Shapes, *, file: str = "") -> tuple[Finding, ...]:
-    """Report how given names and shapes differ from expected ones; ``file`` stands before the names if it is given."""
+    """Report how given names and shapes differ from expected ones; ``file`` comes before the names if it is given."""
     found = []
     before = f"{file}: " if file else ""
     for name in sorted({*present, *expected}):

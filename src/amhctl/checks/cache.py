@@ -1,9 +1,8 @@
 """Measurements of recordings kept in a folder, so that the next check need not decode them again. Knows no findings.
 
-``measurements.jsonl``: one JSON object a line with ``version``, ``path``, ``size``, ``mtime_ns``, ``offset``,
+``measurements.jsonl``: one JSON object per line with ``version``, ``path``, ``size``, ``mtime_ns``, ``offset``,
 ``duration`` and ``measurements``. A recording is known again by path, size and time of change, or, moved or touched,
-by the SHA-256 of its bytes. Lines are appended as work goes on; one that is damaged or of another version is passed
-over.
+by the SHA-256 of its bytes. Lines are appended as work continues; one that is damaged or of another version is skipped.
 """
 
 import json
@@ -52,7 +51,7 @@ class MeasurementCache:
             if self._path.exists():
                 self._load(self._path.read_bytes())
             self._stream = self._path.open("ab")
-            # A line cut short by a crash ends here, so that the next one is whole.
+            # A line truncated by a crash ends here, so that the next one is whole.
             if self._stream.tell():
                 self._write(b"\n")
         except OSError as error:

@@ -1,15 +1,15 @@
-"""A cleaned copy of a manifest and its recordings, made clip by clip so that it can be stopped and gone on with.
+"""A cleaned copy of a manifest and its recordings, made clip by clip so that it can be stopped and resumed.
 
 Knows no samples, and never writes beside the source. The folder:
 
 ``cleaning.json``
     What the copy is of and by what: ``version``, ``manifest`` (SHA-256 of its bytes), ``enhancer``, ``fingerprint``,
-    ``attenuation``. Written first: with other values nothing is gone on with.
+    ``attenuation``. Written first: with other values the copy is not resumed.
 ``cleaning.jsonl``
     One clip a line: ``id``; ``source`` (SHA-256 of its recording's file); and either ``audio``, ``sha256``,
     ``duration``, ``processing`` of the copy, ``before`` and ``after`` (``p808``, ``overall``, ``level``,
     ``bandwidth``), ``lost`` (seconds of voice), ``code`` and ``reason`` (empty where it was cleaned), or ``code`` and
-    ``reason`` alone where it was left out. Appended while the work goes on, in the manifest's order at the end.
+    ``reason`` alone where it was left out. Appended while the work continues, in the manifest's order at the end.
 ``audio``
     FLAC, 16 bit, mono, at its own rate and of its own length; a recording that was kept is its file, byte by byte,
     or that part of it that the record names.
@@ -82,7 +82,7 @@ class CleanedClip:
 
 @dataclass(frozen=True, slots=True)
 class CleanedCopy:
-    """What lies in the folder now, in the manifest's order, and how many clips of it were done by this call."""
+    """What is in the folder now, in the manifest's order, and how many clips of it were done by this call."""
 
     folder: Path
     clips: tuple[CleanedClip, ...]
@@ -153,7 +153,7 @@ def can_go_on(output: Path, manifest: Path, goal: CleaningGoal) -> bool:
 def write_cleaned_copy(
     manifest: Path, output: Path, goal: CleaningGoal, progress: Progress, *, workers: int = 1, anew: bool = False
 ) -> CleanedCopy:
-    """Clean the recordings of a manifest into a folder, going on with what is done there already.
+    """Clean the recordings of a manifest into a folder, resuming what is done there already.
 
     The caller holds the folder's lock. The result is the same however often the work was stopped, and whatever the
     number of workers.
@@ -168,7 +168,7 @@ def write_cleaned_copy(
         Told of each clip.
     workers : int
         Processes.
-    anew : bool
+    again : bool
         Whether to remove an earlier copy first.
 
     Raises
@@ -178,7 +178,7 @@ def write_cleaned_copy(
     MissingExtra, CheckpointError
         As opening the enhancer does.
     OSError
-        If something cannot be written; what was done stays, to go on with.
+        If something cannot be written; what was done stays, to continue with.
     """
     # Before anything is written: without its weights there is nothing to begin.
     state = _state(manifest, goal)
@@ -188,7 +188,7 @@ def write_cleaned_copy(
     (output / AUDIO).mkdir(parents=True, exist_ok=True)
     write_text_atomically(output / STATE, f"{json.dumps(state, ensure_ascii=False, indent=2)}\n")
     done = {clip.id: clip for clip in _done(manifest, output, records)}
-    # A line that a kill cut short, or one that no longer holds, goes.
+    # A line that a kill truncated, or one that no longer holds, goes.
     _write_log(output, list(done.values()))
     jobs = [_Job(record, manifest.parent, output, goal) for record in records if record.id not in done]
     progress.start("cleaning", len(jobs), "utterance")
@@ -294,7 +294,7 @@ def _done(manifest: Path, output: Path, records: tuple[Record, ...]) -> Iterator
         value = lines.get(record.id)
         clip = None if value is None else _from_line(record, value)
         if clip is None or clip.record is None:
-            # What was left out may have been mended since.
+            # What was left out may have been corrected since.
             continue
         try:
             same = sha256_of_file(audio_path(record, manifest.parent)) == clip.source

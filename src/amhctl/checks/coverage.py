@@ -1,4 +1,4 @@
-"""Which sounds and letters a corpus has, and which it lacks; words spelt in several ways. Knows no audio.
+"""Which sounds and letters a corpus has, and which it lacks; words spelled in several ways. Knows no audio.
 
 Homophone letters are folded as the frontend folds them. Words are counted by lossy counting (Manku and Motwani,
 "Approximate Frequency Counts over Data Streams", VLDB 2002): where there are too many, those seen once are forgotten,

@@ -41,7 +41,7 @@ class Measurements:
     offset : float
         Mean of the samples of that second where it is farthest from zero.
     clipped : float
-        Share of clipped samples.
+        Fraction of clipped samples.
     snr : float
         Estimated signal-to-noise ratio in dB.
     before, after : float

@@ -110,7 +110,7 @@ class AudioResult:
 def check_audio(
     record: Record, folder: Path, known: Measurements | None = None, limits: AudioLimits = AudioLimits()
 ) -> AudioResult:
-    """Measure and judge the recording of a record whose manifest lies in ``folder``; what is known is only judged."""
+    """Measure and judge the recording of a record whose manifest is in ``folder``; what is known is only judged."""
     measured = known or _measure_file(record, audio_path(record, folder))
     if isinstance(measured, AudioResult):
         return measured

@@ -84,7 +84,7 @@ def write_repaired_copy(
     Raises
     ------
     DatasetError
-        If the output would take the place of the source, the manifest is not the one that was checked, no record is
+        If the output would replace the source, the manifest is not the one that was checked, no record is
         left, or a worker was killed.
     OSError
         If the copy cannot be written; nothing of it stays then.
@@ -202,7 +202,7 @@ def _samples_of_several_texts(check: ManifestCheck) -> set[str]:
 
 
 def _leave_out_uneven(results: list[RepairResult]) -> list[Finding]:
-    """Take out what is still far from its speaker's loudness, because a peak stands in the way; return why."""
+    """Take out what is still far from its speaker's loudness, because a peak prevents it; return why."""
     uneven: list[Finding] = []
     while True:
         table = CheckTable()

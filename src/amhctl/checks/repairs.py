@@ -38,7 +38,7 @@ class RepairGoal:
     level : float
         Speech level in dBFS.
     sample_rate : int | None
-        Samples a second; None keeps each file's.
+        Samples per second; None keeps each file's.
     strict : bool
         Whether a record with a warning that no repair takes away is left out.
     cleaning : CleaningGoal | None
@@ -68,7 +68,7 @@ class Change:
     done : str
         What was done.
     before, after : float
-        What was measured: full scale, channels, mean, seconds, samples a second, dBFS, or DNSMOS.
+        What was measured: full scale, channels, mean, seconds, samples per second, dBFS, or DNSMOS.
     """
 
     code: str

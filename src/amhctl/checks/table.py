@@ -82,7 +82,7 @@ class CheckTable:
         return len(self.ids)
 
     def add(self, line: int, record: Record, measurements: Measurements | None, syllables: int) -> None:
-        """Append what is kept of a record that stands in some line of its manifest."""
+        """Append what is kept of a record that is in some line of its manifest."""
         row = len(self.ids)
         self.ids.append(record.id)
         self.measurements.append(measurements)
@@ -133,7 +133,7 @@ class CheckTable:
         return np.asarray(self._neighbours, dtype=np.uint64), np.asarray(self._owners, dtype=np.uint64).view(np.int64)
 
     def rate(self, row: int, *, unheard: float = 0.0) -> float | None:
-        """Return the syllables a second of a row's speech, some seconds of it aside; None where either is unknown."""
+        """Return the syllables per second of a row's speech, some seconds of it aside; None where either is unknown."""
         measured, syllables = self.measurements[row], self._syllables[row]
         if measured is None or syllables == 0 or measured.speech_seconds <= unheard:
             return None

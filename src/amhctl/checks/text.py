@@ -17,7 +17,7 @@ _FIDEL = re.compile(r"[\u1200-\u135A\u1380-\u138F\u2D80-\u2DDE\uAB01-\uAB2E]")
 _ETHIOPIC = re.compile(r"[\u1200-\u139F\u2D80-\u2DDF\uAB00-\uAB2F]")
 _DIGITS = re.compile(r"[0-9\u1369-\u137C]+(?:[.,:/][0-9\u1369-\u137C]+)*")
 _LATIN = re.compile(r"[A-Za-z\u00C0-\u024F]+")
-# Signs that a reader says or passes over without a doubt; the frontend has rules for them.
+# Signs that a reader says or skips without a doubt; the frontend has rules for them.
 _READABLE_SIGNS = frozenset("%$€£+=&@#*°<>^`|~\u200b\u200c\u200d\u200e\u200f\ufeff\t")
 _READABLE_CATEGORIES = frozenset({"Zs", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Pc", "Mn"})
 _MARK = r"[^\w\s.…\u135d-\u135f«»‹›“”‘’\"'()\[\]]"
@@ -180,7 +180,7 @@ def check_rate(
     speech_seconds: float,
     limits: RateLimits = RateLimits(),
 ) -> tuple[Finding, ...]:
-    """Judge how many syllables a second a recording would have to hold."""
+    """Judge how many syllables per second a recording would have to hold."""
     rate = syllables / max(speech_seconds, 1e-3)
     if rate > limits.fastest:
         message = f"{syllables} syllables in {speech_seconds:.2f} s of speech, {rate:.1f} per second"

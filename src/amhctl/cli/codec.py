@@ -1,4 +1,4 @@
-"""``amhctl codec``: the codecs and vocoders at hand, what one is, training one."""
+"""``amhctl codec``: the codecs and vocoders available, what one is, training one."""
 
 from pathlib import Path
 from typing import Annotated, Literal

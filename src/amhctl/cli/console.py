@@ -10,12 +10,12 @@ from typing import TextIO
 
 
 class Console:
-    """Speaks to the terminal, or to whatever stands in its place.
+    """Speaks to the terminal, or to whatever is in its place.
 
     Parameters
     ----------
     json : bool
-        Standard output belongs to one JSON object; talk goes on.
+        Standard output belongs to one JSON object; talk continues.
     quiet : bool
         No talk.
     verbose : int
@@ -61,7 +61,7 @@ class Console:
         try:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except (OSError, ValueError):
-            # A stream without a file behind it has no buffer of the system to flush.
+            # A stream without a file after it has no buffer of the system to flush.
             return
 
     def talk(self, line: str) -> None:

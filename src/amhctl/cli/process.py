@@ -14,14 +14,14 @@ _ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 
 def require_utf8() -> None:
-    """Read arguments, paths and streams as UTF-8, whatever the locale says; if need be, start anew in that mode.
+    """Read arguments, paths and streams as UTF-8, whatever the locale says; if need be, start again in that mode.
 
     The locale says how a terminal shows letters, and nothing of the text one types: in Latin-1 a text would be read as
     other letters, and be spoken as rubbish. The arguments are decoded before any of our code runs, so that nothing less
     than a new start helps; it is not needed in UTF-8 locales, nor in those of plain ASCII, which Python replaces.
     """
     encodings = {codecs.lookup(name).name for name in (sys.getfilesystemencoding(), locale.getencoding())}
-    # Whoever says -X utf8=0 has decided; and nobody is started anew twice.
+    # Whoever says -X utf8=0 has decided; and nobody is started again twice.
     if sys.flags.utf8_mode or encodings == {"utf-8"} or "utf8" in sys._xoptions or not sys.executable:
         return
     sys.stdout.flush()
@@ -31,9 +31,9 @@ def require_utf8() -> None:
 
 @contextmanager
 def end_as_interrupted() -> Iterator[None]:
-    """Let a signal that ends the process do so as Ctrl-C does: what is half-written is cleared away first.
+    """Let a signal that ends the process do so as Ctrl-C does: what is incomplete is cleared away first.
 
-    A second one changes nothing while that goes on. Signals that are ignored or handled already stay so, as under
+    A second one changes nothing while that continues. Signals that are ignored or handled already stay so, as under
     ``nohup``; children made by a fork end as if there were no handler.
     """
     owner = os.getpid()

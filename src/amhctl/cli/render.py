@@ -24,7 +24,7 @@ def render_report(command: str, report: Report, console: Console) -> None:
             console.talk(line)
         return
     if console.json:
-        # Some reports do their reading here: their findings are known behind it.
+        # Some reports do their reading here: their findings are known after it.
         payload = report.payload()
         document = {
             "command": command,

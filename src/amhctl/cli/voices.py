@@ -1,4 +1,4 @@
-"""``amhctl voices``: the voices at hand."""
+"""``amhctl voices``: the voices available."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,7 +1,7 @@
 """What a codec is: waveforms to discrete codes and back. Knows no files and no letters.
 
 Shapes: ``B batch, N samples, S frames, Q codebooks``. Codes are uint16-sized integers, true length only: a
-waveform of n samples has ``ceil(n / frame_samples)`` frames, or as many as the encoder behind a semantic codec has,
+waveform of n samples has ``ceil(n / frame_samples)`` frames, or as many as the encoder after a semantic codec has,
 whatever batch it was encoded in.
 """
 
@@ -25,7 +25,7 @@ class CodecSpec:
     architecture : str
         ``mel``, ``dac`` or ``semantic``.
     sample_rate : int
-        Samples a second.
+        Samples per second.
     frame_samples : int
         Samples of one frame of codes.
     codebooks : int
@@ -161,8 +161,8 @@ def require_codes(codes: NDArray[np.uint16], spec: CodecSpec) -> None:
     Raises
     ------
     CodecError
-        If the shape is not (Q, S) with 1 … ``spec.codebooks`` codebooks and at least one frame, or a code lies
-        outside the codebook.
+        If the shape is not (Q, S) with 1 … ``spec.codebooks`` codebooks and at least one frame, or a code is outside
+        the codebook.
     """
     if codes.ndim != 2 or not 1 <= codes.shape[0] <= spec.codebooks or codes.shape[1] == 0:
         raise CodecError(

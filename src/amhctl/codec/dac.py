@@ -265,7 +265,7 @@ class DacCodec:
         Raises
         ------
         CodecError
-            If the shape is wrong or a code lies outside the codebook.
+            If the shape is wrong or a code is outside the codebook.
         """
         return [self.decode_mean([item]) for item in codes]
 
@@ -276,7 +276,7 @@ class DacCodec:
         Raises
         ------
         CodecError
-            If there is none, a shape is wrong or differs, or a code lies outside the codebook.
+            If there is none, a shape is wrong or differs, or a code is outside the codebook.
         """
         codes_KQS = torch.from_numpy(stacked_takes(takes, self._spec)).to(self._device)
         hop, frames = self._spec.frame_samples, codes_KQS.shape[2]

@@ -46,7 +46,7 @@ class DacObjective:
     Parameters
     ----------
     sample_rate : int
-        Samples a second.
+        Samples per second.
     periods, windows : Sequence[int]
         Of the multi-period and the multi-band spectrogram discriminators, in samples.
     """

@@ -301,7 +301,7 @@ class MelCodec:
         Raises
         ------
         CodecError
-            If the shape is wrong or a code lies outside the codebook.
+            If the shape is wrong or a code is outside the codebook.
         """
         return [self.decode_mean([item]) for item in codes]
 
@@ -312,7 +312,7 @@ class MelCodec:
         Raises
         ------
         CodecError
-            If there is none, a shape is wrong or differs, or a code lies outside the codebook.
+            If there is none, a shape is wrong or differs, or a code is outside the codebook.
         """
         codes_KQS = stacked_takes(takes, self._spec)
         codes_KSQ = torch.from_numpy(codes_KQS.transpose(0, 2, 1)).to(self._device)

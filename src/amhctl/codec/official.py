@@ -23,7 +23,7 @@ class OfficialWeights:
     rate, bitrate : str
         How the package's download calls it.
     sample_rate : int
-        Samples a second.
+        Samples per second.
     tag : str
         The newest release of it.
     remote : str

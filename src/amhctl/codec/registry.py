@@ -1,4 +1,4 @@
-"""The codecs at hand: bundled ones, codec checkpoints, DAC weights files and official ones by name, MaskGCT's file.
+"""The codecs available: bundled ones, codec checkpoints, DAC weights files and official ones by name, MaskGCT's file.
 
 Knows no letters.
 """

@@ -79,7 +79,7 @@ class SemanticCodec:
         return self._encoder
 
     def listen(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the features of a recording, shape (E, W); those of what was encoded last are at hand.
+        """Return the features of a recording, shape (E, W); those of what was encoded last are available.
 
         Raises
         ------

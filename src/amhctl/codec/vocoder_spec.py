@@ -1,4 +1,4 @@
-"""What a vocoder is, and those at hand; loads no torch.
+"""What a vocoder is, and those available; loads no torch.
 
 Shapes: ``T frames, F mel bins, N samples (N = T * hop)``.
 """
@@ -33,7 +33,7 @@ class VocoderSpec:
     architecture : str
         ``vocos``.
     sample_rate : int
-        Samples a second.
+        Samples per second.
     mel : MelConfig
         The spectrogram that it turns into sound; a voice must draw this one.
     fingerprint : str

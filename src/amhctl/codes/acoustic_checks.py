@@ -38,7 +38,7 @@ class VoiceStatistics:
     clips : int
         How many clips were measured.
     voiced : float
-        Share of their frames that have a pitch, pauses counted.
+        Fraction of their frames that have a pitch, pauses counted.
     pitch : float | None
         Geometric mean of the pitch in hertz; None if no frame has one.
     spread : float | None

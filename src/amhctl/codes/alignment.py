@@ -1,6 +1,6 @@
-"""Durations of a store's text pieces, and the file they lie in. Knows no codes.
+"""Durations of a store's text pieces, and the file they are in. Knows no codes.
 
-``alignment.npz`` holds plain arrays, read without pickle: ``ids`` (UTF-8 bytes, one id a line), ``pieces`` (how many
+``alignment.npz`` holds plain arrays, read without pickle: ``ids`` (UTF-8 bytes, one id per line), ``pieces`` (how many
 each utterance has), ``durations`` (uint16 code frames, one utterance after the other), ``vocabulary_fingerprint`` and
 ``text_hash`` (strings). Of a store with acoustics it has ``acoustic_durations`` instead (uint16 acoustic frames) and
 ``code_frames`` (uint32, how many each utterance has), from which durations in code frames follow.

@@ -77,11 +77,11 @@ class CodeStatistics:
     Attributes
     ----------
     usage : tuple[float, ...]
-        Share of each codebook's codes that occur.
+        Fraction of each codebook's codes that occur.
     entropy : tuple[float, ...]
         Bits a code of each codebook.
     repeats : float
-        Share of frames whose first code is that of the frame before.
+        Fraction of frames whose first code is that of the frame before.
     frames : int
         Frames in the store.
     duplicates : int

@@ -1,6 +1,6 @@
 """``store.json``: what all utterances of a code store have in common. Knows no utterance.
 
-Format 1 had no digests of audio in its indices. It is read as ever, and no longer written.
+Format 1 had no digests of audio in its indices. It is read as before, and no longer written.
 """
 
 from dataclasses import asdict
@@ -68,7 +68,7 @@ class StoreDocument(Document):
     precision: Precision = "fp32"
     encoder: SpeechEncoderConfig | None = None
     acoustics: AcousticsConfig | None = None
-    """What is measured for voices that draw spectrograms, and by which encoder the speaker; both, or neither."""
+    """What is measured for FlowVoices, and by which encoder the speaker; both, or neither."""
     speaker: SpeakerEncoderConfig | None = None
 
     @model_validator(mode="after")

@@ -236,7 +236,7 @@ def prepare_waveform(stored: StoredUtterance, store: CodeStore) -> Waveform:
 
 
 def prepare_acoustics(stored: StoredUtterance, store: CodeStore) -> Acoustics:
-    """Return the acoustics of a stored utterance, measured anew; the store has some.
+    """Return the acoustics of a stored utterance, measured again; the store has some.
 
     Raises
     ------

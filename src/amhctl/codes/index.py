@@ -1,4 +1,4 @@
-"""The index of a code store's part: one line for each utterance. Knows no data behind it.
+"""The index of a code store's part: one line for each utterance. Knows no data after it.
 
 A line is a JSON object: the utterance's record, its lengths, where its data lie, their digest, and the digests of the
 audio they were made from. Stores of format 1 have none of the latter. The line of a varied copy also says what was done
@@ -104,7 +104,7 @@ class StoredData:
     Attributes
     ----------
     part : str
-        Which files it lies in.
+        Which files it is in.
     line : int
         Bytes from the start of the index to its line.
     frames : int

@@ -136,11 +136,11 @@ class Layout:
         Raises
         ------
         DatasetError
-            If the file is shorter than the index says, or a code lies outside the codebook.
+            If the file is shorter than the index says, or a code is outside the codebook.
         """
         file = folder / f"{_NAMES[column]}-{stored.part}.bin"
         (rows, width), offset = self._shape(stored, column), self._offset(stored, column)
-        # Opened anew each time: the store can then be used by many processes, and a growing file needs no remapping.
+        # Opened again each time: the store can then be used by many processes, and a growing file needs no remapping.
         flat = np.fromfile(file, _TYPES[column], rows * width, offset=offset)
         if flat.size != rows * width:
             raise DatasetError("the file is shorter than the index says", subject=str(file))

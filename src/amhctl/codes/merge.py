@@ -134,7 +134,7 @@ def _choose(sources: Sequence[CodeStore], target: Path) -> dict[str, CodeStore]:
 
 
 def _read_in_order(chosen: Mapping[str, CodeStore], target: Path) -> Iterator[tuple[CodeStore, StoredUtterance]]:
-    """Yield all utterances in the order of their ids, each with its store, its record as it stands in the new one."""
+    """Yield all utterances in the order of their ids, each with its store, its record as it is in the new one."""
     ids_of: dict[CodeStore, list[str]] = {}
     for id_ in sorted(chosen):
         ids_of.setdefault(chosen[id_], []).append(id_)

@@ -32,7 +32,7 @@ class PartLine:
     number : int
         Counted from 1.
     offset, size : int
-        Where it lies in the index, its newline included.
+        Where it is in the index, its newline included.
     stored : StoredUtterance | None
         None if the line is damaged.
     ends : tuple[int, ...]
@@ -96,7 +96,7 @@ def hold_part(folder: Path, part: str) -> AbstractContextManager[Holder | None]:
 
 
 def scan_part(folder: Path, part: str, layout: Layout) -> Iterator[PartLine]:
-    """Yield every line of a part's index that ends; blank ones, which stand for mended damage, are passed over."""
+    """Yield every line of a part's index that ends; blank ones, which stand for corrected damage, are skipped."""
     index = index_file(folder, part)
     if not index.exists():
         return
@@ -117,7 +117,7 @@ def scan_part(folder: Path, part: str, layout: Layout) -> Iterator[PartLine]:
 
 
 def read_part(catalogue: StoreCatalogue, part: str, layout: Layout) -> PartEnds:
-    """Take the whole utterances of a part into a catalogue; what a killed process left at its end is passed over.
+    """Take the whole utterances of a part into a catalogue; what a killed process left at its end is skipped.
 
     Raises
     ------
@@ -138,7 +138,7 @@ def read_part(catalogue: StoreCatalogue, part: str, layout: Layout) -> PartEnds:
             damaged = line.number
             continue
         if not line.has_data:
-            # After a power cut the index may have reached the disk before its data: nothing behind it is safe.
+            # After a power cut the index may have reached the disk before its data: nothing after it is safe.
             missing = line.stored.id
             break
         catalogue.add(line.stored)
@@ -171,7 +171,7 @@ def mend_part(folder: Path, part: str, layout: Layout) -> int:
 
 
 class PartWriter:
-    """Appends to one part, alone; cuts off what a killed process left behind its last whole utterance.
+    """Appends to one part, alone; cuts off what a killed process left after its last whole utterance.
 
     Only the holder of the part (``hold_part``) may write to it.
 
@@ -280,7 +280,7 @@ class PartWriter:
             for stream, content in zip(self._streams, (*contents, format_line(stored)), strict=True):
                 _write(stream, content)
         except OSError as error:
-            # If not even this succeeds: readers pass over a line that is not whole, and the next writer cuts it off.
+            # If not even this succeeds: readers skip a line that is not whole, and the next writer cuts it off.
             with suppress(OSError):
                 self._cut(*before)
             raise self._refused(error) from error

@@ -80,7 +80,7 @@ class Preparation:
     encoder_rate: int | None
         Sample rate of the speech encoder, if there is one.
     acoustics : AcousticsConfig | None
-        What is measured for voices that draw spectrograms, if anything is.
+        What is measured for FlowVoices, if anything is.
     """
 
     folder: Path
@@ -118,7 +118,7 @@ class Preparation:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Analysed:
-    """What was measured of one utterance for a voice that draws spectrograms.
+    """What was measured of one utterance for a FlowVoice.
 
     Attributes
     ----------
@@ -154,7 +154,7 @@ class Prepared:
     heard_M : NDArray[np.float32] | None
         What a speech encoder gets.
     analysed : Analysed | None
-        What a voice that draws spectrograms gets.
+        What a FlowVoice gets.
     """
 
     source: Source

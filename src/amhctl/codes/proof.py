@@ -1,9 +1,9 @@
 """That a code store still holds what was written into it, proved before anything is learnt from it. Knows no codec.
 
 Every utterance is compared with its digest, one at a time. How far that has come is remembered beside the data, in
-``.proof-K-of-N.json``, so that an interrupted comparison goes on where it stopped and a second one takes no time. The
+``.proof-K-of-N.json``, so that an interrupted comparison resumes where it stopped and a second one takes no time. The
 memory holds only while every file of the store has the size, the times of change and the inode that it had; a store
-that cannot be written is compared anew each time.
+that cannot be written is compared again each time.
 
 ``.proof-K-of-N.json``: ``version``, ``files`` (by name: size, mtime_ns, ctime_ns, inode) and ``utterances``, how many
 of share K of N are proved, in the store's order.
@@ -47,7 +47,7 @@ def require_complete(store: CodeStore) -> None:
     Raises
     ------
     DatasetError
-        If data of an utterance are missing: readers pass over it and all behind it.
+        If data of an utterance are missing: readers skip it and all after it.
     """
     if store.missing:
         raise DatasetError(

@@ -4,7 +4,7 @@ Format 2. A store is a folder (``docs/formats.md``, section *Code store*)::
 
     store.json            format version, the codec's spec, the mel configuration, the speech level, the precision,
                           the speech encoder, the acoustics and the speaker encoder
-    index-PART.jsonl      one line an utterance: its record, lengths, offsets and digests; of a copy its variation
+    index-PART.jsonl      one line per utterance: its record, lengths, offsets and digests; of a copy its variation
     codes-PART.bin        little-endian uint16, each utterance (Q, S) in C order, one after the other
     features-PART.bin     little-endian float16, each utterance (T, F) in C order: log-mel frames
     encoder-PART.bin      the same, (E, W): features of a speech encoder, where one was asked for
@@ -16,7 +16,7 @@ Format 2. A store is a folder (``docs/formats.md``, section *Code store*)::
 
 PART is ``1-of-1``, or ``i-of-n`` where several processes extract at once, each into files of its own. Files only grow.
 An utterance exists from the moment its index line is whole; its data has been handed to the system before. What a
-killed process leaves behind the last whole line is ignored by readers and cut off by the next writer of that part.
+killed process leaves after the last whole line is ignored by readers and cut off by the next writer of that part.
 Content has an address: utterances of the same audio point to the same data.
 
 Shapes: ``Q codebooks, S code frames, T feature frames, F features, E encoder frames, W encoder width,
@@ -123,17 +123,17 @@ class CodeStore:
             The folder.
         part : str
             Which part is written, if any is.
-        mend : bool
+        correct : bool
             Hold that part from now on, and give up its utterances whose index lines are damaged, so that they can be
-            made anew.
+            made again.
 
         Raises
         ------
         DatasetError
             If there is no store, it is of another format, an index is damaged, or one that cannot be written is to be
-            mended.
+            corrected.
         InUseError
-            If the part is to be mended and another process writes it.
+            If the part is to be corrected and another process writes it.
         """
         document = read_document(path)
         if not mend:
@@ -230,7 +230,7 @@ class CodeStore:
     @property
     def fingerprint(self) -> str:
         """SHA-256 over all of ``store.json`` that makes a difference, and each utterance."""
-        # That of the canonical JSON of the document and all rows, which need not lie in memory together.
+        # That of the canonical JSON of the document and all rows, which need not be in memory together.
         digest = hashlib.sha256(f"[{canonical_json(parse_json(self._document.to_json()))},[".encode())
         comma = ""
         for entry in self.read(sorted(self.ids)):
@@ -292,7 +292,7 @@ class CodeStore:
         return self._read(utterance, SPEAKER).astype(np.float32).reshape(-1)
 
     def columns(self, utterance: str) -> Columns:
-        """Return everything of an utterance as it lies on the disk, by column."""
+        """Return everything of an utterance as it is on the disk, by column."""
         return {column: self._read(utterance, column) for column in self._document.layout.columns}
 
     def _require_acoustics(self) -> None:
@@ -337,12 +337,12 @@ class CodeStore:
         audio : AudioDigest
             What it was encoded from.
         replace : bool
-            Whether it may take the place of an utterance of the same id in the part that is written.
+            Whether it may replace an utterance of the same id in the part that is written.
 
         Raises
         ------
         DatasetError
-            If the id is in the store already, a shape does not fit, a code lies outside the codebook, a feature is not
+            If the id is in the store already, a shape does not fit, a code is outside the codebook, a feature is not
             finite, or the system refuses to write.
         InUseError
             If another process writes this part.
@@ -400,7 +400,7 @@ class CodeStore:
         Raises
         ------
         DatasetError
-            If the utterance lies in another part than the one that is written.
+            If the utterance is in another part than the one that is written.
         """
         writer = self._require_writer()
         self._require_own_part(record.id)
@@ -446,7 +446,7 @@ class CodeStore:
             self._writer.sync()
 
     def close(self) -> None:
-        """Write everything to the disk and end writing; reading goes on."""
+        """Write everything to the disk and end writing; reading continues."""
         writer, held, self._writer, self._held = self._writer, self._held, None, None
         try:
             if writer is not None:

@@ -1,4 +1,4 @@
-"""What is measured of a recording for a voice that draws spectrograms: log-mel, pitch and speaker. No torch.
+"""What is measured of a recording for a FlowVoice: log-mel, pitch and speaker. No torch.
 
 A code store, a FlowVoice and a vocoder name it in full, so that parts that do not belong together are refused.
 """
@@ -17,9 +17,9 @@ class AcousticsConfig(Document):
     mel: MelConfig = Field(default_factory=lambda: MelConfig(window_samples=640, hop_samples=160, bins=80))
     """The spectrogram, which a vocoder of the same one turns into sound."""
     pitch_floor: float = Field(60.0, ge=20)
-    """Lowest pitch sought, in hertz."""
+    """Lowest pitch that is searched, in hertz."""
     pitch_ceiling: float = Field(500.0, le=2_000)
-    """Highest pitch sought, in hertz."""
+    """Highest pitch that is searched, in hertz."""
 
     @model_validator(mode="after")
     def _check_pitch(self) -> Self:

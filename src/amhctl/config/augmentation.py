@@ -12,19 +12,19 @@ class AugmentConfig(Document):
     """Changes of training recordings before they are encoded: each strength is a range; 0 changes nothing."""
 
     speed: float = Field(0.0, ge=0, lt=0.5)
-    """Largest share by which speech is made faster or slower, pitch and all: 0.1 draws from 0.9 to 1.1."""
+    """Largest random change of speed, which changes the pitch too: 0.1 is a factor from 0.9 to 1.1."""
     semitones: float = Field(0.0, ge=0, le=12)
-    """Largest shift of the pitch up or down, at unchanged length."""
+    """Largest random pitch shift in semitones; the length does not change."""
     noise_share: float = Field(0.0, ge=0, le=1)
-    """Share of copies to which noise is added."""
+    """Fraction of copies to which noise is added."""
     noise_ratios: tuple[float, float] = (10.0, 30.0)
     """Lowest and highest signal-to-noise ratio in dB."""
     room_share: float = Field(0.0, ge=0, le=1)
-    """Share of copies that are put into a room."""
+    """Fraction of copies with room reverberation."""
     room_decays: tuple[float, float] = (0.1, 0.5)
     """Shortest and longest reverberation time (60 dB) in seconds of a synthetic room."""
     rooms: Path | None = None
-    """Folder of room impulse responses (.wav), drawn instead of synthetic rooms; in ``amhctl.toml`` relative to it."""
+    """Folder of room impulse responses (.wav), used instead of synthetic rooms; in ``amhctl.toml`` relative to it."""
 
     @property
     def changes_anything(self) -> bool:

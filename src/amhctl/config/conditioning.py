@@ -22,7 +22,7 @@ class SpeechEncoderConfig(Document):
     width: int = Field(gt=0)
     """Their width."""
     sample_rate: int = Field(gt=0)
-    """Samples a second of what the encoder hears."""
+    """Samples per second of what the encoder hears."""
     hop_samples: int = Field(gt=0)
     """Samples from one frame to the next."""
     normalised: bool

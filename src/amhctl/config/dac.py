@@ -33,11 +33,11 @@ class DacCodecConfig(Document):
     codebook_size: int = Field(1_024, ge=2, le=65_536)
     """Codes of each stage."""
     codebook_dim: _Width | tuple[_Width, ...] = 8
-    """Width in which codes are compared: one for all stages, or one a stage."""
+    """Dimension in which codes are compared: one value for all stages, or one per stage."""
     quantizer_dropout: float = Field(0.5, ge=0, le=1)
-    """Share of training items that are given only the first few stages."""
+    """Fraction of training items that use only the first few stages."""
     sample_rate: int = Field(24_000, gt=0, le=768_000)
-    """Samples a second."""
+    """Samples per second."""
 
     @model_validator(mode="after")
     def _check_rates(self) -> Self:
@@ -68,25 +68,25 @@ class DacTrainingConfig(Document):
     segment_seconds: float = Field(0.38, gt=0)
     """Length of a training segment."""
     learning_rate: float = Field(1e-4, gt=0)
-    """Rate of both optimisers at the first step."""
+    """Learning rate of both optimisers at the first step."""
     rate_decay: float = Field(0.999996, gt=0, le=1)
-    """Factor of the rate from step to step."""
+    """Factor of the learning rate from step to step."""
     mel_weight: float = Field(15.0, ge=0)
     """Weight of the multi-scale mel loss."""
     feature_weight: float = Field(2.0, ge=0)
-    """Weight of matching the discriminators' features."""
+    """Weight of the feature-matching loss."""
     adversarial_weight: float = Field(1.0, ge=0)
-    """Weight of deceiving the discriminators."""
+    """Weight of the generator loss."""
     commitment_weight: float = Field(0.25, ge=0)
     """Weight of the encoder's distance to its codes."""
     codebook_weight: float = Field(1.0, ge=0)
-    """Weight of the codes' distance to what chose them."""
+    """Weight of the codebook loss: the distance of codes to the encoder's output."""
     discriminator_periods: tuple[int, ...] = (2, 3, 5, 7, 11)
     """Periods in samples of the multi-period discriminators."""
     discriminator_windows: tuple[int, ...] = (2_048, 1_024, 512)
     """Windows in samples of the multi-band spectrogram discriminators."""
     level: float = SPEECH_LEVEL
-    """Speech level in dBFS to which every clip is brought first."""
+    """Speech level in dBFS to which every clip is normalised first."""
     gain_range: float = Field(6.0, ge=0)
     """Random gain of a segment in training, in dB up or down."""
     valid_every: int = Field(1_000, gt=0)

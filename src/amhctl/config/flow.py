@@ -31,34 +31,34 @@ class FlowVoiceConfig(Document):
     text_heads: int = Field(2, gt=0, le=DEEPEST)
     """Heads of the one attention layer in the middle of the text encoder."""
     prosody_layers: int = Field(4, ge=1, le=DEEPEST)
-    """Convolution blocks that draw duration, pitch and energy of each piece."""
+    """Convolution blocks that generate duration, pitch and energy of each piece."""
     model_dim: int = Field(320, gt=0, le=WIDEST)
-    """Width of the blocks that draw the spectrogram."""
+    """Width of the blocks that generate the spectrogram."""
     layers: int = Field(8, gt=0, le=DEEPEST)
-    """Convolution blocks of them; there is an attention layer behind every second one."""
+    """Number of these convolution blocks; an attention layer follows every second one."""
     heads: int = Field(5, gt=0, le=DEEPEST)
     """Heads of those attention layers."""
     condition_dim: int = Field(256, gt=0, le=WIDEST)
-    """Width of what modulates the blocks: time, speaker, and how noisy a recording is."""
+    """Width of the conditioning of the blocks: time, speaker, and noise level of the recording."""
     stacked_frames: int = Field(2, ge=1, le=16)
-    """Frames of the spectrogram that are drawn as one step."""
+    """Frames of the spectrogram that are generated as one time step."""
     codebooks: int = Field(0, ge=0, le=1_024)
-    """Codes of a UnifiedVoice that it may draw the spectrogram from, per code frame; 0 for text alone."""
+    """Codebooks of a UnifiedVoice's codes that the spectrogram may be conditioned on; 0 for text only."""
     codebook_size: int = Field(1_024, ge=2, le=65_536)
     """Codes of one codebook."""
     code_frame_samples: int = Field(640, gt=0, le=2**20)
     """Samples of one code frame, a whole number of steps."""
     dropout: float = Field(0.1, ge=0, lt=1)
-    """Share of the inner channels of a block that a training item does without."""
+    """Dropout of the inner channels of a block, per training item."""
     text_dropout: float = Field(0.12, ge=0, lt=1)
-    """Share of training items whose text is withheld: what a voice needs to be guided by its text."""
+    """Fraction of training items whose text is dropped; classifier-free guidance needs it."""
     prosody_dropout: float = Field(0.2, ge=0, lt=1)
-    """Share of training items whose pitch and energy are withheld, so that a voice can also choose them as it draws."""
+    """Fraction of training items whose pitch and energy are dropped, so that a voice can also choose them itself."""
     code_dropout: float = Field(0.5, ge=0, le=1)
-    """Share of training items whose codes are withheld, where a voice knows codes."""
+    """Fraction of training items whose codes are dropped, for a voice conditioned on codes."""
     distilled_guidance: float = Field(0.0, ge=0, le=10)
-    """Guidance that its velocities have learnt, by ``training.distil_guidance``: it draws without any, in half the
-    time. 0 where they have learnt none; training decides it."""
+    """Guidance that was distilled into the voice by ``training.distil_guidance``: inference then takes half the
+    time. 0 for none; set by training."""
 
     @model_validator(mode="after")
     def _check_shapes(self) -> Self:

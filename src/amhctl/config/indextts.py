@@ -1,7 +1,7 @@
 """``config.yaml`` of IndexTTS-2: what it says of the network, read and given back. Knows no weights.
 
 Its block ``gpt`` has the names of ``ModelConfig`` (spec of UnifiedVoice, 1.1); every other block describes the parts
-behind it, which amhctl passes on as they are. The file is YAML, of which only plain data are read: no tags that build
+after it, which amhctl passes on as they are. The file is YAML, of which only plain data are read: no tags that build
 objects, no anchors, by which a few lines can stand for a billion values.
 """
 

@@ -1,7 +1,7 @@
 """From preset, project file, environment, ``--set`` and flags to one configuration, with the source of every value.
 
 Later layers win: preset → ``amhctl.toml`` → ``AMHCTL_*`` → ``--set a.b=c`` → flags. In the environment two underscores
-stand between the parts of a key: ``AMHCTL_TRAINING__STEPS=100`` is ``training.steps = 100``. Values of the environment
+are between the parts of a key: ``AMHCTL_TRAINING__STEPS=100`` is ``training.steps = 100``. Values of the environment
 and of ``--set`` are TOML where they parse as TOML, else strings. TOML has no null: ``"none"`` stands for it where a
 field is optional. All faults of all layers are reported at once.
 """

@@ -14,7 +14,7 @@ class MelConfig(Document):
     """A log-mel spectrogram: the natural logarithm of Slaney-normalised mel magnitudes."""
 
     sample_rate: int = Field(16_000, gt=0, le=768_000)
-    """Samples a second."""
+    """Samples per second."""
     fft_samples: int = Field(1_024, gt=0, le=65_536)
     """Length of the Fourier transform."""
     window_samples: int = Field(1_024, gt=0)

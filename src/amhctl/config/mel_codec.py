@@ -53,15 +53,15 @@ class CodecTrainingConfig(Document):
     clip_norm: float = Field(1.0, gt=0)
     """Largest gradient norm."""
     unquantised_steps: int = Field(300, ge=0)
-    """First steps without the quantiser, so that k-means starts the codebooks from latents that mean something."""
+    """First steps without the quantiser, so that k-means initialises the codebooks from trained latents."""
     commitment_weight: float = Field(0.25, ge=0)
     """Weight of the encoder's distance to its codes."""
     keep_codes: bool = False
-    """Of a codec that goes on from ``--base``, train the decoder alone: stores and voices made with the base fit it."""
+    """With ``--base``, train only the decoder: stores and voices made with the base stay usable."""
     fewer_codebooks_share: float = Field(0.0, ge=0, le=1)
-    """Share of segments decoded from fewer codebooks, their number drawn evenly, for voices that write only some."""
+    """Fraction of segments decoded from fewer codebooks (a random number), for voices that predict only some."""
     level: float = SPEECH_LEVEL
-    """Speech level in dBFS to which every clip is brought first."""
+    """Speech level in dBFS to which every clip is normalised first."""
     gain_range: float = Field(6.0, ge=0)
     """Random gain of a segment in training, in dB up or down."""
     valid_every: int = Field(250, gt=0)
@@ -73,11 +73,11 @@ class CodecTrainingConfig(Document):
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     """Arithmetic of the forward pass; ``auto`` is bf16 where the device computes it natively."""
     adversarial_steps: int = Field(0, ge=0)
-    """Last steps of the run in which discriminators are trained along; 0 trains without any."""
+    """Number of steps at the end of the run with discriminators (adversarial training); 0 for none."""
     adversarial_weight: float = Field(0.07, ge=0)
-    """Weight of deceiving the discriminators, beside a log-mel distance of weight 1."""
+    """Weight of the generator loss, relative to a log-mel distance of weight 1."""
     feature_weight: float = Field(0.13, ge=0)
-    """Weight of matching the discriminators' features."""
+    """Weight of the feature-matching loss."""
     discriminator_rate: float = Field(2e-4, gt=0)
     """Learning rate of the discriminators."""
     discriminator_width: int = Field(8, gt=0)

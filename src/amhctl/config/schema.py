@@ -21,7 +21,7 @@ class VocabularyConfig(Document):
     """Training of a vocabulary."""
 
     size: int = Field(512, ge=16, le=1_000_000)
-    """Pieces wanted."""
+    """Number of pieces."""
     model_type: Literal["bpe", "unigram", "char"] = "char"
     """SentencePiece algorithm; ``char`` gives one piece per fidel or phone, which explicit durations need."""
 
@@ -30,13 +30,13 @@ class AlignerConfig(Document):
     """The aligner that gives a code store its durations."""
 
     passes: int = Field(10, gt=0)
-    """Times that Gaussians and boundaries are refined."""
+    """Iterations that refine Gaussians and boundaries."""
     classifier_passes: int = Field(2, ge=0)
-    """Times that boundaries are refined by a small network afterwards."""
+    """Iterations that refine boundaries with a small network afterwards."""
     coefficients: int = Field(20, ge=13)
-    """Cepstra seen, besides their slopes."""
+    """Number of cepstral coefficients, without their deltas."""
     variance_floor: float = Field(0.05, gt=0)
-    """Added to every variance, as a share of the variance of all frames."""
+    """Added to every variance, as a fraction of the variance of all frames."""
 
 
 FEWEST_SAMPLES = 8
@@ -56,8 +56,7 @@ class TrainingConfig(Document):
     """All that a micro-batch may hold besides, padding included: items times the frames and text of the longest of them
     and the frames of the longest prompt, as the estimate of memory counts them; 0 counts frames alone."""
     bucketing: bool = True
-    """Whether utterances of like length share a micro-batch; otherwise they are put together at random, and more of it
-    is padding."""
+    """Whether micro-batches have utterances of similar length; otherwise they are random, with more padding."""
     accumulation: int = Field(1, ge=1)
     """Micro-batches of one optimiser step."""
     learning_rate: float = Field(5e-4, gt=0)
@@ -67,8 +66,8 @@ class TrainingConfig(Document):
     warmup_steps: int = Field(100, ge=0)
     """Steps of linear warm-up."""
     decay_steps: int = Field(0, ge=0)
-    """The step at which the rate has come to its minimum, and stays there; 0 is the last one. A run that is made longer
-    keeps the one it began with."""
+    """The step at which the learning rate reaches its minimum; 0 is the last step. A run that is extended keeps its
+    original value."""
     weight_decay: float = Field(0.01, ge=0)
     """Decoupled weight decay; never of norms, biases and embeddings."""
     betas: tuple[float, float] = (0.9, 0.98)
@@ -76,10 +75,10 @@ class TrainingConfig(Document):
     clip_norm: float = Field(1.0, gt=0)
     """Largest gradient norm."""
     spike_norm: float = Field(10.0, ge=0)
-    """A step whose gradient norm is more than so many times the median of the last 64 is not taken; 0 takes any that
-    is finite."""
+    """Skip a step if its gradient norm is more than this factor times the median of the last 64; 0 accepts every
+    finite norm."""
     spike_loss: float = Field(3.0, ge=0)
-    """The same of its loss."""
+    """The same for its loss."""
     text_weight: float = Field(0.2, ge=0)
     """Weight of the text cross-entropy."""
     code_weight: float = Field(0.8, ge=0)
@@ -87,98 +86,101 @@ class TrainingConfig(Document):
     duration_weight: float = Field(0.1, ge=0)
     """Weight of the duration loss, where the model has explicit durations."""
     prosody_weight: float = Field(0.2, ge=0)
-    """Weight of a FlowVoice's flow of durations, pitch and energy."""
+    """Weight of the flow-matching loss of durations, pitch and energy of a FlowVoice."""
     distil_guidance: float = Field(0.0, ge=0, le=10)
-    """A FlowVoice learns to draw at once what its base draws with so much guidance, which takes two computations
-    (guidance distillation); 1 is what voices speak with. 0 learns from the recordings."""
+    """Guidance distillation: a FlowVoice learns the output of its base with this guidance, so that inference needs
+    one evaluation instead of two; 1 is the default guidance of voices. 0 trains on the recordings."""
     first_codebook_weight: float = Field(1.0, gt=0)
     """Weight of the first codebook relative to each other one."""
     label_smoothing: float = Field(0.0, ge=0, lt=1)
     """Label smoothing of the code cross-entropy in training; validation never smooths."""
     codebook_start: bool = False
-    """Begin the code rows of a new model as projections of the codec's codebook vectors."""
+    """Initialise the code embeddings of a new model from projections of the codec's codebook vectors."""
     code_replacement: float = Field(0.0, ge=0, lt=1)
-    """Share of input code frames replaced at random in training."""
+    """Fraction of input code frames replaced at random in training."""
     prompt_seconds: float = Field(3.0, gt=0)
-    """Longest conditioning prompt drawn for a target."""
+    """Longest conditioning prompt in seconds."""
     mask_time_share: float = Field(0.0, ge=0, lt=1)
-    """Longest of two stretches of a training prompt's frames that are masked, as a share of them; 0 masks none."""
+    """SpecAugment: longest of two masked time ranges of a training prompt, as a fraction of its frames; 0 for none."""
     mask_bin_share: float = Field(0.0, ge=0, lt=1)
-    """Longest of two bands of a training prompt's mel bins that are masked, as a share of them; 0 masks none."""
+    """SpecAugment: widest of two masked frequency bands of a training prompt, as a fraction of its mel bins; 0 for
+    none."""
     emotion_from_target: float = Field(0.0, ge=0, le=1)
-    """Share of training items of a UnifiedVoice whose emotion vector is of the target itself; the others' is of their
-    prompt, another clip of the same speaker. A voice that never hears the target's own learns to pass emotion over."""
+    """Fraction of training items of a UnifiedVoice whose emotion vector is computed from the target itself; for the
+    others it is computed from the prompt, another clip of the speaker. Without the target's own, a voice learns to
+    ignore emotion."""
     condition_dropout: float = Field(0.0, ge=0, lt=1)
-    """Share of training items of a UnifiedVoice whose speaker latents and emotion vector are withheld, as zeros."""
+    """Fraction of training items of a UnifiedVoice whose speaker latents and emotion vector are replaced by zeros."""
     speed_share: float = Field(0.0, ge=0, le=1)
-    """Share of training items of a UnifiedVoice without explicit durations that are told how fast they are spoken,
-    against the usual pace of their speaker; what ``speak --speed`` of such a voice needs."""
+    """Fraction of training items of a UnifiedVoice without explicit durations that are conditioned on their speed
+    relative to the speaker's usual one; ``speak --speed`` needs it."""
     speaker_balance: float = Field(0.0, ge=0, le=1)
-    """How alike speakers are drawn: an epoch has as many utterances of each as its clips to the power of 1 less this.
-    0 uses every utterance once, 1 has as many of each speaker, those of speakers with few clips several times."""
+    """Balance of speakers: the number of utterances of a speaker in an epoch is proportional to its clips to the
+    power of (1 - this value). 0 uses every utterance once; 1 uses the same number for each speaker, with
+    repetitions."""
     ema_decay: float = Field(0.999, ge=0, lt=1)
-    """Decay of the averaged weights, which are the ones validated and kept as best."""
+    """Decay of the moving average (EMA) of the weights; the averaged weights are validated and kept as best."""
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
     """Arithmetic of the forward pass; ``auto`` is bf16 where the device computes it natively, else fp16 on a CUDA
     device, with a scaled loss, else fp32."""
     tf32: bool = False
-    """Let a CUDA device round the factors of single-precision products to TF32: faster, with 10 bits of mantissa."""
+    """Use TF32 for single-precision matrix products on CUDA: faster, with 10 bits of mantissa."""
     checkpointing: bool = False
-    """Compute activations of the large stacks anew in the backward pass: less memory, more time; ``bench train``
-    measures both."""
+    """Activation checkpointing: compute activations of the large stacks again in the backward pass; less memory,
+    more time (``bench train`` measures both)."""
     compile: bool = False
     """Compile the blocks of the voice by ``torch.compile``: faster steps after slow first ones, the same losses within
     rounding. A CPU needs a C++ compiler, a CUDA device the package triton; not for blocks in
     shards."""
     sharding: Literal["none", "full"] = "none"
     """How several processes hold the voice: ``none`` is each of them whole; ``full`` is its large stacks, with their
-    gradients, average and moments, in shards, each block whole only while it is computed, and computed anew in the
+    gradients, average and moments, in shards, each block whole only while it is computed, and computed again in the
     backward pass. Checkpoints are the same."""
     valid_every: int = Field(200, gt=0)
     """Steps between validations."""
     save_every: int = Field(200, gt=0)
     """Steps between resumable checkpoints."""
     background_saves: bool = True
-    """Write checkpoints from a copy while the steps go on; the copy takes the memory of the weights, their average and
-    the optimiser's moments."""
+    """Write checkpoints from a copy while the steps continue; the copy takes the memory of the weights, their
+    average and the optimiser's moments."""
     keep_checkpoints: int = Field(2, ge=1)
-    """Resumable checkpoints kept; that of the best step is kept besides, if one was saved then, and the best voice."""
+    """Number of newest resumable checkpoints to keep, in addition to that of the best step (if saved) and the best
+    voice."""
     patience: int = Field(0, ge=0)
     """Validations without improvement before stopping early; 0 never stops early."""
     min_improvement: float = Field(0.0, ge=0)
-    """By how much the deciding loss must fall for ``training.patience`` to begin anew; the best voice is kept in any
-    case."""
+    """By how much the deciding loss must fall to reset ``training.patience``; the best voice is kept in any case."""
     samples: int = Field(0, ge=0, le=1_000)
-    """Sentences of the validation set that the best voice says whenever there is a better one, as sound files in
-    ``samples/`` of the run's folder; 0 says none."""
+    """Number of validation sentences that every new best voice synthesises into ``samples/`` of the run folder; 0
+    for none."""
     best_by: Literal["loss", "text_match"] = "loss"
-    """What decides which voice is the best: the loss on the validation set; or how many of ``training.samples``
-    sentences, said by each validation's averaged voice, are nearest to their own recordings, and of equally many the
-    loss. Patience follows what decides."""
+    """Criterion for the best voice: the validation loss; or text match, the number of ``training.samples`` sentences
+    whose synthesis is closest to their own recording (ties are decided by the loss). Patience uses the same
+    criterion."""
     workers: int = Field(0, ge=0)
     """Processes that prepare batches."""
     reading: Literal["base", "package"] = "base"
-    """By whose text tables and options a voice that starts from a base reads: as the base learnt to, or as this package
-    and project do now."""
+    """Text frontend of a fine-tuned voice: that of the base, or the present one of this package and project."""
     text_rows: Literal["all", "new", "adapter"] = "all"
-    """Which rows of the text embedding and head learn: all of them; those alone that a grown vocabulary added, so that
-    nothing can move the base's; or none, beside which an adapter of rank ``training.adapter.text_rank`` learns."""
+    """Which rows of the text embedding and head are trained: all; only new ones of an extended vocabulary, so that
+    those of the base cannot change; or none, with an adapter of rank ``training.adapter.text_rank``."""
     freeze: tuple[str, ...] = ()
-    """What does not learn: named parts of the voice, such as ``conditioning``, or patterns of parameter names."""
+    """Frozen parameters: named parts of the voice, such as ``conditioning``, or patterns of parameter names."""
     unfreeze: tuple[str, ...] = ()
-    """What learns all the same. With an adapter everything else is frozen; unless named here, text and codes learn."""
+    """Exceptions from freezing. With an adapter everything else is frozen; by default, text and codes are trained."""
     groups: tuple[ParameterGroup, ...] = ()
     """Parameters with a rate and a decay of their own, each in one group at most."""
     layer_decay: float = Field(1.0, gt=0, le=1)
-    """The learning rate of each layer, as a multiple of that of the layer above it; 1 gives all layers one rate."""
+    """Layer-wise decay of the learning rate: the rate of each layer is this factor times that of the layer above; 1
+    gives all layers the same."""
     adapter: AdapterConfig = Field(default_factory=AdapterConfig)
     """Low-rank adapters."""
     replay_share: float = Field(0.0, ge=0, lt=1)
-    """Share of the utterances of an epoch that come from ``paths.replay``, against forgetting the base's language."""
+    """Fraction of the utterances of an epoch from ``paths.replay``, against forgetting the base's language."""
     forgetting: ForgettingConfig = Field(default_factory=ForgettingConfig)
     """A watch over what the base knew, where there is a ``paths.probe``."""
     stages: tuple[TrainingStage, ...] = ()
-    """Stages of the run, one after the other; none is one stage. The best voice is chosen anew in each, and patience
+    """Stages of the run, one after the other; none is one stage. The best voice is chosen again in each, and patience
     ends a run in the last one only."""
 
     @property
@@ -219,24 +221,24 @@ class PathsConfig(Document):
     codec: str = "mel16k"
     """Codec name or folder."""
     vocoder: str = "vocoder16k"
-    """Name or folder of the vocoder that a FlowVoice draws for."""
+    """Name or folder of the vocoder for a FlowVoice."""
     base: Path | None = None
     """Checkpoint to start from."""
     run: Path | None = None
     """Run folder."""
     replay: Path | None = None
-    """Code store of the base's language, of which ``training.replay_share`` is trained on."""
+    """Code store in the base's language for replay; see ``training.replay_share``."""
     probe: Path | None = None
-    """Code store of the base's language by which it is seen what is forgotten; never trained on."""
+    """Code store in the base's language to measure forgetting; never used for training."""
     lexicons: tuple[Path, ...] = ()
-    """Lexicons of the project: how its words are said; a later file overrides an earlier one."""
+    """Lexicons of the project (pronunciations); a later file overrides an earlier one."""
 
 
 class RunConfig(Document):
     """Everything that describes a run; presets, ``amhctl.toml``, environment and ``--set`` fill it."""
 
     seed: int = Field(0, ge=0, lt=2**32)
-    """Seed of every random choice."""
+    """Random seed."""
     paths: PathsConfig = Field(default_factory=PathsConfig)
     """Where things lie."""
     text: TextConfig = Field(default_factory=TextConfig)

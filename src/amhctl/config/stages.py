@@ -11,16 +11,16 @@ class TrainingStage(Document):
     """One stage of a run."""
 
     name: str = Field(min_length=1)
-    """How it is called in the journal and on the screen, such as ``base``, ``apart`` or ``fine``."""
+    """Name in the journal and on the screen, such as ``base``, ``apart`` or ``fine``."""
     until: int = Field(0, ge=0)
-    """Its last step; 0, for the last stage alone, is the end of the run."""
+    """Last step of the stage; 0 (only for the last stage) is the end of the run."""
     freeze: tuple[str, ...] = ()
-    """What does not learn in this stage, besides ``training.freeze``: named parts of the voice, or patterns of names of
-    parameters."""
+    """Frozen parameters in this stage, in addition to ``training.freeze``: named parts of the voice, or patterns of
+    parameter names."""
     speaker_adversary: float = Field(0.0, ge=0)
-    """Weight of the reversed gradient of a speaker classifier on the emotion vector of a UnifiedVoice, which takes from
-    that vector what tells speakers apart; it grows from 0 to this within the stage. If any stage has one, the
-    classifier itself learns in all."""
+    """Weight of the reversed gradient of a speaker classifier on the emotion vector of a UnifiedVoice, which removes
+    speaker information from that vector; it grows from 0 to this value within the stage. If any stage has one, the
+    classifier is trained in all stages."""
 
 
 def find_stage_faults(stages: Sequence[TrainingStage], steps: int) -> list[str]:

@@ -9,7 +9,7 @@ from amhctl.config.mel import DEEPEST, WIDEST
 
 
 class ConformerConfig(Document):
-    """A conditioning encoder and the perceiver behind it (spec: conformer_perceiver)."""
+    """A conditioning encoder and the perceiver after it (spec: conformer_perceiver)."""
 
     output_size: int = Field(512, gt=0, le=WIDEST)
     """Width of the conformer."""
@@ -35,14 +35,14 @@ class AlignmentConfig(Document):
     duration_layers: int = Field(2, ge=1, le=DEEPEST)
     """Convolution blocks of the duration predictor."""
     text_prefix: bool = False
-    """Whether the text also stands before the codes in the sequence, as in the official layout."""
+    """Whether the text also comes before the codes in the sequence, as in the official layout."""
 
 
 class ModelConfig(Document):
     """UnifiedVoice. The defaults are the official IndexTTS-2 shape; names are those of its configuration."""
 
     kind: Literal["unified"] = "unified"
-    """Tells this kind of voice from ``flow``."""
+    """Kind of voice."""
     model_dim: int = Field(1_280, gt=0, le=WIDEST)
     """Width of the transformer."""
     layers: int = Field(24, gt=0, le=DEEPEST)
@@ -50,21 +50,21 @@ class ModelConfig(Document):
     heads: int = Field(20, gt=0, le=DEEPEST)
     """Attention heads."""
     max_text_tokens: int = Field(600, gt=0, le=1_000_000)
-    """Longest text, without its two specials."""
+    """Longest text in pieces, without the two special ones."""
     max_mel_tokens: int = Field(1_815, gt=0, le=1_000_000)
     """Longest code sequence, in frames, without specials."""
     number_text_tokens: int = Field(12_000, gt=2, le=2_000_000)
-    """Pieces of the vocabulary; the embedding has one row more, as in the official file."""
+    """Number of pieces of the vocabulary; the embedding has one row more, as in the official file."""
     start_text_token: int = 0
-    """Id that opens a text."""
+    """Id at the start of a text."""
     stop_text_token: int = 1
-    """Id that closes a text."""
+    """Id at the end of a text."""
     number_mel_codes: int = Field(8_194, gt=2, le=65_538)
-    """Codes of one codebook and its two specials."""
+    """Number of codes of one codebook, with the two special ones."""
     start_mel_token: int = 8_192
-    """Code that opens a stream."""
+    """Code at the start of a stream."""
     stop_mel_token: int = 8_193
-    """Code that closes a stream."""
+    """Code at the end of a stream."""
     codebooks: int = Field(1, ge=1, le=1_024)
     """Codes per frame, the first of the codec's codebooks; stream q is delayed by q positions."""
     condition_dim: int = Field(1_024, ge=8, le=WIDEST)
@@ -82,12 +82,12 @@ class ModelConfig(Document):
     emo_dim: int = Field(1_024, gt=0, le=WIDEST)
     """Width of the emotion perceiver."""
     condition_norms: bool = False
-    """Hear prompts by their difference from the mean prompt, and normalise before each layer of the perceivers. Off in
-    the official layout; a voice that starts from nothing needs it, or it stops hearing its prompt."""
+    """Subtract the mean prompt from prompts, and normalise before each layer of the perceivers. Off in the official
+    layout; a voice trained from scratch needs it against speaker collapse."""
     dropout: float = Field(0.1, ge=0, lt=1)
     """Dropout of embeddings, attention and residuals in training."""
     text_dropout: float = Field(0.0, ge=0, lt=1)
-    """Share of training items whose aligned text is withheld: what a voice needs to be guided by its text."""
+    """Fraction of training items whose aligned text is dropped; classifier-free guidance needs it."""
     position_rule: Literal["upstream", "aligned"] = "aligned"
     """Code positions while decoding: 0, 1, 2, … as in training, or 0, 2, 3, … as IndexTTS-2 does. A voice that starts
     from a base keeps the base's."""

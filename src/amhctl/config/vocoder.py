@@ -50,16 +50,16 @@ class VocoderTrainingConfig(Document):
     clip_norm: float = Field(1.0, gt=0)
     """Largest gradient norm."""
     ema_decay: float = Field(0.999, ge=0, lt=1)
-    """Share of the averaged weights that stays at each step; they are what is measured and kept."""
+    """Decay of the moving average (EMA) of the weights; the averaged weights are evaluated and kept."""
     level: float = SPEECH_LEVEL
-    """Speech level in dBFS to which every clip is brought first."""
+    """Speech level in dBFS to which every clip is normalised first."""
     gain_range: float = Field(6.0, ge=0)
     """Random gain of a segment in training, in dB up or down."""
     blur: float = Field(0.0, ge=0, le=1)
-    """Share of segments whose spectrogram is smoothed in time and frequency, by a random amount: what a voice draws is
-    smoother than what is measured of a recording."""
+    """Fraction of segments whose spectrogram is smoothed in time and frequency, by a random amount: spectrograms of
+    a voice are smoother than those of recordings."""
     mel_noise: float = Field(0.0, ge=0)
-    """Largest deviation of the noise added to a segment's spectrogram, in natural log units."""
+    """Largest standard deviation of the noise added to a segment's spectrogram, in natural log units."""
     valid_every: int = Field(500, gt=0)
     """Steps between measurements on the validation clips."""
     valid_clips: int = Field(16, gt=0)
@@ -67,18 +67,18 @@ class VocoderTrainingConfig(Document):
     save_every: int = Field(500, gt=0)
     """Steps between resumable checkpoints."""
     keep: Literal["best", "last"] = "best"
-    """Which averaged weights the run leaves: those of the lowest mel distance on validation clips in its last stage, or
-    those of its end; discriminators trade some of that distance for what the ear prefers."""
+    """Which averaged weights are the result: those with the lowest mel distance on validation clips in the last
+    stage, or those at the end; adversarial training improves perceived quality at the cost of some mel distance."""
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     """Arithmetic of the forward pass; ``auto`` is bf16 where the device computes it natively."""
     adversarial_steps: int = Field(15_000, ge=0)
-    """Last steps of the run in which the vocoder learns from discriminators; 0 trains without any."""
+    """Number of steps at the end of the run with discriminators (adversarial training); 0 for none."""
     discriminator_steps: int = Field(500, ge=0)
-    """Steps before those in which the discriminators already learn, and the vocoder does not hear of them yet."""
+    """Steps before ``adversarial_steps`` in which only the discriminators are trained."""
     adversarial_weight: float = Field(0.5, ge=0)
-    """Gradient of deceiving the discriminators, as a share of that of the log-mel distance."""
+    """Gradient norm of the generator loss, as a fraction of that of the log-mel distance."""
     feature_weight: float = Field(0.5, ge=0)
-    """Gradient of matching the discriminators' features, as a share of that of the log-mel distance."""
+    """Gradient norm of the feature-matching loss, as a fraction of that of the log-mel distance."""
     discriminator_rate: float = Field(1e-3, gt=0)
     """Learning rate of the discriminators."""
     discriminator_width: int = Field(16, gt=0)

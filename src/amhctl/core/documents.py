@@ -148,7 +148,7 @@ def read_limited(path: Path, *, most_bytes: int = MOST_BYTES) -> bytes:
 
 
 def limited_lines(stream: BinaryIO, *, most_bytes: int = MOST_LINE_BYTES) -> Iterator[bytes | None]:
-    """Yield the lines of a stream with their ends; None for one that is longer than it may be, which is passed over."""
+    """Yield the lines of a stream with their ends; None for one that is longer than it may be, which is skipped."""
     while raw := stream.readline(most_bytes + 1):
         if len(raw) <= most_bytes:
             yield raw

@@ -15,7 +15,7 @@ The whole tree::
     ├── CheckpointError (ValueError) a checkpoint that is broken or does not fit
     ├── CodecError    (ValueError)  codes or codec weights that cannot be used
     ├── ModelError    (ValueError)  input outside what a model's configuration allows
-    ├── TrainingError               a run that cannot go on
+    ├── TrainingError               a run that cannot continue
     ├── SynthesisError              speech that could not be produced
     │   └── UnspeakableError        speech was produced and judged bad (exit code 1)
     ├── EvaluationError             a measurement that cannot be made
@@ -32,7 +32,7 @@ from amhctl.core.findings import Finding
 
 
 class AmhctlError(Exception):
-    """The root of every error a user can cause or mend.
+    """The root of every error a user can cause or correct.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class AmhctlError(Exception):
     hint : str
         What to do next. Empty if there is nothing to say.
     findings : tuple[Finding, ...]
-        What was found before the command could not go on.
+        What was found before the command could not continue.
     """
 
     def __init__(self, message: str, *, subject: str = "", hint: str = "", findings: tuple[Finding, ...] = ()) -> None:
@@ -119,7 +119,7 @@ class ModelError(AmhctlError, ValueError):
 
 
 class TrainingError(AmhctlError):
-    """A run that cannot go on."""
+    """A run that cannot continue."""
 
 
 class SynthesisError(AmhctlError):
@@ -127,7 +127,7 @@ class SynthesisError(AmhctlError):
 
 
 class UnspeakableError(SynthesisError):
-    """Speech was produced, judged bad on every attempt, and withheld."""
+    """Speech was produced, judged bad on every attempt, and dropped."""
 
 
 class EvaluationError(AmhctlError):

@@ -65,7 +65,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     """
     if path.exists() and not (path.is_file() or path.is_dir()):
         raise FileExistsRefused("the output is a device or a pipe", subject=str(path), hint="give a file name")
-    # The file behind a link is replaced, not the link: /dev/stdout is one.
+    # The file after a link is replaced, not the link: /dev/stdout is one.
     path = follow(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     with hold_temporary(path, folder=False) as temporary:

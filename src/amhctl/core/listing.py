@@ -16,7 +16,7 @@ def shorten(items: Sequence[str], most: int, separator: str = ", ") -> str:
     most : int
         How many are shown.
     separator : str
-        What stands between them.
+        What is between them.
     """
     more = f"{separator}and {len(items) - most} more" if len(items) > most else ""
     return separator.join(items[:most]) + more

@@ -67,7 +67,7 @@ def hold(file: Path, *, what: str, wait: bool = False) -> Iterator[Holder | None
     Parameters
     ----------
     file : Path
-        The lock file. Its folder is made if need be, and removed again if nothing else came to lie in it.
+        The lock file. Its folder is made if need be, and removed again if nothing else came to be in it.
     what : str
         What is held, for the message, such as ``the run``.
     wait : bool
@@ -98,7 +98,7 @@ def hold(file: Path, *, what: str, wait: bool = False) -> Iterator[Holder | None
         ended.set()
         beating.join()
         del _held[file]
-        # Removed while it is still held: whoever waits for it sees that the file it opened is gone, and tries anew.
+        # Removed while it is still held: whoever waits for it sees that the file it opened is gone, and tries again.
         with suppress(OSError):
             file.unlink()
         os.close(descriptor)
@@ -108,7 +108,7 @@ def hold(file: Path, *, what: str, wait: bool = False) -> Iterator[Holder | None
 
 
 def is_occupied(folder: Path) -> bool:
-    """Return whether something lies in a folder besides locks."""
+    """Return whether something is in a folder besides locks."""
     return folder.exists() and any(not child.name.startswith(LOCK_FILE) for child in folder.iterdir())
 
 
@@ -191,7 +191,7 @@ def _is_gone(former: Holder, file: Path, *, locked: bool) -> bool:
 
 
 def _touched(file: Path) -> float:
-    # Opened anew each time, because a network file system may answer from its memory about a file that is open.
+    # Opened again each time, because a network file system may answer from its memory about a file that is open.
     with file.open("rb") as stream:
         return os.fstat(stream.fileno()).st_mtime
 

@@ -3,7 +3,7 @@
 A place that could not be written is refused, whatever it is: a folder where a file is wanted or the other way round, a
 pipe, links that lead in a circle, a name that is too long, a folder in which nothing can be made.
 
-What stands at the place is replaced only with ``--force``, and only if it is
+What is at the place is replaced only with ``--force``, and only if it is
 
 * an earlier output of the same kind: a file that begins like one, a folder that has the kind's marker and nothing that
   the kind has not. An empty file or folder is nothing, and may be replaced as well;
@@ -68,7 +68,7 @@ class FolderKind:
     keys : frozenset[str]
         Keys of the JSON object in that file; none if it holds no such object.
     members : tuple[str, ...] | None
-        Patterns of all that may lie in it; None where nothing else is touched, so that anything may.
+        Patterns of all that may be in it; None where nothing else is touched, so that anything may.
     """
 
     name: str
@@ -114,7 +114,7 @@ def require_output_file(path: Path, kind: FileKind, *, force: bool, sources: Ite
     Raises
     ------
     FileExistsRefused
-        If something stands there that is not to be replaced, or that no file can take the place of.
+        If something is there that is not to be replaced, or that no file can replace.
     OSError
         If nothing could be written there.
     """
@@ -141,7 +141,7 @@ def require_output_files(folder: Path, *, sources: Iterable[Path]) -> None:
     Raises
     ------
     FileExistsRefused
-        If a source lies in it.
+        If a source is in it.
     """
     target = follow(folder)
     for source in sources:
@@ -170,7 +170,7 @@ def require_output_folder(path: Path, kind: FolderKind, *, force: bool, sources:
     Raises
     ------
     FileExistsRefused
-        If something stands there that is not to be replaced, or that no folder can take the place of.
+        If something is there that is not to be replaced, or that no folder can replace.
     OSError
         If nothing could be written there.
     """
@@ -202,12 +202,12 @@ def require_output_folder(path: Path, kind: FolderKind, *, force: bool, sources:
 
 
 def require_output_place(path: Path) -> None:
-    """Refuse a folder that cannot be written, where what is in it already is gone on with.
+    """Refuse a folder that cannot be written, where what is in it already is resumed.
 
     Raises
     ------
     FileExistsRefused
-        If something stands there that is no folder.
+        If something is there that is no folder.
     OSError
         If nothing could be written there.
     """

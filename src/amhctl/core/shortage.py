@@ -84,7 +84,7 @@ class WayOut:
     sound : str
         What is done and kept, such as ``step-00000400 is saved``.
     again : str
-        How to go on once there is room or memory, such as ``run the same command again``.
+        How to continue once there is room or memory, such as ``run the same command again``.
     lighter : str
         How to do with less memory.
     """
@@ -108,7 +108,7 @@ def explain_shortages(place: Path, way_out: Callable[[], WayOut]) -> Iterator[No
     Raises
     ------
     ShortageError
-        With what is sound and how to go on.
+        With what is sound and how to continue.
     """
     try:
         yield

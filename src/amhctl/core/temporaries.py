@@ -6,7 +6,7 @@ HOME is a digest of the target's name, so that the longest name has a temporary 
 ``tmp``
     not finished, or no longer wanted: deleted once its process is gone;
 ``new``, ``old``
-    whole folders, while the new one takes the place of the old one (see ``files.atomic_folder``).
+    whole folders, while the new one replaces the old one (see ``files.atomic_folder``).
 
 A process locks what it works on, and the system lets go of the lock however the process ends. What can be locked is
 therefore nobody's. Where a file system has no locks, nothing can be said of its owner, and nothing is swept.
@@ -39,7 +39,7 @@ def name_beside(target: Path, state: State, *, suffix: str = "") -> Path:
 
 
 def find_beside(target: Path, state: State) -> tuple[Path, ...]:
-    """Return what lies beside a target in a state, oldest first."""
+    """Return what is next to a target in a state, oldest first."""
     found = target.parent.glob(f"{_PREFIX}{_home(target.name)}-*.{state}")
     return tuple(sorted(found, key=lambda path: path.stat().st_mtime_ns))
 
@@ -72,7 +72,7 @@ def hold_temporary(target: Path, *, folder: bool) -> Iterator[Path]:
 
 
 def sweep(folder: Path) -> None:
-    """Delete from a folder what killed processes left half-written, and old states whose successor is in place."""
+    """Delete from a folder what killed processes left incomplete, and old states whose successor is in place."""
     try:
         names = os.listdir(folder)  # noqa: PTH208 (the folder may hold a million names)
     except OSError:
@@ -110,7 +110,7 @@ def _delete_unheld(path: Path) -> None:
 def _lock(path: Path, *, wanted: bool) -> int | None:
     """Lock a file or folder and return the open handle; None if another holds it or it is gone.
 
-    With ``wanted``, a system that has no locks is no reason not to go on.
+    With ``wanted``, a system that has no locks is no reason not to continue.
     """
     if sys.platform == "win32":
         # Folders cannot be opened there: nothing is locked, and nothing is swept.

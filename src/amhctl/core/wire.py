@@ -19,7 +19,7 @@ def encode_varint(value: int) -> bytes:
 
 
 def key(number: int, wire: int) -> bytes:
-    """Return what stands before the content of a field."""
+    """Return what comes before the content of a field."""
     return encode_varint(number << 3 | wire)
 
 

@@ -68,7 +68,7 @@ class Export:
     Attributes
     ----------
     records : Records
-        Returns the records anew with each call.
+        Returns the records again with each call.
     manifest : Path
         Where they are read from.
     output : Path

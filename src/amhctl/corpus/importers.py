@@ -1,7 +1,7 @@
 """Foreign data sets to records: the same checks for every format. Writes embedded recordings and nothing else.
 
 Nothing is dropped silently: what cannot become a record is noted as ``Skipped`` with its place and reason, and a key of
-the source that a record has no place for is noted once. Records come one by one, so that a long source need not lie in
+the source that a record has no place for is noted once. Records come one by one, so that a long source need not be in
 memory. The formats are the readers in ``corpus/formats``.
 """
 

@@ -1,6 +1,6 @@
 """Which other utterance of the same speaker prompts an utterance. Knows neither audio nor text.
 
-A prompt is never the utterance itself, unless it is its speaker's only one. It is drawn anew in each epoch: a pure
+A prompt is never the utterance itself, unless it is its speaker's only one. It is drawn again in each epoch: a pure
 function of the seed, the epoch and the utterance's place.
 """
 

@@ -1,7 +1,7 @@
 """Recordings as they travel between data sets: their bytes whole, or the part that is an utterance. Knows no format.
 
 A record that is a whole file travels as that file, byte by byte. One that is a part of a file, or whose file is of a
-kind that is not wanted, is decoded and written anew as 16 bit, mono, at its own rate.
+kind that is not wanted, is decoded and written again as 16 bit, mono, at its own rate.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ class Recording:
     suffix : str
         The suffix of its name, with the dot.
     recoded : bool
-        Whether it was decoded and written anew, and so is not the file that the record names.
+        Whether it was decoded and written again, and so is not the file that the record names.
     """
 
     content: bytes

@@ -1,4 +1,4 @@
-"""Manifest records: one utterance a line. Knows no audio content.
+"""Manifest records: one utterance per line. Knows no audio content.
 
 A manifest is JSON Lines in UTF-8. ``audio`` is relative to the manifest's folder unless absolute. Unknown keys are
 kept out: a line that has one is refused with its number. Empty lines are allowed. A key that has its default value is
@@ -163,7 +163,7 @@ def read_records(path: Path) -> tuple[Record, ...]:
 
 
 def iter_records(path: Path) -> Iterator[Record]:
-    """Yield the records of a manifest one by one, so that a long one need not lie in memory.
+    """Yield the records of a manifest one by one, so that a long one need not be in memory.
 
     Raises
     ------
@@ -187,7 +187,7 @@ def iter_records(path: Path) -> Iterator[Record]:
 
 
 def iter_audio(path: Path) -> Iterator[Path]:
-    """Yield where the recordings of a manifest lie, one after the other; lines that are no records are passed over."""
+    """Yield where the recordings of a manifest lie, one after the other; lines that are no records are skipped."""
     for line in scan_manifest(path):
         if line.record is not None:
             yield audio_path(line.record, path.parent)
@@ -218,7 +218,7 @@ def audio_path(record: Record, folder: Path) -> Path:
 
 
 def move_record(record: Record, source: Path, target: Path) -> Record:
-    """Return the record with its audio path counted from another folder; absolute if it lies outside of that."""
+    """Return the record with its audio path counted from another folder; absolute if it is outside of that."""
     return record.model_copy(update={"audio": portable_path(audio_path(record, source), target)})
 
 

@@ -8,7 +8,7 @@ point, as far as the groups allow it. Of groups of several sizes those that fit 
 first.
 
 What growth may change is therefore this, and nothing else: a split that the manifest has already stays; nothing moves
-between validation and test; and a group moves between training and one of them only if it lies between the old border
+between validation and test; and a group moves between training and one of them only if it is between the old border
 and the new one. Where the circle alone gives the shares within a point, before and after, nothing moves at all.
 """
 
@@ -268,7 +268,7 @@ def _ties(utterance: Placed, disjoint: AbstractSet[Disjoint]) -> list[str]:
     if "speaker" in disjoint:
         ties.append(f"speaker {utterance.speaker}")
     if "session" in disjoint:
-        # Sessions are often numbered for each speaker anew; the length keeps the two names apart.
+        # Sessions are often numbered for each speaker again; the length keeps the two names apart.
         ties.append(f"session {len(utterance.speaker)} {utterance.speaker} {utterance.session}")
     return ties
 

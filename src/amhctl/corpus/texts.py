@@ -1,7 +1,7 @@
 """A text corpus: written lines from files, read once by the frontend and kept as strings of units. Knows no ids.
 
 A corpus is any number of files: plain UTF-8 text, one line a sentence or paragraph, also as ``.gz``, ``.xz`` or
-``.bz2``; or a manifest (``.jsonl``), whose texts are its lines. Files are streamed; the strings of units lie in a
+``.bz2``; or a manifest (``.jsonl``), whose texts are its lines. Files are streamed; the strings of units are in a
 temporary file, since reading written text costs far more than reading a file.
 """
 

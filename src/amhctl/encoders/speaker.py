@@ -32,7 +32,7 @@ from amhctl.core.errors import AudioError, CheckpointError, MissingExtra
 WIDTH = 256
 """How many numbers an embedding has."""
 SAMPLE_RATE = 16_000
-"""Samples a second of what the encoder hears."""
+"""Samples per second of what the encoder hears."""
 
 # Figures of the package's hparams.py: they belong to the weights.
 _MEL = MelConfig(sample_rate=SAMPLE_RATE, fft_samples=400, window_samples=400, hop_samples=160, bins=40)
@@ -81,7 +81,7 @@ class SpeakerEncoder(nn.Module):
 
     @torch.inference_mode()
     def embed_pieces(self, pieces: Iterable[Waveform]) -> NDArray[np.float32]:
-        """Return the unit vector of a recording that comes piece by piece; silent pieces are passed over.
+        """Return the unit vector of a recording that comes piece by piece; silent pieces are skipped.
 
         Raises
         ------

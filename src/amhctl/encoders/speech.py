@@ -53,7 +53,7 @@ class SpeechEncoder:
     front_end : Any
         The model's own feature extractor: waveform to mel filter bank.
     network : Any
-        The model, cut off behind the layer.
+        The model, cut off after the layer.
     statistics : tuple[Tensor, Tensor] | None
         Mean and deviation of each feature, if they are to be normalised.
     """
@@ -110,7 +110,7 @@ def load_encoder(folder: Path | None = None, *, layer: int = LAYER, device: str 
     folder : Path | None
         Where it lies; None looks into the cache of the Hugging Face hub.
     layer : int
-        Whose output the features are; layers behind it are not computed.
+        Whose output the features are; layers after it are not computed.
     device : str
         Where to compute.
 

@@ -1,6 +1,6 @@
 """The model card of a checkpoint, in the form of Hugging Face: YAML between two lines of dashes, then Markdown.
 
-Everything on it stands in the manifest, in an evaluation, or was told by who writes it; what none of them knows is left
+Everything on it is in the manifest, in an evaluation, or was told by who writes it; what none of them knows is left
 out, and named. The keys are those of https://huggingface.co/docs/hub/model-cards.
 """
 

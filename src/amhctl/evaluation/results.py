@@ -9,7 +9,7 @@ from amhctl.core.errors import DocumentError, EvaluationError
 
 
 class _Read(BaseModel):
-    """A part of a report: keys are added to it, and what is not asked for here is passed over."""
+    """A part of a report: keys are added to it, and what is not asked for here is skipped."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 

@@ -27,7 +27,7 @@ def accumulate(cost_NM: NDArray[np.float64], *, diagonal_weight: float) -> NDArr
     Returns
     -------
     NDArray[np.float64]
-        Shape (N + 1, M + 1); row and column 0 stand before the first frames and are infinite but for the corner.
+        Shape (N + 1, M + 1); row and column 0 come before the first frames and are infinite except for the corner.
     """
     rows, columns = cost_NM.shape
     total = np.full((rows + 1, columns + 1), np.inf)

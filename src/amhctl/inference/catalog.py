@@ -1,4 +1,4 @@
-"""Voices at hand, and what their manifests say; loads no torch."""
+"""Voices available, and what their manifests say; loads no torch."""
 
 from pathlib import Path
 

@@ -40,7 +40,7 @@ class CodeVoice(Voice[Speaker]):
     model, codec : object
         Its parts, which have been checked against the manifest.
     speaker : Speaker
-        The prompt it speaks with unless another is given.
+        The prompt it speaks with by default.
     """
 
     model: UnifiedVoice
@@ -49,7 +49,7 @@ class CodeVoice(Voice[Speaker]):
 
     @property
     def sample_rate(self) -> int:
-        """Samples a second of its speech."""
+        """Samples per second of its speech."""
         return self.codec.spec.sample_rate
 
     @property
@@ -197,7 +197,7 @@ class CodeVoice(Voice[Speaker]):
         return durations
 
     def _without_silent_edges(self, ids: tuple[int, ...], frames: list[int]) -> tuple[int, ...]:
-        """Shorten a word boundary before the first word and a mark behind the last: recordings have silence there."""
+        """Shorten a word boundary before the first word and a mark after the last: recordings have silence there."""
         most = round(_EDGE_SECONDS * self.codec.spec.frame_rate)
         for place in (0, -1):
             if self._is_silent(ids[place]):

@@ -3,8 +3,8 @@
 Shapes: ``B batch, T text positions, S speech frames, Q codebooks, V codes``.
 
 Stream q is delayed by q positions (see ``model.layout``): what is drawn after position p of stream q is frame p - q.
-Before its first frame a stream holds the start code, after its last the stop code; both are known and never drawn, but
-for the one stop of book 0 by which a voice without explicit durations ends.
+Before its first frame a stream holds the start code, after its last the stop code; both are known and never drawn,
+except for the one stop of book 0 by which a voice without explicit durations ends.
 """
 
 from collections.abc import Iterator, Sequence

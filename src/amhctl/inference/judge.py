@@ -54,7 +54,7 @@ class JudgeLimits:
     lowest_level : float
         Speech level in dBFS under which a sound is silent.
     most_clipped : float
-        Share of samples that may lie at full scale.
+        Fraction of samples that may lie at full scale.
     longest_gap : float
         Seconds of silence allowed in the middle.
     """

@@ -20,7 +20,7 @@ class Sampling:
     top_p : float
         Draw among the likeliest codes that together have this probability.
     guidance : float
-        How far to go on from what the voice would say without the text to what it says with it, and beyond:
+        How far to continue from what the voice would say without the text to what it says with it, and beyond:
         classifier-free guidance (Ho and Salimans 2022, arXiv 2207.12598; for codes: MusicGen, arXiv 2306.05284). 0 is
         none, and all that a voice trained without ``model.text_dropout`` can do.
     """
@@ -36,7 +36,7 @@ class Sampling:
         Raises
         ------
         OptionError
-            If a value lies outside its range.
+            If a value is outside its range.
         """
         # Far outside, single precision has no number left for the probabilities.
         if self.temperature != 0.0 and not 1e-3 <= self.temperature <= 1e3:

@@ -1,4 +1,4 @@
-"""A voice that draws spectrograms for a vocoder: FlowVoice, ready to speak. Loads no torch.
+"""A FlowVoice for a vocoder: FlowVoice, ready to speak. Loads no torch.
 
 Shapes: ``P text pieces, T spectrogram frames, F mel bins, M steps, X mel values of a step, E speaker width``.
 """
@@ -52,7 +52,7 @@ class SpectrogramVoice(Voice[NDArray[np.float32]]):
     network, vocoder : object
         Its parts, which have been checked against the manifest; they compute by PyTorch or by ONNX graphs.
     speakers : Mapping[str, NDArray[np.float32]]
-        Its speakers; it speaks as the first unless told.
+        Its speakers; it speaks as the first by default.
     """
 
     network: FlowNetwork[Any]
@@ -167,7 +167,7 @@ class SpectrogramVoice(Voice[NDArray[np.float32]]):
         return durations_P
 
     def _inner(self, ids: tuple[int, ...]) -> NDArray[np.bool_]:
-        """Return which pieces lie between the first and the last that is heard, all where none is, shape (P,)."""
+        """Return which pieces are between the first and the last that is heard, all where none is, shape (P,)."""
         heard = [place for place, piece in enumerate(ids) if not self._is_silent(piece)]
         inner_P = np.ones(len(ids), dtype=np.bool_)
         if heard:

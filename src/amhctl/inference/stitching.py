@@ -28,7 +28,7 @@ class Piece:
 
 
 def cut(waveforms: Sequence[Waveform], pauses: Sequence[Seconds]) -> list[Piece]:
-    """Return takes cut so that what lies between the speech of two neighbours is the pause after the first.
+    """Return takes cut so that what is between the speech of two neighbours is the pause after the first.
 
     A pause is made of the takes' own background as far as it reaches, and of silence beyond: a voice whose room is
     heard under its speech does not fall silent all of a sudden. At both ends of the whole 50 ms of background are kept.

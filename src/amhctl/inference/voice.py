@@ -2,7 +2,7 @@
 
     str ─frontend─▶ segments ─tokenizer─▶ ids ─the kind of voice─▶ waveforms ─judge, stitching─▶ Speech
 
-``CodeVoice`` writes codes for a codec, ``SpectrogramVoice`` draws spectrograms for a vocoder.
+``CodeVoice`` writes codes for a codec, ``SpectrogramVoice`` generates spectrograms for a vocoder.
 
 Everything random follows from one seed, the place of the segment, the attempt and the take, so the same request gives
 the same samples, and a segment that has to be sampled again does not change its neighbours.
@@ -55,15 +55,15 @@ class SpeakOptions:
     speed : float
         From 0.5 to 2; a voice without explicit durations speaks at those it learnt to be told, or at 1 only.
     sampling : Sampling | None
-        How codes are drawn, of a voice that writes codes; None for what suits it and the number of takes.
+        How codes are drawn, of a UnifiedVoice; None for what suits it and the number of takes.
     takes : int | None
-        How often a voice that writes codes says each segment. The codec speaks the mean of the takes, which has less of
+        How often a UnifiedVoice says each segment. The codec speaks the mean of the takes, which has less of
         what chance alone put into each. None is 4 for voices with explicit durations; the takes of others differ in
         length: 1.
     drawing : FlowSampling | None
         How spectrograms are drawn, of a voice that draws them; None for what suits it.
     pitch : float
-        Semitones up or down, of a voice that draws spectrograms.
+        Semitones up or down, of a FlowVoice.
     energy : float
         Decibels louder or softer that it speaks, as one does with effort, not as a knob does; of such a voice.
     person : str | None
@@ -73,7 +73,7 @@ class SpeakOptions:
     limits : JudgeLimits
         What counts as speech.
     most_unspoken : float
-        Share of a text's letters that may be left out because no rule reads them, such as those of other scripts.
+        Fraction of a text's letters that may be left out because no rule reads them, such as those of other scripts.
     """
 
     seed: int = 0
@@ -94,7 +94,7 @@ class SpeakOptions:
         Raises
         ------
         SynthesisError
-            If a value lies outside its range.
+            If a value is outside its range.
         """
         if not SLOWEST <= self.speed <= FASTEST:
             raise SynthesisError(f"speed {self.speed:g} is not between {SLOWEST:g} and {FASTEST:g}", subject="speed")
@@ -186,7 +186,7 @@ class Voice(ABC, Generic[SpeakerT]):
 
     @property
     def sample_rate(self) -> int:
-        """Samples a second of its speech."""
+        """Samples per second of its speech."""
         return self.manifest.sample_rate
 
     @property
@@ -359,7 +359,7 @@ def _require_spoken(spoken: SpokenText, options: SpeakOptions) -> None:
 
 
 def _batches(jobs: list[Job]) -> list[list[Job]]:
-    """Return the jobs in batches of like length, so that few rows wait for a long one."""
+    """Return the jobs in batches of similar length, so that few rows wait for a long one."""
     ordered = sorted(jobs, key=lambda job: (sum(job.durations or ()) or len(job.ids), job.place))
     return [ordered[start : start + _BATCH_SEGMENTS] for start in range(0, len(ordered), _BATCH_SEGMENTS)]
 

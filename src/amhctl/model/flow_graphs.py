@@ -39,7 +39,7 @@ def write_flow_graphs(config: FlowVoiceConfig, weights: Mapping[str, StoredWeigh
 
 
 def _write_text(config: FlowVoiceConfig, graph: OnnxGraph) -> bytes:
-    """Write ``ids`` (1, P), ``speaker`` (1, E) to ``pieces`` (1, P, H), ``log_durations`` (1, P), ``withheld`` (H)."""
+    """Write ``ids`` (1, P), ``speaker`` (1, E) to ``pieces`` (1, P, H), ``log_durations`` (1, P), ``dropped`` (H)."""
     ids = graph.input("ids", (1, "pieces"), element="int64")
     speaker = layers.dense(graph, graph.input("speaker", (1, config.speaker_dim)), "speaker")
     told = graph.op("Unsqueeze", layers.dense(graph, speaker, "speaker_to_text"), graph.integers(1))

@@ -24,7 +24,7 @@ class _Pieces:
     pieces_PH : Floats
         Encodings of the pieces.
     withheld_H : Floats
-        What stands for a piece that is withheld.
+        What stands for a piece that is dropped.
     speaker_1E : Floats
         The speaker they were read for.
     """

@@ -29,7 +29,7 @@ _USUAL_GUIDANCE = 1.0
 
 @dataclass(frozen=True, slots=True)
 class FlowSampling:
-    """How a spectrogram is drawn.
+    """How a spectrogram is generated.
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ class FlowSampling:
         Raises
         ------
         OptionError
-            If a value lies outside its range.
+            If a value is outside its range.
         """
         if not 1 <= self.steps <= _MOST_STEPS:
             raise OptionError(f"{self.steps} steps are not between 1 and {_MOST_STEPS}", subject="--steps")
@@ -165,7 +165,7 @@ def draw_mel(
     guidance : float
         See ``FlowSampling``.
     silent : ScoreT | None
-        The same with the text withheld; needed for guidance.
+        The same with the text dropped; needed for guidance.
     """
     scores = (score, silent) if guidance and silent is not None else (score,)
     drawn_MX, bins = noise_MX, network.mel_scale.mean.size

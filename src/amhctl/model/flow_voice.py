@@ -65,7 +65,7 @@ class Score:
     Attributes
     ----------
     text_BMI : Tensor
-        The piece of each step, where in it the step lies, and its pitch and energy; zeros behind the last step.
+        The piece of each step, where in it the step lies, and its pitch and energy; zeros after the last step.
     keep_BM : Tensor
         Which steps are real.
     condition_BC : Tensor
@@ -159,7 +159,7 @@ class FlowVoice(Recomputing):
         Parameters
         ----------
         text_BP : Tensor
-            Text ids, int64; what stands behind a length means nothing.
+            Text ids, int64; what comes after a length means nothing.
         lengths_B : Tensor
             How many are real.
         speakers_BE : Tensor
@@ -185,7 +185,7 @@ class FlowVoice(Recomputing):
         return result
 
     def prosody_velocity(self, noisy_BP3: Tensor, times_B: Tensor, text: EncodedText) -> Tensor:
-        """Return the velocity of the pieces' standardised prosody, shape (B, P, 3); zeros behind the text.
+        """Return the velocity of the pieces' standardised prosody, shape (B, P, 3); zeros after the text.
 
         The encoder learns nothing from it: what says how long a piece is need not say how it sounds.
         """
@@ -218,7 +218,7 @@ class FlowVoice(Recomputing):
         text : EncodedText
             The text.
         durations_BP : Tensor
-            Frames of each piece, int64; zero behind the text.
+            Frames of each piece, int64; zero after the text.
         noise_B : Tensor
             Standardised noise floor: 0 is that of the mean training clip, less is cleaner.
         prosody_BP2 : Tensor | None
@@ -226,7 +226,7 @@ class FlowVoice(Recomputing):
         told_B : Tensor | None
             Which items are told them; None is all.
         withheld_B : Tensor | None
-            Items whose text, pitch and energy are withheld; None is none.
+            Items whose text, pitch and energy are dropped; None is none.
         codes_BQS : Tensor | None
             Codes of the same speech, int64.
         coded_B : Tensor | None
@@ -255,7 +255,7 @@ class FlowVoice(Recomputing):
         return Score(text_BMI, keep_BM, condition_BC, codes)
 
     def velocity(self, noisy_BMX: Tensor, times_B: Tensor, score: Score) -> Tensor:
-        """Return the velocity of the standardised, stacked spectrogram, shape (B, M, X); zeros behind the last step."""
+        """Return the velocity of the standardised, stacked spectrogram, shape (B, M, X); zeros after the last step."""
         keep_BM1 = score.keep_BM[..., None].to(noisy_BMX.dtype)
         condition_BC = functional.silu(self.time(times_B) + score.condition_BC)
         told, prosody = score.text_BMI[..., :-3], score.text_BMI[..., -3:]
@@ -272,7 +272,7 @@ class FlowVoice(Recomputing):
         return velocity
 
     def stack(self, mel_BTF: Tensor, lengths_B: Tensor | None = None) -> Tensor:
-        """Return log-mel frames, standardised and stacked into steps, shape (B, M, X); zeros behind the last frame.
+        """Return log-mel frames, standardised and stacked into steps, shape (B, M, X); zeros after the last frame.
 
         Without lengths, every frame is real.
         """
@@ -310,7 +310,7 @@ class FlowVoice(Recomputing):
         vectors = [table(codes_BQS[:, book]) for book, table in enumerate(self.code_embeddings)]
         laid_BMD = self.code_input(torch.cat(vectors, dim=-1)).repeat_interleave(self.config.steps_of_code, dim=1)
         steps = keep_BM.shape[1]
-        # The last code frame may end a few steps before or behind the spectrogram.
+        # The last code frame may end a few steps before or after the spectrogram.
         laid_BMD = functional.pad(laid_BMD, (0, 0, 0, max(0, steps - laid_BMD.shape[1])))[:, :steps]
         return laid_BMD if coded_B is None else laid_BMD * coded_B[:, None, None]
 

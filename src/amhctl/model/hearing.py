@@ -35,7 +35,7 @@ _LARGEST_ACTIVATION = 1e4
 _PROBES = 8
 _PROBE_FRAMES = 100
 _COLOUR_SHARE = 0.8
-"""Share of a made-up prompt's variance that is its colour; the rest is noise that differs from frame to frame."""
+"""Fraction of a made-up prompt's variance that is its colour; the rest is noise that differs from frame to frame."""
 
 
 @dataclass(frozen=True, slots=True)

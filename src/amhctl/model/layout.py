@@ -6,7 +6,7 @@ Stream q is delayed by q positions (the delay pattern of Copet et al. 2023, arXi
     book 1   start start c1    c2 …     cS    stop …
     book 2   start start start c1 …           cS   …
 
-Inputs have P = S + Q + 1 positions; the target at a position is the input of the next one, and a stop behind the last.
+Inputs have P = S + Q + 1 positions; the target at a position is the input of the next one, and a stop after the last.
 With one book this is the official layout: ``start c1 … cS stop`` in, ``c1 … cS stop stop`` out.
 
 Shapes: ``B batch, Q codebooks, S frames, P positions``.

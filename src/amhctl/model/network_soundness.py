@@ -36,7 +36,7 @@ def find_weight_faults(
     shapes : Mapping[str, Shape]
         The shapes they must have, by name.
     file : str
-        What stands before their names; empty for the weights themselves.
+        What comes before their names; empty for the weights themselves.
     zero : tuple[str, ...]
         Matrices that may be zero.
     """

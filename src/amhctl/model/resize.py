@@ -2,7 +2,7 @@
 
 A UnifiedVoice's text embedding and head have N + 1 rows for a vocabulary of N pieces, as in the official file; the last
 one belongs to no piece (spec/unified_voice.md, 1.3). A FlowVoice's text embedding has N rows. Growing moves each old
-row, bit for bit, to the id that its piece has in the extended vocabulary, puts the new pieces' rows behind them and
+row, bit for bit, to the id that its piece has in the extended vocabulary, puts the new pieces' rows after them and
 moves the row of no piece to the end. An optimiser's moments of a row (``<parameter>/<slot>``) go with it; those of new
 rows start at zero, as those of any parameter do.
 """

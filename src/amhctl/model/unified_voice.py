@@ -1,7 +1,7 @@
 """UnifiedVoice: a decoder that writes audio codes from text, speaker and emotion. Never sees a letter or a file.
 
 One network for the official IndexTTS-2 shape (one codebook, text before the codes) and for the small bundled voice
-(several delayed codebooks, explicit durations). Parameter names are the official ones. What stands in the sequence::
+(several delayed codebooks, explicit durations). Parameter names are the official ones. What is in the sequence::
 
     speaker latents + emotion | speed row 1 | speed row 0 | start text stop | start codes stop
                                                             (text prefix)     (delayed streams)
@@ -32,7 +32,7 @@ from amhctl.nn.standard import FeatureStandard
 
 MODEL_VERSION = UNIFIED_VOICE
 FEWEST_FEATURES = 3
-# Of the mean prompt, 1.3 s at 50 frames a second: enough that its edges weigh little.
+# Of the mean prompt, 1.3 s at 50 frames per second: enough that its edges weigh little.
 _MEAN_FRAMES = 65
 
 
@@ -57,7 +57,7 @@ class VoiceOutput:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DecodeState:
-    """Where a batch of rows stands in decoding.
+    """Where a batch of rows is in decoding.
 
     The caches are filled in place by ``step``: one may go back to an earlier state, which voids the states after it.
 
@@ -138,7 +138,7 @@ class UnifiedVoice(nn.Module):
         if self.has_prefix:
             self.text_pos_embedding = PositionTable(config.max_text_tokens + 2, width)
             self.text_head = nn.Linear(width, config.number_text_tokens + 1)
-        # The table of book q stands at row q * number_mel_codes; one book is the official shape.
+        # The table of book q is at row q * number_mel_codes; one book is the official shape.
         self.mel_embedding = IdTable(config.codebooks * config.number_mel_codes, width)
         self.mel_pos_embedding = PositionTable(config.max_mel_tokens + 3, width)
         self.gpt = Decoder(width=width, heads=config.heads, layers=config.layers, dropout=config.dropout)
@@ -279,7 +279,7 @@ class UnifiedVoice(nn.Module):
     ) -> VoiceOutput:
         """Return the logits of text and codes, and log durations.
 
-        A padded batch gives each item what it gets alone: padded text is hidden, padded codes stand behind all others.
+        A padded batch gives each item what it gets alone: padded text is hidden, padded codes come after all others.
 
         Parameters
         ----------
@@ -363,7 +363,7 @@ class UnifiedVoice(nn.Module):
         if self.has_prefix:
             prefix_BTD, _ = self._prefix_text(text_BT, text_lengths_B)
             sequence_BKD = torch.cat([condition_BLD, prefix_BTD, codes_BPD], dim=1)
-            # Padded text behind the codes instead of before them: causal attention then needs no mask of its own.
+            # Padded text after the codes instead of before them: causal attention then needs no mask of its own.
             end = begin + prefix_BTD.shape[1]
             packing = close_gap(begin + text_lengths_B + 2, end, sequence_BKD.shape[1])
             hidden_BKD = packing.unpack(self.gpt(packing.pack(sequence_BKD)))
@@ -398,7 +398,7 @@ class UnifiedVoice(nn.Module):
         heard_B: Tensor | None = None,
         speeds_B: Tensor | None = None,
     ) -> DecodeState:
-        """Run the prefix of a batch of rows and return the state from which ``step`` goes on.
+        """Run the prefix of a batch of rows and return the state from which ``step`` continues.
 
         Rows of which ``heard_B`` is false speak without their aligned text, as in training with ``text_dropout``.
         ``speeds_B`` is what ``forward`` takes.
@@ -432,7 +432,7 @@ class UnifiedVoice(nn.Module):
         return DecodeState(caches, prefix, prefix_keep_BK, aligned_BSD, 0, text_BT.shape[0])
 
     def step(self, codes_BQ: Tensor, state: DecodeState) -> tuple[Tensor, DecodeState]:
-        """Feed one position of the delayed streams; return the next logits (B, Q, V) and the state behind it.
+        """Feed one position of the delayed streams; return the next logits (B, Q, V) and the state after it.
 
         The first position holds the start code of every book. Positions are numbered by ``position_rule``.
 

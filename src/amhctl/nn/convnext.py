@@ -27,8 +27,8 @@ class ConvNeXtBlock(nn.Module):
     condition : int
         Width of a condition that modulates the norm; 0 for a norm of its own.
     dropout : float
-        Share of the inner channels that a training item does without; the same ones in every frame, which costs
-        nothing where drawing each value anew takes an eighth of a training step on a CPU.
+        Fraction of the inner channels that a training item does without; the same ones in every frame, which costs
+        nothing where drawing each value again takes an eighth of a training step on a CPU.
     """
 
     def __init__(

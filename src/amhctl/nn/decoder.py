@@ -48,7 +48,7 @@ class DecoderBlock(nn.Module):
 
 
 class Decoder(Recomputing):
-    """The blocks and the norm behind them. Positions are the caller's: it adds them to the input.
+    """The blocks and the norm after them. Positions are the caller's: it adds them to the input.
 
     Parameters
     ----------

@@ -124,7 +124,7 @@ class Discriminators(nn.Module):
 
 
 def _keep_power(discriminator: nn.Module) -> None:
-    """Start the convolutions so that a signal has the same power behind every one of them."""
+    """Start the convolutions so that a signal has the same power after every one of them."""
     for module in discriminator.modules():
         if isinstance(module, nn.Conv2d):
             # Set through the parametrisation, which keeps length and direction apart.

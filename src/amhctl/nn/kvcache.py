@@ -21,7 +21,7 @@ class LayerCache:
         self._values: Tensor | None = None
 
     def extend(self, keys_BHPW: Tensor, values_BHPW: Tensor, start: int) -> tuple[Tensor, Tensor]:
-        """Write positions behind the first ``start`` ones and return all keys and values, each (B, H, K, W)."""
+        """Write positions after the first ``start`` ones and return all keys and values, each (B, H, K, W)."""
         batch, heads, positions, width = keys_BHPW.shape
         if self._keys is None or self._values is None:
             self._keys = keys_BHPW.new_empty(batch, heads, self.capacity, width)

@@ -36,7 +36,7 @@ Dimension = int | str
 
 @dataclass(frozen=True, slots=True)
 class StoredWeight:
-    """Where the bytes of a tensor lie in a file.
+    """Where the bytes of a tensor are in a file.
 
     Attributes
     ----------

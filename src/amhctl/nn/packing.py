@@ -1,4 +1,4 @@
-"""Rows of a batch whose padding stands in the middle, moved so that it stands behind everything.
+"""Rows of a batch whose padding is in the middle, moved so that it comes after everything.
 
 Then a causal mask alone hides it: no position that counts comes after one that does not, and attention needs no mask
 that is written out for each row. Positions are already added, so a state does not depend on where it stands.

@@ -68,7 +68,7 @@ class Perceiver(nn.Module):
     normed : bool
         Whether each layer's input is normalised too. Without, as in the published weights, a gated layer's output grows
         with the square of its input, and nothing holds it: the last norm takes any growth back, so the loss is blind to
-        it until the context is lost behind it.
+        it until the context is lost after it.
     """
 
     def __init__(

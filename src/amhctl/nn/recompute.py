@@ -1,8 +1,8 @@
-"""Activations that are computed anew in the backward pass rather than kept (Chen et al. 2016, arXiv 1604.06174).
+"""Activations that are computed again in the backward pass rather than kept (Chen et al. 2016, arXiv 1604.06174).
 
 A stack of blocks then keeps only what goes into each of them. Dropout is drawn alike the second time, so the gradient
-is the same to the last bit; a step takes about a third longer. Blocks whose parameters lie in shards are always
-computed anew: what they computed would keep the whole parameters.
+is the same to the last bit; a step takes about a third longer. Blocks whose parameters are in shards are always
+computed again: what they computed would keep the whole parameters.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from amhctl.nn.sharding import compute_whole, sharding_of
 
 
 class Recomputing(nn.Module):
-    """A network whose stacks of blocks may be computed anew; ``recompute`` says whether they are, in training."""
+    """A network whose stacks of blocks may be computed again; ``recompute`` says whether they are, in training."""
 
     recompute: bool = False
     stacks: ClassVar[tuple[str, ...]] = ()
@@ -40,14 +40,14 @@ class Recomputing(nn.Module):
 
 
 def set_recompute(model: nn.Module, wanted: bool) -> None:
-    """Let every stack of blocks of a model be computed anew in the backward pass, or not."""
+    """Let every stack of blocks of a model be computed again in the backward pass, or not."""
     for module in model.modules():
         if isinstance(module, Recomputing):
             module.recompute = wanted
 
 
 def blocks_of(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
-    """Yield the blocks of the stacks that may be computed anew, and large parts, with their names."""
+    """Yield the blocks of the stacks that may be computed again, and large parts, with their names."""
     for prefix, module in model.named_modules():
         if isinstance(module, Recomputing):
             for stack in module.stacks:

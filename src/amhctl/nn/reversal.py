@@ -1,6 +1,6 @@
 """A layer that is the identity forwards and turns the gradient around backwards (Ganin and Lempitsky 2015).
 
-What stands behind it learns to tell something from its input; what stands before it learns to hide that.
+What comes after it learns to tell something from its input; what comes before it learns to hide that.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""Blocks whose parameters lie in shards, one with each of several peers, and are whole only while they are computed.
+"""Blocks whose parameters are in shards, one with each of several peers, and are whole only while they are computed.
 
 Zero redundancy, stage 3 (Rajbhandari et al. 2020, arXiv 1910.02054; as fully sharded data parallel, Zhao et al. 2023,
 arXiv 2304.11277). A shard is one flat stretch of a parameter, padded with zeros where the peers do not divide it. The
@@ -27,7 +27,7 @@ class Peers(Protocol):
     """How many there are."""
 
     def gather(self, shards: Sequence[Tensor]) -> list[Tensor]:
-        """Return the shards of all peers behind one another, for each of ours."""
+        """Return the shards of all peers after one another, for each of ours."""
         ...
 
     def scatter(self, wholes: Sequence[Tensor]) -> list[Tensor]:

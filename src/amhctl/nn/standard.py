@@ -1,4 +1,4 @@
-"""Features brought to a common scale, by statistics that lie beside the weights. Sees numbers only.
+"""Features brought to a common scale, by statistics that are next to the weights. Sees numbers only.
 
 Shapes: ``B batch, T frames, F feature width``.
 """

@@ -230,7 +230,7 @@ def _do(
     try:
         return work(task.item, progress)
     except AmhctlError as refusal:
-        # An error that a user can mend is a result: trying again would not mend it.
+        # An error that a user can correct is a result: trying again would not correct it.
         return refusal
 
 
@@ -243,6 +243,6 @@ def _given_up(name: str, reason: str) -> DatasetError:
 
 
 def _reason(fault: BaseException) -> str:
-    """Return the last line of what ray says, which is the cause; what stands before is how it came there."""
+    """Return the last line of what ray says, which is the cause; what comes before is how it came there."""
     lines = [line.strip() for line in str(fault).splitlines() if line.strip()]
     return lines[-1] if lines else type(fault).__name__

@@ -21,7 +21,7 @@ ABBREVIATIONS: dict[str, str] = read_words("abbreviations")
 """Every abbreviation and what it is read as."""
 
 _HOMOPHONES = ("ሰሠ", "ስሥ", "ሣሳ", "ጸፀ", "ጽፅ", "ጻፃ", "አኣ", "ዐዓ", "እዕ", "ሀሐኀሃሓኃ", "ህሕኅ", "ሁሑኁ", "ሂሒኂ", "ኮኰ", "ጎጐ")
-# What may stand before an abbreviation in the same word.
+# What may come before an abbreviation in the same word.
 _PREFIX = "(?:እንደ|ስለ|እስከ|ወደ|ያለ|የእነ|[የበለከ]?እነ|[የበለከ]ነ|[በለከስ]የ|[የበለከ])"
 _DOT = r"[./]"
 # A key that ends with one letter takes short suffixes only, so that ጠ/ሚኒስትሩ is not ጠ/ሚ with a long one.
@@ -64,7 +64,7 @@ class Abbreviations:
     @cached_property
     def _whole(self) -> Pattern:
         body = _branch([_pattern(key, inflected=_canonical(key) in self._inflected) for key in self._whole_keys])
-        # After a whole key: its suffix, then perhaps one stop that belongs to the abbreviation; behind a slash a whole
+        # After a whole key: its suffix, then perhaps one stop that belongs to the abbreviation; after a slash a whole
         # word may follow (ጠ/ሚ/መለስ).
         return Pattern(
             rf"{_START}(?P<key>{body})(?P<suffix>{_SUFFIX})"
@@ -85,7 +85,7 @@ class Abbreviations:
     def _bare(self) -> Pattern:
         bare = [key for key in self._whole_keys if re.fullmatch(f"እ[.]{LETTER_CLASS}[.]አ|ዶ[.]ር", key)]
         # እኤአ and እ ኤ አ: the words of an era, and ዶር, without their stops.
-        # What stands between the letters may be dropped later; then they must not be read anew.
+        # What is between the letters may be dropped later; then they must not be read again.
         names = "|".join(key.replace(".", _BETWEEN if key[0] == "እ" else _WITHIN) for key in bare) or "(?!)"
         return Pattern(f"(?<!{LETTER_CLASS})(?<!ኦፕን )(?P<prefix>{_PREFIX}?)(?P<key>{names})(?!{LETTER_CLASS})")
 

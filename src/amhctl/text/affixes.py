@@ -1,4 +1,4 @@
-"""What stands before and behind a number or an abbreviation in the same word: prefixes, suffixes, other words.
+"""What comes before and after a number or an abbreviation in the same word: prefixes, suffixes, other words.
 
 Knows how they are joined, and nothing of what they are joined to.
 """
@@ -11,7 +11,7 @@ from amhctl.text.rule import DIGITS, Rule, insert, rewrite
 from amhctl.text.script import LETTER_CLASS, SYLLABLES, is_sixth_order, with_order
 
 PREFIXES = frozenset(("እንደ", "ስለ", "ያለ", "የበ", "የከ", "በየ", "ከየ", "ለየ", "እየ", "እነ", "የእነ", "የ", "በ", "ለ", "ከ"))
-"""What may stand before a number in the same word (Leslau 1995, prepositions)."""
+"""What may come before a number in the same word (Leslau 1995, prepositions)."""
 
 _LONGEST_PREFIX = 4
 # A word written on to a number is set apart from it; a suffix is not (corpus: 1922ዓመት, but 3ቱ, 90ዎቹ).
@@ -117,7 +117,7 @@ def _repeats(words: str, suffix: str) -> bool:
 
 
 def _part_letters(match: re.Match[str]) -> str | None:
-    """Return the space between letters and figures (A4), but for the power of a length (5 m2)."""
+    """Return the space between letters and figures (A4), except for the power of a length (5 m2)."""
     place = match.start()
     power = _POWER_AFTER.match(match.string, place) and _LENGTH_BEFORE.search(match.string[max(0, place - 5) : place])
     return None if power else " "

@@ -19,7 +19,7 @@ MONTHS: dict[str, str] = read_words("months")
 """``ethiopian-1`` to ``ethiopian-13`` and ``gregorian-1`` to ``gregorian-12``."""
 
 MONTH_SPELLINGS: dict[str, str] = read_words("month_spellings")
-"""Other spellings behind which a number is a day and a number after that a year."""
+"""Other spellings after which a number is a day and a number after that a year."""
 
 CONTEXT: dict[str, str] = read_words("context")
 """Words that the rules put between numbers."""
@@ -44,7 +44,7 @@ _HOUR_WORD = rf"(?: ?ሰ[ዓአዐ]ት{_END})?"
 _BEFORE = 16
 # ከጠዋቱ 2:00-4:00: the part of the day has the ከ already.
 _FROM_HOUR = Pattern("(?:^| )ከ(?:ጠዋቱ|ጥዋቱ|ጧቱ|ቀኑ|ምሽቱ|ሌሊቱ|ለሊቱ|ረፋዱ|ሰዓት|ሰዓት በኋላ|ማለዳው|ንጋቱ) $")
-# A part of the day, behind which hour and minutes may have a full stop between them.
+# A part of the day, after which hour and minutes may have a full stop between them.
 _PART_OF_DAY = "ከጠዋቱ|ከጥዋቱ|ከጧቱ|ከረፋዱ|ከቀኑ|ከምሽቱ|ከሌሊቱ|ከለሊቱ|ከማለዳው|ጠዋት|ጥዋት|ረፋድ|ምሽት|ማታ|ሌሊት|ለሊት"
 _GREGORIAN = f"እንደ[ {TIE}](?:ኤሮ|አውሮ|ፈረን)"
 _GREGORIAN_AFTER = Pattern(f"[ {TIE}]*(?:{_GREGORIAN}|G\\.?C(?![A-Za-z]))")

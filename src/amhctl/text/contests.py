@@ -1,7 +1,7 @@
 """Two numbers with a dash or a colon between them: a span from the one to the other, or the result of a match.
 
-What stands beside them decides: words of a match or its teams on both sides make a result, ከ before them or what is
-counted behind them a span. Where nothing tells, the larger number first is a result, and so is a nought.
+What is next to them decides: words of a match or its teams on both sides make a result, ከ before them or what is
+counted after them a span. Where nothing tells, the larger number first is a result, and so is a nought.
 """
 
 import re
@@ -22,7 +22,7 @@ _MONTH = (
     "|ጃንዋሪ|ፌብሩዋሪ|ማርች|[ኤአ]ፕሪል|ሜይ|ጁን|ጁላይ|ኦገስት|ሴፕቴምበር|ኦክቶበር|ኖቬምበር|ዲሴምበር)"
 )
 _MONTH_BEFORE = Pattern(f"(?:^| )ከ{_MONTH} $")
-# A dash with a space on one side only: of a span where ከ or a month stands before, or the larger number behind it.
+# A dash with a space on one side only: of a span where ከ or a month comes before, or the larger number after it.
 _LOOSE = (
     rf"(?P<prefix>(?:(?<!{LETTER_CLASS})[ከበየለ])?)(?<![\d.,/:-])(?P<a>\d{{1,7}}(?:\.\d)?)(?: [-–—]|[-–—] )"
     r"(?=(?P<b>\d{1,7})(?![\d:/]))"

@@ -24,7 +24,7 @@ Change = tuple[str, int, int, str, str]
 
 
 class _Spans:
-    """The pieces of a text: where each begins, the written span behind it, and whether it is as it was written.
+    """The pieces of a text: where each begins, the written span after it, and whether it is as it was written.
 
     Pieces that no change touches are copied as slices, so that what is paid for each in Python is the change.
     """
@@ -51,11 +51,11 @@ class _Spans:
         return self
 
     def start(self, piece: int, place: int) -> int:
-        """Return where the written span behind a character of a piece begins."""
+        """Return where the written span after a character of a piece begins."""
         return self.starts[piece] + place - self.begins[piece] if self.kept[piece] else self.starts[piece]
 
     def end(self, piece: int, place: int) -> int:
-        """Return where the written span behind the characters of a piece before a place ends."""
+        """Return where the written span after the characters of a piece before a place ends."""
         return self.starts[piece] + place - self.begins[piece] if self.kept[piece] else self.ends[piece]
 
     def find_last(self, end: int, first: int) -> int:
@@ -63,7 +63,7 @@ class _Spans:
         return first if end <= self.begins[first + 1] else bisect_left(self.begins, end, first + 1) - 1
 
     def copy(self, target: "_Spans", begin: int, end: int, first: int) -> int:
-        """Append what lies between two places to other spans; return which piece holds the last of it."""
+        """Append what is between two places to other spans; return which piece holds the last of it."""
         last = self.find_last(end, first)
         if first == last:
             target.add(end - begin, self.start(first, begin), self.end(first, end), self.kept[first])
@@ -79,7 +79,7 @@ class _Spans:
 
 
 class Draft:
-    """The text as it stands, the written span behind each character, and the changes so far."""
+    """The text as it stands, the written span after each character, and the changes so far."""
 
     def __init__(self, written: str) -> None:
         self.text = written

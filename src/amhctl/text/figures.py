@@ -45,7 +45,7 @@ _LATIN_SCALE = (
     r"(?<![A-Za-z\d.,-])(?P<number>\d+(?:\.\d+)?)(?P<scale>[KkM]|B(?= ?(?:ብር|ዶላር|\$|birr|USD|ETB|views)))(?![A-Za-z\d])"
 )
 _SPACED_THOUSANDS = r"(?<![\d.,/:-])(?<!\d )(?P<first>[1-9]\d{0,2})(?P<rest>(?: \d{3})+)(?!\d| \d|[.,/:-]\d|[A-Za-z])"
-# Words behind which two numbers are two numbers: names of what is numbered, and months.
+# Words after which two numbers are two numbers: names of what is numbered, and months.
 _NUMBERED = Pattern(
     "(?:ቁጥር|ቁ|ገጽ|ገፅ|ወረዳ|ቀበሌ|አንቀጽ|አንቀፅ|ስልክ|ሞባይል|ዙር|ክፍል|ምዕራፍ|ቡድን|ቤት|መስከረም|ጥቅምት|[ህኅሕ]ዳር|ታ[ህኅሕ][ሳሣ][ስሥ]|ጥር|የካቲት|መጋቢት"
     "|ሚያ[ዝዚ]ያ|ግንቦት|ሰኔ|[ሐሀ]ምሌ|ነ[ሐሀሃ]ሴ|[A-Za-z]) ?$"

@@ -1,7 +1,7 @@
 """The frontend: written text to spoken text, phones and units, by tables that travel with a voice. Knows no ids.
 
 The state is JSON: ``format`` (of the state), ``code`` (of the rules), ``options`` (the `TextConfig`), ``readers`` (the
-backends that were at hand, which decide the phones; a state without them had all) and ``tables`` (every word list the
+backends that were available, which decide the phones; a state without them had all) and ``tables`` (every word list the
 rules use, the user's lexicons among them). A frontend made from a state speaks by that state's
 tables, whatever the package's tables have become since, and its state is the one it was made from, entry for entry.
 """
@@ -127,7 +127,7 @@ class Frontend:
 
     @staticmethod
     def _as_read(table: Mapping[str, str], rules: Iterable[Rule]) -> dict[str, str]:
-        """Return a lexicon's table with its words spelt as these rules spell the text in which they are looked for."""
+        """Return a lexicon's table with its words spelled as these rules spell the text that is searched."""
         found: dict[str, str] = {}
         steps = tuple(rules)
         for word, said in table.items():
@@ -203,7 +203,7 @@ class Frontend:
         return frontend
 
     def with_lexicon(self, lexicon: Lexicon) -> "Frontend":
-        """Return a frontend that reads as this one but for the words of a lexicon, which go before its own."""
+        """Return a frontend that reads as this one except for the words of a lexicon, which go before its own."""
         state = self.state()
         tables = dict(cast("dict[str, dict[str, str]]", state["tables"]))
         joined = Lexicon(tables.get(LEXICON_SPOKEN, {}), tables.get(LEXICON_PHONES, {})).joined(lexicon)

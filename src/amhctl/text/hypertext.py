@@ -1,7 +1,7 @@
 """What a copied web page leaves in a text: tags, references to characters, footnote marks. Knows no words.
 
 A tag is a name in angle brackets, perhaps with attributes (``<b>``, ``</a>``, ``<a href="…">``): it is taken out and
-never spoken. A sign of comparison has a space or a number behind it (3 < 5) and is none.
+never spoken. A sign of comparison has a space or a number after it (3 < 5) and is none.
 """
 
 import html

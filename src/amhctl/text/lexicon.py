@@ -2,11 +2,12 @@
 
 A lexicon is a file in one of two forms, UTF-8:
 
-* ``.tsv``: two columns, the written word and how it is said; lines that are empty or begin with ``#`` are passed over;
+* ``.tsv``: two columns, the written word and how it is said; lines that are empty or begin with ``#`` are skipped;
 * ``.toml``: strings, ``"written" = "said"``, at the top or in tables of any name.
 
 What is said is spoken Amharic (``CBE`` → ``ሲ ቢ ኢ``) or, for one word of fidel, its phones (``ገና`` → ``ɡənna``): they
-are told apart by their script. A written word is matched whole, as it is spelt, alone or behind a prefix (የ በ ለ ከ …).
+are distinguished by their script. A written word is matched whole, as it is spelled, alone or after a prefix (የ በ ለ ከ
+…).
 """
 
 import unicodedata
@@ -25,7 +26,7 @@ from amhctl.text.script import GEMINATION, SYLLABLES, is_sixth_order, with_order
 
 RULE = "lexicon"
 PREFIXES = ("እንደ", "ስለ", "ያለ", "እነ", "የ", "በ", "ለ", "ከ")
-"""What may stand before a word of a lexicon and is kept."""
+"""What may come before a word of a lexicon and is kept."""
 
 _LONGEST = 200
 _POINTS = frozenset(".,:/")
@@ -159,7 +160,7 @@ def _sort(written: str, said: str | None, spoken: dict[str, str], phones: dict[s
 
 
 class LexiconReader:
-    """Finds the words of a lexicon's spoken readings in a text, alone, behind a prefix or before a suffix.
+    """Finds the words of a lexicon's spoken readings in a text, alone, after a prefix or before a suffix.
 
     Parameters
     ----------
@@ -183,7 +184,7 @@ class LexiconReader:
         for word, reading in self._spoken.items():
             for _, _, held, rest in self._find(reading):
                 if rest:
-                    # Its inflected form stands in a reading: read with its suffixes, that reading would be read again.
+                    # Its inflected form is in a reading: read with its suffixes, that reading would be read again.
                     self._stiff.add(held)
                 elif self._spoken[held] not in (held, ""):
                     raise TextError(
@@ -240,7 +241,7 @@ class LexiconReader:
         return None
 
     def _suffix(self, text: str, begin: int, word: str) -> str:
-        """Return what stands in a text from the last letter of a word on, if that is a suffix that it may take."""
+        """Return what is in a text from the last letter of a word on, if that is a suffix that it may take."""
         said = self._spoken[word]
         last = begin + len(word) - 1
         end = last + 1
@@ -287,14 +288,14 @@ def find_suffix(last: str, rest: str) -> tuple[int, ...] | None:
 
 
 def _begins(text: str, place: int) -> bool:
-    """Return whether a word may begin at a place: inside no other, and not behind the point of a number."""
+    """Return whether a word may begin at a place: inside no other, and not after the point of a number."""
     before = text[max(0, place - 1) : place]
     inside = before in _POINTS and text[max(0, place - 2) : place - 1].isdigit() and text[place].isdigit()
     return not (inside or before.isalnum() or before == GEMINATION)
 
 
 def _ends(text: str, end: int) -> bool:
-    """Return whether a word may end before a place: it does not go on, and is not the 3 of 3.5."""
+    """Return whether a word may end before a place: it does not continue, and is not the 3 of 3.5."""
     after = text[end : end + 1]
     inside = after in _POINTS and text[end - 1].isdigit() and text[end + 1 : end + 2].isdigit()
     return not (inside or after.isalnum() or after == GEMINATION)
@@ -324,7 +325,7 @@ class Given:
 
 
 def find_phones(word: str, phones: Mapping[str, str], words: Collection[str] = ()) -> Given | None:
-    """Return what a lexicon knows of a word: alone, behind a prefix, before a suffix, or beside another word.
+    """Return what a lexicon knows of a word: alone, after a prefix, before a suffix, or beside another word.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
 """Inline markup: ``ገና[[ɡənna]]`` says how one word is spoken. Knows no rule.
 
-Two square brackets directly behind a word of fidel hold its phones, in the symbols of ``g2p.phones``, with or without
+Two square brackets directly after a word of fidel hold its phones, in the symbols of ``g2p.phones``, with or without
 spaces between them. The word stays the text for voices that read fidel; the phones are never spoken as text. While
 rules rewrite a text, each markup is shielded: one character of the last private plane stands for it.
 """
@@ -28,8 +28,8 @@ def shield(draft: Draft) -> dict[str, str]:
     Raises
     ------
     TextError
-        If a markup is not closed, does not stand directly behind a word, holds what is no phone, or a word goes on
-        behind it.
+        If a markup is not closed, does not stand directly after a word, holds what is no phone, or a word continues
+        after it.
     """
     draft.substitute("dropped", _SHIELDS, lambda _: "")
     if "[[" not in draft.text:

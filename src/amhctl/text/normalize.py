@@ -64,7 +64,7 @@ _MARK_RUN = rf"[ {TIE}]?[{MARKS}][ {TIE}{MARKS}]*"
 _SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+", strict=True))
 _POWERS = {"²": " ካሬ", "³": " ኩብ"}
 _MEASURED = ("ሜ", "ሜ.", "ሜትር")
-"""Words behind which a raised two or three is no footnote."""
+"""Words after which a raised two or three is no footnote."""
 _POWER = rf"(?<=[{LETTERS})])\^(?=[{LETTERS}])"
 
 

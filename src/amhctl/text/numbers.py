@@ -41,7 +41,7 @@ class NumberWords:
     hundred : str
         How 100 is read where nothing multiplies it.
     negative : str
-        What stands before a negative number; empty for the word of the table.
+        What comes before a negative number; empty for the word of the table.
     """
 
     words: dict[str, str]

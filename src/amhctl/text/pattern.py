@@ -28,7 +28,7 @@ class Pattern:
         return re.compile(self.pattern)
 
     def search(self, text: str, start: int = 0) -> re.Match[str] | None:
-        """Return the first match at or behind a place."""
+        """Return the first match at or after a place."""
         return self.compiled.search(text, start)
 
     def match(self, text: str, start: int = 0) -> re.Match[str] | None:

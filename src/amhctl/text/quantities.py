@@ -25,7 +25,7 @@ _PREFIX_BEFORE = Pattern("(?:^|[^\\w])[ከበየለ]$")
 _SCALE = "(?P<scale> ?(?:ሺህ?|ሚሊዮን|ቢሊዮን|ትሪሊዮን))?"
 _SHORT_SCALES = {"K": "1000", "M": "1000000", "B": "1000000000", "T": "1000000000000"}
 _SHORT_SCALE = "(?P<scale> ?(?:ሺህ?|ሚሊዮን|ቢሊዮን|ትሪሊዮን)| ?(?:thousand|million|billion|trillion|mln|mn|bn)|[KkMmBb])?"
-"""The scale of an amount behind the sign of its currency, in one word or its first letter ($5M)."""
+"""The scale of an amount after the sign of its currency, in one word or its first letter ($5M)."""
 _SIGN = r"(?<![\w)%°])(?<!\d )[-−–] ?"
 # What a number is of decides how a slash is read: አዋጅ ቁጥር 3/4 names a law, it is no share.
 _TIMES = {
@@ -35,7 +35,7 @@ _TIMES = {
     "ዓመት": "ዓመት", "አመት": "አመት", "ሰው": "ሰው", "ሄክታር": "ሄክታር", "ኪሎ": "ኪሎ", "ሊትር": "ሊትር", "ካሬ": "ካሬ", "ኩንታል": "ኩንታል",
     "ሜትር": "ሜትር",
 }  # fmt: skip
-"""What a quantity may be for, behind a slash, besides a unit: 5 MB/s, 3000 ብር/ወር."""
+"""What a quantity may be for, after a slash, besides a unit: 5 MB/s, 3000 ብር/ወር."""
 _EACH = "በ"
 _REST = f"[ {TIE}](?:ሜትር|ግራም|ሊትር|ዋት|ባይት|ካሬ|ኩብ)"
 """What makes a unit of a short one: ሚሊ ሜትር is no ሚሊ."""
@@ -209,7 +209,7 @@ class Quantities:
         found = match.groupdict()
         coin = self._currencies.get(match["coin"], match["coin"])
         cents, scale = match["cents"], found.get("scale")
-        # $5000 ዶላር names its currency twice; another word behind it stays.
+        # $5000 ዶላር names its currency twice; another word after it stays.
         end = f" {found['again']}" if found.get("again") not in (None, coin) else ""
         if scale or (cents and len(cents) != 2):
             words = self._amount(match["whole"], cents) + (f"{TIE}{self._scale(scale.strip())}" if scale else "")
@@ -223,7 +223,7 @@ class Quantities:
         return f"{words}{end}".replace(" ", TIE)
 
     def _minus(self, match: re.Match[str]) -> str:
-        """Return what is said for a sign before a number: nothing of a hyphen behind a word or before a price.
+        """Return what is said for a sign before a number: nothing of a hyphen after a word or before a price.
 
         The news corpus has 17 hyphens between a word with a space and a number: 16 join the two (ሚግ -29), one is a
         minus (ወደ -6.4%).
@@ -240,7 +240,7 @@ class Quantities:
         return self._numbers.minus
 
     def _each(self, match: re.Match[str]) -> str | None:
-        """Return the unit behind a slash: 35 ብር/kg በኪሎ ግራም; behind a word it must be one that is counted."""
+        """Return the unit after a slash: 35 ብር/kg በኪሎ ግራም; after a word it must be one that is counted."""
         before = match.string[max(0, match.start() - 12) : match.start()]
         if before.strip() and len(match["per"]) < 3 and not _COUNTED_BEFORE.search(before):
             return None
@@ -293,5 +293,5 @@ class Quantities:
 
 
 def _long(units: Mapping[str, str]) -> set[str]:
-    """Return the units whose sign is no single letter: one letter behind a slash may be anything."""
+    """Return the units whose sign is no single letter: one letter after a slash may be anything."""
     return {unit for unit in units if len(unit) > 1}

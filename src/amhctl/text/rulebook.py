@@ -46,7 +46,7 @@ CLEANING = (
     "entity", "tag", "direction", "compose", "invisible", "blank", "footnote", "emoticon", "superscript", "character",
     "gemination-mark", "legacy-mark", "word-space", "quote", "dash",
 )  # fmt: skip
-"""Rules of characters; what a user's lexicon says goes behind them and before all others."""
+"""Rules of characters; what a user's lexicon says goes after them and before all others."""
 
 READING = (
     "abbreviation", "dotted-letters", "address", "hashtag",

@@ -1,12 +1,12 @@
 """Breath groups: where a reader stops. Knows nothing of how text was written.
 
-A sentence mark ends a group, unless what follows is the verb of saying behind a quotation (መጣህ፧ አለ). A sentence that
-is longer than a breath is cut at its commas, filled greedily, then between words into parts of like length; not inside
-a word, not at a tie, so not inside a number, and not before a verb of saying. Of two places that are about as good, the
-one at the end of a phrase is taken: behind a verb, a conjunction, a postposition or an ending (-ን, -ም, -ና, -ው); not
-behind a genitive, a number, an adjective, or a noun without an ending, which mostly belongs to the noun behind it. Only
-what has more than 80 fidel without a place to stop, such as a number of sixty digits, is cut at its ties, and then
-between letters.
+A sentence mark ends a group, unless what follows is the verb of saying after a quotation (መጣህ፧ አለ). A sentence that
+is longer than a breath is cut at its commas, filled greedily, then between words into parts of similar length; not
+inside a word, not at a tie, so not inside a number, and not before a verb of saying. Of two places that are about as
+good, the one at the end of a phrase is taken: after a verb, a conjunction, a postposition or an ending (-ን, -ም, -ና,
+-ው); not after a genitive, a number, an adjective, or a noun without an ending, which mostly belongs to the noun after
+it. Only what has more than 80 fidel without a place to stop, such as a number of sixty digits, is cut at its ties, and
+then between letters.
 """
 
 from itertools import pairwise
@@ -38,12 +38,12 @@ _POSTPOSITIONS = _gather("ላይ ውስጥ ጋር ጋራ በኋላ በፊት ድ
 _OPENING = _gather("እና ግን ነገር ስለዚህ ወይም እንዲሁም ምክንያቱም ሆኖም ይሁን")
 """Conjunctions, which a group may well begin with."""
 _COPULAS = _gather("ነው ናቸው ናት ነበር ነበሩ ነበረች ነኝ ነን አይደለም አይደሉም ይሆናል ሆኗል")
-"""Verbs that belong to what they stand behind."""
+"""Verbs that belong to what they come after."""
 _MODIFIERS = _gather(
     "ይህ ያ ይህን ያንን እነዚህ እነዚያ ይህች አንድ ሁለት ሦስት ሶስት አራት አምስት ብዙ ጥቂት ሁሉ ሌላ ሌሎች አንዳንድ እያንዳንዱ ትልቅ ትንሽ አዲስ አሮጌ ታላቅ ዋና "
     "ልዩ ጠቅላይ ምክትል ዶክተር ፕሮፌሰር አቶ ወይዘሮ ወይዘሪት ሚሊዮን ሺህ መቶ በጣም እጅግ"
 )
-"""What mostly stands before a noun or adjective that it belongs to."""
+"""What mostly comes before a noun or adjective that it belongs to."""
 _CLOSED = Pattern("(?:[ንምናስ]|ው|ዋ|ቸው|ቹ|ዎ|ል|ሉ|ለሁ|ለን|ለች|ለህ|ለሽ|ዋል|[ሎሮቶዶሞኖቦሶጦቆኮዞፎጎ]|ተው|ረው|ለው)$")
 """Endings of objects, topics, subjects and verbs: what they close may stand apart."""
 _INSIDE, _UNSAID = 0.6, 1000.0

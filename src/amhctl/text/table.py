@@ -2,7 +2,7 @@
 
 A list is a file of ``tables/``: UTF-8, one entry a line, its columns set apart by tabs: what is written (or the name
 that a rule has for it), how it is spoken, and perhaps a note (a source, a doubt). The first line names the columns:
-``written``, ``spoken``, ``note``. Empty lines and lines that begin with ``# `` are passed over. An entry that stands
+``written``, ``spoken``, ``note``. Empty lines and lines that begin with ``# `` are skipped. An entry that stands
 twice is refused.
 """
 

@@ -94,12 +94,12 @@ class Coverage:
 
     @property
     def coverage(self) -> float:
-        """Share of the different characters that have a piece; 1 for an empty corpus."""
+        """Fraction of the different characters that have a piece; 1 for an empty corpus."""
         return 1.0 - len(self.unknown_kinds) / self.kinds if self.kinds else 1.0
 
     @property
     def unknown_rate(self) -> float:
-        """Share of the running characters that have no piece."""
+        """Fraction of the running characters that have no piece."""
         return self.unknown / self.characters if self.characters else 0.0
 
     @property

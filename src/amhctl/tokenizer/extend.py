@@ -84,7 +84,7 @@ def frequent_words(words: WordCounts, count: int) -> dict[str, int]:
 
 
 def _start_row(piece: Piece, speller: Tokenizer, present: set[str]) -> NewRow:
-    """Decide how the row of a piece starts: the same string, else what spelt it, else what it resembles."""
+    """Decide how the row of a piece starts: the same string, else what spelled it, else what it resembles."""
     text, score = piece.text, _float32(piece.score)
     if same := find_same(text, present):
         return NewRow(text, score, "same", (same,))

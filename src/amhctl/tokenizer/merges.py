@@ -1,6 +1,6 @@
 """Byte-pair merges learnt on top of the pieces a vocabulary already has. Knows no model file and no ids.
 
-SentencePiece can train a vocabulary but not go on training one. Pieces taken from a second, separate training may be
+SentencePiece can train a vocabulary but not continue training one. Pieces taken from a second, separate training may be
 out of reach: BPE builds a piece from two shorter ones, and the older merges may have joined its letters otherwise.
 Merges learnt on the old segmentation are within reach by construction (Sennrich et al. 2016, section 3.2, started
 from the old pieces instead of from characters).
@@ -17,7 +17,7 @@ Pair = tuple[str, str]
 
 # SentencePiece's own limit, max_sentencepiece_length.
 _LONGEST_PIECE = 16
-# Below so many entries beside the live ones, making the heap anew is not worth its time.
+# Below so many entries beside the live ones, making the heap again is not worth its time.
 _SMALL_HEAP = 1_000
 
 
@@ -71,7 +71,7 @@ class _Corpus:
         self._words = list(words)
         self._counts = list(words.values())
         self._pairs: Counter[Pair] = Counter()
-        # Words that a pair stood in once. Those it has left since are passed over when it is joined: a machine integer
+        # Words that a pair stood in once. Those it has left since are skipped when it is joined: a machine integer
         # a place is a tenth of what sets would take.
         self._places: defaultdict[Pair, array[int]] = defaultdict(lambda: array("I"))
         for place, word in enumerate(self._words):
@@ -111,7 +111,7 @@ class _Corpus:
         return sorted(other for other in touched if self._pairs[other] > 0 and other[0] + other[1] in known)
 
     def _push(self, changed: Iterable[Pair]) -> None:
-        """Enter new counts. A heap of mostly stale entries is made anew: it would outgrow all else."""
+        """Enter new counts. A heap of mostly stale entries is made again: it would outgrow all else."""
         for pair in changed:
             if count := self._pairs[pair]:
                 heapq.heappush(self._heap, (-count, pair))
@@ -126,7 +126,7 @@ class _Corpus:
             self._pairs[pair] += count
 
     def _pairs_of(self, word: tuple[str, ...]) -> list[Pair]:
-        """Return the pairs of a word that may be joined, each as often as it stands there."""
+        """Return the pairs of a word that may be joined, each as often as it is there."""
         return [
             (left, right)
             for left, right in pairwise(word)

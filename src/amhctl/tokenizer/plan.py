@@ -6,7 +6,7 @@ each with ``id``, ``piece``, ``score``, ``start``, and ``sources`` and ``source_
 the new row starts as the mean of. ``start`` says what they are:
 
 * ``same``: the same string in the base under another form, with or without the word boundary;
-* ``mean``: the pieces that spelt it before, those of the base and the letters appended before it;
+* ``mean``: the pieces that spelled it before, those of the base and the letters appended before it;
 * ``related``: pieces of the base that sound or serve alike (``kinship``);
 * ``none``: there are none; the row starts as the mean of all old rows.
 

@@ -54,12 +54,12 @@ def prove_extension(base: Vocabulary, result: Vocabulary, sample: Iterable[str])
 def prove_unchanged(old: Tokenizer, new: Tokenizer, text: str, *, subject: str) -> int | None:
     """Check that a text of the base's languages keeps its ids, and return how many they are.
 
-    None comes back for a text that the base cannot spell: its ids say nothing of how it was spelt.
+    None comes back for a text that the base cannot spell: its ids say nothing of how it was spelled.
 
     Raises
     ------
     VocabularyError
-        If the text is encoded otherwise than before; ``subject`` says where it stands.
+        If the text is encoded differently from before; ``subject`` says where it stands.
     """
     before, after = old.ids(text), new.ids(text)
     if Vocabulary.UNKNOWN_ID in before:
@@ -79,7 +79,7 @@ def prove_unchanged(old: Tokenizer, new: Tokenizer, text: str, *, subject: str) 
 
 
 def _prove_own_pieces(old: Tokenizer, new: Tokenizer) -> None:
-    """Check that what the base's own pieces spell is spelt as before, where no new piece stands in it."""
+    """Check that what the base's own pieces spell is spelled as before, where no new piece is in it."""
     added = new.vocabulary.pieces[old.vocabulary.size :]
     by_first: dict[str, list[str]] = {}
     for piece in added:

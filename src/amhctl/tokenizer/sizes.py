@@ -36,7 +36,7 @@ class SizePoint:
     pieces_per_syllable : float
         Pieces a syllable costs.
     trained_share : float
-        Share of the learnt pieces that occur at least `ENOUGH_OCCURRENCES` times; 1 where none is learnt.
+        Fraction of the learnt pieces that occur at least `ENOUGH_OCCURRENCES` times; 1 where none is learnt.
     """
 
     size: int

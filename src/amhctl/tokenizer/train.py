@@ -1,8 +1,8 @@
 """Training a vocabulary on strings of units. Knows neither files nor how the strings were made.
 
 Every string of the alphabet (see ``alphabet``) becomes a piece whether or not the corpus has it, so that no text the
-frontend can make is unknown; a corpus that holds anything else is refused. There is no byte fallback: a letter spelt in
-bytes would be learnt by nobody and spoken wrong without a word.
+frontend can make is unknown; a corpus that holds anything else is refused. There is no byte fallback: a letter spelled
+in bytes would be learnt by nobody and spoken wrong without a word.
 
 SentencePiece is given each different word once with its count (its ``tsv`` input), so that time and memory follow the
 number of different words and not the length of the corpus.

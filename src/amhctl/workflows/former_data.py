@@ -67,7 +67,7 @@ def open_former(
     ConfigError
         If a store is named and not used, or wanted and not named, or there is no base that could be forgotten.
     DatasetError
-        If a store is damaged or was made otherwise than the run's own.
+        If a store is damaged or was made differently from the run's own.
     """
     paths = {"replay": config.paths.replay, "probe": config.paths.probe}
     if (paths["replay"] is None) != (config.training.replay_share == 0.0):

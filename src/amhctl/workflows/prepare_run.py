@@ -263,7 +263,7 @@ def prepare_flow(parts: RunParts) -> PreparedRun:
 
 
 def _read_taught_base(parts: RunParts) -> LoadedCheckpoint | None:
-    """Return the base that a run learns guidance from: a run that goes on reads it again, and must find it unchanged.
+    """Return the base that a run learns guidance from: a resumed run reads it again, and must find it unchanged.
 
     Raises
     ------
@@ -311,7 +311,7 @@ def _tune(parts: RunParts, network: nn.Module, kind: Kind) -> Tuning:
 def _find_scarcity(parts: RunParts, run: Run) -> tuple[Finding, ...]:
     """Return a finding, and say it at once, if there is too little speech for what learns."""
     hours = hours_of(own_part(run.train).entries, parts.store.spec)
-    # A run that goes on began from nothing unless it knows its parent.
+    # A resumed run began from nothing unless it knows its parent.
     has_base = bool(run.identity.parent)
     found = find_scarcity(run.model, hours, has_base=has_base, subject=str(parts.store.path))
     for finding in found:

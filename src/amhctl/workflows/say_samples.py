@@ -100,7 +100,7 @@ def choose_samples(run: Run, codec: str | None) -> SampleSentences | None:
         If the best of the run is no voice but an adapter, which does not speak; or if it is to be chosen by text match
         and the validation set has too few utterances for that.
     CodecError
-        If it is to be, and the codec or vocoder of the run is not at hand.
+        If it is to be, and the codec or vocoder of the run is not available.
     """
     wanted = run.config.samples
     if not wanted:

@@ -80,7 +80,7 @@ class SpeakRequest:
     takes : int | None
         How often each segment is said, for the mean of all; None for what suits the voice.
     steps : int | None
-        In how many steps a spectrogram is drawn; None for what suits the voice.
+        In how many steps a spectrogram is generated; None for what suits the voice.
     pitch, energy : float
         Semitones and decibels up or down.
     speaker : str | None

@@ -1,9 +1,9 @@
-"""Lhotse cuts: one JSON object a line, plain or gzipped. Knows no record; the lhotse package is not needed.
+"""Lhotse cuts: one JSON object per line, plain or gzipped. Knows no record; the lhotse package is not needed.
 
 A cut is a part of a recording with supervisions, each a text with a start and a duration counted from the cut's start
 (Zelasko et al. 2021, arXiv 2110.12561; lhotse.readthedocs.io, "Cuts"). Read are ``MonoCut`` and ``MultiCut`` whose
 recording is one file; mixed and padded cuts, one channel of several, commands and addresses are faults. What a record
-has and a supervision has not stands in the supervision's ``custom``.
+has and a supervision has not is in the supervision's ``custom``.
 """
 
 import gzip
@@ -43,7 +43,7 @@ def read_cuts(source: Path) -> Iterator[Row]:
     Raises
     ------
     DatasetError
-        If there is no such file, or it is cut short or no gzip file although named so.
+        If there is no such file, or it is truncated or no gzip file although named so.
     """
     path = source
     if source.is_dir():

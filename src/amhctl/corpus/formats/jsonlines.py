@@ -48,7 +48,7 @@ def json_row(folder: Path, subject: str, value: Mapping[str, object]) -> Row:
     if isinstance(values.get("audio"), str):
         path = folder / str(values["audio"])
         values["audio"] = path
-        # NeMo has no ids: the file's name is one, unless several utterances lie in it.
+        # NeMo has no ids: the file's name is one, unless several utterances are in it.
         start = values.get("offset")
         suffix = f"-{start:.3f}" if isinstance(start, int | float) and start else ""
         values.setdefault("id", f"{path.stem}{suffix}")

@@ -1,6 +1,6 @@
 """One utterance as a foreign format has it, and where a line stood. Knows no format and no record.
 
-A reader yields a ``Row`` for everything it meets: values by our keys, or a fault. Nothing is passed over in silence.
+A reader yields a ``Row`` for everything it meets: values by our keys, or a fault. Nothing is skipped in silence.
 """
 
 import os

@@ -33,7 +33,7 @@ class Cue:
     Attributes
     ----------
     line : int
-        Where it stands in its file, from 1.
+        Where it is in its file, from 1.
     start : float
         Seconds from the start of the recording.
     end : float | None

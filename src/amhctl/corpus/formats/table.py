@@ -1,4 +1,4 @@
-"""Tables with one utterance a line: LJSpeech, Piper and Common Voice. Knows no record.
+"""Tables with one utterance per line: LJSpeech, Piper and Common Voice. Knows no record.
 
 Formats::
 

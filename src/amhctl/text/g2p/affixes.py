@@ -30,7 +30,7 @@ _NOUN_PREFIXES = (
     "ወ0ደ0የ:0",
 )  # fmt: skip
 _OBJECTS_AFTER = {
-    # me us you.m you.f him her them you.pl polite; the vowel that the subject ends with decides what stands between.
+    # me us you.m you.f him her them you.pl polite; the vowel that the subject ends with decides what is between.
     "0": ("0ኘ:5", "0ነ5", "0ሀ5", "0ሸ5", "0ወ5", "3ተ5", "3ቸ:0ወ5", "3ቸ:5ሀ1", "0ወ6ተ5", "0ወ6"),
     "5": ("0ኘ:5", "0ነ5", "5ሀ5", "5ሸ5", "0ወ5", "3ተ5", "3ቸ:0ወ5", "3ቸ:5ሀ1", "5ወ6ተ5", "5ወ6"),
     "1": ("1ኘ:5", "1ነ5", "1ሀ5", "1ሸ5", "1ተ5", "wተ5", "wቸ:0ወ5", "wቸ:5ሀ1", "1ወ6ተ5", "1ወ3ተ5"),
@@ -49,7 +49,7 @@ _TAILS = ("", "ነ5", "መ5", "ነ5መ5", "ነ:3", "ነ5ነ:3", "ሰ5", "ነ5ሰ
 
 
 def _objects(end: str) -> Iterator[str]:
-    """Yield the objects behind a subject that ends with a vowel, or with a consonant that may stand before them."""
+    """Yield the objects after a subject that ends with a vowel, or with a consonant that may come before them."""
     yield from _OBJECTS_AFTER[end]
     vowel = {"ቸ5": "ቸ:5", "ነ5": "ነ0", "0": "0"}.get(end, end)
     for relation in _RELATIONS:
@@ -57,7 +57,7 @@ def _objects(end: str) -> Iterator[str]:
 
 
 def _perfect(*, last: str) -> Iterator[str]:
-    """Yield the endings of the perfect: ``last`` is 5 behind a consonant, or the vowel that a verb ends with."""
+    """Yield the endings of the perfect: ``last`` is 5 after a consonant, or the vowel that a verb ends with."""
     third = "0" if last == "5" else last
     for subject, end in (("", third), (third, "ቸ5"), ("", "1")):
         yield from (subject + one for one in (end, *_objects(end)))
@@ -135,7 +135,7 @@ _ABSTRACT = ("5", "1", "4", "3ቸ:5ነ5", "3ቸ:0ወ5", "3ቸ:5ሀ1", "w", "5ሀ
 
 
 def _noun(*, vowel: str = "") -> Iterator[str]:
-    """Yield the endings of a noun behind a consonant, or behind a vowel."""
+    """Yield the endings of a noun after a consonant, or after a vowel."""
     plural = [("6ቸ:" if not vowel else vowel + "ወ6ቸ:") + one for one in _POSSESSIVES_C]
     if vowel == "3":
         plural += ["6ቸ:" + one for one in _POSSESSIVES_C]  # ጓደኛ, ጓደኞች
@@ -190,7 +190,7 @@ def _prefixes() -> Iterator[tuple[str, str]]:
 
 @cache
 def list_prefixes() -> Mapping[str, tuple[tuple[str, Marks], ...]]:
-    """Return each prefix, spelt in segments: the aspects that it stands before, and its doubled letters.
+    """Return each prefix, spelled in segments: the aspects that it comes before, and its doubled letters.
 
     ``X`` is the imperfect that needs an auxiliary, ``D`` the one that needs -ም.
     """
@@ -203,7 +203,7 @@ def list_prefixes() -> Mapping[str, tuple[tuple[str, Marks], ...]]:
 
 @cache
 def list_suffixes(kind: str) -> Mapping[str, Marks]:
-    """Return each suffix of a class, spelt in segments from a vowel on, and its doubled letters.
+    """Return each suffix of a class, spelled in segments from a vowel on, and its doubled letters.
 
     A place is counted from the stem's last letter, whose vowel the suffix begins with.
     """
@@ -225,7 +225,7 @@ def list_suffixes(kind: str) -> Mapping[str, Marks]:
     behind = [read_pattern(tail) for tail in tails]
     found: dict[str, Marks] = {}
     for ending in endings:
-        # The stem's last consonant stands before the suffix, so that marks count from it.
+        # The stem's last consonant comes before the suffix, so that marks count from it.
         plain, marks = read_pattern("ለ" + ending)
         for tail, more in behind:
             found.setdefault(plain[1:] + tail, marks + tuple(len(plain) // 2 + one for one in more))

@@ -64,7 +64,7 @@ class Chain:
     absent : Sequence[Fallback]
         Backends that are wanted and not used, which every result names.
     rules : RulesBackend | None
-        What says the suffix behind a word of the lexicon; our own rules by default, whatever the backends are.
+        What says the suffix after a word of the lexicon; our own rules by default, whatever the backends are.
     words : Collection[str]
         Words that a word of the lexicon may make a compound with.
     """

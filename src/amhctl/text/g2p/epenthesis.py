@@ -1,4 +1,4 @@
-"""Where ɨ stands between consonants. Knows slots of consonants and vowels, no letters.
+"""Where ɨ is between consonants. Knows slots of consonants and vowels, no letters.
 
 A stem begins with at most one consonant; at most two stand in a row inside a word and at its end; a geminate counts
 as two. Reading left to right, ɨ comes before the consonant that would be one too many (Leslau 1995, ch. 1; Hayward
@@ -27,9 +27,9 @@ class Slot:
     weight : int
         How many consonants it counts for: 2 for a geminate, written or not.
     onset : bool
-        Whether a stem begins here, behind a prefix: the stem keeps its own first syllable (የ + ምርጫ jəmɨrt͡ʃʼa).
+        Whether a stem begins here, after a prefix: the stem keeps its own first syllable (የ + ምርጫ jəmɨrt͡ʃʼa).
     apart : bool
-        Whether ɨ always stands before it.
+        Whether ɨ always comes before it.
     bound : bool
         Whether it leans on the consonant before it where the syllable has room: ፈለግን fəlləɡn.
     """
@@ -97,7 +97,7 @@ def _parts(run: list[Slot], place: int, weight: int, vowel: str, *, before_vowel
 
 
 def _begins_st(slot: Slot, following: Slot) -> bool:
-    """Return whether s and t stay together behind a word's first syllable: ክርስቶስ kɨrɨstos, ክርስትና kɨrɨstɨnna."""
+    """Return whether s and t stay together after a word's first syllable: ክርስቶስ kɨrɨstos, ክርስትና kɨrɨstɨnna."""
     return (slot.phones, following.phones) == (("s",), ("t",))
 
 

@@ -5,7 +5,7 @@ order in which it is asked:
 
 1. a writer's own marks (U+135F): a word that has one is taken as fully marked;
 2. the table of words, and with the table of verbs every form of a listed word or verb (`morphology`); without that
-   table, a listed word alone, behind a prefix or before an ending, as frontends of an earlier state read;
+   table, a listed word alone, after a prefix or before an ending, as frontends of an earlier state read;
 3. the suffixes that are always doubled (-ኛ, the plural -ኦች) and a linear tagger over each letter, its neighbours, the
    orders of the word around it, its affixes and its stem. Its weights are whole numbers in a table, learned by
    `tools/gemination` from a list of words with their geminates, the paradigms of verbs and a corpus.
@@ -24,9 +24,9 @@ from amhctl.text.pattern import Pattern
 from amhctl.text.script import GEMINATION, SYLLABLES, build_homophones
 
 PREFIXES = ("እንደ", "ስለ", "ያለ", "የ", "በ", "ለ", "ከ")
-"""What may stand before a word of the table; what follows it is read as the table says."""
+"""What may come before a word of the table; what follows it is read as the table says."""
 ENDINGS = ("ን", "ም", "ና፟", "ው", "ውን", "ንም", "ውም", "ዎች፟", "ዎቹ፟", "ዎች፟ን")
-"""What may stand behind a word of the table of three letters and more: endings that leave its last letter as it is."""
+"""What may come after a word of the table of three letters and more: endings that leave its last letter as it is."""
 
 _OUTER = Pattern(
     "(?:(?:እንደ|ስለ|የ|በ|ለ|ከ)(?=...))?(?:(?:ሚ|ማይ|እንዲ|እንዳይ|ሳይ|ባይ|አይ|አል|ሲ|ሊ|ቢ|ይ|ት|እየ|እን)(?=..))?(?:(?:አስ|ተ|አ)(?=...))?"
@@ -71,7 +71,7 @@ class Gemination:
     Parameters
     ----------
     words : Mapping[str, str]
-        Plain word to the same word with U+135F behind its doubled letters.
+        Plain word to the same word with U+135F after its doubled letters.
     weights : Mapping[str, str]
         Feature to weight, a whole number as a string.
     stems : Mapping[str, str]

@@ -1,8 +1,8 @@
-"""Words that are written alike and said differently, told apart by the words beside them. Knows no rule and no backend.
+"""Words with one spelling and several pronunciations, distinguished by words beside them. Knows no rule, no backend.
 
 A table gives each word its usual phones, its other phones, and the neighbours that ask for the other: ገና is ɡəna
-"still", but ɡənna "Christmas" before በዓል. A neighbour with ``*`` is any word that ends so, or begins so: አለ behind a
-finite verb, or behind the mark that ends a quotation, is alə "he said" (እመጣለሁ አለ). Only what is sure is in the table;
+"still", but ɡənna "Christmas" before በዓል. A neighbour with ``*`` is any word that ends so, or begins so: አለ after a
+finite verb, or after the mark that ends a quotation, is alə "he said" (እመጣለሁ አለ). Only what is sure is in the table;
 every other word is left to the backends.
 """
 
@@ -29,9 +29,9 @@ class Homograph:
     other : tuple[str, ...]
         Its phones beside one of the neighbours.
     before : Neighbours
-        Neighbours that stand before it.
+        Neighbours that come before it.
     behind : Neighbours
-        Neighbours that stand behind it.
+        Neighbours that come after it.
     """
 
     usual: tuple[str, ...]

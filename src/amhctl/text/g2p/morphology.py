@@ -39,7 +39,7 @@ class Reading:
     sure : bool
         Whether the word is known, letter for letter.
     stem : int | None
-        Where a noun or a perfect begins behind its preposition, 0 if there is none; None where that is not known.
+        Where a noun or a perfect begins after its preposition, 0 if there is none; None where that is not known.
     """
 
     doubled: tuple[bool, ...]
@@ -111,7 +111,7 @@ class Morphology:
                 yield (late, length, order), marks, bound, _place_stem(aspect, begin)
 
     def _find_stems(self, spelt: str) -> Iterator[tuple[int, int, str, Marks, int]]:
-        """Yield the span, the class, the doubled letters and the rank of each stem that may stand behind a prefix."""
+        """Yield the span, the class, the doubled letters and the rank of each stem that may come after a prefix."""
         prefixes, known = list_prefixes(), (self._nouns, _gather_verbs(self._verbs))
         for begin in range(0, len(spelt), 2):
             if spelt[:begin] not in prefixes:
@@ -132,7 +132,7 @@ def _agree(prefix: str, kind: str, suffix: str) -> bool:
 
 
 def _place_stem(aspect: str, begin: int) -> int | None:
-    """Return where a stem begins behind a preposition; a noun without one may be a compound that begins with one."""
+    """Return where a stem begins after a preposition; a noun without one may be a compound that begins with one."""
     if aspect not in ("N", "V", "P"):
         return 0
     return None if aspect == "N" and not begin else begin // 2
@@ -141,7 +141,7 @@ def _place_stem(aspect: str, begin: int) -> int | None:
 def _is_rare(stem: str, suffix: str) -> bool:
     """Return whether a verb is mostly meant where a noun with this suffix is written like it.
 
-    That is so of the plural -ኣት, and of "their" and "your" behind a short noun (ሰማችሁ "you heard", not "your wax").
+    That is so of the plural -ኣት, and of "their" and "your" after a short noun (ሰማችሁ "you heard", not "your wax").
     """
     return suffix.startswith("3ተ") or (len(stem) == 3 and stem[1] == "0" and suffix.startswith("3ቸ"))
 

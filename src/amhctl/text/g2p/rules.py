@@ -8,7 +8,7 @@ The rules, with a before/after pair each (sources in docs/text.md):
 * labialised velars are one phone (ቋንቋ kʼʷankʼʷa), other labialised letters are the consonant and w (ሏ lwa);
 * a letter with U+135F is doubled (ገና፟ ɡənna);
 * a prefix leaves the stem's first syllable alone: የምርጫ jəmɨrt͡ʃʼa, በትግራይ bətɨɡraj, ለብዙ ləbɨzu;
-* the suffixes -ነት -ኛ -ና -ያ have a geminate that is not written, so ɨ stands before them: ውድነት wɨdɨnət, ማንኛውም
+* the suffixes -ነት -ኛ -ና -ያ have a geminate that is not written, so ɨ comes before them: ውድነት wɨdɨnət, ማንኛውም
   manɨɲawɨm, ሰምና səmɨna, አህያ ahɨja;
 * a repeated pair is two like syllables: ስብስብ sɨbsɨb, ዝርክርክ zɨrɨkrɨk;
 * the accusative -ን keeps its ɨ before a further suffix: ያለውንም jaləwɨnɨm;
@@ -40,7 +40,7 @@ EXCEPTIONS: dict[str, str] = {
     "ትውልድ": "tɨwlɨd", "ንግድ": "nɨɡd", "ወይስ": "wəjɨs", "ምኒልክ": "mɨnilɨk", "ሚኒልክ": "minilɨk", "ግምት": "ɡɨmɨt",
     "ዓይን": "ajn", "አይን": "ajn", "ወይን": "wəjn", "ሕልም": "hɨlm", "ህልም": "hɨlm", "ፊልም": "film", "ሰማንያ": "səmanja",
 }  # fmt: skip
-"""Frequent stems that the rules get wrong, alone or behind a prefix; a voice's own lexicon goes here too."""
+"""Frequent stems that the rules get wrong, alone or after a prefix; a voice's own lexicon goes here too."""
 
 OPEN_SERIES = "ሀሐኀአዐ"
 """Series whose first order is read with a."""
@@ -86,7 +86,7 @@ class RulesBackend:
         self._exceptions = {word: split_phones(phones) for word, phones in exceptions.items()}
 
     def phones(self, word: str) -> tuple[str, ...]:
-        """Return the phones of one word of fidel; letters that are not speakable are passed over."""
+        """Return the phones of one word of fidel; letters that are not speakable are skipped."""
         return self._convert("".join(letter for letter in word if letter in SYLLABLES or letter == GEMINATION))
 
     def extend(self, stem: tuple[str, ...], rest: str) -> tuple[str, ...]:
@@ -95,7 +95,7 @@ class RulesBackend:
         Parameters
         ----------
         stem : tuple[str, ...]
-            The phones of the stem; ɨ is put behind its last consonants only.
+            The phones of the stem; ɨ is put after its last consonants only.
         rest : str
             The letters of the word from the last one of the stem on, doubled letters marked.
         """
@@ -155,7 +155,7 @@ class RulesBackend:
 
 
 def find_stem(word: str) -> int:
-    """Return where a stem that begins with a bare consonant begins behind its prefix; 0 if there is none."""
+    """Return where a stem that begins with a bare consonant begins after its prefix; 0 if there is none."""
     match = _PREFIX.match(word)
     if match is None or _ROOTS.match(word, match.end() - 1):
         return 0

@@ -3,7 +3,7 @@
 Affixes and stems meet inside of a letter (ሰበረ and -ኡ make ሰበሩ), so they are cut between a consonant and its vowel. A
 segment is the first letter of the series, homophones folded, and the order as a digit; ``w`` stands for a labialised
 letter with a: ``መ0ጠ5ተwለ5`` is መጥቷል. First-order ሀ and አ are written as fourth-order ones, which they are said like,
-and ጐ as ጎ. In patterns ``:`` behind a consonant doubles it.
+and ጐ as ጎ. In patterns ``:`` after a consonant doubles it.
 """
 
 from itertools import accumulate

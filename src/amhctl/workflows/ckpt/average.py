@@ -1,6 +1,6 @@
 """``ckpt average``: one voice out of several that were trained from the same start: the mean of their weights.
 
-Voices that were fine-tuned from one checkpoint, by other seeds or rates, lie in one basin: their mean is often better
+Voices that were fine-tuned from one checkpoint, by other seeds or rates, are in one basin: their mean is often better
 than each (Wortsman et al. 2022, "Model soups", arXiv 2203.05482). Whether it is, a validation set must say.
 """
 

@@ -1,4 +1,4 @@
-"""``ckpt export``: a checkpoint as it is handed on: weights in half precision, under a name of its own, with graphs."""
+"""``ckpt export``: a checkpoint for distribution: weights in half precision, under a name of its own, with graphs."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ ExportFormat = Literal["safetensors", "onnx", "indextts2"]
 
 @dataclass(frozen=True, slots=True)
 class ExportCheckpointRequest:
-    """What to hand on, and where to."""
+    """What to distribute, and where to."""
 
     checkpoint: Path
     output: Path
@@ -73,7 +73,7 @@ class ExportCheckpointReport:
 
 
 def run(request: ExportCheckpointRequest, progress: Progress) -> ExportCheckpointReport:
-    """Write a voice, codec or vocoder anew in half precision, or a voice as the files of IndexTTS-2.
+    """Write a voice, codec or vocoder again in half precision, or a voice as the files of IndexTTS-2.
 
     Raises
     ------

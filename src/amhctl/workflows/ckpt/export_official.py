@@ -1,7 +1,7 @@
 """A voice as the files that the programs of IndexTTS-2 load: ``gpt.pth``, ``config.yaml``, ``bpe.model``, ``NOTICE``.
 
-The weights keep their names, their layout and their bits; the tables of sinusoids are made anew. ``config.yaml`` is the
-one that the base was imported with, word for word unless the shape has changed since, as when its vocabulary grew.
+The weights keep their names, their layout and their bits; the tables of sinusoids are made again. ``config.yaml`` is
+the one that the base was imported with, word for word unless the shape has changed since, as when its vocabulary grew.
 """
 
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ class OfficialExport:
     manifest : Manifest
         Of the voice.
     findings : tuple[Finding, ...]
-        In what the programs of IndexTTS-2 will treat the voice otherwise than amhctl does.
+        In what the programs of IndexTTS-2 will treat the voice differently from amhctl does.
     """
 
     manifest: Manifest

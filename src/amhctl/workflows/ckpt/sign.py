@@ -20,7 +20,7 @@ SIGNATURE = FileKind("a signature", re.compile(rb'\{\s*"format_version": \d+,\s*
 
 @dataclass(frozen=True, slots=True)
 class SignCheckpointRequest:
-    """What to sign, and where the signature goes: ``signature.json`` in the folder unless told."""
+    """What to sign, and where the signature goes: ``signature.json`` in the folder by default."""
 
     checkpoint: Path
     output: Path | None = None

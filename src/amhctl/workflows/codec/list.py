@@ -1,4 +1,4 @@
-"""``codec list`` and ``codec show``: the codecs and vocoders at hand, and what one is."""
+"""``codec list`` and ``codec show``: the codecs and vocoders available, and what one is."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass

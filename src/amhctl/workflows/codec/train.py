@@ -1,4 +1,4 @@
-"""``codec train``: train a mel codec, a DAC or a vocoder on the recordings of manifests, or go on from one."""
+"""``codec train``: train a mel codec, a DAC or a vocoder on the recordings of manifests, or continue from one."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -70,7 +70,7 @@ class TrainCodecRequest:
     arch : Arch
         Architecture.
     base : str | None
-        What to go on from: bundled or official name, folder of a codec or vocoder, or a DAC's weights file.
+        What to continue from: bundled or official name, folder of a codec or vocoder, or a DAC's weights file.
     device : str
         Where to compute.
     """
@@ -105,7 +105,7 @@ class TrainCodecReport:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What was found damaged where the run went on; each clip that was left out, each codebook that collapsed."""
+        """What was found damaged where the run continued; each clip that was left out, each codebook that collapsed."""
         clips = (Finding("R011", Severity.WARNING, id_, reason, _CLIP_HINT) for id_, reason in self.left_out.items())
         collapsed = (item.finding(str(self.run.codec)) for item in self.run.collapsed)
         return (*self.run.findings, *clips, *collapsed)
@@ -147,7 +147,7 @@ def run(request: TrainCodecRequest, progress: Progress) -> TrainCodecReport:
     FileExistsRefused
         If the run folder exists and the run is neither resumed nor forced.
     TrainingError
-        If codes are to be kept without a base, or the run cannot go on.
+        If codes are to be kept without a base, or the run cannot continue.
     CodecError
         If the base is not of the architecture.
     InUseError

@@ -1,6 +1,6 @@
 """``codes align``: find how many frames each text piece of a store lasts.
 
-A store with acoustics is aligned on their spectrogram, of 100 frames a second, another on the features. The durations
+A store with acoustics is aligned on their spectrogram, of 100 frames per second, another on the features. The durations
 in frames of codes follow from either by rounding.
 """
 

@@ -74,7 +74,7 @@ class ExtractCodesRequest:
     features_model : Path | None
         Folder of the speech encoder; None looks into the cache of the Hugging Face hub.
     acoustics : bool
-        Whether what voices that draw spectrograms learn from is stored too: log-mel, pitch and speaker embedding.
+        Whether what FlowVoices learn from is stored too: log-mel, pitch and speaker embedding.
     engine : Engine
         Where shares are encoded: one in this process, or all of them as tasks of a cluster.
     tasks : int | None
@@ -143,7 +143,7 @@ class ExtractCodesReport:
     features : Features
         What a voice is to be conditioned on.
     acoustics : bool
-        Whether the store has what voices that draw spectrograms learn from.
+        Whether the store has what FlowVoices learn from.
     engine : Engine
         Where shares were encoded.
     tasks : int

@@ -65,7 +65,7 @@ class ShareRequest:
     features_model : Path | None
         Folder of the speech encoder; None looks into the cache of the Hugging Face hub.
     acoustics : bool
-        Whether what voices that draw spectrograms learn from is stored too.
+        Whether what FlowVoices learn from is stored too.
     config : RunConfig
         How copies are varied.
     device : str

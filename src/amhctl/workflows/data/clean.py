@@ -46,7 +46,7 @@ class CleanDataReport:
     Attributes
     ----------
     copy : CleanedCopy
-        What lies in the folder.
+        What is in the folder.
     enhancer : str
         What cleaned it.
     page : Path | None
@@ -108,7 +108,7 @@ class CleanDataReport:
 
 
 def run(request: CleanDataRequest, progress: Progress) -> CleanDataReport:
-    """Clean the recordings of a manifest; what a stopped run has done is gone on with.
+    """Clean the recordings of a manifest; what a stopped run has done is resumed.
 
     Raises
     ------

@@ -51,7 +51,7 @@ class ExportDataReport:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What was skipped, what was not carried, and how many recordings were written anew."""
+        """What was skipped, what was not carried, and how many recordings were written again."""
         findings = [Finding("D062", Severity.WARNING, item.subject, item.reason) for item in self.skipped]
         findings += [
             Finding("D063", Severity.INFO, name, f"the format does not support this field of {count} records")

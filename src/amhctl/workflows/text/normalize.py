@@ -34,7 +34,7 @@ class NormalizeTextReport:
     state : str
         Hash of the frontend's state.
     show_trace : bool
-        Whether people see the changes of each line behind it.
+        Whether people see the changes of each line after it.
     progress : Progress
         Told of what is not spoken while the lines are written.
     """
@@ -79,7 +79,7 @@ class NormalizeTextReport:
         return {"text": "".join(written), "spoken": "\n".join(spoken), "trace": trace, "state": self.state}
 
     def lines(self) -> Iterable[str]:
-        """Yield the spoken lines, each with its trace behind it if that was asked for.
+        """Yield the spoken lines, each with its trace after it if that was asked for.
 
         Raises
         ------

@@ -34,7 +34,7 @@ class PhonemizeTextReport:
     read : Iterator[ReadLine[Phones]]
         The lines as they are read.
     progress : Progress
-        Told of what is not spoken, and of backends that were passed over, while the lines are written.
+        Told of what is not spoken, and of backends that were skipped, while the lines are written.
     """
 
     read: Iterator[ReadLine[Phones]]
@@ -52,7 +52,7 @@ class PhonemizeTextReport:
         return tuple(self._found)
 
     def payload(self) -> dict[str, object]:
-        """Return the phones, the backends used and those passed over.
+        """Return the phones, the backends used and those skipped.
 
         Raises
         ------

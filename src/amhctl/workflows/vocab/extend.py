@@ -139,7 +139,7 @@ def run(request: ExtendVocabularyRequest, progress: Progress) -> ExtendVocabular
     ------
     VocabularyError
         If the base cannot be read or extended to that size.
-        Also if a line of the proof would be spelt otherwise, or the checkpoint speaks another vocabulary.
+        Also if a line of the proof would be spelled otherwise, or the checkpoint speaks another vocabulary.
     CheckpointError
         If the checkpoint is broken.
     DatasetError

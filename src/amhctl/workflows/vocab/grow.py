@@ -43,7 +43,7 @@ _STATE_FILE = "state.json"
 
 @dataclass(frozen=True, slots=True)
 class GrowCheckpointRequest:
-    """Which checkpoint to grow for which extended vocabulary; the plan lies beside the vocabulary unless named."""
+    """Which checkpoint to grow for which extended vocabulary; the plan is next to the vocabulary unless named."""
 
     vocabulary: Path
     checkpoint: Path
@@ -315,7 +315,7 @@ def _grown_manifest(origin: LoadedCheckpoint, to: _Grown) -> Manifest:
             # The first base's rows stay the first ones, however often it grows.
             "growth": manifest.growth or _growth_of(to.plan),
             "metrics": {},
-            # The store is aligned anew for the grown vocabulary.
+            # The store is aligned again for the grown vocabulary.
             "training": {key: value for key, value in manifest.training.items() if key != "alignment"},
         }
     )

@@ -1,1 +1,1 @@
-"""``amhctl voices``: the voices at hand."""
+"""``amhctl voices``: the voices available."""

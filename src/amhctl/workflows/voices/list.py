@@ -1,4 +1,4 @@
-"""``amhctl voices``: the voices at hand, and what one is."""
+"""``amhctl voices``: the voices available, and what one is."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -30,19 +30,19 @@ class ListVoicesRequest:
 
 @dataclass(frozen=True, slots=True)
 class VoiceEntry:
-    """One voice at hand."""
+    """One voice available."""
 
     name: str
     path: Path
     bundled: bool
     manifest: Manifest
     without_torch: bool
-    """Whether it speaks by graphs, without torch: it draws spectrograms, and it and its vocoder have them."""
+    """Whether it speaks by graphs, without torch: it generates spectrograms, and it and its vocoder have them."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListVoicesReport:
-    """The voices at hand; one in detail if it was asked for."""
+    """The voices available; one in detail if it was asked for."""
 
     voices: tuple[VoiceEntry, ...]
     findings: tuple[Finding, ...]
@@ -130,7 +130,7 @@ def _describe(name: str, *, bundled: bool) -> VoiceEntry:
 
 
 def _speaks_by_graphs(manifest: Manifest, path: Path) -> bool:
-    """Return whether ``speak`` needs no torch for a voice; it does where a graph or the vocoder is not at hand."""
+    """Return whether ``speak`` needs no torch for a voice; it does where a graph or the vocoder is not available."""
     if manifest.model_version != FLOW_VOICE:
         return False
     try:
@@ -140,7 +140,7 @@ def _speaks_by_graphs(manifest: Manifest, path: Path) -> bool:
 
 
 def _drawn(entry: VoiceEntry) -> str:
-    """Return what a line says besides of a voice that draws spectrograms."""
+    """Return what a line says besides of a FlowVoice."""
     manifest = entry.manifest
     if manifest.model_version != FLOW_VOICE:
         return ""
