@@ -125,8 +125,11 @@ def test_a_report_that_cannot_be_written_is_told_on_the_other_stream(json_: list
             "--fail-under foo=1: unknown metric 'foo'",
         ),
         (["codes", "extract", "none.jsonl", "-o", "codes", "--shard", "0/0"], "--shard: a shard is written i/n"),
-        (["data", "split", "none.jsonl", "--valid", "0.6", "--test", "0.6"], "--valid, --test: the shares 0.6 and 0.6"),
-        (["config", "show", "--preset", "none"], "--preset: there is no preset 'none'"),
+        (
+            ["data", "split", "none.jsonl", "--valid", "0.6", "--test", "0.6"],
+            "--valid, --test: the fractions 0.6 and 0.6",
+        ),
+        (["config", "show", "--preset", "none"], "--preset: unknown preset 'none'"),
     ],
 )
 def test_a_value_that_an_option_can_never_have_is_wrong_usage(words: list[str], said: str, tmp_path: Path) -> None:

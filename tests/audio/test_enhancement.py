@@ -56,7 +56,7 @@ def test_what_would_be_clipped_is_turned_down_as_a_whole() -> None:
 
 
 def test_an_enhancer_that_loses_a_sample_or_its_mind_is_refused() -> None:
-    with pytest.raises(AudioError, match="samples of"):
+    with pytest.raises(AudioError, match="samples for"):
         enhance_waveform(vowel_train(), Short(1.0))
     with pytest.raises(AudioError, match="not finite"):
         enhance_waveform(vowel_train(), Times(np.nan))

@@ -110,7 +110,7 @@ def test_another_scale_is_refused_with_its_factor_and_read_with_it(tmp_path: Pat
     path = tmp_path / "a.wav"
     # The largest sample comes late: a quiet beginning must not decide.
     soundfile.write(path, samples * np.linspace(0.0, 4.0, samples.size) * scale, 16_000, subtype="DOUBLE")
-    with pytest.raises(ScaleError, match=f"scale of {scale:.0f}") as caught:
+    with pytest.raises(ScaleError, match=f"full scale seems to be {scale:.0f}") as caught:
         files.read(path)
     assert caught.value.full_scale == files.find_scale(path) == scale
     whole = files.read(path, full_scale=scale)

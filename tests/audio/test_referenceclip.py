@@ -90,7 +90,7 @@ def test_of_a_long_file_only_what_is_heard_is_read_and_judged(tmp_path: Path) ->
     clip = read_reference(path)
     assert clip.waveform.duration == HEARD_SECONDS
     assert [(one.code, one.severity, one.message) for one in clip.findings] == [
-        ("S012", Severity.INFO, "of 35.0 s only the first 15 s are heard")
+        ("S012", Severity.INFO, "only the first 15 s of 35.0 s are used")
     ]
     files.write(path, changed(np.concatenate([np.zeros(20 * 16_000), speech])))
     assert [one.code for one in read_reference(path).findings] == ["S009"]

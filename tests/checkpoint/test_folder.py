@@ -123,7 +123,7 @@ def test_a_value_that_is_not_named_is_no_other_than_one_that_is_empty() -> None:
 @pytest.mark.parametrize("name", [WEIGHTS_FILE, "text_state.json"])
 def test_a_folder_is_verified_without_its_tensors(folder: Path, name: str) -> None:
     assert verify_folder(folder, kind="voice") == read_manifest(folder)
-    with pytest.raises(CheckpointError, match="wanted is codec"):
+    with pytest.raises(CheckpointError, match="expected codec"):
         verify_folder(folder, kind="codec")
     content = bytearray((folder / name).read_bytes())
     content[-1] ^= 1

@@ -150,7 +150,7 @@ NAME = "base_model.model.gpt.h.0.attn.c_proj"
 @pytest.mark.parametrize(
     ("tensors", "settings", "words"),
     [
-        ({f"{NAME}.lora_A.weight": torch.ones(2, WIDTH)}, {}, "lora_B is absent"),
+        ({f"{NAME}.lora_A.weight": torch.ones(2, WIDTH)}, {}, "lora_B is missing"),
         (
             {f"{NAME}.lora_A.weight": torch.ones(2, WIDTH), f"{NAME}.lora_B.weight": torch.ones(3, 2)},
             {},

@@ -84,7 +84,7 @@ def test_a_manifest_changed_by_hand_is_refused_with_the_field(folder: Path, fiel
 
 
 def test_a_checkpoint_of_another_kind_is_refused(folder: Path) -> None:
-    with pytest.raises(CheckpointError, match="holds a checkpoint of kind voice, wanted is codec"):
+    with pytest.raises(CheckpointError, match="holds a checkpoint of kind voice, expected codec"):
         read_checkpoint(folder, kind="codec")
 
 
@@ -161,7 +161,7 @@ def test_differences_of_tensors_are_named_with_their_distance(folder: Path, tmp_
         "bias": ("(2,)", "(3,)"),
         "new": ("absent", "(1,)"),
         "steps": ("()", "absent"),
-        "weight": ("values", "values up to 0.25 away"),
+        "weight": ("values", "values differ by up to 0.25"),
     }
 
 

@@ -144,10 +144,10 @@ def test_a_copy_of_something_else_is_not_gone_on_with(tmp_path: Path) -> None:
     manifest = noisy_manifest(tmp_path)
     assert not can_go_on(tmp_path / "out", manifest, GATE_GOAL)
     _clean(manifest, tmp_path / "out")
-    with pytest.raises(FileExistsRefused, match="another enhancer and fingerprint and attenuation"):
+    with pytest.raises(FileExistsRefused, match="different enhancer and fingerprint and attenuation"):
         can_go_on(tmp_path / "out", manifest, replace(GATE_GOAL, attenuation=6.0))
     write_records(manifest, read_records(manifest)[:2], force=True)
-    with pytest.raises(FileExistsRefused, match="another manifest"):
+    with pytest.raises(FileExistsRefused, match="different manifest"):
         can_go_on(tmp_path / "out", manifest, GATE_GOAL)
     copy = _clean(manifest, tmp_path / "out", anew=True)
     assert (copy.new, copy.records) == (2, 2)

@@ -66,7 +66,7 @@ def test_average_writes_the_mean_of_voices(voice: Path, tmp_path: Path) -> None:
     document = json.loads(result.stdout)
     assert (result.exit_code, document["manifest"]["name"], document["distances"]) == (0, "soup", [0.0, 0.0])
     told = RUNNER.invoke(app, [*words[:-1], "--force"])
-    assert "soup, the mean of 2 voices" in told.stdout
+    assert "soup, the average of 2 voices" in told.stdout
     assert RUNNER.invoke(app, ["ckpt", "average", str(voice), "-o", str(tmp_path / "other")]).exit_code != 0
 
 

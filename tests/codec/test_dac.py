@@ -166,7 +166,7 @@ def test_a_file_named_as_official_weights_of_another_rate_is_refused(tmp_path: P
     for path in (right, wrong):
         path.write_bytes(weights.read_bytes())
     assert DacCodec.load(right).spec.name == "dac-24khz"
-    with pytest.raises(CodecError, match="named as dac-44khz, but holds a DAC of 24000 Hz") as caught:
+    with pytest.raises(CodecError, match="file name says dac-44khz, but the file holds a DAC of 24000 Hz") as caught:
         DacCodec.load(wrong)
     assert "python -m dac download --model_type 44khz" in caught.value.hint
 

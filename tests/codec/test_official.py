@@ -59,6 +59,6 @@ def test_a_codec_is_called_by_its_official_name_or_by_its_file() -> None:
 def test_the_name_of_official_weights_goes_with_their_rate(home: Path) -> None:
     for official in OFFICIAL:
         require_rate(official.path, official.sample_rate)
-        with pytest.raises(CodecError, match="but holds a DAC of 8000 Hz"):
+        with pytest.raises(CodecError, match="but the file holds a DAC of 8000 Hz"):
             require_rate(official.path, 8_000)
     require_rate(Path("mine.pth"), 8_000)

@@ -58,7 +58,7 @@ def test_a_changed_byte_is_found_before_and_after_a_proof(tmp_path: Path, name: 
     if proved:
         assert _compare(path) == 6
     _flip(path / f"{name}-1-of-1.bin", -1)
-    with pytest.raises(DatasetError, match="1 of 6 utterances are not those that were written: u5") as caught:
+    with pytest.raises(DatasetError, match="1 of 6 utterances are damaged: u5") as caught:
         _compare(path)
     assert "codes extract" in caught.value.hint
 

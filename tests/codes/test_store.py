@@ -315,7 +315,7 @@ def test_a_store_without_a_speech_encoder_is_described_as_ever(tmp_path: Path) -
         assert store.document.differences(heard.document)[0] == "features mel ≠ w2v-bert"
         other = StoreDocument.of(SPEC, MEL, SPEECH_LEVEL, encoder=_ENCODER.model_copy(update={"fingerprint": "f" * 64}))
         assert heard.document.differences(other) == (f"encoder.fingerprint {'e' * 64} ≠ {'f' * 64}",)
-        with pytest.raises(DatasetError, match="codes, features are given for codes, features, encoder"):
+        with pytest.raises(DatasetError, match="codes, features are given, expected codes, features, encoder"):
             fill(heard, 0, 1)
 
 
@@ -362,7 +362,7 @@ def test_a_store_without_acoustics_is_described_as_ever_and_says_how_to_get_them
     assert acoustic.document.differences(other) == (
         "acoustics.mel.bins 6 ≠ 80", "acoustics.pitch_floor 60.0 ≠ 70.0", "speaker.width 5 ≠ 6",
     )  # fmt: skip
-    with pytest.raises(DatasetError, match="codes, features are given for codes, features, acoustics, speaker"):
+    with pytest.raises(DatasetError, match="codes, features are given, expected codes, features, acoustics, speaker"):
         acoustic.append(Record(id="n", audio="a.wav", text="ሰላም"), plain.codes("u0"), plain.features("u0"))
     acoustic.close()
 

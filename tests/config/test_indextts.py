@@ -47,15 +47,15 @@ def test_every_fault_of_the_block_is_named_at_once(tmp_path: Path, document: dic
         "gpt.lang_count: unknown key",
         "gpt.layers: absent",
         "gpt.emo_condition_module: absent",
-        "gpt.train_solo_embeddings is True; only False is this network",
-        "gpt.spk_cond_mode is 'campplus'; only 'conformer' is this network",
+        "gpt.train_solo_embeddings is True; only False is supported",
+        "gpt.spk_cond_mode is 'campplus'; only 'conformer' is supported",
     ]
     assert lines[6].startswith("gpt.condition_module.rotary: ")
 
 
 @pytest.mark.parametrize("version", [1.5, 2.5, "2"])
 def test_another_version_is_another_network(tmp_path: Path, document: dict[str, Any], version: object) -> None:
-    with pytest.raises(ConfigError, match=r"read is 2\.0, which is IndexTTS-2"):
+    with pytest.raises(ConfigError, match=r"only 2\.0 \(IndexTTS-2\) is supported"):
         read(tmp_path, {**document, "version": version})
 
 

@@ -11,11 +11,11 @@ from amhctl.config.stages import TrainingStage, find_stage_faults
 @pytest.mark.parametrize(
     ("stages", "words"),
     [
-        ([("a", 5), ("a", 0)], "two stages are called a"),
+        ([("a", 5), ("a", 0)], "two stages have the name a"),
         ([("a", 5), ("b", 5), ("c", 0)], "stage b ends at step 5"),
         ([("a", 0), ("b", 0)], "stage a ends at step 0"),
         ([("a", 5), ("b", 20)], "stage b is the last"),
-        ([("a", 20), ("b", 0)], "stage b would begin behind step 20"),
+        ([("a", 20), ("b", 0)], "stage b would begin after step 20"),
     ],
 )
 def test_stages_that_cannot_follow_one_another_are_told(stages: list[tuple[str, int]], words: str) -> None:

@@ -51,8 +51,8 @@ def test_json_is_read(text: str, value: object) -> None:
         ("9" * 5_000, "not JSON that can be read (a number is too long)"),
         (str(2**63), "not JSON that can be read (a number is too long)"),
         ("[1e999]", "not JSON that can be read (a number is too large)"),
-        ("[NaN]", "not JSON that can be read (NaN is no number)"),
-        ("[-Infinity]", "not JSON that can be read (-Infinity is no number)"),
+        ("[NaN]", "not JSON that can be read (NaN is not a number)"),
+        ("[-Infinity]", "not JSON that can be read (-Infinity is not a number)"),
         ('"\\ud800"', "not JSON that can be read (it contains an incomplete character, a lone surrogate)"),
     ],
 )

@@ -91,6 +91,6 @@ def test_what_is_no_shortage_passes(error: Exception) -> None:
 def test_what_no_memory_holds_is_refused_before_it_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sysconf", {"SC_PAGE_SIZE": 4_096, "SC_PHYS_PAGES": 2**18}.__getitem__)
     require_memory(2**28, subject="model", hint="smaller")
-    with pytest.raises(ConfigError, match="268,435,457 numbers takes 1 GiB, and this machine has 1 GiB") as error:
+    with pytest.raises(ConfigError, match="268,435,457 parameters needs 1 GiB, but this machine has 1 GiB") as error:
         require_memory(2**28 + 1, subject="model", hint="smaller")
     assert (error.value.subject, error.value.hint) == ("model", "smaller")

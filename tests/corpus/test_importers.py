@@ -45,8 +45,8 @@ def test_defaults_and_durations_fill_what_is_not_said(tmp_path: Path) -> None:
     assert (records[0].licence, records[0].source, records[0].duration) == ("CC0", "here", 0.8)
     assert log.skipped == [
         Skipped("metadata.csv:3", "no recording of 'c' in wavs/"),
-        Skipped("metadata.csv:4", "the id 'b' was taken by metadata.csv:2"),
-        Skipped("metadata.csv:5", "the id 'a' was taken by metadata.csv:1"),
+        Skipped("metadata.csv:4", "the id 'b' is already used by metadata.csv:2"),
+        Skipped("metadata.csv:5", "the id 'a' is already used by metadata.csv:1"),
     ]
 
 
@@ -79,7 +79,7 @@ def test_json_lines_of_three_makers(tmp_path: Path) -> None:
     assert [item.subject for item in log.skipped] == [f"m.jsonl:{n}" for n in range(5, 12)]
     assert [item.reason.partition(":")[0] for item in log.skipped[4:]] == [
         "the text is empty",
-        "it begins at 0.8 s, and the recording ends at 0.8 s",
+        "the utterance begins at 0.8 s, but the recording ends at 0.8 s",
         "offset",
     ]
 
@@ -91,7 +91,7 @@ def test_a_long_recording_is_cut_by_its_subtitles(tmp_path: Path) -> None:
     )
     records, log = _import("subtitles", tmp_path / "talk.srt")
     assert [(record.id, record.offset, record.duration) for record in records] == [("talk-0001", 0.1, 0.25)]
-    assert log.skipped == [Skipped("talk.srt:6", "it begins at 9 s, and the recording ends at 0.8 s")]
+    assert log.skipped == [Skipped("talk.srt:6", "the utterance begins at 9 s, but the recording ends at 0.8 s")]
 
 
 def test_embedded_recordings_become_files(tmp_path: Path) -> None:

@@ -152,9 +152,11 @@ def test_a_large_speaker_is_never_held_out() -> None:
 
 def test_impossible_demands_are_refused_with_numbers() -> None:
     shared = [Record(id=f"{s}{n}", audio="a", text=f"ቃል {n}", speaker=s) for s in "abcdef" for n in range(10)]
-    with pytest.raises(DatasetError, match=r"60 records that share speakers and texts are 1 groups, too few for 3"):
+    with pytest.raises(
+        DatasetError, match=r"60 records form only 1 groups with the same speakers and texts, too few for 3"
+    ):
         assign_splits(shared, _SHARES, disjoint=parse_disjoint(["text", "speaker"]))
-    with pytest.raises(DatasetError, match=r"split valid asks for 1 of 60 records, .* has 10") as caught:
+    with pytest.raises(DatasetError, match=r"split valid should have 1 of 60 records, .* has 10") as caught:
         assign_splits(shared, SplitShares(0.01, 0.01), disjoint=parse_disjoint(["speaker"]))
     assert "--valid 0.08" in caught.value.hint
     assert set(assign_splits(shared, SplitShares(0.09, 0), disjoint=parse_disjoint(["speaker"]))) == {"train", "valid"}

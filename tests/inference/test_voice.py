@@ -39,7 +39,7 @@ def test_a_lexicon_is_read_by_the_copy_and_not_by_the_voice(voice: CodeVoice) ->
 
 @pytest.mark.parametrize("takes", [0, -1, 65])
 def test_impossible_takes_are_refused(takes: int) -> None:
-    with pytest.raises(SynthesisError, match="takes are not between 1 and 64"):
+    with pytest.raises(SynthesisError, match="samples per segment is not between 1 and 64"):
         SpeakOptions(takes=takes)
 
 

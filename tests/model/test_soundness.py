@@ -55,7 +55,7 @@ def test_a_sound_voice_and_a_sound_state_have_no_faults(
     assert find_faults(*voice) == ()
     assert find_faults(*state) == ()
     assert read_voice(folder).manifest == voice[0]
-    with pytest.raises(CheckpointError, match="wanted is training"):
+    with pytest.raises(CheckpointError, match="expected training"):
         read_voice(folder, kind="training")
 
 

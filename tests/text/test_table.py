@@ -27,7 +27,7 @@ def test_a_list_is_read_in_its_order(tmp_path: Path) -> None:
         (f"{HEAD}a\tb\tc\td\n", 2, "4 columns"),
         (f"{HEAD}a\tb\n\tb\n", 3, "empty first column"),
         (f"{HEAD}a\tb \n", 2, "blanks"),
-        (f"{HEAD}a\tb\nc\td\na\te\n", 4, "a stands twice"),
+        (f"{HEAD}a\tb\nc\td\na\te\n", 4, "a occurs twice"),
     ],
 )
 def test_a_faulty_line_is_named(tmp_path: Path, content: str, line: int, reason: str) -> None:

@@ -31,7 +31,7 @@ def test_changed_scores_kinds_and_order_are_noticed() -> None:
 def test_text_that_cannot_be_spelt_or_does_not_come_back_is_noticed() -> None:
     with pytest.raises(VocabularyError, match="no piece"):
         prove_extension(BASE, BASE, ["ሰላም"])
-    with pytest.raises(VocabularyError, match="comes back as 'THE DOG'"):
+    with pytest.raises(VocabularyError, match="is decoded as 'THE DOG'"):
         prove_extension(BASE, BASE, ["THE  DOG"])
 
 

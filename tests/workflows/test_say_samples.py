@@ -30,7 +30,7 @@ SENTENCES = (("01", "ሰላም ዓለም"), ("02", "???"))
 def test_the_best_voice_says_its_sentences_and_what_cannot_be_said_is_counted(tmp_path: Path, kind: str) -> None:
     voice = tiny_voice_folder(tmp_path) if kind == "codes" else flow_voice_folder(tmp_path / "voice")
     samples = SampleSentences(tmp_path / "samples", SENTENCES, None, seed=3)
-    said = Said(f"1 of 2 samples said: {tmp_path / 'samples' / 'step-00000020'}", None)
+    said = Said(f"1 of 2 samples written: {tmp_path / 'samples' / 'step-00000020'}", None)
     assert samples(voice, 20) == said
     first = read(tmp_path / "samples" / "step-00000020" / "01.wav")
     assert first.duration > 0.1

@@ -26,8 +26,8 @@ def test_segments_and_commands(tmp_path: Path) -> None:
     assert {row.subject: row.fault for row in rows if row.fault} == {
         "text:2": "piped is made by a command, which is not run; write its output to a file",
         "text:3": "u4 has no line recording, start, end in segments",
-        "text:4": "u1 stands in line 1 already",
-        "text:5": "the start or end of u5 in segments is no number",
+        "text:4": "u1 occurs already in line 1",
+        "text:5": "the start or end of u5 in segments is not a number",
         "text:6": "no gone in wav.scp",
         "segments:3": "u3 has no line in text",
     }

@@ -33,7 +33,7 @@ def test_texts_of_every_kind(tmp_path: Path) -> None:
     assert rows[-1].unknown == ("mood",)
     assert rows[-1].values["audio"] == tmp_path / "x/b.flac"
     assert {row.subject: row.fault for row in rows if row.fault} == {
-        "c.lrc": "not read, since there is c.lab",
+        "c.lrc": "not read, because c.lab is used instead",
         "d.wav": "no .txt, .lab, .json, .lrc, .srt or .vtt beside it",
         "f.wav": "f.json: not a JSON object",
         "lonely.txt": "no recording with the same name",

@@ -43,8 +43,8 @@ def test_rows_that_moved_are_counted(files: OfficialFiles, base: Base) -> None:
     bias = files.tensors["text_head.bias"].clone()
     bias[0] -= 0.25
     assert changes(files, base, foreign_vocabulary(), text_embedding__weight=table, text_head__bias=bias) == [
-        f"2 of the base's {rows} rows of text_embedding.weight moved, by up to 0.5",
-        f"1 of the base's {rows} rows of text_head.bias moved, by up to 0.25",
+        f"2 of the base's {rows} rows of text_embedding.weight changed, by up to 0.5",
+        f"1 of the base's {rows} rows of text_head.bias changed, by up to 0.25",
     ]
 
 
@@ -59,7 +59,7 @@ def test_other_tensors_are_counted_and_the_furthest_named(files: OfficialFiles, 
     )
     assert found == [f"2 of {others} other tensors changed, by up to 0.5 (mel_head.bias)"]
     assert changes(files, base, foreign_vocabulary(), mel_head__bias=torch.ones(3), strange=torch.ones(1)) == [
-        "2 tensors are in one of the two alone or of another shape, such as strange"
+        "2 tensors are in only one of the two or have different shapes, such as strange"
     ]
 
 

@@ -35,7 +35,7 @@ def test_fields_and_tensors_are_named_with_both_sides(tmp_path: Path) -> None:
     assert report.payload()["differences"] == [
         {"field": "metrics.valid_loss", "first": "4.5", "second": "4.0"},
         {"field": "sample_rate", "first": "16000", "second": "24000"},
-        {"field": "bias", "first": "values", "second": "values up to 1 away"},
+        {"field": "bias", "first": "values", "second": "values differ by up to 1"},
     ]
     assert "sample_rate: 16000 | 24000" in report.lines()
 

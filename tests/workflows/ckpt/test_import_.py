@@ -75,7 +75,9 @@ def test_an_import_has_every_bit_of_the_weights(files: OfficialFiles, imported: 
     assert imported.parameters == sum(tensor.numel() for tensor in files.tensors.values())
     assert voice.read_bytes("vocabulary.model") == files.bpe.read_bytes()
     assert set(imported.left_out) == set(sinusoid_tables(files.shape))
-    assert codes(imported, "C032") == [f"2 tensors that follow from the parameters: {', '.join(imported.left_out)}"]
+    assert codes(imported, "C032") == [
+        f"2 tensors that can be computed from the parameters: {', '.join(imported.left_out)}"
+    ]
 
 
 def test_the_manifest_says_what_the_voice_is(files: OfficialFiles, imported: ImportCheckpointReport) -> None:
@@ -132,7 +134,7 @@ def test_every_tensor_at_fault_is_named_and_nothing_written(files: OfficialFiles
         ("C010", "final_norm.bias"),
         ("C020", "final_norm.weight"),
     }
-    assert caught.value.message.startswith(f"{len(found)} tensors at fault: ")
+    assert caught.value.message.startswith(f"{len(found)} wrong tensors: ")
     assert caught.value.message.endswith(f"; and {len(found) - 5} more")
     assert not (tmp_path / "base").exists()
 
@@ -146,9 +148,7 @@ def test_a_layout_that_is_not_the_official_one_is_refused(files: OfficialFiles, 
             name = "conditioning_encoder.embed.pos_enc.pe"
             tensors[name] = sinusoid_tables(files.shape)[name].flip(1)
 
-    with pytest.raises(
-        CheckpointError, match=r"1 tensor at fault: (gpt\.h\.0\.mlp\.c_fc\.weight|conditioning_encoder)"
-    ):
+    with pytest.raises(CheckpointError, match=r"1 wrong tensor: (gpt\.h\.0\.mlp\.c_fc\.weight|conditioning_encoder)"):
         run(saved(files, tmp_path, change), SilentProgress())
 
 
@@ -189,7 +189,7 @@ def test_an_older_fine_tune_is_taken_in_and_what_it_does_not_show_is_said(files:
     assert voice.manifest.config["number_text_tokens"] == 80
     told = "\n".join(codes(report, "C033"))
     for words in (
-        "which vocabulary its 81 text rows belong to: bpe.model fits by its size alone",
+        "which vocabulary its 81 text embeddings belong to: only the size of bpe.model could be checked",
         f"why config.yaml says {files.shape.number_text_tokens} pieces",
         "how its training texts were normalised",
         "their licences",
@@ -246,7 +246,7 @@ def test_an_adapter_is_merged_on_the_way(files: OfficialFiles, tmp_path: Path) -
     assert report.manifest.lineage.adapter == sha256_of_file(folder / WEIGHTS_FILES[0])
     # One that was trained with a grown vocabulary brings its tables along.
     save_file({"base_model.model.text_head.weight": head[:-1]}, folder / WEIGHTS_FILES[0])
-    with pytest.raises(CheckpointError, match=r"1 tensor at fault: text_head\.weight"):
+    with pytest.raises(CheckpointError, match=r"1 wrong tensor: text_head\.weight"):
         run(files.request(tmp_path / "other", adapter=folder), SilentProgress())
 
 

@@ -322,7 +322,7 @@ def test_copies_are_counted_checked_and_kept(tmp_path: Path) -> None:
     report = _extract(manifest, store, codec, copies=2, shifts=2, sets=sets, workers=1)
     assert (report.utterances, report.new, report.copies, report.findings) == (13, 13, 6, ())
     assert report.payload()["variations"] == {"speed": 6, "pitch": 6, "noise": 6, "room": 0}
-    assert any("6 are varied copies" in line for line in report.lines())
+    assert any("6 are augmented copies" in line for line in report.lines())
     assert _extract(manifest, store, codec, copies=2, shifts=2, sets=sets).new == 0
     assert _extract(manifest, store, codec, copies=2, shifts=2, sets=sets[:3], seed=3).new == 0
     checked = check_codes.run(check_codes.CheckCodesRequest(store, str(codec)), SilentProgress())

@@ -176,7 +176,7 @@ def test_recordings_are_cleaned_on_the_way(tmp_path: Path, monkeypatch: pytest.M
     assert ("D104", "r1") in {(finding.code, finding.subject) for finding in report.findings}
     # What was kept is a notice about the copy, not a fault of it.
     assert report.ok
-    assert "cleaned: 1, kept since that would have done harm: 1" in list(report.lines())
+    assert "cleaned: 1, kept because cleaning would damage them: 1" in list(report.lines())
     fixed = report.payload()["fixed"]
     assert isinstance(fixed, dict)
     assert (fixed["cleaned"], fixed["kept"][0]["code"]) == (1, "D104")

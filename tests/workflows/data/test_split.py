@@ -57,7 +57,7 @@ def test_a_share_that_cannot_be_had_is_a_finding(tmp_path: Path) -> None:
     request = SplitDataRequest(manifest, valid=0.15, test=0.15, disjoint=("speaker",), redraw=True)
     report = run(request, SilentProgress())
     assert [(finding.code, finding.subject) for finding in report.findings] == [("D075", "valid"), ("D075", "test")]
-    assert report.findings[0].message == "3 of 12 records are 25.0%, 15.0% were asked for"
+    assert report.findings[0].message == "3 of 12 records are 25.0%, 15.0% were requested"
     assert "--disjoint" in report.findings[0].hint
     request = SplitDataRequest(manifest, tmp_path / "kept.jsonl", valid=0.5, test=0, disjoint=("speaker",))
     (finding,) = run(request, SilentProgress()).findings

@@ -55,7 +55,7 @@ def test_an_extension_that_appends_nothing_or_less_than_asked_says_so(tmp_path: 
     (tmp_path / "b.model").write_bytes(foreign_model())
     first = _extend(tmp_path / "b.model", tmp_path / "v.model", 10_000)
     assert [finding.code for finding in first.findings] == ["V006"]
-    assert first.findings[0].message == f"{first.vocabulary.size} pieces, 10000 were asked for"
+    assert first.findings[0].message == f"{first.vocabulary.size} pieces, 10000 were requested"
     again = _extend(tmp_path / "v.model", tmp_path / "w.model", first.vocabulary.size)
     assert [finding.code for finding in again.findings] == ["V007"]
     assert again.vocabulary.size == first.vocabulary.size

@@ -48,7 +48,7 @@ def test_lines_that_cannot_be_spoken_are_findings(tmp_path: Path) -> None:
 
 def test_a_size_that_was_asked_for_and_not_reached_is_a_finding(tmp_path: Path) -> None:
     (finding,) = (item for item in _train(tmp_path, units="phones", size=400).findings if item.code == "V006")
-    assert finding.message.endswith(" pieces, 400 were asked for")
+    assert finding.message.endswith(" pieces, 400 were requested")
     assert "one piece for each phone" in finding.hint
     report = _train(tmp_path, units="fidel", model_type="bpe", size=400, force=True)
     assert ("V006" in [item.code for item in report.findings]) == (report.vocabulary.size < 400)
