@@ -1,5 +1,6 @@
 """Twin of ``pages/rendering.py``: what every page has, and what no text of a user can do to one."""
 
+import base64
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from amhctl.pages import rendering
 from amhctl.pages.charts import chart_heights
-from amhctl.pages.rendering import format_number, render
+from amhctl.pages.rendering import data_url, format_number, render
 
 TEMPLATES = Path(rendering.__file__).parent / "templates"
 
@@ -72,3 +73,8 @@ def test_a_number_that_was_not_measured_is_nothing() -> None:
         "12.6%",
         "-1.00",
     )
+
+
+def test_an_address_holds_the_file() -> None:
+    kind, content = data_url(b"\x00\xff", "audio/mpeg").split(",")
+    assert (kind, base64.b64decode(content)) == ("data:audio/mpeg;base64", b"\x00\xff")

@@ -20,8 +20,8 @@ from amhctl.core.progress import Progress
 from amhctl.corpus.records import Record, iter_records, read_audio
 from amhctl.evaluation.clips import ANALYSIS_RATE
 from amhctl.pages.charts import BarChart, histogram
-from amhctl.pages.rendering import render
-from amhctl.pages.sounds import Sound, data_url, show_sound
+from amhctl.pages.rendering import data_url, render
+from amhctl.pages.sounds import Sound, show_sound
 
 SHOWN = 12
 """How many clips of each kind are shown."""

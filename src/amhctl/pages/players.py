@@ -17,7 +17,7 @@ from amhctl.audio.waveform import Waveform
 from amhctl.checks.measurements import Measurements
 from amhctl.core.errors import AudioError
 from amhctl.corpus.records import Record, read_audio
-from amhctl.pages.sounds import data_url
+from amhctl.pages.rendering import data_url
 
 PLAYER_BYTES = 3_300_000
 """Of MP3 in a page, which are 4.4 MB of its text: in base64 four letters hold three bytes."""

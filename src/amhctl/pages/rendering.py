@@ -4,6 +4,7 @@ A page is one HTML file without scripts, with the stylesheet inside, and follows
 Whatever stands in a view is text: the template escapes it.
 """
 
+import base64
 import importlib
 from functools import cache
 from typing import TYPE_CHECKING
@@ -44,3 +45,8 @@ def _environment() -> "Environment":
 def format_number(value: float | None, form: str) -> str:
     """Return a number in a form such as ``.2f``; nothing of one that was not measured."""
     return "" if value is None else format(value, form)
+
+
+def data_url(content: bytes, kind: str) -> str:
+    """Return a file as an address that holds it (RFC 2397)."""
+    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"

@@ -1,9 +1,9 @@
 """Sounds of a page: a player and a spectrogram each. Knows nothing of whose they are."""
 
-import base64
 from dataclasses import dataclass
 
 from amhctl.audio.waveform import Waveform
+from amhctl.pages.rendering import data_url
 from amhctl.pages.spectrogram import spectrogram_png
 
 
@@ -37,8 +37,3 @@ def show_sound(label: str, waveform: Waveform, source: str, *, longest: float | 
     seconds = float(waveform.duration)
     picture = data_url(spectrogram_png(waveform), "image/png")
     return Sound(label, source, picture, seconds, 1.0 if longest is None else seconds / longest)
-
-
-def data_url(content: bytes, kind: str) -> str:
-    """Return a file as an address that holds it (RFC 2397)."""
-    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
