@@ -157,13 +157,15 @@ def live() -> None:
 
 
 def record(checkout: Path, kept: Path) -> None:
-    """Let a checkout live in the common folder, and keep what it wrote."""
+    """Let a checkout live in the common folder, and keep what it wrote, without the checkout's own path."""
     shutil.rmtree(_LIVED_AT, ignore_errors=True)
     (_LIVED_AT / "wav").mkdir(parents=True)
     _write_recordings(_LIVED_AT)
     environment = {**os.environ, "PYTHONPATH": str(checkout / "src"), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, str(Path(__file__).resolve()), "--live"]
     subprocess.run(command, cwd=_LIVED_AT, env=environment, check=True)
+    answers = _LIVED_AT / _ANSWERS
+    answers.write_text(answers.read_text(encoding="utf-8").replace(str(checkout), "CHECKOUT"), encoding="utf-8")
     shutil.rmtree(kept, ignore_errors=True)
     shutil.move(_LIVED_AT, kept)
 
@@ -207,11 +209,14 @@ def facts(folder: Path) -> dict[str, object]:
 
 
 def _documents(path: Path) -> list[dict[str, object]] | None:
-    """Return the JSON documents of a file, None of another file."""
+    """Return the JSON documents of a file, one or one a line; None of another file."""
     if path.suffix not in {".json", ".jsonl"}:
         return None
     text = path.read_text(encoding="utf-8")
-    return [json.loads(line) for line in text.splitlines()] if path.suffix == ".jsonl" else [json.loads(text)]
+    try:
+        return [json.loads(text)]
+    except ValueError:
+        return [json.loads(line) for line in text.splitlines()]
 
 
 def _parsed(text: object) -> object:

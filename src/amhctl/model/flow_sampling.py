@@ -45,7 +45,7 @@ class FlowSampling:
         The same for durations, pitch and energy; 0 gives their likeliest course.
     """
 
-    steps: int = 4
+    steps: int = 3
     guidance: float | None = None
     noise: float = 0.7
     prosody_noise: float = 0.6
