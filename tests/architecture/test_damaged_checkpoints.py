@@ -160,7 +160,7 @@ FLOW_DAMAGES: dict[str, tuple[dict[str, object], str]] = {
     "zero matrix": ({"tensors": {WEIGHTS_FILE: with_tensor("output.weight", torch.zeros_like)}}, "C024"),
     "zeros": ({"tensors": {WEIGHTS_FILE: of_all(torch.zeros_like)}}, "C024"),
     "missing tensor": ({"tensors": {WEIGHTS_FILE: lambda held: {k: held[k] for k in held if "norm" not in k}}}, "C007"),
-    "no vocoder": ({"vocoder": None}, "C021"),
+    "name a vocoder": ({"vocoder": None}, "C021"),
     "vocoder of another mel": ({"vocoder": {"mel": {"bins": 100}}}, "C021"),
     "another sample rate": ({"sample_rate": 22_050}, "C021"),
     "vocabulary size": ({"vocabulary": {"size": 7}}, "C021"),

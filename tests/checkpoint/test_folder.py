@@ -33,7 +33,7 @@ def folder(tmp_path: Path) -> Path:
     ("content", "words"),
     [
         ("{", "not JSON"),
-        ("[]", "no JSON object"),
+        ("[]", "not a JSON object"),
         ("{}", "format version None"),
         ('{"format_version": 99}', "format version 99, this amhctl reads 1"),
         ('{"format_version": 1, "kind": "voice"}', "name: Field required"),

@@ -126,7 +126,7 @@ def test_a_later_version_that_added_nothing_here_is_read() -> None:
 
 @pytest.mark.parametrize("document", [[], "x", None, 3])
 def test_what_is_no_object_is_no_manifest(document: object) -> None:
-    with pytest.raises(CheckpointError, match="no JSON object"):
+    with pytest.raises(CheckpointError, match="not a JSON object"):
         read_document(document, subject="x")
 
 

@@ -276,9 +276,9 @@ def test_bf16_where_the_processor_has_it(monkeypatch: pytest.MonkeyPatch) -> Non
     distance = np.abs(codec.decode([wanted])[0] - exact.decode([wanted])[0]).max()
     assert 0.0 < distance < 0.05
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": False}, raising=False)
-    with pytest.raises(CodecError, match="does not compute in bf16"):
+    with pytest.raises(CodecError, match="does not support precision bf16"):
         require_precision("bf16", cpu)
-    with pytest.raises(CodecError, match="does not compute in fp16"):
+    with pytest.raises(CodecError, match="does not support precision fp16"):
         DacCodec(tiny_dac(), name="d", precision="fp16")
 
 

@@ -74,5 +74,5 @@ def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
         write_checkpoint(folder, manifest=manifest, tensors=checkpoint.tensors, force=True)
         with pytest.raises((CodecError, CheckpointError), match=fault):
             load_codec(str(folder))
-    with pytest.raises(CodecError, match="does not compute in bf16"):
+    with pytest.raises(CodecError, match="does not support precision bf16"):
         load_codec("mel16k", precision="bf16")

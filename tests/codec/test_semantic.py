@@ -134,9 +134,9 @@ def test_a_code_stands_for_a_vector_of_features(codec: SemanticCodec) -> None:
 
 
 def test_what_it_cannot_do_is_said(codec: SemanticCodec, folder: Path) -> None:
-    with pytest.raises(CodecError, match="s2mel of IndexTTS-2"):
+    with pytest.raises(CodecError, match="s2mel model of IndexTTS-2"):
         codec.decode([np.zeros((1, 3), dtype=np.uint16)])
-    with pytest.raises(CodecError, match="s2mel of IndexTTS-2"):
+    with pytest.raises(CodecError, match="s2mel model of IndexTTS-2"):
         codec.decode_mean([np.zeros((1, 3), dtype=np.uint16)])
     with pytest.raises(CodecError, match="has 121 s; the encoder accepts at most 120 s"):
         codec.encode([np.zeros(121 * 16_000, dtype=np.float32)])
@@ -147,7 +147,7 @@ def test_what_it_cannot_do_is_said(codec: SemanticCodec, folder: Path) -> None:
     ):
         with pytest.raises(CodecError, match=words):
             codec.encode([samples.astype(np.float32)])
-    with pytest.raises(CodecError, match="does not compute in bf16"):
+    with pytest.raises(CodecError, match="does not support precision bf16"):
         load_codec(str(folder / "model.safetensors"), precision="bf16", features_model=folder / "encoder")
 
 

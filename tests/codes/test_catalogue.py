@@ -83,10 +83,10 @@ def test_an_index_that_was_replaced_is_found_out(tmp_path: Path) -> None:
     other = StoreCatalogue(tmp_path)
     _write(other, "1-of-1", "c", "b")
     assert [stored.id for stored in catalogue.read(["b"])] == ["b"]
-    with pytest.raises(DatasetError, match="replaced by another"):
+    with pytest.raises(DatasetError, match="was replaced"):
         list(catalogue.read(["b", "a"]))
     index_file(tmp_path, "1-of-1").write_bytes(b"")
-    with pytest.raises(DatasetError, match="replaced by another"):
+    with pytest.raises(DatasetError, match="was replaced"):
         list(catalogue.read(["b"]))
 
 

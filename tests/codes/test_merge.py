@@ -126,7 +126,7 @@ def test_stores_that_do_not_belong_together_and_damage_are_refused(tmp_path: Pat
     content = bytearray(file.read_bytes())
     content[0] ^= 1
     file.write_bytes(bytes(content))
-    with pytest.raises(DatasetError, match="not those that were written"):
+    with pytest.raises(DatasetError, match="are damaged"):
         _merge(tmp_path / "merged", one)
     file.write_bytes(bytes(content)[:-1])
     with pytest.raises(DatasetError, match="data of u1"):
@@ -149,7 +149,7 @@ def test_a_store_that_is_being_written_is_not_replaced(tmp_path: Path) -> None:
     one = _part(tmp_path / "one", 0, 2)
     with CodeStore.create(tmp_path / "target", SPEC, MEL) as written:
         fill(written, 5, 6)
-        with pytest.raises(InUseError, match="part 1-of-1 of the store is in use"):
+        with pytest.raises(InUseError, match="shard 1-of-1 of the store is in use"):
             merge_stores([CodeStore.open(one)], tmp_path / "target", SilentProgress(), force=True)
         fill(written, 6, 7)
     merge_stores([CodeStore.open(one)], tmp_path / "target", SilentProgress(), force=True)
@@ -173,10 +173,10 @@ def test_acoustics_go_along_and_damage_in_them_is_refused(tmp_path: Path) -> Non
     assert alignment is not None
     assert [alignment.acoustic_durations(f"u{n}").tolist() for n in (0, 5)] == [[17, 3], [37, 3]]
     plain = _part(tmp_path / "plain", 8, 9)
-    with pytest.raises(DatasetError, match="made otherwise: acoustics yes ≠ no"):
+    with pytest.raises(DatasetError, match="settings differ: acoustics yes ≠ no"):
         _merge(tmp_path / "mixed", tmp_path / "one", plain)
     file = tmp_path / "one" / "speaker-1-of-1.bin"
     content = file.read_bytes()
     file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
-    with pytest.raises(DatasetError, match="not those that were written"):
+    with pytest.raises(DatasetError, match="are damaged"):
         _merge(tmp_path / "again", tmp_path / "one")

@@ -95,7 +95,7 @@ def test_one_part_has_one_writer(tmp_path: Path) -> None:
     path = tmp_path / "store"
     store = toy_store(path)
     fill(store, 6, 7)
-    with pytest.raises(InUseError, match=f"part 1-of-1 of the store is in use: process {os.getpid()} "):
+    with pytest.raises(InUseError, match=f"shard 1-of-1 of the store is in use: process {os.getpid()} "):
         fill(CodeStore.open(path), 7, 8)
     store.close()
     with CodeStore.open(path) as other:
@@ -236,7 +236,7 @@ def test_an_utterance_is_replaced_only_where_that_is_meant(tmp_path: Path) -> No
     assert len(store) == 2
     assert np.array_equal(store.codes("u0"), codes)
     assert store.is_intact("u1")
-    with CodeStore.open(path, part="2-of-2") as other, pytest.raises(DatasetError, match="part 1-of-1"):
+    with CodeStore.open(path, part="2-of-2") as other, pytest.raises(DatasetError, match="shard 1-of-1"):
         other.append(record, codes, features, replace=True)
 
 

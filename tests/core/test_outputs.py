@@ -42,10 +42,10 @@ def test_nothing_stands_in_the_way_of_a_new_output(tmp_path: Path) -> None:
 def test_an_earlier_output_is_replaced_if_forced(tmp_path: Path) -> None:
     page, folder = tmp_path / "out.html", voice(tmp_path / "voice")
     page.write_text("<!DOCTYPE html><title>x</title>", encoding="utf-8")
-    with pytest.raises(FileExistsRefused, match="exists already") as caught:
+    with pytest.raises(FileExistsRefused, match="already exists") as caught:
         require_output_file(page, PAGE, force=False)
     assert "--force" in caught.value.hint
-    with pytest.raises(FileExistsRefused, match="exists already"):
+    with pytest.raises(FileExistsRefused, match="already exists"):
         require_output_folder(folder, VOICE, force=False)
     require_output_file(page, PAGE, force=True)
     require_output_folder(folder, VOICE, force=True)
@@ -58,9 +58,9 @@ def test_what_is_empty_is_replaced_if_forced(tmp_path: Path) -> None:
     (tmp_path / "out.html").touch()
     require_output_folder(tmp_path / "empty", VOICE, force=True)
     require_output_file(tmp_path / "out.html", PAGE, force=True)
-    with pytest.raises(FileExistsRefused, match="exists already"):
+    with pytest.raises(FileExistsRefused, match="already exists"):
         require_output_folder(tmp_path / "empty", VOICE, force=False)
-    with pytest.raises(FileExistsRefused, match="exists already"):
+    with pytest.raises(FileExistsRefused, match="already exists"):
         require_output_file(tmp_path / "out.html", PAGE, force=False)
 
 
@@ -89,13 +89,13 @@ def test_a_folder_that_holds_something_else_is_never_replaced(tmp_path: Path) ->
     folder = voice(tmp_path / "voice")
     for name in (".git", "notes.txt", "a", "b"):
         (folder / name).mkdir()
-    with pytest.raises(FileExistsRefused, match=re.escape("holds .git, a, b and 1 more")):
+    with pytest.raises(FileExistsRefused, match=re.escape("this kind of output: .git, a, b and 1 more")):
         require_output_folder(folder, VOICE, force=True)
     (tmp_path / "clips").mkdir()
     (tmp_path / "clips" / "000.flac").touch()
     require_output_folder(tmp_path / "clips", CLIPS, force=True)
     (tmp_path / "clips" / "holiday.jpg").touch()
-    with pytest.raises(FileExistsRefused, match=re.escape("holds holiday.jpg")):
+    with pytest.raises(FileExistsRefused, match=re.escape("this kind of output: holiday.jpg")):
         require_output_folder(tmp_path / "clips", CLIPS, force=True)
     (tmp_path / "run").mkdir()
     for name in ("config.json", "notes.txt"):
@@ -137,9 +137,9 @@ def test_no_folder_is_replaced_that_holds_what_is_read_or_that_it_links_into(tmp
     (tmp_path / "out").symlink_to(output)
     for place in (output, tmp_path / "out"):
         for source in (output / "codec", output / "model.safetensors", tmp_path / "link"):
-            with pytest.raises(FileExistsRefused, match=r"take the place of .* reads"):
+            with pytest.raises(FileExistsRefused, match=r"replace .* reads"):
                 require_output_folder(place, VOICE, force=True, sources=(source,))
-        with pytest.raises(FileExistsRefused, match="other/codec links to"):
+        with pytest.raises(FileExistsRefused, match="target of the link .*other/codec"):
             require_output_folder(place, VOICE, force=True, sources=(tmp_path / "circle", tmp_path / "other"))
     require_output_folder(output, VOICE, force=True, sources=(tmp_path / "circle",))
 
@@ -185,7 +185,7 @@ def test_what_could_not_be_written_is_refused_before_the_work(tmp_path: Path, wh
     (tmp_path / "circle").symlink_to("circle")
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "null").symlink_to(os.devnull)
-    wanted = "a file is" if what == "file" else "a folder is"
+    wanted = "not a file" if what == "file" else "not a folder"
     for name, message in (
         ("circle", "symbolic links"),
         ("circle/out", "symbolic links"),
@@ -224,5 +224,5 @@ def test_what_a_killed_process_left_is_put_in_its_place_or_swept(tmp_path: Path)
     name_beside(tmp_path / "voice", "tmp").mkdir()
     require_output_folder(tmp_path / "voice", VOICE, force=True)
     assert [path.name for path in tmp_path.iterdir()] == ["voice"]
-    with pytest.raises(FileExistsRefused, match="exists already"):
+    with pytest.raises(FileExistsRefused, match="already exists"):
         require_output_folder(tmp_path / "voice", VOICE, force=False)

@@ -142,7 +142,7 @@ def test_a_full_disk_is_no_skipped_record(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_sources_that_are_not_there_or_empty(tmp_path: Path) -> None:
     for form in FORMATS:
-        with pytest.raises(DatasetError, match="not there"):
+        with pytest.raises(DatasetError, match="does not exist"):
             _import(form, tmp_path / "none")
     with pytest.raises(DatasetError, match="unknown format"):
         _import("odd", tmp_path)

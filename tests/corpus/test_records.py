@@ -64,7 +64,7 @@ def test_a_manifest_is_read_back(tmp_path: Path) -> None:
         (r'{"id": "b", "audio": "b\u0000.wav", "text": ""}', "the key 'audio': a path cannot contain a zero byte"),
         ("[" * 100_000, "nested too deeply"),
         ('{"id": ' + "1" * 6_000 + "}", "a number is too long"),
-        (_LINE.strip(), "line 1 already"),
+        (_LINE.strip(), "already in line 1"),
     ],
 )
 def test_a_fault_is_named_with_its_line(tmp_path: Path, line: str, message: str) -> None:

@@ -160,7 +160,7 @@ def test_impossible_demands_are_refused_with_numbers() -> None:
         assign_splits(shared, SplitShares(0.01, 0.01), disjoint=parse_disjoint(["speaker"]))
     assert "--valid 0.08" in caught.value.hint
     assert set(assign_splits(shared, SplitShares(0.09, 0), disjoint=parse_disjoint(["speaker"]))) == {"train", "valid"}
-    with pytest.raises(DatasetError, match="60 of 60 records name no session"):
+    with pytest.raises(DatasetError, match="60 of 60 records have no session"):
         assign_splits(shared, _SHARES, disjoint=parse_disjoint(["session"]))
 
 
@@ -183,7 +183,7 @@ def test_splits_that_leak_already_are_refused() -> None:
         Record(id="b", audio="b", text="ሠላም", split="test"),
         *_records("ሀለመረሸቀ"),
     ]
-    with pytest.raises(DatasetError, match="1 groups with one text stand in several splits"):
+    with pytest.raises(DatasetError, match="1 groups with one text are already in several splits"):
         assign_splits(records, _SHARES)
     splits = assign_splits(records, _SHARES, redraw=True)
     assert splits[0] == splits[1]

@@ -124,7 +124,7 @@ class _Harmful:
         (_cut, "cannot be loaded"),
         (_drop_tensor, "tensors of the speech encoder are missing in its weights file"),
         (_set("model_type", "hubert"), "is a hubert"),
-        (_set("num_hidden_layers", 4), "of 4 layers"),
+        (_set("num_hidden_layers", 4), "with 4 layers"),
         (_set("hidden_size", 32), "cannot be loaded"),
         (lambda folder: (folder / "config.json").write_text("{"), "cannot be read"),
         (

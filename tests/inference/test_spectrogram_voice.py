@@ -1,4 +1,4 @@
-"""A voice that draws spectrograms: seeds, speed, speakers, steering, edges, loudness, on a tiny random voice."""
+"""A voice that is a FlowVoice: seeds, speed, speakers, steering, edges, loudness, on a tiny random voice."""
 
 import math
 from dataclasses import replace
@@ -84,7 +84,7 @@ def test_what_is_steered_changes_the_sound(voice: SpectrogramVoice, change: dict
 
 
 def test_options_of_the_other_kind_are_refused(voice: SpectrogramVoice) -> None:
-    with pytest.raises(SynthesisError, match="draws spectrograms"):
+    with pytest.raises(SynthesisError, match="is a FlowVoice"):
         voice.speak(TEXT, replace(any_speech(), sampling=Sampling()))
     with pytest.raises(SynthesisError, match="takes"):
         voice.speak(TEXT, replace(any_speech(), takes=2))

@@ -30,7 +30,7 @@ def test_one_whose_speaker_layers_are_zero_does_not(layers: tuple[str, ...]) -> 
     hearing = probe_speakers(model, _speakers())
     assert hearing.spread is not None
     assert hearing.spread < 1e-6
-    assert hearing.fault.startswith("velocities of different speakers are alike")
+    assert hearing.fault.startswith("velocities of different speakers are nearly the same")
 
 
 @pytest.mark.parametrize("layer", ["speaker_to_text", "speaker_condition"])
@@ -44,7 +44,7 @@ def test_one_speaker_has_nobody_to_differ_from_and_one_twice_is_no_other() -> No
     (alone,) = _speakers(1)
     assert probe_speakers(tiny_flow(), [alone]).spread is None
     assert probe_speakers(tiny_flow(), [alone]).fault == ""
-    assert "are alike" in probe_speakers(tiny_flow(), [alone, alone]).fault
+    assert "are nearly the same" in probe_speakers(tiny_flow(), [alone, alone]).fault
     loud = tiny_flow()
     loud.speaker.weight.data.mul_(1e6)
     assert "activations" in probe_speakers(loud, [alone]).fault

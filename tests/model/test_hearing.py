@@ -46,7 +46,7 @@ def test_a_voice_that_hears() -> None:
 def test_one_clip_said_twice_has_no_spread() -> None:
     hearing = measure_hearing(_voice(), [_clips()[0]] * 2)
     assert hearing.spread == 0.0
-    assert "are alike" in hearing.fault
+    assert "are nearly the same" in hearing.fault
 
 
 def test_the_published_branch_bursts_where_the_normed_one_does_not() -> None:
@@ -78,7 +78,7 @@ def test_noise_tells_the_same_as_clips() -> None:
     for hearing in (probe_hearing(deaf), measure_hearing(deaf, _clips())):
         assert hearing.spread is not None
         assert hearing.spread < 1e-6
-        assert "are alike" in hearing.fault
+        assert "are nearly the same" in hearing.fault
 
 
 def test_the_noise_has_the_scale_of_the_features() -> None:
@@ -106,4 +106,4 @@ def test_a_clip_may_be_heard_besides() -> None:
     deaf = _voice()
     torch.nn.init.zeros_(deaf.perceiver_encoder.proj_context.weight)
     assert probe_hearing(_voice(), clips=_clips()[:1]).spread != probe_hearing(_voice()).spread
-    assert "are alike" in probe_hearing(deaf, clips=_clips()).fault
+    assert "are nearly the same" in probe_hearing(deaf, clips=_clips()).fault

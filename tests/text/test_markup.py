@@ -50,9 +50,9 @@ def test_fidel_are_read_without_it_and_breaths_keep_it() -> None:
 @pytest.mark.parametrize(
     ("written", "fault"),
     [
-        ("[[ɡənna]]", "directly behind a word"),
-        ("ገና [[ɡənna]]", "directly behind a word"),
-        ("5[[amst]]", "directly behind a word"),
+        ("[[ɡənna]]", "directly after a word"),
+        ("ገና [[ɡənna]]", "directly after a word"),
+        ("5[[amst]]", "directly after a word"),
         ("ገና[[]]", "no phones"),
         ("ገና[[genna!]]", "no phone: !"),
         ("ገና[[ɡənna]]ን", "inside a word"),

@@ -146,7 +146,7 @@ def test_a_size_without_room_for_the_alphabet_is_refused() -> None:
 
 
 def test_fidel_for_a_vocabulary_of_phones_is_refused() -> None:
-    with pytest.raises(VocabularyError, match="speaks phones"):
+    with pytest.raises(VocabularyError, match="has phones"):
         extend_vocabulary(train_vocabulary(PHONE_LINES, size=100, units="phones"), LINES, 600, units="fidel")
 
 

@@ -63,8 +63,8 @@ def test_a_run_that_replays_and_probes_goes_on_bit_by_bit(
 @pytest.mark.parametrize(
     ("with_base", "sets", "words"),
     [
-        (True, ("training.replay_share=0.3",), "go together"),
-        (True, ("paths.replay=STORE",), "go together"),
+        (True, ("training.replay_share=0.3",), "set together"),
+        (True, ("paths.replay=STORE",), "set together"),
         (False, ("paths.probe=STORE",), "need a base"),
     ],
 )

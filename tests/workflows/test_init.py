@@ -66,7 +66,7 @@ def test_a_folder_with_other_files_is_filled(tmp_path: Path) -> None:
 def test_what_is_there_is_kept_unless_forced(tmp_path: Path, present: tuple[str, ...]) -> None:
     for name in present:
         (tmp_path / name).write_text("mine", encoding="utf-8")
-    with pytest.raises(FileExistsRefused, match="exists already") as caught:
+    with pytest.raises(FileExistsRefused, match="already exists") as caught:
         _init(tmp_path)
     assert caught.value.subject == str(tmp_path / present[0])
     assert "--force" in caught.value.hint

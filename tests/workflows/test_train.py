@@ -441,7 +441,7 @@ def test_an_existing_run_is_kept_unless_forced(finished: tuple[Path, TrainReport
     with pytest.raises(FileExistsRefused, match="exists"):
         run(request_training(world, finished[0], aligned=True), SilentProgress())
     forced = request_training(world, finished[0], aligned=True, force=True)
-    with pytest.raises(FileExistsRefused, match=r"take the place of .*best, which the command reads"):
+    with pytest.raises(FileExistsRefused, match=r"replace .*best, which the command reads"):
         run(replace(forced, base=finished[0] / "best"), SilentProgress())
     assert sha256_of_file(finished[0] / "best" / "model.safetensors") == before
 

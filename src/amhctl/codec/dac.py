@@ -103,7 +103,7 @@ def read_weights(path: Path) -> tuple[DacCodecConfig, dict[str, Tensor]]:
         document = cast("dict[str, Any]", read_torch_file(path, allow_old=True))
     except CheckpointError as error:
         raise CodecError(
-            error.message.replace("file of tensors", "weights file"),
+            error.message.replace("tensor file", "weights file"),
             subject=str(path),
             hint=error.hint or "give the file that `python -m dac download` or a DAC training run wrote",
         ) from error

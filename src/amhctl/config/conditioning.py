@@ -56,7 +56,7 @@ def conditioning_differences(ours: Conditioning, theirs: Conditioning) -> list[s
     )
     if not wanted.get("fingerprint", "unknown"):
         del wanted["fingerprint"]
-    return [f"{key} is {found.get(key)} instead of {value}" for key, value in wanted.items() if found.get(key) != value]
+    return [f"{key} {found.get(key)} instead of {value}" for key, value in wanted.items() if found.get(key) != value]
 
 
 def scale_of(conditioning: Conditioning | None) -> tuple[float, float]:

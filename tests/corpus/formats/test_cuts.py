@@ -83,7 +83,7 @@ def test_supervisions_count_from_their_cut(tmp_path: Path) -> None:
         ({"recording": {"sources": [{"type": "command", "source": "sox a.wav -t wav -"}]}}, "not run"),
         ({"recording": {"sources": [{"type": "url", "source": "https://example.org/a.wav"}]}}, "'url'"),
         ({"recording": {"sources": []}}, "not one file"),
-        ({"recording": {"sources": [{"type": "file", "channels": [0, 1], "source": "a.wav"}]}}, "channel 0 of several"),
+        ({"recording": {"sources": [{"type": "file", "channels": [0, 1], "source": "a.wav"}]}}, "only channel 0"),
         ({"recording": _cut()["recording"] | {"transforms": [{"name": "Speed"}]}}, "transforms"),
     ],
 )

@@ -45,7 +45,7 @@ def test_short_right_words_pass(word: str, phones: str) -> None:
     ("word", "phones", "reason"),
     [
         ("ሰላም", "", "no phones"),
-        ("ሰላም", "sላm", "not phones"),
+        ("ሰላም", "sላm", "not Amharic phones"),
         ("ሰላም", "slm", "vowels"),
         ("ሰላም", "a", "1 phones for 3 fidel"),
         ("ሰ", "səsəsəsə", "8 phones"),

@@ -83,7 +83,7 @@ def test_other_weights_are_refused_and_an_adapter_alone_does_not_speak(
 ) -> None:
     tune(world, base, tmp_path / "run", "training.adapter.method=lora", "training.adapter.keep=adapter")
     tune(world, base, tmp_path / "other", "training.freeze=['body']")
-    with pytest.raises(CheckpointError, match="trained beside other weights: those of base"):
+    with pytest.raises(CheckpointError, match="trained for other weights: those of base"):
         merge(tmp_path / "run/best", tmp_path / "other/best", tmp_path / "voice")
     with pytest.raises(CheckpointError, match="of kind voice, expected adapter"):
         merge(base, base, tmp_path / "voice")

@@ -92,7 +92,7 @@ def test_what_is_not_sound_is_not_signed(voice: Path) -> None:
 
 
 def test_a_file_has_no_signature(voice: Path) -> None:
-    with pytest.raises(OptionError, match="of a folder"):
+    with pytest.raises(OptionError, match="only a folder"):
         validate(voice / WEIGHTS_FILE, root="0" * 64)
 
 

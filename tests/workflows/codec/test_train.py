@@ -443,9 +443,9 @@ def test_a_base_is_of_the_architecture(manifest: Path, tmp_path: Path) -> None:
     weights = tmp_path / "weights.pth"
     tiny_dac().save(str(weights), package=False)
     for base in (str(tiny_dac_folder(tmp_path)), str(weights)):
-        with pytest.raises(CodecError, match="no mel codec"):
+        with pytest.raises(CodecError, match="not a mel codec"):
             _train(manifest, tmp_path / "run", base=base)
-    with pytest.raises(CodecError, match="no DAC"):
+    with pytest.raises(CodecError, match="not a DAC"):
         _train(manifest, tmp_path / "run", arch="dac", base="mel16k")
     with pytest.raises(CodecError, match="not a vocoder"):
         _train(manifest, tmp_path / "run", arch="vocoder", base=str(codec_path("mel16k")))

@@ -172,7 +172,7 @@ def test_acoustics_go_on_where_they_stopped_in_shards_and_merged(tmp_path: Path)
     for name, wanted in (("whole", False), ("plain", True)):
         if name == "plain":
             _extract(manifest, tmp_path / name, codec)
-        with pytest.raises(DatasetError, match="made otherwise: acoustics"):
+        with pytest.raises(DatasetError, match="settings differ: acoustics"):
             _extract(manifest, tmp_path / name, codec, acoustics=wanted)
 
 
@@ -310,7 +310,7 @@ def test_a_disk_without_room_is_an_error_and_leaves_a_readable_store(tmp_path: P
         assert not (store / "store.json").exists()
     else:
         assert error["type"] == "DatasetError"
-        assert "goes on where it stopped" in error["hint"]
+        assert "again to resume" in error["hint"]
         assert verify_store(store, SilentProgress()).findings == ()
         assert 0 < len(CodeStore.open(store)) < 4
     assert _extract(manifest, store, codec).utterances == 4
@@ -385,7 +385,7 @@ def test_a_store_has_one_precision(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert checked.payload()["agreement"] == 1.0
     with pytest.raises(DatasetError, match="precision bf16 ≠ fp32"):
         _extract(manifest, store, folder)
-    with pytest.raises(CodecError, match="does not compute in bf16"):
+    with pytest.raises(CodecError, match="does not support precision bf16"):
         _extract(manifest, tmp_path / "mel", tiny_codec_folder(tmp_path), precision="bf16")
 
 

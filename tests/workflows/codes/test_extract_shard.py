@@ -111,7 +111,7 @@ def test_a_second_process_is_told_who_writes_the_part(folder: Path) -> None:
     """Not that an utterance is in the store already, whenever the first process began or ended."""
     run(_request(folder, shard=Shard(1, 2)), SilentProgress())
     with hold_part(folder / "store", "1-of-2"):
-        with pytest.raises(InUseError, match=f"part 1-of-2 of the store is in use: process {os.getpid()} on "):
+        with pytest.raises(InUseError, match=f"shard 1-of-2 of the store is in use: process {os.getpid()} on "):
             run(_request(folder, shard=Shard(1, 2)), SilentProgress())
         assert run(_request(folder, shard=Shard(2, 2)), SilentProgress()).utterances > 0
     assert run(_request(folder, shard=Shard(1, 2)), SilentProgress()).extraction.utterances == 0
