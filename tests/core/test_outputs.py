@@ -139,7 +139,7 @@ def test_no_folder_is_replaced_that_holds_what_is_read_or_that_it_links_into(tmp
         for source in (output / "codec", output / "model.safetensors", tmp_path / "link"):
             with pytest.raises(FileExistsRefused, match=r"replace .* reads"):
                 require_output_folder(place, VOICE, force=True, sources=(source,))
-        with pytest.raises(FileExistsRefused, match="target of the link .*other/codec"):
+        with pytest.raises(FileExistsRefused, match=r"target of the link .*other/codec"):
             require_output_folder(place, VOICE, force=True, sources=(tmp_path / "circle", tmp_path / "other"))
     require_output_folder(output, VOICE, force=True, sources=(tmp_path / "circle",))
 
