@@ -9,7 +9,7 @@ from support.speechlike import between_silences, vowel_train
 
 from amhctl.audio.resample import resample
 from amhctl.audio.waveform import Waveform
-from amhctl.checks.cleaning import RULES, Quality, clean_waveform, judge, make_finding
+from amhctl.checks.cleaning import RULES, Quality, clean_waveform, judge
 
 _VOICE = between_silences(vowel_train(seconds=2.0), before=0.5, after=0.5)
 _NOISE = np.random.default_rng(1).normal(0.0, 2e-3, _VOICE.samples.size).astype(np.float32)
@@ -94,5 +94,5 @@ def test_what_is_harmed_is_kept_as_it_was() -> None:
 
 def test_every_code_makes_its_finding() -> None:
     for rule in RULES:
-        finding = make_finding(rule.code, "r1", "why")
+        finding = RULES.finding(rule.code, "r1", "why")
         assert (finding.code, finding.severity, finding.subject) == (rule.code, rule.severity, "r1")

@@ -18,13 +18,13 @@ from amhctl.audio.files import probe, read
 from amhctl.audio.offset import without_offset, without_rumble
 from amhctl.audio.spectrum import bandwidth
 from amhctl.audio.waveform import Waveform
-from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.units import Seconds
 
 HEARD_SECONDS = 15.0
 """How much of a clip is heard; more adds next to nothing, and upstream's voices hear no more either."""
 
-RULES = (
+RULES = Rules(
     Rule(
         "S009",
         Severity.ERROR,
@@ -65,7 +65,6 @@ RULES = (
     ),
     Rule("S017", Severity.WARNING, "reference mostly silence", "More than half of the clip is silence."),
 )
-_SEVERITY = {rule.code: rule.severity for rule in RULES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +123,7 @@ def check_reference(
     findings = []
 
     def find(code: str, message: str, hint: str) -> None:
-        findings.append(Finding(code, _SEVERITY[code], subject, message, hint))
+        findings.append(RULES.finding(code, subject, message, hint))
 
     speech = levels.sounding_seconds(without_rumble(waveform))
     if speech < limits.good_seconds:
@@ -184,9 +183,9 @@ def find_refusal(waveform: Waveform, subject: str, limits: ReferenceLimits = Ref
     loudest = float(levels.frame_levels(audible).max())
     if loudest < limits.silent_level:
         message = f"silent: nothing is louder than {loudest:.0f} dBFS"
-        return Finding("S009", _SEVERITY["S009"], subject, message, "give a clip of speech")
+        return RULES.finding("S009", subject, message, "give a clip of speech")
     speech = levels.sounding_seconds(without_rumble(waveform))
     if levels.level_of_half_a_second(audible) < limits.silent_level or speech < limits.fewest_seconds:
         message = f"too little speech, less than {limits.fewest_seconds:g} s"
-        return Finding("S010", _SEVERITY["S010"], subject, message, "give 5 to 15 s of one person speaking")
+        return RULES.finding("S010", subject, message, "give 5 to 15 s of one person speaking")
     return None

@@ -22,13 +22,13 @@ from amhctl.checkpoint.parts import read_json, read_part
 from amhctl.config.document import Document
 from amhctl.core.errors import CheckpointError
 from amhctl.core.files import canonical_json, sha256_of_file
-from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.findings import Finding, Rule, Rules, Severity
 
 SIGNATURE_FILE = "signature.json"
 APART = frozenset({SIGNATURE_FILE, f"{SIGNATURE_FILE}.sig"})
 """Names in a signed folder that its signature is not about: it, and a signature of it by a key."""
 FORMAT: Final = 1
-RULES = (
+RULES = Rules(
     Rule(
         "C025",
         Severity.ERROR,
@@ -185,7 +185,7 @@ def check_signature(folder: Path, file: Path | None, root: str | None) -> tuple[
         try:
             found = compare(contents, read_signature(file))
         except CheckpointError as error:
-            found = (Finding("C026", Severity.ERROR, error.subject, error.message, error.hint),)
+            found = (RULES.finding("C026", error.subject, error.message, error.hint),)
     if root is not None:
         # Whoever copies a digest from a page may have copied its case and the spaces around it.
         wanted, actual = root.strip().lower(), root_of(contents.files)
@@ -195,7 +195,7 @@ def check_signature(folder: Path, file: Path | None, root: str | None) -> tuple[
 
 
 def _unlike(subject: str, message: str) -> Finding:
-    return Finding("C025", Severity.ERROR, subject, message, _AGAIN)
+    return RULES.finding("C025", subject, message, _AGAIN)
 
 
 def _walk(folder: Path, before: str) -> Iterator[tuple[str, Path]]:

@@ -14,9 +14,9 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from amhctl.core.errors import CheckpointError
-from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.findings import Finding, Rule, Rules, Severity
 
-RULES = (
+RULES = Rules(
     Rule(
         "C010",
         Severity.ERROR,
@@ -133,11 +133,15 @@ def check_values(facts: Survey, *, file: str = "") -> tuple[Finding, ...]:
     """
     broken = [name for name, each in facts.items() if not each.is_finite]
     if broken:
-        return tuple(_finding("C010", _place(file, name), "has NaN or infinite values", _DIVERGED) for name in broken)
+        return tuple(
+            RULES.finding("C010", _place(file, name), "has NaN or infinite values", _DIVERGED) for name in broken
+        )
     # Counts of steps are single numbers and say nothing of what was learnt.
     several = [each for each in facts.values() if each.is_float and each.shape]
     if several and all(each.is_zero for each in several):
-        return (_finding("C024", file or "weights", "every tensor is zero", "copy the file from its source again"),)
+        return (
+            RULES.finding("C024", file or "weights", "every tensor is zero", "copy the file from its source again"),
+        )
     return ()
 
 
@@ -155,7 +159,7 @@ def check_weights(facts: Survey, *, file: str = "", zero: tuple[str, ...] = ()) 
     """
     hint = "copy the file from its source again"
     found = [
-        _finding("C020", _place(file, name), f"type {each.type}, not floating-point", hint)
+        RULES.finding("C020", _place(file, name), f"type {each.type}, not floating-point", hint)
         for name, each in facts.items()
         if not each.is_float
     ]
@@ -163,13 +167,9 @@ def check_weights(facts: Survey, *, file: str = "", zero: tuple[str, ...] = ()) 
     # A file of zeros is one finding: that of ``check_values``.
     if not all(each.is_zero for each in matrices.values()):
         dead = [name for name, each in matrices.items() if each.is_zero and name not in zero]
-        found += [_finding("C024", _place(file, name), "the matrix is zero", hint) for name in dead]
+        found += [RULES.finding("C024", _place(file, name), "the matrix is zero", hint) for name in dead]
     return tuple(found)
 
 
 def _place(file: str, name: str) -> str:
     return f"{file}: {name}" if file else name
-
-
-def _finding(code: str, subject: str, message: str, hint: str) -> Finding:
-    return Finding(code, Severity.ERROR, subject, message, hint)

@@ -25,12 +25,12 @@ from amhctl.checkpoint.survey import RULES as VALUE_RULES
 from amhctl.checkpoint.survey import Survey, survey_file
 from amhctl.checkpoint.textparts import RULES as TEXT_RULES
 from amhctl.core.errors import CheckpointError
-from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.units import SPEECH_LEVEL
 
 Shapes = Mapping[str, tuple[int, ...]]
 
-RULES = (
+RULES = Rules(
     Rule("C001", Severity.ERROR, "manifest unreadable", "There is no manifest.json in this format."),
     Rule(
         "C002",
@@ -151,12 +151,12 @@ RULES = (
     ),
 )
 _SHOWN_DRIFT = 10
-_SEVERITY = {rule.code: rule.severity for rule in (*RULES, *VALUE_RULES, *TEXT_RULES)}
+_ALL = Rules(*RULES, *VALUE_RULES, *TEXT_RULES)
 
 
 def finding(code: str, subject: str, message: str, hint: str = "") -> Finding:
     """Return a finding of a rule of this file or of ``survey``, with the rule's severity."""
-    return Finding(code, _SEVERITY[code], subject, message, hint)
+    return _ALL.finding(code, subject, message, hint)
 
 
 def check_files(folder: Path, manifest: Manifest) -> tuple[Finding, ...]:

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from amhctl.audio.fingerprint import Fingerprint, difference
 from amhctl.checks.table import NO_TEXT, CheckTable, Digests, Names, Rows, digest_names, first_rows, split_name
 from amhctl.checks.text import UNHEARD_SECONDS
-from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.corpus.splits import SPLITS, Disjoint
 
-RULES = (
+RULES = Rules(
     Rule("D002", Severity.ERROR, "duplicate id", "Two records have the same id."),
     Rule(
         "D029",
@@ -122,7 +122,7 @@ def _find_same_ids(table: CheckTable) -> Iterator[Finding]:
     lines = table.lines
     for row in _later(firsts):
         message = f"lines {lines[firsts[row]]} and {lines[row]} have the same id"
-        yield _finding("D002", table.ids[row], message, "rename one of them")
+        yield RULES.finding("D002", table.ids[row], message, "rename one of them")
 
 
 def _find_unusual_rates(table: CheckTable) -> Iterator[Finding]:
@@ -136,7 +136,7 @@ def _find_unusual_rates(table: CheckTable) -> Iterator[Finding]:
             slow = table.rate(row, unheard=UNHEARD_SECONDS)
             if logarithm > median + most or (slow is not None and np.log(slow) < median - most):
                 message = f"{rates[row]:.1f} syllables per second, the speaker's median is {np.exp(median):.1f}"
-                yield _finding("D042", table.ids[row], message, "listen to it and compare the text")
+                yield RULES.finding("D042", table.ids[row], message, "listen to it and compare the text")
 
 
 def find_unusual_levels(table: CheckTable) -> Iterator[Finding]:
@@ -147,7 +147,7 @@ def find_unusual_levels(table: CheckTable) -> Iterator[Finding]:
         for row in rows:
             if abs(levels[row] - median) > _LOUDNESS_SPREAD:
                 message = f"the speech level is {levels[row]:.1f} dBFS, the speaker's median {median:.1f}"
-                yield _finding("D029", table.ids[row], message, "data check --fix normalises it")
+                yield RULES.finding("D029", table.ids[row], message, "data check --fix normalises it")
 
 
 def _clips_of_speakers(table: CheckTable, rows: Iterable[int]) -> Iterator[list[int]]:
@@ -170,7 +170,7 @@ def _find_duplicate_audio(table: CheckTable) -> Iterator[Finding]:
             continue
         same = texts[earlier] == texts[row]
         message = f"the same samples as {table.ids[earlier]}" + ("" if same else ", with another text")
-        yield _finding("D051" if same else "D050", table.ids[row], message, "keep the right one")
+        yield RULES.finding("D051" if same else "D050", table.ids[row], message, "keep the right one")
 
 
 def _find_near_audio(table: CheckTable) -> Iterator[Finding]:
@@ -188,7 +188,7 @@ def _find_near_audio(table: CheckTable) -> Iterator[Finding]:
         share, frames = difference(numbers, others, shift)
         if share < _NEAR_BITS and frames >= _OVERLAP * min(numbers.size, others.size):
             told.add(later)
-            yield _finding("D055", copy, f"the same sound as {name} ({share:.0%} of its bits differ)", "keep one")
+            yield RULES.finding("D055", copy, f"the same sound as {name} ({share:.0%} of its bits differ)", "keep one")
 
 
 def _shared_frames(sounds: Sequence[Fingerprint]) -> list[tuple[int, int, int]]:
@@ -218,11 +218,11 @@ def _find_repeated_texts(table: CheckTable) -> Iterator[Finding]:
     same = first_rows(texts, speakers)
     for row in _later(same):
         if texts[row] != NO_TEXT:
-            yield _finding("D052", table.ids[row], f"the same text as {table.ids[same[row]]} by the same speaker")
+            yield RULES.finding("D052", table.ids[row], f"the same text as {table.ids[same[row]]} by the same speaker")
     near = first_rows(folded, speakers)
     for row in _later(near):
         if texts[row] != texts[near[row]]:
-            yield _finding(
+            yield RULES.finding(
                 "D056", table.ids[row], f"nearly the same text as {table.ids[near[row]]} by the same speaker"
             )
 
@@ -236,7 +236,7 @@ def _find_leaks(table: CheckTable) -> Iterator[Finding]:
         message = (
             f"in {split_name(splits[place])}, and as {table.ids[placed[earlier]]} in {split_name(splits[earlier])}"
         )
-        yield _finding("D053", table.ids[placed[place]], message, "split again: amhctl data split --redraw")
+        yield RULES.finding("D053", table.ids[placed[place]], message, "split again: amhctl data split --redraw")
 
 
 def _find_near_leaks(table: CheckTable) -> Iterator[Finding]:
@@ -254,7 +254,7 @@ def _find_near_leaks(table: CheckTable) -> Iterator[Finding]:
         message = (
             f"in {split_name(splits[row])}, and nearly the same as {table.ids[other]} in {split_name(splits[other])}"
         )
-        yield _finding("D057", table.ids[row], message, "put both in one split")
+        yield RULES.finding("D057", table.ids[row], message, "put both in one split")
 
 
 def _note_other_splits(
@@ -282,27 +282,24 @@ def _find_shared(what: str, code: str, names: Names, table: CheckTable) -> Itera
             speaker, _, session = name.partition("\n")
             of = f" of {speaker}" if session else ""
             message = f"the {what}{of} is in {', '.join(splits)}"
-            yield _finding(code, session or name, message, f"split again: amhctl data split --redraw --disjoint {what}")
+            yield RULES.finding(
+                code, session or name, message, f"split again: amhctl data split --redraw --disjoint {what}"
+            )
 
 
 def _find_lone_speakers(table: CheckTable) -> Iterator[Finding]:
     counts = np.bincount(table.speakers.column, minlength=len(table.speakers))
     for speaker, count in zip(table.speakers, counts, strict=True):
         if count < 2:
-            yield _finding("D054", speaker, "the speaker has one clip only", "record more, or leave it out")
+            yield RULES.finding("D054", speaker, "the speaker has one clip only", "record more, or leave it out")
     median = float(np.median(counts)) if counts.size else 0.0
     for speaker, count in zip(table.speakers, counts, strict=True):
         if counts.size > 1 and count > _MOST_CLIPS * median:
-            yield _finding("D071", speaker, f"{count} clips, the median speaker has {median:g}", "train with weights")
+            yield RULES.finding(
+                "D071", speaker, f"{count} clips, the median speaker has {median:g}", "train with weights"
+            )
 
 
 def _later(firsts: Rows) -> NDArray[np.intp]:
     """Return the rows that are not the first of their kind."""
     return np.flatnonzero(firsts != np.arange(firsts.size))
-
-
-_SEVERITY = {rule.code: rule.severity for rule in RULES}
-
-
-def _finding(code: str, subject: str, message: str, hint: str = "") -> Finding:
-    return Finding(code, _SEVERITY[code], subject, message, hint)

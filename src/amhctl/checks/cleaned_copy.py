@@ -29,7 +29,7 @@ import numpy as np
 
 from amhctl.audio import files
 from amhctl.audio.longrecording import LONG_SECONDS
-from amhctl.checks.cleaning import RULES, Cleaning, CleaningGoal, Quality, clean_waveform, make_finding
+from amhctl.checks.cleaning import RULES, Cleaning, CleaningGoal, Quality, clean_waveform
 from amhctl.core.documents import parse_json, read_json
 from amhctl.core.errors import AudioError, DatasetError, FileExistsRefused
 from amhctl.core.files import sha256_of_file, write_bytes_atomically, write_text_atomically
@@ -77,7 +77,7 @@ class CleanedClip:
     @property
     def finding(self) -> Finding | None:
         """The finding about it, if there is one."""
-        return make_finding(self.code, self.id, self.reason) if self.code else None
+        return RULES.finding(self.code, self.id, self.reason) if self.code else None
 
 
 @dataclass(frozen=True, slots=True)

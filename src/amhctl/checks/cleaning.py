@@ -14,9 +14,9 @@ from amhctl.audio.offset import without_offset
 from amhctl.audio.spectrum import bandwidth
 from amhctl.audio.speechloss import find_loss
 from amhctl.audio.waveform import Waveform
-from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.findings import Rule, Rules, Severity
 
-RULES = (
+RULES = Rules(
     Rule(
         "D100",
         Severity.ERROR,
@@ -56,9 +56,6 @@ _LEVEL_FALL = 6.0
 _BAND_LEFT = 0.75
 # Moved by 5 to 25 ms, nine clips of two corpora changed by 0.11 in the mean square, and by 0.26 at most.
 _RATING_FALL = 0.3
-
-
-_SEVERITY = {rule.code: rule.severity for rule in RULES}
 
 
 class Rating(Protocol):
@@ -208,11 +205,6 @@ def judge(before: Waveform, after: Waveform, rate: Callable[[Waveform], Rating])
     elif old.p808 - new.p808 > _RATING_FALL:
         code, reason = "D104", f"DNSMOS P.808 would fall from {old.p808:.2f} to {new.p808:.2f}"
     return Cleaning(old, new, loss.seconds, code, reason)
-
-
-def make_finding(code: str, subject: str, reason: str) -> Finding:
-    """Return the finding about a recording that was kept because cleaning did harm, or was left out."""
-    return Finding(code, _SEVERITY[code], subject, reason)
 
 
 def _measure(waveform: Waveform, rate: Callable[[Waveform], Rating]) -> Quality:

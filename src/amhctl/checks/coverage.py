@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.text.frontend import Frontend
 from amhctl.text.g2p.phones import CONSONANTS, MARKS, PHONES, VOWELS
 from amhctl.text.script import LETTERS, SYLLABLES, build_homophones
 
-RULES = (
+RULES = Rules(
     Rule(
         "D072",
         Severity.INFO,
@@ -88,12 +88,12 @@ class CorpusCoverage:
         """Yield what is missing or rare, and the words of several spellings."""
         if self.variants:
             shown = ", ".join("/".join(spellings) for spellings in list(self.variants.values())[:_SHOWN])
-            yield Finding("D072", Severity.INFO, "words", f"{len(self.variants)} words have variants: {shown}")
+            yield RULES.finding("D072", "words", f"{len(self.variants)} words have variants: {shown}")
         if self.texts < _FEWEST_TEXTS:
             return
         if self.missing_phones:
             message = f"{len(self.missing_phones)} of {len(PHONES)} do not occur: {' '.join(self.missing_phones)}"
-            yield Finding("D073", Severity.WARNING, "phones", message, "record sentences that contain them")
+            yield RULES.finding("D073", "phones", message, "record sentences that contain them")
         rare = [phone for phone in PHONES if 0 < self.phones.get(phone, 0) < _RARE]
         for subject, lacking, how in (
             ("phones", rare, f"fewer than {_RARE} times"),
@@ -102,7 +102,7 @@ class CorpusCoverage:
         ):
             if lacking:
                 shown = " ".join(lacking[:_SHOWN]) + (" …" if len(lacking) > _SHOWN else "")
-                yield Finding("D074", Severity.INFO, subject, f"{len(lacking)} {how}: {shown}")
+                yield RULES.finding("D074", subject, f"{len(lacking)} {how}: {shown}")
 
     def payload(self) -> dict[str, object]:
         """Return the figures."""

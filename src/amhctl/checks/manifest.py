@@ -17,14 +17,14 @@ from amhctl.checks.coverage import CorpusCoverage, CoverageCounter
 from amhctl.checks.inspection import Inspected, Inspector, Job, inspect_all
 from amhctl.checks.table import CheckTable
 from amhctl.core.errors import DatasetError
-from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.progress import Progress
 from amhctl.corpus.records import scan_manifest
 from amhctl.corpus.splits import Disjoint
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.tokenizer import Tokenizer
 
-RULES = (
+RULES = Rules(
     Rule(
         "D001", Severity.ERROR, "line is not a record", "The line is not JSON, or its keys are not those of a record."
     ),
@@ -172,7 +172,7 @@ def _read_jobs(path: Path, found: FindingList) -> Iterator[Job]:
     for line in scan_manifest(path):
         lines += 1
         if line.record is None:
-            found.extend([_finding("D001", f"{path.name}:{line.number}", line.fault, _LINE_HINT)])
+            found.extend([RULES.finding("D001", f"{path.name}:{line.number}", line.fault, _LINE_HINT)])
         else:
             yield Job(line.number, line.record)
     if not lines:
@@ -194,10 +194,3 @@ def _inspect(
             if item.measurements is not None:
                 cache.keep(item.job.record, folder, item.measurements)
             yield item
-
-
-_SEVERITY = {rule.code: rule.severity for rule in RULES}
-
-
-def _finding(code: str, subject: str, message: str, hint: str = "") -> Finding:
-    return Finding(code, _SEVERITY[code], subject, message, hint)

@@ -7,12 +7,12 @@ from amhctl.audio.files import AudioInfo, find_scale, probe, read_windows
 from amhctl.checks.measurements import WINDOW_SECONDS, Measurements, measure
 from amhctl.core.errors import AudioError, ScaleError
 from amhctl.core.files import sha256_of_file
-from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.corpus.records import Record, audio_path
 
 _SLACK_SECONDS = 0.05
 
-RULES = (
+RULES = Rules(
     Rule("D010", Severity.ERROR, "audio unreadable", "The file is missing, is a folder, or is not audio."),
     Rule(
         "D011",
@@ -116,7 +116,7 @@ def check_audio(
         return measured
     findings = _judge(record.id, measured, limits)
     if record.sha256 and measured.sha256 != record.sha256:
-        findings.append(_finding("D025", record.id, "the file is not the one from which the manifest was made"))
+        findings.append(RULES.finding("D025", record.id, "the file is not the one from which the manifest was made"))
     return AudioResult(measured, tuple(findings))
 
 
@@ -167,7 +167,7 @@ def _judge(subject: str, measured: Measurements, limits: AudioLimits) -> list[Fi
     findings = []
 
     def find(code: str, message: str, hint: str = "") -> None:
-        findings.append(_finding(code, subject, message, hint))
+        findings.append(RULES.finding(code, subject, message, hint))
 
     if measured.full_scale != 1.0:
         message = f"the samples have a full scale of {measured.full_scale:.0f} instead of 1"
@@ -212,12 +212,5 @@ def _judge(subject: str, measured: Measurements, limits: AudioLimits) -> list[Fi
     return findings
 
 
-_SEVERITY = {rule.code: rule.severity for rule in RULES}
-
-
-def _finding(code: str, subject: str, message: str, hint: str = "") -> Finding:
-    return Finding(code, _SEVERITY[code], subject, message, hint)
-
-
 def _unusable(code: str, record: Record, message: str, hint: str) -> AudioResult:
-    return AudioResult(None, (_finding(code, record.id, f"{message} ({record.audio})", hint),))
+    return AudioResult(None, (RULES.finding(code, record.id, f"{message} ({record.audio})", hint),))

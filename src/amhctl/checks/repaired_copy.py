@@ -19,7 +19,7 @@ from pathlib import Path
 
 from amhctl.audio.longrecording import LONG_SECONDS
 from amhctl.checks.across import find_unusual_levels
-from amhctl.checks.cleaning import make_finding
+from amhctl.checks.cleaning import RULES as CLEANING_RULES
 from amhctl.checks.manifest import ManifestCheck
 from amhctl.checks.repairs import REPAIRABLE, RepairGoal, RepairJob, RepairResult, repair_recording
 from amhctl.checks.table import CheckTable, digest_names, first_rows
@@ -121,7 +121,7 @@ def _write(folder: Path, output: Path, results: list[RepairResult], left: list[L
     _write_lines(folder / LEFT_OUT, map(asdict, left))
     repairs = Counter(str(change["code"]) for change in changes if change["code"])
     judged = [(result.record.id, result.cleaning) for result in results if result.cleaning is not None]
-    harmed = tuple(make_finding(cleaning.code, name, cleaning.reason) for name, cleaning in judged if cleaning.code)
+    harmed = tuple(CLEANING_RULES.finding(each.code, name, each.reason) for name, each in judged if each.code)
     return RepairedCopy(
         output, len(results), dict(sorted(repairs.items())), tuple(left), len(judged) - len(harmed), harmed
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from amhctl.core.errors import TextError, VocabularyError
-from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.corpus.records import Record
 from amhctl.text.frontend import Frontend
 from amhctl.text.spoken import SpokenText
@@ -31,7 +31,7 @@ _SHOWN = 5
 UNHEARD_SECONDS = 1.0
 """What breath and noise at the edges may add to the seconds of speech; of a single word that is more than the word."""
 
-RULES = (
+RULES = Rules(
     Rule("D030", Severity.ERROR, "text empty", "The text has no visible character."),
     Rule("D031", Severity.ERROR, "no Ethiopic letter", "Not one letter of the text is Ethiopic."),
     Rule(
@@ -115,23 +115,23 @@ def check_text(record: Record, frontend: Frontend, tokenizer: Tokenizer | None, 
     """Judge the text of a record; with a tokenizer, its pieces too; ``line`` is the record's in the manifest."""
     text = record.text
     if not text.strip():
-        return TextResult(0, (_finding("D030", record.id, "the text is empty", "write down what is spoken"),))
+        return TextResult(0, (RULES.finding("D030", record.id, "the text is empty", "write down what is spoken"),))
     findings = []
     if not _FIDEL.search(text) and not _DIGITS.search(text):
         message = f"no Ethiopic letter in {text[:40]!r}"
-        findings.append(_finding("D031", record.id, message, "is this another language?"))
+        findings.append(RULES.finding("D031", record.id, message, "is this another language?"))
     if digits := _DIGITS.findall(text):
         shown = ", ".join(digits[:_SHOWN])
-        findings.append(_finding("D032", record.id, f"digits: {shown}", "write them as the speaker says them"))
+        findings.append(RULES.finding("D032", record.id, f"digits: {shown}", "write them as the speaker says them"))
     if latin := _LATIN.findall(text):
         shown = ", ".join(latin[:_SHOWN])
         findings.append(
-            _finding(
+            RULES.finding(
                 "D033", record.id, f"Latin letters: {shown}", "write them in Ethiopic letters, as they are pronounced"
             )
         )
     if odd := _odd_characters(text, line):
-        findings.append(_finding("D034", record.id, odd, "remove or replace them"))
+        findings.append(RULES.finding("D034", record.id, odd, "remove or replace them"))
     if findings and findings[0].code == "D031":
         return TextResult(0, tuple(findings))
     findings += _mixture_findings(record)
@@ -140,14 +140,14 @@ def check_text(record: Record, frontend: Frontend, tokenizer: Tokenizer | None, 
         syllables = spoken.syllables
         if unread := _unread_abbreviations(spoken):
             message = f"unknown abbreviation: {', '.join(unread[:_SHOWN])}"
-            findings.append(_finding("D039", record.id, message, "write it in full, or add it to a lexicon"))
+            findings.append(RULES.finding("D039", record.id, message, "write it in full, or add it to a lexicon"))
         if tokenizer is not None:
             tokenizer.encode(frontend.units(text))
     except TextError as error:
-        findings.append(_finding("D035", record.id, error.message, error.hint))
+        findings.append(RULES.finding("D035", record.id, error.message, error.hint))
         return TextResult(0, tuple(findings))
     except VocabularyError as error:
-        findings.append(_finding("D036", record.id, error.message, "extend the vocabulary: amhctl vocab extend"))
+        findings.append(RULES.finding("D036", record.id, error.message, "extend the vocabulary: amhctl vocab extend"))
     return TextResult(syllables, tuple(findings), spoken.text)
 
 
@@ -155,12 +155,12 @@ def _mixture_findings(record: Record) -> Iterator[Finding]:
     letters = [letter for letter in record.text if letter.isalpha()]
     ethiopic = sum(bool(_FIDEL.match(letter)) for letter in letters)
     if len(letters) >= _FEWEST_LETTERS and ethiopic < _FEWEST_ETHIOPIC * len(letters):
-        yield _finding("D037", record.id, f"{ethiopic} of {len(letters)} letters are Ethiopic", "is it Amharic?")
+        yield RULES.finding("D037", record.id, f"{ethiopic} of {len(letters)} letters are Ethiopic", "is it Amharic?")
     marks = len(re.findall(_MARK, record.text))
     run = _MARK_RUN.search(record.text)
     if run or (marks > _FEWEST_MARKS and marks > _MOST_MARKS * len(letters) and not _DIGITS.search(record.text)):
         place = f", the longest run begins at column {run.start() + 1}" if run else ""
-        yield _finding(
+        yield RULES.finding(
             "D038", record.id, f"{marks} marks among {len(letters)} letters{place}", "keep only those that are needed"
         )
 
@@ -184,10 +184,10 @@ def check_rate(
     rate = syllables / max(speech_seconds, 1e-3)
     if rate > limits.fastest:
         message = f"{syllables} syllables in {speech_seconds:.2f} s of speech, {rate:.1f} per second"
-        return (_finding("D040", subject, message, "listen to it: the text is not completely in the audio"),)
+        return (RULES.finding("D040", subject, message, "listen to it: the text is not completely in the audio"),)
     if syllables < limits.slowest * (speech_seconds - UNHEARD_SECONDS):
         message = f"{syllables} syllables in {speech_seconds:.2f} s of speech, {rate:.1f} per second"
-        return (_finding("D041", subject, message, "listen to it: the audio holds more than the text, or noise"),)
+        return (RULES.finding("D041", subject, message, "listen to it: the audio holds more than the text, or noise"),)
     return ()
 
 
@@ -208,10 +208,3 @@ def _is_readable(character: str) -> bool:
         or character.isdigit()
         or unicodedata.category(character) in _READABLE_CATEGORIES
     )
-
-
-_SEVERITY = {rule.code: rule.severity for rule in RULES}
-
-
-def _finding(code: str, subject: str, message: str, hint: str = "") -> Finding:
-    return Finding(code, _SEVERITY[code], subject, message, hint)

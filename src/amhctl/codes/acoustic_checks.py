@@ -12,9 +12,15 @@ from numpy.typing import NDArray
 from amhctl.audio.acoustics import Acoustics
 from amhctl.codes.index import StoredUtterance
 from amhctl.config.acoustics import AcousticsConfig
-from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.findings import Finding, Rule, Rules, Severity
 
-RULES = (
+RULES = Rules(
+    Rule(
+        "X106",
+        Severity.ERROR,
+        "wrong length",
+        "The number of frames of codes, features or acoustics does not match the recording's duration.",
+    ),
     Rule(
         "X119",
         Severity.WARNING,
@@ -102,11 +108,11 @@ def judge_acoustics(entry: StoredUtterance, acoustics: Acoustics, config: Acoust
     voiced = float((acoustics.pitch_T > 0).mean())
     if voiced < _LEAST_VOICED:
         message = f"{voiced:.1%} of {acoustics.pitch_T.size} frames have a pitch"
-        yield Finding("X119", Severity.WARNING, entry.id, message, "listen to it, and remove it if it is not speech")
+        yield RULES.finding("X119", entry.id, message, "listen to it, and remove it if it is not speech")
     if (duration := entry.record.duration) is None:
         return
     wanted = config.frames_of(round(duration * config.mel.sample_rate))
     # One frame of slack: resampling rounds the number of samples.
     if abs(entry.acoustic_frames - wanted) > 1:
         message = f"{entry.acoustic_frames} acoustic frames for {duration:.3f} s, expected {wanted}"
-        yield Finding("X106", Severity.ERROR, entry.id, message, "extract it again")
+        yield RULES.finding("X106", entry.id, message, "extract it again")

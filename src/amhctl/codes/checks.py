@@ -9,13 +9,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from amhctl.codes.acoustic_checks import RULES as ACOUSTIC_RULES
 from amhctl.codes.acoustic_checks import VoiceCount, VoiceStatistics, judge_acoustics
 from amhctl.codes.store import CodeStore, StoredUtterance
+from amhctl.codes.verify import RULES as VERIFY_RULES
 from amhctl.core.errors import DatasetError
-from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.progress import Progress
 
-RULES = (
+RULES = Rules(
     Rule(
         "X102",
         Severity.ERROR,
@@ -43,13 +45,6 @@ RULES = (
         "padded codes",
         "The last 5 frames or more are the same in every codebook, where the recording is not digitally silent.",
     ),
-    Rule(
-        "X106",
-        Severity.ERROR,
-        "wrong length",
-        "The number of frames of codes, features or acoustics does not match the recording's duration.",
-    ),
-    Rule("X107", Severity.ERROR, "damaged data", "The data of an utterance do not have the digest in the index."),
     Rule("X110", Severity.WARNING, "duplicate codes", "Two utterances have the same codes and features."),
     Rule(
         "X111",
@@ -123,9 +118,7 @@ def check_store(store: CodeStore, progress: Progress) -> StoreCheck:
         raise DatasetError("the store has no utterances", subject=str(store.path), hint="run: amhctl codes extract")
     spec = store.spec
     findings = [
-        Finding(
-            "X114", Severity.ERROR, id_, "its data, and those of all later utterances, are missing", "extract again"
-        )
+        VERIFY_RULES.finding("X114", id_, "its data, and those of all later utterances, are missing", "extract again")
         for id_ in store.missing
     ]
     counts_QV = np.zeros((spec.codebooks, spec.codebook_size), dtype=np.int64)
@@ -137,7 +130,7 @@ def check_store(store: CodeStore, progress: Progress) -> StoreCheck:
     for entry in store:
         progress.advance()
         if not store.is_intact(entry.id):
-            findings.append(_finding("X107", entry.id, "the data are damaged", "extract it again"))
+            findings.append(VERIFY_RULES.finding("X107", entry.id, "the data are damaged", "extract it again"))
             continue
         codes_QS = store.codes(entry.id)
         for book in range(spec.codebooks):
@@ -173,11 +166,11 @@ def _judge_utterance(store: CodeStore, entry: StoredUtterance, codes_QS: NDArray
     _, counts = np.unique(codes_QS, axis=1, return_counts=True)
     most = int(counts.max())
     if frames >= _FEWEST_FRAMES and most / frames > _MOST_OF_ONE_FRAME:
-        yield _finding("X102", entry.id, f"{most} of {frames} frames are the same", "extract it again")
+        yield RULES.finding("X102", entry.id, f"{most} of {frames} frames are the same", "extract it again")
         return
     tail = _trailing_repeats(codes_QS)
     if tail >= _PADDING_FRAMES and not _ends_silent(store, entry, tail):
-        yield _finding("X105", entry.id, f"the last {tail} frames are the same", "extract without padding")
+        yield RULES.finding("X105", entry.id, f"the last {tail} frames are the same", "extract without padding")
     if (duration := entry.record.duration) is None:
         return
     spec, mel = store.spec, store.mel
@@ -185,17 +178,17 @@ def _judge_utterance(store: CodeStore, entry: StoredUtterance, codes_QS: NDArray
     # One frame of slack: resampling rounds the number of samples.
     if abs(frames - wanted) > 1:
         message = f"{frames} code frames for {duration:.3f} s, expected {wanted}"
-        yield _finding("X106", entry.id, message, "extract it again")
+        yield ACOUSTIC_RULES.finding("X106", entry.id, message, "extract it again")
     wanted = 1 + round(duration * mel.sample_rate) // mel.hop_samples
     if abs(entry.feature_frames - wanted) > 1:
         message = f"{entry.feature_frames} feature frames for {duration:.3f} s, expected {wanted}"
-        yield _finding("X106", entry.id, message, "extract it again")
+        yield ACOUSTIC_RULES.finding("X106", entry.id, message, "extract it again")
     if (encoder := store.document.encoder) is not None:
         wanted = round(duration * encoder.sample_rate / encoder.hop_samples)
         # Its windows reach 15 ms beyond their frames, and half a frame at the end is not kept.
         if abs(entry.encoder_frames - wanted) > 2:
             message = f"{entry.encoder_frames} encoder frames for {duration:.3f} s, expected {wanted}"
-            yield _finding("X106", entry.id, message, "extract it again")
+            yield ACOUSTIC_RULES.finding("X106", entry.id, message, "extract it again")
 
 
 def _trailing_repeats(codes_QS: NDArray[np.uint16]) -> int:
@@ -223,7 +216,9 @@ def _find_random(counts_QV: NDArray[np.int64]) -> Iterable[Finding]:
     freedom = size - 1
     if chi_square < freedom + _UNIFORM_DEVIATIONS * np.sqrt(2 * freedom):
         message = f"the first codebook is distributed like random numbers (chi-square {chi_square:.0f} of {freedom})"
-        yield _finding("X103", "codebook 1", message, "these are not codes of speech: extract codes from recordings")
+        yield RULES.finding(
+            "X103", "codebook 1", message, "these are not codes of speech: extract codes from recordings"
+        )
 
 
 def _find_unlike(
@@ -242,7 +237,7 @@ def _find_unlike(
         bound = (usual + chance) / 2 + 3.0 * float(surprise_V.std()) / np.sqrt(codes_S.size)
         if mean > bound:
             message = f"{mean:.1f} bits per code; the store has {usual:.1f}, random codes {chance:.1f}"
-            yield _finding("X104", subject, message, "listen to its recording")
+            yield RULES.finding("X104", subject, message, "listen to its recording")
 
 
 def _find_collapsed(counts_QV: NDArray[np.int64]) -> Iterable[Finding]:
@@ -250,10 +245,10 @@ def _find_collapsed(counts_QV: NDArray[np.int64]) -> Iterable[Finding]:
         used = int((counts_V > 0).sum())
         possible = min(counts_V.size, int(counts_V.sum()))
         if used <= 1 and possible > 1:
-            yield _finding("X102", f"codebook {book}", "only one code is used", "train the codec again")
+            yield RULES.finding("X102", f"codebook {book}", "only one code is used", "train the codec again")
         elif used < _LOWEST_USAGE * possible:
             message = f"{used} codes of {counts_V.size} are used"
-            yield _finding("X111", f"codebook {book}", message, "train the codec longer, or restart unused codes")
+            yield RULES.finding("X111", f"codebook {book}", message, "train the codec longer, or restart unused codes")
 
 
 def _find_duplicates(entries: Iterable[StoredUtterance]) -> Iterable[Finding]:
@@ -261,16 +256,9 @@ def _find_duplicates(entries: Iterable[StoredUtterance]) -> Iterable[Finding]:
     for entry in entries:
         earlier = first.setdefault(entry.sha256, entry.id)
         if earlier != entry.id:
-            yield _finding("X110", entry.id, f"the same codes and features as {earlier}", "keep one of them")
+            yield RULES.finding("X110", entry.id, f"the same codes and features as {earlier}", "keep one of them")
 
 
 def _entropy(counts_V: NDArray[np.int64]) -> float:
     shares = counts_V[counts_V > 0] / max(1, int(counts_V.sum()))
     return float(-(shares * np.log2(shares)).sum())
-
-
-_SEVERITY = {rule.code: rule.severity for rule in RULES}
-
-
-def _finding(code: str, subject: str, message: str, hint: str = "") -> Finding:
-    return Finding(code, _SEVERITY[code], subject, message, hint)

@@ -12,10 +12,11 @@ from amhctl.codes.document import read_document
 from amhctl.codes.index import index_file
 from amhctl.codes.layout import Layout
 from amhctl.codes.parts import part_names, scan_part
-from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.progress import Progress
 
-RULES = (
+RULES = Rules(
+    Rule("X107", Severity.ERROR, "damaged data", "The data of an utterance do not have the digest in the index."),
     Rule(
         "X113",
         Severity.ERROR,
@@ -52,7 +53,6 @@ RULES = (
 )
 
 _MEND = "run `amhctl codes extract` on the store again: it encodes damaged utterances again"
-_SEVERITY = {rule.code: rule.severity for rule in RULES} | {"X107": Severity.ERROR}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def verify_store(folder: Path, progress: Progress) -> StoreVerification:
         data = held.data(id_)
         places.add((data.part, data.codes_offset))
         if not layout.is_intact(folder, data):
-            findings.append(_finding("X107", id_, "the data are damaged", _MEND))
+            findings.append(RULES.finding("X107", id_, "the data are damaged", _MEND))
         progress.advance()
     progress.finish()
     findings += _judge_alignment(held)
@@ -120,11 +120,11 @@ def _scan(held: StoreCatalogue, part: str, layout: Layout) -> list[Finding]:
         subject = f"{index.name}:{line.number}"
         index_end = line.offset + line.size
         if line.stored is None:
-            findings.append(_finding("X113", subject, "the line cannot be read", _MEND))
+            findings.append(RULES.finding("X113", subject, "the line cannot be read", _MEND))
             continue
         broken = broken or not line.has_data
         if broken:
-            findings.append(_finding("X114", line.stored.id, f"{subject}: data are missing", _MEND))
+            findings.append(RULES.finding("X114", line.stored.id, f"{subject}: data are missing", _MEND))
             continue
         if not held.add(line.stored):
             digests_elsewhere[line.stored.id] = line.stored.sha256
@@ -135,7 +135,7 @@ def _scan(held: StoreCatalogue, part: str, layout: Layout) -> list[Finding]:
     for id_, sha256 in digests_elsewhere.items():
         if (first := held.data(id_)).sha256 != sha256:
             message = f"shards {first.part} and {part} hold different data"
-            findings.append(_finding("X116", id_, message, "extract into a new store with one number of shards"))
+            findings.append(RULES.finding("X116", id_, message, "extract into a new store with one number of shards"))
     return findings
 
 
@@ -144,7 +144,7 @@ def _find_unfinished(ends: Iterator[tuple[Path, int]]) -> Iterator[Finding]:
         rest = (file.stat().st_size if file.exists() else 0) - end
         if rest > 0:
             message = f"{rest} bytes after the last complete utterance"
-            yield _finding("X115", file.name, message, "nothing to do; the next extraction removes them")
+            yield RULES.finding("X115", file.name, message, "nothing to do; the next extraction removes them")
 
 
 def _judge_alignment(held: StoreCatalogue) -> Iterator[Finding]:
@@ -160,8 +160,6 @@ def _judge_alignment(held: StoreCatalogue) -> Iterator[Finding]:
             frames.append(held.data(id_).acoustic_frames if id_ in held else 0)
         if totals != frames:
             aligned, stored = (" and ".join(map(str, counts)) for counts in (totals, frames))
-            yield _finding("X117", id_, f"{aligned} aligned frames, {stored} in the store", "run: amhctl codes align")
-
-
-def _finding(code: str, subject: str, message: str, hint: str) -> Finding:
-    return Finding(code, _SEVERITY[code], subject, message, hint)
+            yield RULES.finding(
+                "X117", id_, f"{aligned} aligned frames, {stored} in the store", "run: amhctl codes align"
+            )

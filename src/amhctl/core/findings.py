@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 
 class Severity(StrEnum):
@@ -39,12 +40,35 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The documentation of one finding code; rooms keep a tuple ``RULES`` of these beside their checks."""
+    """What one finding code means; files keep ``RULES`` of these beside their checks."""
 
     code: str
     severity: Severity
     title: str
     explanation: str
+
+
+class Rules(tuple[Rule, ...]):
+    """The rules of a file, which make its findings: a code has one severity, wherever it is found."""
+
+    __slots__ = ()
+
+    def __new__(cls, *rules: Rule) -> Self:
+        """Return them in their order."""
+        return super().__new__(cls, rules)
+
+    def finding(self, code: str, subject: str, message: str, hint: str = "") -> Finding:
+        """Return a finding with the severity of its rule.
+
+        Raises
+        ------
+        KeyError
+            If no rule has the code: a fault of the program.
+        """
+        for rule in self:
+            if rule.code == code:
+                return Finding(code, rule.severity, subject, message, hint)
+        raise KeyError(code)
 
 
 def has_errors(findings: tuple[Finding, ...]) -> bool:

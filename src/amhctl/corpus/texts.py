@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
 from amhctl.core.errors import DatasetError, TextError
-from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.progress import Progress
 from amhctl.corpus.compressed import numbered_lines, open_text
 from amhctl.corpus.records import read_records
 
-RULES = (
+RULES = Rules(
     Rule(
         "V001",
         Severity.WARNING,
@@ -98,7 +98,7 @@ def open_corpus(
             except TextError as error:
                 left_out += 1
                 if len(findings) < _SHOWN_FINDINGS:
-                    findings.append(Finding("V001", Severity.WARNING, line.subject, error.message, error.hint))
+                    findings.append(RULES.finding("V001", line.subject, error.message, error.hint))
                 continue
             kept += 1
             # A path may hold line breaks, and bytes that are no text.
@@ -113,7 +113,7 @@ def open_corpus(
             )
         if left_out > len(findings):
             rest = f"{left_out - len(findings)} more lines have no speakable text"
-            findings.append(Finding("V001", Severity.WARNING, "corpus", rest))
+            findings.append(RULES.finding("V001", "corpus", rest))
         yield UnitCorpus(cast("BinaryIO", stream), tuple(findings), left_out)
 
 

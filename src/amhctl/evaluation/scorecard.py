@@ -7,7 +7,7 @@ from enum import StrEnum
 import numpy as np
 
 from amhctl.core.errors import OptionError
-from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.evaluation.bootstrap import Estimate, estimate_mean, estimate_ratio
 from amhctl.evaluation.naturalness import NOTE
 
@@ -67,7 +67,7 @@ KINDS: tuple[MetricKind, ...] = (
     MetricKind("copy_stoi", "STOI of copy-synthesis", Better.HIGHER, "the codec alone"),
 )
 
-RULES: tuple[Rule, ...] = (
+RULES = Rules(
     Rule("E001", Severity.ERROR, "metric misses its threshold", "A metric is worse than its --fail-under threshold."),
     Rule(
         "E002",
@@ -254,5 +254,5 @@ def judge(scorecard: Scorecard, thresholds: tuple[Threshold, ...]) -> tuple[Find
             message = f"{metric.estimate.value:.4g} is {bound} {threshold.value:g}"
         else:
             continue
-        findings.append(Finding("E001", Severity.ERROR, threshold.kind.name, message))
+        findings.append(RULES.finding("E001", threshold.kind.name, message))
     return tuple(findings)

@@ -10,10 +10,10 @@ import numpy as np
 
 from amhctl.audio.levels import frame_levels, speech_level
 from amhctl.audio.waveform import Waveform
-from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.units import Seconds
 
-RULES: tuple[Rule, ...] = (
+RULES = Rules(
     Rule("S001", Severity.ERROR, "did not stop", "The voice did not generate the stop code and was cut off."),
     Rule("S002", Severity.ERROR, "silent", "The output is silent or too quiet to be speech."),
     Rule("S003", Severity.ERROR, "too long", "The output is too long for its number of syllables."),
@@ -97,7 +97,7 @@ def judge(
     """
 
     def fault(code: str, message: str) -> Finding:
-        return Finding(code, Severity.ERROR, subject, message)
+        return RULES.finding(code, subject, message)
 
     if not np.isfinite(waveform.samples).all():
         return (fault("S006", "the output has samples that are not finite"),)

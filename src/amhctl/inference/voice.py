@@ -17,9 +17,10 @@ from amhctl.audio.loudness import set_loudness
 from amhctl.audio.waveform import Waveform
 from amhctl.checkpoint.manifest import Manifest
 from amhctl.core.errors import SynthesisError, TextError, UnspeakableError
-from amhctl.core.findings import Finding, Severity
+from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress, SilentProgress
 from amhctl.core.units import FASTEST, SLOWEST, SPEECH_LEVEL, Seconds
+from amhctl.inference.judge import RULES as JUDGE_RULES
 from amhctl.inference.judge import JudgeLimits
 from amhctl.inference.reference import Listen
 from amhctl.inference.sampling import Sampling
@@ -384,7 +385,7 @@ def _assemble(jobs: list[Job], sounds: dict[int, Attempt], attempts: dict[int, i
         for job, piece in zip(jobs, pieces, strict=True)
     )
     findings = tuple(
-        Finding("S008", Severity.WARNING, segment.text, f"spoken on attempt {segment.attempts}")
+        JUDGE_RULES.finding("S008", segment.text, f"spoken on attempt {segment.attempts}")
         for segment in segments
         if segment.attempts > 1
     )

@@ -6,10 +6,10 @@ command can report, so that no part of a text goes missing without a word.
 
 from dataclasses import dataclass
 
-from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.text.spoken import SpokenText
 
-RULES = (
+RULES = Rules(
     Rule(
         "T001",
         Severity.WARNING,

@@ -5,14 +5,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.text.g2p.phones import VOWELS
 from amhctl.tokenizer.alphabet import WORD_BOUNDARY, Units, alphabet_of, is_syllable
 from amhctl.tokenizer.proto import PieceKind
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.vocabulary import Vocabulary
 
-RULES = (
+RULES = Rules(
     Rule(
         "V002",
         Severity.ERROR,
@@ -181,7 +181,7 @@ def judge_rare(rare: Sequence[RarePiece], *, below: int) -> tuple[Finding, ...]:
     shown = " ".join(f"{item.piece} ({item.count})" for item in rare[:_SHOWN_RARE])
     more = f" and {len(rare) - _SHOWN_RARE} more" if len(rare) > _SHOWN_RARE else ""
     message = f"{len(rare)} occur fewer than {below} times: {shown}{more}"
-    return (Finding("V004", Severity.INFO, "pieces", message, "use more text, or fewer pieces"),)
+    return (RULES.finding("V004", "pieces", message, "use more text, or fewer pieces"),)
 
 
 def judge_coverage(coverage: Coverage, tokenizer: Tokenizer, *, max_unknown: float) -> tuple[Finding, ...]:
@@ -193,7 +193,7 @@ def judge_coverage(coverage: Coverage, tokenizer: Tokenizer, *, max_unknown: flo
     ]
     if missing := tokenizer.vocabulary.missing:
         shown = " ".join(missing[:20]) + (" …" if len(missing) > 20 else "")
-        findings.append(Finding("V003", Severity.WARNING, "alphabet", f"{len(missing)} have no piece: {shown}", hint))
+        findings.append(RULES.finding("V003", "alphabet", f"{len(missing)} have no piece: {shown}", hint))
     return tuple(findings)
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from amhctl.checkpoint.store import Check, LoadedCheckpoint, read_checkpoint
 from amhctl.core.errors import CheckpointError, TrainingError
-from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.temporaries import discard, sweep
 
-RULES = (
+RULES = Rules(
     Rule(
         "R007",
         Severity.WARNING,
@@ -98,7 +98,7 @@ class Checkpoints:
                 continue
             hint = f"the run goes on from {folder}, which is sound"
             return SoundCheckpoint(
-                checkpoint, tuple(Finding("R007", Severity.WARNING, str(place), why, hint) for place, why in damaged)
+                checkpoint, tuple(RULES.finding("R007", str(place), why, hint) for place, why in damaged)
             )
         raise CheckpointError(
             f"no checkpoint of the run can be read: {'; '.join(f'{place.name}: {why}' for place, why in damaged)}",

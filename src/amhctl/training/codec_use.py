@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.findings import Finding, Rule, Rules, Severity
 
-RULES = (
+RULES = Rules(
     Rule(
         "R010",
         Severity.WARNING,
@@ -49,7 +49,7 @@ class Collapse:
     def finding(self, codec: str) -> Finding:
         """Return the finding of a finished run."""
         hint = "train on more or other speech, or with a smaller codebook, a lower rate, or a larger commitment weight"
-        return Finding("R010", Severity.WARNING, codec, str(self), hint)
+        return RULES.finding("R010", codec, str(self), hint)
 
 
 class CodebookUse:

@@ -15,7 +15,7 @@ from amhctl.batches.acoustic_batch import AcousticBatch, collate_acoustic
 from amhctl.batches.acoustic_dataset import AcousticDataset, AcousticItem
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.config.schema import TrainingConfig
-from amhctl.core.findings import Finding, Severity
+from amhctl.core.findings import Finding
 from amhctl.model.flow_hearing import probe_speakers
 from amhctl.model.flow_sampling import PROSODY
 from amhctl.model.flow_voice import FlowVoice
@@ -23,6 +23,7 @@ from amhctl.model.hearing import Hearing
 from amhctl.training.feed import Plan
 from amhctl.training.flow_objective import FlowCounts, FlowDraws, FlowLosses, FlowObjective, draw_inputs
 from amhctl.training.guided_teacher import GuidedTeacher
+from amhctl.training.hearing import RULES as HEARING_RULES
 from amhctl.training.memory import copy_shapes
 from amhctl.training.precision import Precision
 from amhctl.training.seeding import generator_of
@@ -127,7 +128,7 @@ class FlowRecipe:
         if not hearing.fault:
             return ()
         hint = "train longer; and see that the speakers of the records are the right ones: amhctl data check"
-        return (Finding("R012", Severity.WARNING, subject, hearing.fault, hint),)
+        return (HEARING_RULES.finding("R012", subject, hearing.fault, hint),)
 
 
 @torch.no_grad()

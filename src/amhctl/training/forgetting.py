@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from amhctl.codes.index import StoredUtterance
 from amhctl.config.finetuning import ForgettingConfig
-from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.training.voice_recipe import Item, Utterances
 
 FORGOTTEN = "R013"
-RULES = (
+RULES = Rules(
     Rule(
         FORGOTTEN,
         Severity.WARNING,

@@ -5,11 +5,11 @@ import torch
 
 from amhctl.batches.dataset import SpeechDataset
 from amhctl.config.unified import ModelConfig
-from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.model.hearing import Hearing, measure_hearing, probe_hearing
 from amhctl.model.unified_voice import UnifiedVoice
 
-RULES = (
+RULES = Rules(
     Rule(
         "R012",
         Severity.WARNING,

@@ -19,7 +19,7 @@ from torch.utils.tensorboard import SummaryWriter
 from amhctl.core.documents import limited_lines, parse_json
 from amhctl.core.errors import DocumentError
 from amhctl.core.files import write_text_atomically
-from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.findings import Finding, Rule, Rules, Severity
 
 Kind = Literal["step", "valid"]
 EventName = Literal["skipped", "returned", "split", "forgot", "stage"]
@@ -34,7 +34,7 @@ class Event:
     why: str
 
 
-RULES = (
+RULES = Rules(
     Rule(
         "R008",
         Severity.WARNING,
@@ -76,7 +76,7 @@ def rewind_journal(path: Path, step: int) -> tuple[Finding, ...]:
         if line.entry is None:
             message = "the line is damaged and is left out of the journal"
             hint = f"the run goes on from its checkpoint of step {step}, which is sound"
-            findings.append(Finding("R008", Severity.WARNING, f"{path}:{line.number}", message, hint))
+            findings.append(RULES.finding("R008", f"{path}:{line.number}", message, hint))
         elif int(str(line.entry["step"])) <= step:
             kept.append(json.dumps(line.entry) + "\n")
     write_text_atomically(path, "".join(kept))

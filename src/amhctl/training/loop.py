@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from amhctl.batches.batching import plan_epoch
 from amhctl.core.errors import CheckpointError, TrainingError
-from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.shortage import shortage_of
 from amhctl.model.hearing import Hearing
 from amhctl.model.soundness import read_voice
@@ -50,7 +50,7 @@ from amhctl.training.state import RunState, Trainable, copy_state, load_state
 from amhctl.training.voice_recipe import Batch, Counts, Lengths, Means, Utterances
 from amhctl.training.writer import Job, Writer
 
-RULES = (
+RULES = Rules(
     Rule(
         "R009",
         Severity.WARNING,
@@ -155,7 +155,7 @@ class Loop:
             except (CheckpointError, OSError) as error:
                 reason = error.message if isinstance(error, CheckpointError) else error.strerror or str(error)
                 hint = "the next validation chooses the best voice anew"
-                self.findings += (Finding("R009", Severity.WARNING, str(self.run.folder.best), reason, hint),)
+                self.findings += (RULES.finding("R009", str(self.run.folder.best), reason, hint),)
                 self.state = self.state.model_copy(update={"best": None, "stale": 0})
 
     @property

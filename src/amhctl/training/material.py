@@ -15,13 +15,13 @@ from amhctl.codes.store import CodeStore
 from amhctl.config.schema import TrainingConfig
 from amhctl.config.unified import ModelConfig
 from amhctl.core.errors import DatasetError, VocabularyError
-from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.progress import Progress
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.training.readings import Unread, Verbatim, read_texts
 
-RULES = (
+RULES = Rules(
     Rule(
         "R001",
         Severity.WARNING,
@@ -203,9 +203,9 @@ def tokenize(
         if not isinstance(read, Unread):
             tokens[entry.id] = read
         elif read.fault == "text":
-            findings.append(Finding("R003", Severity.WARNING, entry.id, read.reason, _LEFT_OUT))
+            findings.append(RULES.finding("R003", entry.id, read.reason, _LEFT_OUT))
         else:
-            unknown.append(Finding("R005", Severity.WARNING, entry.id, read.reason, _LEFT_OUT))
+            unknown.append(RULES.finding("R005", entry.id, read.reason, _LEFT_OUT))
     if len(unknown) > _MOST_UNCOVERED * len(entries):
         raise VocabularyError(
             f"the vocabulary does not cover {len(unknown)} of {len(entries)} texts: {unknown[0].message}",
@@ -220,7 +220,7 @@ def find_untimed(
 ) -> list[Finding]:
     """Return a finding for each readable utterance without durations."""
     return [
-        Finding("R006", Severity.WARNING, entry.id, "the utterance has no durations", _LEFT_OUT)
+        RULES.finding("R006", entry.id, "the utterance has no durations", _LEFT_OUT)
         for entry in entries
         if entry.id in tokens and entry.id not in alignment
     ]
@@ -237,10 +237,10 @@ def _find_overlong(
         pieces = len(tokens.get(subject, ()))
         if pieces > model.max_text_tokens:
             message = f"{pieces} pieces, more than model.max_text_tokens {model.max_text_tokens}"
-            findings.append(Finding("R001", Severity.WARNING, subject, message, _LEFT_OUT))
+            findings.append(RULES.finding("R001", subject, message, _LEFT_OUT))
         elif entry.frames > most_frames:
             message = f"{entry.frames} frames, more than the {most_frames} that model.max_mel_tokens allows"
-            findings.append(Finding("R002", Severity.WARNING, subject, message, _LEFT_OUT))
+            findings.append(RULES.finding("R002", subject, message, _LEFT_OUT))
     return findings
 
 
@@ -248,7 +248,7 @@ def find_sole_clips(clips: Sequence[str], kind: str = "") -> list[Finding]:
     """Return a finding for each clip that is the only one of its speaker."""
     message = f"the only {kind}clip of its speaker is its own prompt"
     hint = "record more of this speaker" if not kind else "give the split more clips of this speaker"
-    return [Finding("R004", Severity.WARNING, subject, message, hint) for subject in clips]
+    return [RULES.finding("R004", subject, message, hint) for subject in clips]
 
 
 def require_split(

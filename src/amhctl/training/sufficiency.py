@@ -13,9 +13,9 @@ from torch import nn
 
 from amhctl.codec.codec import CodecSpec
 from amhctl.codes.index import StoredUtterance
-from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.findings import Finding, Rule, Rules, Severity
 
-RULES = (
+RULES = Rules(
     Rule(
         "R014",
         Severity.WARNING,
@@ -51,7 +51,7 @@ def find_scarcity(model: nn.Module, hours: float, *, has_base: bool, subject: st
         if has_base
         else "collect more, begin from a base (--base), or take a smaller shape: model.model_dim, model.layers"
     )
-    return (Finding("R014", Severity.WARNING, subject, message, hint),)
+    return (RULES.finding("R014", subject, message, hint),)
 
 
 def _told(hours: float) -> str:

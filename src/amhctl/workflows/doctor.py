@@ -16,7 +16,7 @@ from amhctl.codec.registry import bundled_codecs, load_codec
 from amhctl.codec.vocoder import load_vocoder
 from amhctl.codec.vocoder_spec import bundled_vocoders
 from amhctl.core.errors import AmhctlError
-from amhctl.core.findings import Finding, Rule, Severity, has_errors
+from amhctl.core.findings import Finding, Rule, Rules, Severity, has_errors
 from amhctl.core.progress import Progress
 from amhctl.devices.processors import WAITING
 from amhctl.encoders.speech import DOWNLOAD as ENCODER_DOWNLOAD
@@ -26,7 +26,7 @@ from amhctl.inference.catalog import bundled_voices
 from amhctl.text.g2p.transphone_backend import DOWNLOAD, find_model
 from amhctl.training.precision import computes_bf16
 
-RULES = (
+RULES = Rules(
     Rule(
         "M001", Severity.ERROR, "bundled part cannot be loaded", "A codec, vocoder or voice of the package is damaged."
     ),
@@ -100,12 +100,12 @@ def run(request: DiagnoseRequest, progress: Progress) -> DiagnoseReport:
             checks.append(Check(name, metadata.version(name)))
         except metadata.PackageNotFoundError:
             checks.append(Check(name, "absent"))
-            findings.append(Finding("M004", Severity.INFO, name, "the package is not installed", "reinstall amhctl"))
+            findings.append(RULES.finding("M004", name, "the package is not installed", "reinstall amhctl"))
     _look_at_extras(checks, findings)
     checks.append(Check("devices", ", ".join(_devices())))
     if _devices() == ["cpu"]:
         findings.append(
-            Finding("M003", Severity.INFO, "device", "no accelerator can be used", "training runs on the CPU, slowly")
+            RULES.finding("M003", "device", "no accelerator can be used", "training runs on the CPU, slowly")
         )
     native = [name for name in _devices() if computes_bf16(torch.device(name))]
     checks.append(
@@ -122,15 +122,14 @@ def run(request: DiagnoseRequest, progress: Progress) -> DiagnoseReport:
             try:
                 load(name)
             except AmhctlError as error:
-                findings.append(Finding("M001", Severity.ERROR, f"{kind} {name}", str(error), "reinstall amhctl"))
+                findings.append(RULES.finding("M001", f"{kind} {name}", str(error), "reinstall amhctl"))
                 checks.append(Check(f"{kind} {name}", "damaged"))
             else:
                 checks.append(Check(f"{kind} {name}", "loads"))
     if find_model() is None:
         findings.append(
-            Finding(
+            RULES.finding(
                 "M004",
-                Severity.INFO,
                 "transphone",
                 "its model is not on this machine: the backend transphone cannot be used",
                 f"{DOWNLOAD} downloads it once",
@@ -140,9 +139,7 @@ def run(request: DiagnoseRequest, progress: Progress) -> DiagnoseReport:
     free = shutil.disk_usage(request.folder).free
     checks.append(Check("room", f"{free / 1024**3:.1f} GB free"))
     if free < _FEW_BYTES:
-        findings.append(
-            Finding("M002", Severity.WARNING, str(request.folder), "less than 2 GB are free", "checkpoints need more")
-        )
+        findings.append(RULES.finding("M002", str(request.folder), "less than 2 GB are free", "checkpoints need more"))
     return DiagnoseReport(tuple(checks), tuple(findings))
 
 
@@ -159,7 +156,7 @@ def _look_at_extras(checks: list[Check], findings: list[Finding]) -> None:
         except metadata.PackageNotFoundError:
             checks.append(Check(name, "absent"))
             hint = f"pip install 'amhctl[{extra}]'"
-            findings.append(Finding("M004", Severity.INFO, name, "the package is not installed", hint))
+            findings.append(RULES.finding("M004", name, "the package is not installed", hint))
 
 
 def _look_for_encoder(checks: list[Check], findings: list[Finding]) -> None:
@@ -167,7 +164,7 @@ def _look_for_encoder(checks: list[Check], findings: list[Finding]) -> None:
     checks.append(Check("w2v-bert", str(found or "absent")))
     if found is None:
         message = "the model is not in the Hugging Face cache: `codes extract --features w2v-bert` needs its folder"
-        findings.append(Finding("M004", Severity.INFO, "w2v-bert", message, f"{ENCODER_DOWNLOAD} downloads it once"))
+        findings.append(RULES.finding("M004", "w2v-bert", message, f"{ENCODER_DOWNLOAD} downloads it once"))
 
 
 def _devices() -> list[str]:

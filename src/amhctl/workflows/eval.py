@@ -22,12 +22,13 @@ from amhctl.core.errors import (
     TextError,
     VocabularyError,
 )
-from amhctl.core.findings import Finding, Severity, has_errors
+from amhctl.core.findings import Finding, has_errors
 from amhctl.core.outputs import PAGE, require_output_file, require_output_folder
 from amhctl.core.progress import Progress
 from amhctl.corpus.records import Record, iter_audio, read_audio, read_records
 from amhctl.encoders.speaker import SpeakerEncoder
 from amhctl.evaluation import acoustics, fidelity, naturalness, textmatch
+from amhctl.evaluation.scorecard import RULES as SCORECARD_RULES
 from amhctl.evaluation.scorecard import (
     Quotient,
     Scorecard,
@@ -175,7 +176,7 @@ def run(request: EvaluateRequest, progress: Progress) -> EvaluateReport:
     clips, findings = _read_clips(records, request.test_set.parent, encoder)
     findings += repeated
     if len(clips) < 2:
-        findings.append(Finding("E004", Severity.WARNING, str(request.test_set), "text match needs two clips or more"))
+        findings.append(SCORECARD_RULES.finding("E004", str(request.test_set), "text match needs two clips or more"))
     natural_cepstra = tuple(clip.cepstra for clip in clips)
     page_clips = []
     progress.start("evaluating", len(clips), "clips")
@@ -190,7 +191,7 @@ def run(request: EvaluateRequest, progress: Progress) -> EvaluateReport:
     progress.finish()
     scorecard = build_scorecard(tuple(clip.score for clip in page_clips), seed=request.seed)
     findings += judge(scorecard, thresholds)
-    findings.append(Finding("E005", Severity.INFO, "dnsmos", f"DNSMOS is {naturalness.NOTE}"))
+    findings.append(SCORECARD_RULES.finding("E005", "dnsmos", f"DNSMOS is {naturalness.NOTE}"))
     machine = describe_machine()
     if request.report is not None:
         title = f"{voice.manifest.name} on {request.test_set.name}"
@@ -223,7 +224,7 @@ def drop_repeated(records: tuple[Record, ...]) -> tuple[tuple[Record, ...], list
     for record in records:
         held = first.setdefault((record.split, *record.text.split()), record)
         if held is not record and record.split in ("test", ""):
-            findings.append(Finding("E006", Severity.INFO, record.id, f"the same text as {held.id}"))
+            findings.append(SCORECARD_RULES.finding("E006", record.id, f"the same text as {held.id}"))
     return tuple(first.values()), findings
 
 
@@ -271,7 +272,7 @@ def _speak(voice: CodeVoice | SpectrogramVoice, clip: _Clip, seed: int, findings
     try:
         speech = voice.speak(clip.record.text, SpeakOptions(seed=seed, person=person))
     except (SynthesisError, TextError, VocabularyError, ModelError) as fault:
-        findings.append(Finding("E002", Severity.ERROR, clip.record.id, fault.message, fault.hint))
+        findings.append(SCORECARD_RULES.finding("E002", clip.record.id, fault.message, fault.hint))
         return _Spoken(None, copy, None)
     return _Spoken(speech, copy, (perf_counter() - start) / speech.waveform.duration)
 
@@ -374,10 +375,10 @@ def _match(
     try:
         found = textmatch.match(textmatch.cepstra(spoken.speech.waveform), natural, index)
     except EvaluationError as fault:
-        findings.append(Finding("E003", Severity.WARNING, score.id, f"text match: {fault.message}"))
+        findings.append(SCORECARD_RULES.finding("E003", score.id, f"text match: {fault.message}"))
         return replace(score, text_match=0.0)
     return replace(score, text_match=float(found.matched), mfcc_own=found.own, mfcc_other=found.nearest_other)
 
 
 def _unmeasured(record: Record, what: str, fault: AmhctlError) -> Finding:
-    return Finding("E003", Severity.WARNING, record.id, f"{what}: {fault.message}", fault.hint)
+    return SCORECARD_RULES.finding("E003", record.id, f"{what}: {fault.message}", fault.hint)

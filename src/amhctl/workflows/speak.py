@@ -17,7 +17,7 @@ from amhctl.config.load import load_run_config
 from amhctl.core.documents import read_limited
 from amhctl.core.errors import AudioError, DocumentError, SynthesisError, TextError
 from amhctl.core.files import write_bytes_atomically
-from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.outputs import require_output_file
 from amhctl.core.progress import Progress
 from amhctl.core.units import Seconds
@@ -36,7 +36,7 @@ AudioFormat = Literal["wav", "flac", "ogg", "mp3", "pcm"]
 _FORMATS: tuple[AudioFormat, ...] = ("wav", "flac", "ogg", "mp3", "pcm")
 _SUFFIXES: dict[str, AudioFormat] = {f".{name}": name for name in _FORMATS} | {".raw": "pcm", ".oga": "ogg"}
 
-RULES = (
+RULES = Rules(
     Rule(
         "S018",
         Severity.INFO,
@@ -277,9 +277,8 @@ def _read_clip(path: Path) -> ReferenceClip:
 def _read_reference(path: Path) -> ReferenceClip:
     """Return the clip to imitate, with the notice of whose voice it is; one that cannot be used is refused."""
     clip = _read_clip(path)
-    notice = Finding(
+    notice = RULES.finding(
         "S018",
-        Severity.INFO,
         str(path),
         "a voice belongs to a person: imitate it only with that person's permission",
         "label the result as synthetic speech when you publish it",

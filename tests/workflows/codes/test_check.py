@@ -177,6 +177,6 @@ def test_of_very_many_speakers_some_are_shown() -> None:
     statistics = CodeStatistics((1.0,), (1.0,), 0.0, 9, 0, (), np.ones((1, 2), dtype=np.int64))
     report = CheckCodesReport(33, statistics, (), (), None, voices)
     assert list(report.lines())[-2:] == [
-        "s29: 1 clips, 50% voiced, 100 Hz ± 1.0 semitones, alike 1.00",
+        "s29: 1 clips, 50% voiced, 100 Hz ± 1.0 semitones, similarity 1.00",
         "… and 3 speakers more",
     ]

@@ -18,13 +18,13 @@ from amhctl.checkpoint.migrate import completed
 from amhctl.checkpoint.store import LoadedCheckpoint, write_checkpoint
 from amhctl.core.errors import CheckpointError, OptionError
 from amhctl.core.files import sha256_of_json
-from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.outputs import require_output_folder
 from amhctl.core.progress import Progress
 from amhctl.model.soundness import find_faults, read_voice
 from amhctl.workflows.provenance import merge_provenance
 
-RULES = (
+RULES = Rules(
     Rule(
         "C018",
         Severity.WARNING,
@@ -152,7 +152,7 @@ def _find_readings(voices: Sequence[LoadedCheckpoint]) -> Iterator[Finding]:
         if voice.manifest.text != voices[0].manifest.text:
             message = f"normalises text differently from {voices[0].folder}, whose text state is used"
             hint = f"`amhctl ckpt validate {voice.folder} --against {voices[0].folder}` lists what differs"
-            yield Finding("C018", Severity.WARNING, str(voice.folder), message, hint)
+            yield RULES.finding("C018", str(voice.folder), message, hint)
 
 
 def _require_alike(first: LoadedCheckpoint, other: LoadedCheckpoint) -> None:

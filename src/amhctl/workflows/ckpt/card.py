@@ -8,7 +8,7 @@ from pathlib import Path
 from amhctl.checkpoint.folder import MANIFEST_FILE, WEIGHTS_FILE, read_manifest, verify_folder
 from amhctl.core.errors import CheckpointError, EvaluationError, OptionError
 from amhctl.core.files import write_text_atomically
-from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.outputs import FileKind, require_output_file
 from amhctl.core.progress import Progress
 from amhctl.evaluation.card import Card, Told, build_card
@@ -16,7 +16,7 @@ from amhctl.evaluation.results import Results, read_results
 from amhctl.inference.catalog import bundled_voices, voice_path
 
 CARD = FileKind("a model card", re.compile(rb"---\r?\n"))
-RULES = (
+RULES = Rules(
     Rule(
         "C029",
         Severity.INFO,
@@ -70,7 +70,7 @@ class WriteCardReport:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What is left out."""
-        return tuple(Finding("C029", Severity.INFO, what, why) for what, why in self.card.left_out.items())
+        return tuple(RULES.finding("C029", what, why) for what, why in self.card.left_out.items())
 
     def payload(self) -> dict[str, object]:
         """Return ``card`` and ``left_out``."""

@@ -10,7 +10,7 @@ from amhctl.checkpoint.store import verify_checkpoint
 from amhctl.codec.soundness import KNOWN_VERSIONS
 from amhctl.codec.soundness import find_faults as codec_faults
 from amhctl.core.errors import CheckpointError
-from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.lock import LOCK_FILE, hold
 from amhctl.core.progress import Progress
 from amhctl.core.temporaries import discard, sweep
@@ -18,7 +18,7 @@ from amhctl.model.soundness import find_faults as voice_faults
 from amhctl.training.checkpoints import Checkpoints, reasons_to_keep, step_of
 from amhctl.training.state import read_state
 
-RULES = (
+RULES = Rules(
     Rule(
         "C027",
         Severity.WARNING,
@@ -162,7 +162,7 @@ def _tell_apart(folders: Iterable[Path]) -> tuple[list[Path], list[Finding]]:
         else:
             ours.append(folder)
             continue
-        findings.append(Finding("C027", Severity.WARNING, str(folder), fault, "check it, and delete it by hand"))
+        findings.append(RULES.finding("C027", str(folder), fault, "check it, and delete it by hand"))
     return ours, findings
 
 
@@ -178,9 +178,7 @@ def _find_sound(folders: list[Path], run: Path, progress: Progress) -> tuple[Pat
                 raise CheckpointError(f"it is of step {manifest.training.get('step')}", subject=str(folder))
         except (CheckpointError, OSError) as error:
             reason = error.message if isinstance(error, CheckpointError) else error.strerror or str(error)
-            damaged.append(
-                Finding("C028", Severity.WARNING, str(folder), reason, "find the cause, such as a full disk")
-            )
+            damaged.append(RULES.finding("C028", str(folder), reason, "find the cause, such as a full disk"))
             continue
         return folder, damaged
     if damaged:

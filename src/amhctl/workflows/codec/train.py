@@ -26,7 +26,7 @@ from amhctl.config.schema import RunConfig
 from amhctl.config.vocoder import VocoderConfig
 from amhctl.core.errors import AudioError, ConfigError, DatasetError, FileExistsRefused
 from amhctl.core.files import sha256_of_json
-from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.lock import LOCK_FILE, hold, is_occupied
 from amhctl.core.outputs import require_output_folder, require_output_place
 from amhctl.core.progress import Progress
@@ -43,7 +43,7 @@ from amhctl.training.mel_recipe import MelRecipe, MelWeights
 from amhctl.training.vocoder_recipe import VocoderRecipe, VocoderWeights
 from amhctl.workflows.provenance import gather_provenance
 
-RULES = (
+RULES = Rules(
     *codec_use.RULES,
     Rule(
         "R011",
@@ -106,7 +106,7 @@ class TrainCodecReport:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What was found damaged where the run continued; each clip that was left out, each codebook that collapsed."""
-        clips = (Finding("R011", Severity.WARNING, id_, reason, _CLIP_HINT) for id_, reason in self.left_out.items())
+        clips = (RULES.finding("R011", id_, reason, _CLIP_HINT) for id_, reason in self.left_out.items())
         collapsed = (item.finding(str(self.run.codec)) for item in self.run.collapsed)
         return (*self.run.findings, *clips, *collapsed)
 

@@ -16,7 +16,7 @@ from amhctl.codes.proof import require_proof
 from amhctl.codes.store import CodeStore
 from amhctl.config.load import load_run_config
 from amhctl.core.errors import DatasetError, TextError, VocabularyError
-from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.progress import Progress
 from amhctl.core.temporaries import hold_temporary, sweep
 from amhctl.tokenizer.tokenizer import Tokenizer
@@ -26,7 +26,7 @@ from amhctl.workflows.reading import open_frontend
 
 _TOO_LONG = "a text piece would last 65,536 frames or more"
 
-RULES = (
+RULES = Rules(
     Rule(
         "A001",
         Severity.WARNING,
@@ -111,7 +111,7 @@ def run(request: AlignCodesRequest, progress: Progress) -> AlignCodesReport:
         try:
             pieces = tokenizer.encode(frontend.units(entry.record.text))
         except (TextError, VocabularyError) as error:
-            findings.append(Finding("A001", Severity.WARNING, entry.id, error.message, error.hint))
+            findings.append(RULES.finding("A001", entry.id, error.message, error.hint))
             continue
         frames = entry.acoustic_frames if is_acoustic else entry.feature_frames
         utterances.append(Spoken(entry.id, pieces, frames))
@@ -133,11 +133,11 @@ def run(request: AlignCodesRequest, progress: Progress) -> AlignCodesReport:
         finally:
             shutil.rmtree(folder)
     findings += [
-        Finding("A002", Severity.WARNING, id_, "more text pieces than mel frames", "listen to it and correct its text")
+        RULES.finding("A002", id_, "more text pieces than mel frames", "listen to it and correct its text")
         for id_ in aligned.left_out
     ]
     findings += [
-        Finding("A003", Severity.WARNING, id_, _TOO_LONG, "split the recording at pauses, each with its text")
+        RULES.finding("A003", id_, _TOO_LONG, "split the recording at pauses, each with its text")
         for id_ in aligned.too_long
     ]
     if not aligned.durations:

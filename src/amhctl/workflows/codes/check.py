@@ -23,14 +23,14 @@ from amhctl.codes.store import CodeStore
 from amhctl.config.mel import MelConfig
 from amhctl.core.errors import AudioError, CodecError, EvaluationError
 from amhctl.core.files import write_text_atomically
-from amhctl.core.findings import Finding, Rule, Severity, has_errors
+from amhctl.core.findings import Finding, Rule, Rules, Severity, has_errors
 from amhctl.core.outputs import PAGE, require_output_file
 from amhctl.core.progress import Progress
 from amhctl.devices.device import choose_device
 from amhctl.evaluation.fidelity import compare
 from amhctl.pages.codes import CodesPage, DecodedSample
 
-RULES = (
+RULES = Rules(
     Rule(
         "X101",
         Severity.ERROR,
@@ -237,7 +237,7 @@ def _wrong_codec(store: CodeStore, codec: Codec) -> Finding:
     held, given = asdict(store.spec), asdict(codec.spec)
     differences = ", ".join(f"{key} {held[key]} ≠ {given[key]}" for key in held if held[key] != given[key])
     hint = "name the codec with --codec, or extract the codes again"
-    return Finding("X101", Severity.ERROR, str(store.path), f"store ≠ codec: {differences}", hint)
+    return RULES.finding("X101", str(store.path), f"store ≠ codec: {differences}", hint)
 
 
 def _decode_sample(
@@ -254,22 +254,22 @@ def _decode_sample(
         progress.advance()
         if (seconds := entry.record.duration or 0.0) > LONG_SECONDS:
             message = f"{seconds:.0f} s are too long to decode"
-            findings.append(Finding("X112", Severity.WARNING, entry.id, message, "split the recording at pauses"))
+            findings.append(RULES.finding("X112", entry.id, message, "split the recording at pauses"))
             continue
         try:
             original = prepare_waveform(entry, store)
             sample = _compare(entry.id, store.codes(entry.id), original, codec)
         except (AudioError, CodecError) as error:
-            findings.append(Finding("X112", Severity.WARNING, entry.id, error.message, error.hint))
+            findings.append(RULES.finding("X112", entry.id, error.message, error.hint))
             continue
         samples.append(sample)
         findings += _judge_acoustics(entry, store)
         if sample.agreement < _LOWEST_AGREEMENT:
             message = f"{sample.agreement:.0%} of the codes of the first codebook agree with those of the recording"
-            findings.append(Finding("X108", Severity.ERROR, entry.id, message, "extract it again"))
+            findings.append(RULES.finding("X108", entry.id, message, "extract it again"))
         elif sample.stoi is not None and sample.stoi < _LOWEST_STOI:
             message = f"STOI {sample.stoi:.2f} against the recording"
-            findings.append(Finding("X109", Severity.WARNING, entry.id, message, "train the codec longer"))
+            findings.append(RULES.finding("X109", entry.id, message, "train the codec longer"))
     progress.finish()
     return tuple(samples), [*findings, *_judge_intelligibility(store, samples)]
 
@@ -283,7 +283,7 @@ def _judge_acoustics(entry: StoredUtterance, store: CodeStore) -> Iterable[Findi
     distance = float(np.abs(stored_TF[:shared] - again_TF[:shared]).mean())
     if distance >= _FARTHEST_MEL:
         message = f"the stored spectrogram is {distance:.2f} away from the recording's"
-        yield Finding("X120", Severity.ERROR, entry.id, message, "extract it again")
+        yield RULES.finding("X120", entry.id, message, "extract it again")
 
 
 def _judge_intelligibility(store: CodeStore, samples: Sequence[DecodedSample]) -> Iterable[Finding]:
@@ -292,7 +292,7 @@ def _judge_intelligibility(store: CodeStore, samples: Sequence[DecodedSample]) -
     if known and (middle := float(np.median(known))) < _UNINTELLIGIBLE_STOI:
         message = f"half of {len(known)} decoded clips have a STOI below {middle:.2f}; random codes reach 0.37"
         hint = "listen to them with --report; train the codec longer, or use another one"
-        yield Finding("X118", Severity.ERROR, str(store.path), message, hint)
+        yield RULES.finding("X118", str(store.path), message, hint)
 
 
 def _compare(utterance: str, codes_QS: NDArray[np.uint16], original: Waveform, codec: Codec) -> DecodedSample:

@@ -12,7 +12,7 @@ from amhctl.codes.plan import Shard
 from amhctl.config.load import load_run_config
 from amhctl.config.schema import RunConfig
 from amhctl.core.errors import AmhctlError, ConfigError, OptionError
-from amhctl.core.findings import Finding, Rule, Severity, has_errors
+from amhctl.core.findings import Finding, Rule, Rules, Severity, has_errors
 from amhctl.core.outputs import require_output_place
 from amhctl.core.progress import Progress
 from amhctl.core.units import SPEECH_LEVEL, Precision
@@ -23,7 +23,7 @@ from amhctl.workflows.codes.extract_shard import Features, ShareReport, ShareReq
 
 Engine = Literal["local", "ray"]
 
-RULES = (
+RULES = Rules(
     Rule(
         "X001",
         Severity.WARNING,
@@ -180,7 +180,7 @@ class ExtractCodesReport:
     def findings(self) -> tuple[Finding, ...]:
         """The advice, and a finding for each utterance that could not be encoded."""
         hint = "`amhctl data check` shows details"
-        failed = (Finding("X001", Severity.WARNING, id_, reason, hint) for id_, reason in self.failed.items())
+        failed = (RULES.finding("X001", id_, reason, hint) for id_, reason in self.failed.items())
         return (*self.advice, *failed)
 
     def payload(self) -> dict[str, object]:
@@ -338,7 +338,7 @@ def _run_on(
     faults = [(task, fault) for task, fault in zip(tasks, outcomes, strict=True) if isinstance(fault, AmhctlError)]
     if not reports:
         raise faults[0][1]
-    return reports, [Finding("X003", Severity.ERROR, task.name, str(fault), fault.hint) for task, fault in faults]
+    return reports, [RULES.finding("X003", task.name, str(fault), fault.hint) for task, fault in faults]
 
 
 def _count_shares(store: Path) -> int | None:
@@ -407,4 +407,4 @@ def _advise(request: ExtractCodesRequest, config: RunConfig) -> tuple[Finding, .
         message, hint = "every value of augment is 0: the copies equal the originals", "--set augment.speed=0.1"
     else:
         message, hint = "values of augment are set, but no copies are made", "request copies with --copies"
-    return (Finding("X002", Severity.WARNING, str(request.manifest), message, hint),)
+    return (RULES.finding("X002", str(request.manifest), message, hint),)

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.progress import Progress
 from amhctl.corpus.exporters import Export, ExportLog, export_records
 from amhctl.corpus.importers import Skipped
 from amhctl.corpus.records import Record, iter_records
 
-RULES = (
+RULES = Rules(
     Rule(
         "D062", Severity.WARNING, "not exported", "The format cannot represent the record, or its audio is unreadable."
     ),
@@ -52,14 +52,14 @@ class ExportDataReport:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What was skipped, what was not carried, and how many recordings were written again."""
-        findings = [Finding("D062", Severity.WARNING, item.subject, item.reason) for item in self.skipped]
+        findings = [RULES.finding("D062", item.subject, item.reason) for item in self.skipped]
         findings += [
-            Finding("D063", Severity.INFO, name, f"the format does not support this field of {count} records")
+            RULES.finding("D063", name, f"the format does not support this field of {count} records")
             for name, count in self.not_kept.items()
         ]
         if self.recoded:
             message = f"{self.recoded} recordings were written again as 16 bit, mono"
-            findings.append(Finding("D064", Severity.INFO, str(self.files[0].parent), message))
+            findings.append(RULES.finding("D064", str(self.files[0].parent), message))
         return tuple(findings)
 
     def payload(self) -> dict[str, object]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.outputs import JSON, require_output_file
 from amhctl.core.progress import Progress
 from amhctl.corpus.importers import ImportDefaults, ImportLog, Skipped, import_records
@@ -16,7 +16,7 @@ from amhctl.corpus.records import Record, move_record, write_records
 MANIFEST_NAME = "manifest.jsonl"
 AUDIO_FOLDER = "audio"
 
-RULES = (
+RULES = Rules(
     Rule("D060", Severity.WARNING, "not imported", "A line or file of the source could not become a record."),
     Rule("D061", Severity.INFO, "key not kept", "Lines of the source have a key that records do not have."),
 )
@@ -52,9 +52,9 @@ class ImportDataReport:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What was skipped, and keys that were not kept."""
-        skipped = [Finding("D060", Severity.WARNING, item.subject, item.reason) for item in self.skipped]
+        skipped = [RULES.finding("D060", item.subject, item.reason) for item in self.skipped]
         dropped = [
-            Finding("D061", Severity.INFO, key, f"this key of {count} lines is not kept")
+            RULES.finding("D061", key, f"this key of {count} lines is not kept")
             for key, count in self.dropped_keys.items()
         ]
         return (*skipped, *dropped)

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from amhctl.core.files import atomic_path
-from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.outputs import JSON, require_output_file
 from amhctl.core.progress import Progress
 from amhctl.corpus.pairs import draw_pairs
 from amhctl.corpus.records import iter_records
 
-RULES = (
+RULES = Rules(
     Rule(
         "D080",
         Severity.WARNING,
@@ -87,9 +87,7 @@ def run(request: PairDataRequest, progress: Progress) -> PairDataReport:
     message = "the speaker has no other utterance in this split"
     hint = "record more of this speaker, or remove the utterance"
     lonely = tuple(
-        Finding("D080", Severity.WARNING, name, message, hint)
-        for index, (name, _, _) in enumerate(known)
-        if index not in paired
+        RULES.finding("D080", name, message, hint) for index, (name, _, _) in enumerate(known) if index not in paired
     )
     speakers = len({known[index][1] for index in paired})
     return PairDataReport(request.output, len(paired), speakers, request.epoch, lonely)

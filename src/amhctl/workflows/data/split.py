@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.outputs import JSON, require_output_file
 from amhctl.core.progress import Progress
 from amhctl.corpus.records import Record, Split, audio_path, iter_records, portable_path, write_records
 from amhctl.corpus.splits import SPLITS, SplitShares, assign_splits, parse_disjoint
 
-RULES = (
+RULES = Rules(
     Rule("D070", Severity.WARNING, "empty split", "A requested split has no records: there are too few texts."),
     Rule(
         "D075",
@@ -141,7 +141,7 @@ def _report(
 ) -> SplitDataReport:
     counts = Counter(splits)
     findings = tuple(
-        Finding("D070", Severity.WARNING, name, "the split is empty", "choose a larger fraction or another --seed")
+        RULES.finding("D070", name, "the split is empty", "choose a larger fraction or another --seed")
         for name in SPLITS
         if name in wanted and not counts[name]
     )
@@ -174,4 +174,4 @@ def _uneven(wanted: Mapping[str, float], counts: Mapping[Split, int], total: int
         if counts[name] and abs(off) > max(_SHARE_SLACK * total, 0.5):
             asked = f"{wanted.get(name, 0.0):.1%} were requested"
             message = f"{counts[name]} of {total} records are {counts[name] / total:.1%}, {asked}"
-            yield Finding("D075", Severity.WARNING, name, message, hint)
+            yield RULES.finding("D075", name, message, hint)

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from amhctl.core.errors import TextError
-from amhctl.core.findings import Finding, Severity
+from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
 from amhctl.text.frontend import Frontend
 from amhctl.text.spoken import SpokenText
+from amhctl.text.unspoken import RULES as UNSPOKEN_RULES
 from amhctl.text.unspoken import report_unspoken
 
 T = TypeVar("T")
@@ -69,7 +70,7 @@ def read_lines(lines: Iterable[str], frontend: Frontend, make: Callable[[SpokenT
                 result, findings = make(spoken), report_unspoken(spoken, f"line {number}")
                 spoken_lines += 1
             except TextError as error:
-                findings = (Finding("T001", Severity.WARNING, f"line {number}", str(error), error.hint),)
+                findings = (UNSPOKEN_RULES.finding("T001", f"line {number}", str(error), error.hint),)
         yield ReadLine(start, line, result, findings)
         start += len(line)
     if not spoken_lines:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from amhctl.config.load import load_run_config
 from amhctl.core.errors import VocabularyError
-from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.outputs import JSON, require_output_file, require_output_folder
 from amhctl.core.progress import Progress
 from amhctl.corpus.texts import open_corpus, read_lines
@@ -22,7 +22,7 @@ from amhctl.workflows.vocab import grow as grow_checkpoint
 from amhctl.workflows.vocab.check import coverage_lines, coverage_payload
 from amhctl.workflows.vocab.train import report_size
 
-RULES = (
+RULES = Rules(
     Rule(
         "V005",
         Severity.WARNING,
@@ -190,12 +190,12 @@ def run(request: ExtendVocabularyRequest, progress: Progress) -> ExtendVocabular
     if not plan.rows:
         message = f"no piece was appended to the {base.size} of the base, {request.size} were requested"
         hint = "request a larger size, or give more text" if base.model_type != "char" else "char has no longer pieces"
-        findings += (Finding("V007", Severity.WARNING, str(request.output), message, hint),)
+        findings += (RULES.finding("V007", str(request.output), message, hint),)
     else:
         findings += report_size(vocabulary, request.size, request.output)
     if proven and proven.passed_over:
         message = f"{proven.passed_over} lines have characters without a piece in the base"
-        findings += (Finding("V005", Severity.WARNING, str(request.proof), message),)
+        findings += (RULES.finding("V005", str(request.proof), message),)
     return ExtendVocabularyReport(
         findings, request.output, request.checkpoint_output, vocabulary, plan, measured, before, proven
     )

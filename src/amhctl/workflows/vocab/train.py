@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from amhctl.config.load import load_run_config
-from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.outputs import require_output_file
 from amhctl.core.progress import Progress
 from amhctl.corpus.texts import open_corpus
@@ -16,7 +16,7 @@ from amhctl.tokenizer.vocabulary import VOCABULARY, Vocabulary
 from amhctl.workflows.reading import open_frontend
 from amhctl.workflows.vocab.check import coverage_lines, coverage_payload
 
-RULES = (
+RULES = Rules(
     Rule(
         "V006",
         Severity.WARNING,
@@ -114,4 +114,4 @@ def report_size(vocabulary: Vocabulary, wanted: int, path: Path) -> tuple[Findin
         hint = f"char has one piece for each {'phone' if vocabulary.units == 'phones' else 'fidel'}, whatever the size"
     else:
         hint = "the corpus gives no more pieces: give more text"
-    return (Finding("V006", Severity.WARNING, str(path), message, hint),)
+    return (RULES.finding("V006", str(path), message, hint),)

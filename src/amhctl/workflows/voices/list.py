@@ -7,13 +7,13 @@ from pathlib import Path
 from amhctl.checkpoint.folder import read_manifest
 from amhctl.checkpoint.manifest import Manifest
 from amhctl.core.errors import CheckpointError, SynthesisError
-from amhctl.core.findings import Finding, Rule, Severity
+from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.progress import Progress
 from amhctl.inference.assemble import find_vocoder, has_graphs
 from amhctl.inference.catalog import DEFAULT_VOICE, bundled_voices, read_voice_manifest, voice_path
 from amhctl.model.versions import FLOW_VOICE
 
-RULES: tuple[Rule, ...] = (
+RULES = Rules(
     Rule("S101", Severity.ERROR, "voice cannot be read", "The folder looks like a voice, but its manifest is damaged."),
 )
 _SHOWN_SPEAKERS = 4
@@ -120,7 +120,7 @@ def run(request: ListVoicesRequest, progress: Progress) -> ListVoicesReport:
                 continue
             entries.append(_describe(name, bundled=is_bundled))
         except CheckpointError as fault:
-            findings.append(Finding("S101", Severity.ERROR, name, fault.message, fault.hint))
+            findings.append(RULES.finding("S101", name, fault.message, fault.hint))
     return ListVoicesReport(tuple(entries), tuple(findings), detailed=False)
 
 
