@@ -56,7 +56,7 @@ from amhctl.training.acoustic_material import gather_acoustics
 from amhctl.training.export import VoiceIdentity
 from amhctl.training.fitting import fit_level
 from amhctl.training.flow_fitting import build_flow, fit_flow, fit_vocoder
-from amhctl.training.flow_recipe import start_from_acoustics
+from amhctl.training.flow_recipe import init_acoustic_scale
 
 _TRIAL = Path(__file__).parents[2] / "shared" / "trial"
 LICENCES = (
@@ -274,7 +274,7 @@ def _begin_flow(
     with safe_open(weights, "pt") as opened:
         about = opened.metadata()
     model = build_flow(config, 0, None)
-    start_from_acoustics(model, dataset)
+    init_acoustic_scale(model, dataset)
     table = dict(zip(json.loads(about["speakers"]), trial["sp.weight"].float().numpy(), strict=True))
     weight, bias = fit_speakers(dataset.speakers(), table)
     taken = map_flow(trial, json.loads(about["characters"]), vocabulary.pieces)

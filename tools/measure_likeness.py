@@ -29,7 +29,7 @@ from amhctl.core.errors import AmhctlError
 from amhctl.corpus.records import Record, read_audio, read_records
 from amhctl.encoders.speaker import SpeakerEncoder
 from amhctl.evaluation.similarity import mean_similarity, similarity
-from amhctl.inference.assemble import load_listener, load_voice
+from amhctl.inference.assemble import load_speech_encoder, load_voice
 from amhctl.inference.code_voice import CodeVoice
 from amhctl.inference.voice import SpeakOptions
 
@@ -160,10 +160,10 @@ def main() -> None:
     if len(chosen) < 2:
         sys.exit(f"{arguments.manifest}: fewer than two speakers with {2 * arguments.clips} clips or more; try --known")
 
-    listen = load_listener(voice.manifest)
+    encode_speech = load_speech_encoder(voice.manifest)
 
     def imitate(clip: Waveform | None) -> Waveform:
-        embedding = None if clip is None else voice.imitate(clip, listen)
+        embedding = None if clip is None else voice.imitate(clip, encode_speech)
         return voice.speak(arguments.text, SpeakOptions(seed=arguments.seed), speaker=embedding).waveform
 
     results = measure(

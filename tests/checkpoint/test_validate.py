@@ -40,7 +40,7 @@ def test_a_sound_checkpoint_has_no_findings(folder: Path) -> None:
     assert validate.compare_shapes(shapes(surveys), expected_shapes()) == ()
     assert validate.check_licences(manifest) == ()
     assert validate.check_level(manifest.model_copy(update={"level": -20.0})) == ()
-    assert validate.check_hearing("tiny", "") == ()
+    assert validate.check_speaker_collapse("tiny", "") == ()
     assert validate.check_against(manifest, manifest) == ()
 
 
@@ -48,7 +48,7 @@ def test_a_voice_that_names_no_level_and_one_that_does_not_hear(folder: Path) ->
     manifest = read_manifest(folder)
     assert codes(validate.check_level(manifest)) == [("C030", "tiny")]
     assert validate.check_level(manifest.model_copy(update={"kind": "codec"})) == ()
-    assert codes(validate.check_hearing("tiny", "all clips alike")) == [("C019", "tiny")]
+    assert codes(validate.check_speaker_collapse("tiny", "all clips alike")) == [("C019", "tiny")]
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from amhctl.core.errors import AmhctlError, CheckpointError, SynthesisError
 from amhctl.core.progress import SilentProgress
 from amhctl.encoders.speech import load_encoder
 from amhctl.inference import on_torch
-from amhctl.inference.assemble import load_listener, load_voice
+from amhctl.inference.assemble import load_speech_encoder, load_voice
 from amhctl.inference.spectrogram_voice import SpectrogramVoice
 from amhctl.model.flow_on_onnx import FlowOnOnnx
 from amhctl.model.flow_on_torch import FlowOnTorch
@@ -84,19 +84,19 @@ def test_an_unknown_version_is_refused(folder: Path) -> None:
 def test_a_voice_hears_with_its_own_encoder_and_with_none_if_it_has_none(folder: Path, tmp_path: Path) -> None:
     manifest = read_manifest(folder)
     # It listens to log-mel itself, or brings its prompt along: whatever folder is named, nothing is loaded.
-    assert load_listener(manifest, tmp_path / "none", device="cpu") is None
-    assert load_listener(manifest.model_copy(update={"conditioning": None}), tmp_path / "none") is None
+    assert load_speech_encoder(manifest, tmp_path / "none", device="cpu") is None
+    assert load_speech_encoder(manifest.model_copy(update={"conditioning": None}), tmp_path / "none") is None
     encoder = load_encoder(tiny_encoder_folder(tmp_path / "encoder"))
-    hearing = manifest.model_copy(update={"conditioning": encoder.config.model_dump(mode="json")})
-    listen = load_listener(hearing, tmp_path / "encoder", device="cpu")
-    assert listen is not None
+    speaker_probe = manifest.model_copy(update={"conditioning": encoder.config.model_dump(mode="json")})
+    encode_speech = load_speech_encoder(speaker_probe, tmp_path / "encoder", device="cpu")
+    assert encode_speech is not None
     clip = vowel_train(seconds=0.5).samples
-    assert np.array_equal(listen(clip), encoder.encode(clip))
+    assert np.array_equal(encode_speech(clip), encoder.encode(clip))
     with pytest.raises(SynthesisError, match="toaster"):
-        load_listener(hearing, tmp_path / "encoder", device="toaster")
-    damaged = manifest.model_copy(update={"conditioning": {**hearing.conditioning, "layer": "many"}})
+        load_speech_encoder(speaker_probe, tmp_path / "encoder", device="toaster")
+    damaged = manifest.model_copy(update={"conditioning": {**speaker_probe.conditioning, "layer": "many"}})
     with pytest.raises(CheckpointError, match=r"tiny: conditioning\.layer") as caught:
-        load_listener(damaged, tmp_path / "encoder")
+        load_speech_encoder(damaged, tmp_path / "encoder")
     assert caught.value.subject == "tiny"
 
 

@@ -80,11 +80,13 @@ def test_codes_are_drawn_by_what_suits_voice_and_takes_unless_it_is_said(
     drawn: list[Sampling] = []
     heard = decode.decode
 
-    def listen(model: UnifiedVoice, passages: Sequence[Passage], speaker: Speaker, sampling: Sampling) -> list[Codes]:
+    def encode_speech(
+        model: UnifiedVoice, passages: Sequence[Passage], speaker: Speaker, sampling: Sampling
+    ) -> list[Codes]:
         drawn.append(sampling)
         return heard(model, passages, speaker, sampling)
 
-    monkeypatch.setattr("amhctl.inference.code_voice.decode", listen)
+    monkeypatch.setattr("amhctl.inference.code_voice.decode", encode_speech)
     for takes in (1, 4):
         assert guided.sampling(takes).guidance > 0.0
         assert voice.sampling(takes) == replace(guided.sampling(takes), guidance=0.0)
@@ -109,13 +111,13 @@ def test_another_speaker_changes_the_sound(voice: CodeVoice) -> None:
 @pytest.mark.parametrize("growth", [0.0, 1e12])
 def test_a_voice_that_cannot_hear_a_reference_refuses_it(voice: CodeVoice, growth: float) -> None:
     """Its prompt says nothing, or bursts the branch: it would speak alike with every clip."""
-    deaf = replace(voice, model=copy.deepcopy(voice.model))
-    deaf.model.perceiver_encoder.proj_context.weight.mul_(growth)
+    collapsed = replace(voice, model=copy.deepcopy(voice.model))
+    collapsed.model.perceiver_encoder.proj_context.weight.mul_(growth)
     with pytest.raises(SynthesisError, match="cannot imitate a reference") as caught:
-        deaf.imitate(vowel_train(seconds=1.0))
+        collapsed.imitate(vowel_train(seconds=1.0))
     assert caught.value.subject == voice.manifest.name
     assert "ckpt validate" in caught.value.hint
-    assert deaf.speak("ሰላም።", any_speech()).waveform.duration > 0.0
+    assert collapsed.speak("ሰላም።", any_speech()).waveform.duration > 0.0
 
 
 def test_a_reference_is_brought_to_the_level_of_the_voice(voice: CodeVoice) -> None:
@@ -141,11 +143,13 @@ def test_a_voice_that_was_told_speeds_follows_those_and_no_others(
     told: list[list[float]] = []
     heard = decode.decode
 
-    def listen(model: UnifiedVoice, passages: Sequence[Passage], speaker: Speaker, sampling: Sampling) -> list[Codes]:
+    def encode_speech(
+        model: UnifiedVoice, passages: Sequence[Passage], speaker: Speaker, sampling: Sampling
+    ) -> list[Codes]:
         told.append([passage.speed for passage in passages])
         return heard(model, passages, speaker, sampling)
 
-    monkeypatch.setattr("amhctl.inference.code_voice.decode", listen)
+    monkeypatch.setattr("amhctl.inference.code_voice.decode", encode_speech)
     model = copy.deepcopy(free.model)
     torch.nn.init.normal_(model.speed_emb.weight, std=3.0)
     speeds = (0.8, 1.25)

@@ -16,7 +16,7 @@ from amhctl.core.errors import CheckpointError, SynthesisError
 from amhctl.core.progress import SilentProgress
 from amhctl.encoders.speaker import SpeakerEncoder
 from amhctl.inference.code_voice import CodeVoice
-from amhctl.inference.on_torch import load_listener, load_voice
+from amhctl.inference.on_torch import load_speech_encoder, load_voice
 from amhctl.inference.spectrogram_voice import SpectrogramVoice
 from amhctl.model.flow_on_torch import FlowOnTorch
 from amhctl.workflows.ckpt.import_ import run as take_in
@@ -53,8 +53,8 @@ def test_an_imported_voice_is_spoken_by_the_programs_that_it_is_from(tmp_path: P
 
 
 def test_a_voice_that_knows_speakers_hears_by_their_encoder(tmp_path: Path) -> None:
-    listen = load_listener(read_manifest(flow_voice_folder(tmp_path)))
-    assert listen is not None
+    encode_speech = load_speech_encoder(read_manifest(flow_voice_folder(tmp_path)))
+    assert encode_speech is not None
     clip = vowel_train(seconds=1.0)
-    np.testing.assert_array_equal(listen(clip.samples), SpeakerEncoder().embed(clip))
-    assert torch.from_numpy(listen(clip.samples)).norm().item() == pytest.approx(1.0, abs=1e-5)
+    np.testing.assert_array_equal(encode_speech(clip.samples), SpeakerEncoder().embed(clip))
+    assert torch.from_numpy(encode_speech(clip.samples)).norm().item() == pytest.approx(1.0, abs=1e-5)

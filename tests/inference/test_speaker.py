@@ -40,7 +40,7 @@ def test_long_references_are_cut_and_other_rates_converted() -> None:
 def test_a_speech_encoder_hears_the_same_clip() -> None:
     heard: list[np.ndarray] = []
 
-    def listen(samples: np.ndarray) -> np.ndarray:
+    def encode_speech(samples: np.ndarray) -> np.ndarray:
         heard.append(samples)
         return np.full((3, 5), 0.5, np.float32)
 
@@ -48,7 +48,7 @@ def test_a_speech_encoder_hears_the_same_clip() -> None:
         layer=17, width=5, sample_rate=16_000, hop_samples=320, normalised=True, fingerprint="e" * 64
     )
     clip = vowel_train(seconds=17.0, sample_rate=8_000)
-    assert torch.equal(features_of(clip, config, listen), torch.full((3, 5), 0.5))
+    assert torch.equal(features_of(clip, config, encode_speech), torch.full((3, 5), 0.5))
     assert heard[0].size == 15 * 16_000
     with pytest.raises(SynthesisError, match="speech encoder, which is not given"):
         features_of(clip, config)

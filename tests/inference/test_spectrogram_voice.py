@@ -12,7 +12,7 @@ from support.voices import any_speech
 from amhctl.audio.loudness import loudness
 from amhctl.audio.waveform import Waveform
 from amhctl.core.errors import CheckpointError, SynthesisError
-from amhctl.inference.assemble import load_listener
+from amhctl.inference.assemble import load_speech_encoder
 from amhctl.inference.sampling import Sampling
 from amhctl.inference.spectrogram_voice import SpectrogramVoice
 from amhctl.model.flow_sampling import FlowSampling
@@ -54,8 +54,8 @@ def test_speakers_and_references_differ_and_an_unknown_one_is_refused(voice: Spe
     assert not np.array_equal(first.waveform.samples, second.waveform.samples)
     with pytest.raises(SynthesisError, match="no speaker 'nobody'"):
         voice.speak(TEXT, replace(any_speech(), person="nobody"))
-    listen = load_listener(voice.manifest)
-    low, high = (voice.imitate(vowel_train(seconds=1.0, pitch=pitch), listen) for pitch in (90.0, 250.0))
+    encode_speech = load_speech_encoder(voice.manifest)
+    low, high = (voice.imitate(vowel_train(seconds=1.0, pitch=pitch), encode_speech) for pitch in (90.0, 250.0))
     assert np.linalg.norm(low) == pytest.approx(1.0, abs=1e-5)
     said = [voice.speak(TEXT, any_speech(), speaker=speaker).waveform.samples for speaker in (low, high)]
     assert not np.array_equal(*said)
@@ -71,7 +71,7 @@ def test_a_reference_that_says_nothing_is_refused(voice: SpectrogramVoice) -> No
 def test_a_reference_of_an_encoder_that_the_voice_does_not_know_is_refused(voice: SpectrogramVoice) -> None:
     other = voice.manifest.model_copy(update={"config": voice.manifest.config | {"speaker_fingerprint": "0" * 64}})
     with pytest.raises(CheckpointError, match="not the one used in training"):
-        load_listener(other)
+        load_speech_encoder(other)
     with pytest.raises(SynthesisError, match="speaker encoder, which is not given"):
         voice.imitate(vowel_train(seconds=1.0))
 

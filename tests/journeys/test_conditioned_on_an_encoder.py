@@ -17,7 +17,7 @@ from amhctl.core.errors import CheckpointError, MissingExtra
 from amhctl.core.progress import SilentProgress
 from amhctl.encoders.speech import load_encoder
 from amhctl.inference import code_voice as voice_module
-from amhctl.inference.assemble import load_listener, load_voice
+from amhctl.inference.assemble import load_speech_encoder, load_voice
 from amhctl.inference.speaker import encode_speaker
 from amhctl.workflows import speak, train
 from amhctl.workflows.codes import extract as extract_codes
@@ -81,7 +81,7 @@ def test_from_recordings_to_a_voice_that_hears_with_an_encoder(tmp_path: Path, m
     # After so few steps the two sound alike; what the voice is conditioned on tells them apart.
     ready, reference = load_voice(str(voice), codec=str(codec)), files.read(clip)
     heard = load_encoder(encoder).encode(set_speech_level(reference, -20.0).samples)
-    imitated = ready.imitate(reference, load_listener(ready.manifest, encoder)).latents_1LD
+    imitated = ready.imitate(reference, load_speech_encoder(ready.manifest, encoder)).latents_1LD
     assert torch.equal(imitated, encode_speaker(ready.model, torch.from_numpy(heard)).latents_1LD)
     assert not torch.equal(imitated, ready.speaker.latents_1LD)
     with pytest.raises(MissingExtra, match="not on this machine"):

@@ -34,11 +34,11 @@ def test_a_manifests_text_and_the_same_text_spoken_have_the_same_ids(
     spoken: list[tuple[int, ...]] = []
     decode = voice_module.decode
 
-    def listen(model: object, passages: list[Passage], *rest: object) -> object:
+    def encode_speech(model: object, passages: list[Passage], *rest: object) -> object:
         spoken.extend(passage.ids for passage in passages)
         return decode(model, passages, *rest)
 
-    monkeypatch.setattr(voice_module, "decode", listen)
+    monkeypatch.setattr(voice_module, "decode", encode_speech)
     for number, written in enumerate(WRITTEN):
         spoken.clear()
         voice.speak(written, any_speech())

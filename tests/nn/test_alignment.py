@@ -14,7 +14,7 @@ def _aligned() -> AlignedText:
 def test_each_frame_gets_its_piece_and_where_in_it_it_lies() -> None:
     aligned = _aligned()
     pieces = torch.randn(1, 4, 6)
-    laid = aligned.lay_over(pieces, torch.tensor([[2, 0, 1, 3]]), torch.ones(1, 4, dtype=torch.bool), 8)
+    laid = aligned.regulate_length(pieces, torch.tensor([[2, 0, 1, 3]]), torch.ones(1, 4, dtype=torch.bool), 8)
     owners, passed, lengths = [0, 0, 2, 3, 3, 3], [0, 1, 0, 0, 1, 2], [2, 2, 1, 3, 3, 3]
     for frame, (piece, before, length) in enumerate(zip(owners, passed, lengths, strict=True)):
         place = torch.tensor([(before + 0.5) / length, before, length - 1 - before])
@@ -36,8 +36,8 @@ def test_padding_changes_nothing() -> None:
         aligned.log_durations(padded, keep)[:, :4], aligned.log_durations(alone, alone_keep), atol=1e-6
     )
     assert torch.allclose(
-        aligned.lay_over(padded, durations, keep, 9),
-        aligned.lay_over(alone, durations[:, :4], alone_keep, 9),
+        aligned.regulate_length(padded, durations, keep, 9),
+        aligned.regulate_length(alone, durations[:, :4], alone_keep, 9),
         atol=1e-6,
     )
 

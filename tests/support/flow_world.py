@@ -28,7 +28,7 @@ from amhctl.training.acoustic_material import gather_acoustics
 from amhctl.training.export import VoiceIdentity, export_voice
 from amhctl.training.fitting import codec_identity
 from amhctl.training.flow_fitting import build_flow, fit_flow
-from amhctl.training.flow_recipe import FlowRecipe, start_from_acoustics
+from amhctl.training.flow_recipe import FlowRecipe, init_acoustic_scale
 from amhctl.training.material import Material
 from amhctl.training.run import Run
 from amhctl.training.state import RunFolder
@@ -166,7 +166,7 @@ def build_flow_run(folder: Path, world: TrainingWorld, *sets: str, seed: int = 0
     )
     material = gather_flow(world, model, seed=seed)
     network = build_flow(model, seed, None)
-    start_from_acoustics(network, material.train)
+    init_acoustic_scale(network, material.train)
     identity = VoiceIdentity(
         name="tiny-flow",
         language="am",

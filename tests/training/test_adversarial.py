@@ -6,9 +6,9 @@ import torch
 from amhctl.training.adversarial import (
     accuracy,
     balanced_gradient,
-    deception_loss,
     discriminator_loss,
     feature_loss,
+    generator_loss,
 )
 
 
@@ -20,9 +20,9 @@ def test_a_perfect_judge_has_no_loss_and_a_deceived_one_has() -> None:
     real, made = [_features(1.0), _features(1.0)], [_features(0.0), _features(0.0)]
     assert float(discriminator_loss(real, made)) == 0.0
     assert float(discriminator_loss(made, real)) == 2.0
-    assert float(deception_loss(made)) == 1.0
-    assert float(deception_loss(real)) == 0.0
-    assert float(deception_loss([_features(1.0), _features(0.0)])) == 0.5
+    assert float(generator_loss(made)) == 1.0
+    assert float(generator_loss(real)) == 0.0
+    assert float(generator_loss([_features(1.0), _features(0.0)])) == 0.5
 
 
 def test_features_count_relative_to_the_real_ones_and_verdicts_do_not_count() -> None:

@@ -12,8 +12,8 @@ from amhctl.config.schema import TrainingConfig
 from amhctl.model.flow_voice import EncodedText, FlowVoice, Score
 from amhctl.training.flow_objective import (
     FlowCounts,
-    FlowDraws,
     FlowLosses,
+    FlowNoise,
     FlowObjective,
     draw_inputs,
 )
@@ -66,13 +66,13 @@ def single(batch: AcousticBatch, item: int) -> AcousticBatch:
     )
 
 
-def single_draws(draws: FlowDraws, item: int, pieces: int, steps: int) -> FlowDraws:
-    one = {field.name: getattr(draws, field.name)[item : item + 1] for field in fields(FlowDraws)}
-    cut = FlowDraws(**one)
+def single_draws(draws: FlowNoise, item: int, pieces: int, steps: int) -> FlowNoise:
+    one = {field.name: getattr(draws, field.name)[item : item + 1] for field in fields(FlowNoise)}
+    cut = FlowNoise(**one)
     return replace(cut, noise_BMX=cut.noise_BMX[:, :steps], prosody_noise_BP3=cut.prosody_noise_BP3[:, :pieces])
 
 
-def draw(batch: AcousticBatch, *keys: str, shares: tuple[float, ...] = (0.5, 0.5, 0.5)) -> FlowDraws:
+def draw(batch: AcousticBatch, *keys: str, shares: tuple[float, ...] = (0.5, 0.5, 0.5)) -> FlowNoise:
     return draw_inputs(batch, 12, 2, generator_of(0, *keys), shares=shares)
 
 
@@ -98,7 +98,7 @@ def test_a_batch_costs_the_sum_of_its_items() -> None:
 class _Knowing(FlowVoice):
     """A voice that is told the answer: the velocities that lead to the truth, and the durations."""
 
-    def answer(self, batch: AcousticBatch, draws: FlowDraws) -> None:
+    def answer(self, batch: AcousticBatch, draws: FlowNoise) -> None:
         self.mel = self.stack(batch.mels_BTF, batch.mel_lengths_B)
         self.prosody = self.prosody_standard(batch.prosody_BP3)
         self.durations = batch.durations_BP
@@ -145,7 +145,7 @@ def test_who_knows_nothing_pays_about_two_for_each_value() -> None:
 def test_what_is_drawn_is_a_function_of_the_generator() -> None:
     batch = batch_of((4, 7), (9, 20))
     first, again, other = draw(batch, "a"), draw(batch, "a"), draw(batch, "b")
-    for field in fields(FlowDraws):
+    for field in fields(FlowNoise):
         assert torch.equal(getattr(first, field.name), getattr(again, field.name))
     assert not torch.equal(first.noise_BMX, other.noise_BMX)
     assert first.noise_BMX.shape == (2, 10, 12)

@@ -12,7 +12,7 @@ from amhctl.config.schema import TrainingConfig
 from amhctl.model.flow_voice import FlowVoice
 from amhctl.training import flow_recipe
 from amhctl.training.flow_objective import FlowCounts, FlowObjective
-from amhctl.training.flow_recipe import FlowRecipe, start_from_acoustics
+from amhctl.training.flow_recipe import FlowRecipe, init_acoustic_scale
 from amhctl.training.run import Run
 from amhctl.training.seeding import generator_of
 from amhctl.training.voice_recipe import Lengths
@@ -96,7 +96,7 @@ def test_training_draws_by_step_and_place_and_validation_always_alike(run: Run, 
 
 def test_a_new_voice_begins_at_the_scale_of_its_data(run: Run, recipe: FlowRecipe, dataset: AcousticDataset) -> None:
     model = FlowVoice(recipe.shape)
-    start_from_acoustics(model, dataset)
+    init_acoustic_scale(model, dataset)
     items = [dataset.item(index, 0) for index in range(len(dataset))]
     rows = {
         "mel": np.concatenate([item.mel_TF for item in items]),
@@ -114,7 +114,7 @@ def test_a_new_voice_begins_at_the_scale_of_its_data(run: Run, recipe: FlowRecip
 
 def test_a_new_voice_expects_the_mean_duration(run: Run, dataset: AcousticDataset) -> None:
     model = fresh(run)
-    start_from_acoustics(model, dataset)
+    init_acoustic_scale(model, dataset)
     item = dataset.item(0, 0)
     text = model.encode(
         torch.from_numpy(item.text_P)[None], torch.tensor([item.text_P.size]), torch.from_numpy(item.speaker_E)[None]
@@ -135,7 +135,7 @@ def test_a_bin_that_hardly_moves_is_not_blown_up(
 
     monkeypatch.setattr(AcousticDataset, "item", without_treble)
     model = FlowVoice(recipe.shape)
-    start_from_acoustics(model, dataset)
+    init_acoustic_scale(model, dataset)
     deviation = model.mel_standard.deviation
     true_mean = float(deviation[:70].sum()) / 80
     assert deviation[70:].tolist() == pytest.approx([0.1 * true_mean] * 10, rel=1e-3)
@@ -145,23 +145,23 @@ def test_it_is_heard_whether_a_voice_tells_speakers_apart(
     run: Run, recipe: FlowRecipe, dataset: AcousticDataset
 ) -> None:
     model = waken(fresh(run))
-    hearing = recipe.hear(model, dataset)
-    assert hearing.fault == ""
-    assert hearing.spread is not None
-    assert hearing.spread > 0.02
+    speaker_probe = recipe.probe_speakers(model, dataset)
+    assert speaker_probe.fault == ""
+    assert speaker_probe.spread is not None
+    assert speaker_probe.spread > 0.02
     assert model.training
-    assert recipe.find_deafness(hearing, dataset, "run") == ()
-    assert recipe.hear(model.eval(), dataset) == hearing
+    assert recipe.find_collapsed_speakers(speaker_probe, dataset, "run") == ()
+    assert recipe.probe_speakers(model.eval(), dataset) == speaker_probe
     assert not model.training
 
 
 def test_a_voice_without_a_speaker_layer_is_deaf(run: Run, recipe: FlowRecipe, dataset: AcousticDataset) -> None:
     model = waken(fresh(run))
     torch.nn.init.zeros_(model.speaker.weight)
-    hearing = recipe.hear(model, dataset)
-    assert hearing.spread is not None
-    assert hearing.spread < 1e-6
-    (finding,) = recipe.find_deafness(hearing, dataset, "run")
+    speaker_probe = recipe.probe_speakers(model, dataset)
+    assert speaker_probe.spread is not None
+    assert speaker_probe.spread < 1e-6
+    (finding,) = recipe.find_collapsed_speakers(speaker_probe, dataset, "run")
     assert (finding.code, finding.subject) == ("R012", "run")
 
 
@@ -172,9 +172,9 @@ def test_of_one_speaker_nothing_is_to_be_told_apart(
     torch.nn.init.zeros_(model.speaker.weight)
     alone = {"f01": dataset.speakers()["f01"]}
     monkeypatch.setattr(AcousticDataset, "speakers", lambda self: alone)
-    hearing = recipe.hear(model, dataset)
-    assert hearing.spread is None
-    assert recipe.find_deafness(hearing, dataset, "run") == ()
+    speaker_probe = recipe.probe_speakers(model, dataset)
+    assert speaker_probe.spread is None
+    assert recipe.find_collapsed_speakers(speaker_probe, dataset, "run") == ()
 
 
 def test_noise_of_training_is_drawn_where_the_batch_is_and_that_of_validation_alike_everywhere(

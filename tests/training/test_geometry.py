@@ -5,7 +5,7 @@ import pytest
 import torch
 from support.training_runs import build_run
 
-from amhctl.training.geometry import start_from_codebooks
+from amhctl.training.geometry import init_code_embeddings
 
 
 def test_near_codes_begin_as_near_rows_at_the_old_scale(tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -15,7 +15,7 @@ def test_near_codes_begin_as_near_rows_at_the_old_scale(tmp_path_factory: pytest
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     vectors = np.random.default_rng(0).normal(size=(config.codebooks + 1, codes, 24)).astype(np.float32)
     vectors[:, 1] = vectors[:, 0] + 0.01
-    start_from_codebooks(model, vectors, seed=3)
+    init_code_embeddings(model, vectors, seed=3)
     for name in ("mel_embedding.weight", "mel_head.weight"):
         table, old = model.state_dict()[name], before[name]
         for book in range(config.codebooks):
@@ -35,7 +35,7 @@ def test_the_same_seed_gives_the_same_rows(tmp_path_factory: pytest.TempPathFact
     for seed in (1, 1, 2):
         model = build_run(tmp_path_factory.mktemp("run")).model
         vectors = np.random.default_rng(0).normal(size=(2, model.config.number_mel_codes - 2, 24)).astype(np.float32)
-        start_from_codebooks(model, vectors, seed=seed)
+        init_code_embeddings(model, vectors, seed=seed)
         tables.append(model.mel_embedding.weight.detach().clone())
     assert torch.equal(tables[0], tables[1])
     assert not torch.equal(tables[0], tables[2])

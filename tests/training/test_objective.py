@@ -62,7 +62,7 @@ def test_speaker_and_emotion_are_heard_from_where_the_items_say_or_withheld(tmp_
     kinds = {(item.emotion_TF is None, item.told) for item in items}
     assert len(kinds) >= 3
     with torch.no_grad():
-        latents_BLD, emotion_BD = objective.hear(collate(items))
+        latents_BLD, emotion_BD = objective.encode_prompts(collate(items))
         for row, item in enumerate(items):
             prompt_1TF = torch.from_numpy(item.prompt_TF)[None]
             heard_1TF = prompt_1TF if item.emotion_TF is None else torch.from_numpy(item.emotion_TF)[None]

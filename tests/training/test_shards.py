@@ -42,7 +42,7 @@ def go(run: Run, count: int, *, steps: int, began: bool = False, most: int = 0) 
         groups, batches = loop.groups(), loop.load_batches()
         measured = [value for _ in range(steps) for value in _told(loop.step(next(groups), batches))]
         losses = loop.validate()
-        loop.hear()
+        loop.probe_speakers()
         loop.save()
         loop.export(losses)
         loop.wait_for_writes()

@@ -12,7 +12,7 @@ from amhctl.core.errors import ModelError
 from amhctl.model.unified_voice import UnifiedVoice
 from amhctl.nn.standard import FeatureStandard
 from amhctl.training import standard as standard_module
-from amhctl.training.standard import measure_features, start_from_features
+from amhctl.training.standard import init_feature_scale, measure_features
 
 
 def _store(folder: Path) -> CodeStore:
@@ -54,7 +54,7 @@ def test_a_feature_that_does_not_move_is_not_blown_up(tmp_path: Path, monkeypatc
 def test_a_new_voice_starts_from_them(tmp_path: Path) -> None:
     run = build_run(tmp_path / "run")
     store = _store(tmp_path / "run")
-    start_from_features(run.model, store, run.train)
+    init_feature_scale(run.model, store, run.train)
     standard = run.model.conditioning_standard
     assert isinstance(standard, FeatureStandard)
     mean_F, deviation_F = measure_features(store, run.train)
@@ -62,8 +62,8 @@ def test_a_new_voice_starts_from_them(tmp_path: Path) -> None:
     assert torch.equal(standard.deviation, torch.from_numpy(deviation_F))
     official = UnifiedVoice(run.model.config.model_copy(update={"condition_norms": False}))
     before = {name: tensor.clone() for name, tensor in official.state_dict().items()}
-    start_from_features(official, store, run.train)
+    init_feature_scale(official, store, run.train)
     assert all(torch.equal(tensor, before[name]) for name, tensor in official.state_dict().items())
     wider = UnifiedVoice(run.model.config.model_copy(update={"condition_dim": 17}))
     with pytest.raises(ModelError, match="16 values"):
-        start_from_features(wider, store, run.train)
+        init_feature_scale(wider, store, run.train)

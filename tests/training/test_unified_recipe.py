@@ -67,5 +67,5 @@ def test_the_sum_that_is_minimised_is_the_mean_that_is_told(tmp_path: Path) -> N
 
 def test_a_voice_that_hears_has_no_finding(tmp_path: Path) -> None:
     run = build_run(tmp_path / "run")
-    hearing = run.recipe.hear(run.model, run.train)
-    assert bool(hearing.fault) == bool(run.recipe.find_deafness(hearing, run.train, "run"))
+    speaker_probe = run.recipe.probe_speakers(run.model, run.train)
+    assert bool(speaker_probe.fault) == bool(run.recipe.find_collapsed_speakers(speaker_probe, run.train, "run"))

@@ -92,7 +92,7 @@ def test_a_voice_learns_its_bases_guidance_and_is_drawn_without(
     copytree(trained / "best", base)
     whole, parted = tmp_path / "whole", tmp_path / "parted"
     report = train.run(request_flow(world, None, *learning, base=base, dry_run=True), SilentProgress())
-    assert report.rehearsal is not None
+    assert report.dry_run is not None
     train.run(request_flow(world, whole, *learning, base=base), SilentProgress())
     shorter = (*learning, "training.steps=3", "training.decay_steps=6")
     train.run(request_flow(world, parted, *shorter, base=base), SilentProgress())
@@ -114,10 +114,10 @@ def test_a_voice_learns_its_bases_guidance_and_is_drawn_without(
         train.run(replace(on, sets=("training.steps=9",)), SilentProgress())
 
 
-def test_a_rehearsal_saves_and_loads(world: TrainingWorld) -> None:
+def test_a_dry_run_saves_and_loads(world: TrainingWorld) -> None:
     report = train.run(request_flow(world, None, dry_run=True), SilentProgress())
-    assert report.rehearsal is not None
-    assert report.rehearsal.loss > 0
+    assert report.dry_run is not None
+    assert report.dry_run.loss > 0
 
 
 def test_what_does_not_fit_is_refused(world: TrainingWorld, trained: Path, tmp_path: Path) -> None:

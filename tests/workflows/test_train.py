@@ -40,9 +40,9 @@ from amhctl.core.files import sha256_of_file
 from amhctl.core.lock import LOCK_FILE, hold
 from amhctl.core.progress import SilentProgress
 from amhctl.inference.catalog import voice_path
-from amhctl.training import rehearsal
+from amhctl.training import dry_run
 from amhctl.training.fitting import build_model
-from amhctl.training.geometry import start_from_codebooks
+from amhctl.training.geometry import init_code_embeddings
 from amhctl.training.run import Run, Said
 from amhctl.workflows import prepare_run
 from amhctl.workflows import train as train_module
@@ -179,8 +179,8 @@ def test_a_store_aligned_anew_is_refused_until_its_durations_are_back(
 def test_a_run_that_goes_on_is_rehearsed_as_it_stands(finished: tuple[Path, TrainReport]) -> None:
     request = TrainRequest(resume=finished[0], sets=("training.steps=12",), dry_run=True, device="cpu")
     report = run(request, SilentProgress())
-    assert report.rehearsal is not None
-    assert report.rehearsal.run_seconds == report.rehearsal.step_seconds * 4
+    assert report.dry_run is not None
+    assert report.dry_run.run_seconds == report.dry_run.step_seconds * 4
     with pytest.raises(TrainingError, match="nothing to rehearse"):
         run(replace(request, sets=()), SilentProgress())
 
@@ -406,7 +406,7 @@ def test_a_new_model_begins_from_the_codebooks_if_that_is_wanted(
     (plan,) = plans
     expected = build_model(plan.identity.model, plan.seed, None)
     if wanted:
-        start_from_codebooks(expected, vectors_QVZ, plan.seed)
+        init_code_embeddings(expected, vectors_QVZ, plan.seed)
     begun = plan.model.state_dict()
     different = {name for name, tensor in expected.state_dict().items() if not torch.equal(tensor, begun[name])}
     # The features of the prompts are standardised by the training clips, which a model made here has not seen.
@@ -416,9 +416,9 @@ def test_a_new_model_begins_from_the_codebooks_if_that_is_wanted(
 def test_a_dry_run_measures_and_leaves_nothing(world: TrainingWorld, tmp_path: Path) -> None:
     report = run(request_training(world, tmp_path / "none", aligned=True, dry_run=True), SilentProgress())
     assert not (tmp_path / "none").exists()
-    assert report.rehearsal is not None
-    assert report.rehearsal.run_seconds > 0
-    assert report.rehearsal.peak_bytes > 1_000_000
+    assert report.dry_run is not None
+    assert report.dry_run.run_seconds > 0
+    assert report.dry_run.peak_bytes > 1_000_000
     assert set(report.payload()) == {"steps", "best", "checkpoint", "parameters", "estimate"}
     assert len(list(report.lines())) == 3
     estimate = cast("dict[str, Any]", report.payload()["estimate"])
@@ -429,8 +429,8 @@ def test_a_dry_run_measures_and_leaves_nothing(world: TrainingWorld, tmp_path: P
 def test_a_dry_run_refuses_what_the_machine_cannot_hold(
     world: TrainingWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rehearsal, "memory_of", lambda _: 10)
-    monkeypatch.setattr(rehearsal, "Loop", None)
+    monkeypatch.setattr(dry_run, "memory_of", lambda _: 10)
+    monkeypatch.setattr(dry_run, "Loop", None)
     with pytest.raises(ShortageError, match=r"the run needs .* the cpu device has 0\.00 GiB free") as caught:
         run(request_training(world, tmp_path / "none", aligned=True, dry_run=True), SilentProgress())
     assert "even one utterance at a time takes" in caught.value.hint

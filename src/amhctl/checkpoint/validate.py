@@ -244,7 +244,7 @@ def check_drift(stored: Mapping[str, object], present: Mapping[str, object]) -> 
     return tuple(found)
 
 
-def check_hearing(name: str, fault: str) -> tuple[Finding, ...]:
+def check_speaker_collapse(name: str, fault: str) -> tuple[Finding, ...]:
     """Report a voice that does not hear its prompt; ``fault`` is what was measured, empty if nothing is wrong."""
     hint = "it speaks with one voice only; train again with a preset of this version"
     return (finding("C019", name, fault, hint),) if fault else ()

@@ -78,7 +78,7 @@ class SemanticCodec:
         """What hears the waveforms."""
         return self._encoder
 
-    def listen(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    def encode_speech(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the features of a recording, shape (E, W); those of what was encoded last are available.
 
         Raises

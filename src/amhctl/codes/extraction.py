@@ -28,7 +28,7 @@ from amhctl.core.progress import Progress
 from amhctl.corpus.records import Record
 from amhctl.parallel.workers import map_in_order
 
-Listen = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+EncodeSpeech = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """What a speech encoder does: (M,) samples to (E, W) features."""
 
 Recognise = Callable[[Iterable[Waveform]], NDArray[np.float32]]
@@ -70,7 +70,7 @@ def extract(
     pool: Executor,
     progress: Progress,
     *,
-    listen: Listen | None = None,
+    encode_speech: EncodeSpeech | None = None,
     recognise: Recognise | None = None,
     ahead: int = 1,
 ) -> Extraction:
@@ -90,7 +90,7 @@ def extract(
         Reads recordings.
     progress : Progress
         Told of each batch.
-    listen : Listen | None
+    encode_speech : EncodeSpeech | None
         The store's speech encoder, if it has one.
     recognise : Recognise | None
         The store's speaker encoder, if it has acoustics.
@@ -107,7 +107,7 @@ def extract(
     for batch, ready in zip(plan.batches, prepared, strict=True):
         failed.update(ready.failed)
         codes, faults = _encode_new(ready.items, store, codec)
-        encoded, unheard = _listen_to_new(ready.items, codes, listen)
+        encoded, unheard = _listen_to_new(ready.items, codes, encode_speech)
         speakers, unknown = _recognise_new(ready.items, codes, recognise)
         faults |= unheard | unknown
         for item in ready.items:
@@ -170,18 +170,18 @@ def _encode_new(
 
 
 def _listen_to_new(
-    items: Sequence[Prepared], codes: Mapping[str, NDArray[np.uint16]], listen: Listen | None
+    items: Sequence[Prepared], codes: Mapping[str, NDArray[np.uint16]], encode_speech: EncodeSpeech | None
 ) -> tuple[dict[str, NDArray[np.float32]], dict[str, str]]:
     """Return the speech encoder's features, and reasons, by the samples' digest, of what has been encoded."""
     features: dict[str, NDArray[np.float32]] = {}
     faults: dict[str, str] = {}
-    if listen is None:
+    if encode_speech is None:
         return features, faults
     for key, heard_M in {item.audio.samples: item.heard_M for item in items if item.audio.samples in codes}.items():
         if heard_M is None:
             raise ValueError("nothing was prepared for the speech encoder")
         try:
-            features[key] = listen(heard_M)
+            features[key] = encode_speech(heard_M)
         except AudioError as error:
             faults[key] = error.message
     return features, faults

@@ -23,7 +23,7 @@ from amhctl.codec.vocoder_spec import VOCODER_GRAPH, bundled_vocoders, vocoder_p
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.core.errors import CheckpointError
 from amhctl.inference.catalog import require_voice, voice_path
-from amhctl.inference.reference import Listen
+from amhctl.inference.reference import EncodeSpeech
 from amhctl.inference.spectrogram_voice import SpectrogramVoice
 from amhctl.model.flow_files import GRAPHS, SPEAKERS_FILE
 from amhctl.model.flow_on_onnx import FlowOnOnnx
@@ -67,7 +67,7 @@ def load_voice(name_or_path: str, *, device: str = "cpu", codec: str | None = No
     return voice
 
 
-def load_listener(manifest: Manifest, folder: Path | None = None, *, device: str = "cpu") -> Listen | None:
+def load_speech_encoder(manifest: Manifest, folder: Path | None = None, *, device: str = "cpu") -> EncodeSpeech | None:
     """Return what hears other clips for a voice: its speech encoder or speaker encoder; None if it hears log-mel.
 
     Parameters
@@ -86,8 +86,8 @@ def load_listener(manifest: Manifest, folder: Path | None = None, *, device: str
     CheckpointError
         If it is damaged, or is not the one that the voice was trained with.
     """
-    listen: Listen | None = _on_torch().load_listener(manifest, folder, device=device)
-    return listen
+    encode_speech: EncodeSpeech | None = _on_torch().load_speech_encoder(manifest, folder, device=device)
+    return encode_speech
 
 
 def read_text_parts(manifest: Manifest, path: Path) -> tuple[Frontend, Tokenizer]:

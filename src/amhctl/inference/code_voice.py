@@ -12,11 +12,11 @@ from amhctl.core.errors import SynthesisError
 from amhctl.core.units import FASTEST, SLOWEST
 from amhctl.inference.decode import Passage, decode, fits, predict_durations
 from amhctl.inference.judge import judge
-from amhctl.inference.reference import Listen, no_emotion
+from amhctl.inference.reference import EncodeSpeech, no_emotion
 from amhctl.inference.sampling import Sampling
 from amhctl.inference.speaker import Speaker, encode_speaker, features_of, mix_emotion
 from amhctl.inference.voice import Attempt, Job, SpeakOptions, Voice, derive_seed
-from amhctl.model.hearing import probe_hearing
+from amhctl.model.speaker_probe import probe_synthetic_prompts
 from amhctl.model.unified_voice import UnifiedVoice
 
 # Segments whose durations are predicted together.
@@ -94,15 +94,15 @@ class CodeVoice(Voice[Speaker]):
         chosen = _ALONE if takes == 1 else _OF_SEVERAL
         return chosen if self.model.config.text_dropout else replace(chosen, guidance=0.0)
 
-    def imitate(self, reference: Waveform, listen: Listen | None = None) -> Speaker:
+    def imitate(self, reference: Waveform, encode_speech: EncodeSpeech | None = None) -> Speaker:
         """Return the prompt of another clip, to speak with instead of the voice's own.
 
         Parameters
         ----------
         reference : Waveform
             The clip.
-        listen : Listen | None
-            The voice's speech encoder, from ``assemble.load_listener``, if it has one.
+        encode_speech : EncodeSpeech | None
+            The voice's speech encoder, from ``assemble.load_speech_encoder``, if it has one.
 
         Raises
         ------
@@ -113,19 +113,24 @@ class CodeVoice(Voice[Speaker]):
             If the voice's manifest does not describe its features.
         """
         conditioning = self._conditioning()
-        features_TF = features_of(reference, conditioning, listen, level=self.level)
+        features_TF = features_of(reference, conditioning, encode_speech, level=self.level)
         mean, deviation = scale_of(conditioning)
-        hearing = probe_hearing(self.model, mean=mean, deviation=deviation, clips=(features_TF,))
-        if hearing.fault:
+        speaker_probe = probe_synthetic_prompts(self.model, mean=mean, deviation=deviation, clips=(features_TF,))
+        if speaker_probe.fault:
             raise SynthesisError(
-                f"this voice cannot imitate a reference: {hearing.fault}",
+                f"this voice cannot imitate a reference: {speaker_probe.fault}",
                 subject=self.manifest.name,
                 hint="omit the reference, or use a voice without this finding of `amhctl ckpt validate`",
             )
         return encode_speaker(self.model, features_TF)
 
     def feel(
-        self, speaker: Speaker | None, clip: Waveform, listen: Listen | None = None, *, strength: float = 1.0
+        self,
+        speaker: Speaker | None,
+        clip: Waveform,
+        encode_speech: EncodeSpeech | None = None,
+        *,
+        strength: float = 1.0,
     ) -> Speaker:
         """Return how to speak as a speaker with the emotion of another clip.
 
@@ -135,7 +140,7 @@ class CodeVoice(Voice[Speaker]):
             From ``imitate``; None for the voice's own.
         clip : Waveform
             The clip, whose speaker need not be the same.
-        listen : Listen | None
+        encode_speech : EncodeSpeech | None
             The voice's speech encoder, as of ``imitate``.
         strength : float
             How much of it, from 0, which changes nothing, to 1.
@@ -152,7 +157,7 @@ class CodeVoice(Voice[Speaker]):
             raise no_emotion(self.manifest.name)
         if not 0.0 <= strength <= 1.0:
             raise SynthesisError(f"the strength {strength:g} is not between 0 and 1", subject="emotion strength")
-        features_TF = features_of(clip, self._conditioning(), listen, level=self.level)
+        features_TF = features_of(clip, self._conditioning(), encode_speech, level=self.level)
         return mix_emotion(self.model, speaker or self.speaker, features_TF, strength)
 
     def _conditioning(self) -> Conditioning:

@@ -26,7 +26,7 @@ from amhctl.encoders.speech import require_encoder
 from amhctl.inference.assemble import find_vocoder, read_speakers, read_text_parts
 from amhctl.inference.catalog import require_voice
 from amhctl.inference.code_voice import CodeVoice
-from amhctl.inference.reference import Listen
+from amhctl.inference.reference import EncodeSpeech
 from amhctl.inference.speaker import encode_speaker
 from amhctl.inference.spectrogram_voice import SpectrogramVoice
 from amhctl.model.flow_on_torch import FlowOnTorch
@@ -94,7 +94,7 @@ def load_voice(path: Path, *, device: str = "cpu", codec: str | None = None) -> 
     )
 
 
-def load_listener(manifest: Manifest, folder: Path | None = None, *, device: str = "cpu") -> Listen | None:
+def load_speech_encoder(manifest: Manifest, folder: Path | None = None, *, device: str = "cpu") -> EncodeSpeech | None:
     """Return the speech encoder that a voice is conditioned on, to listen to other clips; None if it hears log-mel.
 
     Parameters
@@ -123,7 +123,7 @@ def load_listener(manifest: Manifest, folder: Path | None = None, *, device: str
     return require_encoder(wanted, folder, device=choose_device(device)).encode
 
 
-def _load_speaker_encoder(manifest: Manifest) -> Listen:
+def _load_speaker_encoder(manifest: Manifest) -> EncodeSpeech:
     encoder = SpeakerEncoder()
     if encoder.config.fingerprint != manifest.config.get("speaker_fingerprint"):
         raise CheckpointError(

@@ -9,7 +9,7 @@ from amhctl.audio.referenceclip import find_refusal
 from amhctl.audio.waveform import Waveform
 from amhctl.core.errors import SynthesisError
 
-Listen = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+EncodeSpeech = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """What a speech encoder does: samples at its rate to features."""
 
 

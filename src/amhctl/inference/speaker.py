@@ -16,7 +16,7 @@ from amhctl.config.conditioning import Conditioning
 from amhctl.config.mel import MelConfig
 from amhctl.core.errors import SynthesisError
 from amhctl.core.units import SPEECH_LEVEL
-from amhctl.inference.reference import Listen, require_reference
+from amhctl.inference.reference import EncodeSpeech, require_reference
 from amhctl.model.unified_voice import UnifiedVoice
 
 
@@ -37,7 +37,11 @@ class Speaker:
 
 
 def features_of(
-    reference: Waveform, conditioning: Conditioning, listen: Listen | None = None, *, level: float = SPEECH_LEVEL
+    reference: Waveform,
+    conditioning: Conditioning,
+    encode_speech: EncodeSpeech | None = None,
+    *,
+    level: float = SPEECH_LEVEL,
 ) -> Tensor:
     """Return the conditioning features of a reference clip, shape (T, F): at most its first 15 s.
 
@@ -47,7 +51,7 @@ def features_of(
         The clip.
     conditioning : Conditioning
         What the features are.
-    listen : Listen | None
+    encode_speech : EncodeSpeech | None
         The speech encoder, for voices that are conditioned on one.
     level : float
         Speech level in dBFS of what the voice was trained on.
@@ -62,9 +66,9 @@ def features_of(
     samples = clip.samples[: round(HEARD_SECONDS * conditioning.sample_rate)]
     if isinstance(conditioning, MelConfig):
         return torch.from_numpy(log_mel(samples, conditioning))
-    if listen is None:
+    if encode_speech is None:
         raise SynthesisError("the voice needs a speech encoder, which is not given", subject=conditioning.encoder)
-    return torch.from_numpy(listen(samples))
+    return torch.from_numpy(encode_speech(samples))
 
 
 @torch.inference_mode()

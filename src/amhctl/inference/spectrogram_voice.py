@@ -17,7 +17,7 @@ from amhctl.codec.vocoder_spec import Synthesiser
 from amhctl.core.errors import SynthesisError
 from amhctl.core.units import FASTEST, SLOWEST
 from amhctl.inference.judge import judge
-from amhctl.inference.reference import Listen, require_reference
+from amhctl.inference.reference import EncodeSpeech, require_reference
 from amhctl.inference.voice import Attempt, Job, SpeakOptions, Voice, derive_seed
 from amhctl.model.flow_sampling import (
     PROSODY,
@@ -64,15 +64,15 @@ class SpectrogramVoice(Voice[NDArray[np.float32]]):
         """Any: its durations are divided by the speed."""
         return SLOWEST, FASTEST
 
-    def imitate(self, reference: Waveform, listen: Listen | None = None) -> NDArray[np.float32]:
+    def imitate(self, reference: Waveform, encode_speech: EncodeSpeech | None = None) -> NDArray[np.float32]:
         """Return the speaker embedding of a clip, shape (E,).
 
         Parameters
         ----------
         reference : Waveform
             The clip.
-        listen : Listen | None
-            The voice's speaker encoder, from ``assemble.load_listener``.
+        encode_speech : EncodeSpeech | None
+            The voice's speaker encoder, from ``assemble.load_speech_encoder``.
 
         Raises
         ------
@@ -80,9 +80,9 @@ class SpectrogramVoice(Voice[NDArray[np.float32]]):
             If the clip is too short or silent, or the speaker encoder is not given.
         """
         require_reference(reference)
-        if listen is None:
+        if encode_speech is None:
             raise SynthesisError("the voice needs a speaker encoder, which is not given", subject="speaker")
-        return listen(bring_to(reference, level=self.level, sample_rate=self.sample_rate).samples)
+        return encode_speech(bring_to(reference, level=self.level, sample_rate=self.sample_rate).samples)
 
     def _require_options(self, options: SpeakOptions) -> None:
         given = {"a sampling of codes": options.sampling, "takes": options.takes}

@@ -22,7 +22,7 @@ from amhctl.core.progress import Progress, SilentProgress
 from amhctl.core.units import FASTEST, SLOWEST, SPEECH_LEVEL, Seconds
 from amhctl.inference.judge import RULES as JUDGE_RULES
 from amhctl.inference.judge import JudgeLimits
-from amhctl.inference.reference import Listen
+from amhctl.inference.reference import EncodeSpeech
 from amhctl.inference.sampling import Sampling
 from amhctl.inference.stitching import cut, join
 from amhctl.model.flow_sampling import FlowSampling
@@ -211,15 +211,15 @@ class Voice(ABC, Generic[SpeakerT]):
         """The slowest and the fastest that it can be told to speak."""
 
     @abstractmethod
-    def imitate(self, reference: Waveform, listen: Listen | None = None) -> SpeakerT:
+    def imitate(self, reference: Waveform, encode_speech: EncodeSpeech | None = None) -> SpeakerT:
         """Return how to speak as the speaker of another clip.
 
         Parameters
         ----------
         reference : Waveform
             The clip.
-        listen : Listen | None
-            The voice's speech encoder, from ``assemble.load_listener``, if it has one.
+        encode_speech : EncodeSpeech | None
+            The voice's speech encoder, from ``assemble.load_speech_encoder``, if it has one.
 
         Raises
         ------

@@ -237,7 +237,7 @@ class FlowVoice(Recomputing):
         pieces_BPH, dtype = text.pieces_BPH, text.pieces_BPH.dtype
         if withheld_B is not None:
             pieces_BPH = torch.where(withheld_B[:, None, None], self.withheld_text.to(dtype), pieces_BPH)
-        laid_BMX, within_BM3, piece_BM, keep_BM = self._lay_over(pieces_BPH, durations_BP, steps)
+        laid_BMX, within_BM3, piece_BM, keep_BM = self._regulate_length(pieces_BPH, durations_BP, steps)
         parts = [laid_BMX, within_BM3]
         if prosody_BP2 is None:
             parts.append(within_BM3.new_zeros((*within_BM3.shape[:2], 3)))
@@ -289,7 +289,7 @@ class FlowVoice(Recomputing):
         frames_BTF = steps_BMX.reshape(steps_BMX.shape[0], -1, bins)
         return frames_BTF * self.mel_standard.deviation + self.mel_standard.mean
 
-    def _lay_over(
+    def _regulate_length(
         self, pieces_BPH: Tensor, durations_BP: Tensor, steps: int | None
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Return for each step its piece's encoding, where in the piece it lies, which piece it is, and if it is."""

@@ -310,7 +310,9 @@ class UnifiedVoice(nn.Module):
             encoded_BTD, keep_BT = self._encode_text(text_BT, text_lengths_B)
             log_durations_BT = self.alignment.log_durations(encoded_BTD, keep_BT)
             positions = codes_BQS.shape[2] + self.config.codebooks + 1
-            aligned_BPD = self.alignment.lay_over(encoded_BTD, _require_durations(durations_BT), keep_BT, positions)
+            aligned_BPD = self.alignment.regulate_length(
+                encoded_BTD, _require_durations(durations_BT), keep_BT, positions
+            )
             aligned_BPD = self._withhold(aligned_BPD)
         condition_BLD = self._condition(latents_BLD, emotion_BD, speeds_B)
         text_BLD, codes_BPD = self._states(
@@ -414,7 +416,7 @@ class UnifiedVoice(nn.Module):
             durations_BT = _require_durations(durations_BT)
             encoded_BTD, keep_BT = self._encode_text(text_BT, text_lengths_B)
             frames = int((durations_BT * keep_BT).sum(dim=1).max())
-            aligned_BSD = self.alignment.lay_over(encoded_BTD, durations_BT, keep_BT, frames)
+            aligned_BSD = self.alignment.regulate_length(encoded_BTD, durations_BT, keep_BT, frames)
             if heard_B is not None:
                 aligned_BSD = aligned_BSD * heard_B[:, None, None]
         sequence_BKD = self._condition(latents_BLD, emotion_BD, speeds_B)

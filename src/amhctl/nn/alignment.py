@@ -55,7 +55,7 @@ class AlignedText(nn.Module):
         result: Tensor = self.log_duration(self.predictor_norm(hidden_BTD))[..., 0]
         return result
 
-    def lay_over(self, encoded_BTD: Tensor, durations_BT: Tensor, keep_BT: Tensor, frames: int) -> Tensor:
+    def regulate_length(self, encoded_BTD: Tensor, durations_BT: Tensor, keep_BT: Tensor, frames: int) -> Tensor:
         """Return the state of each frame, shape (B, frames, D); zeros behind an item's last frame."""
         durations_BT = durations_BT * keep_BT
         ends_BT = durations_BT.cumsum(dim=1)

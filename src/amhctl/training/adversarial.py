@@ -20,7 +20,7 @@ def discriminator_loss(real: Features, made: Features) -> Tensor:
     return torch.stack(losses).mean()
 
 
-def deception_loss(made: Features) -> Tensor:
+def generator_loss(made: Features) -> Tensor:
     """Return how far verdicts on reconstructions are from 1, a mean over discriminators."""
     return torch.stack([(1.0 - features[-1]).square().mean() for features in made]).mean()
 

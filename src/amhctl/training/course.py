@@ -61,8 +61,8 @@ def train(run: Run, progress: Progress, *, device: str, resume: bool) -> Outcome
         finally:
             loop.writer.close()
             shown.finish()
-        hearing = loop.hearing or loop.hear()
-    deafness = run.recipe.find_deafness(hearing, own_part(run.train), run.identity.name)
+        speaker_probe = loop.speaker_probe or loop.probe_speakers()
+    deafness = run.recipe.find_collapsed_speakers(speaker_probe, own_part(run.train), run.identity.name)
     forgotten = find_forgetting(loop.memory, run.config.forgetting, run.identity.name)
     return Outcome(loop.state, stopped_early, (*findings, *deafness, *forgotten))
 
@@ -175,12 +175,12 @@ def _match_texts(loop: Loop, valid: Means, progress: Progress) -> float | None:
 
 def _listen(loop: Loop, progress: Progress) -> dict[str, float | list[float]]:
     """Return the journal's values of how the voice hears its prompt; say so when it no longer does."""
-    heard_before = loop.hearing is None or not loop.hearing.fault
-    hearing = loop.hear()
-    if hearing.fault and heard_before:
-        progress.say(f"step {loop.state.step}: the voice does not hear whom it speaks as: {hearing.fault}")
-    told: dict[str, float | list[float]] = {"speaker_activation": hearing.largest}
-    return told if hearing.spread is None else {"speaker_spread": hearing.spread, **told}
+    heard_before = loop.speaker_probe is None or not loop.speaker_probe.fault
+    speaker_probe = loop.probe_speakers()
+    if speaker_probe.fault and heard_before:
+        progress.say(f"step {loop.state.step}: the voice does not hear whom it speaks as: {speaker_probe.fault}")
+    told: dict[str, float | list[float]] = {"speaker_activation": speaker_probe.largest}
+    return told if speaker_probe.spread is None else {"speaker_spread": speaker_probe.spread, **told}
 
 
 def _is_at_its_end(loop: Loop) -> bool:

@@ -30,7 +30,7 @@ class FlowCounts:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FlowDraws:
+class FlowNoise:
     """What is drawn for a batch: times, noise, and what is withheld of which item.
 
     Attributes
@@ -128,14 +128,14 @@ class FlowObjective(nn.Module):
         self.config = config
         self.precision = precision
 
-    def forward(self, batch: AcousticBatch, draws: FlowDraws, counts: FlowCounts) -> tuple[Tensor, Tensor]:
+    def forward(self, batch: AcousticBatch, draws: FlowNoise, counts: FlowCounts) -> tuple[Tensor, Tensor]:
         """Return the loss to minimise and the packed sums of mel, prosody and duration losses, and of expected frames.
 
         Parameters
         ----------
         batch : AcousticBatch
             The utterances.
-        draws : FlowDraws
+        draws : FlowNoise
             Everything random.
         counts : FlowCounts
             Real targets of the whole step.
@@ -181,7 +181,7 @@ class FlowObjective(nn.Module):
 
 def draw_inputs(
     batch: AcousticBatch, model_width: int, stacked: int, generator: torch.Generator, *, shares: tuple[float, ...]
-) -> FlowDraws:
+) -> FlowNoise:
     """Return what a generator draws for a batch; ``shares`` of items lose their text, their prosody and their codes.
 
     Parameters
@@ -200,7 +200,7 @@ def draw_inputs(
     items, frames = batch.mels_BTF.shape[:2]
     steps, where = -(-frames // stacked), generator.device
     withheld, untold, uncoded = (torch.rand(items, generator=generator, device=where) < share for share in shares)
-    drawn = FlowDraws(
+    drawn = FlowNoise(
         times_B=torch.rand(items, generator=generator, device=where),
         prosody_times_B=torch.rand(items, generator=generator, device=where),
         noise_BMX=torch.randn((items, steps, model_width), generator=generator, device=where),
@@ -210,7 +210,7 @@ def draw_inputs(
         coded_B=~uncoded,
     )
     device = batch.mels_BTF.device
-    return FlowDraws(*(getattr(drawn, name).to(device) for name in FlowDraws.__slots__))
+    return FlowNoise(*(getattr(drawn, name).to(device) for name in FlowNoise.__slots__))
 
 
 def _between(noise: Tensor, data: Tensor, times_B: Tensor) -> tuple[Tensor, Tensor]:

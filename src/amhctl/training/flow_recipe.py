@@ -18,10 +18,11 @@ from amhctl.config.schema import TrainingConfig
 from amhctl.core.findings import Finding
 from amhctl.model.flow_hearing import probe_speakers
 from amhctl.model.flow_sampling import PROSODY
+from amhctl.model.flow_speaker_probe import probe_speakers
 from amhctl.model.flow_voice import FlowVoice
-from amhctl.model.hearing import Hearing
+from amhctl.model.speaker_probe import SpeakerProbe
 from amhctl.training.feed import Plan
-from amhctl.training.flow_objective import FlowCounts, FlowDraws, FlowLosses, FlowObjective, draw_inputs
+from amhctl.training.flow_objective import FlowCounts, FlowLosses, FlowNoise, FlowObjective, draw_inputs
 from amhctl.training.guided_teacher import GuidedTeacher
 from amhctl.training.hearing import RULES as HEARING_RULES
 from amhctl.training.memory import copy_shapes
@@ -29,7 +30,7 @@ from amhctl.training.precision import Precision
 from amhctl.training.seeding import generator_of
 from amhctl.training.voice_recipe import BatchSize, Lengths
 
-FlowInputs = tuple[FlowDraws, FlowCounts]
+FlowInputs = tuple[FlowNoise, FlowCounts]
 _MOST_CLIPS = 1_000
 # Of a mel bin above a recording's bandwidth, which hardly moves, as a share of the others' deviation.
 _SMALLEST_DEVIATION = 0.1
@@ -107,7 +108,7 @@ class FlowRecipe:
         """
         return self._draw(batch, generator_of(seed, "validation", place), (0.0, 1.0, 1.0)), counts
 
-    def _draw(self, batch: AcousticBatch, generator: torch.Generator, shares: tuple[float, ...]) -> FlowDraws:
+    def _draw(self, batch: AcousticBatch, generator: torch.Generator, shares: tuple[float, ...]) -> FlowNoise:
         width = self.shape.acoustics.mel.bins * self.shape.stacked_frames
         return draw_inputs(batch, width, self.shape.stacked_frames, generator, shares=shares)
 
@@ -119,20 +120,22 @@ class FlowRecipe:
         total = mel + config.prosody_weight * prosody + config.duration_weight * duration
         return FlowLosses(total, mel, prosody, duration, expected / max(1.0, frames))
 
-    def hear(self, model: FlowVoice, dataset: AcousticDataset) -> Hearing:
+    def probe_speakers(self, model: FlowVoice, dataset: AcousticDataset) -> SpeakerProbe:
         """Return how far the voice tells the speakers of a dataset apart."""
         return probe_speakers(model, [torch.from_numpy(mean_E) for mean_E in dataset.speakers().values()])
 
-    def find_deafness(self, hearing: Hearing, dataset: AcousticDataset, subject: str) -> tuple[Finding, ...]:
+    def find_collapsed_speakers(
+        self, speaker_probe: SpeakerProbe, dataset: AcousticDataset, subject: str
+    ) -> tuple[Finding, ...]:
         """Return a finding if the voice does not tell speakers apart."""
-        if not hearing.fault:
+        if not speaker_probe.fault:
             return ()
         hint = "train longer; and see that the speakers of the records are the right ones: amhctl data check"
         return (HEARING_RULES.finding("R012", subject, hearing.fault, hint),)
 
 
 @torch.no_grad()
-def start_from_acoustics(model: FlowVoice, dataset: AcousticDataset) -> None:
+def init_acoustic_scale(model: FlowVoice, dataset: AcousticDataset) -> None:
     """Let a new voice bring spectrograms, prosody and noise to the scale of a dataset, and expect its mean duration.
 
     Of more than a thousand clips, a thousand are measured that lie evenly among them.

@@ -15,7 +15,7 @@ from amhctl.training.seeding import derive_seed
 
 
 @torch.no_grad()
-def start_from_codebooks(model: UnifiedVoice, codebooks_QVZ: NDArray[np.float32], seed: int) -> None:
+def init_code_embeddings(model: UnifiedVoice, codebooks_QVZ: NDArray[np.float32], seed: int) -> None:
     """Let the code rows of a new model begin as projections of the codec's vectors.
 
     Each table of the embedding and of the head gets a random projection of its own, which keeps the distances between

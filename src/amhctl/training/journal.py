@@ -2,7 +2,7 @@
 
 ``journal.jsonl`` holds one JSON object a line. Keys: ``kind`` (``step``, ``valid`` or ``event``), ``step``, then the
 values measured; those of a validation end with ``speaker_spread`` and ``speaker_activation`` (see
-``model/hearing.py``). An event has ``event``, its name, and ``why``.
+``model/speaker_probe.py``). An event has ``event``, its name, and ``why``.
 ``seconds`` is the only key that differs between two runs of the same seed on the same machine. A continued run drops
 what was written after its checkpoint, so that the file reads as if there had been no interruption.
 A line that is damaged is passed over; a last line that has no end was cut off by a crash, and is nothing.

@@ -21,8 +21,8 @@ from amhctl.batches.batching import plan_epoch
 from amhctl.core.errors import CheckpointError, TrainingError
 from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.shortage import shortage_of
-from amhctl.model.hearing import Hearing
 from amhctl.model.soundness import read_voice
+from amhctl.model.speaker_probe import SpeakerProbe
 from amhctl.nn.recompute import set_recompute
 from amhctl.training.checkpoints import SoundCheckpoint
 from amhctl.training.choice import take_note
@@ -95,7 +95,7 @@ class Loop:
         self.conditions = settle_conditions(run, accelerator.device, self.processes.count, began)
         self.schedule = Schedule.of(run.config)
         self.state = RunState()
-        self.hearing: Hearing | None = None
+        self.speaker_probe: SpeakerProbe | None = None
         # What chance or a mean of the data gave may differ in the last bit from one machine to another.
         self.processes.share((*run.model.parameters(), *run.model.buffers()))
         model = run.model
@@ -300,10 +300,10 @@ class Loop:
             packed = packed + self._in_parts([batch], partial(self._measure, batch, share, counts))
         return recipe.summarize(self.processes.add(cast(Tensor, packed)).tolist(), counts, run.config)
 
-    def hear(self) -> Hearing:
+    def probe_speakers(self) -> SpeakerProbe:
         """Measure what the averaged voice makes of the speakers of the training set, and take note of it."""
-        self.hearing = self.run.recipe.hear(self.parts.average.model, own_part(self.run.train))
-        return self.hearing
+        self.speaker_probe = self.run.recipe.probe_speakers(self.parts.average.model, own_part(self.run.train))
+        return self.speaker_probe
 
     def judge(self, losses: Means, text_match: float | None = None) -> bool:
         """Take note of a validation, and of its text match where that decides; return whether it is the best so far.

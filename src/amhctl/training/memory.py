@@ -1,4 +1,4 @@
-"""How much memory a training step takes, known before it is taken: a rehearsal on tensors that hold nothing.
+"""How much memory a training step takes, known before it is taken: a dry run on tensors without data.
 
 The model, its average, its optimiser and the heaviest micro-batch are made on torch's device ``meta``, where tensors
 have shapes and types and no values, and go through a step's forward and backward pass. What would be

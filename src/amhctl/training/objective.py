@@ -83,7 +83,7 @@ class Objective(nn.Module):
         """
         shape = self.model.config
         with autocast(self.precision, batch.codes_BQS.device):
-            heard_BLD, felt_BD = self.hear(batch)
+            heard_BLD, felt_BD = self.encode_prompts(batch)
             latents_BLD, emotion_BD = _withhold(batch, heard_BLD, felt_BD)
             output = self.model(
                 batch.text_BT,
@@ -111,7 +111,7 @@ class Objective(nn.Module):
         )
         return weigh(sums, counts, self.config), sums.packed()
 
-    def hear(self, batch: Batch) -> tuple[Tensor, Tensor]:
+    def encode_prompts(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Return speaker latents (B, L, D) and emotion vectors (B, D)."""
         prompts_BTF, lengths_B = batch.prompts_BTF.float(), batch.prompt_lengths_B
         latents_BLD = self.model.speaker_latents(prompts_BTF, lengths_B)

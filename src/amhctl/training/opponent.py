@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from amhctl.nn.discriminators import Discriminators
-from amhctl.training.adversarial import accuracy, deception_loss, discriminator_loss, feature_loss
+from amhctl.training.adversarial import accuracy, discriminator_loss, feature_loss, generator_loss
 from amhctl.training.seeding import derive_seed
 
 _BETAS = (0.8, 0.98)
@@ -68,4 +68,4 @@ class Opponent:
         with torch.no_grad():
             real = self.network(real_BN)
         made = self.network(made_BN)
-        return deception_loss(made), feature_loss(real, made)
+        return generator_loss(made), feature_loss(real, made)

@@ -39,7 +39,7 @@ def measure_features(store: CodeStore, dataset: SpeechDataset) -> tuple[NDArray[
 
 
 @torch.no_grad()
-def start_from_features(model: UnifiedVoice, store: CodeStore, dataset: SpeechDataset) -> None:
+def init_feature_scale(model: UnifiedVoice, store: CodeStore, dataset: SpeechDataset) -> None:
     """Let a new model bring its features to the scale of a dataset; one without such a scale stays as it is.
 
     Raises

@@ -13,15 +13,15 @@ from amhctl.config.schema import TrainingConfig
 from amhctl.config.unified import ModelConfig
 from amhctl.core.errors import DatasetError
 from amhctl.core.findings import Finding
-from amhctl.model.hearing import Hearing
+from amhctl.model.speaker_probe import SpeakerProbe
 from amhctl.model.unified_voice import FEWEST_FEATURES, UnifiedVoice
 from amhctl.training.feed import Plan
-from amhctl.training.hearing import find_deafness, hear
 from amhctl.training.losses import Losses, TargetCounts, summarize
 from amhctl.training.objective import Objective, UnifiedInputs, replace_frames
 from amhctl.training.precision import Precision
 from amhctl.training.seeding import generator_of
 from amhctl.training.speaker_adversary import SpeakerClassifier, reversal_at
+from amhctl.training.speaker_probe import find_collapsed_speakers, probe_clips
 from amhctl.training.voice_recipe import BatchSize, Lengths
 
 
@@ -95,10 +95,12 @@ class UnifiedRecipe:
         """Return the means of packed sums."""
         return summarize(packed, counts, config)
 
-    def hear(self, model: UnifiedVoice, dataset: SpeechDataset) -> Hearing:
+    def probe_speakers(self, model: UnifiedVoice, dataset: SpeechDataset) -> SpeakerProbe:
         """Measure what a voice makes of prompts of a dataset."""
-        return hear(model, dataset)
+        return probe_clips(model, dataset)
 
-    def find_deafness(self, hearing: Hearing, dataset: SpeechDataset, subject: str) -> tuple[Finding, ...]:
+    def find_collapsed_speakers(
+        self, speaker_probe: SpeakerProbe, dataset: SpeechDataset, subject: str
+    ) -> tuple[Finding, ...]:
         """Return a finding if the voice does not hear its prompt."""
-        return find_deafness(hearing, dataset, self.shape, subject)
+        return find_collapsed_speakers(speaker_probe, dataset, self.shape, subject)

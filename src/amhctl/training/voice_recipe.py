@@ -13,7 +13,7 @@ from amhctl.batches.batching import PositionLimit
 from amhctl.codes.index import StoredUtterance
 from amhctl.config.schema import TrainingConfig
 from amhctl.core.findings import Finding
-from amhctl.model.hearing import Hearing
+from amhctl.model.speaker_probe import SpeakerProbe
 from amhctl.training.feed import Plan
 from amhctl.training.precision import Precision
 
@@ -167,10 +167,12 @@ class VoiceRecipe(Protocol):
         """Return the means of packed sums."""
         ...
 
-    def hear(self, model: Model, dataset: Dataset) -> Hearing:
+    def probe_speakers(self, model: Model, dataset: Dataset) -> SpeakerProbe:
         """Measure what a voice makes of the speakers of a dataset."""
         ...
 
-    def find_deafness(self, hearing: Hearing, dataset: Dataset, subject: str) -> tuple[Finding, ...]:
+    def find_collapsed_speakers(
+        self, speaker_probe: SpeakerProbe, dataset: Dataset, subject: str
+    ) -> tuple[Finding, ...]:
         """Return a finding if the voice does not tell speakers apart."""
         ...

@@ -33,14 +33,14 @@ from amhctl.training.export import VoiceIdentity, choose_reference
 from amhctl.training.finetune import Base, Kind, Tuning, tune
 from amhctl.training.fitting import build_model, codec_identity, fit_codec, fit_model
 from amhctl.training.flow_fitting import build_flow, build_teacher, fit_flow, fit_vocoder, settle_guidance
-from amhctl.training.flow_recipe import FlowRecipe, start_from_acoustics
-from amhctl.training.geometry import start_from_codebooks
+from amhctl.training.flow_recipe import FlowRecipe, init_acoustic_scale
+from amhctl.training.geometry import init_code_embeddings
 from amhctl.training.inventory import Inventory, take_inventory
 from amhctl.training.material import Material, gather
 from amhctl.training.replay import ReplayedUtterances, own_part
 from amhctl.training.run import Run
 from amhctl.training.speaker_adversary import build_adversary
-from amhctl.training.standard import start_from_features
+from amhctl.training.standard import init_feature_scale
 from amhctl.training.state import RunFolder
 from amhctl.training.sufficiency import find_scarcity, hours_of
 from amhctl.training.unified_recipe import UnifiedRecipe
@@ -147,9 +147,9 @@ def prepare_unified(parts: RunParts) -> PreparedRun:
     _tell_findings(material, data, parts.progress)
     network = build_model(model, config.seed, None if parts.resume else origin)
     if origin is None:
-        start_from_features(network, store, material.train)
+        init_feature_scale(network, store, material.train)
     if codec is not None and config.training.codebook_start and origin is None:
-        start_from_codebooks(network, codec.codebooks(), config.seed)
+        init_code_embeddings(network, codec.codebooks(), config.seed)
     tuning = _tune(parts, network, "unified")
     require_speeds(config.training, network, material.train.speed_range)
     identity = _identify(
@@ -230,7 +230,7 @@ def prepare_flow(parts: RunParts) -> PreparedRun:
     _tell_findings(material, data, parts.progress)
     network = build_flow(model, config.seed, None if parts.resume else origin)
     if origin is None:
-        start_from_acoustics(network, material.train)
+        init_acoustic_scale(network, material.train)
     teacher = build_teacher(model, base) if config.training.distil_guidance and base is not None else None
     tuning = _tune(parts, network, "flow")
     identity = _identify(

@@ -21,11 +21,11 @@ from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.outputs import require_output_file
 from amhctl.core.progress import Progress
 from amhctl.core.units import Seconds
-from amhctl.inference.assemble import load_listener, load_voice
+from amhctl.inference.assemble import load_speech_encoder, load_voice
 from amhctl.inference.catalog import DEFAULT_VOICE as DEFAULT_VOICE
 from amhctl.inference.catalog import voice_path
 from amhctl.inference.labels import label
-from amhctl.inference.reference import Listen, no_emotion
+from amhctl.inference.reference import EncodeSpeech, no_emotion
 from amhctl.inference.sampling import Sampling
 from amhctl.inference.spectrogram_voice import SpectrogramVoice
 from amhctl.inference.voice import SpeakOptions, Speech, SpokenSegment
@@ -210,10 +210,10 @@ def run(request: SpeakRequest, progress: Progress) -> SpeakReport:
     if not isinstance(voice, SpectrogramVoice):
         options = replace(options, drawing=_choose_drawing(request) if request.steps else None)
         options = replace(options, sampling=_choose_sampling(request, voice.sampling(voice.takes(request.takes))))
-        listen = _load_listener(request, voice.manifest) if reference or feeling else None
-        prompt = voice.imitate(reference, listen) if reference else None
+        encode_speech = _load_speech_encoder(request, voice.manifest) if reference or feeling else None
+        prompt = voice.imitate(reference, encode_speech) if reference else None
         if feeling:
-            prompt = voice.feel(prompt, feeling.waveform, listen, strength=request.emotion_strength)
+            prompt = voice.feel(prompt, feeling.waveform, encode_speech, strength=request.emotion_strength)
         speech = voice.speak(text, options, speaker=prompt, progress=progress)
     elif feeling:
         raise no_emotion(voice.manifest.name)
@@ -221,7 +221,7 @@ def run(request: SpeakRequest, progress: Progress) -> SpeakReport:
         drawn = (request.temperature, request.top_k, request.top_p)
         given = None if drawn == (None, None, None) else _choose_sampling(request, Sampling())
         options = replace(options, sampling=given, drawing=_choose_drawing(request))
-        embedding = voice.imitate(reference, _load_listener(request, voice.manifest)) if reference else None
+        embedding = voice.imitate(reference, _load_speech_encoder(request, voice.manifest)) if reference else None
         speech = voice.speak(text, options, speaker=embedding, progress=progress)
     elapsed = perf_counter() - start
     tags = label(voice.manifest, text, person=request.speaker, imitates=reference is not None)
@@ -261,8 +261,8 @@ def _find_lexicons(request: SpeakRequest) -> tuple[Path, ...]:
     return load_run_config(preset=None, project=request.project, flags=flags).config.paths.lexicons
 
 
-def _load_listener(request: SpeakRequest, manifest: Manifest) -> Listen | None:
-    return load_listener(manifest, request.features_model, device=request.device)
+def _load_speech_encoder(request: SpeakRequest, manifest: Manifest) -> EncodeSpeech | None:
+    return load_speech_encoder(manifest, request.features_model, device=request.device)
 
 
 def _read_clip(path: Path) -> ReferenceClip:

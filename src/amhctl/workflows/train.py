@@ -25,6 +25,7 @@ from amhctl.text.lexicon import Lexicon, read_lexicons
 from amhctl.tokenizer.vocabulary import Vocabulary
 from amhctl.training.course import train
 from amhctl.training.devices import leads, refuse_launcher_settings
+from amhctl.training.dry_run import DryRun, do_dry_run
 from amhctl.training.fit import Fit
 from amhctl.training.fitting import (
     fit_frontend,
@@ -33,7 +34,6 @@ from amhctl.training.fitting import (
 )
 from amhctl.training.forgetting import FORGOTTEN
 from amhctl.training.inventory import Inventory
-from amhctl.training.rehearsal import Rehearsal, rehearse
 from amhctl.training.run import Outcome
 from amhctl.training.state import RUN, Best, RunFolder
 from amhctl.workflows.former_data import open_former
@@ -78,7 +78,7 @@ class TrainReport:
     best: Best | None
     checkpoint: Path | None
     stopped_early: bool
-    rehearsal: Rehearsal | None
+    dry_run: DryRun | None
     inventory: Inventory
 
     @property
@@ -94,30 +94,30 @@ class TrainReport:
             "checkpoint": str(self.checkpoint) if self.checkpoint else None,
             "parameters": self.inventory.payload(),
         }
-        if self.rehearsal:
+        if self.dry_run:
             values["estimate"] = {
-                "loss": self.rehearsal.loss,
-                "step_seconds": self.rehearsal.step_seconds,
-                "run_seconds": self.rehearsal.run_seconds,
-                "peak_bytes": self.rehearsal.peak_bytes,
-                "checkpoint_bytes": self.rehearsal.checkpoint_bytes,
-                "padding": round(self.rehearsal.padding, 4),
-                "memory": _payload_memory(self.rehearsal.fit),
+                "loss": self.dry_run.loss,
+                "step_seconds": self.dry_run.step_seconds,
+                "run_seconds": self.dry_run.run_seconds,
+                "peak_bytes": self.dry_run.peak_bytes,
+                "checkpoint_bytes": self.dry_run.checkpoint_bytes,
+                "padding": round(self.dry_run.padding, 4),
+                "memory": _payload_memory(self.dry_run.fit),
             }
         return values
 
     def lines(self) -> Iterable[str]:
         """Return the end of the run in two lines."""
-        if self.rehearsal:
-            yield f"one step works: loss {self.rehearsal.loss:.3f}, saved and loaded without a difference"
+        if self.dry_run:
+            yield f"one step works: loss {self.dry_run.loss:.3f}, saved and loaded without a difference"
             yield (
-                f"about {self.rehearsal.step_seconds:.2f} s a step, {self.rehearsal.run_seconds / 3600:.1f} h for "
-                f"{self.steps} steps; {self.rehearsal.peak_bytes / 2**30:.1f} GiB of memory, "
-                f"{self.rehearsal.checkpoint_bytes / 2**20:.0f} MiB a checkpoint"
+                f"about {self.dry_run.step_seconds:.2f} s a step, {self.dry_run.run_seconds / 3600:.1f} h for "
+                f"{self.steps} steps; {self.dry_run.peak_bytes / 2**30:.1f} GiB of memory, "
+                f"{self.dry_run.checkpoint_bytes / 2**20:.0f} MiB a checkpoint"
             )
             yield (
-                f"its heaviest step is estimated to need {self.rehearsal.fit.need.describe()}; padding is "
-                f"{self.rehearsal.padding:.0%} of its frames"
+                f"its heaviest step is estimated to need {self.dry_run.fit.need.describe()}; padding is "
+                f"{self.dry_run.padding:.0%} of its frames"
             )
             return
         why = ", stopped early: no better validation" if self.stopped_early else ""
@@ -144,7 +144,7 @@ def run(request: TrainRequest, progress: Progress) -> TrainReport:
     settings = _read_settings(request)
     folder = _choose_folder(request, settings.config)
     with ExitStack() as held:
-        # One process of a run holds its folder for all of them; a rehearsal writes nothing there.
+        # One process of a run holds its folder for all of them; a dry run writes nothing there.
         if leads() and not request.dry_run:
             former = held.enter_context(hold(folder.root / LOCK_FILE, what="the run"))
             if former is not None:
@@ -156,7 +156,7 @@ def run(request: TrainRequest, progress: Progress) -> TrainReport:
         resume = request.resume is not None
         whole = replace(prepared.run, say_samples=choose_samples(prepared.run, _chosen_codec(settings)))
         if request.dry_run:
-            return _report(prepared, rehearse(whole, progress, device=request.device, resume=resume), None)
+            return _report(prepared, do_dry_run(whole, progress, device=request.device, resume=resume), None)
         return _report(prepared, None, train(whole, progress, device=request.device, resume=resume))
 
 
@@ -395,15 +395,15 @@ def _payload_memory(fit: Fit) -> dict[str, object]:
     }
 
 
-def _report(prepared: PreparedRun, rehearsal: Rehearsal | None, outcome: Outcome | None) -> TrainReport:
-    met = rehearsal.findings if rehearsal else outcome.findings if outcome else ()
+def _report(prepared: PreparedRun, dry_run: DryRun | None, outcome: Outcome | None) -> TrainReport:
+    met = dry_run.findings if dry_run else outcome.findings if outcome else ()
     return TrainReport(
         findings=(*prepared.findings, *met),
         steps=outcome.state.step if outcome else prepared.run.config.steps,
         best=outcome.state.best if outcome else None,
         checkpoint=prepared.run.folder.best if outcome and outcome.state.best else None,
         stopped_early=outcome.stopped_early if outcome else False,
-        rehearsal=rehearsal,
+        dry_run=dry_run,
         inventory=prepared.inventory,
     )
 

@@ -508,9 +508,9 @@ def test_semantic_codes_and_the_features_they_are_of_are_heard_once(
     encoder = tiny_encoder_folder(tmp_path / "encoder", normalised=True)
     codec = semantic_file(tmp_path / "semantic.safetensors")
     heard: list[int] = []
-    listen = SpeechEncoder.encode
+    encode_speech = SpeechEncoder.encode
     monkeypatch.setattr(
-        SpeechEncoder, "encode", lambda self, samples: heard.append(samples.size) or listen(self, samples)
+        SpeechEncoder, "encode", lambda self, samples: heard.append(samples.size) or encode_speech(self, samples)
     )
     request = ExtractCodesRequest(
         tiny_manifest(tmp_path, count=3),

@@ -34,13 +34,13 @@ from amhctl.core.errors import AmhctlError, CheckpointError, OptionError, Vocabu
 from amhctl.core.findings import Finding, has_errors
 from amhctl.core.progress import Progress
 from amhctl.model.flow_files import SPEAKERS_FILE
-from amhctl.model.flow_hearing import probe_speaker_tensors
+from amhctl.model.flow_speaker_probe import probe_speaker_tensors
 from amhctl.model.flow_voice import MODEL_VERSION as FLOW_VERSION
-from amhctl.model.hearing import BRANCH, Hearing, probe_tensors
 from amhctl.model.network_soundness import find_weight_faults
 from amhctl.model.official import OFFICIAL, text_rows
 from amhctl.model.shapes import parameter_shapes
 from amhctl.model.soundness import find_faults as voice_faults
+from amhctl.model.speaker_probe import BRANCH, SpeakerProbe, probe_tensors
 from amhctl.model.unified_voice import MODEL_VERSION as UNIFIED_VERSION
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.vocabulary import Vocabulary
@@ -131,8 +131,8 @@ def run(request: ValidateCheckpointRequest, progress: Progress) -> ValidateCheck
     ]
     checked = ["manifest", "files", "values", "names and shapes", "licences", "level"]
     if not _makes_sound(manifest):
-        if not has_errors(tuple(found)) and (hearing := _hear(folder, manifest)) is not None:
-            found += rules.check_hearing(manifest.name, hearing.fault)
+        if not has_errors(tuple(found)) and (speaker_probe := _speaker_latents(folder, manifest)) is not None:
+            found += rules.check_speaker_collapse(manifest.name, speaker_probe.fault)
             checked.append("hearing")
         found += _check_text(folder, manifest) + _check_vocabulary(folder, manifest)
         checked += ["text state", "vocabulary"]
@@ -159,7 +159,7 @@ def run(request: ValidateCheckpointRequest, progress: Progress) -> ValidateCheck
     return ValidateCheckpointReport(tuple(found), manifest, tuple(checked))
 
 
-def _hear(folder: Path, manifest: Manifest) -> Hearing | None:
+def _speaker_latents(folder: Path, manifest: Manifest) -> SpeakerProbe | None:
     """Probe how sound weights take their speaker, each kind of voice its own way; None if there is nothing to probe.
 
     That is so of a training state of a FlowVoice, whose speakers its run knows, and of an adapter without its base.

@@ -169,7 +169,11 @@ def run(request: ShareRequest, progress: Progress) -> ShareReport:
             codec,
             pool,
             progress,
-            listen=None if encoder is None else codec.listen if isinstance(codec, SemanticCodec) else encoder.encode,
+            encode_speech=None
+            if encoder is None
+            else codec.encode_speech
+            if isinstance(codec, SemanticCodec)
+            else encoder.encode,
             recognise=None if recogniser is None else recogniser.embed_pieces,
             ahead=max(1, request.workers + 1),
         )

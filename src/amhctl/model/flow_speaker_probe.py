@@ -12,7 +12,7 @@ from torch import Tensor
 
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.model.flow_voice import FlowVoice
-from amhctl.model.hearing import Hearing, measure_spread
+from amhctl.model.speaker_probe import SpeakerProbe, measure_spread
 
 _MOST_SPEAKERS = 16
 _PIECES = 24
@@ -23,7 +23,7 @@ _WHAT = "velocities of different speakers"
 
 
 @torch.no_grad()
-def probe_speakers(model: FlowVoice, speakers: Sequence[Tensor]) -> Hearing:
+def probe_speakers(model: FlowVoice, speakers: Sequence[Tensor]) -> SpeakerProbe:
     """Return how far the velocities lie apart that up to sixteen speakers give one made-up text, the same each time.
 
     The text is of pieces from all over the vocabulary; what is to be drawn is halfway between noise and the mean
@@ -51,12 +51,12 @@ def probe_speakers(model: FlowVoice, speakers: Sequence[Tensor]) -> Hearing:
     finally:
         model.train(was_training)
     spread = measure_spread(velocity_NMX) if count > 1 else None
-    return Hearing(spread, float(model.speaker(told_NE).abs().max()), _WHAT)
+    return SpeakerProbe(spread, float(model.speaker(told_NE).abs().max()), _WHAT)
 
 
 def probe_speaker_tensors(
     config: FlowVoiceConfig, tensors: Mapping[str, Tensor], speakers: Sequence[Tensor]
-) -> Hearing:
+) -> SpeakerProbe:
     """Return the same of weights.
 
     Parameters

@@ -15,16 +15,16 @@ from amhctl.codes.store import CodeStore
 from amhctl.core.findings import Severity
 from amhctl.core.progress import SilentProgress
 from amhctl.corpus.records import Record
-from amhctl.model.hearing import Hearing, measure_hearing, probe_hearing
+from amhctl.model.speaker_probe import SpeakerProbe, probe_latents, probe_synthetic_prompts
 from amhctl.training.course import train
 from amhctl.training.devices import connect_devices
-from amhctl.training.hearing import find_deafness, hear
 from amhctl.training.journal import read_journal
 from amhctl.training.loop import Loop
 from amhctl.training.run import Outcome
-from amhctl.training.standard import start_from_features
+from amhctl.training.speaker_probe import find_collapsed_speakers, probe_clips
+from amhctl.training.standard import init_feature_scale
 
-_DEAF = Hearing(spread=0.001, largest=5.0)
+_COLLAPSED = SpeakerProbe(spread=0.001, largest=5.0)
 
 
 def _two_speakers(folder: Path) -> None:
@@ -78,7 +78,7 @@ def test_two_speakers_come_apart_in_training(tmp_path: Path, norms: bool) -> Non
         code_replacement=0.95,
     )
     store = CodeStore.open(world / "store")
-    start_from_features(run.model, store, run.train)
+    init_feature_scale(run.model, store, run.train)
     loop = Loop(run, connect_devices("cpu"))
     groups, batches = loop.groups(), loop.load_batches()
     for _ in range(run.config.steps):
@@ -89,7 +89,7 @@ def test_two_speakers_come_apart_in_training(tmp_path: Path, norms: bool) -> Non
     within = float(own.square().mean().sqrt())
     assert (apart > 0.2) == norms
     assert (apart > 4.0 * within) == norms
-    assert measure_hearing(run.model, [torch.randn(9, TINY_MEL.bins) for _ in range(3)]).largest < 100.0
+    assert probe_latents(run.model, [torch.randn(9, TINY_MEL.bins) for _ in range(3)]).largest < 100.0
 
 
 def test_prompts_of_different_clips_are_heard(tmp_path: Path) -> None:
@@ -97,23 +97,25 @@ def test_prompts_of_different_clips_are_heard(tmp_path: Path) -> None:
     items = [run.train.item(index, 0) for index in range(len(run.train))]
     assert len({item.prompt_id for item in items}) > 2
     once = {item.prompt_id: torch.from_numpy(item.prompt_TF) for item in items}
-    assert hear(run.model, run.train) == measure_hearing(run.model, [*once.values()])
+    assert probe_clips(run.model, run.train) == probe_latents(run.model, [*once.values()])
 
 
 def test_of_one_clip_noise_is_heard_instead(tmp_path: Path) -> None:
     run = build_run(tmp_path / "run")
     sole = SpeechDataset(CodeStore.open(tmp_path / "run-world" / "store"), run.train.entries[:1], {"clip00": (3, 4)})
-    assert hear(run.model, sole) == probe_hearing(run.model)
+    assert probe_clips(run.model, sole) == probe_synthetic_prompts(run.model)
 
 
 def test_what_is_found_depends_on_the_model_and_the_speakers(tmp_path: Path) -> None:
     run = build_run(tmp_path / "run")
     model = run.identity.model
-    assert find_deafness(Hearing(0.3, 5.0), run.train, model, "v") == ()
-    alone = find_deafness(_DEAF, run.train, model, "v")[0]
+    assert find_collapsed_speakers(SpeakerProbe(0.3, 5.0), run.train, model, "v") == ()
+    alone = find_collapsed_speakers(_COLLAPSED, run.train, model, "v")[0]
     assert (alone.code, alone.severity, alone.subject) == ("R012", Severity.INFO, "v")
     assert "one speaker" in alone.hint
-    published = find_deafness(_DEAF, run.train, model.model_copy(update={"condition_norms": False}), "v")[0]
+    published = find_collapsed_speakers(
+        _COLLAPSED, run.train, model.model_copy(update={"condition_norms": False}), "v"
+    )[0]
     assert published.severity is Severity.WARNING
     assert "condition_norms" in published.hint
 

@@ -39,7 +39,7 @@ _COLOUR_SHARE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
-class Hearing:
+class SpeakerProbe:
     """What a voice makes of some clips.
 
     Attributes
@@ -70,7 +70,7 @@ class Hearing:
 
 
 @torch.no_grad()
-def measure_hearing(model: UnifiedVoice, prompts: Sequence[Tensor]) -> Hearing:
+def probe_latents(model: UnifiedVoice, prompts: Sequence[Tensor]) -> SpeakerProbe:
     """Return what a voice makes of prompts, each of shape (T, F), one by one and all as long as the shortest.
 
     Latents differ by the length of a prompt too: a voice that tells no clip from another would seem to hear.
@@ -80,12 +80,12 @@ def measure_hearing(model: UnifiedVoice, prompts: Sequence[Tensor]) -> Hearing:
     model.eval()
     try:
         with _watched(model) as largest:
-            latents_NX = torch.stack([_hear(model, prompt_TF[None, :frames]) for prompt_TF in prompts])
+            latents_NX = torch.stack([_speaker_latents(model, prompt_TF[None, :frames]) for prompt_TF in prompts])
     finally:
         model.train(was_training)
     most = torch.finfo(torch.float32).max
     bound = min(float(largest[0]), most) if math.isfinite(float(largest[0])) else most
-    return Hearing(measure_spread(latents_NX), bound)
+    return SpeakerProbe(measure_spread(latents_NX), bound)
 
 
 def measure_spread(values_NX: Tensor) -> float:
@@ -99,7 +99,7 @@ def measure_spread(values_NX: Tensor) -> float:
     return apart / size if size > 0.0 and math.isfinite(apart / size) else 0.0
 
 
-def _hear(model: UnifiedVoice, prompt_1TF: Tensor) -> Tensor:
+def _speaker_latents(model: UnifiedVoice, prompt_1TF: Tensor) -> Tensor:
     if model.config.emo_condition_module is not None:
         model.emotion_context(prompt_1TF)
     return model.speaker_latents(prompt_1TF).flatten()
@@ -128,9 +128,9 @@ def _watched(model: UnifiedVoice) -> Iterator[list[float]]:
             handle.remove()
 
 
-def probe_hearing(
+def probe_synthetic_prompts(
     model: UnifiedVoice, *, mean: float = 0.0, deviation: float = 1.0, clips: Sequence[Tensor] = ()
-) -> Hearing:
+) -> SpeakerProbe:
     """Return what a voice makes of made-up prompts: noise of eight colours, the same ones each time.
 
     Parameters
@@ -149,7 +149,7 @@ def probe_hearing(
     else:
         mean_F, deviation_F = (torch.full((model.config.condition_dim,), value) for value in (mean, deviation))
     colours = [mean_F + deviation_F * noise_TF for noise_TF in _colours(model.config.condition_dim)]
-    return measure_hearing(model, [clip.to(parameter) for clip in (*colours, *clips)])
+    return probe_latents(model, [clip.to(parameter) for clip in (*colours, *clips)])
 
 
 def _colours(width: int) -> Iterator[Tensor]:
@@ -167,7 +167,7 @@ def _colours(width: int) -> Iterator[Tensor]:
 
 def probe_tensors(
     config: ModelConfig, tensors: Mapping[str, Tensor], *, mean: float = 0.0, deviation: float = 1.0
-) -> Hearing:
+) -> SpeakerProbe:
     """Return the same of weights, without building the rest of the voice.
 
     Parameters
@@ -177,10 +177,10 @@ def probe_tensors(
     tensors : Mapping[str, Tensor]
         At least all those whose names begin as ``BRANCH``, of the right shapes.
     mean, deviation : float
-        As for ``probe_hearing``.
+        As for ``probe_synthetic_prompts``.
     """
     with torch.device("meta"):
         model = UnifiedVoice(config)
     branch = {name: tensor.float() for name, tensor in tensors.items() if name.startswith(BRANCH)}
     model.load_state_dict(branch, strict=False, assign=True)
-    return probe_hearing(model, mean=mean, deviation=deviation)
+    return probe_synthetic_prompts(model, mean=mean, deviation=deviation)

@@ -1,4 +1,4 @@
-"""A rehearsal of a run: one full step on the heaviest group, saving and loading, and what the whole would cost."""
+"""A dry run: one full step on the heaviest group, saving and loading, and what the whole would cost."""
 
 import resource
 import sys
@@ -30,7 +30,7 @@ from amhctl.training.voice_recipe import Batch, BatchSize, Lengths
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearsal:
+class DryRun:
     """What a run will cost, measured.
 
     Attributes
@@ -63,7 +63,7 @@ class Rehearsal:
     padding: float
 
 
-def rehearse(run: Run, progress: Progress, *, device: str, resume: bool) -> Rehearsal:
+def do_dry_run(run: Run, progress: Progress, *, device: str, resume: bool) -> DryRun:
     """Take the heaviest step of all to come twice, the second time by the clock, then save, load and compare.
 
     Before anything is put on the device, its memory is compared with what the run will need.
@@ -121,7 +121,7 @@ def check_memory(run: Run, accelerator: Accelerator, conditions: Conditions) -> 
     return require_fit(run.config, extent.size, estimate, available=available, subject=str(run.folder.root))
 
 
-def _measure(loop: Loop, steps: int, fit: Fit, progress: Progress) -> Rehearsal:
+def _measure(loop: Loop, steps: int, fit: Fit, progress: Progress) -> DryRun:
     run = loop.run
     extent = measure_extent(loop.groups(), steps, loop.lengths)
     heaviest = extent.heaviest
@@ -136,7 +136,7 @@ def _measure(loop: Loop, steps: int, fit: Fit, progress: Progress) -> Rehearsal:
     progress.advance(1)
     progress.finish()
     average_share = extent.frames / _padded_frames(run, heaviest.batches)
-    return Rehearsal(
+    return DryRun(
         loss=losses.total,
         step_seconds=seconds * average_share,
         run_seconds=seconds * average_share * steps,

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from amhctl.config.unified import ConformerConfig, ModelConfig
-from amhctl.model.hearing import BRANCH, measure_hearing, probe_hearing, probe_tensors
+from amhctl.model.speaker_probe import BRANCH, probe_latents, probe_synthetic_prompts, probe_tensors
 from amhctl.model.unified_voice import UnifiedVoice
 
 _CONFORMER = ConformerConfig(output_size=16, linear_units=24, attention_heads=2, num_blocks=1)
@@ -35,18 +35,18 @@ def _clips() -> list[torch.Tensor]:
 
 def test_a_voice_that_hears() -> None:
     model = _voice()
-    hearing = measure_hearing(model, _clips())
-    assert hearing.fault == ""
-    assert hearing.spread is not None
-    assert hearing.spread > 0.1
-    assert 1.0 < hearing.largest < 100.0
+    speaker_probe = probe_latents(model, _clips())
+    assert speaker_probe.fault == ""
+    assert speaker_probe.spread is not None
+    assert speaker_probe.spread > 0.1
+    assert 1.0 < speaker_probe.largest < 100.0
     assert model.training
 
 
 def test_one_clip_said_twice_has_no_spread() -> None:
-    hearing = measure_hearing(_voice(), [_clips()[0]] * 2)
-    assert hearing.spread == 0.0
-    assert "are nearly the same" in hearing.fault
+    speaker_probe = probe_latents(_voice(), [_clips()[0]] * 2)
+    assert speaker_probe.spread == 0.0
+    assert "are nearly the same" in speaker_probe.fault
 
 
 def test_the_published_branch_bursts_where_the_normed_one_does_not() -> None:
@@ -55,7 +55,7 @@ def test_the_published_branch_bursts_where_the_normed_one_does_not() -> None:
     for norms in (False, True):
         model = _voice(norms=norms)
         model.perceiver_encoder.proj_context.weight.data.mul_(1e3)
-        faults.append(measure_hearing(model, _clips()).fault)
+        faults.append(probe_latents(model, _clips()).fault)
     assert "activations" in faults[0]
     assert faults[1] == ""
 
@@ -65,20 +65,20 @@ def test_the_published_branch_bursts_where_the_normed_one_does_not() -> None:
 def test_what_is_not_finite_is_as_large_as_can_be(part: str, value: float) -> None:
     model = _voice(emotion=True)
     getattr(model, part).proj_context.bias.data[0] = value
-    hearing = measure_hearing(model, _clips())
-    assert hearing.largest == _MOST
-    assert "activations" in hearing.fault
-    assert (hearing.spread == 0.0) == (part == "perceiver_encoder")
+    speaker_probe = probe_latents(model, _clips())
+    assert speaker_probe.largest == _MOST
+    assert "activations" in speaker_probe.fault
+    assert (speaker_probe.spread == 0.0) == (part == "perceiver_encoder")
 
 
 def test_noise_tells_the_same_as_clips() -> None:
-    assert probe_hearing(_voice()).fault == ""
-    deaf = _voice()
-    torch.nn.init.zeros_(deaf.perceiver_encoder.proj_context.weight)
-    for hearing in (probe_hearing(deaf), measure_hearing(deaf, _clips())):
-        assert hearing.spread is not None
-        assert hearing.spread < 1e-6
-        assert "are nearly the same" in hearing.fault
+    assert probe_synthetic_prompts(_voice()).fault == ""
+    collapsed = _voice()
+    torch.nn.init.zeros_(collapsed.perceiver_encoder.proj_context.weight)
+    for speaker_probe in (probe_synthetic_prompts(collapsed), probe_latents(collapsed, _clips())):
+        assert speaker_probe.spread is not None
+        assert speaker_probe.spread < 1e-6
+        assert "are nearly the same" in speaker_probe.fault
 
 
 def test_the_noise_has_the_scale_of_the_features() -> None:
@@ -86,16 +86,16 @@ def test_the_noise_has_the_scale_of_the_features() -> None:
     shifted = _voice()
     shifted.conditioning_standard.mean.fill_(-6.0)
     shifted.conditioning_standard.deviation.fill_(2.5)
-    assert probe_hearing(shifted).spread == pytest.approx(probe_hearing(_voice()).spread, rel=1e-4)
+    assert probe_synthetic_prompts(shifted).spread == pytest.approx(probe_synthetic_prompts(_voice()).spread, rel=1e-4)
     plain = _voice(norms=False)
-    assert probe_hearing(plain, mean=-6.0, deviation=2.5) != probe_hearing(plain)
+    assert probe_synthetic_prompts(plain, mean=-6.0, deviation=2.5) != probe_synthetic_prompts(plain)
 
 
 def test_probing_needs_the_branch_alone_and_changes_nothing() -> None:
     model = _voice()
     random = torch.get_rng_state()
-    probed = probe_hearing(model)
-    assert probe_hearing(model) == probed
+    probed = probe_synthetic_prompts(model)
+    assert probe_synthetic_prompts(model) == probed
     branch = {name: tensor for name, tensor in model.state_dict().items() if name.startswith(BRANCH)}
     assert probe_tensors(model.config, branch) == probed
     assert torch.equal(torch.get_rng_state(), random)
@@ -103,7 +103,7 @@ def test_probing_needs_the_branch_alone_and_changes_nothing() -> None:
 
 
 def test_a_clip_may_be_heard_besides() -> None:
-    deaf = _voice()
-    torch.nn.init.zeros_(deaf.perceiver_encoder.proj_context.weight)
-    assert probe_hearing(_voice(), clips=_clips()[:1]).spread != probe_hearing(_voice()).spread
-    assert "are nearly the same" in probe_hearing(deaf, clips=_clips()).fault
+    collapsed = _voice()
+    torch.nn.init.zeros_(collapsed.perceiver_encoder.proj_context.weight)
+    assert probe_synthetic_prompts(_voice(), clips=_clips()[:1]).spread != probe_synthetic_prompts(_voice()).spread
+    assert "are nearly the same" in probe_synthetic_prompts(collapsed, clips=_clips()).fault

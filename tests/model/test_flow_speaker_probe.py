@@ -5,7 +5,7 @@ import torch
 from support.flow_voices import TINY_FLOW, tiny_flow
 from torch import Tensor
 
-from amhctl.model.flow_hearing import probe_speaker_tensors, probe_speakers
+from amhctl.model.flow_speaker_probe import probe_speaker_tensors, probe_speakers
 
 
 def _speakers(count: int = 3) -> list[Tensor]:
@@ -14,12 +14,12 @@ def _speakers(count: int = 3) -> list[Tensor]:
 
 
 def test_a_voice_that_tells_its_speakers_apart() -> None:
-    hearing = probe_speakers(tiny_flow(), _speakers())
-    assert hearing.fault == ""
-    assert hearing.spread is not None
-    assert hearing.spread > 0.05
+    speaker_probe = probe_speakers(tiny_flow(), _speakers())
+    assert speaker_probe.fault == ""
+    assert speaker_probe.spread is not None
+    assert speaker_probe.spread > 0.05
     with torch.no_grad():
-        assert hearing.largest == float(tiny_flow().speaker(torch.stack(_speakers())).abs().max())
+        assert speaker_probe.largest == float(tiny_flow().speaker(torch.stack(_speakers())).abs().max())
 
 
 @pytest.mark.parametrize("layers", [("speaker",), ("speaker_to_text", "speaker_condition")])
@@ -27,10 +27,10 @@ def test_one_whose_speaker_layers_are_zero_does_not(layers: tuple[str, ...]) -> 
     model = tiny_flow()
     for layer in layers:
         torch.nn.init.zeros_(getattr(model, layer).weight)
-    hearing = probe_speakers(model, _speakers())
-    assert hearing.spread is not None
-    assert hearing.spread < 1e-6
-    assert hearing.fault.startswith("velocities of different speakers are nearly the same")
+    speaker_probe = probe_speakers(model, _speakers())
+    assert speaker_probe.spread is not None
+    assert speaker_probe.spread < 1e-6
+    assert speaker_probe.fault.startswith("velocities of different speakers are nearly the same")
 
 
 @pytest.mark.parametrize("layer", ["speaker_to_text", "speaker_condition"])

@@ -23,20 +23,22 @@ RULES = Rules(
 _MOST_PROMPTS = 16
 
 
-def hear(model: UnifiedVoice, dataset: SpeechDataset) -> Hearing:
+def probe_clips(model: UnifiedVoice, dataset: SpeechDataset) -> SpeakerProbe:
     """Return what a voice makes of up to sixteen prompts of a dataset, of different clips that lie evenly in it."""
     places = np.unique(np.linspace(0, len(dataset) - 1, min(len(dataset), _MOST_PROMPTS)).round().astype(int))
     items = {item.prompt_id: item for item in (dataset.item(int(place), 0) for place in places)}
     if len(items) < 2:
         # One clip has nothing that it could differ from.
-        return probe_hearing(model)
+        return probe_synthetic_prompts(model)
     device = next(model.parameters()).device
-    return measure_hearing(model, [torch.from_numpy(item.prompt_TF).to(device) for item in items.values()])
+    return probe_latents(model, [torch.from_numpy(item.prompt_TF).to(device) for item in items.values()])
 
 
-def find_deafness(hearing: Hearing, dataset: SpeechDataset, model: ModelConfig, subject: str) -> tuple[Finding, ...]:
+def find_collapsed_speakers(
+    speaker_probe: SpeakerProbe, dataset: SpeechDataset, model: ModelConfig, subject: str
+) -> tuple[Finding, ...]:
     """Return a finding if the voice does not hear its prompt; it is no warning where one speaker is all there is."""
-    if not hearing.fault:
+    if not speaker_probe.fault:
         return ()
     severity = Severity.WARNING
     if not model.condition_norms:
@@ -46,4 +48,4 @@ def find_deafness(hearing: Hearing, dataset: SpeechDataset, model: ModelConfig, 
         hint = "clips of one speaker teach no voice to tell clips apart; for --reference, train on several speakers"
     else:
         hint = "train longer; and see that the speakers of the records are the right ones: amhctl data check"
-    return (Finding("R012", severity, subject, hearing.fault, hint),)
+    return (Finding("R012", severity, subject, speaker_probe.fault, hint),)
