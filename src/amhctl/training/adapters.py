@@ -160,7 +160,7 @@ def merge_layers(model: nn.Module, shards: Shards) -> dict[str, Tensor]:
     merged: dict[str, Tensor] = {}
     for name, module in model.named_modules():
         if isinstance(module, layer_type):
-            # Merged in a copy: the layer itself goes on learning.
+            # Merged in a copy: the layer itself continues learning.
             layer = copy.deepcopy(module)
             for own, parameter in layer.named_parameters():
                 parameter.data = shards.whole(f"{name}.{own}", parameter.detach())
@@ -196,7 +196,7 @@ class RankAllocation:
         optimizer.register_step_post_hook(lambda *_: self._allocate())
 
     def tensors(self) -> dict[str, Tensor]:
-        """Return what a run must keep to go on: smoothed importances, the ranks that are left, the count of steps."""
+        """Return what a run must keep to resume: smoothed importances, the ranks that are left, the count of steps."""
         allocator, kept = self._tuner.rankallocator, self._settings.rank_pattern or {}
         return {
             "step": torch.tensor(self._step),

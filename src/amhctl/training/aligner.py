@@ -5,7 +5,7 @@ tutorial on hidden Markov models", section V; Young et al., The HTK Book, "flat 
 divided evenly, then models and boundaries are refined in turn. It sees cepstra, centred per utterance, and slopes. A
 few last passes take their scores from ``frame_classifier``, which sees the neighbourhood too.
 
-Cepstra lie in a file (``cepstra_file``); a pass reads them batch by batch, in several processes if wanted, and what it
+Cepstra are in a file (``cepstra_file``); a pass reads them batch by batch, in several processes if wanted, and what it
 learns of a batch are sums. So memory follows the length of a batch, and in a small part the number of frames: two bytes
 each for the present path. Sums are added in the order of the batches, so that the result is the same however many
 processes there are.
@@ -74,7 +74,7 @@ class AlignedSpeech:
     durations : Mapping[str, NDArray[np.uint16]]
         Log-mel frames of each text piece, by utterance; they sum to the utterance's.
     explained : float
-        Share of the variance of the first 13 cepstra that the pieces explain; even division explains about 1 %.
+        Fraction of the variance of the first 13 cepstra that the pieces explain; even division explains about 1 %.
     left_out : tuple[str, ...]
         Utterances with no piece, or with more pieces than mel frames.
     too_long : tuple[str, ...]
@@ -95,7 +95,7 @@ class _Gaussians:
     variances_VC: Floats
 
     def of(self, pieces_P: Ids) -> "_Gaussians":
-        """Return those of some pieces, which are numbered anew."""
+        """Return those of some pieces, which are numbered again."""
         return _Gaussians(self.means_VC[pieces_P], self.variances_VC[pieces_P])
 
     def scores(self, frames_SC: Features) -> Features:
@@ -142,7 +142,7 @@ class _Sums:
 
     @property
     def explained(self) -> float:
-        """Share of the variance of the first 13 cepstra that the pieces explain."""
+        """Fraction of the variance of the first 13 cepstra that the pieces explain."""
         columns = slice(0, _EXPLAINED_CEPSTRA)
         sums, squares = self.sums_VC[:, columns], self.squares_VC[:, columns].sum(axis=0)
         within = squares - (np.square(sums) / np.maximum(self.counts_V, 1)[:, None]).sum(axis=0)
@@ -152,7 +152,7 @@ class _Sums:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Batch:
-    """Utterances of like length, their texts by the pieces of the batch."""
+    """Utterances of similar length, their texts by the pieces of the batch."""
 
     utterances: tuple[int, ...]
     texts: tuple[Ids, ...]
@@ -226,7 +226,7 @@ def align_speech(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Aligner:
-    """The passes over the batches of a corpus."""
+    """The skips the batches of a corpus."""
 
     file: CepstraFile
     batches: Sequence[_Batch]
@@ -286,7 +286,7 @@ class _Aligner:
 
 
 def _make_batches(texts: Sequence[Ids], frames: Ids) -> list[_Batch]:
-    """Return all utterances in batches of like length, so that little is padded."""
+    """Return all utterances in batches of similar length, so that little is padded."""
     order = sorted(range(len(texts)), key=lambda place: (int(frames[place]), len(texts[place]), place))
     return [_Batch(group, *_number_anew([texts[place] for place in group])) for group in _group(order, texts, frames)]
 

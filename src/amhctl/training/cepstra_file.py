@@ -1,6 +1,6 @@
 """The cepstra of a whole corpus in one file, utterance after utterance, so that memory does not follow its length.
 
-Only cepstra lie in the file, 4 bytes each; their slopes are made when an utterance is read.
+Only cepstra are in the file, 4 bytes each; their slopes are made when an utterance is read.
 
 Shapes: ``S frames, F mel bins, K cepstra, C = 2 K cepstra and slopes``.
 """
@@ -28,7 +28,7 @@ class CepstraFile:
     coefficients : int
         Cepstra a frame, K.
     begins : NDArray[np.int64]
-        First frame of each utterance, and behind the last one the number of all frames; shape (utterances + 1,).
+        First frame of each utterance, and after the last one the number of all frames; shape (utterances + 1,).
     """
 
     path: Path
@@ -66,7 +66,7 @@ def write_cepstra(
     coefficients : int
         Cepstra to keep, the first of each frame; all, where there are fewer.
     done : Callable[[], None]
-        Called behind each utterance.
+        Called after each utterance.
     """
     counts, kept = [0], coefficients
     with path.open("wb") as stream:

@@ -1,4 +1,4 @@
-"""The training checkpoints of a run: named by step, the newest few and the best kept, the newest sound to go on from.
+"""The training checkpoints of a run, named by step: the newest few and the best are kept; which of them to resume from.
 
 ``step-NNNNNNNN/`` are folders of kind ``training``. Knows nothing of what is in them.
 """
@@ -18,9 +18,9 @@ RULES = Rules(
     Rule(
         "R007",
         Severity.WARNING,
-        "damaged checkpoint passed over",
-        "The newest training checkpoint cannot be read, so the run goes on from the one before it, which is sound; the "
-        "steps between are taken again. Look for the cause: a full or failing disk, or a copy that was cut short.",
+        "damaged checkpoint skipped",
+        "The newest training checkpoint cannot be read, so the run resumes from the previous undamaged one; the "
+        "steps after it are repeated. Find the cause: a full or failing disk, or a truncated copy.",
     ),
 )
 
@@ -29,7 +29,7 @@ _NAME = re.compile(r"step-(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class SoundCheckpoint:
-    """The checkpoint to go on from.
+    """The checkpoint to continue from.
 
     Attributes
     ----------
@@ -109,7 +109,7 @@ class Checkpoints:
     def prune(self, keep: int, *, newest: int, best: int | None = None, retreat: int | None = None) -> None:
         """Remove all but the newest ``keep`` checkpoints up to a step that has just been saved, the best and a retreat.
 
-        Those behind it are of a future that the run went back from, and what killed processes left half-written is
+        Those after it are of a future that the run went back from, and what killed processes left incomplete is
         nothing.
 
         Parameters
@@ -126,7 +126,7 @@ class Checkpoints:
         saved = {step_of(folder): folder for folder in self.saved()}
         past = [step for step in saved if step <= newest]
         kept = {*reasons_to_keep(past, newest=keep, best=best), retreat}
-        # Earlier versions left what they had half-written under names of that last kind.
+        # Earlier versions left what they had incomplete under names of that last kind.
         for folder in (*(saved[step] for step in saved if step not in kept), *self.root.glob(".step-*")):
             discard(folder)
         sweep(self.root)

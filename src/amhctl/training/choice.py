@@ -1,7 +1,7 @@
 """Which validation of a run is its best, and for how long there has been no better one. Knows no loop.
 
 By its loss, or by how many of its sentences are nearest to their own recordings; among equally many, by its loss. The
-first follows the last bit of arithmetic, the second counts what a voice says: a voice may go on to fall in loss and
+first follows the last bit of arithmetic, the second counts what a voice says: a voice may continue to fall in loss and
 begin to slur, or the other way round.
 """
 
@@ -11,7 +11,7 @@ from amhctl.training.state import Best, RunState
 def take_note(
     state: RunState, loss: float, text_match: float | None = None, *, min_improvement: float
 ) -> tuple[RunState, bool]:
-    """Return the state of a run behind a validation, and whether that is the best so far.
+    """Return the state of a run after a validation, and whether that is the best so far.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ def take_note(
     text_match : float | None
         The share of sentences that are nearest to their own recordings, where that decides.
     min_improvement : float
-        By how much the loss must fall for patience to begin anew; of sentences, any one more lets it.
+        By how much the loss must fall for patience to begin again; of sentences, any one more lets it.
     """
     best = state.best
     # A run of an earlier version does not say from where its patience counts: from its best, as it did then.

@@ -41,7 +41,7 @@ class CodecRun:
     collapsed : tuple[Collapse, ...]
         Codebooks that had collapsed at the end.
     findings : tuple[Finding, ...]
-        What was found damaged where the run went on.
+        What was found damaged where the run continued.
     kept : Literal["best", "last"]
         Why that step.
     """

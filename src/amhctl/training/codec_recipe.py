@@ -90,7 +90,7 @@ class CodecScores:
     stoi : float | None
         Short-time objective intelligibility against the original; None if no clip has enough speech for it.
     usage : tuple[float, ...]
-        Share of each codebook's codes that occur.
+        Fraction of each codebook's codes that occur.
     """
 
     mel_distance: float
@@ -141,7 +141,7 @@ class CodecRecipe(Protocol):
         ...
 
     def restore(self, stored: Mapping[str, Tensor]) -> None:
-        """Put stored weights into the model, to measure it as it will be loaded; training cannot go on from them."""
+        """Put stored weights into the model, to measure it as it will be loaded; training cannot continue from them."""
         ...
 
 

@@ -3,7 +3,7 @@
 ``checkpoints/step-N/`` are checkpoints of kind ``training``, the newest two: ``model.safetensors`` and, by the same
 names as in the recipe, a file for every other network and every optimiser; ``codes.safetensors`` with the codes counted
 so far, where there are codes; ``best.safetensors`` with the best weights, once there are any. Numbers stand in the
-manifest under ``training``. Earlier versions kept one such checkpoint, ``state/``, from which a run goes on as well.
+manifest under ``training``. Earlier versions kept one such checkpoint, ``state/``, from which a run continues as well.
 """
 
 from collections.abc import Mapping
@@ -44,7 +44,7 @@ class BestCodec:
     def offer(self, recipe: CodecRecipe, step: int, scores: CodecScores) -> bool:
         """Take over the recipe's weights if they are better, or the first of a later stage; return whether they are.
 
-        A stage against discriminators begins anew: it trades some mel distance for what the ear prefers. Where the
+        A stage against discriminators begins again: it trades some mel distance for what the ear prefers. Where the
         run's last weights are to be kept, each newer ones are taken.
         """
         stage = recipe.stage(step - 1)
@@ -129,7 +129,7 @@ class CodecState:
                 discard(self.folder / name)
 
     def resume(self) -> tuple[Finding, ...]:
-        """Take up the newest sound state in the folder; return a finding for each newer one that is damaged.
+        """Take up the newest undamaged state in the folder; return a finding for each newer one that is damaged.
 
         Raises
         ------
@@ -240,7 +240,7 @@ def _restore_moments(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Ten
 
 
 def _require_like(tensor: Tensor, wanted: Tensor) -> Tensor:
-    """Return a tensor that has the shape of what it takes the place of."""
+    """Return a tensor that has the shape of what it replaces."""
     if tensor.shape != wanted.shape:
         raise ValueError(f"a tensor of shape {tuple(tensor.shape)} in place of {tuple(wanted.shape)}")
     return tensor

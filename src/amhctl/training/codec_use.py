@@ -18,8 +18,8 @@ RULES = Rules(
         "R010",
         Severity.WARNING,
         "codebook collapsed",
-        "At the end of codec training fewer than a fifth of a codebook's codes were chosen for the training segments, "
-        "of which there were enough for nearly all to occur: its bits are paid for and say little.",
+        "At the end of codec training, fewer than 20 % of a codebook's codes were used for the training segments, "
+        "although there were enough segments to use nearly all: the codebook carries little information.",
     ),
 )
 _LOWEST_SHARE = 0.2
@@ -36,7 +36,7 @@ class Collapse:
     codebook : int
         Which, counted from 1.
     share : float
-        Share of its codes that occurred.
+        Fraction of its codes that occurred.
     """
 
     codebook: int
@@ -72,7 +72,7 @@ class CodebookUse:
             counts += torch.bincount(chosen[chosen >= 0], minlength=counts.shape[0])
 
     def close(self) -> tuple[float, ...]:
-        """Return the shares in use since the last time, and begin anew; as before if too little was counted."""
+        """Return the shares in use since the last time, and begin again; as before if too little was counted."""
         vectors = self.counts_QV.sum(dim=1)
         if vectors.numel() and int(vectors.min()) >= _VECTORS_PER_CODE * self.counts_QV.shape[1]:
             self.shares = tuple(float(share) for share in (self.counts_QV > 0).float().mean(dim=1))

@@ -22,8 +22,8 @@ BACKEND = "inductor"
 """What compiles: torch's own compiler, which writes C++ for a CPU and Triton for a CUDA device."""
 _KEY = "training.compile"
 _WITHOUT = f"or --set {_KEY}=false"
-# Code is made anew for batches of one utterance, for what stages freeze, for texts with a mask and without: few, and
-# more than the eight after which torch would go on uncompiled without an error.
+# Code is made again for batches of one utterance, for what stages freeze, for texts with a mask and without: few, and
+# more than the eight after which torch would continue uncompiled without an error.
 _MOST_VERSIONS = 64
 _LONGEST_REASON = 300
 
@@ -38,7 +38,7 @@ def compile_blocks(model: nn.Module, device: torch.device, *, sharded: bool = Fa
     device : torch.device
         Where it computes.
     sharded : bool
-        Whether its blocks lie in shards.
+        Whether its blocks are in shards.
 
     Raises
     ------

@@ -46,11 +46,11 @@ class DryRun:
     checkpoint_bytes : int
         One training checkpoint.
     findings : tuple[Finding, ...]
-        What was found about the checkpoints of a run to go on with.
+        What was found about the checkpoints of a run to continue with.
     fit : Fit
         The memory it was estimated to need, and what there is.
     padding : float
-        Share of the frames that are padding.
+        Fraction of the frames that are padding.
     """
 
     loss: float
@@ -71,7 +71,7 @@ def do_dry_run(run: Run, progress: Progress, *, device: str, resume: bool) -> Dr
     Raises
     ------
     CheckpointError
-        If what was loaded is not what was saved, or no checkpoint of a run to go on with can be read.
+        If what was loaded is not what was saved, or no checkpoint of a run to continue with can be read.
     TrainingError
         If there is nothing to resume, or no step is left.
     ShortageError

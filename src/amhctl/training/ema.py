@@ -24,7 +24,7 @@ class AveragedModel(Generic[M_co]):
     model : M_co
         The original.
     decay : float
-        Share of the average that stays at each step; 0 makes the copy equal to the original.
+        Fraction of the average that stays at each step; 0 makes the copy equal to the original.
     """
 
     def __init__(self, model: M_co, decay: float) -> None:
@@ -53,7 +53,7 @@ class AveragedModel(Generic[M_co]):
     def update(self, step: int) -> None:
         """Move the averages towards the original after optimiser step ``step``, counted from 1."""
         decay = min(self.decay, (1 + step) / (10 + step))
-        # `.data` anew each time: a wrapper for several processes may give the parameters other storage.
+        # `.data` again each time: a wrapper for several processes may give the parameters other storage.
         torch._foreach_lerp_(self._averages, [source.data for source in self._sources], 1.0 - decay)
         for average, source in self._buffers:
             average.copy_(source)

@@ -73,7 +73,7 @@ class VoiceIdentity:
     vocoder : VocoderIdentity | None
         What turns the spectrograms of a FlowVoice into sound.
     speakers : Mapping[str, Tensor]
-        Speaker embeddings by name; a FlowVoice speaks as the first unless told.
+        Speaker embeddings by name; a FlowVoice speaks as the first by default.
     processing : tuple[str, ...]
         What was done to those recordings.
     parent : str

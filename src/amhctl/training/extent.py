@@ -21,9 +21,9 @@ class Extent:
     frames : float
         Frames of a step, padding included, in the mean.
     padding : float
-        Share of the frames that are padding.
+        Fraction of the frames that are padding.
     epochs : int
-        Epochs that the steps lie in.
+        Epochs that the steps are in.
     """
 
     heaviest: Group

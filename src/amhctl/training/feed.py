@@ -21,7 +21,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The micro-batches of one optimiser step, and the position behind them."""
+    """The micro-batches of one optimiser step, and the position after them."""
 
     epoch: int
     batches: Plan

@@ -1,7 +1,7 @@
 """What a FlowVoice is trained for: velocities of spectrogram and prosody, and the distance of durations.
 
 Everything is a *sum* over real targets and a count of them, as in ``losses``. A module, because gradients of several
-processes are exchanged behind a module's ``forward``.
+processes are exchanged after a module's ``forward``.
 
 Shapes: ``B batch, P text pieces, M steps, X mel values of a step``.
 """
@@ -31,7 +31,7 @@ class FlowCounts:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FlowNoise:
-    """What is drawn for a batch: times, noise, and what is withheld of which item.
+    """What is drawn for a batch: times, noise, and what is dropped of which item.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class FlowNoise:
     noise_BMX, prosody_noise_BP3 : Tensor
         Where the flows begin.
     withheld_B, told_B, coded_B : Tensor
-        Whose text is withheld, whose pitch and energy are told, whose codes are given.
+        Whose text is dropped, whose pitch and energy are told, whose codes are given.
     """
 
     times_B: Tensor

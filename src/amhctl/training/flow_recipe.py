@@ -95,7 +95,7 @@ class FlowRecipe:
     def inputs(
         self, batch: AcousticBatch, counts: FlowCounts, config: TrainingConfig, *, seed: int, step: int, place: int
     ) -> FlowInputs:
-        """Return times, noise and what is withheld, and the counts."""
+        """Return times, noise and what is dropped, and the counts."""
         shape = self.shape
         shares = (shape.text_dropout, shape.prosody_dropout, shape.code_dropout)
         return self._draw(batch, generator_of(seed, "flow", step, place, device=batch.mels_BTF.device), shares), counts

@@ -17,9 +17,9 @@ RULES = Rules(
         FORGOTTEN,
         Severity.WARNING,
         "base forgotten",
-        "The loss on the speech of paths.probe is higher than the base's own by more than "
-        "training.forgetting.worsening: the voice forgets what the base knew. Replay some of it "
-        "(training.replay_share), let less of the voice learn (training.freeze, training.adapter), or lower the rate.",
+        "The loss on paths.probe is higher than that of the base by more than training.forgetting.worsening: "
+        "catastrophic forgetting. Replay speech of the base (training.replay_share), train fewer parameters "
+        "(training.freeze, training.adapter), or lower the learning rate.",
     ),
 )
 

@@ -1,6 +1,6 @@
 """A small network that tells from a few frames which text piece is being said. Knows no paths.
 
-It takes the place of the aligner's Gaussians in a last refinement: divided by the pieces' own frequencies, its
+It replaces the aligner's Gaussians in a last refinement: divided by the pieces' own frequencies, its
 probabilities are scaled likelihoods, as in hybrid recognisers (Bourlard and Morgan 1994, "Connectionist Speech
 Recognition"). It sees nine frames, so that it knows a boundary from what stands on both sides.
 
@@ -95,7 +95,7 @@ def learn_frames(
     labels : Callable[[int], Ids]
         The piece of each frame of an utterance as far as is known.
     shares_V : NDArray[np.float64]
-        Share of each piece in all frames.
+        Fraction of each piece in all frames.
     seed : int
         Of the utterances drawn, first weights, order and dropout; the same seed gives the same bytes on one machine.
     title : str

@@ -1,7 +1,7 @@
 """What a codec's codebooks say of its codes before any training: which of them sound alike. Knows no files.
 
 A model that begins at random has to learn what each of a thousand codes stands for from that code's own few examples.
-The vectors behind the codes tell it for free: codes with near vectors sound alike.
+The vectors after the codes tell it for free: codes with near vectors sound alike.
 
 Shapes: ``Q codebooks, V codes, Z width of the codec's vectors, D width``.
 """

@@ -1,11 +1,11 @@
-"""The guard of a run: which steps are not taken, when the run goes back to a good state, and how fast it goes on.
+"""The guard of a run: which steps are not taken, when the run goes back to a good state, and how fast it continues.
 
-A step whose loss or gradient is not finite, or far from what is usual, is skipped: its data are passed over and the
+A step whose loss or gradient is not finite, or far from what is usual, is skipped: its data are skipped and the
 weights stay what they are. Where that happens several times in a row the weights themselves are at fault: the run goes
-back to its last good state, lowers its rate and goes on with the data that follow (as in Chowdhery et al. 2022, "PaLM",
-arXiv 2204.02311, section 5.1, where a restart before the spike with other data did not spike again).
+back to its last good state, lowers its rate and continues with the data that follow (as in Chowdhery et al. 2022,
+"PaLM", arXiv 2204.02311, section 5.1, where a restart before the spike with other data did not spike again).
 
-A pure function of what it remembers, which is part of the run's state: a run that goes on judges as one that was never
+A pure function of what it remembers, which is part of the run's state: a resumed run judges as one that was never
 interrupted. Knows no model and no file.
 """
 

@@ -33,7 +33,7 @@ class GuidedTeacher(nn.Module):
     def forward(
         self, noisy_BMX: Tensor, times_B: Tensor, batch: AcousticBatch, *, withheld_B: Tensor, told_B: Tensor
     ) -> Tensor:
-        """Return the guided velocity of each step, shape (B, M, X); the plain one of items whose text is withheld.
+        """Return the guided velocity of each step, shape (B, M, X); the plain one of items whose text is dropped.
 
         Parameters
         ----------
@@ -44,7 +44,7 @@ class GuidedTeacher(nn.Module):
         batch : AcousticBatch
             Texts, durations, speakers and prosody.
         withheld_B, told_B : Tensor
-            Whose text is withheld, and whose pitch and energy are told.
+            Whose text is dropped, and whose pitch and energy are told.
         """
         model = self.model
         text = model.encode(batch.text_BP, batch.text_lengths_B, batch.speakers_BE)

@@ -1,11 +1,11 @@
 """The journal of a run: what was measured at each step, for people, scripts and TensorBoard.
 
-``journal.jsonl`` holds one JSON object a line. Keys: ``kind`` (``step``, ``valid`` or ``event``), ``step``, then the
+``journal.jsonl`` holds one JSON object per line. Keys: ``kind`` (``step``, ``valid`` or ``event``), ``step``, then the
 values measured; those of a validation end with ``speaker_spread`` and ``speaker_activation`` (see
 ``model/speaker_probe.py``). An event has ``event``, its name, and ``why``.
 ``seconds`` is the only key that differs between two runs of the same seed on the same machine. A continued run drops
 what was written after its checkpoint, so that the file reads as if there had been no interruption.
-A line that is damaged is passed over; a last line that has no end was cut off by a crash, and is nothing.
+A line that is damaged is skipped; a last line that has no end was cut off by a crash, and is nothing.
 """
 
 import json
@@ -39,8 +39,8 @@ RULES = Rules(
         "R008",
         Severity.WARNING,
         "damaged journal line",
-        "A line of the run's journal is no entry; it is left out, and the run goes on from its checkpoint, which holds "
-        "all that training needs. What was measured at that step is lost.",
+        "A line of the run's journal is damaged and is removed. The run resumes from its checkpoint, which has "
+        "everything that training needs; only the measurements of that step are lost.",
     ),
 )
 
@@ -69,7 +69,7 @@ def read_journal(path: Path) -> Iterator[dict[str, object]]:
 
 
 def rewind_journal(path: Path, step: int) -> tuple[Finding, ...]:
-    """Drop the entries behind a step, which did not happen; return a finding for each damaged line, dropped too."""
+    """Drop the entries after a step, which did not happen; return a finding for each damaged line, dropped too."""
     kept: list[str] = []
     findings: list[Finding] = []
     for line in scan_journal(path):
@@ -101,7 +101,7 @@ class Journal:
     tensorboard : Path
         Folder of the event files.
     step : int
-        The step from which the run goes on; later entries are dropped.
+        The step from which the run continues; later entries are dropped.
 
     Attributes
     ----------

@@ -41,7 +41,7 @@ def load_batches(
     workers : int
         Processes that prepare them; 0 prepares them here, as they are asked for.
     pinned : bool
-        Whether they are to lie in memory that a CUDA device reads by itself.
+        Whether they are to be in memory that a CUDA device reads by itself.
     """
     loader: DataLoader[Item] = DataLoader(
         _Items(dataset),  # type: ignore[arg-type]

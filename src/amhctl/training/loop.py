@@ -3,7 +3,7 @@
 A run is a function of its configuration, seed and data: the batches, prompts, dropout and noise of step n depend on
 n alone, so a run continued from a checkpoint equals an uninterrupted one, on a CPU bit for bit. Several processes
 (``accelerate launch``) share the micro-batches of each step; the sums they add up are those of one process. How many
-micro-batches a step has, and in which arithmetic, is settled when a run begins and stays so, wherever it goes on.
+micro-batches a step has, and in which arithmetic, is settled when a run begins and stays so, wherever it continues.
 """
 
 import math
@@ -55,7 +55,7 @@ RULES = Rules(
         "R009",
         Severity.WARNING,
         "best voice lost",
-        "The best voice of a run that goes on is missing or damaged. The next validation chooses the best voice anew.",
+        "The best voice of a resumed run is missing or damaged. The next validation chooses the best voice again.",
     ),
 )
 
@@ -70,7 +70,7 @@ class Loop:
     accelerator : Accelerator
         Devices and processes.
     began : SoundCheckpoint | None
-        The checkpoint to go on from; None for a new run.
+        The checkpoint to continue from; None for a new run.
     processes : Processes | None
         Those that share the work, where they are not simply the accelerator's.
 
@@ -350,7 +350,7 @@ class Loop:
         return write_and_prune
 
     def wait_for_writes(self) -> None:
-        """Return when all that was saved lies on the disk, for every process to read."""
+        """Return when all that was saved is on the disk, for every process to read."""
         self.writer.wait()
         self.processes.agree()
 
@@ -393,7 +393,7 @@ class Loop:
     def _in_parts(self, held: list[Batch], compute: Callable[[], Tensor]) -> Tensor:
         """Return what a computation gives, with micro-batches in so many parts that each device holds each of them.
 
-        All processes compute in as many parts: where memory ends for one of them, all begin anew.
+        All processes compute in as many parts: where memory ends for one of them, all begin again.
         """
         most = max(len(batch.ids) for batch in held)
         while True:

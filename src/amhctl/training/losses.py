@@ -66,7 +66,7 @@ class Losses:
     Attributes
     ----------
     accuracy : float
-        Share of the first codebook's targets that were the most probable one.
+        Fraction of the first codebook's targets that were the most probable one.
     codebooks, accuracies : tuple[float, ...]
         Loss and accuracy of each codebook.
     speaker, speaker_accuracy : float | None

@@ -39,14 +39,14 @@ RULES = Rules(
         "R003",
         Severity.WARNING,
         "nothing to speak",
-        "The frontend finds nothing speakable in the text; the utterance is left out of training.",
+        "The text frontend finds nothing speakable in the text; the utterance is not used for training.",
     ),
     Rule(
         "R004",
         Severity.WARNING,
         "sole clip of its speaker",
-        "There is no other clip of the speaker in the split to take the prompt from, so the clip is its own prompt: in "
-        "training the voice may learn to copy it, in validation it is told what to say.",
+        "The split has no other clip of the speaker that could be the prompt, so the clip is its own prompt: in "
+        "training the voice may learn to copy it, and validation results are too good.",
     ),
     Rule(
         "R005",
@@ -75,7 +75,7 @@ _SPLIT_HINTS = {
 }
 DatasetT = TypeVar("DatasetT")
 _MOST_UNCOVERED = 0.1
-"""Share of texts with unknown pieces above which the vocabulary is not one for these texts."""
+"""Fraction of texts with unknown pieces above which the vocabulary is not one for these texts."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -21,7 +21,7 @@ class MelDistance(nn.Module):
     Parameters
     ----------
     sample_rate : int
-        Samples a second.
+        Samples per second.
     """
 
     def __init__(self, sample_rate: int) -> None:

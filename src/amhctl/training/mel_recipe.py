@@ -1,8 +1,8 @@
 """How a mel codec is trained: reconstruction, commitment and, in the last steps, discriminators. Knows no folders.
 
 Three stages: without quantiser, so that the encoder's output means something before k-means starts the codebooks from
-it; with it; and, where ``adversarial_steps`` asks for it, against discriminators that learn along. A codec that goes on
-from another's weights begins with the second.
+it; with it; and, where ``adversarial_steps`` asks for it, against discriminators that learn along. A codec that
+continues from another's weights begins with the second.
 
 Shapes: ``B segments, N samples, S frames, Q codebooks``.
 """
@@ -43,7 +43,7 @@ _WINDOWS = (256, 512, 1_024)
 
 @dataclass(frozen=True, slots=True)
 class MelWeights:
-    """A mel codec to go on from: its shape and its stored tensors."""
+    """A mel codec to continue from: its shape and its stored tensors."""
 
     shape: MelCodecConfig
     tensors: Mapping[str, Tensor]
@@ -68,7 +68,7 @@ class MelRecipe:
     seed : int
         Of every random choice.
     base : MelWeights | None
-        Weights to go on from; None trains from nothing.
+        Weights to continue from; None trains from nothing.
     device : str
         Where to compute.
 

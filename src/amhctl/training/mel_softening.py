@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-# A binomial window of five: what lies in between two frames or bins is still seen, what changes with every one is not.
+# A binomial window of five: what is in between two frames or bins is still seen, what changes with every one is not.
 _WEIGHTS = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
 
 
@@ -22,7 +22,7 @@ def soften(mel_BTF: Tensor, *, blur: float, noise: float, seed: int) -> Tensor:
     mel_BTF : Tensor
         Natural log-mel.
     blur : float
-        Share of the segments that are blurred.
+        Fraction of the segments that are blurred.
     noise : float
         Largest standard deviation of a segment's noise.
     seed : int

@@ -46,7 +46,7 @@ class Need:
     activations : int
         What the heaviest micro-batch adds at the step's peak.
     copies : int
-        What is being written while the steps go on, where that lies in the same memory.
+        What is being written while the steps continue, where that is in the same memory.
     size : BatchSize
         That micro-batch.
     device : str
@@ -116,7 +116,7 @@ def estimate_memory(
     model = copy_shapes(model).train()
     set_recompute(model, config.checkpointing)
     for _, block in blocks_of(model):
-        # Computed anew, inside of the backward pass, where the mode around it does not reach.
+        # Computed again, inside of the backward pass, where the mode around it does not reach.
         block.forward = ArithmeticMode(precision, device).around(block.forward)
     shards, elsewhere = _shard(model, processes) if config.sharding == "full" and processes > 1 else (WHOLE, 0)
     average = AveragedModel(model, config.ema_decay)

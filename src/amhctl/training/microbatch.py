@@ -25,7 +25,7 @@ def cut(items: int, parts: int) -> tuple[slice, ...]:
 
 
 def iterate_parts(batch: Batch, inputs: tuple[Rows, ...], parts: int) -> Iterator[tuple[Batch, tuple[Rows, ...]]]:
-    """Yield the parts of a micro-batch and of what its objective is given behind it."""
+    """Yield the parts of a micro-batch and of what its objective is given after it."""
     rows = cut(len(batch.ids), parts)
     if len(rows) == 1:
         yield batch, inputs

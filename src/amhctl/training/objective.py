@@ -1,6 +1,6 @@
 """One forward pass of training: from a batch to the loss to minimise. The only place that joins model and losses.
 
-A module, because gradients of several processes are exchanged behind a module's ``forward``.
+A module, because gradients of several processes are exchanged after a module's ``forward``.
 
 Shapes: ``B batch, Q codebooks, S frames``.
 """

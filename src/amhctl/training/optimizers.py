@@ -1,7 +1,7 @@
 """AdamW (Loshchilov and Hutter 2019) with decay only where it helps: on matrices that multiply activations.
 
 Knows no schedule; the loop writes each step's rate, times the ``scale`` of each group, into the groups. The optimiser's
-state is named by parameter, as checkpoints name it, so that it can lie in a safetensors file.
+state is named by parameter, as checkpoints name it, so that it can be in a safetensors file.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ def decays(name: str, parameter: Tensor, embeddings: frozenset[str]) -> bool:
 
 
 def parameter_groups(model: nn.Module, config: TrainingConfig) -> list[dict[str, object]]:
-    """Return a model's trainable parameters in groups of one decay and one rate; two, unless told otherwise.
+    """Return a model's trainable parameters in groups of one decay and one rate; two, by default.
 
     Raises
     ------

@@ -83,11 +83,11 @@ def select(names: Iterable[str], selections: Sequence[str], *, kind: str, key: s
 
 
 def layer_of(name: str, *, kind: str, layers: int) -> int:
-    """Return how deep a parameter lies: 0 before the layers of the body, 1 in its first, ``layers`` + 1 behind them."""
+    """Return how deep a parameter lies: 0 before the layers of the body, 1 in its first, ``layers`` + 1 after them."""
     if block := _BLOCK.match(name):
         return int(block[1]) + 1
     if attention := _ATTENTION_BLOCK.match(name):
-        # One attention stands behind every second block.
+        # One attention comes after every second block.
         return min(2 * int(attention[1]) + 2, layers)
     behind = {
         "unified": ("gpt.ln_f.", "final_norm.", "mel_head.", "text_head."),

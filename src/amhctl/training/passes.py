@@ -17,7 +17,7 @@ from amhctl.training.seeding import seed_batch
 from amhctl.training.voice_recipe import Batch, Counts
 
 Part = tuple[Batch, tuple[Any, ...]]
-"""Some rows of a micro-batch, and of what the objective is given behind it."""
+"""Some rows of a micro-batch, and of what the objective is given after it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -29,7 +29,7 @@ class Trouble(IntEnum):
 
 
 class CalledOffError(RuntimeError):
-    """What processes compute together is called off, because one of them cannot go on.
+    """What processes compute together is called off, because one of them cannot continue.
 
     Attributes
     ----------
@@ -94,7 +94,7 @@ class Processes:
         return bool(self._largest(int(wished))[0])
 
     def share(self, tensors: Iterable[Tensor]) -> None:
-        """Give all processes the leading one's values of tensors, which lie in the processor's memory."""
+        """Give all processes the leading one's values of tensors, which are in the processor's memory."""
         if self.count == 1:
             return
         for tensor in tensors:
@@ -111,12 +111,12 @@ class Processes:
         return summed
 
     def gather(self, shards: Sequence[Tensor]) -> list[Tensor]:
-        """Return the shards of all processes behind one another, for each flat tensor of ours.
+        """Return the shards of all processes after one another, for each flat tensor of ours.
 
         Raises
         ------
         CalledOffError
-            If another process cannot go on.
+            If another process cannot continue.
         """
         # Taken first: whoever finds no room for them must not leave the others waiting.
         wholes = [each.new_empty(self.count * len(each)) for each in shards]
@@ -131,7 +131,7 @@ class Processes:
         Raises
         ------
         CalledOffError
-            If another process cannot go on.
+            If another process cannot continue.
         """
         shards = [whole.new_empty(len(whole) // self.count) for whole in wholes]
         self._meet()

@@ -20,7 +20,7 @@ from amhctl.training.voice_recipe import Item, Utterances
 
 
 class ReplayedUtterances:
-    """Utterances of one's own, and behind them former ones of which an epoch has some.
+    """Utterances of one's own, and after them former ones of which an epoch has some.
 
     Parameters
     ----------

@@ -7,14 +7,14 @@ from amhctl.training.checkpoints import Checkpoints
 
 
 def way_out_of(steps: Checkpoints, *, go_on: str, best: Path | None, lighter: str) -> WayOut:
-    """Return what a run has saved and how it goes on.
+    """Return what a run has saved and how it continues.
 
     Parameters
     ----------
     steps : Checkpoints
         Of the run.
     go_on : str
-        The words that make it go on.
+        The words that make it continue.
     best : Path | None
         The best voice so far, from which a new run can begin; None if there is none.
     lighter : str

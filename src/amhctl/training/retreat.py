@@ -16,9 +16,9 @@ class Retreat:
     steps : Checkpoints
         Of the run.
     parts : Trainable
-        Its parts as they are when it begins or goes on.
+        Its parts as they are when it begins or continues.
     resumed : int | None
-        The step it goes on from; None for a new run, whose weights are then kept in memory until one is saved.
+        The step it continues from; None for a new run, whose weights are then kept in memory until one is saved.
     """
 
     def __init__(self, steps: Checkpoints, parts: Trainable, resumed: int | None) -> None:

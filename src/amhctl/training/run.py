@@ -71,14 +71,14 @@ class Outcome:
     state: RunState
     stopped_early: bool
     findings: tuple[Finding, ...]
-    """What was found damaged where the run went on, and what is wrong with the voice that was made."""
+    """What was found damaged where the run continued, and what is wrong with the voice that was made."""
 
 
 def settle_conditions(run: Run, device: torch.device, processes: int, began: SoundCheckpoint | None) -> Conditions:
     """Return how a run computes: as it began, or, for a new one, as its configuration and this machine say."""
     noted = began.checkpoint.manifest.training if began else {}
     precision, batches = noted.get("precision"), noted.get("batches_per_step")
-    # The values of "auto" were settled then, and are not settled anew on another machine.
+    # The values of "auto" were settled then, and are not settled again on another machine.
     wanted = run.config.precision if precision not in ("fp32", "bf16", "fp16") else cast(Arithmetic, precision)
     return Conditions(
         precision=resolve_precision(wanted, device),
@@ -104,7 +104,7 @@ def plan_of(run: Run, lengths: Lengths, epoch: int) -> Plan:
 
 
 def run_way_out(folder: RunFolder) -> WayOut:
-    """Return what a voice's run has saved and how it goes on."""
+    """Return what a voice's run has saved and how it continues."""
     return way_out_of(
         folder.steps,
         go_on=f"`amhctl train --resume {folder.root}`",

@@ -1,6 +1,6 @@
 """A voice in shards: what of it lies with one process of several, and how it is put together for the disk.
 
-On disk there are whole tensors only, under the names they always have, whoever wrote them; so a run can go on with
+On disk there are whole tensors only, under the names they always have, whoever wrote them; so a run can continue with
 another number of processes, and in shards or not. What is in shards are the blocks of the large stacks; the rest is
 whole with every process.
 """
@@ -26,7 +26,7 @@ class Adding(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shards:
-    """Which tensors of a network lie in shards; none, unless told otherwise.
+    """Which tensors of a network are in shards; none, by default.
 
     Attributes
     ----------

@@ -1,7 +1,7 @@
 """A classifier that tells speakers by a voice's emotion vector, and whose gradient, reversed, takes that from it.
 
 Domain-adversarial training (Ganin and Lempitsky 2015, arXiv 1409.7495), speakers being the domains. The classifier is a
-tool of training: it lies in the training state, for exact resume, and never in a voice.
+tool of training: it is in the training state, for exact resume, and never in a voice.
 
 Shapes: ``B batch, D width, C speakers``.
 """
@@ -77,7 +77,7 @@ class SpeakerAdversary:
         return list(self.classifier.parameters())
 
     def restart(self) -> None:
-        """Begin anew, with the weights it began with."""
+        """Begin again, with the weights it began with."""
         with torch.random.fork_rng(devices=[]), torch.no_grad():
             torch.manual_seed(self._seed)
             for layer in (self.classifier.hidden, self.classifier.output):

@@ -13,11 +13,11 @@ RULES = Rules(
     Rule(
         "R012",
         Severity.WARNING,
-        "prompt not heard",
-        "Different training clips give a UnifiedVoice nearly the same speaker latents, different speakers a FlowVoice "
-        "nearly the same velocities, or activations of its speaker branch grow without bound: it speaks alike with "
-        "every reference, and as every speaker. Measured at each validation, with figures in the journal. Where the "
-        "data have one speaker a UnifiedVoice learns just that, and it is only said.",
+        "speaker collapse",
+        "Different training clips give a UnifiedVoice nearly the same speaker latents, or different speakers give a "
+        "FlowVoice nearly the same velocities, or activations of the speaker branch grow without limit: the voice "
+        "sounds the same with every reference and speaker. Measured at each validation and recorded in the journal. "
+        "For a UnifiedVoice trained on one speaker this is expected, and only an information.",
     ),
 )
 _MOST_PROMPTS = 16

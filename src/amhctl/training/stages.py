@@ -1,7 +1,7 @@
 """The stages of a run: which parameters of its voice learn in each. Knows no losses and no data.
 
 All that learns in any stage is in the optimiser from the beginning. What a stage freezes gets no gradient in it, so
-that neither decay nor moments move it; its averaged weights go on towards it.
+that neither decay nor moments move it; its averaged weights continue towards it.
 """
 
 from torch import nn
@@ -51,7 +51,7 @@ class Stages:
                     hint="--set training.adapter.method=lora, or leave adapters out",
                 )
             self._frozen.append([each.parameter for each in frozen])
-        # Of whole parameters: later some may lie in shards.
+        # Of whole parameters: later some may be in shards.
         self._counts = [sum(each.numel() for each in frozen) for frozen in self._frozen]
 
     def place_of(self, step: int) -> int:

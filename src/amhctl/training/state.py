@@ -1,4 +1,4 @@
-"""The state of a run on disk: all that is needed to go on as if nothing had happened.
+"""The state of a run on disk: all that is needed to continue as if nothing had happened.
 
 A run folder::
 
@@ -77,7 +77,7 @@ class RunState(Document):
     offset: int = 0
     best: Best | None = None
     stale: int = 0
-    """Validations since there was one that ``training.patience`` begins anew with."""
+    """Validations since there was one that ``training.patience`` begins again with."""
     mark: float | None = None
     """The deciding loss then."""
     mark_match: float | None = None
@@ -160,7 +160,7 @@ class RunFolder:
 class Trainable:
     """The parts of a run whose values change: a model, its average, its optimiser, AdaLoRA's budget, an adversary.
 
-    Of the first three some may lie in shards.
+    Of the first three some may be in shards.
     """
 
     model: nn.Module
@@ -195,7 +195,7 @@ def copy_state(
 ) -> Callable[[], None]:
     """Return what writes a training checkpoint of the values that there are now, whatever becomes of them later.
 
-    Where some lie in shards, all processes have to ask for it, and those that do not keep any must not write.
+    Where some are in shards, all processes have to ask for it, and those that do not keep any must not write.
     """
     random = {"cpu": torch.get_rng_state()}
     if torch.cuda.is_available():

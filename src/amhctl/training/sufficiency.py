@@ -19,10 +19,10 @@ RULES = Rules(
     Rule(
         "R014",
         Severity.WARNING,
-        "too little speech for the shape",
-        "There is less than one hour of training speech for each ten million parameters that learn from nothing, or "
-        "for each hundred million that learn from a base: the voice will learn its clips by heart. Collect more, begin "
-        "from a base, let fewer parameters learn, or take a smaller shape.",
+        "too little speech for the model size",
+        "There is less than one hour of training speech for each ten million parameters trained from scratch, or for "
+        "each hundred million fine-tuned from a base: the voice will overfit. Collect more speech, start from a "
+        "base, train fewer parameters, or use a smaller model.",
     ),
 )
 PARAMETERS_PER_HOUR = 10_000_000

@@ -27,7 +27,7 @@ class VariantTiming:
     seconds, processor : float
         By the clock, and of processors over all threads.
     loss, total : float
-        On the validation set, behind them: the loss by which voices are compared, and the one that is minimised.
+        On the validation set, after them: the loss by which voices are compared, and the one that is minimised.
     trainable : int
         Parameters that learn.
     warmup : float

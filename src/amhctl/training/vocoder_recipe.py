@@ -34,7 +34,7 @@ from amhctl.training.seeding import derive_seed
 
 @dataclass(frozen=True, slots=True)
 class VocoderWeights:
-    """A vocoder to go on from: its shape and its stored tensors."""
+    """A vocoder to continue from: its shape and its stored tensors."""
 
     shape: VocoderConfig
     tensors: Mapping[str, Tensor]
@@ -59,7 +59,7 @@ class VocoderRecipe:
     seed : int
         Of every random choice.
     base : VocoderWeights | None
-        Weights to go on from; None trains from nothing.
+        Weights to continue from; None trains from nothing.
     device : str
         Where to compute.
 

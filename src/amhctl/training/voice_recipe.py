@@ -156,11 +156,11 @@ class VoiceRecipe(Protocol):
     def inputs(
         self, batch: Batch, counts: Counts, config: TrainingConfig, *, seed: int, step: int, place: int
     ) -> tuple[Any, ...]:
-        """Return what the objective is given behind a micro-batch of training: a function of seed, step and place."""
+        """Return what the objective is given after a micro-batch of training: a function of seed, step and place."""
         ...
 
     def valid_inputs(self, batch: Batch, counts: Counts, *, seed: int, place: int) -> tuple[Any, ...]:
-        """Return what it is given behind a micro-batch of validation, the same each time."""
+        """Return what it is given after a micro-batch of validation, the same each time."""
         ...
 
     def summarize(self, packed: list[float], counts: Counts, config: TrainingConfig) -> Means:

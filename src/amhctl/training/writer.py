@@ -46,7 +46,7 @@ class Writer:
         Raises
         ------
         BaseException
-            What a job raised; those behind it are not waited for, or not begun.
+            What a job raised; those after it are not waited for, or not begun.
         """
         self._settle(0)
 

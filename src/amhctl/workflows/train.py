@@ -44,7 +44,7 @@ _FREE_IN_RESUME = frozenset(
     f"training.{name}"
     for name in ("steps", "valid_every", "save_every", "keep_checkpoints", "patience", "samples", "workers", "sharding")
 )
-"""Values that may change when a run goes on; any other would make it another run."""
+"""Values that may change when a run continues; any other would make it another run."""
 _WORDS = frozenset({"training.sharding"})
 """Of those, what is no number."""
 
@@ -136,7 +136,7 @@ def run(request: TrainRequest, progress: Progress) -> TrainReport:
     Raises
     ------
     AmhctlError
-        If the parts do not fit one another or the run cannot go on.
+        If the parts do not fit one another or the run cannot continue.
     InUseError
         If another process trains in the run folder.
     """
@@ -186,7 +186,7 @@ def _prepare(request: TrainRequest, settings: Settings, folder: RunFolder, progr
     vocabulary, vocabulary_bytes = _read_vocabulary(config, origin)
     frontend = fit_frontend(
         config.text,
-        # A run that goes on has the readings in its state; their files may be gone.
+        # A resumed run has the readings in its state; their files may be gone.
         Lexicon() if request.resume else read_lexicons(config.paths.lexicons),
         vocabulary,
         origin,
@@ -211,7 +211,7 @@ def _prepare(request: TrainRequest, settings: Settings, folder: RunFolder, progr
 
 
 def _chosen_codec(settings: Settings) -> str | None:
-    """Return the codec of a voice that writes codes, or the vocoder of one that draws, if someone chose it."""
+    """Return the codec of a UnifiedVoice, or the vocoder of one that draws, if someone chose it."""
     name = "vocoder" if settings.config.model.kind == "flow" else "codec"
     return str(getattr(settings.config.paths, name)) if settings.explicit(f"paths.{name}") else None
 
@@ -293,7 +293,7 @@ def _read_resumed_settings(request: TrainRequest) -> Settings:
         for assignment in request.sets:
             key, value = _parse_free_value(assignment)
             if key == "training.steps" and not training.get("decay_steps"):
-                # The rate goes on falling as it began to, rather than jump to another curve.
+                # The rate continues falling as it began to, rather than jump to another curve.
                 training["decay_steps"] = training["steps"]
                 sources["training.decay_steps"] = "run"
             if key == "training.samples" and training.get("best_by") == "text_match":
@@ -348,7 +348,7 @@ def _choose_folder(request: TrainRequest, config: RunConfig) -> RunFolder:
     paths = config.paths
     given = (paths.base, paths.data, paths.vocabulary, paths.codec and Path(paths.codec))
     read = (*(path for path in given if path), *paths.lexicons)
-    # Beginning anew removes what a run has and leaves the rest where it is.
+    # Beginning again removes what a run has and leaves the rest where it is.
     require_output_folder(folder.root, replace(RUN, members=None), force=True, sources=read)
     return folder
 
@@ -365,7 +365,7 @@ def _refuse_occupied(request: TrainRequest, folder: RunFolder) -> None:
 
 def _read_origin(request: TrainRequest, config: RunConfig, folder: RunFolder) -> LoadedCheckpoint | None:
     if request.resume:
-        # The loop reads the weights when it goes on; here only what the run is matters.
+        # The loop reads the weights when it continues; here only what the run is matters.
         return replace(folder.steps.newest_sound().checkpoint, tensors={})
     if config.paths.base is not None:
         return read_voice(config.paths.base)
