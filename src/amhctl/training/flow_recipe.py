@@ -16,7 +16,6 @@ from amhctl.batches.acoustic_dataset import AcousticDataset, AcousticItem
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.config.schema import TrainingConfig
 from amhctl.core.findings import Finding
-from amhctl.model.flow_hearing import probe_speakers
 from amhctl.model.flow_sampling import PROSODY
 from amhctl.model.flow_speaker_probe import probe_speakers
 from amhctl.model.flow_voice import FlowVoice
@@ -24,10 +23,10 @@ from amhctl.model.speaker_probe import SpeakerProbe
 from amhctl.training.feed import Plan
 from amhctl.training.flow_objective import FlowCounts, FlowLosses, FlowNoise, FlowObjective, draw_inputs
 from amhctl.training.guided_teacher import GuidedTeacher
-from amhctl.training.hearing import RULES as HEARING_RULES
 from amhctl.training.memory import copy_shapes
 from amhctl.training.precision import Precision
 from amhctl.training.seeding import generator_of
+from amhctl.training.speaker_probe import RULES as HEARING_RULES
 from amhctl.training.voice_recipe import BatchSize, Lengths
 
 FlowInputs = tuple[FlowNoise, FlowCounts]
@@ -131,7 +130,7 @@ class FlowRecipe:
         if not speaker_probe.fault:
             return ()
         hint = "train longer; and see that the speakers of the records are the right ones: amhctl data check"
-        return (HEARING_RULES.finding("R012", subject, hearing.fault, hint),)
+        return (HEARING_RULES.finding("R012", subject, speaker_probe.fault, hint),)
 
 
 @torch.no_grad()

@@ -6,7 +6,7 @@ import torch
 from amhctl.batches.dataset import SpeechDataset
 from amhctl.config.unified import ModelConfig
 from amhctl.core.findings import Finding, Rule, Rules, Severity
-from amhctl.model.hearing import Hearing, measure_hearing, probe_hearing
+from amhctl.model.speaker_probe import SpeakerProbe, probe_latents, probe_synthetic_prompts
 from amhctl.model.unified_voice import UnifiedVoice
 
 RULES = Rules(
