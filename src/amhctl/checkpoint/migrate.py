@@ -91,6 +91,7 @@ ADDITIONS = (
     Addition("conditioning", "voice, training", "null: the features come from elsewhere"),
     Addition("vocoder", "voice, training", "null: the voice writes codes"),
     Addition("speakers", "voice, training", "null: the voice speaks with its reference alone"),
+    Addition("speeds", "voice, training", "null: a voice without explicit durations was not trained with speeds"),
     Addition("lineage", "voice, training", "null: no other maker's files are known to have gone into the weights"),
     Addition("growth", "voice, training, adapter", "null: it is not known that the vocabulary grew"),
     Addition("adapter", "adapter, training", "null: the layers themselves were trained"),
