@@ -399,7 +399,7 @@ def test_a_new_model_begins_from_the_codebooks_if_that_is_wanted(
         plans.append(plan)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(train_module, "rehearse", stop)
+    monkeypatch.setattr(train_module, "do_dry_run", stop)
     sets = ("paths.codec=noise", f"training.codebook_start={str(wanted).lower()}")
     with pytest.raises(KeyboardInterrupt):
         run(request_training(world, tmp_path / "run", *sets, aligned=True, dry_run=True), SilentProgress())
