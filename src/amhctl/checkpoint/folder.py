@@ -213,7 +213,10 @@ def require_match(
         )
     if codec is not None and manifest.codec is not None and (unlike := codec_differences(manifest.codec, codec)):
         differences += unlike
-        hint = f"use the codec {manifest.codec.name}, or extract codes with the new one (amhctl codes extract) and train again"
+        hint = (
+            f"use the codec {manifest.codec.name}, or extract codes with the new one (amhctl codes extract) and "
+            "train again"
+        )
     if vocoder is not None and manifest.vocoder is not None:
         unlike = vocoder_differences(manifest.vocoder, vocoder)
         if unlike:
