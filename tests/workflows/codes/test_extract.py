@@ -172,7 +172,7 @@ def test_acoustics_go_on_where_they_stopped_in_shards_and_merged(tmp_path: Path)
     for name, wanted in (("whole", False), ("plain", True)):
         if name == "plain":
             _extract(manifest, tmp_path / name, codec)
-        with pytest.raises(DatasetError, match="settings differ: acoustics"):
+        with pytest.raises(DatasetError, match="settings differ from those of the store: acoustics"):
             _extract(manifest, tmp_path / name, codec, acoustics=wanted)
 
 
