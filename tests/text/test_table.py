@@ -26,7 +26,7 @@ def test_a_list_is_read_in_its_order(tmp_path: Path) -> None:
         (f"{HEAD}ዶ.ር\n", 2, "1 columns"),
         (f"{HEAD}a\tb\tc\td\n", 2, "4 columns"),
         (f"{HEAD}a\tb\n\tb\n", 3, "empty first column"),
-        (f"{HEAD}a\tb \n", 2, "blanks"),
+        (f"{HEAD}a\tb \n", 2, "spaces around"),
         (f"{HEAD}a\tb\nc\td\na\te\n", 4, "a occurs twice"),
     ],
 )

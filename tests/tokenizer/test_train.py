@@ -61,7 +61,7 @@ def test_strangers_are_refused_all_at_once_with_their_lines() -> None:
 
 
 def test_only_strangers_are_refused_as_such() -> None:
-    with pytest.raises(VocabularyError, match="no phones"):
+    with pytest.raises(VocabularyError, match="not phones"):
         train_vocabulary(["ሰላም"], size=100, units="phones")
 
 

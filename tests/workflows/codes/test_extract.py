@@ -474,7 +474,7 @@ def test_a_share_that_fails_is_a_finding_and_all_of_them_an_error(
     with pytest.raises(DatasetError, match="it went down"):
         _extract(manifest, tmp_path / "store", codec, engine="ray", tasks=3)
     _extract(manifest, tmp_path / "store", codec, shard="1/2")
-    with pytest.raises(ConfigError, match="parts of 2 and of 3 shares"):
+    with pytest.raises(ConfigError, match="shards of 2 and of 3"):
         _extract(manifest, tmp_path / "store", codec, engine="ray")
 
 
