@@ -173,7 +173,7 @@ def test_acoustics_go_along_and_damage_in_them_is_refused(tmp_path: Path) -> Non
     assert alignment is not None
     assert [alignment.acoustic_durations(f"u{n}").tolist() for n in (0, 5)] == [[17, 3], [37, 3]]
     plain = _part(tmp_path / "plain", 8, 9)
-    with pytest.raises(DatasetError, match="settings differ from those of the store: acoustics yes ≠ no"):
+    with pytest.raises(DatasetError, match="settings differ between the stores: acoustics yes ≠ no"):
         _merge(tmp_path / "mixed", tmp_path / "one", plain)
     file = tmp_path / "one" / "speaker-1-of-1.bin"
     content = file.read_bytes()
