@@ -115,7 +115,7 @@ def test_graphs_are_written_beside_the_weights_and_again_when_those_change(tmp_p
 
 
 def test_a_kind_without_graphs_says_so_before_anything_is_read(voice: Path, tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="no graphs of unified-voice-1") as caught:
+    with pytest.raises(CheckpointError, match="unified-voice-1, a voice, cannot be exported as graphs") as caught:
         run(ExportCheckpointRequest(voice, tmp_path / "out", format="onnx"), SilentProgress())
     assert "flow-voice-1" in caught.value.hint
     assert not (tmp_path / "out").exists()

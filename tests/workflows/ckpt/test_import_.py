@@ -194,7 +194,7 @@ def test_an_older_fine_tune_is_taken_in_and_what_it_does_not_show_is_said(files:
         "how its training texts were normalised",
         "their licences",
         "whether embeddings of its base were moved",
-        "why the copy inference_model.lm_head.1.bias has other values than its parameter",
+        "why the copy inference_model.lm_head.1.bias differs from its parameter",
     ):
         assert words in told
 

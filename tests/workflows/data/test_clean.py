@@ -47,7 +47,7 @@ def test_the_same_goes_on_another_needs_force(tmp_path: Path) -> None:
     manifest = noisy_manifest(tmp_path, count=2)
     run(CleanDataRequest(manifest, tmp_path / "out"), SilentProgress())
     assert run(CleanDataRequest(manifest, tmp_path / "out"), SilentProgress()).copy.new == 0
-    with pytest.raises(FileExistsRefused, match="another enhancer"):
+    with pytest.raises(FileExistsRefused, match="different enhancer"):
         run(CleanDataRequest(manifest, tmp_path / "out", attenuation=6.0), SilentProgress())
     again = run(CleanDataRequest(manifest, tmp_path / "out", attenuation=6.0, force=True), SilentProgress())
     assert again.copy.new == 2
