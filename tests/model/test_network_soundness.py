@@ -101,4 +101,4 @@ def test_a_state_without_one_of_its_files(file: str, state: dict[str, Survey]) -
 def test_a_contradiction_names_both_sides() -> None:
     found = contradiction("sample_rate", 16_000, "codec.sample_rate", 22_050)
     assert (found.code, found.subject, found.severity) == ("C021", "sample_rate", Severity.ERROR)
-    assert found.message == "16000, where codec.sample_rate is 22050"
+    assert found.message == "16000, but codec.sample_rate is 22050"

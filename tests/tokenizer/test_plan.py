@@ -85,5 +85,5 @@ def test_a_missing_plan_and_an_unknown_start_are_refused(tmp_path: Path) -> None
     document = PLAN.document(RESULT)
     document["rows"] = [{**row, "start": "random"} for row in document["rows"]]  # type: ignore[attr-defined]
     (tmp_path / "v.plan.json").write_text(json.dumps(document), encoding="utf-8")
-    with pytest.raises(VocabularyError, match="starts as 'random'"):
+    with pytest.raises(VocabularyError, match="unknown initialisation 'random'"):
         ExtensionPlan.read(tmp_path / "v.plan.json")

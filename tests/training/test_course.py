@@ -165,7 +165,7 @@ def test_an_interrupt_saves_and_the_run_goes_on_as_if_there_had_been_none(
 def test_only_the_newest_checkpoints_and_the_best_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = build_run(tmp_path, save_every=1, valid_every=1, keep_checkpoints=3)
 
-    def second_is_best(loop: Loop, losses: object) -> bool:
+    def second_is_best(loop: Loop, losses: object, matched: object) -> bool:
         better = loop.state.step == 2
         if better:
             loop.state = loop.state.model_copy(update={"best": Best(step=2, loss=0.1)})
