@@ -59,7 +59,7 @@ def test_a_padding_piece_is_refused_wherever_it_stands() -> None:
 def test_a_piece_that_occurs_twice_is_refused() -> None:
     model = foreign_model()
     again = Piece(Vocabulary.from_bytes(model).pieces[5], -1.0, PieceKind.NORMAL)
-    with pytest.raises(VocabularyError, match="twice"):
+    with pytest.raises(VocabularyError, match="more than once"):
         Vocabulary.from_bytes(append_pieces(model, [again]))
 
 

@@ -23,7 +23,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a run with a checkpoint of each of its eight steps, the second of which was best."""
     with pytest.MonkeyPatch.context() as patch:
 
-        def judge(loop: Loop, losses: object) -> bool:
+        def judge(loop: Loop, losses: object, matched: object) -> bool:
             if loop.state.step == 2:
                 loop.state = loop.state.model_copy(update={"best": Best(step=2, loss=0.1)})
             return loop.state.step == 2
