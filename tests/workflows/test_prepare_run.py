@@ -126,7 +126,7 @@ def test_what_does_not_fit_is_refused(world: TrainingWorld, trained: Path, tmp_p
         train.run(request_flow(plain, tmp_path / "a"), SilentProgress())
     with pytest.raises(ConfigError, match="speaker_dim is 9"):
         train.run(request_flow(world, tmp_path / "b", "model.speaker_dim=9"), SilentProgress())
-    with pytest.raises(ConfigError, match="a FlowVoice needs"):
+    with pytest.raises(ConfigError, match="kind flow"):
         train.run(replace(request_training(plain, tmp_path / "c"), base=trained / "best"), SilentProgress())
     with pytest.raises(CodecError, match="vocoder not found"):
         train.run(request_flow(world, tmp_path / "d", "paths.vocoder=nowhere"), SilentProgress())

@@ -88,7 +88,7 @@ def test_a_model_that_is_a_poisoned_pickle_is_not_run(folder: Path, tmp_path: Pa
 
 def test_an_old_torch_is_not_trusted_with_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transphone_backend.importlib.metadata, "version", lambda _: "2.5.1+cpu")
-    with pytest.raises(MissingExtra, match=r"torch 2\.5\.1\+cpu would run"):
+    with pytest.raises(MissingExtra, match=r"torch 2\.5\.1\+cpu would execute"):
         TransphoneBackend().phones("ሰላም")
 
 
