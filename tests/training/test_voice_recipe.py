@@ -19,10 +19,11 @@ def test_lengths_of_batches_are_added_up() -> None:
 class _Two:
     lengths = (4, 9)
     text_lengths = (1, 2)
+    prompt_frames = 6
 
 
 def test_lengths_are_those_of_a_dataset() -> None:
-    assert Lengths.of(_Two()) == Lengths((4, 9), (1, 2))  # type: ignore[arg-type]
+    assert Lengths.of(_Two()) == Lengths((4, 9), (1, 2), 6)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
