@@ -46,5 +46,5 @@ def test_weights_that_do_not_fit_are_refused() -> None:
         tensors | {"norm.bias": torch.zeros(3)},
         tensors | {"more": torch.zeros(1)},
     ):
-        with pytest.raises(CodecError, match="do not fit"):
+        with pytest.raises(CodecError, match="do not match"):
             fill_vocoder(network, spoilt, subject="x")
