@@ -99,7 +99,7 @@ def test_going_on_starts_from_the_weights() -> None:
     assert second.plan.shape == TINY_VOCODER.model_dump(mode="json")
     assert all(torch.equal(tensor, second.stored()[name]) for name, tensor in base.tensors.items())
     odd = VocoderWeights(TINY_VOCODER.model_copy(update={"width": 8}), first.stored())
-    with pytest.raises(CodecError, match="do not fit"):
+    with pytest.raises(CodecError, match="do not match"):
         _recipe(base=odd)
 
 
