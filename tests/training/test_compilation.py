@@ -11,7 +11,7 @@ from amhctl.core.errors import TrainingError
 from amhctl.nn.decoder import Decoder
 from amhctl.nn.recompute import blocks_of
 from amhctl.training import compilation
-from amhctl.training.compilation import compile_blocks, find_missing, require_compiler
+from amhctl.training.compilation import compile_blocks, explain_compiling, find_missing, require_compiler
 from amhctl.training.devices import connect_devices
 from amhctl.training.loop import Loop
 from amhctl.training.network_tensors import read_network
@@ -95,3 +95,14 @@ def test_blocks_in_shards_are_refused() -> None:
     with pytest.raises(TrainingError, match="blocks in shards are not compiled") as caught:
         compile_blocks(torch.nn.Linear(1, 1), CPU, sharded=True)
     assert "training.sharding=none" in caught.value.hint
+
+
+def test_what_torch_cannot_compile_is_an_error_that_says_so() -> None:
+    with pytest.raises(TrainingError, match="cannot compile this voice: no such stride") as caught, explain_compiling():
+        raise torch._dynamo.exc.TorchDynamoException("no such stride\nmore")
+    assert (caught.value.subject, caught.value.hint) == (
+        "training.compile",
+        "train without it: --set training.compile=false",
+    )
+    with pytest.raises(RuntimeError, match="another fault"), explain_compiling():
+        raise RuntimeError("another fault")

@@ -10,6 +10,8 @@ import os
 import shutil
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 
 import torch
@@ -58,6 +60,28 @@ def compile_blocks(model: nn.Module, device: torch.device, *, sharded: bool = Fa
     torch._dynamo.config.recompile_limit = max(torch._dynamo.config.recompile_limit, _MOST_VERSIONS)
     for _, block in blocks_of(model):
         block.compile(dynamic=True, backend=BACKEND, options=options)
+
+
+@contextmanager
+def explain_compiling() -> Iterator[None]:
+    """Turn what torch says when it cannot compile a voice into an error that says what to do.
+
+    Raises
+    ------
+    TrainingError
+        In its place.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if not any(kind.__name__ == "TorchDynamoException" for kind in type(error).__mro__):
+            raise
+        why = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise TrainingError(
+            f"torch {torch.__version__} cannot compile this voice: {why[:_LONGEST_REASON]}",
+            subject=_KEY,
+            hint=f"train without it: --set {_KEY}=false",
+        ) from error
 
 
 def require_compiler(device: torch.device) -> None:

@@ -26,7 +26,7 @@ from amhctl.model.speaker_probe import SpeakerProbe
 from amhctl.nn.recompute import set_recompute
 from amhctl.training.checkpoints import SoundCheckpoint
 from amhctl.training.choice import take_note
-from amhctl.training.compilation import compile_blocks
+from amhctl.training.compilation import compile_blocks, explain_compiling
 from amhctl.training.ema import AveragedModel
 from amhctl.training.export import export_voice
 from amhctl.training.feed import Group, Plan, Share, iterate_groups, shares_of
@@ -191,7 +191,8 @@ class Loop:
         Raises
         ------
         TrainingError
-            If the run diverges again and again, however often it goes back; all it has is saved.
+            If the run diverges again and again, however often it goes back; all it has is saved. Also if torch cannot
+            compile the voice.
         RuntimeError
             If a single utterance is more than the device can hold; all it has is saved.
         """
@@ -200,7 +201,8 @@ class Loop:
         shares = self.shares(group.batches)
         held = [next(batches) for _ in shares]
         counts = self.run.recipe.count(self._train_lengths, group.batches)
-        packed = self._in_parts(held, lambda: self._learn(held, shares, counts, number))
+        with explain_compiling():
+            packed = self._in_parts(held, lambda: self._learn(held, shares, counts, number))
         self.processes.exchange(_gradients(self._exchanged))
         if self.state.scale is not None:
             torch._foreach_mul_(_gradients(self._learning), 1.0 / self._factor)
