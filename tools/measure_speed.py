@@ -27,16 +27,12 @@ from amhctl.audio.levels import frame_levels, speech_level
 from amhctl.core.errors import AmhctlError, UnspeakableError
 from amhctl.evaluation.bootstrap import estimate_mean
 from amhctl.inference.assemble import load_voice
-from amhctl.inference.judge import JudgeLimits
+from amhctl.inference.judge import LENIENT
 from amhctl.inference.voice import SpeakOptions, Speech, Voice
 
 SPEEDS = (0.5, 0.7, 1.0, 1.4, 2.0)
 # Background and breath lie further below speech.
 _HEARD_DECIBELS = 30.0
-# What is no speech yet has a length as well. How long it may be stays bounded.
-_ANYTHING = JudgeLimits(
-    shortest_syllable=0.0, longest_extra=5.0, lowest_level=-300.0, most_clipped=1.0, longest_gap=100.0
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +61,7 @@ def say(voice: Voice, text: str, speeds: Sequence[float], seed: int) -> list[flo
     """Return how many seconds a text lasts at each speed; None if the voice finds no end at one of them."""
     try:
         return [
-            _heard_seconds(voice.speak(text, SpeakOptions(seed=seed, speed=speed, attempts=1, limits=_ANYTHING)))
+            _heard_seconds(voice.speak(text, SpeakOptions(seed=seed, speed=speed, attempts=1, limits=LENIENT)))
             for speed in speeds
         ]
     except UnspeakableError:

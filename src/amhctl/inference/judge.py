@@ -75,6 +75,12 @@ class JudgeLimits:
         return Seconds(self.shortest_syllable * syllables / speed)
 
 
+LENIENT = JudgeLimits(
+    shortest_syllable=0.0, longest_extra=5.0, lowest_level=-300.0, most_clipped=1.0, longest_gap=100.0
+)
+"""Limits that let out what is not speech yet, as a voice in training says it; its length stays bounded."""
+
+
 def judge(
     waveform: Waveform, *, stopped: bool, syllables: int, speed: float, limits: JudgeLimits, subject: str
 ) -> tuple[Finding, ...]:

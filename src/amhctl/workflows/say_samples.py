@@ -20,14 +20,10 @@ from amhctl.config.schema import FEWEST_SAMPLES
 from amhctl.core.errors import AmhctlError, ConfigError, EvaluationError, TextError, UnspeakableError, VocabularyError
 from amhctl.evaluation import textmatch
 from amhctl.inference.assemble import load_voice
-from amhctl.inference.judge import JudgeLimits
+from amhctl.inference.judge import LENIENT
 from amhctl.inference.voice import SpeakOptions
 from amhctl.training.run import Run, Said
 
-# What is no speech yet is said as well: to hear that is what samples are for. How long it may be stays bounded.
-_ANYTHING = JudgeLimits(
-    shortest_syllable=0.0, longest_extra=5.0, lowest_level=-300.0, most_clipped=1.0, longest_gap=100.0
-)
 Cepstra = NDArray[np.float64]
 
 
@@ -71,7 +67,7 @@ class SampleSentences:
         said = 0
         for index, (name, text) in enumerate(self.sentences):
             try:
-                speech = speaking.speak(text, SpeakOptions(seed=self.seed, attempts=1, limits=_ANYTHING))
+                speech = speaking.speak(text, SpeakOptions(seed=self.seed, attempts=1, limits=LENIENT))
             except (TextError, UnspeakableError, VocabularyError):
                 continue
             write(folder / f"{name}.wav", speech.waveform)
