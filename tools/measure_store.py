@@ -14,13 +14,21 @@ from pathlib import Path
 import numpy as np
 from measured_process import make_apart, run_measured
 
-from amhctl.codec.codec import CodecSpec
 from amhctl.codes.index import AudioDigest
 from amhctl.codes.store import CodeStore
+from amhctl.config.codec_spec import CodecSpec
 from amhctl.config.mel import MelConfig
 from amhctl.corpus.records import Record
 
-SPEC = CodecSpec("made-up", "mel", 16_000, 640, 2, 1_024, "f" * 64)
+SPEC = CodecSpec(
+    name="made-up",
+    architecture="mel",
+    sample_rate=16_000,
+    frame_samples=640,
+    codebooks=2,
+    codebook_size=1_024,
+    fingerprint="f" * 64,
+)
 MEL = MelConfig(bins=4)
 SENTENCE = "አዲስ አበባ ትልቅ ከተማ ናት፤ ልጆች ወደ ትምህርት ቤት ሄዱ።"
 FRAMES = 90

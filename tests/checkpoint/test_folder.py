@@ -18,7 +18,6 @@ from amhctl.checkpoint.folder import (
     verify_folder,
 )
 from amhctl.checkpoint.store import write_checkpoint
-from amhctl.codec.codec import CodecSpec
 from amhctl.codec.vocoder_spec import VocoderSpec
 from amhctl.config.mel import MelConfig
 from amhctl.core.errors import CheckpointError
@@ -85,11 +84,8 @@ def test_a_manifest_that_cannot_be_read(folder: Path, content: bytes) -> None:
 def test_parts_that_are_not_the_checkpoints_are_refused_field_by_field() -> None:
     manifest = tiny_manifest()
     assert manifest.codec is not None
-    spec = CodecSpec(**manifest.codec.model_dump())
-    require_match(manifest, codec=spec, vocabulary_fingerprint="a" * 64, text_hash="b" * 64)
-    other = CodecSpec(
-        **{**manifest.codec.model_dump(), "name": "renamed", "codebook_size": 32, "fingerprint": "d" * 64}
-    )
+    require_match(manifest, codec=manifest.codec, vocabulary_fingerprint="a" * 64, text_hash="b" * 64)
+    other = manifest.codec.model_copy(update={"name": "renamed", "codebook_size": 32, "fingerprint": "d" * 64})
     with pytest.raises(CheckpointError) as caught:
         require_match(manifest, codec=other, vocabulary_fingerprint="e" * 64, text_hash="f" * 64)
     for words in ("codebook_size", "fingerprint", "vocabulary.fingerprint", "text.hash"):

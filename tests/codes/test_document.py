@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,14 +14,14 @@ def test_a_document_is_read_back(tmp_path: Path) -> None:
     write_document(tmp_path, document)
     assert is_store(tmp_path)
     assert read_document(tmp_path) == document
-    assert read_document(tmp_path).spec == SPEC
+    assert read_document(tmp_path).codec == SPEC
     require_writable(tmp_path, document)
 
 
 def test_differences_are_named_by_setting() -> None:
     document = StoreDocument.of(SPEC, MEL, -20.0)
     assert document.differences(document) == ()
-    other = StoreDocument.of(replace(SPEC, codebooks=3), MEL.model_copy(update={"bins": 9}), None)
+    other = StoreDocument.of(SPEC.model_copy(update={"codebooks": 3}), MEL.model_copy(update={"bins": 9}), None)
     assert document.differences(other) == ("codebooks 2 ≠ 3", "mel.bins 8 ≠ 9", "level -20.0 ≠ None")
     earlier = document.model_copy(update={"format_version": 1})
     assert document.differences(earlier) == ()

@@ -12,7 +12,7 @@ from support.stores import ACOUSTICS, SPEAKER
 from amhctl.audio import files
 from amhctl.audio.acoustics import analyse
 from amhctl.audio.waveform import Waveform
-from amhctl.codec.codec import Codec, CodecSpec
+from amhctl.codec.codec import Codec
 from amhctl.codec.dac import DacCodec
 from amhctl.codec.registry import load_codec
 from amhctl.codes import plan as extractionplan
@@ -21,6 +21,7 @@ from amhctl.codes.plan import plan_extraction, vary_copies
 from amhctl.codes.preparation import Preparation, Source
 from amhctl.codes.store import CodeStore
 from amhctl.config.augmentation import AugmentConfig
+from amhctl.config.codec_spec import CodecSpec
 from amhctl.config.mel import MelConfig
 from amhctl.core.errors import AudioError, CodecError
 from amhctl.core.progress import SilentProgress

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -116,7 +115,7 @@ def test_a_store_of_format_1_is_copied_into_the_present_one(tmp_path: Path) -> N
 
 def test_stores_that_do_not_belong_together_and_damage_are_refused(tmp_path: Path) -> None:
     one = _part(tmp_path / "one", 0, 2)
-    with CodeStore.create(tmp_path / "two", replace(SPEC, fingerprint="e" * 64), MEL) as store:
+    with CodeStore.create(tmp_path / "two", SPEC.model_copy(update={"fingerprint": "e" * 64}), MEL) as store:
         fill(store, 2, 3)
     with pytest.raises(DatasetError, match="fingerprint"):
         _merge(tmp_path / "merged", one, tmp_path / "two")

@@ -8,8 +8,8 @@ import torch
 from support.codecs import TINY_DAC, tiny_codec_folder, tiny_dac
 from support.manifests import tiny_manifest
 
-from amhctl.codec.codec import CodecSpec
 from amhctl.codes.store import CodeStore
+from amhctl.config.codec_spec import CodecSpec
 from amhctl.config.mel import MelConfig
 from amhctl.core.errors import DatasetError, EvaluationError
 from amhctl.core.progress import SilentProgress
@@ -65,7 +65,15 @@ def test_an_extraction_is_timed_and_its_failure_told(tmp_path: Path) -> None:
 
 def _store(folder: Path, codes: dict[str, list[list[int]]]) -> Path:
     """Write a code store of two codebooks of 8 codes."""
-    spec = CodecSpec("two", "dac", 16_000, 320, 2, 8, "0" * 64)
+    spec = CodecSpec(
+        name="two",
+        architecture="dac",
+        sample_rate=16_000,
+        frame_samples=320,
+        codebooks=2,
+        codebook_size=8,
+        fingerprint="0" * 64,
+    )
     with CodeStore.create(folder, spec, MelConfig(bins=4)) as store:
         for id_, codes_QS in codes.items():
             features = np.zeros((3, 4), dtype=np.float32)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from support.voices import any_speech, tiny_voice_folder
 
-from amhctl.codec.codec import CodecSpec
 from amhctl.codes.store import CodeStore
+from amhctl.config.codec_spec import CodecSpec
 from amhctl.config.mel import MelConfig
 from amhctl.config.schema import TrainingConfig
 from amhctl.config.unified import ModelConfig
@@ -47,7 +47,15 @@ def test_a_manifests_text_and_the_same_text_spoken_have_the_same_ids(
 
 
 def _ids_of_training(folder: Path, tokenizer: Tokenizer, frontend: Frontend) -> dict[str, tuple[int, ...]]:
-    spec = CodecSpec("noise", "mel", 16_000, 640, codebooks=2, codebook_size=16, fingerprint="f" * 64)
+    spec = CodecSpec(
+        name="noise",
+        architecture="mel",
+        sample_rate=16_000,
+        frame_samples=640,
+        codebooks=2,
+        codebook_size=16,
+        fingerprint="f" * 64,
+    )
     with CodeStore.create(folder, spec, MelConfig()) as store:
         for number, written in enumerate(WRITTEN):
             split = "valid" if number == 0 else "train"

@@ -5,8 +5,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from amhctl.checkpoint.manifest import CodecIdentity, Licence, Manifest, TextIdentity, VocabularyIdentity
+from amhctl.checkpoint.manifest import Licence, Manifest, TextIdentity, VocabularyIdentity
 from amhctl.checkpoint.store import write_checkpoint
+from amhctl.config.codec_spec import CodecSpec
 
 
 def tiny_manifest() -> Manifest:
@@ -20,7 +21,7 @@ def tiny_manifest() -> Manifest:
         config={"layers": 2, "number_text_tokens": 40, "nested": {"width": 4}},
         vocabulary=VocabularyIdentity(file="vocabulary.model", fingerprint="a" * 64, size=40, units="phones"),
         text=TextIdentity(file="text_state.json", hash="b" * 64),
-        codec=CodecIdentity(
+        codec=CodecSpec(
             name="toy",
             architecture="mel",
             sample_rate=16_000,

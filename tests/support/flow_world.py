@@ -26,7 +26,6 @@ from amhctl.tokenizer.train import train_vocabulary
 from amhctl.tokenizer.vocabulary import Vocabulary
 from amhctl.training.acoustic_material import gather_acoustics
 from amhctl.training.export import VoiceIdentity, export_voice
-from amhctl.training.fitting import codec_identity
 from amhctl.training.flow_fitting import build_flow, fit_flow
 from amhctl.training.flow_recipe import FlowRecipe, init_acoustic_scale
 from amhctl.training.material import Material
@@ -180,7 +179,7 @@ def build_flow_run(folder: Path, world: TrainingWorld, *sets: str, seed: int = 0
         vocabulary_bytes=vocabulary.model_bytes,
         text=TextIdentity(file="text_state.json", hash=frontend.state_hash),
         text_state=canonical_json(frontend.state()).encode(),
-        codec=codec_identity(store.spec) if model.codebooks else None,
+        codec=store.spec if model.codebooks else None,
         conditioning=None,
         level=-20.0,
         data_fingerprint=store.fingerprint,

@@ -13,7 +13,6 @@ from support.vocabularies import foreign_model
 from torch import Tensor
 
 from amhctl.checkpoint.indextts import CODEC
-from amhctl.codec.codec import CodecSpec
 from amhctl.codes.store import CodeStore
 from amhctl.config.conditioning import SpeechEncoderConfig
 from amhctl.config.indextts import FEATURES
@@ -123,7 +122,7 @@ def official_files(
 def semantic_store(folder: Path, *, clips: int = 6, seed: int = 0, encoder: SpeechEncoderConfig | None = None) -> Path:
     """Write a store of random codes of MaskGCT's kind, with features of w2v-bert's kind; the last clip validates."""
     random = np.random.default_rng(seed)
-    spec = CodecSpec(**{**CODEC.model_dump(), "fingerprint": "c" * 64})
+    spec = CODEC.model_copy(update={"fingerprint": "c" * 64})
     encoder = encoder or FEATURES.model_copy(update={"fingerprint": "e" * 64})
     mel = MelConfig(bins=16)
     with CodeStore.create(folder, spec, mel, encoder=encoder) as store:

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amhctl.audio.acoustics import Acoustics
-from amhctl.codec.codec import CodecSpec
 from amhctl.codes.store import CodeStore
 from amhctl.config.acoustics import AcousticsConfig, SpeakerEncoderConfig
+from amhctl.config.codec_spec import CodecSpec
 from amhctl.config.mel import MelConfig
 from amhctl.corpus.records import Record
 

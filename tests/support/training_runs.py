@@ -16,7 +16,7 @@ from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.vocabulary import Vocabulary
 from amhctl.training.export import Conditions, VoiceIdentity, choose_reference
 from amhctl.training.finetune import Base, tune
-from amhctl.training.fitting import build_model, codec_identity, fit_model
+from amhctl.training.fitting import build_model, fit_model
 from amhctl.training.material import gather
 from amhctl.training.run import Run
 from amhctl.training.speaker_adversary import build_adversary
@@ -88,7 +88,7 @@ def build_run(
         vocabulary_bytes=vocabulary.model_bytes,
         text=TextIdentity(file="text_state.json", hash=frontend.state_hash),
         text_state=canonical_json(frontend.state()).encode(),
-        codec=codec_identity(store.spec),
+        codec=store.spec,
         conditioning=store.conditioning_config,
         level=-20.0,
         data_fingerprint=store.fingerprint,

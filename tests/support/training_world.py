@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from amhctl.codec.codec import CodecSpec
 from amhctl.codes.store import CodeStore
+from amhctl.config.codec_spec import CodecSpec
 from amhctl.config.mel import MelConfig
 from amhctl.config.text import TextConfig
 from amhctl.corpus.records import Record

@@ -9,7 +9,7 @@ from support.codecs import tiny_codec_folder
 
 from amhctl import __version__
 from amhctl.checkpoint.folder import CODEC_FOLDER
-from amhctl.checkpoint.manifest import CodecIdentity, Manifest, TextIdentity, VocabularyIdentity
+from amhctl.checkpoint.manifest import Manifest, TextIdentity, VocabularyIdentity
 from amhctl.checkpoint.store import write_checkpoint
 from amhctl.codec.registry import load_codec
 from amhctl.config.conditioning import scale_of
@@ -123,15 +123,7 @@ def tiny_voice_folder(
             file="vocabulary.model", fingerprint=vocabulary.fingerprint, size=vocabulary.size, units="phones"
         ),
         text=TextIdentity(file="text_state.json", hash=frontend.state_hash),
-        codec=CodecIdentity(
-            name=spec.name,
-            architecture=spec.architecture,
-            sample_rate=spec.sample_rate,
-            frame_samples=spec.frame_samples,
-            codebooks=spec.codebooks,
-            codebook_size=spec.codebook_size,
-            fingerprint=spec.fingerprint,
-        ),
+        codec=spec,
         conditioning=mel.model_dump(mode="json"),
         level=SPEECH_LEVEL,
         files={},

@@ -129,7 +129,7 @@ def test_an_origin_that_cannot_be_is_named(origin: LoadedCheckpoint, vocabulary:
 
 
 def test_data_that_do_not_fit_the_origin_are_refused(origin: LoadedCheckpoint, vocabulary: Vocabulary) -> None:
-    spec = replace(TINY_SPEC, codebook_size=32)
+    spec = TINY_SPEC.model_copy(update={"codebook_size": 32})
     with pytest.raises(CheckpointError, match="number_mel_codes 18 instead of 34"):
         fit_model(
             ModelConfig(), spec=spec, conditioning=TINY_MEL, vocabulary=vocabulary, origin=origin, explicit=PRESETS
@@ -207,11 +207,11 @@ def test_features_that_the_origin_has_not_learnt_to_hear_are_refused(
 
 
 def test_a_codec_is_compared_by_what_it_is_not_by_its_name(origin: LoadedCheckpoint) -> None:
-    fit_codec(replace(TINY_SPEC, name="other name"), wanted=TINY_SPEC, origin=origin)
+    fit_codec(TINY_SPEC.model_copy(update={"name": "other name"}), wanted=TINY_SPEC, origin=origin)
     with pytest.raises(CodecError, match="codebook_size 32 instead of 16"):
-        fit_codec(replace(TINY_SPEC, codebook_size=32), wanted=None, origin=origin)
+        fit_codec(TINY_SPEC.model_copy(update={"codebook_size": 32}), wanted=None, origin=origin)
     with pytest.raises(CodecError, match="chosen: fingerprint"):
-        fit_codec(TINY_SPEC, wanted=replace(TINY_SPEC, fingerprint="0" * 64), origin=None)
+        fit_codec(TINY_SPEC, wanted=TINY_SPEC.model_copy(update={"fingerprint": "0" * 64}), origin=None)
 
 
 def test_a_vocabulary_must_be_the_origins_and_of_the_texts_units(

@@ -11,9 +11,10 @@ from typing import Protocol
 
 from safetensors import SafetensorError, safe_open
 
-from amhctl.checkpoint.manifest import CodecIdentity, Manifest, VocoderIdentity
+from amhctl.checkpoint.manifest import Manifest, VocoderIdentity
 from amhctl.checkpoint.migrate import read_document
 from amhctl.checkpoint.parts import read_part
+from amhctl.config.codec_spec import CodecSpec
 from amhctl.config.mel import MelConfig
 from amhctl.core.documents import parse_json, read_json
 from amhctl.core.errors import CheckpointError, DocumentError
@@ -169,7 +170,7 @@ def manifest_differences(expected: Mapping[str, object], found: Mapping[str, obj
 def require_match(
     manifest: Manifest,
     *,
-    codec: object | None = None,
+    codec: CodecSpec | None = None,
     vocoder: VocoderParts | None = None,
     vocabulary_fingerprint: str | None = None,
     text_hash: str | None = None,
@@ -180,8 +181,8 @@ def require_match(
     ----------
     manifest : Manifest
         Of the checkpoint.
-    codec : object | None
-        A ``codec.CodecSpec``: anything with the fields of ``CodecIdentity``.
+    codec : CodecSpec | None
+        Of the codec available.
     vocoder : VocoderParts | None
         A ``codec.VocoderSpec``. Other weights serve as well, as long as they are for the same spectrogram.
     vocabulary_fingerprint : str | None
@@ -226,17 +227,17 @@ def require_match(
         raise CheckpointError(_joined(differences), subject=manifest.name, hint=hint)
 
 
-def codec_differences(identity: CodecIdentity, codec: object) -> list[Difference]:
-    """Return where a codec, with the fields of a ``CodecIdentity``, is not the one whose codes a voice writes.
+def codec_differences(wanted: CodecSpec, found: CodecSpec) -> list[Difference]:
+    """Return in which fields a codec is not the one whose codes a voice writes.
 
     Names are for people: the same weights under another name are the same codec. Where nobody said which weights they
     are, all else decides.
     """
-    unnamed = {"name"} if identity.fingerprint else {"name", "fingerprint"}
+    unnamed = {"name"} if wanted.fingerprint else {"name", "fingerprint"}
     return [
-        Difference(f"codec.{field}", str(value), str(getattr(codec, field)))
-        for field, value in identity.model_dump(exclude=unnamed).items()
-        if getattr(codec, field) != value
+        Difference(f"codec.{field}", str(value), str(getattr(found, field)))
+        for field, value in wanted.model_dump(exclude=unnamed).items()
+        if getattr(found, field) != value
     ]
 
 

@@ -3,7 +3,8 @@
 The terms are told in amhctl's own words, to be read beside the licence itself; they bind whoever uses the weights.
 """
 
-from amhctl.checkpoint.manifest import CodecIdentity, Licence
+from amhctl.checkpoint.manifest import Licence
+from amhctl.config.codec_spec import CodecSpec
 
 LICENCE = Licence(
     work="IndexTTS-2",
@@ -24,7 +25,7 @@ TERMS = (
 PUBLISHED_SHA256 = "baaaeb8b56328da81731dc540a85a7dee32eca9da28f174b05757cb651c602a4"
 """Digest that was reported of the published ``gpt.pth``."""
 
-CODEC = CodecIdentity(
+CODEC = CodecSpec(
     name="maskgct-semantic",
     architecture="semantic",
     sample_rate=16_000,

@@ -13,31 +13,14 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, JsonValue
 
+from amhctl.config.codec_spec import CodecSpec, SampleRate
 from amhctl.config.document import Document
 from amhctl.core.units import FASTEST, SLOWEST
 
 FORMAT_VERSION: Final = 1
 
-# JSON tells a number from a string: "16000" is no sample rate, whatever it could be made into.
 _Whole = Field(strict=True)
-SampleRate = Annotated[int, Field(gt=0, le=768_000), _Whole]
-"""Samples per second; the fastest converters there are take 768,000."""
-
 _Speed = Annotated[float, Field(ge=SLOWEST, le=FASTEST)]
-
-
-class CodecIdentity(Document):
-    """The codec whose codes a voice writes; the fields of ``codec.CodecSpec``."""
-
-    name: str
-    architecture: str
-    sample_rate: SampleRate
-    frame_samples: Annotated[int, _Whole] = Field(gt=0, le=2**20)
-    """Samples of one frame of codes."""
-    codebooks: Annotated[int, _Whole] = Field(gt=0, le=1_024)
-    codebook_size: Annotated[int, _Whole] = Field(gt=1, le=2**16)
-    fingerprint: str
-    """SHA-256 of its weights; empty where nobody said which they are, as of a voice from elsewhere."""
 
 
 class VocoderIdentity(Document):
@@ -140,7 +123,7 @@ class Manifest(Document):
     """Of a voice: the vocabulary that defines its ids."""
     text: TextIdentity | None = None
     """Of a voice: the state of its text frontend."""
-    codec: CodecIdentity | None = None
+    codec: CodecSpec | None = None
     """Of a UnifiedVoice, or a FlowVoice conditioned on codes."""
     vocoder: VocoderIdentity | None = None
     """Of a FlowVoice."""

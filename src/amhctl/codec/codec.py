@@ -5,59 +5,13 @@ waveform of n samples has ``ceil(n / frame_samples)`` frames, or as many as the 
 whatever batch it was encoded in.
 """
 
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from amhctl.config.codec_spec import CodecSpec
 from amhctl.core.errors import CodecError
-
-
-@dataclass(frozen=True, slots=True)
-class CodecSpec:
-    """What must agree between the codec that made codes and the one that plays them.
-
-    Attributes
-    ----------
-    name : str
-        Name in the registry, such as ``mel16k``.
-    architecture : str
-        ``mel``, ``dac`` or ``semantic``.
-    sample_rate : int
-        Samples per second.
-    frame_samples : int
-        Samples of one frame of codes.
-    codebooks : int
-        Codes per frame.
-    codebook_size : int
-        Values of each code.
-    fingerprint : str
-        SHA-256 over the names, shapes and bytes of the weights.
-    """
-
-    name: str
-    architecture: str
-    sample_rate: int
-    frame_samples: int
-    codebooks: int
-    codebook_size: int
-    fingerprint: str
-
-    @property
-    def frame_rate(self) -> float:
-        """Frames a second."""
-        return self.sample_rate / self.frame_samples
-
-    def frames_of(self, samples: int) -> int:
-        """Return how many frames a waveform of ``samples`` samples has.
-
-        A semantic codec has as many as its encoder: windows of 25 ms every 10 ms, two of them a frame.
-        """
-        if self.architecture == "semantic":
-            step = self.frame_samples // 2
-            return max(0, (1 + (samples - 5 * step // 2) // step) // 2)
-        return -(-samples // self.frame_samples)
 
 
 class LongWaveform(Protocol):

@@ -25,10 +25,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from amhctl.checkpoint.torchfile import read_torch_file
-from amhctl.codec.codec import CodecSpec, LongWaveform, padded_piece, padded_waveform, stacked_takes
+from amhctl.codec.codec import LongWaveform, padded_piece, padded_waveform, stacked_takes
 from amhctl.codec.mel_codec import fingerprint_of
 from amhctl.codec.official import codec_name, require_rate
 from amhctl.codec.windows import Window, context_frames, cut_windows
+from amhctl.config.codec_spec import CodecSpec
 from amhctl.config.dac import DacCodecConfig
 from amhctl.core.errors import CheckpointError, CodecError, MissingExtra
 from amhctl.core.units import Precision

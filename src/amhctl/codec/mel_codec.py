@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from amhctl.codec.codec import CodecSpec, LongWaveform, padded_piece, padded_waveform, stacked_takes
+from amhctl.codec.codec import LongWaveform, padded_piece, padded_waveform, stacked_takes
 from amhctl.codec.windows import cut_windows
+from amhctl.config.codec_spec import CodecSpec
 from amhctl.config.mel_codec import MelCodecConfig
 from amhctl.core.errors import CodecError
 from amhctl.nn.convnext import ConvNeXtBlock

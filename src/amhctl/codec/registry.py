@@ -13,12 +13,13 @@ from amhctl.checkpoint.manifest import Manifest
 from amhctl.checkpoint.parts import read_part
 from amhctl.checkpoint.store import LoadedCheckpoint, read_checkpoint
 from amhctl.codec import dac, mel_codec
-from amhctl.codec.codec import Codec, CodecSpec
+from amhctl.codec.codec import Codec
 from amhctl.codec.dac import DacCodec, fill_dac, read_weights
 from amhctl.codec.mel_codec import MelCodec, MelCodecNetwork, codes_fingerprint, fill_mel
 from amhctl.codec.official import OFFICIAL, find_weights
 from amhctl.codec.semantic import load_semantic
 from amhctl.codec.soundness import CODEC_VERSIONS, find_faults
+from amhctl.config.codec_spec import CodecSpec
 from amhctl.config.dac import DacCodecConfig
 from amhctl.config.document import Document
 from amhctl.config.mel_codec import MelCodecConfig

@@ -21,7 +21,8 @@ from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional
 
-from amhctl.codec.codec import CodecSpec, LongWaveform
+from amhctl.codec.codec import LongWaveform
+from amhctl.config.codec_spec import CodecSpec
 from amhctl.core.errors import AudioError, CodecError
 from amhctl.core.files import sha256_of_file, sha256_of_json
 from amhctl.core.listing import shorten

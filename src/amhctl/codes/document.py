@@ -3,15 +3,14 @@
 Format 1 had no digests of audio in its indices. It is read as before, and no longer written.
 """
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import ValidationError, model_validator
 
-from amhctl.codec.codec import CodecSpec
 from amhctl.codes.layout import Layout
 from amhctl.config.acoustics import AcousticsConfig, SpeakerEncoderConfig
+from amhctl.config.codec_spec import CodecSpec
 from amhctl.config.conditioning import SpeechEncoderConfig
 from amhctl.config.document import Document
 from amhctl.config.mel import MelConfig
@@ -45,23 +44,11 @@ STORE = FolderKind(
 _ANEW = "extract it again with this version: amhctl codes extract MANIFEST -o STORE"
 
 
-class _StoredSpec(Document):
-    """The fields of ``CodecSpec`` as they stand in ``store.json``."""
-
-    name: str
-    architecture: str
-    sample_rate: int
-    frame_samples: int
-    codebooks: int
-    codebook_size: int
-    fingerprint: str
-
-
 class StoreDocument(Document):
     """``store.json``."""
 
     format_version: Literal[1, 2] = 2
-    codec: _StoredSpec
+    codec: CodecSpec
     mel: MelConfig
     level: float | None = None
     """Speech level in dBFS; None of earlier versions' stores whose recordings were left as they were."""
@@ -90,7 +77,7 @@ class StoreDocument(Document):
     ) -> "StoreDocument":
         """Return the document of a store that is to be written."""
         return cls(
-            codec=_StoredSpec(**asdict(spec)),
+            codec=spec,
             mel=mel,
             level=level,
             precision=precision,
@@ -118,11 +105,6 @@ class StoreDocument(Document):
             0 if self.acoustics is None else self.acoustics.width,
             0 if self.speaker is None else self.speaker.width,
         )
-
-    @property
-    def spec(self) -> CodecSpec:
-        """The codec."""
-        return CodecSpec(**self.codec.model_dump())
 
     def differences(self, other: "StoreDocument") -> tuple[str, ...]:
         """Return in which settings another store's codes or features are made otherwise; the format is not one."""

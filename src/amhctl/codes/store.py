@@ -34,7 +34,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amhctl.audio.acoustics import Acoustics
-from amhctl.codec.codec import CodecSpec
 from amhctl.codes.alignment import Alignment, read_alignment, write_alignment
 from amhctl.codes.catalogue import StoreCatalogue
 from amhctl.codes.document import StoreDocument, is_store, read_document, require_writable, write_document
@@ -42,6 +41,7 @@ from amhctl.codes.index import UNKNOWN_AUDIO, AudioDigest, StoredUtterance, inde
 from amhctl.codes.layout import ACOUSTICS, CODES, ENCODER, FEATURES, SPEAKER, Columns
 from amhctl.codes.parts import PartWriter, hold_part, mend_part, part_names, read_part, require_part
 from amhctl.config.acoustics import AcousticsConfig, SpeakerEncoderConfig
+from amhctl.config.codec_spec import CodecSpec
 from amhctl.config.conditioning import Conditioning, SpeechEncoderConfig
 from amhctl.config.mel import MelConfig
 from amhctl.core.documents import limited_lines, parse_json
@@ -173,7 +173,7 @@ class CodeStore:
     @property
     def spec(self) -> CodecSpec:
         """The codec the codes were made with."""
-        return self._document.spec
+        return self._document.codec
 
     @property
     def mel(self) -> MelConfig:

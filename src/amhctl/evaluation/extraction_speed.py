@@ -15,9 +15,9 @@ import torch
 
 from amhctl.audio.files import write
 from amhctl.audio.waveform import Waveform
-from amhctl.codec.codec import CodecSpec
 from amhctl.codec.registry import codec_path, load_codec
 from amhctl.codes.store import CodeStore
+from amhctl.config.codec_spec import CodecSpec
 from amhctl.core.errors import DatasetError, EvaluationError
 from amhctl.core.units import Precision
 from amhctl.corpus.records import Record, read_audio, read_records, write_records

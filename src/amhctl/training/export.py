@@ -14,7 +14,6 @@ from amhctl import __version__
 from amhctl.batches.dataset import SpeechDataset
 from amhctl.checkpoint.manifest import (
     AdapterIdentity,
-    CodecIdentity,
     Licence,
     Lineage,
     Manifest,
@@ -25,6 +24,7 @@ from amhctl.checkpoint.manifest import (
 )
 from amhctl.checkpoint.store import write_checkpoint
 from amhctl.codes.store import CodeStore
+from amhctl.config.codec_spec import CodecSpec
 from amhctl.config.conditioning import Conditioning, frames_of
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.config.schema import TrainingConfig
@@ -100,7 +100,7 @@ class VoiceIdentity:
     vocabulary_bytes: bytes
     text: TextIdentity
     text_state: bytes
-    codec: CodecIdentity | None
+    codec: CodecSpec | None
     conditioning: Conditioning | None
     level: float
     data_fingerprint: str

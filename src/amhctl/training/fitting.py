@@ -5,7 +5,6 @@ that the data or the origin decide are taken from there; a value someone chose t
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from typing import Literal
 
 import torch
@@ -13,11 +12,10 @@ from pydantic import JsonValue, ValidationError
 from torch import nn
 
 from amhctl.checkpoint.folder import codec_differences
-from amhctl.checkpoint.manifest import CodecIdentity
 from amhctl.checkpoint.migrate import completed
 from amhctl.checkpoint.parts import read_part
 from amhctl.checkpoint.store import LoadedCheckpoint
-from amhctl.codec.codec import CodecSpec
+from amhctl.config.codec_spec import CodecSpec
 from amhctl.config.conditioning import Conditioning, conditioning_differences, read_conditioning, width_of
 from amhctl.config.document import Document
 from amhctl.config.text import TextConfig
@@ -38,11 +36,6 @@ Explicit = Callable[[str], bool]
 """Tells whether someone chose the value of a key such as ``model.layers``, rather than a preset or a default."""
 
 
-def codec_identity(spec: CodecSpec) -> CodecIdentity:
-    """Return the manifest's form of a codec's specification."""
-    return CodecIdentity(**asdict(spec))
-
-
 def fit_codec(spec: CodecSpec, *, wanted: CodecSpec | None, origin: LoadedCheckpoint | None) -> None:
     """Check the codec of a code store against the one someone chose and the one of the origin.
 
@@ -51,14 +44,13 @@ def fit_codec(spec: CodecSpec, *, wanted: CodecSpec | None, origin: LoadedCheckp
     CodecError
         If the store's codes are of another codec.
     """
-    ours = codec_identity(spec)
-    others = [("the codec that was chosen", codec_identity(wanted))] if wanted else []
+    others = [("the codec that was chosen", wanted)] if wanted else []
     if origin is not None and origin.manifest.codec is not None:
         others.append(("the base checkpoint", origin.manifest.codec))
     for owner, theirs in others:
         differences = [
             f"{item.field.removeprefix('codec.')} {item.found} instead of {item.expected}"
-            for item in codec_differences(theirs, ours)
+            for item in codec_differences(theirs, spec)
         ]
         if differences:
             raise CodecError(

@@ -5,9 +5,9 @@ from pydantic import JsonValue, ValidationError
 
 from amhctl.checkpoint.parts import read_part
 from amhctl.checkpoint.store import LoadedCheckpoint
-from amhctl.codec.codec import CodecSpec
 from amhctl.codec.vocoder_spec import VocoderSpec
 from amhctl.config.acoustics import AcousticsConfig, SpeakerEncoderConfig
+from amhctl.config.codec_spec import CodecSpec
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.config.schema import TrainingConfig
 from amhctl.core.errors import CheckpointError, CodecError, ConfigError

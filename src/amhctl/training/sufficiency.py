@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 from torch import nn
 
-from amhctl.codec.codec import CodecSpec
 from amhctl.codes.index import StoredUtterance
+from amhctl.config.codec_spec import CodecSpec
 from amhctl.core.findings import Finding, Rule, Rules, Severity
 
 RULES = Rules(

@@ -9,12 +9,13 @@ from typing import Any, Required, TypedDict, Unpack
 import torch
 from torch import Tensor, nn
 
-from amhctl.checkpoint.manifest import AdapterIdentity, CodecIdentity, TextIdentity, VocabularyIdentity, VocoderIdentity
+from amhctl.checkpoint.manifest import AdapterIdentity, TextIdentity, VocabularyIdentity, VocoderIdentity
 from amhctl.checkpoint.store import LoadedCheckpoint
 from amhctl.codec.codec import Codec
 from amhctl.codec.registry import bundled_codecs, load_codec
 from amhctl.codec.vocoder import load_vocoder
 from amhctl.codes.store import CodeStore
+from amhctl.config.codec_spec import CodecSpec
 from amhctl.config.conditioning import Conditioning
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.config.schema import RunConfig
@@ -31,7 +32,7 @@ from amhctl.training.acoustic_material import gather_acoustics
 from amhctl.training.conditions import require_conditions, require_speeds
 from amhctl.training.export import VoiceIdentity, choose_reference
 from amhctl.training.finetune import Base, Kind, Tuning, tune
-from amhctl.training.fitting import build_model, codec_identity, fit_codec, fit_model
+from amhctl.training.fitting import build_model, fit_codec, fit_model
 from amhctl.training.flow_fitting import build_flow, build_teacher, fit_flow, fit_vocoder, settle_guidance
 from amhctl.training.flow_recipe import FlowRecipe, init_acoustic_scale
 from amhctl.training.geometry import init_code_embeddings
@@ -157,7 +158,7 @@ def prepare_unified(parts: RunParts) -> PreparedRun:
         data,
         model=model,
         sample_rate=store.spec.sample_rate,
-        codec=codec_identity(store.spec),
+        codec=store.spec,
         conditioning=store.conditioning_config,
         speeds=material.train.speed_range,
         reference_TF=choose_reference(store, material.train, config.training.prompt_seconds),
@@ -238,7 +239,7 @@ def prepare_flow(parts: RunParts) -> PreparedRun:
         data,
         model=model,
         sample_rate=acoustics.mel.sample_rate,
-        codec=codec_identity(store.spec) if model.codebooks else None,
+        codec=store.spec if model.codebooks else None,
         conditioning=None,
         vocoder=vocoder.identity,
         speakers={name: torch.from_numpy(mean_E) for name, mean_E in material.train.speakers().items()},
@@ -330,7 +331,7 @@ class _Own(TypedDict, total=False):
 
     model: Required[ModelConfig | FlowVoiceConfig]
     sample_rate: Required[int]
-    codec: Required[CodecIdentity | None]
+    codec: Required[CodecSpec | None]
     conditioning: Required[Conditioning | None]
     alignment: Required[str]
     adapter: Required[AdapterIdentity | None]

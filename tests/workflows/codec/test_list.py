@@ -1,7 +1,6 @@
 """Twin of ``workflows/codec/list.py``: the bundled codecs in a line each, one codec in full."""
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -12,12 +11,12 @@ from support.vocoders import tiny_vocoder_folder
 
 from amhctl.checkpoint.store import read_checkpoint, write_checkpoint
 from amhctl.codec import registry
-from amhctl.codec.codec import CodecSpec
 from amhctl.codec.dac import import_dac
 from amhctl.codec.official import OFFICIAL
 from amhctl.codec.registry import bundled_codecs, load_codec, read_codec_manifest
 from amhctl.codec.vocoder import load_vocoder
 from amhctl.codec.vocoder_spec import DEFAULT_VOCODER, bundled_vocoders
+from amhctl.config.codec_spec import CodecSpec
 from amhctl.core.errors import CheckpointError, CodecError
 from amhctl.core.progress import SilentProgress
 from amhctl.workflows.codec.list import ListCodecsReport, ListCodecsRequest, run
@@ -85,7 +84,7 @@ def test_the_payload_is_the_codec_with_its_frame_rate(tmp_path: Path) -> None:
     folder = tiny_codec_folder(tmp_path)
     payload, spec = _list(folder).payload(), load_codec(str(folder)).spec
     assert payload == {
-        "codecs": [asdict(spec) | {"frame_rate": 25.0}],
+        "codecs": [spec.model_dump() | {"frame_rate": 25.0}],
         "metrics": {},
         "licences": ["noise: CC0-1.0"],
         "processing": [],
@@ -100,7 +99,15 @@ def test_the_payload_is_the_codec_with_its_frame_rate(tmp_path: Path) -> None:
     ("codebooks", "size", "bits"), [(2, 16, "0.2"), (8, 1_024, "2"), (1, 1_000, "0.25"), (1, 2, "0.025")]
 )
 def test_a_line_tells_the_bits_a_second(codebooks: int, size: int, bits: str) -> None:
-    spec = CodecSpec("hiss", "mel", 16_000, 640, codebooks, size, "0123456789abcdef")
+    spec = CodecSpec(
+        name="hiss",
+        architecture="mel",
+        sample_rate=16_000,
+        frame_samples=640,
+        codebooks=codebooks,
+        codebook_size=size,
+        fingerprint="0123456789abcdef",
+    )
     (line,) = ListCodecsReport((spec,), {}, ()).lines()
     assert line == f"hiss  mel  16000 Hz  25 frames/s  {codebooks} x {size}  {bits} kbit/s  0123456789ab"
 

@@ -13,12 +13,12 @@ from support.speech_encoders import WIDTH, tiny_encoder_folder
 
 from amhctl.audio import files
 from amhctl.audio.levels import set_speech_level
-from amhctl.codec.codec import CodecSpec
 from amhctl.codec.registry import load_codec
 from amhctl.codes.index import StoredUtterance
 from amhctl.codes.parts import hold_part
 from amhctl.codes.plan import Shard
 from amhctl.codes.store import CodeStore
+from amhctl.config.codec_spec import CodecSpec
 from amhctl.config.mel import MelConfig
 from amhctl.config.schema import RunConfig
 from amhctl.core.errors import DatasetError, InUseError, ShortageError
@@ -103,7 +103,7 @@ def test_what_the_speech_encoder_cannot_hear_is_listed(folder: Path) -> None:
 def test_log_mel_is_that_of_the_codec_or_the_default(folder: Path) -> None:
     spec = load_codec(str(folder / "tiny")).spec
     assert mel_of(str(folder / "tiny"), spec) == TINY_CODEC.mel
-    assert mel_of("any.pth", replace(spec, architecture="dac")) == MelConfig()
+    assert mel_of("any.pth", spec.model_copy(update={"architecture": "dac"})) == MelConfig()
     assert isinstance(spec, CodecSpec)
 
 

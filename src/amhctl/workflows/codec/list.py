@@ -6,11 +6,11 @@ from pathlib import Path
 
 from amhctl.checkpoint.folder import read_manifest
 from amhctl.checkpoint.manifest import Manifest
-from amhctl.codec.codec import CodecSpec
 from amhctl.codec.official import OFFICIAL
 from amhctl.codec.registry import codec_path, list_codecs, load_codec, read_codec_manifest
 from amhctl.codec.vocoder import load_vocoder
 from amhctl.codec.vocoder_spec import VocoderSpec, bundled_vocoders, read_vocoder_manifest, vocoder_path
+from amhctl.config.codec_spec import CodecSpec
 from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
 
@@ -54,7 +54,7 @@ class ListCodecsReport:
 
     def payload(self) -> dict[str, object]:
         """Return the codecs and vocoders as objects."""
-        rows = [asdict(spec) | {"frame_rate": spec.frame_rate} for spec in self.codecs]
+        rows = [spec.model_dump() | {"frame_rate": spec.frame_rate} for spec in self.codecs]
         official = [asdict(item) for item in self.official]
         return {
             "codecs": rows,

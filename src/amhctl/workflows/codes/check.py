@@ -234,7 +234,7 @@ def run(request: CheckCodesRequest, progress: Progress) -> CheckCodesReport:
 
 
 def _wrong_codec(store: CodeStore, codec: Codec) -> Finding:
-    held, given = asdict(store.spec), asdict(codec.spec)
+    held, given = store.spec.model_dump(), codec.spec.model_dump()
     differences = ", ".join(f"{key} {held[key]} ≠ {given[key]}" for key in held if held[key] != given[key])
     hint = "name the codec with --codec, or extract the codes again"
     return RULES.finding("X101", str(store.path), f"store ≠ codec: {differences}", hint)

@@ -10,7 +10,7 @@ from typing import Literal
 from amhctl.audio.augment import CHANGES, find_rooms
 from amhctl.audio.pitch import load_world
 from amhctl.checkpoint.parts import read_part
-from amhctl.codec.codec import Codec, CodecSpec
+from amhctl.codec.codec import Codec
 from amhctl.codec.registry import load_codec, read_codec_manifest
 from amhctl.codec.semantic import SemanticCodec
 from amhctl.codes.document import StoreDocument, is_store
@@ -20,6 +20,7 @@ from amhctl.codes.plan import Shard, add_shifts, plan_extraction, require_distin
 from amhctl.codes.preparation import Preparation, Source
 from amhctl.codes.store import CodeStore
 from amhctl.config.acoustics import AcousticsConfig
+from amhctl.config.codec_spec import CodecSpec
 from amhctl.config.mel import MelConfig
 from amhctl.config.mel_codec import MelCodecConfig
 from amhctl.config.schema import RunConfig
