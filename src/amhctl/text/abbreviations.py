@@ -98,7 +98,7 @@ class Abbreviations:
         return (
             Rule(
                 "abbreviation",
-                "Abbreviations with stops or slashes, in full, with their prefixes and suffixes",
+                "Abbreviations with full stops or slashes are written in full, with their prefixes and suffixes",
                 "Public list of 692 abbreviations, cleaned; news corpus",
                 ("የጠ/ሚ/ሩ ጽ/ቤት", "የጠቅላይ ሚኒስትሩ ጽሕፈት ቤት"),
                 (
@@ -110,7 +110,7 @@ class Abbreviations:
             ),
             Rule(
                 "era",
-                "ዓም behind a number, and the words of other eras (እኤአ), without their stops",
+                "ዓም after a number, and the names of other eras (እኤአ), without full stops",
                 "Usage of social media: 2010 ዓም, እአአ 2014",
                 ("በ2010 ዓም", "በሁለት ሺህ አሥር ዓመተ ምሕረት"),
                 (
@@ -121,7 +121,7 @@ class Abbreviations:
             ),
             Rule(
                 "dotted-letters",
-                "Other dotted letters: a word (ኢ.ፌ.ድ.ሪ ኢፌድሪ), or letter by letter: names of Latin letters (ቢ.ቢ.ሲ)",
+                "Other letters with full stops: a word (ኢ.ፌ.ድ.ሪ ኢፌድሪ), or names of Latin letters, one by one (ቢ.ቢ.ሲ)",
                 "News corpus: ኤ.ኤፍ.ፒ, ሕ.ወ.ሓ.ት, I.P.I",
                 ("የኢ.ፌ.ድ.ሪ", "የኢፌድሪ"),
                 (

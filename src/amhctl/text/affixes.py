@@ -35,7 +35,7 @@ def affix_rules() -> tuple[Rule, ...]:
     return (
         Rule(
             "prefix-apart",
-            "A prefix with a space behind it, before a number or a Latin word, belongs to it",
+            "A prefix that a space separates from a number or a Latin word is joined to it",
             "News corpus: ከ 1986 ዓ.ም, በ 3 ቀን, ለ 5 ዓመት",
             ("በ 45 ቀናት", "በአርባ አምስት ቀናት"),
             (rewrite(r"(?<![\w./])(?:(?<!\d )ለ|[በከየ]) (?=[\d$€£%A-Za-z])", lambda match: match.group()[0]),),
@@ -43,7 +43,7 @@ def affix_rules() -> tuple[Rule, ...]:
         ),
         Rule(
             "word-after",
-            "A word written on to a number stands apart from it; a suffix does not, whatever stands between them",
+            "A word directly after a number is separated from it; a suffix is joined to it",
             "News corpus: 1922ዓመት, በ4ኪሎ, but 3ቱ, 90ዎቹ",
             ("በ4ኪሎ", "በአራት ኪሎ"),
             (

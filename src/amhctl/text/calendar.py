@@ -85,7 +85,7 @@ class CalendarWords:
         day = rf"(?<!{LETTER_CLASS})(?P<month>[በከየለ]?{month} ?)(?P<d>\d\d?)"
         date = Rule(
             "date",
-            "A date in figures, a month and a day with a year, or a month with a year",
+            "A numeric date, a month and a day with a year, or a month with a year",
             "Leslau 1995, the calendar; day before month: usage of the news corpus",
             ("18/3/1990", "ኅዳር አሥራ ስምንት ቀን አሥራ ዘጠኝ መቶ ዘጠና"),
             (
@@ -113,7 +113,7 @@ class CalendarWords:
         )
         timestamp = Rule(
             "timestamp",
-            "A date and time as machines write them: the date is Gregorian, Z and what is added to it is UTC",
+            "An ISO 8601 date and time: the date is Gregorian; Z and an offset are read as UTC",
             "ISO 8601-1:2019; RFC 3339",
             ("2026-11-21T14:05:00Z", "ኖቬምበር ሃያ አንድ ቀን ሁለት ሺህ ሃያ ስድስት አሥራ አራት ሰዓት ከአምስት ደቂቃ ዩ ቲ ሲ"),
             (rewrite(_TIMESTAMP, self._timestamp),),
@@ -121,7 +121,7 @@ class CalendarWords:
         )
         clock = Rule(
             "clock",
-            "A time of day by the Ethiopian clock, or two with a dash between them",
+            "A time of day on the Ethiopian clock, or two with a dash between them",
             "Leslau 1995, telling time; the separators of the news corpus",
             ("2:45 ላይ", "ሩብ ጉዳይ ለሦስት ላይ"),
             (

@@ -88,7 +88,7 @@ class Contests:
         return (
             Rule(
                 "loose-span",
-                "A dash with a space on one side, or between two amounts with their scales, is the dash of a span",
+                "A dash with a space on one side, or between two amounts with units, is the dash of a range",
                 "News corpus: ከ60 -70, ሐምሌ 20 -21, ከ350 ሺህ -500 ሺህ",
                 ("ከ1 -2 ዓመት", "ከአንድ እስከ ሁለት ዓመት"),
                 (
@@ -117,7 +117,7 @@ class Contests:
             ),
             Rule(
                 "range",
-                "Two numbers with a dash: from the one to the other; the larger one first is a score",
+                "Two numbers with a dash: from the first to the second; if the first is larger, a score",
                 "Leslau 1995, ከ … እስከ; news corpus",
                 ("5-10", "ከአምስት እስከ አሥር"),
                 (rewrite(_ORDINALS, self._ordinals), rewrite(_RANGE, self._range)),

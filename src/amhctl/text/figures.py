@@ -88,7 +88,7 @@ class Figures:
         return (
             Rule(
                 "ethiopic-numeral",
-                "Ethiopic numerals are numbers; numerals that make no single number are read as several",
+                "Ethiopic numerals become numbers; numerals that are not one number are read as several",
                 "W3C CSS Counter Styles 3, ethiopic-numeric; Unicode 15, section 19.1",
                 ("፲፱፻፺ ዓ.ም", "አሥራ ዘጠኝ መቶ ዘጠና ዓመተ ምሕረት"),
                 (rewrite(f"[{ETHIOPIC_DIGITS}]+", _read_ethiopic),),
@@ -96,15 +96,15 @@ class Figures:
             ),
             Rule(
                 "roman-numeral",
-                "Roman numerals of two letters and more, or behind ክፍል, ምዕራፍ, ቅጽ, as numbers",
-                "Convention; doubtful behind a ruler's name, where an ordinal is said",
+                "Roman numerals of two letters or more, or after ክፍል, ምዕራፍ, ቅጽ, become numbers",
+                "Convention; doubtful after a ruler's name, where an ordinal is spoken",
                 ("ምዕራፍ VII", "ምዕራፍ ሰባት"),
                 (rewrite(_ROMAN, _read_roman),),
                 (frozenset("IVX"),),
             ),
             Rule(
                 "thousand",
-                "ሺ, K and M behind a number, and the other spellings of million and billion",
+                "ሺ, K and M after a number, and other spellings of million and billion",
                 "One spelling of each; all are frequent in the news corpus or in social media",
                 ("10 ሺ", "አሥር ሺህ"),
                 (
@@ -117,7 +117,7 @@ class Figures:
             ),
             Rule(
                 "thousands",
-                "Separators of thousands: commas, or stops and spaces that can be nothing else; a comma for a point",
+                "Thousands separators: commas, or unambiguous full stops and spaces; a comma as decimal point",
                 "News corpus: 1,250,000 and 600.000.000",
                 ("1,250,000 ሰዎች", "አንድ ሚሊዮን ሁለት መቶ ሃምሳ ሺህ ሰዎች"),
                 (
@@ -130,7 +130,7 @@ class Figures:
             ),
             Rule(
                 "number-sign",
-                "ቁ. and No. before a number are ቁጥር",
+                "ቁ. and No. before a number become ቁጥር",
                 "News corpus; usage",
                 ("ቁ.5", "ቁጥር አምስት"),
                 (
@@ -149,7 +149,7 @@ class Figures:
         return (
             Rule(
                 "thousand-and",
-                "Thousands and the rest, written on to each other",
+                "Thousands and the rest, written as one word",
                 "News corpus: 1ሺ66",
                 ("1ሺ66", "አንድ ሺህ ስልሳ ስድስት"),
                 (rewrite(r"(?<![\d.,])(\d{1,3}) ?ሺህ? ?(\d{1,3})(?![\d.,])", self._thousand_and),),
@@ -189,7 +189,7 @@ class Figures:
             ),
             Rule(
                 "arithmetic",
-                "Signs between numbers: plus, times, divided by, and minus where a result follows",
+                "Signs between numbers: plus, times, divided by, and minus if a result follows",
                 "Convention of schools; times of dimensions: በ",
                 ("5x6", "አምስት በስድስት"),
                 (
@@ -208,7 +208,7 @@ class Figures:
             ),
             Rule(
                 "number-pair",
-                "Two numbers with a slash that are neither share nor date, one after the other",
+                "Two numbers with a slash that are neither fraction nor date, one after the other",
                 "News corpus: አዋጅ ቁጥር 285/94",
                 ("አዋጅ ቁጥር 285/94", "አዋጅ ቁጥር ሁለት መቶ ሰማንያ አምስት ዘጠና አራት"),
                 (insert(r"(?<=\d)/(?=\d)", " "),),
@@ -221,7 +221,7 @@ class Figures:
         return (
             Rule(
                 "year",
-                "1100-1999 where the words beside it make it a year, in hundreds",
+                "1100-1999, if the words beside it show that it is a year, in hundreds",
                 "Leslau 1995, years; the words beside years in the news corpus",
                 ("በ1985 ተወለደ", "በአሥራ ዘጠኝ መቶ ሰማንያ አምስት ተወለደ"),
                 (
@@ -232,7 +232,7 @@ class Figures:
             ),
             Rule(
                 "number",
-                "Any other number, with the prefixes and suffixes written on to it",
+                "Any other number, with its prefixes and suffixes",
                 "Leslau 1995, cardinals and ordinals; a leading zero or more than 12 digits: digit by digit",
                 ("የ3ኛው", "የሦስተኛው"),
                 (rewrite(rf"\d+(?P<after> ?ተ?ኛ(?!{LETTER_CLASS})|{LETTER_CLASS}*)", self._plain),),

@@ -41,7 +41,7 @@ def hypertext_rules() -> tuple[Rule, ...]:
     return (
         Rule(
             "entity",
-            "References to characters, such as &amp; and &#4613;, are the character",
+            "Character references, such as &amp; and &#4613;, become the character",
             "HTML Living Standard, section 13.5",
             ("ሀ &amp; ለ", "ሀ እና ለ"),
             (rewrite(_REFERENCE, _refer),),
@@ -49,7 +49,7 @@ def hypertext_rules() -> tuple[Rule, ...]:
         ),
         Rule(
             "tag",
-            "Tags such as <b> are not spoken; inside of a word they leave no trace, others part two words",
+            "Tags such as <b> are not spoken; inside a word they are removed, others become a space",
             "HTML Living Standard, section 13.1.2",
             ("<b>ሰላም</b>ታ<br>ዓለም", "ሰላምታ ዓለም"),
             (rewrite(_TAG, lambda match: "" if (match["name"] or "").lower() in _INLINE else " "),),
@@ -57,7 +57,7 @@ def hypertext_rules() -> tuple[Rule, ...]:
         ),
         Rule(
             "direction",
-            "Directions to a reader, such as [pause:1s] and <break 2s>, are not spoken",
+            "Instructions for a synthesiser, such as [pause:1s] and <break 2s>, are not spoken",
             "W3C Speech Synthesis Markup Language 1.1, section 3.2.3; usage of other readers",
             ("ሰላም [pause:1s] ዓለም", "ሰላም ዓለም"),
             (insert(_DIRECTION, " "),),
@@ -65,7 +65,7 @@ def hypertext_rules() -> tuple[Rule, ...]:
         ),
         Rule(
             "emoticon",
-            "Faces and hearts that are typed with marks and letters are not spoken",
+            "Faces and hearts typed with punctuation and letters are not spoken",
             "Usage of social media",
             ("ደስ ይላል :D", "ደስ ይላል"),
             (insert(_EMOTICON, " "),),
@@ -73,7 +73,7 @@ def hypertext_rules() -> tuple[Rule, ...]:
         ),
         Rule(
             "footnote",
-            "The number of a footnote in square brackets, written on to a word, is not spoken",
+            "A footnote number in square brackets directly after a word is not spoken",
             "Usage of encyclopaedias",
             ("ሰላም[1] ነው", "ሰላም ነው"),
             (insert(_FOOTNOTE, ""),),

@@ -195,7 +195,7 @@ def latin_rules(
     return (
         Rule(
             "address",
-            "The signs of e-mail and web addresses; the words between them are read as Latin words",
+            "Signs in e-mail and web addresses; the words between them are read as Latin words",
             "RFC 3986 and RFC 5321 for what an address is; usage for the words",
             ("info@bank.com", "ኢንፎ አት ባንክ ነጥብ ኮም"),
             (rewrite(_WEB, read_address),),
@@ -203,7 +203,7 @@ def latin_rules(
         ),
         Rule(
             "hashtag",
-            "The sign before a word that others search by, said as the Latin word hashtag",
+            "The sign # before a word is spoken as the Latin word hashtag",
             "Usage of social media",
             ("#ኢትዮጵያ", "ሃሽታግ ኢትዮጵያ"),
             (insert(rf"(?<![A-Za-z\d&#_])#(?={LETTER_CLASS}|[A-Za-z])", "hashtag "),),
@@ -211,8 +211,8 @@ def latin_rules(
         ),
         Rule(
             "latin",
-            "Latin words: a prefix stays attached (የBBC የቢ ቢ ሲ), another word or number is set apart",
-            "Usage for names of letters and settled words; transliteration by spelling, doubtful for English",
+            "Latin words: a prefix stays joined (የBBC የቢ ቢ ሲ), any other word or number is separated",
+            "Usage for names of letters and common words; transliteration by spelling, doubtful for English",
             ("የBBC ዘገባ", "የቢ ቢ ሲ ዘገባ"),
             (rewrite(_COMPOUND, join), rewrite(LATIN_WORD, read_word)),
             (_LATIN | _ACCENTED,),

@@ -95,7 +95,7 @@ def cleaning_rules(nearest: Mapping[str, str], symbols: Mapping[str, str]) -> tu
         ),
         Rule(
             "invisible",
-            "Characters that nobody sees: joiners, direction marks, variation selectors",
+            "Invisible characters are removed: joiners, direction marks, variation selectors",
             "Unicode, general category Cf; Unicode Standard Annex 9",
             ("ሰ\u200bላ\ufeffም", "ሰላም"),
             (replace(_INVISIBLES),),
@@ -103,14 +103,14 @@ def cleaning_rules(nearest: Mapping[str, str], symbols: Mapping[str, str]) -> tu
         ),
         Rule(
             "blank",
-            "Tabs, line ends, other blanks and control characters are spaces",
+            "Tabs, line ends, other white space and control characters become spaces",
             "Unicode, property White_Space and general category Cc",
             ("ሰላም\tዓለም", "ሰላም ዓለም"),
             (rewrite(_NARROW, lambda match: re.sub(r"\s", ",", match.group())), rewrite(_BLANK, lambda _: " ")),
         ),
         Rule(
             "superscript",
-            "Raised figures: square, cube, another power of a number; a footnote's mark behind a word is not spoken",
+            "Superscript digits: square, cube, other powers of a number; a footnote mark after a word is not spoken",
             "SI Brochure, 9th edition, section 5.4; usage of books; ኃይል for a power is doubtful",
             ("10⁻³", "አሥር ኃይል ኔጌቲቭ ሦስት"),
             (rewrite(f"[{''.join(_SUPERSCRIPTS)}]+", _read_raised),),
@@ -118,14 +118,14 @@ def cleaning_rules(nearest: Mapping[str, str], symbols: Mapping[str, str]) -> tu
         ),
         Rule(
             "character",
-            "Digits of other scripts, compatibility forms and other Ethiopic syllables, in their plain form",
+            "Digits of other scripts, compatibility forms and non-Amharic Ethiopic syllables become their plain form",
             "Unicode Standard Annex 15, NFKC; names of the Ethiopic blocks",
             ("ቐለ ٣", "ቀለ ሦስት"),
             (simplify,),
         ),
         Rule(
             "gemination-mark",
-            "Marks of length: of gemination and length, the gemination is kept; of length alone, nothing",
+            "Length marks: the combined mark becomes a gemination mark, the vowel length mark is removed",
             "Unicode, U+135D-135F",
             ("ገና\u135d", "ገና\u135f"),
             (replace(_VOWEL_LENGTHS),),
@@ -133,7 +133,7 @@ def cleaning_rules(nearest: Mapping[str, str], symbols: Mapping[str, str]) -> tu
         ),
         Rule(
             "legacy-mark",
-            "Marks typed by parts: :: and ፡፡ for ።, :- for ፦, … for stops, ፡ in a clock time",
+            "Punctuation typed in parts: :: and ፡፡ for ።, :- for ፦, … for full stops, ፡ in a clock time",
             "Legacy keyboards; news corpus",
             ("ነው፡፡", "ነው።"),
             (
@@ -147,7 +147,7 @@ def cleaning_rules(nearest: Mapping[str, str], symbols: Mapping[str, str]) -> tu
         ),
         Rule(
             "word-space",
-            "The word space of older writing",
+            "The Ethiopic word space becomes a space",
             "Unicode, U+1361",
             ("ሰላም፡ዓለም", "ሰላም ዓለም"),
             (replace({"፡": " "}),),
@@ -184,7 +184,7 @@ def finishing_rules(symbols: Mapping[str, str]) -> tuple[Rule, ...]:
     return (
         Rule(
             "full-stop",
-            "A full stop without its space",
+            "A full stop without a space after it",
             "News corpus: ነው.ሰላም",
             ("ነው.ሰላም", "ነው። ሰላም"),
             (insert(_SENTENCE_STOP, "። "),),
@@ -200,7 +200,7 @@ def finishing_rules(symbols: Mapping[str, str]) -> tuple[Rule, ...]:
         ),
         Rule(
             "hyphen",
-            "A hyphen between words is no minus; a dash that is left with a space on each side is a pause",
+            "A hyphen between words is not a minus; a remaining dash with a space on each side is a pause",
             "Convention",
             ("ሥነ-ሥርዓት", "ሥነ ሥርዓት"),
             (insert("(?<= )[-−]+(?= )", "፣"), insert("[-‐‑‒−]+", " ")),
@@ -208,7 +208,7 @@ def finishing_rules(symbols: Mapping[str, str]) -> tuple[Rule, ...]:
         ),
         Rule(
             "mark",
-            "Marks of other scripts and older marks are one of ። ፧ ! ፤ ፣, a space, or nothing",
+            "Punctuation of other scripts and older punctuation becomes one of ። ፧ ! ፤ ፣, a space, or nothing",
             "Unicode, Ethiopic punctuation; usage",
             ("ምን? እሺ.", "ምን፧ እሺ።"),
             (replace(_MARK_TABLE),),
@@ -216,14 +216,14 @@ def finishing_rules(symbols: Mapping[str, str]) -> tuple[Rule, ...]:
         ),
         Rule(
             "dropped",
-            "What nothing could read, such as emoji and other scripts",
+            "Characters that no rule reads, such as emoji and other scripts, are removed",
             "Never spoken by name",
             ("ሰላም😀", "ሰላም"),
             (_drop,),
         ),
         Rule(
             "stray-gemination",
-            "A gemination mark that doubles nothing",
+            "A gemination mark without a consonant to double is removed",
             "Leslau 1995, ch. 1: glottal consonants are not doubled",
             ("\u135fገና\u135f\u135f", "ገና\u135f"),
             (rewrite(_STRAY_GEMINATION, lambda _: ""), rewrite(_FIRST_GEMINATION, lambda _: "")),
@@ -238,7 +238,7 @@ def finishing_rules(symbols: Mapping[str, str]) -> tuple[Rule, ...]:
         ),
         Rule(
             "marks",
-            "Of several marks the strongest is kept, without a space before it and with one behind it",
+            "Of several punctuation marks the strongest is kept, without a space before it and with one after it",
             "Convention; strength ፧ ! ። ፤ ፣",
             ("ምን?!", "ምን፧"),
             (rewrite(_MARK_RUN, _strongest),),
@@ -246,7 +246,7 @@ def finishing_rules(symbols: Mapping[str, str]) -> tuple[Rule, ...]:
         ),
         Rule(
             "edge",
-            "No mark and no space at the beginning, no space at the end",
+            "No punctuation and no space at the beginning, no space at the end",
             "Convention",
             (" ሰላም ", "ሰላም"),
             (rewrite(f"^[ {TIE}{MARKS}]+|[ {TIE}]+$", lambda _: ""),),
@@ -258,7 +258,7 @@ def folding_rule(homophones: Mapping[str, str]) -> Rule:
     """Return the rule that writes letters that sound alike in one way."""
     return Rule(
         "homophone",
-        "ሀ ሐ ኀ, ሰ ሠ, አ ዐ, ጸ ፀ in one spelling, if text.fold_homophones says so",
+        "ሀ ሐ ኀ, ሰ ሠ, አ ዐ, ጸ ፀ in one spelling, if text.fold_homophones is true",
         "Leslau 1995, ch. 1; the table homophones",
         ("ሠላም ፀሐይ", "ሰላም ጸሀይ"),
         (replace(homophones),),

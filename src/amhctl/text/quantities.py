@@ -82,7 +82,7 @@ class Quantities:
         return (
             Rule(
                 "temperature",
-                "A negative number of degrees is below zero",
+                "A negative number of degrees is read as below zero",
                 "Usage of weather reports; spec of negative readings",
                 ("-5°C", "ከዜሮ በታች አምስት ዲግሪ ሴልሺየስ"),
                 (
@@ -94,7 +94,7 @@ class Quantities:
             Rule(
                 "minus",
                 "A minus sign before a number",
-                "Convention of schools: ኔጌቲቭ; the option text.negative says otherwise",
+                "Convention of schools: ኔጌቲቭ; the option text.negative changes it",
                 ("-5", "ኔጌቲቭ አምስት"),
                 (
                     rewrite(r"(?:^|(?<=\s))-(\d{1,3})-(?=\s|$)", lambda match: f"{match[1]}፣"),
@@ -142,7 +142,7 @@ class Quantities:
             ),
             Rule(
                 "fraction",
-                "A fraction, alone or behind a whole number",
+                "A fraction, alone or after a whole number",
                 "Leslau 1995, fractions: ግማሽ, ሩብ, and the ordinal of what divides",
                 ("3/4", "ሦስት አራተኛ"),
                 (

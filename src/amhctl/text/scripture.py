@@ -77,7 +77,7 @@ def scripture_rule(numbers: NumberWords, books: Mapping[str, str], to: str) -> R
 
     return Rule(
         "scripture",
-        "A book and its chapter and verse, the short forms of books in full",
+        "A book of the Bible with chapter and verse; short names of books are written in full",
         "Usage of Amharic Bibles; the names of the books: Amharic Bible of 1962",
         ("ማቴ 5፡3-12", "ማቴዎስ አምስት፣ ከሦስት እስከ አሥራ ሁለት"),
         (rewrite(reference, read),),
