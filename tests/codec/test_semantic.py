@@ -166,11 +166,12 @@ def test_a_file_that_is_another_is_refused_by_names(encoder: SpeechEncoder, tmp_
     save_file(tensors, tmp_path / "m.safetensors")
     with pytest.raises(CodecError) as caught:
         load_semantic(tmp_path / "m.safetensors", encoder)
-    assert "encoder.0.norm.bias absent" in caught.value.message
-    assert "and 8 more" in caught.value.message
+    assert "encoder.0.norm.bias is absent" in caught.value.message
+    for words in ("convnext.1.gamma is absent", "encoder.1.weight has shape", "encoder.1.bias has values that are not"):
+        assert words in caught.value.message
     (tmp_path / "m.safetensors").write_bytes(b"noise")
     with pytest.raises(CodecError, match="not a readable safetensors file"):
         load_semantic(tmp_path / "m.safetensors", encoder)
     save_file({"other.weight": torch.ones(2)}, tmp_path / "m.safetensors")
-    with pytest.raises(CodecError, match="not MaskGCT's semantic codec"):
+    with pytest.raises(CodecError, match=r"encoder\.0\.embed\.weight is absent"):
         load_semantic(tmp_path / "m.safetensors", encoder)

@@ -6,11 +6,13 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from support.acoustics import far, numbers
 from support.speech_encoders import WIDTH, tiny_encoder_folder, transformers_or_skip
 from support.speechlike import vowel_train
 
@@ -48,6 +50,27 @@ def test_features_are_the_layer_that_the_package_itself_gives(model: Path) -> No
         assert np.array_equal(features_EW, states[LAYER][0, : features_EW.shape[0]].numpy())
     config = encoder.config
     assert (config.layer, config.width, config.sample_rate, config.hop_samples) == (LAYER, WIDTH, 16_000, 320)
+
+
+def test_what_the_encoder_hears_is_what_was_published(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The front end's numbers, and hidden states brought to mean 0 and deviation 1."""
+    known, encoder = numbers(), load_encoder(model)
+    heard = list[torch.Tensor]()
+
+    class Network:
+        device = "cpu"
+
+        def __call__(self, features_1EF: torch.Tensor, **_options: bool) -> SimpleNamespace:
+            heard.append(features_1EF)
+            return SimpleNamespace(hidden_states=[known["feat.hidden_17"]] * (LAYER + 1))
+
+    monkeypatch.setattr(encoder, "_network", Network())
+    monkeypatch.setattr(encoder, "_statistics", (known["feat.mean"], known["feat.var"].sqrt()))
+    features_EW = encoder.encode(known["front.wave_16k"][0, :12_640].numpy())
+    assert far(torch.from_numpy(features_EW)[None], known["feat.normalised"]) < 1e-5
+    # The last of the published pairs is half a pair, which is masked.
+    pairs = int(known["front.w2v_attention_mask"].sum())
+    assert far(heard[0], known["front.w2v_input_features"][:, :pairs]) < 1e-3
 
 
 def test_a_recording_has_the_same_features_whatever_is_encoded_before_or_after(model: Path) -> None:

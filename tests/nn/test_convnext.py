@@ -37,3 +37,12 @@ def test_dropout_leaves_whole_channels_out_and_in_training_alone() -> None:
     block.eval()
     assert torch.equal(block(hidden), block(hidden))
     assert not bool((block(hidden) - hidden == 0).any())
+
+
+def test_the_inner_layer_may_be_of_any_width_and_the_norm_add_less_to_the_variance() -> None:
+    torch.manual_seed(0)
+    block = ConvNeXtBlock(4, inner=7, eps=1e-6)
+    assert (block.expand.out_features, block.contract.in_features, block.norm.eps) == (7, 7, 1e-6)
+    assert ConvNeXtBlock(4, expansion=2).expand.out_features == 8
+    hidden = torch.randn(2, 6, 4)
+    assert block(hidden).shape == hidden.shape

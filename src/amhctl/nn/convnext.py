@@ -26,6 +26,10 @@ class ConvNeXtBlock(nn.Module):
         Initial layer scale; ``1 / blocks`` is what Vocos uses.
     condition : int
         Width of a condition that modulates the norm; 0 for a norm of its own.
+    inner : int | None
+        Width of the inner layer, where it is no multiple of D.
+    eps : float
+        What the norm adds to the variance; a norm under a condition has 1e-5.
     dropout : float
         Fraction of the inner channels that a training item does without; the same ones in every frame, which costs
         nothing where drawing each value again takes an eighth of a training step on a CPU.
@@ -39,14 +43,17 @@ class ConvNeXtBlock(nn.Module):
         expansion: int = 3,
         scale: float = 0.1,
         condition: int = 0,
+        inner: int | None = None,
+        eps: float = 1e-5,
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
+        inner = expansion * width if inner is None else inner
         self.dropout = dropout
         self.depthwise = nn.Conv1d(width, width, kernel, padding=kernel // 2, groups=width)
-        self.norm = AdaptiveNorm(width, condition) if condition else nn.LayerNorm(width)
-        self.expand = nn.Linear(width, expansion * width)
-        self.contract = nn.Linear(expansion * width, width)
+        self.norm = AdaptiveNorm(width, condition) if condition else nn.LayerNorm(width, eps=eps)
+        self.expand = nn.Linear(width, inner)
+        self.contract = nn.Linear(inner, width)
         self.scale = nn.Parameter(torch.full((width,), scale))
 
     def forward(self, hidden_BTD: Tensor, keep_BT1: Tensor | None = None, condition_BC: Tensor | None = None) -> Tensor:

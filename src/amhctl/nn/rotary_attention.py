@@ -45,10 +45,10 @@ class RotaryAttention(nn.Module):
         normed_BTD = self.norm(hidden_BTD) if condition_BC is None else self.norm(hidden_BTD, condition_BC)
         mixed = self.project_in(normed_BTD).view(batch, frames, 3, self.heads, width // self.heads)
         query_BHTW, key_BHTW, value_BHTW = mixed.permute(2, 0, 3, 1, 4)
-        turned = _angles(frames, width // self.heads, hidden_BTD.device)
+        turned = rotary_angles(frames, width // self.heads, hidden_BTD.device)
         seen_BHTW = functional.scaled_dot_product_attention(
-            _turn(query_BHTW, turned),
-            _turn(key_BHTW, turned),
+            turn_pairs(query_BHTW, turned),
+            turn_pairs(key_BHTW, turned),
             value_BHTW,
             attn_mask=keep_BT[:, None, None, :],
         )
@@ -56,14 +56,15 @@ class RotaryAttention(nn.Module):
         return hidden_BTD + self.scale * output
 
 
-def _angles(frames: int, width: int, device: torch.device) -> tuple[Tensor, Tensor]:
+def rotary_angles(frames: int, width: int, device: torch.device) -> tuple[Tensor, Tensor]:
     """Return cosine and sine of each position's angles, shape (T, W / 2) each."""
     waves = torch.exp(torch.arange(0, width, 2, device=device).float() * (-math.log(_LONGEST_WAVE) / width))
     angles = torch.arange(frames, device=device).float()[:, None] * waves
     return angles.cos(), angles.sin()
 
 
-def _turn(heads_BHTW: Tensor, turned: tuple[Tensor, Tensor]) -> Tensor:
+def turn_pairs(heads_BHTW: Tensor, turned: tuple[Tensor, Tensor]) -> Tensor:
+    """Return queries or keys with each pair of neighbouring values turned by its angle, shape (B, H, T, W)."""
     cosine, sine = turned
     even, odd = heads_BHTW[..., 0::2], heads_BHTW[..., 1::2]
     both = torch.stack([even * cosine - odd * sine, even * sine + odd * cosine], dim=-1)
