@@ -10,7 +10,7 @@ recordings' DNSMOS.
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean
 from time import perf_counter, process_time
@@ -65,7 +65,7 @@ def measure(
     clock, processor = perf_counter(), process_time()
     for record in records:
         person = record.speaker if record.speaker in voice.speakers else None
-        spoken.append(voice.speak(record.text, SpeakOptions(seed=seed, drawing=drawing, person=person)).waveform)
+        spoken.append(voice.speak(record.text, SpeakOptions(seed=seed, person=person, **asdict(drawing))).waveform)
     clock, processor = perf_counter() - clock, process_time() - processor
     scores = [naturalness.score(waveform) for waveform in spoken]
     matches = [textmatch.match(textmatch.cepstra(one), cepstra, place) for place, one in enumerate(spoken)]

@@ -18,6 +18,7 @@ from amhctl.checkpoint.folder import (
     verify_folder,
 )
 from amhctl.checkpoint.store import write_checkpoint
+from amhctl.checkpoint.verified import VerifiedFolder
 from amhctl.codec.vocoder_spec import VocoderSpec
 from amhctl.config.mel import MelConfig
 from amhctl.core.errors import CheckpointError
@@ -118,7 +119,7 @@ def test_a_value_that_is_not_named_is_no_other_than_one_that_is_empty() -> None:
 
 @pytest.mark.parametrize("name", [WEIGHTS_FILE, "text_state.json"])
 def test_a_folder_is_verified_without_its_tensors(folder: Path, name: str) -> None:
-    assert verify_folder(folder, kind="voice") == read_manifest(folder)
+    assert verify_folder(folder, kind="voice") == VerifiedFolder(folder, read_manifest(folder))
     with pytest.raises(CheckpointError, match="expected codec"):
         verify_folder(folder, kind="codec")
     content = bytearray((folder / name).read_bytes())

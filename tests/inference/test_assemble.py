@@ -16,13 +16,16 @@ from support.speechlike import vowel_train
 from support.vocoders import tiny_vocoder_folder
 from support.voices import any_speech, tiny_voice_folder
 
+from amhctl.checkpoint import folder as checkpoint_folder
 from amhctl.checkpoint.folder import CODEC_FOLDER, VOCODER_FOLDER, read_manifest
-from amhctl.codec.vocoder_spec import DEFAULT_VOCODER, vocoder_path
+from amhctl.codec.vocoder_spec import DEFAULT_VOCODER, open_vocoder, vocoder_path
 from amhctl.core.errors import AmhctlError, CheckpointError, SynthesisError
+from amhctl.core.files import sha256_of_file
 from amhctl.core.progress import SilentProgress
 from amhctl.encoders.speech import load_encoder
 from amhctl.inference import on_torch
 from amhctl.inference.assemble import load_speech_encoder, load_voice
+from amhctl.inference.catalog import open_voice
 from amhctl.inference.spectrogram_voice import SpectrogramVoice
 from amhctl.model.flow_on_onnx import FlowOnOnnx
 from amhctl.model.flow_on_torch import FlowOnTorch
@@ -110,8 +113,32 @@ def graphs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return work / "graphs"
 
 
+@pytest.mark.parametrize("by", ["graphs", "pytorch", "codes"])
+def test_each_file_of_a_voice_is_verified_once(
+    by: str, graphs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = {
+        "graphs": lambda: graphs,
+        "pytorch": lambda: flow_voice_folder(tmp_path),
+        "codes": lambda: tiny_voice_folder(tmp_path),
+    }
+    voice = folders[by]()
+    digested: list[Path] = []
+
+    def digest(path: Path) -> str:
+        digested.append(path)
+        return sha256_of_file(path)
+
+    monkeypatch.setattr(checkpoint_folder, "sha256_of_file", digest)
+    load_voice(str(voice))
+    assert len(digested) == len(set(digested))
+    assert {path.name for path in digested if path.parent == voice} == set(read_manifest(voice).files)
+
+
 def test_a_voice_with_graphs_speaks_by_them_as_pytorch_does(graphs: Path) -> None:
-    by_graphs, by_torch = load_voice(str(graphs)), on_torch.load_voice(graphs)
+    vocoder = open_vocoder(str(graphs / VOCODER_FOLDER))
+    by_graphs = load_voice(str(graphs))
+    by_torch = on_torch.build_spectrogram_voice(open_voice(str(graphs)), vocoder, device="cpu")
     assert isinstance(by_graphs, SpectrogramVoice)
     assert isinstance(by_graphs.network, FlowOnOnnx)
     assert isinstance(by_torch, SpectrogramVoice)

@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import cast
 
@@ -58,7 +58,7 @@ def _takes_of(voice: CodeVoice, options: SpeakOptions) -> list[list[NDArray[np.u
 
 def test_takes_differ_and_what_one_says_does_not_depend_on_the_others(voice: CodeVoice) -> None:
     one, three, by_itself = (
-        _takes_of(voice, replace(any_speech(), takes=takes, sampling=Sampling())) for takes in (1, 3, None)
+        _takes_of(voice, replace(any_speech(), takes=takes, **asdict(Sampling()))) for takes in (1, 3, None)
     )
     assert [len(takes) for takes in (*one, *three, *by_itself)] == [1, 1, 3, 3, 4, 4]
     for single, triple, four in zip(one, three, by_itself, strict=True):
@@ -91,9 +91,8 @@ def test_codes_are_drawn_by_what_suits_voice_and_takes_unless_it_is_said(
         assert guided.sampling(takes).guidance > 0.0
         assert voice.sampling(takes) == replace(guided.sampling(takes), guidance=0.0)
         guided.speak("ሰላም።", replace(any_speech(), takes=takes))
-    said = Sampling(temperature=0.7)
-    guided.speak("ሰላም።", replace(any_speech(), sampling=said))
-    assert drawn == [guided.sampling(1), guided.sampling(4), said]
+    guided.speak("ሰላም።", replace(any_speech(), temperature=0.7))
+    assert drawn == [guided.sampling(1), guided.sampling(4), replace(guided.sampling(4), temperature=0.7)]
     assert guided.sampling(1) != guided.sampling(4)
 
 

@@ -15,18 +15,19 @@ from amhctl.checkpoint.folder import CODEC_FOLDER, read_manifest
 from amhctl.core.errors import CheckpointError, SynthesisError
 from amhctl.core.progress import SilentProgress
 from amhctl.encoders.speaker import SpeakerEncoder
+from amhctl.inference.assemble import load_voice
 from amhctl.inference.code_voice import CodeVoice
-from amhctl.inference.on_torch import load_speech_encoder, load_voice
+from amhctl.inference.on_torch import load_speech_encoder
 from amhctl.inference.spectrogram_voice import SpectrogramVoice
 from amhctl.model.flow_on_torch import FlowOnTorch
 from amhctl.workflows.ckpt.import_ import run as take_in
 
 
 def test_each_kind_is_loaded_as_what_it_is(tmp_path: Path) -> None:
-    codes = load_voice(tiny_voice_folder(tmp_path))
+    codes = load_voice(str(tiny_voice_folder(tmp_path)))
     assert isinstance(codes, CodeVoice)
     assert not codes.model.training
-    drawn = load_voice(flow_voice_folder(tmp_path))
+    drawn = load_voice(str(flow_voice_folder(tmp_path)))
     assert isinstance(drawn, SpectrogramVoice)
     assert isinstance(drawn.network, FlowOnTorch)
     assert list(drawn.speakers) == ["f01", "m02"]
@@ -34,21 +35,21 @@ def test_each_kind_is_loaded_as_what_it_is(tmp_path: Path) -> None:
 
 def test_a_device_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SynthesisError, match="toaster"):
-        load_voice(flow_voice_folder(tmp_path), device="toaster")
+        load_voice(str(flow_voice_folder(tmp_path)), device="toaster")
 
 
 def test_a_codec_that_is_not_there_is_named(tmp_path: Path) -> None:
     folder = tiny_voice_folder(tmp_path)
     shutil.rmtree(folder / CODEC_FOLDER)
     with pytest.raises(CheckpointError, match="not bundled"):
-        load_voice(folder)
+        load_voice(str(folder))
 
 
 def test_an_imported_voice_is_spoken_by_the_programs_that_it_is_from(tmp_path: Path) -> None:
     files = official_files(tmp_path / "published")
     base = take_in(files.request(tmp_path / "base"), SilentProgress()).output
     with pytest.raises(CheckpointError, match="'maskgct-semantic' is not bundled") as caught:
-        load_voice(base)
+        load_voice(str(base))
     assert "ckpt export --format indextts2" in caught.value.hint
 
 

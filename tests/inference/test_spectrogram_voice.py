@@ -13,9 +13,7 @@ from amhctl.audio.loudness import loudness
 from amhctl.audio.waveform import Waveform
 from amhctl.core.errors import CheckpointError, SynthesisError
 from amhctl.inference.assemble import load_speech_encoder
-from amhctl.inference.sampling import Sampling
 from amhctl.inference.spectrogram_voice import SpectrogramVoice
-from amhctl.model.flow_sampling import FlowSampling
 
 TEXT = "ሰላም ዓለም።"
 
@@ -76,7 +74,9 @@ def test_a_reference_of_an_encoder_that_the_voice_does_not_know_is_refused(voice
         voice.imitate(vowel_train(seconds=1.0))
 
 
-@pytest.mark.parametrize("change", [{"pitch": 3.0}, {"energy": 6.0}, {"drawing": FlowSampling(steps=2)}])
+@pytest.mark.parametrize(
+    "change", [{"pitch": 3.0}, {"energy": 6.0}, {"steps": 2}, {"noise": 0.2}, {"prosody_noise": 0.0}]
+)
 def test_what_is_steered_changes_the_sound(voice: SpectrogramVoice, change: dict[str, object]) -> None:
     plain = voice.speak(TEXT, any_speech())
     steered = voice.speak(TEXT, replace(any_speech(), **change))
@@ -85,7 +85,7 @@ def test_what_is_steered_changes_the_sound(voice: SpectrogramVoice, change: dict
 
 def test_options_of_the_other_kind_are_refused(voice: SpectrogramVoice) -> None:
     with pytest.raises(SynthesisError, match="is a FlowVoice"):
-        voice.speak(TEXT, replace(any_speech(), sampling=Sampling()))
+        voice.speak(TEXT, replace(any_speech(), temperature=0.6))
     with pytest.raises(SynthesisError, match="takes"):
         voice.speak(TEXT, replace(any_speech(), takes=2))
 

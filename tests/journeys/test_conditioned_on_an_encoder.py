@@ -68,7 +68,7 @@ def test_from_recordings_to_a_voice_that_hears_with_an_encoder(tmp_path: Path, m
             voice=str(voice),
             codec=str(codec),
             device="cpu",
-            **options,  # type: ignore[arg-type]
+            clips=speak.Clips(**options),  # type: ignore[arg-type]
         )
         speak.run(request, quiet)
         return output

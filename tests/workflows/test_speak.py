@@ -31,7 +31,16 @@ def lenient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def request_of(voice_folder: Path, output: Path | None, **changes: object) -> SpeakRequest:
-    return replace(SpeakRequest(text="ሰላም ዓለም።", output=output, voice=str(voice_folder), device="cpu"), **changes)
+    """Return a request; a change goes to the part of it that has a field of that name."""
+    request = SpeakRequest(text="ሰላም ዓለም።", output=output, voice=str(voice_folder), device="cpu")
+    for name, value in changes.items():
+        for part in ("options", "clips"):
+            if hasattr(getattr(request, part), name):
+                request = replace(request, **{part: replace(getattr(request, part), **{name: value})})
+                break
+        else:
+            request = replace(request, **{name: value})
+    return request
 
 
 @pytest.mark.usefixtures("lenient")
@@ -91,9 +100,9 @@ def test_each_way_of_drawing_changes_what_is_said_and_none_is_the_default_one(
 
     usual = said()
     voice = load_voice(str(voice_folder))
-    several = voice.sampling(voice.takes(None))
+    several = voice.sampling(voice.default_takes)
     spelt_out = {"temperature": several.temperature, "top_k": several.top_k, "top_p": several.top_p, "guidance": 0.0}
-    assert said(takes=voice.takes(None), **spelt_out) == usual
+    assert said(takes=voice.default_takes, **spelt_out) == usual
     for change in ({"takes": 1}, {"temperature": 1.5}, {"top_k": 1}, {"top_p": 0.1}):
         assert said(**change) != usual
     guided = tiny_voice_folder(tmp_path, guided=True)
@@ -124,10 +133,8 @@ def test_text_from_a_file_and_a_speaker_from_a_clip(voice_folder: Path, tmp_path
 
 def test_noise_is_withheld_and_nothing_is_written(voice_folder: Path, tmp_path: Path) -> None:
     strict = replace(ANYTHING, lowest_level=200.0)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(speak, "SpeakOptions", lambda **values: voice_module.SpeakOptions(**values, limits=strict))
-        with pytest.raises(UnspeakableError):
-            speak.run(request_of(voice_folder, tmp_path / "out.wav"), SilentProgress())
+    with pytest.raises(UnspeakableError):
+        speak.run(request_of(voice_folder, tmp_path / "out.wav", limits=strict), SilentProgress())
     assert list(tmp_path.iterdir()) == []
 
 

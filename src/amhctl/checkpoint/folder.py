@@ -14,6 +14,7 @@ from safetensors import SafetensorError, safe_open
 from amhctl.checkpoint.manifest import Manifest, VocoderIdentity
 from amhctl.checkpoint.migrate import read_document
 from amhctl.checkpoint.parts import read_part
+from amhctl.checkpoint.verified import VerifiedFolder
 from amhctl.config.codec_spec import CodecSpec
 from amhctl.config.mel import MelConfig
 from amhctl.core.documents import parse_json, read_json
@@ -94,8 +95,8 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
-def verify_folder(folder: Path, *, kind: str) -> Manifest:
-    """Return the manifest of a checkpoint all of whose files are those that it names.
+def verify_folder(folder: Path, *, kind: str) -> VerifiedFolder:
+    """Return a checkpoint of a kind, all of whose files are those that its manifest names.
 
     Raises
     ------
@@ -109,6 +110,17 @@ def verify_folder(folder: Path, *, kind: str) -> Manifest:
             subject=str(folder),
             hint=other_kind_hint(folder, manifest) or f"give the folder of a checkpoint of kind {kind}",
         )
+    return verify_files(folder, manifest)
+
+
+def verify_files(folder: Path, manifest: Manifest) -> VerifiedFolder:
+    """Return a checkpoint all of whose files are those that its manifest names.
+
+    Raises
+    ------
+    CheckpointError
+        If a file is missing or changed, or the manifest inside the weights differs.
+    """
     if WEIGHTS_FILE not in manifest.files:
         raise CheckpointError(f"the manifest names no {WEIGHTS_FILE}", subject=str(folder))
     hint = f"copy the folder from its source again; `amhctl ckpt validate {folder}` lists all problems"
@@ -119,7 +131,7 @@ def verify_folder(folder: Path, *, kind: str) -> Manifest:
         raise CheckpointError(
             f"manifest.json is not the manifest inside the weights: {_joined(unlike)}", subject=str(folder), hint=hint
         )
-    return manifest
+    return VerifiedFolder(folder, manifest)
 
 
 def other_kind_hint(folder: Path, manifest: Manifest) -> str:

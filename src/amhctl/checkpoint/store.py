@@ -14,7 +14,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import JsonValue
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -31,8 +30,8 @@ from amhctl.checkpoint.folder import (
     verify_folder,
 )
 from amhctl.checkpoint.manifest import Manifest
-from amhctl.checkpoint.parts import read_json as read_object
 from amhctl.checkpoint.survey import Survey, check_values, survey_folder
+from amhctl.checkpoint.verified import VerifiedFolder
 from amhctl.core.errors import CheckpointError
 from amhctl.core.files import (
     atomic_folder,
@@ -58,49 +57,19 @@ Derive = Callable[[Path], Mapping[str, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
-class LoadedCheckpoint:
-    """A checkpoint whose every file has been verified.
+class LoadedCheckpoint(VerifiedFolder):
+    """A verified checkpoint with its weights.
 
     Attributes
     ----------
-    manifest : Manifest
-        What it is.
     tensors : dict[str, Tensor]
         The weights, by name.
-    folder : Path
-        Where it lies.
     surveys : Surveys
         What is known of the tensors of each of its files.
     """
 
-    manifest: Manifest
     tensors: dict[str, Tensor]
-    folder: Path
     surveys: Surveys
-
-    def read_bytes(self, file: str) -> bytes:
-        """Return the content of a file that the manifest names.
-
-        Raises
-        ------
-        CheckpointError
-            If the manifest does not name it.
-        """
-        return self._path(file).read_bytes()
-
-    def read_text(self, file: str) -> str:
-        """Return the UTF-8 content of a file that the manifest names."""
-        return self.read_bytes(file).decode("utf-8")
-
-    def read_json(self, file: str) -> dict[str, JsonValue]:
-        """Return the object of a JSON file that the manifest names.
-
-        Raises
-        ------
-        CheckpointError
-            If the manifest does not name it, or it holds no JSON object.
-        """
-        return read_object(self._path(file))
 
     def read_others(self) -> dict[str, bytes]:
         """Return the content of the files that the manifest names beside the weights, as they go with other weights.
@@ -112,22 +81,13 @@ class LoadedCheckpoint:
 
     def read_tensors(self, file: str) -> dict[str, Tensor]:
         """Return the tensors of a safetensors file that the manifest names."""
-        return _load_tensors(self._path(file))
+        return _load_tensors(self.path(file))
 
     @property
     def beside(self) -> dict[str, Path]:
         """The folders of the codec and the vocoder that are next to a voice, by their names; those that do."""
         folders = {name: self.folder / name for name in (CODEC_FOLDER, VOCODER_FOLDER)}
         return {name: folder for name, folder in folders.items() if folder.is_dir()}
-
-    def _path(self, file: str) -> Path:
-        if file not in self.manifest.files:
-            raise CheckpointError(
-                f"the checkpoint has no file {file}",
-                subject=str(self.folder),
-                hint=f"it has: {', '.join(sorted(self.manifest.files))}",
-            )
-        return self.folder / file
 
 
 def write_checkpoint(
@@ -295,11 +255,23 @@ def read_checkpoint(folder: Path, *, kind: str, check: Check | None = None) -> L
         If it is of another kind, a file is missing or changed, the manifest inside the weights differs, or a rule is
         broken.
     """
-    manifest, surveys = verify_checkpoint(folder, kind=kind, check=check)
-    return LoadedCheckpoint(manifest, _load_tensors(folder / WEIGHTS_FILE), folder, surveys)
+    return load_checkpoint(verify_folder(folder, kind=kind), check=check)
 
 
-def verify_checkpoint(folder: Path, *, kind: str, check: Check | None = None) -> tuple[Manifest, Surveys]:
+def load_checkpoint(verified: VerifiedFolder, *, check: Check | None = None) -> LoadedCheckpoint:
+    """Load the weights of a verified checkpoint, and refuse it if a rule is broken.
+
+    Raises
+    ------
+    CheckpointError
+        If a rule of its kind is broken, or a value is not finite.
+    """
+    surveys = _survey(verified, check)
+    tensors = _load_tensors(verified.path(WEIGHTS_FILE))
+    return LoadedCheckpoint(verified.folder, verified.manifest, tensors, surveys)
+
+
+def verify_checkpoint(folder: Path, *, kind: str, check: Check | None = None) -> VerifiedFolder:
     """Verify all of a checkpoint as ``read_checkpoint`` does, with one tensor at a time in memory.
 
     Raises
@@ -307,10 +279,15 @@ def verify_checkpoint(folder: Path, *, kind: str, check: Check | None = None) ->
     CheckpointError
         As ``read_checkpoint``.
     """
-    manifest = verify_folder(folder, kind=kind)
-    surveys = survey_folder(folder, manifest.files)
-    require_sound(manifest, surveys, check, subject=str(folder))
-    return manifest, surveys
+    verified = verify_folder(folder, kind=kind)
+    _survey(verified, check)
+    return verified
+
+
+def _survey(verified: VerifiedFolder, check: Check | None) -> Surveys:
+    surveys = survey_folder(verified.folder, verified.manifest.files)
+    require_sound(verified.manifest, surveys, check, subject=str(verified.folder))
+    return surveys
 
 
 def _save_tensors(tensors: Mapping[str, Tensor], path: Path, metadata: dict[str, str] | None = None) -> None:

@@ -4,8 +4,6 @@ Shapes: ``T frames, F mel bins, N samples``. A spectrogram is that of ``config.a
 ``t * hop``, and a waveform of N samples has ``ceil(N / hop)`` frames.
 """
 
-from pathlib import Path
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -13,11 +11,12 @@ from torch import Tensor
 
 from amhctl.checkpoint.manifest import Manifest
 from amhctl.checkpoint.parts import read_part
-from amhctl.checkpoint.store import LoadedCheckpoint, read_checkpoint
+from amhctl.checkpoint.store import load_checkpoint
+from amhctl.checkpoint.verified import VerifiedFolder
 from amhctl.codec.mel_codec import fingerprint_of
 from amhctl.codec.soundness import find_faults
 from amhctl.codec.vocoder_network import VocoderNetwork, fill_vocoder
-from amhctl.codec.vocoder_spec import VocoderSpec, read_vocoder_manifest, require_mel, vocoder_path
+from amhctl.codec.vocoder_spec import VocoderSpec, open_vocoder, require_mel
 from amhctl.config.mel import MelConfig
 from amhctl.config.vocoder import VocoderConfig
 
@@ -93,7 +92,18 @@ def load_vocoder(name_or_path: str, device: str = "cpu") -> Vocoder:
     CheckpointError
         If the folder is damaged.
     """
-    checkpoint = _read(vocoder_path(name_or_path))
+    return build_vocoder(open_vocoder(name_or_path), device=device)
+
+
+def build_vocoder(vocoder: VerifiedFolder, *, device: str = "cpu") -> Vocoder:
+    """Build a vocoder from its verified folder.
+
+    Raises
+    ------
+    CheckpointError
+        If its weights are not sound.
+    """
+    checkpoint = load_checkpoint(vocoder, check=find_faults)
     network = VocoderNetwork(_config(checkpoint.manifest))
     fill_vocoder(network, checkpoint.tensors, subject=str(checkpoint.folder))
     return Vocoder(
@@ -111,13 +121,8 @@ def read_vocoder(name_or_path: str) -> tuple[VocoderConfig, dict[str, Tensor]]:
     CheckpointError
         If the folder is damaged.
     """
-    checkpoint = _read(vocoder_path(name_or_path))
+    checkpoint = load_checkpoint(open_vocoder(name_or_path), check=find_faults)
     return _config(checkpoint.manifest), checkpoint.tensors
-
-
-def _read(path: Path) -> LoadedCheckpoint:
-    read_vocoder_manifest(str(path))
-    return read_checkpoint(path, kind="vocoder", check=find_faults)
 
 
 def _config(manifest: Manifest) -> VocoderConfig:

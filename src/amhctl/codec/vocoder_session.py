@@ -1,13 +1,11 @@
 """A vocoder that computes by an ONNX graph, without torch; implements ``vocoder_spec.Synthesiser``."""
 
-from pathlib import Path
-
 import numpy as np
 from numpy.typing import NDArray
 
-from amhctl.checkpoint.folder import verify_folder
 from amhctl.checkpoint.parts import read_part
-from amhctl.codec.vocoder_spec import VOCODER_GRAPH, read_vocoder_manifest, require_mel
+from amhctl.checkpoint.verified import VerifiedFolder
+from amhctl.codec.vocoder_spec import VOCODER_GRAPH, require_mel
 from amhctl.config.mel import MelConfig
 from amhctl.config.vocoder import VocoderConfig
 from amhctl.core.errors import CheckpointError
@@ -19,27 +17,26 @@ class VocoderOnOnnx:
 
     Parameters
     ----------
-    folder : Path
-        Folder of the vocoder.
+    vocoder : VerifiedFolder
+        From ``open_vocoder``.
     threads : int
         Processors it may use; 0 for the usual number.
 
     Raises
     ------
     CheckpointError
-        If the folder is damaged or holds no graph.
+        If the folder holds no graph.
     """
 
-    def __init__(self, folder: Path, *, threads: int = 0) -> None:
-        read_vocoder_manifest(str(folder))
-        manifest = verify_folder(folder, kind="vocoder")
+    def __init__(self, vocoder: VerifiedFolder, *, threads: int = 0) -> None:
+        manifest, subject = vocoder.manifest, str(vocoder.folder)
         if VOCODER_GRAPH not in manifest.files:
             raise CheckpointError(
-                "the vocoder has no graph", subject=str(folder), hint="amhctl ckpt export --format onnx writes it"
+                "the vocoder has no graph", subject=subject, hint="amhctl ckpt export --format onnx writes it"
             )
         self._name = manifest.name
-        self._mel = read_part(VocoderConfig.model_validate, manifest.config, place="config", subject=str(folder)).mel
-        self._session = OnnxSession(folder / VOCODER_GRAPH, threads=threads)
+        self._mel = read_part(VocoderConfig.model_validate, manifest.config, place="config", subject=subject).mel
+        self._session = OnnxSession(vocoder.path(VOCODER_GRAPH), threads=threads)
 
     @property
     def mel(self) -> MelConfig:

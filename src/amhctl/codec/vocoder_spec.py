@@ -10,8 +10,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from amhctl.checkpoint.folder import read_manifest
+from amhctl.checkpoint.folder import read_manifest, verify_files
 from amhctl.checkpoint.manifest import Manifest, VocoderIdentity
+from amhctl.checkpoint.verified import VerifiedFolder
 from amhctl.config.mel import MelConfig
 from amhctl.core.errors import CodecError
 
@@ -131,3 +132,16 @@ def read_vocoder_manifest(name_or_path: str) -> Manifest:
             subject=str(path),
         )
     return manifest
+
+
+def open_vocoder(name_or_path: str) -> VerifiedFolder:
+    """Return the verified folder of a vocoder.
+
+    Raises
+    ------
+    CodecError
+        If there is none, or the folder has other content.
+    CheckpointError
+        If the folder is damaged.
+    """
+    return verify_files(vocoder_path(name_or_path), read_vocoder_manifest(name_or_path))

@@ -14,15 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import safe_open
 
-from amhctl.checkpoint.folder import VOCODER_FOLDER, WEIGHTS_FILE, read_manifest, require_match, verify_folder
+from amhctl.checkpoint.folder import VOCODER_FOLDER, WEIGHTS_FILE, require_match
 from amhctl.checkpoint.manifest import Manifest
-from amhctl.checkpoint.parts import read_json, read_part
+from amhctl.checkpoint.parts import read_part
 from amhctl.checkpoint.textparts import check_vocabulary
+from amhctl.checkpoint.verified import VerifiedFolder
 from amhctl.codec.vocoder_session import VocoderOnOnnx
-from amhctl.codec.vocoder_spec import VOCODER_GRAPH, bundled_vocoders, vocoder_path
+from amhctl.codec.vocoder_spec import VOCODER_GRAPH, bundled_vocoders, open_vocoder, vocoder_path
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.core.errors import CheckpointError
-from amhctl.inference.catalog import require_voice, voice_path
+from amhctl.inference.catalog import open_voice
 from amhctl.inference.reference import EncodeSpeech
 from amhctl.inference.spectrogram_voice import SpectrogramVoice
 from amhctl.model.flow_files import GRAPHS, SPEAKERS_FILE
@@ -53,18 +54,19 @@ def load_voice(name_or_path: str, *, device: str = "cpu", codec: str | None = No
     Raises
     ------
     SynthesisError
-        If there is voice not found or no such device.
+        If there is no such voice or no such device.
     CheckpointError
         If the checkpoint is damaged, or a part is not the one it was trained with.
     """
-    path = voice_path(name_or_path)
-    manifest = read_manifest(path)
-    require_voice(manifest, path)
-    vocoder = find_vocoder(manifest, path, codec) if manifest.model_version == FLOW_VOICE else None
-    if vocoder is not None and device in ("auto", "cpu") and has_graphs(manifest, vocoder):
-        return _load_graphs(path, vocoder)
-    voice: CodeVoice | SpectrogramVoice = _on_torch().load_voice(path, device=device, codec=codec)
-    return voice
+    voice = open_voice(name_or_path)
+    if voice.manifest.model_version != FLOW_VOICE:
+        code_voice: CodeVoice = _on_torch().build_code_voice(voice, device=device, codec=codec)
+        return code_voice
+    vocoder = open_vocoder(str(find_vocoder(voice.manifest, voice.folder, codec)))
+    if device in ("auto", "cpu") and has_graphs(voice.manifest, vocoder.manifest):
+        return _build_on_graphs(voice, vocoder)
+    spectrogram_voice: SpectrogramVoice = _on_torch().build_spectrogram_voice(voice, vocoder, device=device)
+    return spectrogram_voice
 
 
 def load_speech_encoder(manifest: Manifest, folder: Path | None = None, *, device: str = "cpu") -> EncodeSpeech | None:
@@ -90,7 +92,7 @@ def load_speech_encoder(manifest: Manifest, folder: Path | None = None, *, devic
     return encode_speech
 
 
-def read_text_parts(manifest: Manifest, path: Path) -> tuple[Frontend, Tokenizer]:
+def read_text_parts(voice: VerifiedFolder) -> tuple[Frontend, Tokenizer]:
     """Return how a voice reads, from the parts in its folder, which are the ones that its manifest names.
 
     Raises
@@ -98,14 +100,15 @@ def read_text_parts(manifest: Manifest, path: Path) -> tuple[Frontend, Tokenizer
     CheckpointError
         If a part is not.
     """
+    manifest = voice.manifest
     if manifest.vocabulary is None or manifest.text is None:
-        raise CheckpointError("the voice does not name its vocabulary and text state", subject=str(path))
-    file = path / manifest.vocabulary.file
-    vocabulary = Vocabulary.from_bytes(file.read_bytes(), subject=str(file))
-    place = f"{path}: {manifest.vocabulary.file}"
+        raise CheckpointError("the voice does not name its vocabulary and text state", subject=str(voice.folder))
+    file = manifest.vocabulary.file
+    vocabulary = Vocabulary.from_bytes(voice.read_bytes(file), subject=str(voice.folder / file))
+    place = f"{voice.folder}: {file}"
     for fault in check_vocabulary(manifest, fingerprint=vocabulary.fingerprint, size=vocabulary.size, where=place):
         raise CheckpointError(fault.message, subject=fault.subject, hint=fault.hint)
-    frontend = Frontend.from_state(read_json(path / manifest.text.file))
+    frontend = Frontend.from_state(voice.read_json(manifest.text.file))
     require_match(manifest, vocabulary_fingerprint=vocabulary.fingerprint, text_hash=frontend.state_hash)
     return frontend, Tokenizer(vocabulary)
 
@@ -134,19 +137,19 @@ def find_vocoder(manifest: Manifest, path: Path, wanted: str | None) -> Path:
     )
 
 
-def has_graphs(manifest: Manifest, vocoder: Path) -> bool:
-    """Return whether a voice and the vocoder in a folder both have graphs, so that it speaks without torch."""
-    return set(GRAPHS) <= set(manifest.files) and VOCODER_GRAPH in read_manifest(vocoder).files
+def has_graphs(voice: Manifest, vocoder: Manifest) -> bool:
+    """Return whether a voice and its vocoder both have graphs, so that it speaks without torch."""
+    return set(GRAPHS) <= set(voice.files) and VOCODER_GRAPH in vocoder.files
 
 
-def _load_graphs(path: Path, vocoder: Path) -> SpectrogramVoice:
-    manifest = verify_folder(path, kind="voice")
-    config = read_part(FlowVoiceConfig.model_validate, manifest.config, place="config", subject=str(path))
+def _build_on_graphs(voice: VerifiedFolder, vocoder: VerifiedFolder) -> SpectrogramVoice:
+    manifest = voice.manifest
+    config = read_part(FlowVoiceConfig.model_validate, manifest.config, place="config", subject=str(voice.folder))
     # The runtime prepares its graphs while the frontend prepares its rules.
     with ThreadPoolExecutor() as pool:
-        network = pool.submit(FlowOnOnnx, config, path, weights=WEIGHTS_FILE)
+        network = pool.submit(FlowOnOnnx, config, voice.folder, weights=WEIGHTS_FILE)
         synthesiser = pool.submit(VocoderOnOnnx, vocoder)
-        frontend, tokenizer = read_text_parts(manifest, path)
+        frontend, tokenizer = read_text_parts(voice)
     require_match(manifest, vocoder=synthesiser.result())
     return SpectrogramVoice(
         manifest=manifest,
@@ -154,14 +157,14 @@ def _load_graphs(path: Path, vocoder: Path) -> SpectrogramVoice:
         tokenizer=tokenizer,
         network=network.result(),
         vocoder=synthesiser.result(),
-        speakers=read_speakers(manifest, path),
+        speakers=read_speakers(voice),
     )
 
 
-def read_speakers(manifest: Manifest, path: Path) -> dict[str, NDArray[np.float32]]:
-    """Return the embedding of each speaker of a voice in a folder, in the order of its manifest."""
-    with safe_open(path / SPEAKERS_FILE, framework="numpy") as stream:
-        return {name: stream.get_tensor(name).astype(np.float32) for name in manifest.speakers or ()}
+def read_speakers(voice: VerifiedFolder) -> dict[str, NDArray[np.float32]]:
+    """Return the embedding of each speaker of a voice, in the order of its manifest."""
+    with safe_open(voice.path(SPEAKERS_FILE), framework="numpy") as stream:
+        return {name: stream.get_tensor(name).astype(np.float32) for name in voice.manifest.speakers or ()}
 
 
 def _on_torch() -> ModuleType:

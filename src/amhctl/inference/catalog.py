@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from amhctl.checkpoint.folder import other_kind_hint, read_manifest
+from amhctl.checkpoint.folder import other_kind_hint, read_manifest, verify_files
 from amhctl.checkpoint.manifest import Manifest
+from amhctl.checkpoint.verified import VerifiedFolder
 from amhctl.core.errors import CheckpointError, SynthesisError
 from amhctl.model.versions import FLOW_VOICE, UNIFIED_VOICE
 
@@ -44,7 +45,7 @@ def read_voice_manifest(name_or_path: str) -> Manifest:
     Raises
     ------
     SynthesisError
-        If there is voice not found.
+        If there is no such voice.
     CheckpointError
         If the manifest is damaged or is not a voice's.
     """
@@ -52,6 +53,19 @@ def read_voice_manifest(name_or_path: str) -> Manifest:
     manifest = read_manifest(path)
     require_voice(manifest, path)
     return manifest
+
+
+def open_voice(name_or_path: str) -> VerifiedFolder:
+    """Return the verified folder of a voice: it is read once, and everything else begins from it.
+
+    Raises
+    ------
+    SynthesisError
+        If there is no such voice.
+    CheckpointError
+        If the folder is damaged or is not a voice's.
+    """
+    return verify_files(voice_path(name_or_path), read_voice_manifest(name_or_path))
 
 
 def require_voice(manifest: Manifest, path: Path) -> None:

@@ -62,35 +62,13 @@ class CodeVoice(Voice[Speaker]):
         """Any where durations are explicit; else those it learnt to be told."""
         return (SLOWEST, FASTEST) if self.has_durations else self.manifest.speeds or (1.0, 1.0)
 
-    def takes(self, asked: int | None) -> int:
-        """Return how often each segment is said.
-
-        Parameters
-        ----------
-        asked : int | None
-            What was asked for; None for what suits the voice.
-
-        Raises
-        ------
-        SynthesisError
-            If several are asked of a voice without explicit durations.
-        """
-        if asked is not None and asked > 1 and not self.has_durations:
-            raise SynthesisError(
-                "this voice has no explicit durations: its samples differ in length and cannot be averaged",
-                subject=self.manifest.name,
-                hint="omit --takes, or use a voice with explicit durations",
-            )
-        return asked or (_TAKES if self.has_durations else 1)
+    @property
+    def default_takes(self) -> int:
+        """How often each segment is sampled by default: takes of different lengths cannot be averaged."""
+        return _TAKES if self.has_durations else 1
 
     def sampling(self, takes: int) -> Sampling:
-        """Return how codes are drawn unless something else is asked for.
-
-        Parameters
-        ----------
-        takes : int
-            How often each segment is said.
-        """
+        """Return how codes are sampled by default, with so many takes of each segment."""
         chosen = _ALONE if takes == 1 else _OF_SEVERAL
         return chosen if self.model.config.text_dropout else replace(chosen, guidance=0.0)
 
@@ -172,16 +150,24 @@ class CodeVoice(Voice[Speaker]):
 
     def _require_options(self, options: SpeakOptions) -> None:
         given: dict[str, object] = {
-            "--steps": options.drawing,
+            "--steps": options.steps,
             "--pitch": options.pitch,
             "--energy": options.energy,
             "--speaker": options.person,
+            "noise": options.noise,
+            "prosody_noise": options.prosody_noise,
         }
         if refused := [flag for flag, value in given.items() if value]:
             raise SynthesisError(
                 f"this is a UnifiedVoice: {', '.join(refused)} cannot be used",
                 subject=self.manifest.name,
                 hint="omit these options, or use a FlowVoice",
+            )
+        if (options.takes or 1) > 1 and not self.has_durations:
+            raise SynthesisError(
+                "this voice has no explicit durations: its samples differ in length and cannot be averaged",
+                subject=self.manifest.name,
+                hint="omit --takes, or use a voice with explicit durations",
             )
 
     def _fits(self, ids: tuple[int, ...], durations: tuple[int, ...] | None) -> bool:
@@ -212,8 +198,7 @@ class CodeVoice(Voice[Speaker]):
 
     def _attempt(self, batch: list[Job], attempt: int, options: SpeakOptions, speaker: Speaker | None) -> list[Attempt]:
         frame_rate = self.codec.spec.frame_rate
-        takes = self.takes(options.takes)
-        sampling = options.sampling or self.sampling(takes)
+        takes = options.takes or self.default_takes
         passages = [
             Passage(
                 ids=job.ids,
@@ -226,7 +211,7 @@ class CodeVoice(Voice[Speaker]):
             for job in batch
             for take in range(takes)
         ]
-        codes = decode(self.model, passages, speaker or self.speaker, sampling)
+        codes = decode(self.model, passages, speaker or self.speaker, options.sampling(self.sampling(takes)))
         results = []
         for place, job in enumerate(batch):
             spoken = codes[place * takes : (place + 1) * takes]

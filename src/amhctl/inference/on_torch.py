@@ -11,10 +11,12 @@ from amhctl.checkpoint.indextts import CODEC as SEMANTIC
 from amhctl.checkpoint.indextts import SPEAKING
 from amhctl.checkpoint.manifest import Manifest
 from amhctl.checkpoint.parts import read_part
-from amhctl.checkpoint.store import LoadedCheckpoint
+from amhctl.checkpoint.store import LoadedCheckpoint, load_checkpoint
+from amhctl.checkpoint.verified import VerifiedFolder
 from amhctl.codec.codec import Codec
 from amhctl.codec.registry import bundled_codecs, load_codec
-from amhctl.codec.vocoder import load_vocoder
+from amhctl.codec.vocoder import build_vocoder
+from amhctl.config.codec_spec import CodecSpec
 from amhctl.config.conditioning import read_conditioning
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.config.mel import MelConfig
@@ -23,64 +25,74 @@ from amhctl.core.errors import CheckpointError
 from amhctl.devices.device import choose_device
 from amhctl.encoders.speaker import SpeakerEncoder
 from amhctl.encoders.speech import require_encoder
-from amhctl.inference.assemble import find_vocoder, read_speakers, read_text_parts
-from amhctl.inference.catalog import require_voice
+from amhctl.inference.assemble import read_speakers, read_text_parts
 from amhctl.inference.code_voice import CodeVoice
 from amhctl.inference.reference import EncodeSpeech
 from amhctl.inference.speaker import encode_speaker
 from amhctl.inference.spectrogram_voice import SpectrogramVoice
 from amhctl.model.flow_on_torch import FlowOnTorch
 from amhctl.model.flow_voice import FlowVoice
-from amhctl.model.soundness import REFERENCE_FILE, read_voice
+from amhctl.model.soundness import REFERENCE_FILE, find_faults
 from amhctl.model.unified_voice import UnifiedVoice
 from amhctl.model.versions import FLOW_VOICE
 
 
-def load_voice(path: Path, *, device: str = "cpu", codec: str | None = None) -> CodeVoice | SpectrogramVoice:
-    """Load a voice with everything it needs, each part checked.
-
-    Parameters
-    ----------
-    path : Path
-        Folder of the voice.
-    device : str
-        As ``choose_device`` takes it.
-    codec : str | None
-        Name, folder or weights file of its codec, or name or folder of its vocoder; None looks beside the voice and
-        among the bundled.
+def build_spectrogram_voice(voice: VerifiedFolder, vocoder: VerifiedFolder, *, device: str) -> SpectrogramVoice:
+    """Build a FlowVoice and its vocoder from their verified folders.
 
     Raises
     ------
     SynthesisError
         If there is no such device.
     CheckpointError
-        If the checkpoint is damaged, or a part is not the one it was trained with.
+        If a rule is broken, or a part is not the one it was trained with.
     """
     chosen = choose_device(device)
-    checkpoint = read_voice(path)
-    manifest = checkpoint.manifest
-    require_voice(manifest, path)
-    frontend, tokenizer = read_text_parts(manifest, path)
-    if manifest.model_version == FLOW_VOICE:
-        vocoder = load_vocoder(str(find_vocoder(manifest, path, codec)), device=chosen)
-        require_match(manifest, vocoder=vocoder)
-        return SpectrogramVoice(
-            manifest=manifest,
-            frontend=frontend,
-            tokenizer=tokenizer,
-            network=FlowOnTorch(_build_flow(checkpoint).to(chosen)),
-            vocoder=vocoder,
-            speakers=read_speakers(manifest, path),
-        )
+    checkpoint = load_checkpoint(voice, check=find_faults)
+    frontend, tokenizer = read_text_parts(voice)
+    synthesiser = build_vocoder(vocoder, device=chosen)
+    require_match(voice.manifest, vocoder=synthesiser)
+    return SpectrogramVoice(
+        manifest=voice.manifest,
+        frontend=frontend,
+        tokenizer=tokenizer,
+        network=FlowOnTorch(_build_flow(checkpoint).to(chosen)),
+        vocoder=synthesiser,
+        speakers=read_speakers(voice),
+    )
+
+
+def build_code_voice(voice: VerifiedFolder, *, device: str, codec: str | None) -> CodeVoice:
+    """Build a UnifiedVoice from its verified folder.
+
+    Parameters
+    ----------
+    voice : VerifiedFolder
+        The voice.
+    device : str
+        As ``choose_device`` takes it.
+    codec : str | None
+        Name, folder or weights file of its codec; None looks beside the voice and among the bundled.
+
+    Raises
+    ------
+    SynthesisError
+        If there is no such device.
+    CheckpointError
+        If a rule is broken, or a part is not the one it was trained with.
+    """
+    chosen, manifest = choose_device(device), voice.manifest
+    checkpoint = load_checkpoint(voice, check=find_faults)
+    frontend, tokenizer = read_text_parts(voice)
     if manifest.codec is None:
-        raise CheckpointError("the voice does not name its codec", subject=str(path))
-    matching_codec = _load_codec(manifest, path, codec, chosen)
+        raise CheckpointError("the voice does not name its codec", subject=str(voice.folder))
+    matching_codec = _load_codec(manifest.codec, voice.folder, codec, chosen)
     require_match(manifest, codec=matching_codec.spec)
     model = _build_model(checkpoint).to(chosen)
     if REFERENCE_FILE not in manifest.files:
         raise CheckpointError(
             "the voice was imported and has no prompt for inference",
-            subject=str(path),
+            subject=str(voice.folder),
             hint="fine-tune it: the new voice gets a prompt from its training data",
         )
     features_TF = checkpoint.read_tensors(REFERENCE_FILE)["features"].float()
@@ -134,17 +146,16 @@ def _load_speaker_encoder(manifest: Manifest) -> EncodeSpeech:
     return lambda samples: encoder.embed(Waveform(samples, manifest.sample_rate))
 
 
-def _load_codec(manifest: Manifest, path: Path, wanted: str | None, device: str) -> Codec:
-    name = manifest.codec.name if manifest.codec else ""
-    if wanted is None and (path / CODEC_FOLDER / "manifest.json").is_file():
-        wanted = str(path / CODEC_FOLDER)
-    if wanted is None and name in bundled_codecs():
-        wanted = name
+def _load_codec(named: CodecSpec, folder: Path, wanted: str | None, device: str) -> Codec:
+    if wanted is None and (folder / CODEC_FOLDER / "manifest.json").is_file():
+        wanted = str(folder / CODEC_FOLDER)
+    if wanted is None and named.name in bundled_codecs():
+        wanted = named.name
     if wanted is None:
-        hint = f"pass --codec with its folder or weights file, or copy its folder to {path / CODEC_FOLDER}"
-        if manifest.codec is not None and manifest.codec.architecture == SEMANTIC.architecture:
+        hint = f"pass --codec with its folder or weights file, or copy its folder to {folder / CODEC_FOLDER}"
+        if named.architecture == SEMANTIC.architecture:
             hint = SPEAKING
-        raise CheckpointError(f"the voice's codec {name!r} is not bundled", subject=str(path), hint=hint)
+        raise CheckpointError(f"the voice's codec {named.name!r} is not bundled", subject=str(folder), hint=hint)
     return load_codec(wanted, device=device)
 
 

@@ -23,7 +23,6 @@ from amhctl.model.flow_sampling import (
     PROSODY,
     Floats,
     FlowNetwork,
-    FlowSampling,
     Integers,
     ReadText,
     draw_mel,
@@ -85,12 +84,17 @@ class SpectrogramVoice(Voice[NDArray[np.float32]]):
         return encode_speech(bring_to(reference, level=self.level, sample_rate=self.sample_rate).samples)
 
     def _require_options(self, options: SpeakOptions) -> None:
-        given = {"a sampling of codes": options.sampling, "takes": options.takes}
-        if refused := [name for name, value in given.items() if value is not None]:
+        given = {
+            "--temperature": options.temperature,
+            "--top-k": options.top_k,
+            "--top-p": options.top_p,
+            "--takes": options.takes,
+        }
+        if refused := [flag for flag, value in given.items() if value is not None]:
             raise SynthesisError(
-                f"this is a FlowVoice: {' and '.join(refused)} cannot be used",
+                f"this is a FlowVoice: {', '.join(refused)} cannot be used",
                 subject=self.manifest.name,
-                hint="omit --temperature, --top-k, --top-p and --takes, or use a UnifiedVoice",
+                hint="omit these options, or use a UnifiedVoice",
             )
         if options.person is not None and options.person not in self.speakers:
             raise SynthesisError(
@@ -132,7 +136,7 @@ class SpectrogramVoice(Voice[NDArray[np.float32]]):
         self, ids: tuple[int, ...], speaker_E: Floats, options: SpeakOptions, random: np.random.Generator
     ) -> Floats:
         """Return the spectrogram of text ids, shape (T, F)."""
-        network, drawing = self.network, options.drawing or FlowSampling()
+        network, drawing = self.network, options.flow_sampling()
         text = network.read(np.array(ids, dtype=np.int64), np.asarray(speaker_E, dtype=np.float32))
         noise_P3 = random.standard_normal((len(ids), PROSODY), dtype=np.float32) * np.float32(drawing.prosody_noise)
         prosody_P3 = draw_prosody(network, text, noise_P3, _PROSODY_STEPS)

@@ -11,7 +11,7 @@ the same samples, and a segment that has to be sampled again does not change its
 import hashlib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from amhctl.audio.loudness import set_loudness
 from amhctl.audio.waveform import Waveform
@@ -22,7 +22,7 @@ from amhctl.core.progress import Progress, SilentProgress
 from amhctl.core.units import FASTEST, SLOWEST, SPEECH_LEVEL, Seconds
 from amhctl.inference.judge import RULES as JUDGE_RULES
 from amhctl.inference.judge import JudgeLimits
-from amhctl.inference.reference import EncodeSpeech
+from amhctl.inference.reference import EncodeSpeech, no_emotion
 from amhctl.inference.sampling import Sampling
 from amhctl.inference.stitching import cut, join
 from amhctl.model.flow_sampling import FlowSampling
@@ -42,6 +42,8 @@ _LOUDNESS = -18.0
 _SILENT_PIECES = frozenset((WORD_BOUNDARY, *MARKS))
 _MOST_SEMITONES, _MOST_DECIBELS = 12.0, 12.0
 _MOST_TAKES = 64
+MOST_UNSPOKEN = 0.1
+"""Fraction of a text's letters that may be left out by default."""
 SpeakerT = TypeVar("SpeakerT")
 
 
@@ -55,14 +57,17 @@ class SpeakOptions:
         The same seed gives the same samples.
     speed : float
         From 0.5 to 2; a voice without explicit durations speaks at those it learnt to be told, or at 1 only.
-    sampling : Sampling | None
-        How codes are drawn, of a UnifiedVoice; None for what suits it and the number of takes.
+    temperature, top_k, top_p : float | None
+        How a UnifiedVoice samples codes (``Sampling``); None for what suits it and the number of takes.
     takes : int | None
-        How often a UnifiedVoice says each segment. The codec speaks the mean of the takes, which has less of
-        what chance alone put into each. None is 4 for voices with explicit durations; the takes of others differ in
-        length: 1.
-    drawing : FlowSampling | None
-        How spectrograms are drawn, of a voice that draws them; None for what suits it.
+        How often a UnifiedVoice samples each segment. The codec decodes the mean of the takes, which averages random
+        variation out. None is 4 for voices with explicit durations; the takes of others differ in length: 1.
+    guidance : float | None
+        Strength of classifier-free guidance; None for what suits the voice.
+    steps : int | None
+        Steps in which a FlowVoice generates a spectrogram; None for what suits it.
+    noise, prosody_noise : float | None
+        Deviation of the noise that it starts from (``FlowSampling``); None for what suits it.
     pitch : float
         Semitones up or down, of a FlowVoice.
     energy : float
@@ -79,24 +84,32 @@ class SpeakOptions:
 
     seed: int = 0
     speed: float = 1.0
-    sampling: Sampling | None = None
+    temperature: float | None = None
+    top_k: int | None = None
+    top_p: float | None = None
     takes: int | None = None
-    drawing: FlowSampling | None = None
+    guidance: float | None = None
+    steps: int | None = None
+    noise: float | None = None
+    prosody_noise: float | None = None
     pitch: float = 0.0
     energy: float = 0.0
     person: str | None = None
     attempts: int = 3
     limits: JudgeLimits = field(default_factory=JudgeLimits)
-    most_unspoken: float = 0.1
+    most_unspoken: float = MOST_UNSPOKEN
 
     def __post_init__(self) -> None:
         """Refuse impossible values.
 
         Raises
         ------
-        SynthesisError
+        SynthesisError, OptionError
             If a value is outside its range.
         """
+        # The ranges of what is given: before a voice is loaded.
+        self.sampling(Sampling())
+        self.flow_sampling()
         if not SLOWEST <= self.speed <= FASTEST:
             raise SynthesisError(f"speed {self.speed:g} is not between {SLOWEST:g} and {FASTEST:g}", subject="speed")
         if not -_MOST_SEMITONES <= self.pitch <= _MOST_SEMITONES:
@@ -109,6 +122,17 @@ class SpeakOptions:
             )
         if self.attempts < 1:
             raise SynthesisError("at least one attempt is needed", subject="attempts")
+
+    def sampling(self, usual: Sampling) -> Sampling:
+        """Return how codes are sampled: as usual, but for what these options say."""
+        return replace(usual, **self._given("temperature", "top_k", "top_p", "guidance"))
+
+    def flow_sampling(self) -> FlowSampling:
+        """Return how a spectrogram is generated: as usual, but for what these options say."""
+        return FlowSampling(**self._given("steps", "guidance", "noise", "prosody_noise"))
+
+    def _given(self, *names: str) -> dict[str, Any]:
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +251,35 @@ class Voice(ABC, Generic[SpeakerT]):
             If the clip is unusable, or the voice would speak alike with any clip.
         """
 
+    def feel(
+        self,
+        speaker: SpeakerT | None,
+        clip: Waveform,
+        encode_speech: EncodeSpeech | None = None,
+        *,
+        strength: float = 1.0,
+    ) -> SpeakerT:
+        """Return how to speak as a speaker with the emotion of another clip.
+
+        Parameters
+        ----------
+        speaker : SpeakerT | None
+            From ``imitate``; None for the voice's own.
+        clip : Waveform
+            The clip, whose speaker need not be the same.
+        encode_speech : EncodeSpeech | None
+            The voice's speech encoder, as of ``imitate``.
+        strength : float
+            How much of it, from 0, which changes nothing, to 1.
+
+        Raises
+        ------
+        SynthesisError
+            If the voice has no emotion branch; if the clip is unusable, the speech encoder is not given, or the
+            strength is not between 0 and 1.
+        """
+        raise no_emotion(self.manifest.name)
+
     @abstractmethod
     def _require_options(self, options: SpeakOptions) -> None:
         """Refuse options that mean nothing to this kind of voice."""
@@ -305,7 +358,7 @@ class Voice(ABC, Generic[SpeakerT]):
         _require_spoken(spoken, options)
         self._require_speed(options.speed)
         while True:
-            ids = [self.tokenizer.encode(self.frontend.units(segment.text)) for segment in segments]
+            ids = [self.tokenizer.encode(self.frontend.spoken_units(segment.text)) for segment in segments]
             durations = self._predict(ids, options.speed)
             halved = tuple(
                 part
@@ -315,10 +368,9 @@ class Voice(ABC, Generic[SpeakerT]):
             if len(halved) == len(segments):
                 break
             segments = halved
-        syllables = [self.frontend.normalize(segment.text).syllables for segment in segments]
         jobs = [
-            Job(place, segment.text, segment.pause, count, row, frames)
-            for place, (segment, count, row, frames) in enumerate(zip(segments, syllables, ids, durations, strict=True))
+            Job(place, segment.text, segment.pause, count_syllables(segment.text), row, frames)
+            for place, (segment, row, frames) in enumerate(zip(segments, ids, durations, strict=True))
         ]
         return jobs, report_unspoken(spoken, "text")
 

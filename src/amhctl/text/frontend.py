@@ -282,7 +282,11 @@ class Frontend:
         TextError
             If nothing in the text can be spoken.
         """
-        spoken = self.normalize(written).text.replace("፤", "፣")
+        return self.spoken_units(self.normalize(written).text)
+
+    def spoken_units(self, spoken: str) -> str:
+        """Return ``units`` of text that is spoken text already, such as a segment's; no rule is applied again."""
+        spoken = spoken.replace("፤", "፣")
         if spoken[-1] not in SENTENCE_MARKS:
             spoken = spoken.rstrip(MARKS) + "።"
         if self.config.units == "phones":

@@ -1,10 +1,10 @@
 """``amhctl speak``: a text, a voice, a sound file."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -12,7 +12,6 @@ from amhctl.audio.files import RAW_SOUND, SOUND, encode
 from amhctl.audio.referenceclip import ReferenceClip, read_reference
 from amhctl.audio.tags import Tags
 from amhctl.audio.waveform import Waveform
-from amhctl.checkpoint.manifest import Manifest
 from amhctl.config.load import load_run_config
 from amhctl.core.documents import read_limited
 from amhctl.core.errors import AudioError, DocumentError, SynthesisError, TextError
@@ -25,11 +24,9 @@ from amhctl.inference.assemble import load_speech_encoder, load_voice
 from amhctl.inference.catalog import DEFAULT_VOICE as DEFAULT_VOICE
 from amhctl.inference.catalog import voice_path
 from amhctl.inference.labels import label
-from amhctl.inference.reference import EncodeSpeech, no_emotion
-from amhctl.inference.sampling import Sampling
-from amhctl.inference.spectrogram_voice import SpectrogramVoice
-from amhctl.inference.voice import SpeakOptions, Speech, SpokenSegment
-from amhctl.model.flow_sampling import FlowSampling
+from amhctl.inference.voice import MOST_UNSPOKEN as MOST_UNSPOKEN
+from amhctl.inference.voice import SpeakOptions as SpeakOptions
+from amhctl.inference.voice import Speech, SpokenSegment, Voice
 from amhctl.text.lexicon import read_lexicons
 
 AudioFormat = Literal["wav", "flac", "ogg", "mp3", "pcm"]
@@ -48,13 +45,40 @@ RULES = Rules(
 
 
 @dataclass(frozen=True, slots=True)
+class Clips:
+    """Recordings to speak like.
+
+    Attributes
+    ----------
+    reference : Path | None
+        Clip of another speaker to imitate.
+    emotion : Path | None
+        Clip whose emotion to speak with, for voices with an emotion branch.
+    emotion_strength : float
+        How much of it, from 0 to 1.
+    features_model : Path | None
+        Folder of the speech encoder for the clips, for voices conditioned on one.
+    """
+
+    reference: Path | None = None
+    emotion: Path | None = None
+    emotion_strength: float = 1.0
+    features_model: Path | None = None
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """What is read."""
+        return tuple(path for path in (self.reference, self.emotion, self.features_model) if path is not None)
+
+
+@dataclass(frozen=True, slots=True)
 class SpeakRequest:
     """What ``amhctl speak`` was asked.
 
     Attributes
     ----------
     output : Path | None
-        Sound file; None for standard output.
+        Audio file; None for standard output.
     text : str | None
         Written text; None where ``file`` has it.
     file : Path | None
@@ -63,30 +87,10 @@ class SpeakRequest:
         None for what the suffix says, or WAV on standard output.
     voice, codec : str
         Names or folders; no codec means the voice's own.
-    reference : Path | None
-        Clip of another speaker to imitate.
-    emotion : Path | None
-        Clip whose emotion to speak with, for voices with an emotion branch.
-    emotion_strength : float
-        How much of it, from 0 to 1.
-    features_model : Path | None
-        Folder of the speech encoder that hears the clip, for voices conditioned on one.
-    speed : float
-        1 is the voice's own pace.
-    seed : int
-        The same seed gives the same bytes.
-    temperature, top_k, top_p, guidance : float | None
-        How codes are drawn; None for what suits the voice and the number of takes.
-    takes : int | None
-        How often each segment is said, for the mean of all; None for what suits the voice.
-    steps : int | None
-        In how many steps a spectrogram is generated; None for what suits the voice.
-    pitch, energy : float
-        Semitones and decibels up or down.
-    speaker : str | None
-        As which of its speakers the voice speaks; None for its first.
-    allow_unspoken : bool
-        Whether more than a tenth of the letters may be of scripts that are not read.
+    clips : Clips
+        Recordings to speak like.
+    options : SpeakOptions
+        How to speak.
     project : Path | None
         Project whose lexicons are read; None reads none.
     lexicons : tuple[Path, ...]
@@ -103,22 +107,8 @@ class SpeakRequest:
     format: AudioFormat | None = None
     voice: str = DEFAULT_VOICE
     codec: str | None = None
-    reference: Path | None = None
-    emotion: Path | None = None
-    emotion_strength: float = 1.0
-    features_model: Path | None = None
-    speed: float = 1.0
-    seed: int = 0
-    temperature: float | None = None
-    top_k: int | None = None
-    top_p: float | None = None
-    guidance: float | None = None
-    takes: int | None = None
-    steps: int | None = None
-    pitch: float = 0.0
-    energy: float = 0.0
-    speaker: str | None = None
-    allow_unspoken: bool = False
+    clips: Clips = Clips()
+    options: SpeakOptions = field(default_factory=SpeakOptions)
     project: Path | None = None
     lexicons: tuple[Path, ...] = ()
     device: str = "auto"
@@ -182,8 +172,6 @@ def run(request: SpeakRequest, progress: Progress) -> SpeakReport:
     AmhctlError
         If the text, the voice or the output cannot be used; ``UnspeakableError`` if the speech was judged bad.
     """
-    # Refused here already, before a voice is loaded.
-    _choose_sampling(request, Sampling())
     chosen = _choose_format(request)
     lexicons = _find_lexicons(request)
     if request.output is not None:
@@ -191,78 +179,44 @@ def run(request: SpeakRequest, progress: Progress) -> SpeakReport:
         sources = (*_sources(request), *lexicons)
         require_output_file(request.output, kind, force=request.force, sources=sources)
     text = _read_text(request)
-    clip = _read_reference(request.reference) if request.reference else None
-    reference = clip.waveform if clip else None
-    feeling = _read_clip(request.emotion) if request.emotion else None
-    options = SpeakOptions(
-        seed=request.seed,
-        speed=request.speed,
-        takes=request.takes,
-        pitch=request.pitch,
-        energy=request.energy,
-        person=request.speaker,
-    )
-    if request.allow_unspoken:
-        options = replace(options, most_unspoken=1.0)
+    reference = _read_reference(request.clips.reference) if request.clips.reference else None
+    emotion = _read_clip(request.clips.emotion) if request.clips.emotion else None
     lexicon = read_lexicons(lexicons)
     voice = load_voice(request.voice, device=request.device, codec=request.codec).with_lexicon(lexicon)
     start = perf_counter()
-    if not isinstance(voice, SpectrogramVoice):
-        options = replace(options, drawing=_choose_drawing(request) if request.steps else None)
-        options = replace(options, sampling=_choose_sampling(request, voice.sampling(voice.takes(request.takes))))
-        encode_speech = _load_speech_encoder(request, voice.manifest) if reference or feeling else None
-        prompt = voice.imitate(reference, encode_speech) if reference else None
-        if feeling:
-            prompt = voice.feel(prompt, feeling.waveform, encode_speech, strength=request.emotion_strength)
-        speech = voice.speak(text, options, speaker=prompt, progress=progress)
-    elif feeling:
-        raise no_emotion(voice.manifest.name)
-    else:
-        drawn = (request.temperature, request.top_k, request.top_p)
-        given = None if drawn == (None, None, None) else _choose_sampling(request, Sampling())
-        options = replace(options, sampling=given, drawing=_choose_drawing(request))
-        embedding = voice.imitate(reference, _load_speech_encoder(request, voice.manifest)) if reference else None
-        speech = voice.speak(text, options, speaker=embedding, progress=progress)
+    speaker = _find_speaker(request, voice, reference, emotion)
+    speech = voice.speak(text, request.options, speaker=speaker, progress=progress)
     elapsed = perf_counter() - start
-    tags = label(voice.manifest, text, person=request.speaker, imitates=reference is not None)
+    tags = label(voice.manifest, text, person=request.options.person, imitates=reference is not None)
     content = _encode(speech.waveform, chosen, tags)
     if request.output is not None:
         write_bytes_atomically(request.output, content)
-    heard = tuple(finding for one in (clip, feeling) if one for finding in one.findings)
+    heard = tuple(finding for one in (reference, emotion) if one for finding in one.findings)
     return _report(request, speech, elapsed, content, heard)
 
 
 def _sources(request: SpeakRequest) -> tuple[Path, ...]:
     codec = Path(request.codec) if request.codec else None
-    given = (voice_path(request.voice), codec, request.file, request.reference, request.emotion, request.features_model)
+    given = (voice_path(request.voice), codec, request.file, *request.clips.paths)
     return tuple(path for path in given if path is not None)
 
 
-def _choose_sampling(request: SpeakRequest, defaults: Sampling) -> Sampling:
-    return Sampling(
-        temperature=defaults.temperature if request.temperature is None else request.temperature,
-        top_k=defaults.top_k if request.top_k is None else request.top_k,
-        top_p=defaults.top_p if request.top_p is None else request.top_p,
-        guidance=defaults.guidance if request.guidance is None else request.guidance,
-    )
-
-
-def _choose_drawing(request: SpeakRequest) -> FlowSampling:
-    usual = FlowSampling()
-    return replace(
-        usual,
-        steps=usual.steps if request.steps is None else request.steps,
-        guidance=usual.guidance if request.guidance is None else request.guidance,
-    )
+def _find_speaker(
+    request: SpeakRequest, voice: Voice[Any], reference: ReferenceClip | None, emotion: ReferenceClip | None
+) -> Any:  # noqa: ANN401  (each kind of voice has a speaker of its own)
+    """Return whom to speak as, with whose emotion; None for the voice's own speaker."""
+    if reference is None and emotion is None:
+        return None
+    encode_speech = load_speech_encoder(voice.manifest, request.clips.features_model, device=request.device)
+    speaker = voice.imitate(reference.waveform, encode_speech) if reference else None
+    if emotion is None:
+        return speaker
+    return voice.feel(speaker, emotion.waveform, encode_speech, strength=request.clips.emotion_strength)
 
 
 def _find_lexicons(request: SpeakRequest) -> tuple[Path, ...]:
     flags = {"paths.lexicons": request.lexicons}
     return load_run_config(preset=None, project=request.project, flags=flags).config.paths.lexicons
-
-
-def _load_speech_encoder(request: SpeakRequest, manifest: Manifest) -> EncodeSpeech | None:
-    return load_speech_encoder(manifest, request.features_model, device=request.device)
 
 
 def _read_clip(path: Path) -> ReferenceClip:

@@ -173,7 +173,8 @@ def _find_sound(folders: list[Path], run: Path, progress: Progress) -> tuple[Pat
         progress.say(f"verifying {folder.name}")
         try:
             is_codec = read_manifest(folder).model_version in KNOWN_VERSIONS
-            manifest, _ = verify_checkpoint(folder, kind="training", check=codec_faults if is_codec else voice_faults)
+            check = codec_faults if is_codec else voice_faults
+            manifest = verify_checkpoint(folder, kind="training", check=check).manifest
             if manifest.training.get("step") != step_of(folder):
                 raise CheckpointError(f"it is of step {manifest.training.get('step')}", subject=str(folder))
         except (CheckpointError, OSError) as error:

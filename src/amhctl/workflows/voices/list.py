@@ -134,7 +134,7 @@ def _speaks_by_graphs(manifest: Manifest, path: Path) -> bool:
     if manifest.model_version != FLOW_VOICE:
         return False
     try:
-        return has_graphs(manifest, find_vocoder(manifest, path, None))
+        return has_graphs(manifest, read_manifest(find_vocoder(manifest, path, None)))
     except CheckpointError:
         return False
 
