@@ -15,7 +15,7 @@ import numpy as np
 from measured_process import make_apart, run_measured
 
 from amhctl.codes.index import AudioDigest
-from amhctl.codes.store import CodeStore
+from amhctl.codes.writer import StoreWriter
 from amhctl.config.codec_spec import CodecSpec
 from amhctl.config.mel import MelConfig
 from amhctl.corpus.records import Record
@@ -42,7 +42,7 @@ def make(folder: Path, count: int) -> None:
     random = np.random.default_rng(0)
     features_TF = random.normal(size=(2 * FRAMES + 1, MEL.bins)).astype(np.float16)
     codes_QS = random.integers(0, SPEC.codebook_size, (SPEC.codebooks, FRAMES)).astype(np.uint16)
-    with CodeStore.create(folder, SPEC, MEL, level=-20.0) as store:
+    with StoreWriter.create(folder, SPEC, MEL, level=-20.0) as store:
         for number in range(count):
             record = Record(
                 id=f"made-up-{number:09d}",

@@ -14,6 +14,7 @@ from amhctl.codes.alignment import Alignment
 from amhctl.codes.index import AudioDigest
 from amhctl.codes.layout import SPEAKER
 from amhctl.codes.store import CodeStore
+from amhctl.codes.writer import StoreWriter
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.core.errors import DatasetError
 
@@ -130,7 +131,7 @@ def test_varied_copies_tell_nothing_of_a_speaker(folder: Path, store: CodeStore,
     shutil.copytree(folder / "store", tmp_path / "store")
     own = [entry for entry in store.entries if entry.record.speaker == SPEAKERS[0]][:3]
     copies = []
-    with CodeStore.open(tmp_path / "store") as more:
+    with StoreWriter.open(tmp_path / "store") as more:
         for entry in own:
             record = entry.record.model_copy(update={"id": f"{entry.id}+1"})
             arrays = {**more.columns(entry.id)}

@@ -8,6 +8,7 @@ from amhctl.audio.augment import Variation
 from amhctl.batches.dataset import SpeechDataset
 from amhctl.codes.index import AudioDigest
 from amhctl.codes.store import CodeStore
+from amhctl.codes.writer import StoreWriter
 from amhctl.core.errors import DatasetError
 
 
@@ -61,7 +62,7 @@ def test_durations_must_fit(tmp_path: Path) -> None:
 def test_a_copy_is_prompted_by_clips_as_they_were_recorded_and_never_by_its_own_words(tmp_path: Path) -> None:
     store = toy_store(tmp_path / "store", 4)
     plain = SpeechDataset(store, store.entries, {e.id: (3, 4) for e in store.entries})
-    with CodeStore.open(tmp_path / "store") as more:
+    with StoreWriter.open(tmp_path / "store") as more:
         for entry in more.entries:
             copy = entry.record.model_copy(update={"id": f"{entry.id}+1"})
             audio = AudioDigest(variation=Variation(speed=1.1, seed=1), cut=1.0)

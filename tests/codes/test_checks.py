@@ -8,6 +8,7 @@ from support.stores import MEL, SPEC, toy_store
 from amhctl.codes.checks import StoreCheck, check_store
 from amhctl.codes.layout import ACOUSTICS
 from amhctl.codes.store import CodeStore
+from amhctl.codes.writer import StoreWriter
 from amhctl.config.conditioning import SpeechEncoderConfig
 from amhctl.core.errors import DatasetError
 from amhctl.core.progress import SilentProgress
@@ -27,7 +28,7 @@ def _speechlike(seed: int) -> NDArray[np.uint16]:
 
 
 def _check(path: Path, items: list[NDArray[np.uint16]], *, silent: bool = False, duration: float = 2.0) -> StoreCheck:
-    with CodeStore.create(path / "store", SPEC, MEL) as store:
+    with StoreWriter.create(path / "store", SPEC, MEL) as store:
         for number, codes_QS in enumerate(items):
             features = np.random.default_rng(number).normal(size=(101, 8))
             if silent:
@@ -90,7 +91,7 @@ def test_damage_and_duplicates(tmp_path: Path) -> None:
     content[3] ^= 1
     file.write_bytes(bytes(content))
     assert _codes(check_store(CodeStore.open(tmp_path / "store"), SilentProgress())) == [("X107", "u0")]
-    with CodeStore.create(tmp_path / "two", SPEC, MEL) as store:
+    with StoreWriter.create(tmp_path / "two", SPEC, MEL) as store:
         for number in range(2):
             store.append(
                 Record(id=f"u{number}", audio="a.wav", text="ሰላም"), _speechlike(0), np.ones((101, 8), dtype=np.float16)
@@ -102,7 +103,7 @@ def test_damage_and_duplicates(tmp_path: Path) -> None:
 
 def test_an_empty_store_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="no utterance"):
-        check_store(CodeStore.create(tmp_path / "store", SPEC, MEL), SilentProgress())
+        check_store(StoreWriter.create(tmp_path / "store", SPEC, MEL), SilentProgress())
 
 
 def test_acoustics_are_measured_by_speaker_and_judged(tmp_path: Path) -> None:
@@ -127,7 +128,7 @@ def test_wrong_lengths_of_a_speech_encoders_features(tmp_path: Path, frames: int
     )
     record = Record(id="u0", audio="a.wav", text="ሰላም", duration=2.0)
     features_TF, encoder_EW = np.full((101, 8), 0.5, np.float16), np.full((frames, 3), 0.5, np.float16)
-    with CodeStore.create(tmp_path / "store", SPEC, MEL, encoder=encoder) as store:
+    with StoreWriter.create(tmp_path / "store", SPEC, MEL, encoder=encoder) as store:
         store.append(record, _speechlike(0), features_TF, encoder_EW)
     found = check_store(CodeStore.open(tmp_path / "store"), SilentProgress()).findings
     assert [finding.code for finding in found] == codes

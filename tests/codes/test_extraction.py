@@ -20,6 +20,7 @@ from amhctl.codes.extraction import Extraction, Recognise, extract, prepare_acou
 from amhctl.codes.plan import plan_extraction, vary_copies
 from amhctl.codes.preparation import Preparation, Source
 from amhctl.codes.store import CodeStore
+from amhctl.codes.writer import StoreWriter
 from amhctl.config.augmentation import AugmentConfig
 from amhctl.config.codec_spec import CodecSpec
 from amhctl.config.mel import MelConfig
@@ -69,8 +70,8 @@ def _extract(
     how = Preparation(folder, codec.spec.sample_rate, _MEL, None, None, acoustics)
     path = folder / to
     if not (path / "store.json").exists():
-        CodeStore.create(path, codec.spec, _MEL, level=None, acoustics=acoustics, speaker=speaker).close()
-    with CodeStore.open(path, mend=True) as store, open_pool(workers) as pool:
+        StoreWriter.create(path, codec.spec, _MEL, level=None, acoustics=acoustics, speaker=speaker).close()
+    with StoreWriter.open(path, mend=True) as store, open_pool(workers) as pool:
         plan = plan_extraction(store, sources, folder, pool, SilentProgress())
         return extract(store, plan, how, codec, pool, SilentProgress(), recognise=recognise, ahead=workers + 1)
 

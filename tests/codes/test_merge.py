@@ -8,6 +8,7 @@ from amhctl.codes import merge as storemerge
 from amhctl.codes.merge import Merge, merge_stores
 from amhctl.codes.store import CodeStore
 from amhctl.codes.verify import verify_store
+from amhctl.codes.writer import StoreWriter
 from amhctl.core.errors import DatasetError, FileExistsRefused, InUseError
 from amhctl.core.progress import SilentProgress
 from amhctl.corpus.records import Record
@@ -22,7 +23,7 @@ def _bytes(store: Path) -> dict[str, bytes]:
 
 
 def _part(path: Path, first: int, last: int) -> Path:
-    with CodeStore.create(path, SPEC, MEL) as store:
+    with StoreWriter.create(path, SPEC, MEL) as store:
         fill(store, first, last)
     return path
 
@@ -47,7 +48,7 @@ def test_stores_become_one_in_whatever_order(tmp_path: Path) -> None:
 def test_stores_whose_ids_alternate_and_overlap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(storemerge, "_UTTERANCES_BETWEEN_SYNCS", 2)
     for name, numbers in (("even", (6, 0, 4, 2)), ("odd", (5, 1, 3)), ("some", (4, 3))):
-        with CodeStore.create(tmp_path / name / "store", SPEC, MEL) as store:
+        with StoreWriter.create(tmp_path / name / "store", SPEC, MEL) as store:
             for number in numbers:
                 fill(store, number, number + 1)
                 # Paths in different folders that lead to the same file.
@@ -64,9 +65,9 @@ def test_stores_whose_ids_alternate_and_overlap(tmp_path: Path, monkeypatch: pyt
 
 def test_shards_of_one_store_become_one_part_and_the_same_store(tmp_path: Path) -> None:
     path = tmp_path / "store"
-    CodeStore.create(path, SPEC, MEL)
+    StoreWriter.create(path, SPEC, MEL)
     for number in (2, 1):
-        with CodeStore.open(path, part=f"{number}-of-2") as store:
+        with StoreWriter.open(path, part=f"{number}-of-2") as store:
             fill(store, 3 * (number - 1), 3 * number)
     _merge(tmp_path / "merged", path)
     assert (tmp_path / "merged" / "codes-1-of-1.bin").exists()
@@ -79,7 +80,7 @@ def test_shards_of_one_store_become_one_part_and_the_same_store(tmp_path: Path) 
 def test_the_same_data_are_stored_once(tmp_path: Path) -> None:
     codes, features = np.ones((2, 5), dtype=np.uint16), np.ones((11, 8), dtype=np.float16)
     for name in ("a", "b"):
-        with CodeStore.create(tmp_path / name, SPEC, MEL) as store:
+        with StoreWriter.create(tmp_path / name, SPEC, MEL) as store:
             store.append(Record(id=name, audio="/x.wav", text="ሰላም"), codes, features)
     assert _merge(tmp_path / "merged", tmp_path / "a", tmp_path / "b").shared == 1
     merged = CodeStore.open(tmp_path / "merged")
@@ -108,14 +109,14 @@ def test_a_store_of_format_1_is_copied_into_the_present_one(tmp_path: Path) -> N
     document = old / "store.json"
     document.write_text(document.read_text().replace('"format_version": 2', '"format_version": 1'))
     _merge(tmp_path / "new", old)
-    with CodeStore.open(tmp_path / "new") as store:
+    with StoreWriter.open(tmp_path / "new") as store:
         fill(store, 6, 7)
     assert len(store) == 7
 
 
 def test_stores_that_do_not_belong_together_and_damage_are_refused(tmp_path: Path) -> None:
     one = _part(tmp_path / "one", 0, 2)
-    with CodeStore.create(tmp_path / "two", SPEC.model_copy(update={"fingerprint": "e" * 64}), MEL) as store:
+    with StoreWriter.create(tmp_path / "two", SPEC.model_copy(update={"fingerprint": "e" * 64}), MEL) as store:
         fill(store, 2, 3)
     with pytest.raises(DatasetError, match="fingerprint"):
         _merge(tmp_path / "merged", one, tmp_path / "two")
@@ -135,7 +136,7 @@ def test_stores_that_do_not_belong_together_and_damage_are_refused(tmp_path: Pat
 
 def test_stores_of_different_precision_are_not_mixed(tmp_path: Path) -> None:
     for name, precision in (("one", "fp32"), ("two", "bf16"), ("three", "bf16")):
-        with CodeStore.create(tmp_path / name, SPEC, MEL, precision=precision) as store:  # type: ignore[arg-type]
+        with StoreWriter.create(tmp_path / name, SPEC, MEL, precision=precision) as store:  # type: ignore[arg-type]
             fill(store, len(name), len(name) + 2)
     one, two, three = (CodeStore.open(tmp_path / name) for name in ("one", "two", "three"))
     with pytest.raises(DatasetError, match="precision fp32 ≠ bf16"):
@@ -146,7 +147,7 @@ def test_stores_of_different_precision_are_not_mixed(tmp_path: Path) -> None:
 
 def test_a_store_that_is_being_written_is_not_replaced(tmp_path: Path) -> None:
     one = _part(tmp_path / "one", 0, 2)
-    with CodeStore.create(tmp_path / "target", SPEC, MEL) as written:
+    with StoreWriter.create(tmp_path / "target", SPEC, MEL) as written:
         fill(written, 5, 6)
         with pytest.raises(InUseError, match="shard 1-of-1 of the store is in use"):
             merge_stores([CodeStore.open(one)], tmp_path / "target", SilentProgress(), force=True)

@@ -12,8 +12,8 @@ _ENDLESS = """
 import itertools, sys
 from pathlib import Path
 from support.stores import fill
-from amhctl.codes.store import CodeStore
-store = CodeStore.open(Path(sys.argv[1]))
+from amhctl.codes.writer import StoreWriter
+store = StoreWriter.open(Path(sys.argv[1]))
 for number in itertools.count(2):
     fill(store, number, number + 1)
     sys.stdout.write("x")
@@ -30,7 +30,7 @@ def test_a_killed_writer_leaves_a_store_that_goes_on(tmp_path: Path, *, acoustic
         with subprocess.Popen(
             [sys.executable, "-c", _ENDLESS.replace("count(2)", f"count({len(CodeStore.open(path))})"), str(path)],
             stdout=subprocess.PIPE,
-            env={"PYTHONPATH": str(tests), "PATH": ""},
+            env={"PYTHONPATH": f"{tests}{os.pathsep}{tests.parent / 'src'}", "PATH": ""},
         ) as process:
             assert process.stdout is not None
             process.stdout.read(kept)
@@ -47,8 +47,8 @@ import itertools, resource, signal, sys
 from pathlib import Path
 from support.stores import fill
 from amhctl.core.errors import DatasetError
-from amhctl.codes.store import CodeStore
-store = CodeStore.open(Path(sys.argv[1]))
+from amhctl.codes.writer import StoreWriter
+store = StoreWriter.open(Path(sys.argv[1]))
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
 try:
@@ -76,7 +76,7 @@ def test_a_write_that_the_system_refuses_leaves_a_store_that_goes_on(
         capture_output=True,
         check=True,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(tests)},
+        env={**os.environ, "PYTHONPATH": f"{tests}{os.pathsep}{tests.parent / 'src'}"},
     )
     assert "the store cannot be written: file too large" in done.stderr
     assert "again to resume" in done.stderr

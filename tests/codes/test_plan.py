@@ -7,7 +7,6 @@ from support.stores import MEL, SPEC
 
 from amhctl.codes.index import AudioDigest
 from amhctl.codes.plan import (
-    Shard,
     add_shifts,
     plan_extraction,
     require_distinct,
@@ -15,9 +14,9 @@ from amhctl.codes.plan import (
     vary_copies,
 )
 from amhctl.codes.preparation import Source
-from amhctl.codes.store import CodeStore
+from amhctl.codes.writer import StoreWriter
 from amhctl.config.augmentation import AugmentConfig
-from amhctl.core.errors import DatasetError, OptionError
+from amhctl.core.errors import DatasetError
 from amhctl.core.files import sha256_of_file
 from amhctl.core.progress import SilentProgress
 from amhctl.core.units import Seconds
@@ -25,21 +24,11 @@ from amhctl.corpus.records import read_records
 from amhctl.parallel.workers import open_pool
 
 
-def test_shards_cover_a_manifest_once(tmp_path: Path) -> None:
-    records = read_records(tiny_manifest(tmp_path, count=5))
-    shards = [Shard.parse(f"{i}/3") for i in (1, 2, 3)]
-    assert sorted(r.id for shard in shards for r in shard.of(records)) == [r.id for r in records]
-    assert shards[1].part == "2-of-3"
-    for text in ("0/3", "4/3", "1", "a/b", "1/0", "0/0", "1/" + "9" * 5_000):
-        with pytest.raises(OptionError, match="a shard is written i/n"):
-            Shard.parse(text)
-
-
 def test_a_plan_orders_by_length_and_names_what_is_missing(tmp_path: Path) -> None:
     manifest = tiny_manifest(tmp_path)
     records = [r.model_copy(update={"duration": None}) for r in reversed(read_records(manifest))]
     (tmp_path / "wav" / "r2.wav").unlink()
-    store = CodeStore.create(tmp_path / "store", SPEC, MEL)
+    store = StoreWriter.create(tmp_path / "store", SPEC, MEL)
     with open_pool(0) as pool:
         plan = plan_extraction(store, [Source(r) for r in records], tmp_path, pool, SilentProgress())
     assert [[r.id for r in batch] for batch in plan.batches] == [["r0", "r1", "r3"]]
@@ -74,17 +63,17 @@ def test_an_utterance_shorter_than_the_shift_is_not_copied(tmp_path: Path) -> No
 def test_what_lies_changed_in_another_shard_is_listed(tmp_path: Path) -> None:
     records = read_records(tiny_manifest(tmp_path, count=2))
     codes, features = np.ones((2, 5), dtype=np.uint16), np.ones((11, 8), dtype=np.float16)
-    with CodeStore.create(tmp_path / "store", SPEC, MEL, part="1-of-2") as store:
+    with StoreWriter.create(tmp_path / "store", SPEC, MEL, part="1-of-2") as store:
         for record in records:
             audio = AudioDigest(sha256_of_file(tmp_path / record.audio), record.id)
             store.append(stored_record(record, tmp_path, store, record.duration or 0.0), codes, features, audio=audio)
     edited = [Source(records[0]), Source(records[1].model_copy(update={"text": "ሌላ"}))]
     with open_pool(0) as pool:
         other = plan_extraction(
-            CodeStore.open(tmp_path / "store", part="2-of-2"), edited, tmp_path, pool, SilentProgress()
+            StoreWriter.open(tmp_path / "store", part="2-of-2"), edited, tmp_path, pool, SilentProgress()
         )
         own = plan_extraction(
-            CodeStore.open(tmp_path / "store", part="1-of-2"), edited, tmp_path, pool, SilentProgress()
+            StoreWriter.open(tmp_path / "store", part="1-of-2"), edited, tmp_path, pool, SilentProgress()
         )
     assert (other.batches, other.amended) == ((), ())
     assert set(other.failed) == {"r1"}

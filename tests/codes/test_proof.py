@@ -8,9 +8,12 @@ import pytest
 from support.stores import fill, toy_store
 
 from amhctl.codes.proof import require_complete, require_proof
+from amhctl.codes.shard import Shard
 from amhctl.codes.store import CodeStore
+from amhctl.codes.writer import StoreWriter
 from amhctl.core.errors import DatasetError
 
+_WHOLE = Shard()
 _LATER = time.time_ns() + 3_600_000_000_000
 """By then the files of a test have been as they are for long."""
 
@@ -37,10 +40,10 @@ class _Counted:
     def say(self, message: str) -> None: ...
 
 
-def _compare(path: Path, share: tuple[int, int] = (1, 1), now_ns: int = _LATER) -> int:
+def _compare(path: Path, shard: Shard = _WHOLE, now_ns: int = _LATER) -> int:
     """Return how many utterances were compared."""
     progress = _Counted()
-    require_proof(CodeStore.open(path), progress, share=share, now_ns=now_ns)
+    require_proof(CodeStore.open(path), progress, shard=shard, now_ns=now_ns)
     assert progress.announced == progress.compared
     return progress.compared
 
@@ -74,7 +77,7 @@ def test_all_damage_is_counted_and_some_named(tmp_path: Path) -> None:
 def test_what_was_proved_is_not_compared_again(tmp_path: Path) -> None:
     path = toy_store(tmp_path / "store").path
     assert [_compare(path) for _ in range(2)] == [6, 0]
-    with CodeStore.open(path) as store:
+    with StoreWriter.open(path) as store:
         fill(store, 6, 8)
     assert [_compare(path) for _ in range(2)] == [8, 0]
 
@@ -106,11 +109,11 @@ def test_files_that_have_just_changed_are_not_remembered(tmp_path: Path) -> None
 
 def test_processes_share_the_work(tmp_path: Path) -> None:
     path = toy_store(tmp_path / "store", 7).path
-    assert [_compare(path, share=(number, 3)) for number in (1, 2, 3)] == [3, 2, 2]
+    assert [_compare(path, shard=Shard(number, 3)) for number in (1, 2, 3)] == [3, 2, 2]
     _flip(path / "codes-1-of-1.bin", CodeStore.open(path).entry("u4").codes_offset)
-    assert [_compare(path, share=(number, 3)) for number in (1, 3)] == [3, 2]
+    assert [_compare(path, shard=Shard(number, 3)) for number in (1, 3)] == [3, 2]
     with pytest.raises(DatasetError, match="1 of 2"):
-        _compare(path, share=(2, 3))
+        _compare(path, shard=Shard(2, 3))
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"version": 9, "files": {}, "utterances": 6}', "[" * 1000])

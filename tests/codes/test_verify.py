@@ -8,6 +8,7 @@ from support.stores import MEL, SPEC, fill, toy_store
 from amhctl.codes.layout import ACOUSTICS
 from amhctl.codes.store import CodeStore
 from amhctl.codes.verify import StoreVerification, verify_store
+from amhctl.codes.writer import StoreWriter
 from amhctl.core.errors import DatasetError
 from amhctl.core.progress import SilentProgress
 from amhctl.corpus.records import Record
@@ -66,7 +67,7 @@ def test_damaged_lines_are_all_named(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="damaged") as caught:
         CodeStore.open(path)
     assert "codes extract" in caught.value.hint
-    with CodeStore.open(path, mend=True) as store:
+    with StoreWriter.open(path, mend=True) as store:
         assert {entry.id for entry in store.entries} == {"u0", "u2", "u4", "u5"}
         fill(store, 1, 2)
         fill(store, 3, 4)
@@ -90,13 +91,13 @@ def test_shared_data_and_contradicting_parts(tmp_path: Path) -> None:
     path = tmp_path / "store"
     codes, features = np.ones((2, 5), dtype=np.uint16), np.ones((11, 8), dtype=np.float16)
     record = Record(id="a", audio="a.wav", text="ሰላም")
-    with CodeStore.create(path, SPEC, MEL, part="1-of-2") as store:
+    with StoreWriter.create(path, SPEC, MEL, part="1-of-2") as store:
         stored = store.append(record, codes, features)
         store.point(record.model_copy(update={"id": "b"}), stored, stored.audio)
     assert _verify(path).shared == 1
     (path / "aside").mkdir()
     (path / "index-1-of-2.jsonl").rename(path / "aside" / "index")
-    with CodeStore.open(path, part="2-of-2") as store:
+    with StoreWriter.open(path, part="2-of-2") as store:
         store.append(record, codes + 1, features)
     (path / "aside" / "index").rename(path / "index-1-of-2.jsonl")
     assert _found(path) == [("X116", "a")]
@@ -104,16 +105,16 @@ def test_shared_data_and_contradicting_parts(tmp_path: Path) -> None:
 
 def test_of_lines_with_one_id_the_last_of_the_first_part_counts(tmp_path: Path) -> None:
     path = tmp_path / "store"
-    CodeStore.create(path, SPEC, MEL)
+    StoreWriter.create(path, SPEC, MEL)
     for number in (1, 2):
-        with CodeStore.open(path, part=f"{number}-of-2") as store:
+        with StoreWriter.open(path, part=f"{number}-of-2") as store:
             fill(store, 0, 2)
         (path / f"index-{number}-of-2.jsonl").rename(tmp_path / f"{number}")
-    with CodeStore.create(path / "aside", SPEC, MEL) as store:
+    with StoreWriter.create(path / "aside", SPEC, MEL) as store:
         fill(store, 2, 3)
         other = (store.codes("u2"), store.features("u2"))
     (tmp_path / "2").rename(path / "index-2-of-2.jsonl")
-    with CodeStore.open(path, part="2-of-2") as store:
+    with StoreWriter.open(path, part="2-of-2") as store:
         record, codes, features = store.entry("u0").record, store.codes("u0"), store.features("u0")
         store.append(record, *other, replace=True)
         store.append(record, codes, features, replace=True)
@@ -137,7 +138,7 @@ def test_missing_and_superfluous_acoustics(tmp_path: Path, name: str) -> None:
     (path / name).unlink()
     assert _found(path) == [("X114", f"u{number}") for number in range(6)]
     assert CodeStore.open(path).missing == ("u0",)
-    with CodeStore.open(path, mend=True) as store:
+    with StoreWriter.open(path, mend=True) as store:
         fill(store, 0, 6)
     assert _found(path) == []
     assert (path / name).read_bytes() == whole
@@ -148,7 +149,7 @@ def test_an_alignment_of_other_acoustics(tmp_path: Path) -> None:
     durations = {"u0": np.array([20]), "u1": np.array([20, 4])}
     store.write_alignment(durations, vocabulary_fingerprint="v", text_hash="t", acoustic=True)
     assert _found(store.path) == []
-    with CodeStore.open(store.path) as store:
+    with StoreWriter.open(store.path) as store:
         columns = {**store.columns("u0"), ACOUSTICS: store.columns("u0")[ACOUSTICS][:-1]}
         store.append_columns(store.entry("u0").record, columns, replace=True)
     (finding,) = _verify(store.path).findings
@@ -160,6 +161,6 @@ def test_an_alignment_of_other_codes(tmp_path: Path) -> None:
     store = toy_store(tmp_path / "store", 2)
     store.write_alignment({"u0": np.array([5])}, vocabulary_fingerprint="v", text_hash="t")
     assert _found(store.path) == []
-    with CodeStore.open(store.path) as store:
+    with StoreWriter.open(store.path) as store:
         store.append(store.entry("u0").record, np.ones((2, 7), np.uint16), np.ones((11, 8), np.float16), replace=True)
     assert _found(store.path) == [("X117", "u0")]

@@ -11,6 +11,7 @@ NO_COMMANDS = {
     "bench_train",
     "ckpt.compare_base",
     "ckpt.export_official",
+    "codes.extract_cluster",
     "codes.extract_shard",
     "former_data",
     "prepare_run",

@@ -9,6 +9,7 @@ from support.codecs import TINY_DAC, tiny_codec_folder, tiny_dac
 from support.manifests import tiny_manifest
 
 from amhctl.codes.store import CodeStore
+from amhctl.codes.writer import StoreWriter
 from amhctl.config.codec_spec import CodecSpec
 from amhctl.config.mel import MelConfig
 from amhctl.core.errors import DatasetError, EvaluationError
@@ -74,7 +75,7 @@ def _store(folder: Path, codes: dict[str, list[list[int]]]) -> Path:
         codebook_size=8,
         fingerprint="0" * 64,
     )
-    with CodeStore.create(folder, spec, MelConfig(bins=4)) as store:
+    with StoreWriter.create(folder, spec, MelConfig(bins=4)) as store:
         for id_, codes_QS in codes.items():
             features = np.zeros((3, 4), dtype=np.float32)
             store.append(Record(id=id_, audio=f"{id_}.wav", text="ሰላም"), np.array(codes_QS, np.uint16), features)

@@ -7,6 +7,7 @@ import pytest
 from support.voices import any_speech, tiny_voice_folder
 
 from amhctl.codes.store import CodeStore
+from amhctl.codes.writer import StoreWriter
 from amhctl.config.codec_spec import CodecSpec
 from amhctl.config.mel import MelConfig
 from amhctl.config.schema import TrainingConfig
@@ -56,7 +57,7 @@ def _ids_of_training(folder: Path, tokenizer: Tokenizer, frontend: Frontend) -> 
         codebook_size=16,
         fingerprint="f" * 64,
     )
-    with CodeStore.create(folder, spec, MelConfig()) as store:
+    with StoreWriter.create(folder, spec, MelConfig()) as store:
         for number, written in enumerate(WRITTEN):
             split = "valid" if number == 0 else "train"
             record = Record(id=f"u{number}", audio=f"u{number}.wav", text=written, speaker="s", split=split)

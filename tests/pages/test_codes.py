@@ -6,7 +6,7 @@ from support.pages import read_page
 from support.stores import MEL, SPEC, toy_store
 
 from amhctl.codes.checks import RULES, check_store
-from amhctl.codes.store import CodeStore
+from amhctl.codes.writer import StoreWriter
 from amhctl.core.findings import Finding, Severity
 from amhctl.core.progress import SilentProgress
 from amhctl.corpus.records import Record
@@ -15,7 +15,7 @@ from amhctl.pages.codes import CodesPage, DecodedSample
 
 def _page(folder: Path, findings: list[Finding]) -> str:
     random = np.random.default_rng(0)
-    with CodeStore.create(folder / "s", SPEC, MEL) as store:
+    with StoreWriter.create(folder / "s", SPEC, MEL) as store:
         for number in range(3):
             codes = np.stack([np.zeros(50), random.integers(0, 16, 50)]).astype(np.uint16)
             record = Record(id=f"u{number}", audio="a.wav", text="ሰላም", duration=2.0)

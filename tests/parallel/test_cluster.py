@@ -6,11 +6,12 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from amhctl.core.errors import MissingExtra
-from amhctl.parallel.cluster import _BoardProgress, open_cluster
+from amhctl.core.errors import DatasetError, MissingExtra
+from amhctl.parallel.cluster import ATTEMPTS, _Attempts, _BoardProgress, open_cluster
 
 
 def test_without_ray_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,6 +35,57 @@ def test_what_was_done_before_counts_and_other_units_do_not() -> None:
     progress.finish()
     progress.advance()
     assert written == [6, 9, 10]
+
+
+class _Lost(Exception):
+    """What ray raises of a process that ended."""
+
+
+class _Ray:
+    """A ray whose tasks end at once, each in the ways that are listed for it, one after the other."""
+
+    exceptions = SimpleNamespace(RayError=_Lost)
+
+    def __init__(self, *ways: str) -> None:
+        self._ways = [iter(way) for way in ways]
+        self.begun: list[int] = []
+        self.cancelled: list[object] = []
+
+    def begin(self, place: int) -> tuple[int, int]:
+        self.begun.append(place)
+        return place, len(self.begun)
+
+    def wait(self, references: list[tuple[int, int]], timeout: float) -> tuple[list[tuple[int, int]], list[object]]:
+        return references[:1], []
+
+    def get(self, reference: tuple[int, int]) -> str:
+        way = next(self._ways[reference[0]])
+        if way == "x":
+            raise _Lost("Traceback\n  the node died")
+        return way
+
+    def cancel(self, reference: object, *, force: bool) -> None:
+        assert force
+        self.cancelled.append(reference)
+
+
+def test_a_task_whose_process_ends_is_begun_again_a_few_times() -> None:
+    said: list[str] = []
+    progress = SimpleNamespace(say=said.append)
+    ray = _Ray("a", "xxb", "xxx", "c")
+    attempts: _Attempts[str] = _Attempts(ray, ray.begin, ["one", "two", "three", "four"])
+    while len(attempts.under_way) > 1:
+        attempts.wait(0.0, progress)  # type: ignore[arg-type]
+    attempts.cancel()
+    assert ray.cancelled == list(attempts.under_way)
+    while attempts.under_way:
+        attempts.wait(0.0, progress)  # type: ignore[arg-type]
+    one, two, three, four = attempts.outcomes
+    assert (one, two, four) == ("a", "b", "c")
+    assert isinstance(three, DatasetError)
+    assert (three.subject, "3 times: the node died" in three.message) == ("three", True)
+    assert [ray.begun.count(place) for place in range(4)] == [1, 3, ATTEMPTS, 1]
+    assert said == [f"{name} ended unexpectedly and is restarted: the node died" for name in ("two", "three") * 2]
 
 
 _PROGRAM = """

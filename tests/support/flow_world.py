@@ -13,6 +13,7 @@ from amhctl.batches.acoustic_dataset import AcousticDataset
 from amhctl.checkpoint.manifest import Licence, TextIdentity, VocabularyIdentity
 from amhctl.codec.vocoder import load_vocoder
 from amhctl.codes.store import CodeStore
+from amhctl.codes.writer import StoreWriter
 from amhctl.config.acoustics import AcousticsConfig, SpeakerEncoderConfig
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.config.load import load_run_config
@@ -69,7 +70,7 @@ def build_flow_world(
     lines = [frontend.units(text) for text in _TEXTS]
     train_vocabulary(lines, size=512, units=units, model_type="char").write(world.vocabulary)
     speaker = SpeakerEncoderConfig(width=8, fingerprint="e" * 64)
-    with CodeStore.create(world.store, TINY_SPEC, TINY_MEL, acoustics=acoustics, speaker=speaker) as store:
+    with StoreWriter.create(world.store, TINY_SPEC, TINY_MEL, acoustics=acoustics, speaker=speaker) as store:
         for index in range(clips):
             frames = int(random.integers(15, 25))
             record = Record(

@@ -13,7 +13,7 @@ from support.vocabularies import foreign_model
 from torch import Tensor
 
 from amhctl.checkpoint.indextts import CODEC
-from amhctl.codes.store import CodeStore
+from amhctl.codes.writer import StoreWriter
 from amhctl.config.conditioning import SpeechEncoderConfig
 from amhctl.config.indextts import FEATURES
 from amhctl.config.mel import MelConfig
@@ -125,7 +125,7 @@ def semantic_store(folder: Path, *, clips: int = 6, seed: int = 0, encoder: Spee
     spec = CODEC.model_copy(update={"fingerprint": "c" * 64})
     encoder = encoder or FEATURES.model_copy(update={"fingerprint": "e" * 64})
     mel = MelConfig(bins=16)
-    with CodeStore.create(folder, spec, mel, encoder=encoder) as store:
+    with StoreWriter.create(folder, spec, mel, encoder=encoder) as store:
         for index in range(clips):
             frames = int(random.integers(12, 20))
             record = Record(

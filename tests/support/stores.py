@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amhctl.audio.acoustics import Acoustics
-from amhctl.codes.store import CodeStore
+from amhctl.codes.writer import StoreWriter
 from amhctl.config.acoustics import AcousticsConfig, SpeakerEncoderConfig
 from amhctl.config.codec_spec import CodecSpec
 from amhctl.config.mel import MelConfig
@@ -26,7 +26,7 @@ ACOUSTICS = AcousticsConfig(mel=MelConfig(window_samples=640, hop_samples=160, b
 SPEAKER = SpeakerEncoderConfig(width=5, fingerprint="a" * 64)
 
 
-def fill(store: CodeStore, first: int, last: int, *, speakers: int = 2) -> None:
+def fill(store: StoreWriter, first: int, last: int, *, speakers: int = 2) -> None:
     """Append utterances u<first> … u<last - 1> with frames that differ."""
     for number in range(first, last):
         random = np.random.default_rng(number)
@@ -55,13 +55,13 @@ def toy_speaker(number: int) -> NDArray[np.float32]:
     return (vector / np.linalg.norm(vector)).astype(np.float32)
 
 
-def create_store(path: Path, *, acoustic: bool = False) -> CodeStore:
+def create_store(path: Path, *, acoustic: bool = False) -> StoreWriter:
     """Return a new and empty store, of acoustics too if they are wanted."""
     kinds = {"acoustics": ACOUSTICS, "speaker": SPEAKER} if acoustic else {}
-    return CodeStore.create(path, SPEC, MEL, **kinds)  # type: ignore[arg-type]
+    return StoreWriter.create(path, SPEC, MEL, **kinds)  # type: ignore[arg-type]
 
 
-def toy_store(path: Path, count: int = 6, *, speakers: int = 2, acoustic: bool = False) -> CodeStore:
+def toy_store(path: Path, count: int = 6, *, speakers: int = 2, acoustic: bool = False) -> StoreWriter:
     """Return a new store with some utterances."""
     store = create_store(path, acoustic=acoustic)
     fill(store, 0, count, speakers=speakers)

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from amhctl.codes.store import CodeStore
+from amhctl.codes.writer import StoreWriter
 from amhctl.config.codec_spec import CodecSpec
 from amhctl.config.mel import MelConfig
 from amhctl.config.text import TextConfig
@@ -70,7 +71,7 @@ def build_training_world(
     lines = [frontend.units(text) for text in _TEXTS]
     vocabulary = train_vocabulary(lines, size=512, units="fidel", model_type="char")
     vocabulary.write(world.vocabulary)
-    with CodeStore.create(world.store, TINY_SPEC, TINY_MEL) as store:
+    with StoreWriter.create(world.store, TINY_SPEC, TINY_MEL) as store:
         for index in range(clips):
             frames = int(random.integers(30, 50))
             record = Record(

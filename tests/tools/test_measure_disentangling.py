@@ -13,6 +13,7 @@ from support.stores import SPEC
 from support.voices import tiny_voice_folder
 
 from amhctl.codes.store import CodeStore
+from amhctl.codes.writer import StoreWriter
 from amhctl.config.mel import MelConfig
 from amhctl.corpus.records import Record
 
@@ -33,7 +34,7 @@ def tool(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 def speaking_store(path: Path) -> CodeStore:
     """Write clips of three speakers, each with bins of its own; one more has too few."""
     mel = MelConfig()
-    with CodeStore.create(path, SPEC, mel) as store:
+    with StoreWriter.create(path, SPEC, mel) as store:
         for number in range(34):
             random = np.random.default_rng(number)
             speaker = f"s{number % 3}" if number < 30 else "rare" if number < 33 else "s0"

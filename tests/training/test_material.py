@@ -7,6 +7,7 @@ import pytest
 from support.training_world import TrainingWorld, align_evenly, build_training_world
 
 from amhctl.codes.store import CodeStore
+from amhctl.codes.writer import StoreWriter
 from amhctl.config.schema import TrainingConfig
 from amhctl.config.text import TextConfig
 from amhctl.config.unified import AlignmentConfig, ModelConfig
@@ -44,7 +45,7 @@ def gather_from(
 
 
 def append(world: TrainingWorld, identifier: str, *, text: str = "ሰላም", frames: int = 40, **record: str) -> None:
-    with CodeStore.open(world.store) as store:
+    with StoreWriter.open(world.store) as store:
         store.append(
             Record(id=identifier, audio="x.wav", text=text, **{"speaker": "f01", "split": "train", **record}),
             np.zeros((2, frames), dtype=np.uint16),
@@ -133,7 +134,7 @@ def test_a_split_that_is_left_out_as_a_whole_says_why_and_keeps_the_findings(tmp
 
 def _shortest_train(world: TrainingWorld) -> int:
     """Return the speech limit that the shortest training clip meets and no validation clip, which are made longer."""
-    with CodeStore.open(world.store) as store:
+    with StoreWriter.open(world.store) as store:
         frames = {split: [e.frames for e in store if e.record.split == split] for split in ("train", "valid")}
     assert min(frames["train"]) < min(frames["valid"])
     return min(frames["train"]) + 1

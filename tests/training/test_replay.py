@@ -9,6 +9,7 @@ from support.training_world import TINY_MEL, TINY_SPEC, build_training_world
 from amhctl.batches.batching import PositionLimit
 from amhctl.codes.index import StoredUtterance
 from amhctl.codes.store import CodeStore
+from amhctl.codes.writer import StoreWriter
 from amhctl.config.mel import MelConfig
 from amhctl.core.errors import DatasetError
 from amhctl.training.replay import ReplayedUtterances, own_part, plan_training_epoch, require_alike
@@ -94,7 +95,7 @@ def test_a_store_that_was_made_otherwise_is_refused(tmp_path: Path, what: str) -
     store = CodeStore.open(build_training_world(tmp_path / "one").store)
     spec = TINY_SPEC if what != "codec" else type(TINY_SPEC)(**{**_values(TINY_SPEC), "fingerprint": "e" * 64})
     mel = TINY_MEL if what != "conditioning features" else MelConfig(bins=20)
-    other = CodeStore.create(tmp_path / "other", spec, mel, **({"level": -25.0} if what == "level" else {}))
+    other = StoreWriter.create(tmp_path / "other", spec, mel, **({"level": -25.0} if what == "level" else {}))
     require_alike(store, store, key="paths.replay")
     with other, pytest.raises(DatasetError, match=f"paths.replay has another .*{what}"):
         require_alike(store, other, key="paths.replay")

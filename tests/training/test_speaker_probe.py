@@ -12,6 +12,7 @@ from support.training_world import TINY_MEL, TINY_SPEC, build_training_world
 
 from amhctl.batches.dataset import SpeechDataset
 from amhctl.codes.store import CodeStore
+from amhctl.codes.writer import StoreWriter
 from amhctl.core.findings import Severity
 from amhctl.core.progress import SilentProgress
 from amhctl.corpus.records import Record
@@ -32,7 +33,7 @@ def _two_speakers(folder: Path) -> None:
     random = np.random.default_rng(0)
     folder.mkdir()
     shutil.rmtree(build_training_world(folder).store)
-    with CodeStore.create(folder / "store", TINY_SPEC, TINY_MEL) as store:
+    with StoreWriter.create(folder / "store", TINY_SPEC, TINY_MEL) as store:
         for index in range(16):
             low = index % 2 == 0
             record = Record(

@@ -24,6 +24,7 @@ from support.training_world import (
 )
 
 from amhctl.checkpoint.store import LoadedCheckpoint, read_checkpoint
+from amhctl.codes.shard import Shard
 from amhctl.codes.store import CodeStore
 from amhctl.core.errors import (
     AmhctlError,
@@ -47,7 +48,7 @@ from amhctl.training.run import Run, Said
 from amhctl.workflows import prepare_run
 from amhctl.workflows import train as train_module
 from amhctl.workflows.say_samples import SampleSentences
-from amhctl.workflows.train import TrainReport, TrainRequest, _share_of_machine, prepare, run
+from amhctl.workflows.train import TrainReport, TrainRequest, _local_shard, prepare, run
 
 
 @pytest.fixture(scope="module")
@@ -290,10 +291,10 @@ def test_nothing_is_learnt_from_damaged_codes(tmp_path: Path, name: str) -> None
 def test_processes_of_a_machine_compare_a_share_each(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("LOCAL_RANK", "LOCAL_WORLD_SIZE"):
         monkeypatch.delenv(name, raising=False)
-    assert _share_of_machine() == (1, 1)
+    assert _local_shard() == Shard(1, 1)
     monkeypatch.setenv("LOCAL_RANK", "2")
     monkeypatch.setenv("LOCAL_WORLD_SIZE", "4")
-    assert _share_of_machine() == (3, 4)
+    assert _local_shard() == Shard(3, 4)
 
 
 def test_fine_tuning_starts_from_the_base(

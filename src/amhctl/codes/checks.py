@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from amhctl.codes.acoustic_checks import RULES as ACOUSTIC_RULES
 from amhctl.codes.acoustic_checks import VoiceCount, VoiceStatistics, judge_acoustics
-from amhctl.codes.store import CodeStore, StoredUtterance
+from amhctl.codes.index import StoredUtterance
+from amhctl.codes.store import CodeStore
 from amhctl.codes.verify import RULES as VERIFY_RULES
 from amhctl.core.errors import DatasetError
 from amhctl.core.findings import Finding, Rule, Rules, Severity

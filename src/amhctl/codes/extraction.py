@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ from amhctl.codes.index import StoredUtterance
 from amhctl.codes.plan import Plan, stored_record
 from amhctl.codes.preparation import Analysed, Preparation, Prepared, Source, prepare_batch
 from amhctl.codes.store import CodeStore
+from amhctl.codes.writer import StoreWriter
 from amhctl.core.errors import AudioError, CodecError
 from amhctl.core.progress import Progress
 from amhctl.corpus.records import Record
@@ -35,6 +37,7 @@ Recognise = Callable[[Iterable[Waveform]], NDArray[np.float32]]
 """What a speaker encoder does: a recording, piece by piece, to a speaker embedding (D,)."""
 
 _PIECE_SECONDS = 60
+_Input = TypeVar("_Input")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ class Extraction:
 
 
 def extract(
-    store: CodeStore,
+    store: StoreWriter,
     plan: Plan,
     how: Preparation,
     codec: Codec,
@@ -78,8 +81,8 @@ def extract(
 
     Parameters
     ----------
-    store : CodeStore
-        Open to write.
+    store : StoreWriter
+        Where to.
     plan : Plan
         What to do.
     how : Preparation
@@ -97,47 +100,73 @@ def extract(
     ahead : int
         Batches that are read before they are needed.
     """
-    failed = dict(plan.failed)
     for record in plan.amended:
         store.amend(record)
-    count = shared = replaced = 0
-    seconds = 0.0
+    tally = _Tally(dict(plan.failed))
     progress.start("extracting codes", plan.utterances, "utterance")
     prepared = map_in_order(pool, partial(prepare_batch, how), plan.batches, ahead=ahead)
     for batch, ready in zip(plan.batches, prepared, strict=True):
-        failed.update(ready.failed)
-        codes, faults = _encode_new(ready.items, store, codec)
-        encoded, unheard = _listen_to_new(ready.items, codes, encode_speech)
-        speakers, unknown = _recognise_new(ready.items, codes, recognise)
-        faults |= unheard | unknown
+        tally.failed.update(ready.failed)
+        encoded = _encode_new(ready.items, store, codec, encode_speech, recognise)
         for item in ready.items:
             record = stored_record(item.source.record, how.folder, store, item.seconds)
-            replace = item.source.id in plan.replaced
-            if (twin := store.twin(item.audio.samples)) is not None:
-                is_other = _share(store, record, item, twin)
-                shared, replaced = shared + is_other, replaced + (replace and is_other)
-            elif item.audio.samples not in faults:
-                key = item.audio.samples
-                store.append(
-                    record,
-                    codes[key],
-                    item.features_TF,
-                    encoded.get(key),
-                    acoustics_AB=None if item.analysed is None else item.analysed.acoustics_AB,
-                    speaker_D=speakers.get(key),
-                    audio=item.audio,
-                    replace=replace,
-                )
-                count, replaced, seconds = count + 1, replaced + replace, seconds + item.seconds
-            else:
-                failed[item.source.id] = faults[item.audio.samples]
+            _store(store, record, item, encoded, tally, replace=item.source.id in plan.replaced)
         store.sync()
-        progress.advance(len(batch), note=f"{seconds / 3600:.2f} h")
+        progress.advance(len(batch), note=f"{tally.seconds / 3600:.2f} h")
     progress.finish()
-    return Extraction(count, shared, replaced, seconds, failed)
+    return Extraction(tally.utterances, tally.shared, tally.replaced, tally.seconds, tally.failed)
 
 
-def _share(store: CodeStore, record: Record, item: Prepared, twin: StoredUtterance) -> bool:
+@dataclass(slots=True)
+class _Tally:
+    """What has been done so far; the fields of ``Extraction``."""
+
+    failed: dict[str, str]
+    utterances: int = 0
+    shared: int = 0
+    replaced: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Encoded:
+    """What was made of the new audio of a batch, by its samples' digest; of what could not be made, the reasons."""
+
+    codes: Mapping[str, NDArray[np.uint16]]
+    speech: Mapping[str, NDArray[np.float32]]
+    speakers: Mapping[str, NDArray[np.float32]]
+    faults: Mapping[str, str]
+
+
+def _store(
+    store: StoreWriter, record: Record, item: Prepared, encoded: _Encoded, tally: _Tally, *, replace: bool
+) -> None:
+    """Give a record the data of the same audio, or append what was encoded of it, or note why there is nothing."""
+    key = item.audio.samples
+    if (twin := store.twin(key)) is not None:
+        is_other = _point(store, record, item, twin)
+        tally.shared += is_other
+        tally.replaced += replace and is_other
+        return
+    if key in encoded.faults:
+        tally.failed[item.source.id] = encoded.faults[key]
+        return
+    store.append(
+        record,
+        encoded.codes[key],
+        item.features_TF,
+        encoded.speech.get(key),
+        acoustics_AB=None if item.analysed is None else item.analysed.acoustics_AB,
+        speaker_D=encoded.speakers.get(key),
+        audio=item.audio,
+        replace=replace,
+    )
+    tally.utterances += 1
+    tally.replaced += replace
+    tally.seconds += item.seconds
+
+
+def _point(store: StoreWriter, record: Record, item: Prepared, twin: StoredUtterance) -> bool:
     """Give a record the data of another with the same audio; return whether the two are different utterances."""
     if twin.id != record.id or twin.record != record or twin.audio != item.audio:
         store.point(record, twin, item.audio)
@@ -146,13 +175,34 @@ def _share(store: CodeStore, record: Record, item: Prepared, twin: StoredUtteran
 
 
 def _encode_new(
-    items: Sequence[Prepared], store: CodeStore, codec: Codec
+    items: Sequence[Prepared],
+    store: StoreWriter,
+    codec: Codec,
+    encode_speech: EncodeSpeech | None,
+    recognise: Recognise | None,
+) -> _Encoded:
+    """Encode what the store does not hold, each audio once."""
+    new = {item.audio.samples: item for item in items if store.twin(item.audio.samples) is None}
+    codes, faults = _encode(codec, {key: item.samples for key, item in new.items()})
+    speech: Mapping[str, NDArray[np.float32]] = {}
+    speakers: Mapping[str, NDArray[np.float32]] = {}
+    if encode_speech is not None:
+        speech, unheard = _compute(encode_speech, {key: new[key].heard_M for key in codes})
+        faults |= unheard
+    if recognise is not None:
+        analysed = {key: new[key].analysed for key in codes}
+        speakers, unknown = _compute(lambda recording: recognise(_pieces(recording)), analysed)
+        faults |= unknown
+    return _Encoded(codes, speech, speakers, faults)
+
+
+def _encode(
+    codec: Codec, new: Mapping[str, NDArray[np.float32] | LongRecording]
 ) -> tuple[dict[str, NDArray[np.uint16]], dict[str, str]]:
-    """Encode what the store does not hold, each audio once; return codes, and reasons, by the samples' digest."""
-    new = {item.audio.samples: item.samples for item in items if store.twin(item.audio.samples) is None}
-    whole = {key: samples for key, samples in new.items() if not isinstance(samples, LongRecording)}
+    """Return codes, and reasons where there are none."""
+    short = {key: samples for key, samples in new.items() if not isinstance(samples, LongRecording)}
     try:
-        codes = dict(zip(whole, codec.encode(list(whole.values())), strict=True))
+        codes = dict(zip(short, codec.encode(list(short.values())), strict=True))
     except CodecError:
         # One item spoils the batch: find out which.
         codes = {}
@@ -169,40 +219,20 @@ def _encode_new(
     return codes, faults
 
 
-def _listen_to_new(
-    items: Sequence[Prepared], codes: Mapping[str, NDArray[np.uint16]], encode_speech: EncodeSpeech | None
+def _compute(
+    compute: Callable[[_Input], NDArray[np.float32]], inputs: Mapping[str, _Input | None]
 ) -> tuple[dict[str, NDArray[np.float32]], dict[str, str]]:
-    """Return the speech encoder's features, and reasons, by the samples' digest, of what has been encoded."""
-    features: dict[str, NDArray[np.float32]] = {}
+    """Return what is computed of each input, and reasons where it cannot be."""
+    found: dict[str, NDArray[np.float32]] = {}
     faults: dict[str, str] = {}
-    if encode_speech is None:
-        return features, faults
-    for key, heard_M in {item.audio.samples: item.heard_M for item in items if item.audio.samples in codes}.items():
-        if heard_M is None:
-            raise ValueError("nothing was prepared for the speech encoder")
+    for key, given in inputs.items():
+        if given is None:
+            raise ValueError("the recordings were not prepared for the encoders that the store needs")
         try:
-            features[key] = encode_speech(heard_M)
+            found[key] = compute(given)
         except AudioError as error:
             faults[key] = error.message
-    return features, faults
-
-
-def _recognise_new(
-    items: Sequence[Prepared], codes: Mapping[str, NDArray[np.uint16]], recognise: Recognise | None
-) -> tuple[dict[str, NDArray[np.float32]], dict[str, str]]:
-    """Return the speaker embeddings, and reasons, by the samples' digest, of what has been encoded."""
-    speakers: dict[str, NDArray[np.float32]] = {}
-    faults: dict[str, str] = {}
-    if recognise is None:
-        return speakers, faults
-    for key, analysed in {item.audio.samples: item.analysed for item in items if item.audio.samples in codes}.items():
-        if analysed is None:
-            raise ValueError("nothing was prepared for the speaker encoder")
-        try:
-            speakers[key] = recognise(_pieces(analysed))
-        except AudioError as error:
-            faults[key] = error.message
-    return speakers, faults
+    return found, faults
 
 
 def _pieces(analysed: Analysed) -> Iterator[Waveform]:

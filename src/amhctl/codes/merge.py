@@ -13,10 +13,12 @@ from pathlib import Path
 
 from amhctl.codes.alignment import join_alignments
 from amhctl.codes.document import WRITTEN_FORMAT
+from amhctl.codes.failures import read_failures
 from amhctl.codes.index import StoredUtterance
 from amhctl.codes.parts import hold_part, part_names
 from amhctl.codes.proof import require_complete
 from amhctl.codes.store import CodeStore
+from amhctl.codes.writer import StoreWriter
 from amhctl.core.errors import DatasetError
 from amhctl.core.files import atomic_folder, refuse_existing
 from amhctl.core.progress import Progress
@@ -78,7 +80,7 @@ def merge_stores(sources: Sequence[CodeStore], target: Path, progress: Progress,
     with (
         _hold_parts(target),
         atomic_folder(target) as folder,
-        CodeStore.begin(folder, first.document.model_copy(update={"format_version": WRITTEN_FORMAT})) as merged,
+        StoreWriter.begin(folder, first.document.model_copy(update={"format_version": WRITTEN_FORMAT})) as merged,
     ):
         written: dict[str, str] = {}
         ordered = _read_in_order(chosen, target)
@@ -93,7 +95,7 @@ def merge_stores(sources: Sequence[CodeStore], target: Path, progress: Progress,
                 progress.advance()
             merged.sync()
         merged.write_failures(
-            {id_: why for source in sources for id_, why in source.failures().items() if id_ not in chosen}
+            {id_: why for source in sources for id_, why in read_failures(source.path).items() if id_ not in chosen}
         )
         if alignment is not None:
             merged.write_alignment(
@@ -149,7 +151,7 @@ def _move(entry: StoredUtterance, source: CodeStore, target: Path) -> StoredUtte
     return replace(entry, record=move_record(entry.record, source.path, target))
 
 
-def _copy(source: CodeStore, entry: StoredUtterance, merged: CodeStore) -> StoredUtterance:
+def _copy(source: CodeStore, entry: StoredUtterance, merged: StoreWriter) -> StoredUtterance:
     stored = merged.append_columns(entry.record, source.columns(entry.id), audio=entry.audio)
     if stored.sha256 != entry.sha256:
         raise DatasetError(

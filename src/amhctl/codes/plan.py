@@ -15,8 +15,9 @@ from amhctl.audio.files import probe
 from amhctl.codes.index import StoredUtterance
 from amhctl.codes.preparation import Source, digest_files
 from amhctl.codes.store import CodeStore
+from amhctl.codes.writer import StoreWriter
 from amhctl.config.augmentation import AugmentConfig
-from amhctl.core.errors import AudioError, DatasetError, OptionError
+from amhctl.core.errors import AudioError, DatasetError
 from amhctl.core.progress import Progress
 from amhctl.core.units import Seconds
 from amhctl.corpus.records import Record, audio_path, move_record
@@ -28,44 +29,6 @@ _BATCH_SECONDS = 120.0
 _DURATION_SLACK = 0.001
 _FILES_AT_ONCE = 64
 _FILES_AHEAD = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Shard:
-    """One of ``count`` equal shares of a manifest, counted from 1."""
-
-    index: int = 1
-    count: int = 1
-
-    @classmethod
-    def parse(cls, text: str) -> "Shard":
-        """Read ``i/n``.
-
-        Raises
-        ------
-        OptionError
-            If the text is not two numbers with 1 ≤ i ≤ n.
-        """
-        first, slash, second = text.partition("/")
-        if slash and _is_number(first) and _is_number(second) and 1 <= int(first) <= int(second):
-            return cls(int(first), int(second))
-        raise OptionError(
-            f"a shard is written i/n with 1 ≤ i ≤ n, not {text!r}", subject="--shard", hint="for example --shard 1/4"
-        )
-
-    @property
-    def part(self) -> str:
-        """Name of the store's part that it fills."""
-        return f"{self.index}-of-{self.count}"
-
-    def of(self, records: Sequence[Record]) -> tuple[Record, ...]:
-        """Return its share: every ``count``-th record."""
-        return tuple(records[self.index - 1 :: self.count])
-
-
-def _is_number(text: str) -> bool:
-    # Python refuses to read some thousand digits.
-    return text.isdecimal() and len(text) <= 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +116,7 @@ def vary_copies(
 
 
 def plan_extraction(
-    store: CodeStore, sources: Sequence[Source], folder: Path, pool: Executor, progress: Progress
+    store: StoreWriter, sources: Sequence[Source], folder: Path, pool: Executor, progress: Progress
 ) -> Plan:
     """Return what a store still lacks of a manifest in ``folder``: headers of new files are read, known ones whole."""
     digests = _digest_known(store, [source.record for source in sources], folder, pool, progress)

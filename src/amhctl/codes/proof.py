@@ -6,7 +6,7 @@ memory holds only while every file of the store has the size, the times of chang
 that cannot be written is compared again each time.
 
 ``.proof-K-of-N.json``: ``version``, ``files`` (by name: size, mtime_ns, ctime_ns, inode) and ``utterances``, how many
-of share K of N are proved, in the store's order.
+of shard K of N are proved, in the store's order.
 """
 
 import time
@@ -15,6 +15,7 @@ from pathlib import Path
 
 from pydantic import NonNegativeInt, ValidationError
 
+from amhctl.codes.shard import Shard
 from amhctl.codes.store import CodeStore
 from amhctl.config.document import Document
 from amhctl.core.documents import read_json
@@ -30,6 +31,7 @@ _SETTLED_NS = 2_000_000_000
 """A file changed twice within one tick of a file system's clock shows no difference; the coarsest ticks last 2 s."""
 _MEND = "`amhctl codes verify` lists all problems; `amhctl codes extract` encodes damaged utterances again"
 
+_WHOLE = Shard()
 _Identity = tuple[int, int, int, int]
 
 
@@ -57,9 +59,7 @@ def require_complete(store: CodeStore) -> None:
         )
 
 
-def require_proof(
-    store: CodeStore, progress: Progress, *, share: tuple[int, int] = (1, 1), now_ns: int | None = None
-) -> None:
+def require_proof(store: CodeStore, progress: Progress, *, shard: Shard = _WHOLE, now_ns: int | None = None) -> None:
     """Compare a store with its digests, as far as that has not been done before.
 
     Parameters
@@ -68,9 +68,8 @@ def require_proof(
         The store.
     progress : Progress
         Told of each utterance that is compared.
-    share : tuple[int, int]
-        Compare only every N-th utterance, from the K-th on: (K, N), counted from 1. Processes of one machine that learn
-        from one store so share the work.
+    shard : Shard
+        Compare only the utterances of this shard: processes of one machine that learn from one store share the work.
     now_ns : int | None
         The time in nanoseconds; None asks the clock.
 
@@ -80,9 +79,8 @@ def require_proof(
         If data of an utterance are missing or are not those that were written.
     """
     require_complete(store)
-    number, shares = share
-    ids = store.ids[number - 1 :: shares]
-    memory = store.path / f".proof-{number}-of-{shares}.json"
+    ids = shard.of(store.ids)
+    memory = store.path / f".proof-{shard.part}.json"
     files = _identify(store)
     begun = time.time_ns() if now_ns is None else now_ns
     settled = all(max(mtime, ctime) < begun - _SETTLED_NS for _, mtime, ctime, _ in files.values())

@@ -94,44 +94,78 @@ class Cluster:
         DatasetError
             If no machine has what a task takes.
         """
+        self._require_room(cpus, gpus)
+        ray = self._ray
+        # It keeps what has been done by its number: a board that a lost machine takes along fills again.
+        board = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)(_Board).remote()
+        begin = ray.remote(num_cpus=cpus, num_gpus=gpus, max_retries=0)(_do)
+        attempts: _Attempts[_Result] = _Attempts(
+            ray, lambda place: begin.remote(work, tasks[place], place, board, unit), [task.name for task in tasks]
+        )
+        told = 0
+        progress.start(title, sum(task.size for task in tasks), unit)
+        try:
+            while attempts.under_way:
+                attempts.wait(_SECONDS_BETWEEN_LOOKS, progress)
+                done = sum(ray.get(board.read.remote()))
+                if done > told:
+                    progress.advance(done - told)
+                    told = done
+        finally:
+            attempts.cancel()
+        progress.finish()
+        return [outcome for outcome in attempts.outcomes if outcome is not None]
+
+    def _require_room(self, cpus: int, gpus: int) -> None:
         for resource, wanted in (("CPU", cpus), ("GPU", gpus)):
             if wanted > (most := self.most_of(resource)):
                 raise DatasetError(
                     f"a task needs {wanted} {resource}, but no machine of the cluster has more than {most}",
                     hint="use fewer --workers, or another --device",
                 )
-        ray = self._ray
-        # It keeps what has been done by its number: a board that a lost machine takes along fills again.
-        board = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)(_Board).remote()
-        begin = ray.remote(num_cpus=cpus, num_gpus=gpus, max_retries=0)(_do)
-        outcomes: list[_Result | AmhctlError | None] = [None] * len(tasks)
-        under_way = {begin.remote(work, task, place, board, unit): (place, 1) for place, task in enumerate(tasks)}
-        told = 0
-        progress.start(title, sum(task.size for task in tasks), unit)
-        try:
-            while under_way:
-                ended, _ = ray.wait(list(under_way), timeout=_SECONDS_BETWEEN_LOOKS)
-                for reference in ended:
-                    place, attempt = under_way.pop(reference)
-                    task = tasks[place]
-                    try:
-                        outcomes[place] = ray.get(reference)
-                    except ray.exceptions.RayError as fault:
-                        reason = _reason(fault)
-                        if attempt == ATTEMPTS:
-                            outcomes[place] = _given_up(task.name, reason)
-                            continue
-                        progress.say(f"{task.name} ended unexpectedly and is restarted: {reason}")
-                        under_way[begin.remote(work, task, place, board, unit)] = (place, attempt + 1)
-                done = sum(ray.get(board.read.remote()))
-                if done > told:
-                    progress.advance(done - told)
-                    told = done
-        finally:
-            for reference in under_way:
-                ray.cancel(reference, force=True)
-        progress.finish()
-        return [outcome for outcome in outcomes if outcome is not None]
+
+
+class _Attempts(Generic[_Result]):
+    """Tasks that are under way, and what came of those that have ended.
+
+    Parameters
+    ----------
+    ray : Any
+        The connection.
+    begin : Callable[[int], Any]
+        Begins the task of a place in the list; returns ray's reference to what will come of it.
+    names : Sequence[str]
+        What people call the tasks.
+    """
+
+    def __init__(self, ray: Any, begin: Callable[[int], Any], names: Sequence[str]) -> None:  # noqa: ANN401
+        self._ray = ray
+        self._begin = begin
+        self._names = names
+        self.outcomes: list[_Result | AmhctlError | None] = [None] * len(names)
+        self.under_way = {begin(place): (place, 1) for place in range(len(names))}
+
+    def wait(self, seconds: float, progress: Progress) -> None:
+        """Wait a while, then take what has ended; a task whose process ended unexpectedly is begun again."""
+        ended, _ = self._ray.wait(list(self.under_way), timeout=seconds)
+        for reference in ended:
+            place, attempt = self.under_way.pop(reference)
+            try:
+                self.outcomes[place] = self._ray.get(reference)
+            except self._ray.exceptions.RayError as fault:
+                self._begin_again(place, attempt, _reason(fault), progress)
+
+    def cancel(self) -> None:
+        """End what is under way."""
+        for reference in self.under_way:
+            self._ray.cancel(reference, force=True)
+
+    def _begin_again(self, place: int, attempt: int, reason: str, progress: Progress) -> None:
+        if attempt == ATTEMPTS:
+            self.outcomes[place] = _given_up(self._names[place], reason)
+            return
+        progress.say(f"{self._names[place]} ended unexpectedly and is restarted: {reason}")
+        self.under_way[self._begin(place)] = (place, attempt + 1)
 
 
 @contextmanager

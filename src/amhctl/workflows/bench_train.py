@@ -19,7 +19,7 @@ import numpy as np
 import torch
 
 from amhctl.codec.registry import DEFAULT_CODEC, load_codec
-from amhctl.codes.store import CodeStore
+from amhctl.codes.writer import StoreWriter
 from amhctl.config.mel import MelConfig
 from amhctl.core.documents import parse_json
 from amhctl.core.errors import EvaluationError, OptionError
@@ -395,7 +395,7 @@ def _make_store(folder: Path) -> Path:
     """Write a store of codes by chance, of one to twelve seconds as sentences are, most of them short."""
     generator = np.random.default_rng(0)
     spec, mel = load_codec(DEFAULT_CODEC).spec, MelConfig()
-    with CodeStore.create(folder, spec, mel) as store:
+    with StoreWriter.create(folder, spec, mel) as store:
         for index in range(_CLIPS):
             seconds = float(np.clip(generator.lognormal(1.2, 0.6), 1.0, 12.0))
             frames = max(8, round(seconds * spec.sample_rate / spec.frame_samples))

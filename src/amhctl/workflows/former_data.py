@@ -6,6 +6,7 @@ from typing import Any
 
 from amhctl.checkpoint.store import LoadedCheckpoint
 from amhctl.codes.proof import require_proof
+from amhctl.codes.shard import Shard
 from amhctl.codes.store import CodeStore
 from amhctl.config.schema import RunConfig
 from amhctl.core.errors import ConfigError
@@ -45,7 +46,7 @@ class FormerData:
 
 
 def open_former(
-    config: RunConfig, store: CodeStore, origin: LoadedCheckpoint | None, progress: Progress, *, share: tuple[int, int]
+    config: RunConfig, store: CodeStore, origin: LoadedCheckpoint | None, progress: Progress, *, shard: Shard
 ) -> dict[str, CodeStore]:
     """Return the stores of ``paths.replay`` and ``paths.probe``, as far as there are any, proven and fitting.
 
@@ -59,7 +60,7 @@ def open_former(
         What it starts from.
     progress : Progress
         Is told what is checked.
-    share : tuple[int, int]
+    shard : Shard
         Which of a machine's processes this is, and of how many.
 
     Raises
@@ -89,7 +90,7 @@ def open_former(
             continue
         former = next((other for other in opened.values() if other.path == path), None) or CodeStore.open(path)
         if former not in opened.values():
-            require_proof(former, progress, share=share)
+            require_proof(former, progress, shard=shard)
             require_alike(store, former, key=f"paths.{key}")
         opened[key] = former
     return opened

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from amhctl.checkpoint.store import LoadedCheckpoint
 from amhctl.codes.proof import require_proof
+from amhctl.codes.shard import Shard
 from amhctl.codes.store import CodeStore
 from amhctl.config.load import load_run_config
 from amhctl.config.schema import RunConfig
@@ -181,8 +182,8 @@ def _prepare(request: TrainRequest, settings: Settings, folder: RunFolder, progr
     origin = _read_origin(request, config, folder)
     _require_kind(config, origin)
     store = CodeStore.open(_require_path(config.paths.data, "paths.data", "--data STORE"))
-    require_proof(store, progress, share=_share_of_machine())
-    former = open_former(config, store, origin, progress, share=_share_of_machine())
+    require_proof(store, progress, shard=_local_shard())
+    former = open_former(config, store, origin, progress, shard=_local_shard())
     vocabulary, vocabulary_bytes = _read_vocabulary(config, origin)
     frontend = fit_frontend(
         config.text,
@@ -242,9 +243,9 @@ def _require_kind(config: RunConfig, origin: LoadedCheckpoint | None) -> None:
         )
 
 
-def _share_of_machine() -> tuple[int, int]:
-    """Return which of a machine's processes this is, and of how many, as launchers tell it: each checks its share."""
-    return int(os.environ.get("LOCAL_RANK", "0")) + 1, int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+def _local_shard() -> Shard:
+    """Return which of a machine's processes this is, and of how many, as launchers tell it: each checks a shard."""
+    return Shard(int(os.environ.get("LOCAL_RANK", "0")) + 1, int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
 
 
 def _read_settings(request: TrainRequest) -> Settings:

@@ -12,6 +12,7 @@ from support.vocabularies import foreign_model, foreign_vocabulary
 
 from amhctl.codes.alignment import Alignment
 from amhctl.codes.store import CodeStore
+from amhctl.codes.writer import StoreWriter
 from amhctl.config.text import TextConfig
 from amhctl.core.errors import ConfigError, DatasetError, TrainingError, VocabularyError
 from amhctl.core.progress import SilentProgress
@@ -72,7 +73,7 @@ def _alignment(store: Path) -> Alignment:
 def _add(store: Path, id_: str, text: str, *, frames: int) -> None:
     """Append an utterance of noise."""
     random = np.random.default_rng(0)
-    with CodeStore.open(store) as opened:
+    with StoreWriter.open(store) as opened:
         opened.append(
             Record(id=id_, audio=f"{id_}.wav", text=text),
             random.integers(0, 16, (2, frames), dtype=np.uint16),

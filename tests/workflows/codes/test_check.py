@@ -12,6 +12,7 @@ from amhctl.codes.acoustic_checks import VoiceStatistics
 from amhctl.codes.checks import CodeStatistics
 from amhctl.codes.layout import ACOUSTICS
 from amhctl.codes.store import CodeStore
+from amhctl.codes.writer import StoreWriter
 from amhctl.core.errors import FileExistsRefused
 from amhctl.core.progress import SilentProgress
 from amhctl.corpus.records import read_audio, read_records
@@ -118,7 +119,7 @@ def test_a_page_is_written_once(tmp_path: Path) -> None:
 def test_codes_of_other_recordings_are_refused(tmp_path: Path) -> None:
     path, codec = _store(tmp_path)
     store = CodeStore.open(path)
-    with CodeStore.create(tmp_path / "fake", store.spec, store.mel) as fake:
+    with StoreWriter.create(tmp_path / "fake", store.spec, store.mel) as fake:
         for number, entry in enumerate(store.entries):
             codes = np.random.default_rng(number).integers(0, 16, (2, entry.frames)).astype(np.uint16)
             fake.append(
@@ -162,7 +163,7 @@ def test_acoustics_of_another_recording_are_found(tmp_path: Path) -> None:
     assert [voice["speaker"] for voice in voices] == ["s0", "s1"]
     assert 95.0 < voices[0]["pitch"] < 105.0 < 110.0 < voices[1]["pitch"] < 120.0
     assert any(line.startswith("s1: 2 clips, ") and "Hz" in line for line in report.lines())
-    with CodeStore.open(path) as store:
+    with StoreWriter.open(path) as store:
         columns = {
             **store.columns("r1"),
             ACOUSTICS: store.columns("r2")[ACOUSTICS][: store.entry("r1").acoustic_frames],

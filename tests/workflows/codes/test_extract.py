@@ -2,14 +2,10 @@ import contextlib
 import json
 import multiprocessing
 import os
-import pickle
 import random
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -29,19 +25,19 @@ from amhctl.codec import dac, mel_codec
 from amhctl.codec.registry import load_codec
 from amhctl.codes import preparation
 from amhctl.codes.extraction import prepare_waveform
+from amhctl.codes.failures import read_failures
 from amhctl.codes.store import CodeStore
 from amhctl.codes.verify import verify_store
+from amhctl.codes.writer import StoreWriter
 from amhctl.config.acoustics import AcousticsConfig
-from amhctl.core.errors import AmhctlError, AudioError, CodecError, ConfigError, DatasetError, OptionError
-from amhctl.core.progress import Progress, SilentProgress
+from amhctl.core.errors import AudioError, CodecError, ConfigError, DatasetError, OptionError
+from amhctl.core.progress import SilentProgress
 from amhctl.corpus.records import Record, read_records, write_records
 from amhctl.encoders.speech import SpeechEncoder
-from amhctl.parallel.cluster import Task
 from amhctl.workflows.codes import check as check_codes
 from amhctl.workflows.codes import extract as extract_codes
 from amhctl.workflows.codes import merge as merge_codes
 from amhctl.workflows.codes.extract import ExtractCodesReport, ExtractCodesRequest, run
-from amhctl.workflows.codes.extract_shard import ShareReport, ShareRequest
 
 _VARIED = ("augment.speed=0.1", "augment.semitones=2", "augment.noise_share=0.5", "augment.room_share=0.5")
 
@@ -84,7 +80,7 @@ def test_a_long_recording_has_the_codes_and_features_of_a_whole_one(
     monkeypatch.setattr(acoustics, "_PIECE_SECONDS", 1)
     report = _extract(manifest, tmp_path / "long", codec, level=-20.0, acoustics=True)
     assert report.new == 4
-    with CodeStore.open(tmp_path / "whole") as whole, CodeStore.open(tmp_path / "long") as cut:
+    with StoreWriter.open(tmp_path / "whole") as whole, StoreWriter.open(tmp_path / "long") as cut:
         for id_ in whole.ids:
             assert cut.entry(id_).audio == whole.entry(id_).audio
             assert cut.entry(id_).record == whole.entry(id_).record
@@ -192,7 +188,7 @@ def test_bad_items_are_listed_and_not_fatal(tmp_path: Path) -> None:
     report = _extract(manifest, tmp_path / "store", codec)
     assert set(report.failed) == {"r1", "r2"}
     assert report.ok
-    assert set(CodeStore.open(tmp_path / "store").failures()) == {"r1", "r2"}
+    assert set(read_failures(tmp_path / "store")) == {"r1", "r2"}
     assert {finding.code for finding in report.findings} == {"X001"}
 
 
@@ -400,106 +396,6 @@ def test_a_store_has_one_precision(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_options_that_do_not_go_together_are_refused(tmp_path: Path, options: dict[str, object], said: str) -> None:
     with pytest.raises(OptionError, match=said):
         _extract(tmp_path / "none.jsonl", tmp_path / "store", tmp_path / "none", **options)
-
-
-class _Here:
-    """A cluster that does its tasks in this process, of some processors, on which some shares end badly."""
-
-    def __init__(self, *, cpus: int = 2, refused: tuple[int, ...] = ()) -> None:
-        self.cpus, self.refused = cpus, refused
-        self.asked: list[tuple[int, int]] = []
-
-    def all_of(self, resource: str) -> int:
-        return self.cpus if resource == "CPU" else 0
-
-    def run(
-        self,
-        work: Callable[[ShareRequest, Progress], ShareReport],
-        tasks: Sequence[Task[ShareRequest]],
-        progress: Progress,
-        *,
-        title: str,
-        unit: str,
-        cpus: int,
-        gpus: int,
-    ) -> list[ShareReport | AmhctlError]:
-        self.asked.append((len(tasks), sum(task.size for task in tasks)))
-        assert (unit, cpus, gpus, "extracting" in title) == ("utterance", 1, 0, True)
-        # What travels to another machine must be fit to travel.
-        items = [pickle.loads(pickle.dumps(task.item)) for task in tasks]
-        return [
-            DatasetError("it went down", subject=task.name, hint="again")
-            if item.shard.index in self.refused
-            else work(item, progress)
-            for task, item in zip(tasks, items, strict=True)
-        ]
-
-
-def _use(cluster: _Here, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(extract_codes, "open_cluster", lambda: contextlib.nullcontext(cluster))
-
-
-def test_a_cluster_writes_the_bytes_of_shards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    manifest, codec, cluster = tiny_manifest(tmp_path, count=5), tiny_codec_folder(tmp_path), _Here()
-    _use(cluster, monkeypatch)
-    for shard in ("1/2", "2/2"):
-        _extract(manifest, tmp_path / "shards", codec, shard=shard, shifts=2)
-    monkeypatch.chdir(tmp_path)
-    report = _extract(Path(manifest.name), Path("store"), Path("tiny"), engine="ray", shifts=2)
-    assert (report.utterances, report.new, report.ok) == (8, 8, True)
-    assert {key: report.payload()[key] for key in ("engine", "tasks", "features")} == {
-        "engine": "ray",
-        "tasks": 2,
-        "features": "mel",
-    }
-    assert cluster.asked == [(2, 8)]
-    contents = [{file.name: file.read_bytes() for file in (tmp_path / name).iterdir()} for name in ("shards", "store")]
-    assert contents[0] == contents[1]
-    # Whatever room there is, a store is gone on with in the shares that it has.
-    cluster.cpus = 7
-    again = _extract(manifest, tmp_path / "store", codec, engine="ray", shifts=2)
-    assert (again.utterances, again.new, again.payload()["tasks"], again.realtime_factor) == (8, 0, 2, None)
-
-
-def test_a_share_that_fails_is_a_finding_and_all_of_them_an_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    manifest, codec, cluster = tiny_manifest(tmp_path, count=6), tiny_codec_folder(tmp_path), _Here(refused=(2,))
-    _use(cluster, monkeypatch)
-    report = _extract(manifest, tmp_path / "store", codec, engine="ray", tasks=3)
-    assert (report.utterances, report.ok) == (4, False)
-    assert [(finding.code, finding.subject) for finding in report.findings] == [("X003", "share 2-of-3")]
-    assert "it went down" in report.findings[0].message
-    cluster.refused = (1, 2, 3)
-    with pytest.raises(DatasetError, match="it went down"):
-        _extract(manifest, tmp_path / "store", codec, engine="ray", tasks=3)
-    _extract(manifest, tmp_path / "store", codec, shard="1/2")
-    with pytest.raises(ConfigError, match="shards of 2 and of 3"):
-        _extract(manifest, tmp_path / "store", codec, engine="ray")
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(find_spec("ray") is None, reason="the extra ray is not installed")
-def test_a_real_cluster_is_interrupted_and_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
-    manifest, codec = tiny_manifest(tmp_path, count=6), tiny_codec_folder(tmp_path)
-    for shard in ("1/2", "2/2"):
-        _extract(manifest, tmp_path / "shards", codec, shard=shard)
-    words = ["codes", "extract", manifest.name, "-o", "store", "--codec", "tiny", "--device", "cpu"]
-    command = [sys.executable, "-m", "amhctl", *words, "--engine", "ray", "--tasks", "2", "--json"]
-    environment = {key: value for key, value in os.environ.items() if key != "RAY_ADDRESS"}
-    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL) as process:
-        while not (tmp_path / "store" / "store.json").exists():
-            assert process.poll() is None
-            time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
-        assert process.wait() == 130
-    left = verify_store(tmp_path / "store", SilentProgress()).findings
-    assert [finding for finding in left if finding.code != "X115"] == []
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=False, text=True)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["utterances"] == 6
-    contents = [{file.name: file.read_bytes() for file in (tmp_path / name).iterdir()} for name in ("shards", "store")]
-    assert contents[0] == contents[1]
 
 
 def test_semantic_codes_and_the_features_they_are_of_are_heard_once(

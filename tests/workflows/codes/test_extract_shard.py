@@ -16,8 +16,9 @@ from amhctl.audio.levels import set_speech_level
 from amhctl.codec.registry import load_codec
 from amhctl.codes.index import StoredUtterance
 from amhctl.codes.parts import hold_part
-from amhctl.codes.plan import Shard
+from amhctl.codes.shard import Shard
 from amhctl.codes.store import CodeStore
+from amhctl.codes.writer import StoreWriter
 from amhctl.config.codec_spec import CodecSpec
 from amhctl.config.mel import MelConfig
 from amhctl.config.schema import RunConfig
@@ -25,11 +26,11 @@ from amhctl.core.errors import DatasetError, InUseError, ShortageError
 from amhctl.core.progress import SilentProgress
 from amhctl.corpus.records import read_audio, read_records
 from amhctl.encoders.speech import load_encoder
-from amhctl.workflows.codes.extract_shard import ShareRequest, mel_of, run
+from amhctl.workflows.codes.extract_shard import ShardRequest, mel_of, run
 
 
-def _request(folder: Path, **changes: object) -> ShareRequest:
-    request = ShareRequest(
+def _request(folder: Path, **changes: object) -> ShardRequest:
+    request = ShardRequest(
         manifest=folder / "manifest.jsonl",
         output=folder / "store",
         codec=str(folder / "tiny"),
@@ -55,7 +56,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_share_is_told_of_in_full(folder: Path) -> None:
+def test_a_shard_is_told_of_in_full(folder: Path) -> None:
     (folder / "wav" / "r2.wav").unlink()
     report = run(_request(folder, shard=Shard(1, 2), copies=1), SilentProgress())
     # Of r0, r2 and the copy of r2, only the first can be read.
@@ -118,14 +119,14 @@ def test_a_second_process_is_told_who_writes_the_part(folder: Path) -> None:
 
 
 def test_too_little_memory_keeps_what_is_in_the_store(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    append = CodeStore.append
+    append = StoreWriter.append
 
-    def exhausted(self: CodeStore, *arguments: object, **options: object) -> StoredUtterance:
+    def exhausted(self: StoreWriter, *arguments: object, **options: object) -> StoredUtterance:
         if len(self) == 2:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
         return append(self, *arguments, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(CodeStore, "append", exhausted)
+    monkeypatch.setattr(StoreWriter, "append", exhausted)
     with pytest.raises(
         ShortageError, match=r"too little memory \(CUDA out of memory.*the data in the store are kept"
     ) as caught:

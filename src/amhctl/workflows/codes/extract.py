@@ -3,23 +3,22 @@
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from amhctl.codes.parts import part_names
-from amhctl.codes.plan import Shard
+from amhctl.codes.shard import Shard
 from amhctl.config.load import load_run_config
 from amhctl.config.schema import RunConfig
-from amhctl.core.errors import AmhctlError, ConfigError, OptionError
+from amhctl.core.errors import OptionError
 from amhctl.core.findings import Finding, Rule, Rules, Severity, has_errors
 from amhctl.core.outputs import require_output_place
 from amhctl.core.progress import Progress
 from amhctl.core.units import SPEECH_LEVEL, Precision
-from amhctl.corpus.records import Record, read_records
-from amhctl.parallel.cluster import Cluster, Task, open_cluster
-from amhctl.workflows.codes import extract_shard as extract_share
-from amhctl.workflows.codes.extract_shard import Features, ShareReport, ShareRequest
+from amhctl.parallel.cluster import open_cluster
+from amhctl.workflows.codes import extract_shard
+from amhctl.workflows.codes.extract_cluster import extract_on
+from amhctl.workflows.codes.extract_shard import Features, ShardReport, ShardRequest
 
 Engine = Literal["local", "ray"]
 
@@ -60,7 +59,7 @@ class ExtractCodesRequest:
     codec : str
         Bundled name, codec folder, or DAC weights file.
     shard : str
-        ``i/n``: the share of the manifest to do.
+        ``i/n``: the shard of the manifest to do.
     level : float
         Speech level in dBFS to bring recordings to.
     shifts : int
@@ -76,9 +75,9 @@ class ExtractCodesRequest:
     acoustics : bool
         Whether what FlowVoices learn from is stored too: log-mel, pitch and speaker embedding.
     engine : Engine
-        Where shares are encoded: one in this process, or all of them as tasks of a cluster.
+        Where shards are encoded: one in this process, or all of them as tasks of a cluster.
     tasks : int | None
-        Into how many shares the cluster's work is cut; None takes those of the store, or what the cluster has room for.
+        Into how many shards the cluster's work is cut; None takes those of the store, or what the cluster has room for.
     preset, project, sets, seed
         Where the configuration comes from that says how copies are varied.
     device : str
@@ -117,7 +116,7 @@ class ExtractCodesReport:
     store : Path
         The folder.
     utterances : int
-        How many of the manifest's share it holds.
+        How many of the manifest's shard it holds.
     hours : float
         Their speech.
     new : int
@@ -145,11 +144,11 @@ class ExtractCodesReport:
     acoustics : bool
         Whether the store has what FlowVoices learn from.
     engine : Engine
-        Where shares were encoded.
+        Where shards were encoded.
     tasks : int
-        How many shares there were.
+        How many shards there were.
     advice : tuple[Finding, ...]
-        What does not go together in the request, and shares that could not be extracted.
+        What does not go together in the request, and shards that could not be extracted.
     """
 
     store: Path
@@ -173,7 +172,7 @@ class ExtractCodesReport:
 
     @property
     def ok(self) -> bool:
-        """Whether anything of the manifest could be encoded, and every share of it."""
+        """Whether anything of the manifest could be encoded, and every shard of it."""
         return self.utterances > 0 and not has_errors(self.advice)
 
     @property
@@ -248,30 +247,32 @@ def run(request: ExtractCodesRequest, progress: Progress) -> ExtractCodesReport:
     AudioError
         If the folder of rooms holds none.
     """
-    share = _share_of(request, Shard.parse(request.shard))
+    shard = _shard_of(request)
     _refuse_contradictions(request)
     require_output_place(request.output)
-    advice = _advise(request, share.config)
+    advice = _advise(request, shard.config)
     if request.engine == "local":
-        report = extract_share.run(share, progress)
+        report = extract_shard.run(shard, progress)
         return _join(request, [report], report.elapsed, advice)
     started = time.perf_counter()
     with open_cluster() as cluster:
-        reports, faults = _run_on(cluster, share, request.tasks, progress)
-    return _join(request, reports, time.perf_counter() - started, (*advice, *faults), tasks=len(reports) + len(faults))
+        reports, failed = extract_on(cluster, shard, request.tasks, progress)
+    faults = (RULES.finding("X003", name, str(error), error.hint) for name, error in failed.items())
+    return _join(request, reports, time.perf_counter() - started, (*advice, *faults), tasks=len(reports) + len(failed))
 
 
-def _share_of(request: ExtractCodesRequest, shard: Shard) -> ShareRequest:
-    """Return the request of one share; paths are absolute, for another machine's processes begin elsewhere."""
+def _shard_of(request: ExtractCodesRequest) -> ShardRequest:
+    """Return the request of one shard; for a cluster, whose processes start elsewhere, paths are absolute."""
+    shard = Shard.parse(request.shard)
     flags = {} if request.seed is None else {"seed": request.seed}
     config = load_run_config(preset=request.preset, project=request.project, sets=request.sets, flags=flags).config
     codec = Path(request.codec).expanduser()
     rooms = config.augment.rooms
-    if request.engine == "ray" and rooms is not None:
+    far = request.engine == "ray"
+    if far and rooms is not None:
         augment = config.augment.model_copy(update={"rooms": rooms.absolute()})
         config = config.model_copy(update={"augment": augment})
-    far = request.engine == "ray"
-    return ShareRequest(
+    return ShardRequest(
         manifest=request.manifest.absolute() if far else request.manifest,
         output=request.output.absolute() if far else request.output,
         codec=str(codec.absolute()) if far and codec.exists() else request.codec,
@@ -303,77 +304,15 @@ def _refuse_contradictions(request: ExtractCodesRequest) -> None:
         )
 
 
-def _run_on(
-    cluster: Cluster, share: ShareRequest, wanted: int | None, progress: Progress
-) -> tuple[list[ShareReport], list[Finding]]:
-    """Encode every share as a task of a cluster; return what came of them, and of those that failed a finding.
-
-    Raises
-    ------
-    AmhctlError
-        If no share could be encoded: the reason of the first.
-    """
-    cpus = 1 + share.workers
-    gpus = int(share.device.startswith("cuda") or (share.device == "auto" and cluster.all_of("GPU") > 0))
-    room = cluster.all_of("GPU") if gpus else cluster.all_of("CPU") // cpus
-    count = wanted or _count_shares(share.output) or max(1, room)
-    records = read_records(share.manifest)
-    # A task sees the one accelerator that the cluster gives it, whatever its number.
-    device = "cuda" if gpus else share.device
-    shards = [Shard(index, count) for index in range(1, count + 1)]
-    tasks = [
-        Task(f"share {shard.part}", replace(share, shard=shard, device=device), _size(shard.of(records), share))
-        for shard in shards
-    ]
-    outcomes = cluster.run(
-        extract_share.run,
-        tasks,
-        progress,
-        title=f"extracting codes in {count} tasks",
-        unit="utterance",
-        cpus=cpus,
-        gpus=gpus,
-    )
-    reports = [outcome for outcome in outcomes if isinstance(outcome, ShareReport)]
-    faults = [(task, fault) for task, fault in zip(tasks, outcomes, strict=True) if isinstance(fault, AmhctlError)]
-    if not reports:
-        raise faults[0][1]
-    return reports, [RULES.finding("X003", task.name, str(fault), fault.hint) for task, fault in faults]
-
-
-def _count_shares(store: Path) -> int | None:
-    """Return into how many shares the parts of a store were cut; None if there are none.
-
-    Raises
-    ------
-    ConfigError
-        If they were cut differently.
-    """
-    counts = {int(part.partition("-of-")[2]) for part in part_names(store)}
-    if len(counts) > 1:
-        raise ConfigError(
-            f"the store has shards of {' and of '.join(map(str, sorted(counts)))}",
-            subject=str(store),
-            hint="give one number with --tasks, or merge the shards first: amhctl codes merge STORE -o NEW",
-        )
-    return counts.pop() if counts else None
-
-
-def _size(records: Sequence[Record], share: ShareRequest) -> int:
-    """Return how many utterances a share has at most, its shifted and varied ones included."""
-    train = sum(record.split == "train" for record in records)
-    return len(records) + train * (share.shifts - 1 + share.copies)
-
-
 def _join(
     request: ExtractCodesRequest,
-    reports: Sequence[ShareReport],
+    reports: Sequence[ShardReport],
     elapsed: float,
     advice: tuple[Finding, ...],
     *,
     tasks: int = 1,
 ) -> ExtractCodesReport:
-    """Return one report of all shares."""
+    """Return one report of all shards."""
     done = [report.extraction for report in reports]
     seconds = sum(one.seconds for one in done)
     variations = sum((Counter(report.variations) for report in reports), Counter())
@@ -385,7 +324,7 @@ def _join(
         replaced=sum(one.replaced for one in done),
         shared=sum(one.shared for one in done),
         amended=sum(report.amended for report in reports),
-        # What the manifest does not name is the same for every share, save what another was adding meanwhile.
+        # What the manifest does not name is the same for every shard, save what another was adding meanwhile.
         unlisted=max(report.unlisted for report in reports),
         realtime_factor=elapsed / seconds if seconds else None,
         failed={id_: why for one in done for id_, why in one.failed.items()},

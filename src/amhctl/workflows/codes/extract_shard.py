@@ -1,9 +1,9 @@
-"""One share of ``codes extract``: what one process does, on this machine or on another of a cluster."""
+"""One shard of ``codes extract``: what one process does, on this machine or on another of a cluster."""
 
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -14,11 +14,12 @@ from amhctl.codec.codec import Codec
 from amhctl.codec.registry import load_codec, read_codec_manifest
 from amhctl.codec.semantic import SemanticCodec
 from amhctl.codes.document import StoreDocument, is_store
-from amhctl.codes.extraction import Extraction, extract
+from amhctl.codes.extraction import EncodeSpeech, Extraction, extract, preparation_of
 from amhctl.codes.index import StoredUtterance
-from amhctl.codes.plan import Shard, add_shifts, plan_extraction, require_distinct, vary_copies
-from amhctl.codes.preparation import Preparation, Source
-from amhctl.codes.store import CodeStore
+from amhctl.codes.plan import add_shifts, plan_extraction, require_distinct, vary_copies
+from amhctl.codes.preparation import Source
+from amhctl.codes.shard import Shard
+from amhctl.codes.writer import StoreWriter
 from amhctl.config.acoustics import AcousticsConfig
 from amhctl.config.codec_spec import CodecSpec
 from amhctl.config.mel import MelConfig
@@ -44,8 +45,8 @@ Features = Literal["mel", "w2v-bert"]
 
 
 @dataclass(frozen=True, slots=True)
-class ShareRequest:
-    """Which share to encode, and how; every path as this machine finds it.
+class ShardRequest:
+    """Which shard to encode, and how; every path as this machine finds it.
 
     Attributes
     ----------
@@ -54,7 +55,7 @@ class ShareRequest:
     codec : str
         Bundled name, codec folder, or DAC weights file.
     shard : Shard
-        The share of the manifest.
+        The shard of the manifest.
     level : float
         Speech level in dBFS to bring recordings to.
     shifts, copies : int
@@ -92,13 +93,13 @@ class ShareRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class ShareReport:
-    """What the store holds now of a share, and what was done.
+class ShardReport:
+    """What the store holds now of a shard, and what was done.
 
     Attributes
     ----------
     utterances, copies : int
-        How many of the share it holds, and how many of those are varied copies.
+        How many of the shard it holds, and how many of those are varied copies.
     seconds : float
         Their speech.
     amended : int
@@ -123,8 +124,8 @@ class ShareReport:
     extraction: Extraction
 
 
-def run(request: ShareRequest, progress: Progress) -> ShareReport:
-    """Encode what the store lacks of a share.
+def run(request: ShardRequest, progress: Progress) -> ShardReport:
+    """Encode what the store lacks of a shard.
 
     Raises
     ------
@@ -134,34 +135,20 @@ def run(request: ShareRequest, progress: Progress) -> ShareReport:
     device = choose_device(request.device)
     codec = load_codec(request.codec, device=device, precision=request.precision, features_model=request.features_model)
     encoder = _load_encoder(request, codec, device)
-    mel = mel_of(request.codec, codec.spec)
     listed = read_records(request.manifest)
     frame = Seconds(1.0 / codec.spec.frame_rate)
     everything = list_sources(listed, request, frame)
     require_distinct(everything)
     sources = list_sources(request.shard.of(listed), request, frame)
-    described = None if encoder is None else encoder.config
-    if request.acoustics:
-        # What is not installed is missed before anything is written.
-        load_world()
-    recogniser = SpeakerEncoder(device) if request.acoustics else None
-    acoustics = AcousticsConfig() if request.acoustics else None
-    speaker = None if recogniser is None else recogniser.config
-    document = StoreDocument.of(codec.spec, mel, request.level, request.precision, described, acoustics, speaker)
-    how = Preparation(
-        request.manifest.parent,
-        codec.spec.sample_rate,
-        mel,
-        request.level,
-        None if described is None else described.sample_rate,
-        acoustics,
-    )
+    recogniser = _load_recogniser(request, device)
+    document = _describe(request, codec, encoder, recogniser)
     with (
         explain_shortages(request.output, lambda: _WAY_OUT),
         _open_store(request.output, document, request.shard.part) as store,
         open_pool(request.workers) as pool,
     ):
         started = time.perf_counter()
+        how = replace(preparation_of(store), folder=request.manifest.parent)
         plan = plan_extraction(store, sources, how.folder, pool, progress)
         extraction = extract(
             store,
@@ -170,11 +157,7 @@ def run(request: ShareRequest, progress: Progress) -> ShareReport:
             codec,
             pool,
             progress,
-            encode_speech=None
-            if encoder is None
-            else codec.encode_speech
-            if isinstance(codec, SemanticCodec)
-            else encoder.encode,
+            encode_speech=_encode_speech(codec, encoder),
             recognise=None if recogniser is None else recogniser.embed_pieces,
             ahead=max(1, request.workers + 1),
         )
@@ -183,7 +166,7 @@ def run(request: ShareRequest, progress: Progress) -> ShareReport:
         held = [store.entry(source.id) for source in sources if source.id in store]
         names = {source.id for source in everything}
         unlisted = sum(id_ not in names for id_ in store.ids)
-    return ShareReport(
+    return ShardReport(
         utterances=len(held),
         copies=sum(entry.is_copy for entry in held),
         seconds=sum(entry.record.duration or 0.0 for entry in held),
@@ -195,7 +178,7 @@ def run(request: ShareRequest, progress: Progress) -> ShareReport:
     )
 
 
-def list_sources(records: Sequence[Record], request: ShareRequest, frame: Seconds) -> tuple[Source, ...]:
+def list_sources(records: Sequence[Record], request: ShardRequest, frame: Seconds) -> tuple[Source, ...]:
     """Return the records, then what is made of the training ones: the same begun later, and varied copies.
 
     Raises
@@ -217,11 +200,40 @@ def mel_of(codec: str, spec: CodecSpec) -> MelConfig:
     return read_part(MelCodecConfig.model_validate, config, place="config", subject=codec).mel
 
 
-def _load_encoder(request: ShareRequest, codec: Codec, device: str) -> SpeechEncoder | None:
+def _load_encoder(request: ShardRequest, codec: Codec, device: str) -> SpeechEncoder | None:
     if request.features == "mel":
         return None
     # A semantic codec has heard the very features already.
     return codec.encoder if isinstance(codec, SemanticCodec) else load_encoder(request.features_model, device=device)
+
+
+def _encode_speech(codec: Codec, encoder: SpeechEncoder | None) -> EncodeSpeech | None:
+    if encoder is None:
+        return None
+    return codec.encode_speech if isinstance(codec, SemanticCodec) else encoder.encode
+
+
+def _load_recogniser(request: ShardRequest, device: str) -> SpeakerEncoder | None:
+    if not request.acoustics:
+        return None
+    # What is not installed is missed before anything is written.
+    load_world()
+    return SpeakerEncoder(device)
+
+
+def _describe(
+    request: ShardRequest, codec: Codec, encoder: SpeechEncoder | None, recogniser: SpeakerEncoder | None
+) -> StoreDocument:
+    """Return what ``store.json`` of a store that is made so says."""
+    return StoreDocument.of(
+        codec.spec,
+        mel_of(request.codec, codec.spec),
+        request.level,
+        request.precision,
+        None if encoder is None else encoder.config,
+        AcousticsConfig() if request.acoustics else None,
+        None if recogniser is None else recogniser.config,
+    )
 
 
 def _count_changes(held: Sequence[StoredUtterance]) -> dict[str, int]:
@@ -229,15 +241,15 @@ def _count_changes(held: Sequence[StoredUtterance]) -> dict[str, int]:
     return {change: counts[change] for change in CHANGES}
 
 
-def _open_store(path: Path, wanted: StoreDocument, part: str) -> CodeStore:
+def _open_store(path: Path, wanted: StoreDocument, part: str) -> StoreWriter:
     if not is_store(path):
         try:
-            CodeStore.begin(path, wanted, part=part)
+            StoreWriter.begin(path, wanted, part=part)
         except FileExistsRefused:
             # Another shard, started at the same moment, may have been faster.
             if not is_store(path):
                 raise
-    store = CodeStore.open(path, part=part, mend=True)
+    store = StoreWriter.open(path, part=part, mend=True)
     if differences := store.document.differences(wanted):
         raise DatasetError(
             f"settings differ from those of the store: {'; '.join(differences)}",
