@@ -7,7 +7,7 @@ from typing import Annotated, get_args
 import typer
 
 from amhctl.cli import options
-from amhctl.cli.app import execute
+from amhctl.cli.shared import Work, runs
 
 
 class Comparison(StrEnum):
@@ -17,6 +17,7 @@ class Comparison(StrEnum):
     ADAPTERS = "adapters"
 
 
+@runs("bench")
 def command(
     sections: Annotated[
         list[str] | None, typer.Argument(metavar="[SECTION]...", help="What to measure; the same as --only.")
@@ -67,10 +68,7 @@ def command(
     plot: Annotated[Path | None, typer.Option("--plot", help="SVG file for a plot of the speeds of train.")] = None,
     force: options.Force = False,
     device: options.Device = "cpu",
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = 0,
-) -> None:
+) -> Work:
     """Measure speed and memory on this machine."""
     from amhctl.workflows import bench as benchmark
     from amhctl.workflows import bench_train as train_variants
@@ -107,4 +105,4 @@ def command(
         plot=plot,
         force=force,
     )
-    execute("bench", lambda progress: benchmark.run(request, progress), json=json, quiet=quiet, verbose=verbose)
+    return lambda progress: benchmark.run(request, progress)

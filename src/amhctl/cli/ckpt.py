@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from amhctl.cli import options
-from amhctl.cli.app import execute
+from amhctl.cli.shared import Work, runs
 
 app = typer.Typer(
     help="Checkpoints: validate, sign, show, diff, average, merge, prune, card, import, export.",
@@ -16,6 +16,7 @@ app = typer.Typer(
 
 
 @app.command("validate")
+@runs("ckpt validate")
 def validate(
     checkpoint: Annotated[
         Path, typer.Argument(help="Folder of a voice, codec, vocoder or training state, or a gpt.pth.")
@@ -30,79 +31,59 @@ def validate(
     root: Annotated[
         str | None, typer.Option("--root", help="Digest of the whole folder, as its author published it.")
     ] = None,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = 0,
-) -> None:
+) -> Work:
     """Check a checkpoint against all rules; exit 1 if one is broken."""
     from amhctl.workflows.ckpt import validate as validate_checkpoint
 
     request = validate_checkpoint.ValidateCheckpointRequest(
         checkpoint=checkpoint, vocabulary=vocab, against=against, signature=signature, root=root
     )
-    execute(
-        "ckpt validate",
-        lambda progress: validate_checkpoint.run(request, progress),
-        json=json,
-        quiet=quiet,
-        verbose=verbose,
-    )
+    return lambda progress: validate_checkpoint.run(request, progress)
 
 
 @app.command("show")
+@runs("ckpt show")
 def show(
     checkpoint: Annotated[Path, typer.Argument(help="Folder of a voice, codec, vocoder or training state.")],
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = 0,
-) -> None:
+) -> Work:
     """Show a checkpoint's manifest."""
     from amhctl.workflows.ckpt import show as show_checkpoint
 
     request = show_checkpoint.ShowCheckpointRequest(checkpoint)
-    execute(
-        "ckpt show", lambda progress: show_checkpoint.run(request, progress), json=json, quiet=quiet, verbose=verbose
-    )
+    return lambda progress: show_checkpoint.run(request, progress)
 
 
 @app.command("diff")
+@runs("ckpt diff")
 def diff(
     first: Annotated[Path, typer.Argument(help="First checkpoint folder.")],
     second: Annotated[Path, typer.Argument(help="Second checkpoint folder.")],
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = 0,
-) -> None:
+) -> Work:
     """List the fields and tensors in which two checkpoints differ."""
     from amhctl.workflows.ckpt import diff as diff_checkpoints
 
     request = diff_checkpoints.DiffCheckpointsRequest(first, second)
-    execute(
-        "ckpt diff", lambda progress: diff_checkpoints.run(request, progress), json=json, quiet=quiet, verbose=verbose
-    )
+    return lambda progress: diff_checkpoints.run(request, progress)
 
 
 @app.command("sign")
+@runs("ckpt sign")
 def sign(
     checkpoint: Annotated[Path, typer.Argument(help="Folder of a voice, codec, vocoder or training state.")],
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="File to write; signature.json in the folder by default.")
     ] = None,
     force: options.Force = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = 0,
-) -> None:
+) -> Work:
     """Write the digests of all files of a checkpoint, so that recipients can verify it."""
     from amhctl.workflows.ckpt import sign as sign_checkpoint
 
     request = sign_checkpoint.SignCheckpointRequest(checkpoint, output, force=force)
-    execute(
-        "ckpt sign", lambda progress: sign_checkpoint.run(request, progress), json=json, quiet=quiet, verbose=verbose
-    )
+    return lambda progress: sign_checkpoint.run(request, progress)
 
 
 @app.command("prune")
+@runs("ckpt prune")
 def prune(
     run: Annotated[Path, typer.Argument(help="Run folder of train or codec train.")],
     keep: Annotated[int, typer.Option("--keep", min=1, help="Number of newest checkpoints to keep.")] = 2,
@@ -110,18 +91,16 @@ def prune(
         int | None, typer.Option("--every", min=1, help="Also keep checkpoints whose step is a multiple of this.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="List what would be removed, and remove nothing.")] = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = 0,
-) -> None:
+) -> Work:
     """Remove old training checkpoints of a run; never the best, never the newest undamaged one."""
     from amhctl.workflows.ckpt import prune as prune_run
 
     request = prune_run.PruneRunRequest(run, keep=keep, every=every, dry_run=dry_run)
-    execute("ckpt prune", lambda progress: prune_run.run(request, progress), json=json, quiet=quiet, verbose=verbose)
+    return lambda progress: prune_run.run(request, progress)
 
 
 @app.command("card")
+@runs("ckpt card")
 def card(
     checkpoint: Annotated[str, typer.Argument(help="Bundled voice, or folder of a voice, codec or vocoder.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="File to write, such as VOICE/README.md.")],
@@ -135,20 +114,18 @@ def card(
         str | None, typer.Option("--base-model", help="Hugging Face name of the model it was fine-tuned from.")
     ] = None,
     force: options.Force = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = 0,
-) -> None:
+) -> Work:
     """Write a Hugging Face model card from a checkpoint's manifest."""
     from amhctl.workflows.ckpt import card as write_card
 
     request = write_card.WriteCardRequest(
         checkpoint, output, evaluation=evaluation, licence=licence, base_model=base_model, force=force
     )
-    execute("ckpt card", lambda progress: write_card.run(request, progress), json=json, quiet=quiet, verbose=verbose)
+    return lambda progress: write_card.run(request, progress)
 
 
 @app.command("average")
+@runs("ckpt average")
 def average(
     checkpoints: Annotated[list[Path], typer.Argument(help="Folders of voices fine-tuned from the same checkpoint.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write.")],
@@ -156,24 +133,16 @@ def average(
         str | None, typer.Option("--name", help="Name of the new voice; that of the first one by default.")
     ] = None,
     force: options.Force = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = 0,
-) -> None:
+) -> Work:
     """Average the weights of several voices."""
     from amhctl.workflows.ckpt import average as average_checkpoints
 
     request = average_checkpoints.AverageCheckpointsRequest(tuple(checkpoints), output, name=name, force=force)
-    execute(
-        "ckpt average",
-        lambda progress: average_checkpoints.run(request, progress),
-        json=json,
-        quiet=quiet,
-        verbose=verbose,
-    )
+    return lambda progress: average_checkpoints.run(request, progress)
 
 
 @app.command("merge")
+@runs("ckpt merge")
 def merge(
     adapter: Annotated[
         Path, typer.Argument(help="Adapter folder, such as best/ of a run with training.adapter.keep=adapter.")
@@ -182,20 +151,16 @@ def merge(
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write.")],
     name: Annotated[str | None, typer.Option("--name", help="Name of the new voice; the adapter's by default.")] = None,
     force: options.Force = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = 0,
-) -> None:
+) -> Work:
     """Merge an adapter and its base into one voice."""
     from amhctl.workflows.ckpt import merge as merge_checkpoint
 
     request = merge_checkpoint.MergeCheckpointRequest(adapter, base, output, name=name, force=force)
-    execute(
-        "ckpt merge", lambda progress: merge_checkpoint.run(request, progress), json=json, quiet=quiet, verbose=verbose
-    )
+    return lambda progress: merge_checkpoint.run(request, progress)
 
 
 @app.command("import")
+@runs("ckpt import")
 def import_(
     source: Annotated[Path, typer.Argument(metavar="GPT.PTH", help="File of weights in the source format.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the voice to write.")],
@@ -215,10 +180,7 @@ def import_(
     features_model: options.FeaturesModel = None,
     name: Annotated[str | None, typer.Option("--name", help="Name of the new voice; the folder's by default.")] = None,
     force: options.Force = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = 0,
-) -> None:
+) -> Work:
     """Import IndexTTS-2, or a model fine-tuned from it, as a voice to fine-tune; reports what cannot be verified."""
     from amhctl.workflows.ckpt import import_ as import_checkpoint
 
@@ -234,16 +196,11 @@ def import_(
         name=name,
         force=force,
     )
-    execute(
-        "ckpt import",
-        lambda progress: import_checkpoint.run(request, progress),
-        json=json,
-        quiet=quiet,
-        verbose=verbose,
-    )
+    return lambda progress: import_checkpoint.run(request, progress)
 
 
 @app.command("export")
+@runs("ckpt export")
 def export(
     checkpoint: Annotated[Path, typer.Argument(help="Folder of a voice, codec or vocoder.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write.")],
@@ -264,20 +221,11 @@ def export(
         ),
     ] = None,
     force: options.Force = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = 0,
-) -> None:
+) -> Work:
     """Export a voice for distribution, with weights in half precision; or as files for IndexTTS-2."""
     from amhctl.workflows.ckpt import export as export_checkpoint
 
     request = export_checkpoint.ExportCheckpointRequest(
         checkpoint, output, name=name, format=format, speakers=tuple(speaker or ()), force=force
     )
-    execute(
-        "ckpt export",
-        lambda progress: export_checkpoint.run(request, progress),
-        json=json,
-        quiet=quiet,
-        verbose=verbose,
-    )
+    return lambda progress: export_checkpoint.run(request, progress)

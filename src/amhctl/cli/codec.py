@@ -6,47 +6,35 @@ from typing import Annotated, Literal
 import typer
 
 from amhctl.cli import options
-from amhctl.cli.app import execute
+from amhctl.cli.shared import Work, runs
 
 app = typer.Typer(help="Neural codecs and vocoders: list, show, train.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command("list")
-def list_(json: options.Json = False, quiet: options.Quiet = False, verbose: options.Verbose = 0) -> None:
+@runs("codec list")
+def list_() -> Work:
     """List the bundled codecs and vocoders."""
     from amhctl.workflows.codec import list as list_codecs
 
-    execute(
-        "codec list",
-        lambda progress: list_codecs.run(list_codecs.ListCodecsRequest(), progress),
-        json=json,
-        quiet=quiet,
-        verbose=verbose,
-    )
+    return lambda progress: list_codecs.run(list_codecs.ListCodecsRequest(), progress)
 
 
 @app.command("show")
+@runs("codec show")
 def show(
     codec: Annotated[
         str, typer.Argument(help="Bundled or official name, folder of a codec or vocoder, or DAC weights file.")
     ],
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = 0,
-) -> None:
+) -> Work:
     """Show a codec's or vocoder's properties, training data and quality measurements."""
     from amhctl.workflows.codec import list as list_codecs
 
-    execute(
-        "codec show",
-        lambda progress: list_codecs.run(list_codecs.ListCodecsRequest(codec), progress),
-        json=json,
-        quiet=quiet,
-        verbose=verbose,
-    )
+    return lambda progress: list_codecs.run(list_codecs.ListCodecsRequest(codec), progress)
 
 
 @app.command("train")
+@runs("codec train")
 def train(
     manifests: Annotated[list[Path], typer.Argument(help="Manifests with train and valid splits.")],
     output: Annotated[
@@ -71,10 +59,7 @@ def train(
     seed: options.Seed = None,
     device: options.Device = "auto",
     force: options.Force = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = 0,
-) -> None:
+) -> Work:
     """Train a codec or a vocoder on the recordings of manifests, or fine-tune one."""
     from amhctl.workflows.codec import train as train_codec
 
@@ -92,10 +77,4 @@ def train(
         force=force,
         seed=seed,
     )
-    execute(
-        "codec train",
-        lambda progress: train_codec.run(request, progress),
-        json=json,
-        quiet=quiet,
-        verbose=verbose,
-    )
+    return lambda progress: train_codec.run(request, progress)

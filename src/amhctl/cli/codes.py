@@ -6,13 +6,14 @@ from typing import Annotated, Literal
 import typer
 
 from amhctl.cli import options
-from amhctl.cli.app import execute
+from amhctl.cli.shared import Work, runs
 from amhctl.core.units import SPEECH_LEVEL, Precision
 
 app = typer.Typer(help="Codes: extract, check, verify, merge, align.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command("extract")
+@runs("codes extract")
 def extract(
     manifest: Annotated[Path, typer.Argument(help="Manifest, a JSON Lines file.")],
     output: Annotated[
@@ -76,10 +77,7 @@ def extract(
         int, typer.Option(min=0, max=256, help="Worker processes that read recordings; 0 reads in the main process.")
     ] = 0,
     device: options.Device = "auto",
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = 0,
-) -> None:
+) -> Work:
     """Encode recordings into a code store; run it again to resume after an interruption."""
     from amhctl.workflows.codes import extract as extract_codes
 
@@ -104,16 +102,11 @@ def extract(
         device=device,
         workers=workers,
     )
-    execute(
-        "codes extract",
-        lambda progress: extract_codes.run(request, progress),
-        json=json,
-        quiet=quiet,
-        verbose=verbose,
-    )
+    return lambda progress: extract_codes.run(request, progress)
 
 
 @app.command("check")
+@runs("codes check")
 def check(
     store: Annotated[Path, typer.Argument(help="Code store.")],
     codec: Annotated[
@@ -125,10 +118,7 @@ def check(
     features_model: options.FeaturesModel = None,
     report: Annotated[Path | None, typer.Option("--report", help="Write an HTML page about code usage.")] = None,
     force: options.Force = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = 0,
-) -> None:
+) -> Work:
     """Check codes: decode a sample, and find constant, random or padded codes."""
     from amhctl.workflows.codes import check as check_codes
 
@@ -142,44 +132,37 @@ def check(
         report=report,
         force=force,
     )
-    execute("codes check", lambda progress: check_codes.run(request, progress), json=json, quiet=quiet, verbose=verbose)
+    return lambda progress: check_codes.run(request, progress)
 
 
 @app.command("verify")
-def verify(
-    store: Annotated[Path, typer.Argument(help="Code store.")],
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = 0,
-) -> None:
+@runs("codes verify")
+def verify(store: Annotated[Path, typer.Argument(help="Code store.")]) -> Work:
     """Verify every byte of a code store against its digests."""
     from amhctl.workflows.codes import verify as verify_codes
 
     request = verify_codes.VerifyCodesRequest(store=store)
-    execute(
-        "codes verify", lambda progress: verify_codes.run(request, progress), json=json, quiet=quiet, verbose=verbose
-    )
+    return lambda progress: verify_codes.run(request, progress)
 
 
 @app.command("merge")
+@runs("codes merge")
 def merge(
     stores: Annotated[
         list[Path], typer.Argument(metavar="STORE...", help="Code stores with the same codec and speech level.")
     ],
     output: Annotated[Path, typer.Option("-o", "--output", help="New code store, a folder.")],
     force: options.Force = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = 0,
-) -> None:
+) -> Work:
     """Merge several stores, or the shards of one; nothing is encoded again."""
     from amhctl.workflows.codes import merge as merge_codes
 
     request = merge_codes.MergeCodesRequest(stores=tuple(stores), output=output, force=force)
-    execute("codes merge", lambda progress: merge_codes.run(request, progress), json=json, quiet=quiet, verbose=verbose)
+    return lambda progress: merge_codes.run(request, progress)
 
 
 @app.command("align")
+@runs("codes align")
 def align(
     store: Annotated[Path, typer.Argument(help="Code store, made by `amhctl codes extract`.")],
     vocab: Annotated[Path, typer.Option("--vocab", help="Vocabulary model that splits the texts into pieces.")],
@@ -193,10 +176,7 @@ def align(
             min=0, max=256, help="Worker processes; 0 uses the main process. The durations do not depend on it."
         ),
     ] = 0,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = 0,
-) -> None:
+) -> Work:
     """Align texts and recordings: how many frames each text piece lasts, for voices with explicit durations."""
     from amhctl.workflows.codes import align as align_codes
 
@@ -209,4 +189,4 @@ def align(
         lexicons=tuple(lexicon or ()),
         workers=workers,
     )
-    execute("codes align", lambda progress: align_codes.run(request, progress), json=json, quiet=quiet, verbose=verbose)
+    return lambda progress: align_codes.run(request, progress)

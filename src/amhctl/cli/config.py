@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from amhctl.cli import options
-from amhctl.cli.app import execute
+from amhctl.cli.shared import Work, runs
 
 app = typer.Typer(help="Configuration: show every value and its source.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -17,6 +17,7 @@ def group() -> None:
 
 
 @app.command("show")
+@runs("config show")
 def show(
     preset: options.Preset = None,
     config: options.Config = None,
@@ -24,14 +25,11 @@ def show(
     changed: Annotated[
         bool, typer.Option("--changed", help="Only values that come neither from a default nor from the preset.")
     ] = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = 0,
-) -> None:
+) -> Work:
     """Show every setting, its value and the source of the value."""
     from amhctl.workflows.config import show as show_config
 
     request = show_config.ShowConfigRequest(
         preset=preset, project=config or Path(), sets=tuple(sets or ()), changed_only=changed
     )
-    execute("config show", lambda progress: show_config.run(request, progress), json=json, quiet=quiet, verbose=verbose)
+    return lambda progress: show_config.run(request, progress)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from amhctl.cli import options
-from amhctl.cli.app import execute
+from amhctl.cli.shared import Work, runs
 
 app = typer.Typer(help="Manifests: import, check, split, pair, export.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -70,6 +70,7 @@ Attenuation = Annotated[
 
 
 @app.command("import")
+@runs("data import")
 def import_(
     form: Annotated[ForeignFormat, typer.Argument(metavar="FORMAT", help="Source format.")],
     source: Annotated[Path, typer.Argument(metavar="SRC", help="Source folder or file.")],
@@ -78,26 +79,18 @@ def import_(
     licence: Annotated[str, typer.Option(help="Licence of records for which the source names none.")] = "",
     origin: Annotated[str, typer.Option(help="Where the recordings come from, if the source does not say.")] = "",
     force: options.Force = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = 0,
-) -> None:
+) -> Work:
     """Create a manifest from a data set in another format; recordings stay where they are."""
     from amhctl.workflows.data import import_ as import_data
 
     request = import_data.ImportDataRequest(
         form=form.value, source=source, output=output, speaker=speaker, licence=licence, origin=origin, force=force
     )
-    execute(
-        "data import",
-        lambda progress: import_data.run(request, progress),
-        json=json,
-        quiet=quiet,
-        verbose=verbose,
-    )
+    return lambda progress: import_data.run(request, progress)
 
 
 @app.command("check")
+@runs("data check")
 def check(
     manifest: options.Manifest,
     vocab: Annotated[Path | None, typer.Option(help="Vocabulary that must cover every character or phone.")] = None,
@@ -142,10 +135,7 @@ def check(
     config: options.Config = None,
     sets: options.Set = None,
     force: options.Force = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = 0,
-) -> None:
+) -> Work:
     """Find all faults in texts and recordings, and mismatches between them; with --fix, write a repaired copy."""
     if fix != (output is not None):
         raise typer.BadParameter("give --fix and -o together: -o is the folder of the repaired copy")
@@ -175,10 +165,11 @@ def check(
         fix=check_data.make_goal(level, rate, strict=strict, clean=clean, attenuation=attenuation) if fix else None,
         output=output,
     )
-    execute("data check", lambda progress: check_data.run(request, progress), json=json, quiet=quiet, verbose=verbose)
+    return lambda progress: check_data.run(request, progress)
 
 
 @app.command("clean")
+@runs("data clean")
 def clean(
     manifest: options.Manifest,
     output: Annotated[
@@ -191,10 +182,7 @@ def clean(
     ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Worker processes; the result does not depend on it.")] = 1,
     force: options.Force = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = 0,
-) -> None:
+) -> Work:
     """Write a copy of the recordings without noise; recordings that would be damaged are copied unchanged."""
     from amhctl.workflows.data import clean as clean_data
 
@@ -206,10 +194,11 @@ def clean(
         workers=workers,
         force=force,
     )
-    execute("data clean", lambda progress: clean_data.run(request, progress), json=json, quiet=quiet, verbose=verbose)
+    return lambda progress: clean_data.run(request, progress)
 
 
 @app.command("split")
+@runs("data split")
 def split(
     manifest: options.Manifest,
     output: Annotated[
@@ -235,10 +224,7 @@ def split(
     ] = False,
     seed: options.Seed = None,
     force: options.Force = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = 0,
-) -> None:
+) -> Work:
     """Write a manifest with train, valid and test splits without leaks."""
     from amhctl.workflows.data import split as split_data
 
@@ -253,39 +239,35 @@ def split(
         redraw=redraw,
         force=force,
     )
-    execute("data split", lambda progress: split_data.run(request, progress), json=json, quiet=quiet, verbose=verbose)
+    return lambda progress: split_data.run(request, progress)
 
 
 @app.command("pairs")
+@runs("data pairs")
 def pairs(
     manifest: options.Manifest,
     output: Annotated[Path, typer.Option("-o", "--output", help="JSON Lines file of the pairs.")],
     epoch: Annotated[int, typer.Option(min=0, help="Epoch number; each epoch has different pairs.")] = 0,
     seed: options.Seed = None,
     force: options.Force = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = 0,
-) -> None:
+) -> Work:
     """Choose for each utterance another one of its speaker as its prompt."""
     from amhctl.workflows.data import pairs as pair_data
 
     request = pair_data.PairDataRequest(manifest=manifest, output=output, epoch=epoch, seed=seed or 0, force=force)
-    execute("data pairs", lambda progress: pair_data.run(request, progress), json=json, quiet=quiet, verbose=verbose)
+    return lambda progress: pair_data.run(request, progress)
 
 
 @app.command("export")
+@runs("data export")
 def export(
     manifest: options.Manifest,
     form: Annotated[ExportFormat, typer.Argument(metavar="FORMAT", help="Target format.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write into.")],
     force: options.Force = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = 0,
-) -> None:
+) -> Work:
     """Convert a manifest to a data set format of other tools."""
     from amhctl.workflows.data import export as export_data
 
     request = export_data.ExportDataRequest(manifest=manifest, form=form.value, output=output, force=force)
-    execute("data export", lambda progress: export_data.run(request, progress), json=json, quiet=quiet, verbose=verbose)
+    return lambda progress: export_data.run(request, progress)

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from amhctl.cli import options
-from amhctl.cli.app import execute
+from amhctl.cli.shared import Work, runs
 
 
-def command(json: options.Json = False, quiet: options.Quiet = False, verbose: options.Verbose = 0) -> None:
+@runs("doctor")
+def command() -> Work:
     """Check this machine, the installed packages, and the bundled voices and codecs."""
     from amhctl.workflows import doctor as diagnose
 
     request = diagnose.DiagnoseRequest(folder=Path())
-    execute("doctor", lambda progress: diagnose.run(request, progress), json=json, quiet=quiet, verbose=verbose)
+    return lambda progress: diagnose.run(request, progress)

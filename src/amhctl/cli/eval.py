@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 from amhctl.cli import options
-from amhctl.cli.app import execute
+from amhctl.cli.shared import Work, runs
 
 
+@runs("eval")
 def command(
     voice: Annotated[str, typer.Argument(help="Bundled voice or checkpoint folder.")],
     test_set: Annotated[
@@ -29,10 +30,7 @@ def command(
     seed: options.Seed = None,
     device: options.Device = "auto",
     force: options.Force = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = 0,
-) -> None:
+) -> Work:
     """Measure a voice against the recordings of a test set."""
     from amhctl.workflows import eval as evaluate
 
@@ -47,4 +45,4 @@ def command(
         device=device,
         force=force,
     )
-    execute("eval", lambda progress: evaluate.run(request, progress), json=json, quiet=quiet, verbose=verbose)
+    return lambda progress: evaluate.run(request, progress)

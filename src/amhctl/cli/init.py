@@ -6,18 +6,16 @@ from typing import Annotated
 import typer
 
 from amhctl.cli import options
-from amhctl.cli.app import execute
+from amhctl.cli.shared import Work, runs
 
 
+@runs("init")
 def command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Project folder, new or empty.")],
     force: options.Force = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = 0,
-) -> None:
+) -> Work:
     """Create a project folder with amhctl.toml and a README about the next steps."""
     from amhctl.workflows import init as init_project
 
     request = init_project.InitProjectRequest(folder=folder, force=force)
-    execute("init", lambda progress: init_project.run(request, progress), json=json, quiet=quiet, verbose=verbose)
+    return lambda progress: init_project.run(request, progress)

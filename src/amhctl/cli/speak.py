@@ -6,10 +6,11 @@ from typing import Annotated, Literal
 import typer
 
 from amhctl.cli import options
-from amhctl.cli.app import execute
+from amhctl.cli.shared import Work, runs
 from amhctl.cli.standard_input import read_text
 
 
+@runs("speak")
 def command(
     text: Annotated[str | None, typer.Argument(help="Text to speak; - reads standard input.")] = None,
     output: Annotated[
@@ -129,9 +130,7 @@ def command(
     device: options.Device = "auto",
     force: options.Force = False,
     json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = 0,
-) -> None:
+) -> Work:
     """Speak a text with a voice and write it to an audio file."""
     if output is None:
         raise typer.BadParameter("no output given: pass -o OUT.wav, or -o - for standard output")
@@ -171,4 +170,4 @@ def command(
         device=device,
         force=force,
     )
-    execute("speak", lambda progress: speak.run(request, progress), json=json, quiet=quiet, verbose=verbose)
+    return lambda progress: speak.run(request, progress)

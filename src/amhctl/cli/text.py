@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from amhctl.cli import options
-from amhctl.cli.app import execute
+from amhctl.cli.shared import Work, runs
 from amhctl.cli.standard_input import STANDARD_INPUT, read_lines, read_text
 
 app = typer.Typer(
@@ -28,16 +28,14 @@ Text = Annotated[str, typer.Argument(help="Amharic text; - reads standard input.
 
 
 @app.command("normalize")
+@runs("text normalize")
 def normalize(
     text: Text = STANDARD_INPUT,
     trace: Annotated[bool, typer.Option("--trace", help="Show every change with its rule and position.")] = False,
     lexicon: options.Lexicon = None,
     sets: options.Set = None,
     config: options.Config = None,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = 0,
-) -> None:
+) -> Work:
     """Normalise text: write numbers, dates, abbreviations and signs as words; one line in, one line out."""
     from amhctl.workflows.text import normalize as normalize_text
 
@@ -48,16 +46,11 @@ def normalize(
         sets=tuple(sets or ()),
         lexicons=tuple(lexicon or ()),
     )
-    execute(
-        "text normalize",
-        lambda progress: normalize_text.run(request, progress),
-        json=json,
-        quiet=quiet,
-        verbose=verbose,
-    )
+    return lambda progress: normalize_text.run(request, progress)
 
 
 @app.command("phones")
+@runs("text phones")
 def phones(
     text: Text = STANDARD_INPUT,
     backend: Annotated[
@@ -66,10 +59,7 @@ def phones(
     lexicon: options.Lexicon = None,
     sets: options.Set = None,
     config: options.Config = None,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = 0,
-) -> None:
+) -> Work:
     """Convert text to phones; one line in, one line out."""
     from amhctl.workflows.text import phones as phonemize_text
 
@@ -80,31 +70,28 @@ def phones(
         sets=tuple(sets or ()),
         lexicons=tuple(lexicon or ()),
     )
-    execute(
-        "text phones", lambda progress: phonemize_text.run(request, progress), json=json, quiet=quiet, verbose=verbose
-    )
+    return lambda progress: phonemize_text.run(request, progress)
 
 
 @app.command("split")
+@runs("text split")
 def split(
     text: Text = STANDARD_INPUT,
     lexicon: options.Lexicon = None,
     sets: options.Set = None,
     config: options.Config = None,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = 0,
-) -> None:
+) -> Work:
     """Split text into the segments that are spoken at once, one per line."""
     from amhctl.workflows.text import split as split_text
 
     request = split_text.SplitTextRequest(
         text=read_text(text), project=config or Path(), sets=tuple(sets or ()), lexicons=tuple(lexicon or ())
     )
-    execute("text split", lambda progress: split_text.run(request, progress), json=json, quiet=quiet, verbose=verbose)
+    return lambda progress: split_text.run(request, progress)
 
 
 @app.command("explain")
+@runs("text explain")
 def explain(
     text: Text = STANDARD_INPUT,
     voice: Annotated[
@@ -118,10 +105,7 @@ def explain(
     lexicon: options.Lexicon = None,
     sets: options.Set = None,
     config: options.Config = None,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = 0,
-) -> None:
+) -> Work:
     """Show every stage of text processing: written text, applied rules, spoken text, phones, pieces, ids."""
     if voice is not None and vocab is not None:
         raise typer.BadParameter("give --voice or --vocab, not both")
@@ -137,6 +121,4 @@ def explain(
         sets=tuple(sets or ()),
         lexicons=tuple(lexicon or ()),
     )
-    execute(
-        "text explain", lambda progress: explain_text.run(request, progress), json=json, quiet=quiet, verbose=verbose
-    )
+    return lambda progress: explain_text.run(request, progress)

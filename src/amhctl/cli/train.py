@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 from amhctl.cli import options
-from amhctl.cli.app import execute
+from amhctl.cli.shared import Work, runs
 
 
+@runs("train")
 def command(
     preset: options.Preset = None,
     data: Annotated[Path | None, typer.Option(help="Code store, made by `amhctl codes extract`.")] = None,
@@ -26,10 +27,7 @@ def command(
     seed: options.Seed = None,
     device: options.Device = "auto",
     force: options.Force = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = 0,
-) -> None:
+) -> Work:
     """Train a voice on a code store, fine-tune one, or resume a run."""
     from amhctl.workflows import train
 
@@ -49,4 +47,4 @@ def command(
         seed=seed,
         device=device,
     )
-    execute("train", lambda progress: train.run(request, progress), json=json, quiet=quiet, verbose=verbose)
+    return lambda progress: train.run(request, progress)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from amhctl.cli import options
-from amhctl.cli.app import execute
+from amhctl.cli.shared import Work, runs
 from amhctl.cli.standard_input import open_files
 
 app = typer.Typer(help="Vocabularies: train, extend, grow, check.", no_args_is_help=True, rich_markup_mode=None)
@@ -37,6 +37,7 @@ _GROWN = "Where to write it with the embeddings of the new pieces."
 
 
 @app.command("train")
+@runs("vocab train")
 def train(
     corpus: Corpus,
     output: Output,
@@ -49,10 +50,7 @@ def train(
     sets: options.Set = None,
     config: options.Config = None,
     force: options.Force = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = 0,
-) -> None:
+) -> Work:
     """Train a vocabulary in which every fidel or phone has a piece."""
     from amhctl.workflows.vocab import train as train_vocabulary
 
@@ -69,16 +67,11 @@ def train(
         lexicons=tuple(lexicon or ()),
         force=force,
     )
-    execute(
-        "vocab train",
-        lambda progress: train_vocabulary.run(request, progress),
-        json=json,
-        quiet=quiet,
-        verbose=verbose,
-    )
+    return lambda progress: train_vocabulary.run(request, progress)
 
 
 @app.command("extend")
+@runs("vocab extend")
 def extend(
     base: Annotated[Path, typer.Argument(help="Vocabulary to append to.")],
     corpus: Corpus,
@@ -98,10 +91,7 @@ def extend(
     config: options.Config = None,
     seed: options.Seed = None,
     force: options.Force = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = 0,
-) -> None:
+) -> Work:
     """Append pieces to a vocabulary; the ids of the base do not change. V.plan.json lists how new embeddings start."""
     if (base_checkpoint is None) != (checkpoint_out is None):
         raise typer.BadParameter("give --base-checkpoint and --checkpoint-out together")
@@ -124,16 +114,11 @@ def extend(
         seed=seed,
         force=force,
     )
-    execute(
-        "vocab extend",
-        lambda progress: extend_vocabulary.run(request, progress),
-        json=json,
-        quiet=quiet,
-        verbose=verbose,
-    )
+    return lambda progress: extend_vocabulary.run(request, progress)
 
 
 @app.command("grow")
+@runs("vocab grow")
 def grow(
     vocabulary: Annotated[Path, typer.Argument(help="Extended vocabulary, made by amhctl vocab extend.")],
     base_checkpoint: Annotated[Path, _BASE_CHECKPOINT],
@@ -146,10 +131,7 @@ def grow(
     config: options.Config = None,
     seed: options.Seed = None,
     force: options.Force = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = 0,
-) -> None:
+) -> Work:
     """Add embeddings to a checkpoint for the new pieces of an extended vocabulary."""
     from amhctl.workflows.vocab import grow as grow_checkpoint
 
@@ -164,16 +146,11 @@ def grow(
         seed=seed,
         force=force,
     )
-    execute(
-        "vocab grow",
-        lambda progress: grow_checkpoint.run(request, progress),
-        json=json,
-        quiet=quiet,
-        verbose=verbose,
-    )
+    return lambda progress: grow_checkpoint.run(request, progress)
 
 
 @app.command("check")
+@runs("vocab check")
 def check(
     vocabulary: Annotated[Path, typer.Argument(help="Vocabulary to measure.")],
     corpus: Corpus,
@@ -192,10 +169,7 @@ def check(
     sets: options.Set = None,
     config: options.Config = None,
     force: options.Force = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = 0,
-) -> None:
+) -> Work:
     """Measure how well a vocabulary covers a text; exit 1 if too many characters are unknown."""
     from amhctl.workflows.vocab import check as check_vocabulary
 
@@ -213,10 +187,4 @@ def check(
         sets=tuple(sets or ()),
         lexicons=tuple(lexicon or ()),
     )
-    execute(
-        "vocab check",
-        lambda progress: check_vocabulary.run(request, progress),
-        json=json,
-        quiet=quiet,
-        verbose=verbose,
-    )
+    return lambda progress: check_vocabulary.run(request, progress)
