@@ -1,10 +1,8 @@
 """Twin of ``training/loop.py``: one step at a time, on a tiny voice."""
 
 import math
-import threading
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -14,7 +12,6 @@ from support.training_runs import build_run
 
 from amhctl.core.errors import TrainingError
 from amhctl.core.progress import SilentProgress
-from amhctl.training import state as state_module
 from amhctl.training.course import train
 from amhctl.training.devices import connect_devices
 from amhctl.training.loop import Loop
@@ -127,42 +124,6 @@ def test_a_validation_that_is_not_finite_takes_the_run_back(tmp_path: Path) -> N
     assert math.isfinite(loop.validate().code)
     assert all(torch.equal(a, b) for a, b in zip(begun, weights(loop), strict=True))
     assert (loop.state.best, loop.state.stale) == (None, 1)
-
-
-def test_activations_computed_anew_change_no_bit_of_a_step(tmp_path: Path) -> None:
-    moved = []
-    for wanted in (False, True):
-        loop = Loop(build_run(tmp_path / str(wanted), dropout=0.3, checkpointing=wanted), connect_devices("cpu"))
-        loop.step(next(loop.groups()), loop.load_batches())
-        moved.append(weights(loop))
-    assert all(torch.equal(kept, anew) for kept, anew in zip(*moved, strict=True))
-
-
-def test_steps_go_on_while_a_checkpoint_is_written_of_the_values_it_was_asked_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    gate, write = threading.Event(), state_module.write_checkpoint
-
-    def slow(*arguments: Any, **rest: Any) -> object:
-        gate.wait(30)
-        return write(*arguments, **rest)
-
-    monkeypatch.setattr(state_module, "write_checkpoint", slow)
-    loop = Loop(build_run(tmp_path / "run"), connect_devices("cpu"))
-    groups, batches = loop.groups(), loop.load_batches()
-    loop.step(next(groups), batches)
-    wanted = weights(loop)
-    loop.save()
-    loop.step(next(groups), batches)
-    assert not all(torch.equal(a, b) for a, b in zip(wanted, weights(loop), strict=True))
-    assert loop.run.folder.steps.saved() == ()
-    gate.set()
-    loop.wait_for_writes()
-    saved = loop.run.folder.steps.newest_sound().checkpoint
-    assert saved.read_json("state.json")["step"] == 1
-    for (name, _), tensor in zip(loop.parts.model.named_parameters(), wanted, strict=True):
-        assert torch.equal(saved.tensors[name], tensor)
-    loop.writer.close()
 
 
 def test_fewer_steps_than_were_done_are_refused(tmp_path: Path) -> None:

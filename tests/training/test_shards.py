@@ -46,7 +46,7 @@ def go(run: Run, count: int, *, steps: int, began: bool = False, most: int = 0) 
         loop.save()
         loop.export(losses)
         loop.wait_for_writes()
-        loop.writer.close()
+        loop.close()
         return [*measured, losses.total]
 
     return together(count, take_part)

@@ -21,7 +21,8 @@ from amhctl.core.errors import ModelError, SynthesisError
 from amhctl.inference.sampling import Sampling
 from amhctl.inference.speaker import Speaker
 from amhctl.model.sampling import sample
-from amhctl.model.unified_voice import DecodeState, UnifiedVoice
+from amhctl.model.unified_passes import DecodeState
+from amhctl.model.unified_voice import UnifiedVoice
 
 _UNKNOWN = -1
 _MOST_FRAMES = 2**31

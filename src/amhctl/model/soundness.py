@@ -15,6 +15,7 @@ from amhctl.checkpoint.store import LoadedCheckpoint, Surveys, read_checkpoint
 from amhctl.config.conditioning import read_conditioning, width_of
 from amhctl.config.unified import ModelConfig
 from amhctl.core.findings import Finding
+from amhctl.model.conditioning import FEWEST_FEATURES
 from amhctl.model.flow_soundness import find_flow_faults
 from amhctl.model.flow_voice import MODEL_VERSION as FLOW_VERSION
 from amhctl.model.network_soundness import (
@@ -25,7 +26,7 @@ from amhctl.model.network_soundness import (
     find_weight_faults,
 )
 from amhctl.model.shapes import parameter_shapes
-from amhctl.model.unified_voice import FEWEST_FEATURES, MODEL_VERSION
+from amhctl.model.unified_voice import MODEL_VERSION
 
 REFERENCE_FILE = "reference.safetensors"
 _FEATURES = "features"

@@ -10,15 +10,17 @@ Shapes: ``B batch, T text, S speech frames, Q codebooks, P code positions, K pre
 F feature width, V vocabulary``.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from amhctl.config.unified import ConformerConfig, ModelConfig
+from amhctl.config.unified import ModelConfig
 from amhctl.core.errors import ModelError
+from amhctl.model.conditioning import build_conditioner, encode_prompt
 from amhctl.model.layout import delay
+from amhctl.model.unified_passes import DecodeState, VoiceOutput
 from amhctl.model.versions import UNIFIED_VOICE
 from amhctl.nn.alignment import AlignedText
 from amhctl.nn.attention import causal_mask
@@ -27,83 +29,9 @@ from amhctl.nn.decoder import Decoder
 from amhctl.nn.embedding import IdTable, PositionTable
 from amhctl.nn.kvcache import LayerCache
 from amhctl.nn.packing import close_gap
-from amhctl.nn.perceiver import Perceiver
 from amhctl.nn.standard import FeatureStandard
 
 MODEL_VERSION = UNIFIED_VOICE
-FEWEST_FEATURES = 3
-# Of the mean prompt, 1.3 s at 50 frames per second: enough that its edges weigh little.
-_MEAN_FRAMES = 65
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class VoiceOutput:
-    """What one teacher-forced pass predicts.
-
-    Attributes
-    ----------
-    text_logits_BTV : Tensor | None
-        Shape (B, T + 2, V): after start, each id and the stop. None without a text prefix.
-    code_logits_BQPV : Tensor
-        Of each position of the delayed streams.
-    log_durations_BT : Tensor | None
-        log(1 + expected frames) of each text id. None without explicit durations.
-    """
-
-    text_logits_BTV: Tensor | None
-    code_logits_BQPV: Tensor
-    log_durations_BT: Tensor | None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class DecodeState:
-    """Where a batch of rows is in decoding.
-
-    The caches are filled in place by ``step``: one may go back to an earlier state, which voids the states after it.
-
-    Attributes
-    ----------
-    caches : tuple[LayerCache, ...]
-        Keys and values of every layer.
-    prefix : int
-        Positions before the codes.
-    prefix_keep_BK : Tensor | None
-        Which prefix positions are real; None if all are.
-    aligned_BSD : Tensor | None
-        The text of each frame, with explicit durations.
-    position : int
-        Code positions fed so far.
-    rows : int
-        Rows of the batch.
-    """
-
-    caches: tuple[LayerCache, ...]
-    prefix: int
-    prefix_keep_BK: Tensor | None
-    aligned_BSD: Tensor | None
-    position: int
-    rows: int
-
-
-def _conditioner(
-    config: ConformerConfig, *, features: int, width: int, latents: int, normed: bool
-) -> tuple[Conformer, Perceiver]:
-    heads = config.attention_heads
-    conformer = Conformer(
-        features=features,
-        width=config.output_size,
-        heads=heads,
-        inner=config.linear_units,
-        blocks=config.num_blocks,
-    )
-    return conformer, Perceiver(
-        width=width,
-        context=config.output_size,
-        latents=latents,
-        heads=heads,
-        multiplier=config.perceiver_mult,
-        normed=normed,
-    )
 
 
 class UnifiedVoice(nn.Module):
@@ -122,11 +50,11 @@ class UnifiedVoice(nn.Module):
         self.has_prefix = config.alignment is None or config.alignment.text_prefix
         features, normed = config.condition_dim, config.condition_norms
         self.conditioning_standard = FeatureStandard(features) if normed else nn.Identity()
-        self.conditioning_encoder, self.perceiver_encoder = _conditioner(
+        self.conditioning_encoder, self.perceiver_encoder = build_conditioner(
             config.condition_module, features=features, width=width, latents=config.condition_num_latent, normed=normed
         )
         if config.emo_condition_module is not None:
-            self.emo_conditioning_encoder, self.emo_perceiver_encoder = _conditioner(
+            self.emo_conditioning_encoder, self.emo_perceiver_encoder = build_conditioner(
                 config.emo_condition_module, features=features, width=config.emo_dim, latents=1, normed=normed
             )
             self.emovec_layer = nn.Linear(config.emo_dim, width)
@@ -189,27 +117,10 @@ class UnifiedVoice(nn.Module):
     def _encode_prompt(
         self, encoder: Conformer, features_BTF: Tensor, lengths_B: Tensor | None
     ) -> tuple[Tensor, Tensor]:
-        """Return encoded frames (B, U, C) and which of them are real; with norms, what differs from the mean prompt."""
-        keep_BT = self._keep_features(features_BTF, lengths_B)
-        context_BUC, keep_BU = encoder(self.conditioning_standard(features_BTF), keep_BT)
-        if self.config.condition_norms:
-            # Early training moves all prompts alike, which drowns what a clip differs in: taken away, it cannot.
-            mean_1TF = features_BTF.new_zeros(1, _MEAN_FRAMES, features_BTF.shape[2])
-            common_1UC, _ = encoder(mean_1TF, torch.ones_like(mean_1TF[..., 0], dtype=torch.bool))
-            context_BUC = context_BUC - common_1UC.mean(dim=1, keepdim=True)
-        return context_BUC, keep_BU
-
-    def _keep_features(self, features_BTF: Tensor, lengths_B: Tensor | None) -> Tensor:
-        batch, frames, width = features_BTF.shape
-        # How many frames of them are real is not asked for: an accelerator would have to be waited for.
-        if width != self.config.condition_dim or frames < FEWEST_FEATURES:
-            raise ModelError(
-                f"conditioning features have {frames} frames of width {width}; expected are at least "
-                f"{FEWEST_FEATURES} of width {self.config.condition_dim}"
-            )
-        if lengths_B is None:
-            return torch.ones(batch, frames, dtype=torch.bool, device=features_BTF.device)
-        return torch.arange(frames, device=features_BTF.device) < lengths_B[:, None]
+        config, standard = self.config, self.conditioning_standard
+        return encode_prompt(
+            encoder, standard, features_BTF, lengths_B, width=config.condition_dim, centred=config.condition_norms
+        )
 
     # -- the parts of the sequence -----------------------------------------------------------------------------------
 

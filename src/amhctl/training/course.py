@@ -59,7 +59,7 @@ def train(run: Run, progress: Progress, *, device: str, resume: bool) -> Outcome
                 stopped_early = _take_steps(loop, journal, shown)
             loop.wait_for_writes()
         finally:
-            loop.writer.close()
+            loop.close()
             shown.finish()
         speaker_probe = loop.speaker_probe or loop.probe_speakers()
     deafness = run.recipe.find_collapsed_speakers(speaker_probe, own_part(run.train), run.identity.name)

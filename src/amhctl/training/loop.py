@@ -7,48 +7,42 @@ micro-batches a step has, and in which arithmetic, is settled when a run begins 
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import torch
 from accelerate import Accelerator
-from torch import Tensor, nn
+from torch import Tensor
 
 from amhctl.batches.batching import plan_epoch
 from amhctl.core.errors import CheckpointError, TrainingError
 from amhctl.core.findings import Finding, Rule, Rules, Severity
-from amhctl.core.shortage import shortage_of
 from amhctl.model.soundness import read_voice
 from amhctl.model.speaker_probe import SpeakerProbe
-from amhctl.nn.recompute import set_recompute
+from amhctl.training.assembly import assemble_parts, assemble_passes
 from amhctl.training.checkpoints import SoundCheckpoint
 from amhctl.training.choice import take_note
-from amhctl.training.compilation import compile_blocks, explain_compiling
-from amhctl.training.ema import AveragedModel
-from amhctl.training.export import export_voice
+from amhctl.training.compilation import explain_compiling
 from amhctl.training.feed import Group, Plan, Share, iterate_groups, shares_of
 from amhctl.training.forgetting import Memory, judge_memory
 from amhctl.training.guard import MOST_RETURNS, SLOWER, Judgement, judge_step, refuse
 from amhctl.training.journal import Event, EventName
 from amhctl.training.loader import load_batches
 from amhctl.training.loss_scale import LossScale
-from amhctl.training.network_tensors import kept_tensors
-from amhctl.training.optimizers import SCALE, build_optimizer
-from amhctl.training.passes import Passes
-from amhctl.training.precision import allow_tf32
-from amhctl.training.processes import CalledOffError, Processes, Trouble
+from amhctl.training.optimizers import SCALE
+from amhctl.training.processes import Processes
 from amhctl.training.replay import own_part
 from amhctl.training.retreat import Retreat
 from amhctl.training.run import Run, plan_of, settle_conditions
+from amhctl.training.saving import Saver
 from amhctl.training.schedule import Schedule
-from amhctl.training.shards import WHOLE, clip_gradients, shard
+from amhctl.training.shards import clip_gradients
+from amhctl.training.splitting import Splitting, gradients_of
 from amhctl.training.stages import Stages
-from amhctl.training.state import RunState, Trainable, copy_state, load_state
+from amhctl.training.state import RunState, load_state
 from amhctl.training.voice_recipe import Batch, Counts, Lengths, Means, Utterances
-from amhctl.training.writer import Job, Writer
 
 RULES = Rules(
     Rule(
@@ -98,32 +92,15 @@ class Loop:
         self.speaker_probe: SpeakerProbe | None = None
         # What chance or a mean of the data gave may differ in the last bit from one machine to another.
         self.processes.share((*run.model.parameters(), *run.model.buffers()))
-        model = run.model
-        optimizer = build_optimizer(model, run.config, accelerator.device)
-        self.stages = Stages(model, run.config)
-        shards = WHOLE
-        if run.config.sharding == "full" and self.processes.count > 1:
-            shards = shard(model, self.processes, keeps=self.processes.leads)
-        model.to(accelerator.device)
-        average = AveragedModel(model, run.config.ema_decay)
-        if run.ranks is not None:
-            run.ranks.attach(optimizer)
-        self.parts = Trainable(model, average, optimizer, run.ranks, run.adversary, shards)
+        self.stages = Stages(run.model, run.config)
         self._stage: int | None = None
-        precision = self.conditions.precision
-        set_recompute(model, run.config.checkpointing)
-        if run.config.compile:
-            compile_blocks(model, accelerator.device, sharded=bool(shards.parameters))
-        if run.config.tf32:
-            allow_tf32(accelerator.device)
-        classifier = None if run.adversary is None else run.adversary.classifier.to(accelerator.device)
-        objective = run.recipe.objective(model, run.config, precision, classifier).to(accelerator.device)
-        averaged_objective = run.recipe.objective(average.model, run.config, precision, classifier).eval()
-        self._passes = Passes(run, accelerator.device, objective, averaged_objective)
-        self._parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-        self._learning = [*self._parameters, *(() if classifier is None else classifier.parameters())]
+        self.parts = assemble_parts(run, accelerator.device, self.processes)
+        self._passes = assemble_passes(run, self.parts, accelerator.device, self.conditions.precision)
+        self._parameters = [parameter for parameter in run.model.parameters() if parameter.requires_grad]
+        classifier = () if run.adversary is None else run.adversary.classifier.parameters()
+        self._learning = [*self._parameters, *classifier]
         # Gradients of shards are exchanged as soon as they are there.
-        self._exchanged = [parameter for parameter in self._learning if parameter not in shards.parameters]
+        self._exchanged = [each for each in self._learning if each not in self.parts.shards.parameters]
         self.processes.reserve(self._exchanged)
         self._train_lengths = Lengths.of(run.train)
         self._valid_lengths = Lengths.of(run.valid)
@@ -132,9 +109,10 @@ class Loop:
         """What befell the run and has not been written down yet."""
         if began is not None:
             self._go_on(began)
-        if precision == "fp16" and self.state.scale is None:
+        if self.conditions.precision == "fp16" and self.state.scale is None:
             self.state = self.state.model_copy(update={"scale": LossScale()})
-        self.writer = Writer(in_background=run.config.background_saves)
+        self._saver = Saver(run, self.parts, self.conditions, self.processes)
+        self._splitting = Splitting(self.processes, self.parts, self._learning, self._save_what_there_is)
         if self.state.step > 0:
             self._enter(self.stages.place_of(self.state.step))
         self._retreat = Retreat(run.folder.steps, self.parts, self.state.step if began else None)
@@ -149,14 +127,16 @@ class Loop:
                 subject=str(self.run.folder.root),
                 hint=f"ask for more: --set training.steps={2 * self.state.step}",
             )
-        if self.state.best is not None:
-            try:
-                read_voice(self.run.folder.best, kind=self.run.identity.kept)
-            except (CheckpointError, OSError) as error:
-                reason = error.message if isinstance(error, CheckpointError) else error.strerror or str(error)
-                hint = "the next validation chooses the best voice anew"
-                self.findings += (RULES.finding("R009", str(self.run.folder.best), reason, hint),)
-                self.state = self.state.model_copy(update={"best": None, "stale": 0})
+        if self.state.best is None:
+            return
+        best = self.run.folder.best
+        try:
+            read_voice(best, kind=self.run.identity.kept)
+        except (CheckpointError, OSError) as error:
+            reason = error.message if isinstance(error, CheckpointError) else error.strerror or str(error)
+            hint = "the next validation chooses the best voice anew"
+            self.findings += (RULES.finding("R009", str(best), reason, hint),)
+            self.state = self.state.model_copy(update={"best": None, "stale": 0})
 
     @property
     def lengths(self) -> Lengths:
@@ -198,33 +178,41 @@ class Loop:
         """
         number = self.state.step + 1
         self._begin_stage(number)
-        shares = self.shares(group.batches)
-        held = [next(batches) for _ in shares]
-        counts = self.run.recipe.count(self._train_lengths, group.batches)
-        with explain_compiling():
-            packed = self._in_parts(held, lambda: self._learn(held, shares, counts, number))
-        self.processes.exchange(_gradients(self._exchanged))
-        if self.state.scale is not None:
-            torch._foreach_mul_(_gradients(self._learning), 1.0 / self._factor)
-        norm = clip_gradients(self._parameters, self.run.config.clip_norm, self.parts.shards, self.processes)
-        sums = self.processes.add(packed)
-        *values, norm_value = torch.cat([sums, norm.reshape(1)]).tolist()
-        losses = self.run.recipe.summarize(values, counts, self.run.config)
-        judgement = self._judge_step(losses.total, norm_value)
+        losses, norm = self._compute_gradients(number, group, batches)
+        judgement = self._judge_step(losses.total, norm)
         if judgement.verdict == "take":
-            for parameters in self.parts.optimizer.param_groups:
-                parameters["lr"] = self.rate(number) * parameters[SCALE]
-            self.parts.optimizer.step()
-            if self.parts.adversary is not None:
-                self.parts.adversary.step()
-            self.parts.average.update(number)
+            self._move_weights(number)
         self.parts.forget_gradients()
         after = group.after
         update = {"step": number, "epoch": after.epoch, "offset": after.offset, "watch": judgement.watch}
         self.state = self.state.model_copy(update=update)
         if judgement.verdict != "take":
             self._obey(judgement)
-        return losses, norm_value
+        return losses, norm
+
+    def _compute_gradients(self, number: int, group: Group, batches: Iterator[Batch]) -> tuple[Means, float]:
+        """Compute the gradients of a step, those of all processes; return its losses and their clipped norm."""
+        shares = self.shares(group.batches)
+        held = [next(batches) for _ in shares]
+        counts = self.run.recipe.count(self._train_lengths, group.batches)
+        with explain_compiling():
+            packed = self._in_parts(held, lambda: self._learn(held, shares, counts, number))
+        self.processes.exchange(gradients_of(self._exchanged))
+        if self.state.scale is not None:
+            torch._foreach_mul_(gradients_of(self._learning), 1.0 / self._factor)
+        norm = clip_gradients(self._parameters, self.run.config.clip_norm, self.parts.shards, self.processes)
+        sums = self.processes.add(packed)
+        *values, norm_value = torch.cat([sums, norm.reshape(1)]).tolist()
+        return self.run.recipe.summarize(values, counts, self.run.config), norm_value
+
+    def _move_weights(self, number: int) -> None:
+        """Take the step that the gradients say, with everything that learns; the average follows."""
+        for parameters in self.parts.optimizer.param_groups:
+            parameters["lr"] = self.rate(number) * parameters[SCALE]
+        self.parts.optimizer.step()
+        if self.parts.adversary is not None:
+            self.parts.adversary.step()
+        self.parts.average.update(number)
 
     def _begin_stage(self, number: int) -> None:
         """Enter the stage of a step where it is another than that of the step before."""
@@ -329,54 +317,26 @@ class Loop:
             # Only where every run of this configuration saves: or one that was interrupted would go back elsewhere.
             self.state = state = state.model_copy(update={"good": state.step})
             self._retreat.forget_start()
-        self._write(self._copy_checkpoint)
-
-    def _write(self, copy: Callable[[], Job]) -> None:
-        """Have what a job makes written by the process that writes; of shards, all take part in the copy."""
-        if self.processes.leads:
-            self.writer.submit(copy)
-        elif self.parts.shards.parameters:
-            copy()
-
-    def _copy_checkpoint(self) -> Job:
-        """Return what writes a training checkpoint of now and drops the oldest ones."""
-        state, steps, config = self.state, self.run.folder.steps, self.run.config
-        write = copy_state(steps.place(state.step), self.parts, state, self.run.identity, self.conditions)
-        retreat = self._retreat.resumed if state.good is None else state.good
-
-        def write_and_prune() -> None:
-            write()
-            best = None if state.best is None else state.best.step
-            steps.prune(config.keep_checkpoints, newest=state.step, best=best, retreat=retreat)
-
-        return write_and_prune
+        self._saver.save(state, retreat=self._retreat.resumed if state.good is None else state.good)
 
     def wait_for_writes(self) -> None:
         """Return when all that was saved is on the disk, for every process to read."""
-        self.writer.wait()
+        self._saver.wait()
         self.processes.agree()
+
+    def close(self) -> None:
+        """Let what is being written be finished, and write nothing more."""
+        self._saver.close()
 
     def export(self, losses: Means, text_match: float | None = None) -> None:
         """Write the averaged weights as the best voice."""
         matched = {} if text_match is None else {"valid_text_match": text_match}
-        self._write(partial(self._copy_voice, self.run.folder.best, losses.metrics() | matched))
+        self._saver.export(self.run.folder.best, self.state.step, losses.metrics() | matched)
 
     def export_candidate(self, losses: Means) -> None:
         """Write the averaged weights beside the best voice, to see whether they are better; return when they are."""
-        self._write(partial(self._copy_voice, self.run.folder.candidate, losses.metrics()))
+        self._saver.export(self.run.folder.candidate, self.state.step, losses.metrics())
         self.wait_for_writes()
-
-    def _copy_voice(self, folder: Path, metrics: dict[str, Any]) -> Job:
-        identity = self.run.identity
-        average, shards = self.parts.average.model, self.parts.shards
-        tensors = kept_tensors(average, identity.adapter, whole_voice=identity.kept == "voice", shards=shards)
-        copied = {name: tensor.detach().to("cpu", copy=True) for name, tensor in tensors.items()}
-        conditions, step = self.conditions, self.state.step
-
-        def write() -> None:
-            export_voice(folder, identity, copied, step=step, metrics=metrics, conditions=conditions)
-
-        return write
 
     def agree(self, wish: bool) -> bool:
         """Return whether any process wishes to stop, so that all stop after the same step."""
@@ -397,50 +357,15 @@ class Loop:
 
         All processes compute in as many parts: where memory ends for one of them, all begin again.
         """
-        most = max(len(batch.ids) for batch in held)
+        largest = max(len(batch.ids) for batch in held)
         while True:
-            try:
-                result = compute()
-                trouble, why = (
-                    self.processes.agree(gradients=len(_gradients(self._learning))),
-                    str(CalledOffError(Trouble.MEMORY)),
-                )
-                if trouble is Trouble.NONE:
-                    return result
-            except CalledOffError as error:
-                trouble, why = error.trouble, str(error)
-            except (RuntimeError, MemoryError) as error:
-                trouble, why = self._report(error, most), _first_line(error)
-                if trouble is Trouble.HOPELESS:
-                    self._save_what_there_is()
-                    raise
-            # Outside of the handlers, whose error holds what the computation had made.
-            self.parts.forget_gradients()
-            if trouble is Trouble.HOPELESS:
-                self._save_what_there_is()
-                raise CalledOffError(trouble)
-            if self.accelerator.device.type == "cuda":
-                torch.cuda.empty_cache()
+            result = self._splitting.compute(compute, parts=self.state.parts, largest=largest)
+            if isinstance(result, Tensor):
+                return result
             parts = 2 * self.state.parts
             self.state = self.state.model_copy(update={"parts": parts})
-            self._note("split", f"too little memory ({why}): each micro-batch is computed in {parts} parts from now on")
-
-    def _report(self, error: RuntimeError | MemoryError, most: int) -> Trouble:
-        """Tell all processes that memory ended here; return the largest trouble of any of them.
-
-        Parameters
-        ----------
-        error : RuntimeError | MemoryError
-            What says so; raised again if it says something else.
-        most : int
-            Items of the largest micro-batch.
-        """
-        self.parts.forget_gradients()
-        if shortage_of(error) != "memory":
-            if self.processes.count == 1:
-                self._save_what_there_is()
-            raise error
-        return self.processes.agree(Trouble.HOPELESS if self.state.parts >= most else Trouble.MEMORY)
+            why = f"too little memory ({result}): each micro-batch is computed in {parts} parts from now on"
+            self._note("split", why)
 
     def _obey(self, judgement: Judgement) -> None:
         """Pass over a step that is not taken, go back, or give up."""
@@ -468,17 +393,8 @@ class Loop:
         if self.state.step > 0:
             with suppress(OSError, MemoryError, RuntimeError, CheckpointError):
                 self.save()
-                self.writer.wait()
+                self._saver.wait()
         self.processes.agree()
 
     def _note(self, name: EventName, why: str) -> None:
         self.events.append(Event(self.state.step, name, why))
-
-
-def _gradients(parameters: Iterable[nn.Parameter]) -> list[Tensor]:
-    """Return the gradients of parameters, as far as they have been computed."""
-    return [parameter.grad for parameter in parameters if parameter.grad is not None]
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -13,8 +13,9 @@ from amhctl.config.schema import TrainingConfig
 from amhctl.config.unified import ModelConfig
 from amhctl.core.errors import DatasetError
 from amhctl.core.findings import Finding
+from amhctl.model.conditioning import FEWEST_FEATURES
 from amhctl.model.speaker_probe import SpeakerProbe
-from amhctl.model.unified_voice import FEWEST_FEATURES, UnifiedVoice
+from amhctl.model.unified_voice import UnifiedVoice
 from amhctl.training.feed import Plan
 from amhctl.training.losses import Losses, TargetCounts, summarize
 from amhctl.training.objective import Objective, UnifiedInputs, replace_frames
