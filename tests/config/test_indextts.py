@@ -7,7 +7,7 @@ import pytest
 import yaml
 from support.official import official_document, official_shape
 
-from amhctl.config.indextts import read_official_config, write_official_config
+from amhctl.config.indextts import read_attention_heads, read_official_config, write_official_config
 from amhctl.config.unified import ModelConfig
 from amhctl.core.errors import ConfigError
 
@@ -99,3 +99,31 @@ def test_the_text_is_kept_to_the_byte_until_the_shape_changes(document: dict[str
     assert grown["gpt"].pop("number_text_tokens") == 99
     del document["gpt"]["number_text_tokens"]
     assert grown == document
+
+
+def test_the_heads_of_s2mel_are_read_and_another_network_is_refused_by_its_keys(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+
+    def write(**blocks: object) -> Path:
+        path.write_text(yaml.safe_dump({"s2mel": blocks}))
+        return path
+
+    published = {"hidden_dim": 512, "num_heads": 8, "is_causal": False, "class_dropout_prob": 0.1}
+    assert read_attention_heads(write(DiT=published, wavenet={"dilation_rate": 1}, save_freq=9)) == 8
+    with pytest.raises(ConfigError) as caught:
+        read_attention_heads(
+            write(
+                DiT={"num_heads": 8, "time_as_token": True},
+                wavenet={"dilation_rate": 2},
+                length_regulator={"sampling_ratios": [1, 1]},
+            )
+        )
+    assert caught.value.message.splitlines() == [
+        "3 faults in the description of the network",
+        "s2mel.length_regulator.sampling_ratios is [1, 1]; only [1, 1, 1, 1] is supported",
+        "s2mel.DiT.time_as_token is True; only False is supported",
+        "s2mel.wavenet.dilation_rate is 2; only 1 is supported",
+    ]
+    for block in ({"DiT": {"num_heads": 0}}, {"DiT": {"num_heads": "8"}}, {"DiT": 8}, {}):
+        with pytest.raises(ConfigError, match=r"s2mel\.DiT\.num_heads is .*; a number of attention heads is needed"):
+            read_attention_heads(write(**block))

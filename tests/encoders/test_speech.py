@@ -80,6 +80,16 @@ def test_a_recording_has_the_same_features_whatever_is_encoded_before_or_after(m
         assert np.array_equal(one, other)
 
 
+def test_statistics_may_lie_elsewhere(copied: Path, tmp_path: Path) -> None:
+    statistics = tmp_path / "wav2vec2bert_stats.pt"
+    torch.save({"mean": torch.ones(WIDTH), "var": torch.full((WIDTH,), 4.0)}, statistics)
+    apart = load_encoder(copied, statistics=statistics)
+    plain_EW = load_encoder(copied).encode(_clips()[0])
+    np.testing.assert_allclose(apart.encode(_clips()[0]), (plain_EW - 1.0) / 2.0, rtol=1e-5)
+    shutil.copy(statistics, copied / statistics.name)
+    assert load_encoder(copied).config == apart.config
+
+
 def test_statistics_normalise_and_make_another_encoder(model: Path, copied: Path) -> None:
     plain = load_encoder(model)
     mean, variance = torch.linspace(-1, 1, WIDTH), torch.linspace(0.5, 2.0, WIDTH)

@@ -28,11 +28,20 @@ class LongWaveform(Protocol):
 
 
 class Codec(Protocol):
-    """Encodes and decodes speech: ``MelCodec``, ``DacCodec``, and ``SemanticCodec``, which refuses to decode."""
+    """Encodes and decodes speech.
+
+    ``MelCodec``, ``DacCodec``, ``IndexTTS2Codec``, which decodes in the voice of a prompt, and ``SemanticCodec``, which
+    refuses to decode.
+    """
 
     @property
     def spec(self) -> CodecSpec:
         """What must agree between encoder and decoder."""
+        ...
+
+    @property
+    def output_rate(self) -> int:
+        """Samples per second of what ``decode`` returns; most codecs speak at the rate that they hear at."""
         ...
 
     def encode(self, waveforms: list[NDArray[np.float32]]) -> list[NDArray[np.uint16]]:
@@ -47,7 +56,7 @@ class Codec(Protocol):
         ...
 
     def decode(self, codes: list[NDArray[np.uint16]]) -> list[NDArray[np.float32]]:
-        """Decode codes of shape (Q, S) to waveforms of ``S * frame_samples`` samples.
+        """Decode codes of shape (Q, S) to waveforms of ``S * frame_samples`` samples, or of about as many seconds.
 
         Fewer than all codebooks may be given, the first ones: later stages of a residual quantiser only refine.
 

@@ -227,6 +227,11 @@ class DacCodec:
         """What must agree between encoder and decoder."""
         return self._spec
 
+    @property
+    def output_rate(self) -> int:
+        """Samples per second of what ``decode`` returns."""
+        return self.spec.sample_rate
+
     @torch.inference_mode()
     def encode(self, waveforms: list[NDArray[np.float32]]) -> list[NDArray[np.uint16]]:
         """Encode waveforms one by one, each in windows.

@@ -1,4 +1,4 @@
-"""The codecs available: bundled ones, codec checkpoints, DAC weights files and official ones by name, MaskGCT's file.
+"""The codecs available: bundled ones, codec checkpoints, and published weights of DAC, MaskGCT and IndexTTS-2.
 
 Knows no letters.
 """
@@ -15,6 +15,8 @@ from amhctl.checkpoint.store import LoadedCheckpoint, read_checkpoint
 from amhctl.codec import dac, mel_codec
 from amhctl.codec.codec import Codec
 from amhctl.codec.dac import DacCodec, fill_dac, read_weights
+from amhctl.codec.indextts2.files import is_indextts2
+from amhctl.codec.indextts2.indextts2_codec import load_indextts2
 from amhctl.codec.mel_codec import MelCodec, MelCodecNetwork, codes_fingerprint, fill_mel
 from amhctl.codec.official import OFFICIAL, find_weights
 from amhctl.codec.semantic import load_semantic
@@ -52,7 +54,11 @@ def codec_path(name_or_path: str) -> Path:
     if "/" not in name_or_path and (bundled / "manifest.json").is_file():
         return bundled
     path = Path(name_or_path).expanduser()
-    if (path / "manifest.json").is_file() or (path.is_file() and path.suffix in (".pth", _SEMANTIC)):
+    if (
+        (path / "manifest.json").is_file()
+        or is_indextts2(path)
+        or (path.is_file() and path.suffix in (".pth", _SEMANTIC))
+    ):
         return path
     if (cached := find_weights(name_or_path)) is not None:
         return cached
@@ -61,14 +67,14 @@ def codec_path(name_or_path: str) -> Path:
         "codec not found",
         subject=name_or_path,
         hint=f"bundled: {bundled_names or 'none'}; official: {official_names}; or give a codec folder, a DAC weights "
-        "file (.pth), or MaskGCT's semantic codec (.safetensors)",
+        "file (.pth), MaskGCT's semantic codec (.safetensors), or a folder with the files of IndexTTS-2",
     )
 
 
 def load_codec(
     name_or_path: str, *, device: str = "cpu", precision: Precision = "fp32", features_model: Path | None = None
 ) -> Codec:
-    """Load a codec by name, checkpoint folder, DAC weights file or MaskGCT's file.
+    """Load a codec by name, checkpoint folder, DAC weights file, MaskGCT's file or a folder of IndexTTS-2.
 
     Parameters
     ----------
@@ -91,11 +97,14 @@ def load_codec(
         If the folder is damaged.
     """
     path = codec_path(name_or_path)
-    if path.suffix == _SEMANTIC:
+    is_folder = is_indextts2(path)
+    if path.suffix == _SEMANTIC or is_folder:
         if precision != "fp32":
             raise CodecError(
                 f"a semantic codec does not support precision {precision}", subject=name_or_path, hint="use fp32"
             )
+        if is_folder:
+            return load_indextts2(path, features_model=features_model, device=device)
         return load_semantic(path, load_encoder(features_model, device=device), device=device)
     if path.is_file():
         return DacCodec.load(path, device=device, precision=precision)
@@ -171,11 +180,11 @@ def read_codec_manifest(name_or_path: str) -> Manifest:
     Raises
     ------
     CodecError
-        If the codec is a DAC weights file, which has no manifest.
+        If the codec is published weights, which have no manifest.
     """
     path = codec_path(name_or_path)
-    if path.is_file():
-        raise CodecError("a DAC weights file has no manifest", subject=str(path))
+    if path.is_file() or is_indextts2(path):
+        raise CodecError("published weights have no manifest", subject=str(path))
     manifest = read_manifest(path)
     _require_known(manifest, path)
     return manifest

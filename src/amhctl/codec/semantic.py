@@ -2,7 +2,7 @@
 
 Its weights are ``semantic_codec/model.safetensors`` of amphion/MaskGCT, which the user brings. What it encodes are the
 normalised features of w2v-bert 2.0 (``encoders.speech``), one code a frame (``indextts2.semantic_network``). Codes do
-not come back to waveforms here: that is what s2mel of IndexTTS-2 does.
+not come back to waveforms here: that is what ``indextts2.indextts2_codec`` does, with more files.
 
 Shapes: ``E frames, W width of the features``.
 """
@@ -45,7 +45,7 @@ class SemanticCodec:
     """
 
     def __init__(self, network: SemanticNetwork, encoder: SpeechEncoder, fingerprint: str, device: str) -> None:
-        self._network = network.to(device)
+        self.network = network.to(device)
         self._device = device
         self._encoder = encoder
         self._heard: dict[bytes, NDArray[np.float32]] = {}
@@ -63,6 +63,11 @@ class SemanticCodec:
     def spec(self) -> CodecSpec:
         """What must agree between the codec that made codes and a voice that writes them."""
         return self._spec
+
+    @property
+    def output_rate(self) -> int:
+        """Samples per second of what ``decode`` would return."""
+        return self._spec.sample_rate
 
     @property
     def encoder(self) -> SpeechEncoder:
@@ -110,9 +115,9 @@ class SemanticCodec:
             Always.
         """
         raise CodecError(
-            "decoding semantic codes needs the s2mel model of IndexTTS-2, which amhctl does not include",
+            f"decoding {len(codes)} semantic codings needs the other files of IndexTTS-2; this file is the codec alone",
             subject=NAME,
-            hint=f"there are {len(codes)} to decode: use the IndexTTS-2 programs for inference",
+            hint="put its files into one folder and give that as the codec: `amhctl codec show FOLDER` names them",
         )
 
     def decode_mean(self, takes: list[NDArray[np.uint16]]) -> NDArray[np.float32]:
@@ -129,12 +134,12 @@ class SemanticCodec:
     def codebooks(self) -> NDArray[np.float32]:
         """Return the vector that each code stands for among the features, shape (1, codebook size, W)."""
         codes_1V = torch.arange(self._spec.codebook_size, device=self._device)[None]
-        return np.asarray(self._network.vectors(codes_1V).cpu().numpy(), dtype=np.float32)
+        return np.asarray(self.network.vectors(codes_1V).cpu().numpy(), dtype=np.float32)
 
     @torch.inference_mode()
     def quantise(self, features_EW: NDArray[np.float32]) -> NDArray[np.uint16]:
         """Return the codes of features, shape (1, E)."""
-        codes_1E = self._network.quantise(torch.from_numpy(features_EW)[None].to(self._device))
+        codes_1E = self.network.quantise(torch.from_numpy(features_EW)[None].to(self._device))
         return np.asarray(codes_1E.cpu().numpy(), dtype=np.uint16)
 
     def _encode(self, waveform: NDArray[np.float32]) -> NDArray[np.uint16]:

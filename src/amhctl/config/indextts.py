@@ -51,6 +51,29 @@ _FIXED: Mapping[str, object] = {
     "spk_cond_mode": "conformer",
 }
 """What else it may say, and the only value of it for which the network is this one."""
+_S2MEL_FIXED: Mapping[str, Mapping[str, object]] = {
+    "length_regulator": {
+        "is_discrete": False,
+        "sampling_ratios": [1, 1, 1, 1],
+        "vector_quantize": False,
+        "f0_condition": False,
+    },
+    "DiT": {
+        "in_channels": 80,
+        "style_condition": True,
+        "final_layer_type": "wavenet",
+        "target": "mel",
+        "f0_condition": False,
+        "is_causal": False,
+        "long_skip_connection": True,
+        "zero_prompt_speech_token": False,
+        "time_as_token": False,
+        "style_as_token": False,
+        "uvit_skip_connection": True,
+    },
+    "wavenet": {"dilation_rate": 1, "style_condition": True},
+}
+"""What the block ``s2mel`` may say, and the only values for which the network is the one that amhctl has."""
 _WITHOUT_EFFECT = ("mel_length_compression", "checkpointing", "use_accel")
 """What it may say that changes no output."""
 
@@ -91,6 +114,33 @@ def read_official_config(path: Path) -> tuple[ModelConfig, str]:
     if faults:
         raise _refused(path, faults)
     return config, text
+
+
+def read_attention_heads(path: Path) -> int:
+    """Return the attention heads of the s2mel network that a ``config.yaml`` describes.
+
+    They are the one number that its tensors do not show. Whatever else in the block changes what the network computes
+    must have the published value.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read, or describes another network; every such key is named.
+    """
+    block = _read(path)[1].get("s2mel")
+    blocks = {name: each for name, each in block.items() if isinstance(each, dict)} if isinstance(block, dict) else {}
+    faults = [
+        f"s2mel.{part}.{name} is {blocks[part][name]!r}; only {value!r} is supported"
+        for part, values in _S2MEL_FIXED.items()
+        for name, value in values.items()
+        if part in blocks and blocks[part].get(name, value) != value
+    ]
+    heads = blocks.get("DiT", {}).get("num_heads")
+    if not isinstance(heads, int) or heads < 1:
+        faults.append(f"s2mel.DiT.num_heads is {heads!r}; a number of attention heads is needed")
+    if faults:
+        raise _refused(path, faults)
+    return cast("int", heads)
 
 
 def write_official_config(config: ModelConfig, text: str) -> str:

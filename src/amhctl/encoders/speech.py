@@ -102,13 +102,17 @@ def find_encoder() -> Path | None:
     return max(whole, key=lambda folder: folder.stat().st_mtime_ns) if whole else None
 
 
-def load_encoder(folder: Path | None = None, *, layer: int = LAYER, device: str = "cpu") -> SpeechEncoder:
+def load_encoder(
+    folder: Path | None = None, *, statistics: Path | None = None, layer: int = LAYER, device: str = "cpu"
+) -> SpeechEncoder:
     """Load a w2v-bert model from disk.
 
     Parameters
     ----------
     folder : Path | None
         Where it lies; None looks into the cache of the Hugging Face hub.
+    statistics : Path | None
+        Mean and variance of each feature, where they do not lie in the folder.
     layer : int
         Whose output the features are; layers after it are not computed.
     device : str
@@ -129,20 +133,21 @@ def load_encoder(folder: Path | None = None, *, layer: int = LAYER, device: str 
             subject=str(path or REPOSITORY),
             hint=f"`{DOWNLOAD}` downloads it once; or give its folder: --features-model DIR",
         )
-    files = _require_files(path)
+    standard = statistics or path / _STATISTICS
+    files = [*_require_files(path), *([standard] if standard.is_file() else [])]
     _require_layers(path, layer)
     front_end, network = _load(transformers, path)
     network.encoder.layers = network.encoder.layers[:layer]
-    statistics = _read_statistics(path, network.config.hidden_size)
+    scale = _read_statistics(standard, network.config.hidden_size)
     config = SpeechEncoderConfig(
         layer=layer,
         width=network.config.hidden_size,
         sample_rate=front_end.sampling_rate,
         hop_samples=front_end.sampling_rate // 100 * front_end.stride,
-        normalised=statistics is not None,
+        normalised=scale is not None,
         fingerprint=sha256_of_json([sha256_of_file(file) for file in files]),
     )
-    return SpeechEncoder(config, front_end, network.to(device), statistics)
+    return SpeechEncoder(config, front_end, network.to(device), scale)
 
 
 def require_encoder(wanted: SpeechEncoderConfig, folder: Path | None = None, *, device: str = "cpu") -> SpeechEncoder:
@@ -185,7 +190,7 @@ def import_transformers(*classes: str) -> Any:  # noqa: ANN401
 
 
 def _require_files(path: Path) -> list[Path]:
-    """Return the files that decide what the features are: settings, weights and, if there are any, statistics."""
+    """Return the files that decide what the hidden states are: settings and weights."""
     missing = [name for name in _SETTINGS if not (path / name).is_file()]
     weights = sorted(path.glob("model*.safetensors"))
     if not weights:
@@ -196,8 +201,7 @@ def _require_files(path: Path) -> list[Path]:
             subject=str(path),
             hint=f"`{DOWNLOAD}` downloads one; weights other than safetensors are not read",
         )
-    statistics = path / _STATISTICS
-    return [*(path / name for name in _SETTINGS), *weights, *([statistics] if statistics.is_file() else [])]
+    return [*(path / name for name in _SETTINGS), *weights]
 
 
 def _require_layers(path: Path, layer: int) -> None:
@@ -242,9 +246,8 @@ def _load(transformers: Any, path: Path) -> tuple[Any, Any]:  # noqa: ANN401
     return front_end, network.float().eval().requires_grad_(False)
 
 
-def _read_statistics(path: Path, width: int) -> tuple[Tensor, Tensor] | None:
-    """Return mean and deviation of each feature, or None if the folder has none."""
-    file = path / _STATISTICS
+def _read_statistics(file: Path, width: int) -> tuple[Tensor, Tensor] | None:
+    """Return mean and deviation of each feature, or None if there is no such file."""
     if not file.is_file():
         return None
     try:
