@@ -22,7 +22,8 @@ def extract(
     codec: Annotated[
         str,
         typer.Option(
-            help="Bundled name, codec folder, DAC weights file, MaskGCT's semantic codec (.safetensors), or a folder of IndexTTS-2."
+            help="Bundled name, codec folder, DAC weights file, MaskGCT's semantic codec (.safetensors), or folder of "
+            "IndexTTS-2."
         ),
     ] = "mel16k",
     shard: Annotated[str, typer.Option(metavar="I/N", help="Encode only shard I of N.")] = "1/1",

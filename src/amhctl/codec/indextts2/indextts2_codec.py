@@ -34,8 +34,8 @@ class IndexTTS2Codec(SemanticCodec):
         Where the files of the half that speaks lie; they are read when it first speaks.
     device : str
         Where to compute.
-    options : FlowOptions
-        How mel frames are generated.
+    options : FlowOptions | None
+        How mel frames are generated; None for the defaults.
     """
 
     def __init__(self, semantic: SemanticCodec, folder: Path, device: str, options: FlowOptions | None = None) -> None:
