@@ -2,8 +2,11 @@
 
 import importlib
 import pkgutil
+from dataclasses import dataclass
 
 import amhctl.workflows
+from amhctl.core.findings import Finding, Severity
+from amhctl.core.report import PlainReport, Report, Verdict
 
 # How workflows read text, one shard of an extraction, the parts of a run, where weights come from, ways of training:
 # parts of commands, and none themselves.
@@ -32,5 +35,37 @@ def test_every_workflow_returns_a_frozen_report() -> None:
         own = [report for report in reports if report.__module__ == module.name]
         assert own, module.name
         for report in own:
-            assert {"ok", "findings", "payload", "lines"} <= set(dir(report)) | set(report.__annotations__)
+            assert issubclass(report, Report)
+            assert "findings" in set(dir(report)) | set(report.__annotations__)
             assert report.__dataclass_params__.frozen  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged(Verdict):
+    findings: tuple[Finding, ...]
+
+    def payload(self) -> dict[str, object]:
+        return {}
+
+    def lines(self) -> list[str]:
+        return []
+
+
+class _Plain(PlainReport):
+    def payload(self) -> dict[str, object]:
+        return {}
+
+    def lines(self) -> list[str]:
+        return []
+
+
+def test_what_is_judged_is_negative_by_an_error_alone() -> None:
+    found = [Finding("T001", severity, "subject", "message") for severity in (Severity.WARNING, Severity.ERROR)]
+    assert _Judged(()).ok
+    assert _Judged((found[0],)).ok
+    assert not _Judged(tuple(found)).ok
+
+
+def test_what_inspects_nothing_is_done_without_findings() -> None:
+    assert _Plain().ok
+    assert _Plain().findings == ()

@@ -22,9 +22,9 @@ from amhctl.codec.vocoder_spec import DEFAULT_VOCODER as DEFAULT_VOCODER
 from amhctl.codes.store import CodeStore
 from amhctl.core.errors import EvaluationError, TextError
 from amhctl.core.files import write_text_atomically
-from amhctl.core.findings import Finding
 from amhctl.core.outputs import FileKind, require_output_file
 from amhctl.core.progress import Progress, SilentProgress
+from amhctl.core.report import PlainReport
 from amhctl.core.units import Seconds
 from amhctl.corpus.records import Record, read_audio, read_records, write_records
 from amhctl.corpus.texts import read_lines
@@ -126,22 +126,12 @@ class Measurement:
 
 
 @dataclass(frozen=True, slots=True)
-class BenchmarkReport:
+class BenchmarkReport(PlainReport):
     """All figures and the machine they belong to."""
 
     measurements: tuple[Measurement, ...]
     machine: Machine
     training: tuple[VariantFigures | Unmeasured, ...] = ()
-
-    @property
-    def ok(self) -> bool:
-        """Measuring passes no verdict."""
-        return True
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """Nothing is inspected."""
-        return ()
 
     def payload(self) -> dict[str, object]:
         """Return the figures and the machine."""

@@ -16,8 +16,9 @@ from amhctl.codec.registry import bundled_codecs, load_codec
 from amhctl.codec.vocoder import load_vocoder
 from amhctl.codec.vocoder_spec import bundled_vocoders
 from amhctl.core.errors import AmhctlError
-from amhctl.core.findings import Finding, Rule, Rules, Severity, has_errors
+from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.progress import Progress
+from amhctl.core.report import Verdict
 from amhctl.devices.processors import WAITING
 from amhctl.encoders.speech import DOWNLOAD as ENCODER_DOWNLOAD
 from amhctl.encoders.speech import find_encoder
@@ -62,16 +63,11 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class DiagnoseReport:
+class DiagnoseReport(Verdict):
     """What was looked at, and what is wrong."""
 
     checks: tuple[Check, ...]
     findings: tuple[Finding, ...]
-
-    @property
-    def ok(self) -> bool:
-        """Whether amhctl can work here."""
-        return not has_errors(self.findings)
 
     def payload(self) -> dict[str, object]:
         """Return ``checks``."""

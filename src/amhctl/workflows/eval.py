@@ -22,9 +22,10 @@ from amhctl.core.errors import (
     TextError,
     VocabularyError,
 )
-from amhctl.core.findings import Finding, has_errors
+from amhctl.core.findings import Finding
 from amhctl.core.outputs import PAGE, require_output_file, require_output_folder
 from amhctl.core.progress import Progress
+from amhctl.core.report import Verdict
 from amhctl.corpus.records import Record, iter_audio, read_audio, read_records
 from amhctl.encoders.speaker import SpeakerEncoder
 from amhctl.evaluation import acoustics, fidelity, naturalness, textmatch
@@ -83,7 +84,7 @@ class EvaluateRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class EvaluateReport:
+class EvaluateReport(Verdict):
     """The scorecard and the verdict."""
 
     voice: str
@@ -94,11 +95,6 @@ class EvaluateReport:
     findings: tuple[Finding, ...]
     page: Path | None
     machine: Machine
-
-    @property
-    def ok(self) -> bool:
-        """Whether every text was spoken and every threshold met."""
-        return not has_errors(self.findings)
 
     def payload(self) -> dict[str, object]:
         """Return the metrics with their intervals, and every clip's."""

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from amhctl.config.load import PROJECT_FILE, load_run_config
 from amhctl.core.files import write_text_atomically
-from amhctl.core.findings import Finding
 from amhctl.core.outputs import FileKind, require_output_file
 from amhctl.core.progress import Progress
+from amhctl.core.report import PlainReport
 
 _PROJECT = """\
 # An amhctl project. `amhctl config show` lists every setting, its value and where the value comes from.
@@ -64,20 +64,10 @@ class InitProjectRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class InitProjectReport:
+class InitProjectReport(PlainReport):
     """What was made."""
 
     path: Path
-
-    @property
-    def ok(self) -> bool:
-        """True: what cannot be made raises."""
-        return True
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """Nothing is inspected."""
-        return ()
 
     def payload(self) -> dict[str, object]:
         """Return the folder."""

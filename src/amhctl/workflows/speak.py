@@ -19,6 +19,7 @@ from amhctl.core.files import write_bytes_atomically
 from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.outputs import require_output_file
 from amhctl.core.progress import Progress
+from amhctl.core.report import Report
 from amhctl.core.units import Seconds
 from amhctl.inference.assemble import load_speech_encoder, load_voice
 from amhctl.inference.catalog import DEFAULT_VOICE as DEFAULT_VOICE
@@ -116,7 +117,7 @@ class SpeakRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class SpeakReport:
+class SpeakReport(Report):
     """What was spoken, and how long it took."""
 
     output: Path | None
@@ -127,11 +128,6 @@ class SpeakReport:
     raw: bytes | None
     aside: tuple[Finding, ...] = ()
     """Those of the findings that are about what was given, not about what was made of it."""
-
-    @property
-    def ok(self) -> bool:
-        """Speech that is judged bad is never reported: it is an error."""
-        return True
 
     def payload(self) -> dict[str, object]:
         """Return length, speed, segments and checks."""

@@ -19,6 +19,7 @@ from amhctl.core.findings import Finding
 from amhctl.core.lock import LOCK_FILE, hold, is_occupied
 from amhctl.core.outputs import require_output_folder, require_output_place
 from amhctl.core.progress import Progress
+from amhctl.core.report import Report
 from amhctl.inference.catalog import bundled_voices, voice_path
 from amhctl.model.flow_voice import MODEL_VERSION as FLOW_VERSION
 from amhctl.model.soundness import read_voice
@@ -71,7 +72,7 @@ class TrainRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class TrainReport:
+class TrainReport(Report):
     """Where the run ended, or what it would cost."""
 
     findings: tuple[Finding, ...]
@@ -81,11 +82,6 @@ class TrainReport:
     stopped_early: bool
     dry_run: DryRun | None
     inventory: Inventory
-
-    @property
-    def ok(self) -> bool:
-        """A run that ends is well; what is wrong with one is an error."""
-        return True
 
     def payload(self) -> dict[str, object]:
         """Return steps, best and checkpoint; after a dry run also what it measured."""

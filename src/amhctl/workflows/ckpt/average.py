@@ -21,6 +21,7 @@ from amhctl.core.files import sha256_of_json
 from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.outputs import require_output_folder
 from amhctl.core.progress import Progress
+from amhctl.core.report import Report
 from amhctl.model.soundness import find_faults, read_voice
 from amhctl.workflows.provenance import merge_provenance
 
@@ -71,18 +72,13 @@ class AverageCheckpointsRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class AverageCheckpointsReport:
+class AverageCheckpointsReport(Report):
     """What was written, and how far the voices lay from it."""
 
     output: Path
     manifest: Manifest
     distances: tuple[float, ...]
     findings: tuple[Finding, ...]
-
-    @property
-    def ok(self) -> bool:
-        """True: what has no mean raises."""
-        return True
 
     def payload(self) -> dict[str, object]:
         """Return ``checkpoint``, ``distances`` and ``manifest``."""

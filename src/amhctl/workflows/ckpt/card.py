@@ -11,6 +11,7 @@ from amhctl.core.files import write_text_atomically
 from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.outputs import FileKind, require_output_file
 from amhctl.core.progress import Progress
+from amhctl.core.report import Report
 from amhctl.evaluation.card import Card, Told, build_card
 from amhctl.evaluation.results import Results, read_results
 from amhctl.inference.catalog import bundled_voices, voice_path
@@ -56,16 +57,11 @@ class WriteCardRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class WriteCardReport:
+class WriteCardReport(Report):
     """What was written, and what was not."""
 
     output: Path
     card: Card
-
-    @property
-    def ok(self) -> bool:
-        """True: a card that cannot be written raises."""
-        return True
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -7,8 +7,8 @@ from pathlib import Path
 from amhctl.checkpoint.folder import Difference, manifest_differences, read_manifest
 from amhctl.checkpoint.migrate import completed
 from amhctl.checkpoint.store import tensor_differences
-from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
+from amhctl.core.report import PlainReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class DiffCheckpointsRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class DiffCheckpointsReport:
+class DiffCheckpointsReport(PlainReport):
     """The differences; "expected" is the first checkpoint, "found" the second."""
 
     differences: tuple[Difference, ...]
@@ -29,11 +29,6 @@ class DiffCheckpointsReport:
     def ok(self) -> bool:
         """Whether the two are the same."""
         return not self.differences
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """Differences are no faults."""
-        return ()
 
     def payload(self) -> dict[str, object]:
         """Return ``differences``."""

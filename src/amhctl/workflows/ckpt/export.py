@@ -22,6 +22,7 @@ from amhctl.core.errors import CheckpointError, OptionError
 from amhctl.core.findings import Finding
 from amhctl.core.outputs import require_output_folder
 from amhctl.core.progress import Progress
+from amhctl.core.report import Report
 from amhctl.model.flow_files import SPEAKERS_FILE
 from amhctl.model.flow_graphs import write_flow_graphs
 from amhctl.model.soundness import find_faults as voice_faults
@@ -46,18 +47,13 @@ class ExportCheckpointRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class ExportCheckpointReport:
+class ExportCheckpointReport(Report):
     """What was written."""
 
     output: Path
     manifest: Manifest
     size: int
     findings: tuple[Finding, ...] = ()
-
-    @property
-    def ok(self) -> bool:
-        """True: what cannot be exported raises."""
-        return True
 
     def payload(self) -> dict[str, object]:
         """Return ``checkpoint``, ``bytes`` and ``manifest``."""

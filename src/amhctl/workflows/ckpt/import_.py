@@ -24,6 +24,7 @@ from amhctl.core.findings import Finding, Severity
 from amhctl.core.listing import shorten
 from amhctl.core.outputs import require_output_folder
 from amhctl.core.progress import Progress
+from amhctl.core.report import Report
 from amhctl.encoders.speech import load_encoder
 from amhctl.model.network_soundness import find_weight_faults
 from amhctl.model.official import find_foreign_tables, text_rows
@@ -58,7 +59,7 @@ class ImportCheckpointRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class ImportCheckpointReport:
+class ImportCheckpointReport(Report):
     """What was taken in."""
 
     output: Path
@@ -67,11 +68,6 @@ class ImportCheckpointReport:
     tensors: int
     left_out: tuple[str, ...]
     findings: tuple[Finding, ...]
-
-    @property
-    def ok(self) -> bool:
-        """True: what cannot be taken in raises."""
-        return True
 
     def payload(self) -> dict[str, object]:
         """Return ``checkpoint``, ``parameters``, ``tensors``, ``left_out``, ``terms`` and ``manifest``."""

@@ -17,6 +17,7 @@ from amhctl.core.errors import CheckpointError
 from amhctl.core.findings import Finding
 from amhctl.core.outputs import require_output_folder
 from amhctl.core.progress import Progress
+from amhctl.core.report import Report
 from amhctl.inference.catalog import bundled_voices, voice_path
 from amhctl.model.soundness import find_faults, read_voice
 from amhctl.training.adapters import AdapterTraining, inject
@@ -51,7 +52,7 @@ class MergeCheckpointRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class MergeCheckpointReport:
+class MergeCheckpointReport(Report):
     """What was written."""
 
     output: Path
@@ -59,11 +60,6 @@ class MergeCheckpointReport:
     layers: int
     tensors: int
     findings: tuple[Finding, ...] = ()
-
-    @property
-    def ok(self) -> bool:
-        """True: what does not go together raises."""
-        return True
 
     def payload(self) -> dict[str, object]:
         """Return ``checkpoint``, how many ``layers`` and ``tensors`` the adapter changed, and ``manifest``."""

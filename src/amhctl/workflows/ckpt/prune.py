@@ -13,6 +13,7 @@ from amhctl.core.errors import CheckpointError
 from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.lock import LOCK_FILE, hold
 from amhctl.core.progress import Progress
+from amhctl.core.report import Report
 from amhctl.core.temporaries import discard, sweep
 from amhctl.model.soundness import find_faults as voice_faults
 from amhctl.training.checkpoints import Checkpoints, reasons_to_keep, step_of
@@ -69,18 +70,13 @@ class SavedStep:
 
 
 @dataclass(frozen=True, slots=True)
-class PruneRunReport:
+class PruneRunReport(Report):
     """What stays and what went, or would go."""
 
     run: Path
     steps: tuple[SavedStep, ...]
     findings: tuple[Finding, ...]
     dry_run: bool
-
-    @property
-    def ok(self) -> bool:
-        """True: what cannot be pruned raises."""
-        return True
 
     @property
     def removed(self) -> tuple[SavedStep, ...]:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from amhctl.checkpoint.folder import read_manifest
 from amhctl.checkpoint.manifest import Manifest
-from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
+from amhctl.core.report import PlainReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,20 +19,10 @@ class ShowCheckpointRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class ShowCheckpointReport:
+class ShowCheckpointReport(PlainReport):
     """The manifest."""
 
     manifest: Manifest
-
-    @property
-    def ok(self) -> bool:
-        """True: nothing is judged; ``ckpt validate`` does that."""
-        return True
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """Nothing is inspected."""
-        return ()
 
     def payload(self) -> dict[str, object]:
         """Return ``manifest``."""

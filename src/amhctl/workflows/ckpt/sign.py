@@ -11,9 +11,9 @@ from amhctl.checkpoint.folder import read_manifest, verify_folder
 from amhctl.checkpoint.signature import SIGNATURE_FILE, Signature, read_contents, root_of
 from amhctl.core.errors import CheckpointError, OptionError
 from amhctl.core.files import follow, write_text_atomically
-from amhctl.core.findings import Finding
 from amhctl.core.outputs import FileKind, require_output_file
 from amhctl.core.progress import Progress
+from amhctl.core.report import PlainReport
 
 SIGNATURE = FileKind("a signature", re.compile(rb'\{\s*"format_version": \d+,\s*"kind": "sha256-tree"'))
 
@@ -28,21 +28,11 @@ class SignCheckpointRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class SignCheckpointReport:
+class SignCheckpointReport(PlainReport):
     """What was written."""
 
     output: Path
     signature: Signature
-
-    @property
-    def ok(self) -> bool:
-        """True: what cannot be signed raises."""
-        return True
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """Nothing is judged."""
-        return ()
 
     def payload(self) -> dict[str, object]:
         """Return ``signature``, ``root``, ``files`` and ``bytes``."""

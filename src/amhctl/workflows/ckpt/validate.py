@@ -33,6 +33,7 @@ from amhctl.config.unified import ModelConfig
 from amhctl.core.errors import AmhctlError, CheckpointError, OptionError, VocabularyError
 from amhctl.core.findings import Finding, has_errors
 from amhctl.core.progress import Progress
+from amhctl.core.report import Verdict
 from amhctl.model.flow_files import SPEAKERS_FILE
 from amhctl.model.flow_speaker_probe import probe_speaker_tensors
 from amhctl.model.flow_voice import MODEL_VERSION as FLOW_VERSION
@@ -60,17 +61,12 @@ class ValidateCheckpointRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class ValidateCheckpointReport:
+class ValidateCheckpointReport(Verdict):
     """What is wrong, and what the checkpoint says it is."""
 
     findings: tuple[Finding, ...]
     manifest: Manifest | None
     checked: tuple[str, ...]
-
-    @property
-    def ok(self) -> bool:
-        """Whether no rule is broken."""
-        return not has_errors(self.findings)
 
     def payload(self) -> dict[str, object]:
         """Return ``manifest`` and the rules that were checked."""

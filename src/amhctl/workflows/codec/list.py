@@ -11,8 +11,8 @@ from amhctl.codec.registry import codec_path, list_codecs, load_codec, read_code
 from amhctl.codec.vocoder import load_vocoder
 from amhctl.codec.vocoder_spec import VocoderSpec, bundled_vocoders, read_vocoder_manifest, vocoder_path
 from amhctl.config.codec_spec import CodecSpec
-from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
+from amhctl.core.report import PlainReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class OfficialCodec:
 
 
 @dataclass(frozen=True, slots=True)
-class ListCodecsReport:
+class ListCodecsReport(PlainReport):
     """What the codecs and vocoders are."""
 
     codecs: tuple[CodecSpec, ...]
@@ -41,16 +41,6 @@ class ListCodecsReport:
     official: tuple[OfficialCodec, ...] = ()
     vocoders: tuple[VocoderSpec, ...] = ()
     processing: tuple[str, ...] = ()
-
-    @property
-    def ok(self) -> bool:
-        """True: nothing is judged."""
-        return True
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """Nothing is inspected."""
-        return ()
 
     def payload(self) -> dict[str, object]:
         """Return the codecs and vocoders as objects."""

@@ -30,6 +30,7 @@ from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.lock import LOCK_FILE, hold, is_occupied
 from amhctl.core.outputs import require_output_folder, require_output_place
 from amhctl.core.progress import Progress
+from amhctl.core.report import Report
 from amhctl.core.shortage import require_memory
 from amhctl.corpus.records import Record, read_records
 from amhctl.devices.device import choose_device
@@ -90,18 +91,13 @@ class TrainCodecRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class TrainCodecReport:
+class TrainCodecReport(Report):
     """How the codec or vocoder does on clips it was not trained on."""
 
     run: CodecRun
     clips: int
     hours: float
     left_out: Mapping[str, str]
-
-    @property
-    def ok(self) -> bool:
-        """True: a run that cannot end well raises."""
-        return True
 
     @property
     def findings(self) -> tuple[Finding, ...]:

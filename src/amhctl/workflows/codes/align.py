@@ -18,6 +18,7 @@ from amhctl.config.load import load_run_config
 from amhctl.core.errors import DatasetError, TextError, VocabularyError
 from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.progress import Progress
+from amhctl.core.report import Report
 from amhctl.core.temporaries import hold_temporary, sweep
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.vocabulary import Vocabulary
@@ -64,7 +65,7 @@ class AlignCodesRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class AlignCodesReport:
+class AlignCodesReport(Report):
     """How the alignment went."""
 
     utterances: int

@@ -23,9 +23,10 @@ from amhctl.codes.store import CodeStore
 from amhctl.config.mel import MelConfig
 from amhctl.core.errors import AudioError, CodecError, EvaluationError
 from amhctl.core.files import write_text_atomically
-from amhctl.core.findings import Finding, Rule, Rules, Severity, has_errors
+from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.outputs import PAGE, require_output_file
 from amhctl.core.progress import Progress
+from amhctl.core.report import Verdict
 from amhctl.devices.device import choose_device
 from amhctl.evaluation.fidelity import compare
 from amhctl.pages.codes import CodesPage, DecodedSample
@@ -119,7 +120,7 @@ class CheckCodesRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class CheckCodesReport:
+class CheckCodesReport(Verdict):
     """Statistics of the codes, the decoded sample, and every finding."""
 
     utterances: int
@@ -128,11 +129,6 @@ class CheckCodesReport:
     findings: tuple[Finding, ...]
     report: Path | None = None
     voices: tuple[VoiceStatistics, ...] = ()
-
-    @property
-    def ok(self) -> bool:
-        """Whether there is no error."""
-        return not has_errors(self.findings)
 
     @property
     def pesq(self) -> float | None:

@@ -14,6 +14,7 @@ from amhctl.core.errors import OptionError
 from amhctl.core.findings import Finding, Rule, Rules, Severity, has_errors
 from amhctl.core.outputs import require_output_place
 from amhctl.core.progress import Progress
+from amhctl.core.report import Report
 from amhctl.core.units import SPEECH_LEVEL, Precision
 from amhctl.parallel.cluster import open_cluster
 from amhctl.workflows.codes import extract_shard
@@ -108,7 +109,7 @@ class ExtractCodesRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class ExtractCodesReport:
+class ExtractCodesReport(Report):
     """What a store holds now of the manifest, and how fast it came.
 
     Attributes

@@ -7,9 +7,9 @@ from pathlib import Path
 from amhctl.codes.document import STORE
 from amhctl.codes.merge import merge_stores
 from amhctl.codes.store import CodeStore
-from amhctl.core.findings import Finding
 from amhctl.core.outputs import require_output_folder
 from amhctl.core.progress import Progress
+from amhctl.core.report import PlainReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class MergeCodesRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class MergeCodesReport:
+class MergeCodesReport(PlainReport):
     """What the new store holds."""
 
     store: Path
@@ -41,16 +41,6 @@ class MergeCodesReport:
     shared: int
     hours: float
     aligned: bool
-
-    @property
-    def ok(self) -> bool:
-        """A merge that ends is well."""
-        return True
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """Nothing is inspected."""
-        return ()
 
     def payload(self) -> dict[str, object]:
         """Return the figures."""

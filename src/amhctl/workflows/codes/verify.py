@@ -6,8 +6,9 @@ from pathlib import Path
 
 from amhctl.codes import verify as storeverify
 from amhctl.codes.verify import StoreVerification, verify_store
-from amhctl.core.findings import Finding, has_errors
+from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
+from amhctl.core.report import Verdict
 
 RULES = storeverify.RULES
 
@@ -20,16 +21,11 @@ class VerifyCodesRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class VerifyCodesReport:
+class VerifyCodesReport(Verdict):
     """What a store holds, and all that is wrong with its bytes."""
 
     store: Path
     verification: StoreVerification
-
-    @property
-    def ok(self) -> bool:
-        """Whether there is no error."""
-        return not has_errors(self.findings)
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -7,8 +7,8 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from amhctl.config.load import DEFAULT_PRESET, leaves, load_run_config
-from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
+from amhctl.core.report import PlainReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +31,10 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
-class ShowConfigReport:
+class ShowConfigReport(PlainReport):
     """The resolved settings."""
 
     settings: tuple[Setting, ...]
-
-    @property
-    def ok(self) -> bool:
-        """True: what cannot be resolved raises."""
-        return True
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """Nothing is inspected."""
-        return ()
 
     def payload(self) -> dict[str, object]:
         """Return ``values``: key to value and source."""

@@ -28,6 +28,7 @@ from amhctl.core.files import write_text_atomically
 from amhctl.core.findings import Finding, Severity, has_errors
 from amhctl.core.outputs import PAGE, require_output_file, require_output_folder
 from amhctl.core.progress import Progress
+from amhctl.core.report import Report
 from amhctl.corpus.records import iter_audio
 from amhctl.corpus.splits import parse_disjoint
 from amhctl.evaluation.naturalness import score_apart
@@ -60,7 +61,7 @@ class CheckDataRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class CheckDataReport:
+class CheckDataReport(Report):
     """Every finding, and the manifest in figures."""
 
     findings: tuple[Finding, ...]

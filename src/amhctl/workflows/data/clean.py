@@ -16,10 +16,11 @@ from amhctl.checks.cleaned_copy import (
     write_cleaned_copy,
 )
 from amhctl.checks.cleaning import CleaningGoal
-from amhctl.core.findings import Finding, has_errors
+from amhctl.core.findings import Finding
 from amhctl.core.lock import LOCK_FILE, hold
 from amhctl.core.outputs import PAGE, require_output_file, require_output_folder, require_output_place
 from amhctl.core.progress import Progress
+from amhctl.core.report import Verdict
 from amhctl.corpus.records import iter_audio
 from amhctl.evaluation.naturalness import NOTE, score_apart
 from amhctl.pages.cleaning import write_cleaning_page
@@ -40,7 +41,7 @@ class CleanDataRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class CleanDataReport:
+class CleanDataReport(Verdict):
     """What was cleaned, and what became of it.
 
     Attributes
@@ -56,11 +57,6 @@ class CleanDataReport:
     copy: CleanedCopy
     enhancer: str
     page: Path | None = None
-
-    @property
-    def ok(self) -> bool:
-        """Whether every recording is in the copy."""
-        return not has_errors(self.findings)
 
     @property
     def findings(self) -> tuple[Finding, ...]:

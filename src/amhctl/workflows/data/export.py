@@ -6,6 +6,7 @@ from pathlib import Path
 
 from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.progress import Progress
+from amhctl.core.report import Report
 from amhctl.corpus.exporters import Export, ExportLog, export_records
 from amhctl.corpus.importers import Skipped
 from amhctl.corpus.records import Record, iter_records
@@ -35,7 +36,7 @@ class ExportDataRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class ExportDataReport:
+class ExportDataReport(Report):
     """The files, and what did not get into them."""
 
     files: tuple[Path, ...]
@@ -43,11 +44,6 @@ class ExportDataReport:
     skipped: tuple[Skipped, ...]
     not_kept: Mapping[str, int]
     recoded: int
-
-    @property
-    def ok(self) -> bool:
-        """True: what was skipped is listed, and nothing exported at all raises."""
-        return True
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.outputs import JSON, require_output_file
 from amhctl.core.progress import Progress
+from amhctl.core.report import Report
 from amhctl.corpus.importers import ImportDefaults, ImportLog, Skipped, import_records
 from amhctl.corpus.records import Record, move_record, write_records
 
@@ -36,18 +37,13 @@ class ImportDataRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class ImportDataReport:
+class ImportDataReport(Report):
     """The manifest, and what did not get into it."""
 
     manifest: Path
     records: int
     skipped: tuple[Skipped, ...]
     dropped_keys: Mapping[str, int]
-
-    @property
-    def ok(self) -> bool:
-        """True: what was skipped is listed, and nothing imported at all raises."""
-        return True
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -13,6 +13,7 @@ from amhctl.core.files import atomic_path
 from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.outputs import JSON, require_output_file
 from amhctl.core.progress import Progress
+from amhctl.core.report import Report
 from amhctl.corpus.pairs import draw_pairs
 from amhctl.corpus.records import iter_records
 
@@ -38,7 +39,7 @@ class PairDataRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class PairDataReport:
+class PairDataReport(Report):
     """How many pairs there are, and what has no partner."""
 
     output: Path
@@ -46,11 +47,6 @@ class PairDataReport:
     speakers: int
     epoch: int
     findings: tuple[Finding, ...]
-
-    @property
-    def ok(self) -> bool:
-        """True: what has no partner is a warning."""
-        return True
 
     def payload(self) -> dict[str, object]:
         """Return the counts."""

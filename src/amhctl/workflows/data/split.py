@@ -10,6 +10,7 @@ from typing import Literal
 from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.outputs import JSON, require_output_file
 from amhctl.core.progress import Progress
+from amhctl.core.report import Report
 from amhctl.corpus.records import Record, Split, audio_path, iter_records, portable_path, write_records
 from amhctl.corpus.splits import SPLITS, SplitShares, assign_splits, parse_disjoint
 
@@ -53,7 +54,7 @@ class _Placed:
 
 
 @dataclass(frozen=True, slots=True)
-class SplitDataReport:
+class SplitDataReport(Report):
     """How many records and hours each split has; ``untimed`` are the records whose length no hour counts."""
 
     manifest: Path
@@ -63,11 +64,6 @@ class SplitDataReport:
     speakers: Mapping[str, int]
     kept: int
     findings: tuple[Finding, ...]
-
-    @property
-    def ok(self) -> bool:
-        """True: an empty split is a warning."""
-        return True
 
     def payload(self) -> dict[str, object]:
         """Return the splits."""

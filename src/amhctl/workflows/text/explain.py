@@ -8,8 +8,8 @@ from amhctl.checkpoint.folder import require_match
 from amhctl.checkpoint.parts import read_json
 from amhctl.config.load import load_run_config
 from amhctl.core.errors import CheckpointError
-from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
+from amhctl.core.report import PlainReport
 from amhctl.inference.catalog import DEFAULT_VOICE, read_voice_manifest, voice_path
 from amhctl.text.frontend import Frontend
 from amhctl.text.spoken import Fallback, SpokenText
@@ -53,7 +53,7 @@ class ExplainedWord:
 
 
 @dataclass(frozen=True, slots=True)
-class ExplainTextReport:
+class ExplainTextReport(PlainReport):
     """Every station of the way."""
 
     reader: str
@@ -65,16 +65,6 @@ class ExplainTextReport:
     pieces: tuple[str, ...]
     ids: tuple[int, ...]
     state: str
-
-    @property
-    def ok(self) -> bool:
-        """True: text that cannot be read is an error."""
-        return True
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """Nothing is inspected."""
-        return ()
 
     def payload(self) -> dict[str, object]:
         """Return every station; spans of the trace count characters of the written text."""

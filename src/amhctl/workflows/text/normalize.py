@@ -7,6 +7,7 @@ from pathlib import Path
 from amhctl.config.load import load_run_config
 from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
+from amhctl.core.report import Report
 from amhctl.text.spoken import SpokenText
 from amhctl.workflows.reading import open_frontend
 from amhctl.workflows.text.lines import ReadLine, read_lines, tell
@@ -24,7 +25,7 @@ class NormalizeTextRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class NormalizeTextReport:
+class NormalizeTextReport(Report):
     """Spoken text, a line for each written line. Each is read when it is asked for, and can be asked for once.
 
     Attributes
@@ -44,11 +45,6 @@ class NormalizeTextReport:
     show_trace: bool
     progress: Progress
     _found: list[Finding] = field(default_factory=list)
-
-    @property
-    def ok(self) -> bool:
-        """True: a text without anything to speak is an error."""
-        return True
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from amhctl.config.load import load_run_config
-from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
+from amhctl.core.report import PlainReport
 from amhctl.text.spoken import Segment
 from amhctl.workflows.reading import open_frontend
 
@@ -22,20 +22,10 @@ class SplitTextRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class SplitTextReport:
+class SplitTextReport(PlainReport):
     """The breath groups in order."""
 
     segments: tuple[Segment, ...]
-
-    @property
-    def ok(self) -> bool:
-        """True: text that cannot be spoken is an error."""
-        return True
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """Nothing is inspected."""
-        return ()
 
     def payload(self) -> dict[str, object]:
         """Return the groups: spoken text and the seconds of silence after each."""

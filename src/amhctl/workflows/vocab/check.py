@@ -9,6 +9,7 @@ from amhctl.core.files import write_text_atomically
 from amhctl.core.findings import Finding
 from amhctl.core.outputs import PAGE, require_output_file
 from amhctl.core.progress import Progress
+from amhctl.core.report import Report
 from amhctl.corpus.texts import open_corpus
 from amhctl.pages.vocabulary import Comparison, VocabularyPage
 from amhctl.tokenizer.alphabet import alphabet_of
@@ -46,11 +47,11 @@ class CheckVocabularyRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class CheckVocabularyReport:
+class CheckVocabularyReport(Report):
     """Figures and verdict."""
 
     findings: tuple[Finding, ...]
-    ok: bool
+    passed: bool
     vocabulary: Vocabulary
     measured: Coverage
     worst: tuple[tuple[str, WorstLine], ...]
@@ -60,6 +61,11 @@ class CheckVocabularyReport:
     rare_below: int
     curve: SizeCurve
     page: Path | None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the vocabulary covers the text as well as was asked."""
+        return self.passed
 
     def payload(self) -> dict[str, object]:
         """Return the figures and the worst lines."""
@@ -146,7 +152,7 @@ def run(request: CheckVocabularyRequest, progress: Progress) -> CheckVocabularyR
         write_text_atomically(request.report, page.render())
     return CheckVocabularyReport(
         findings=findings,
-        ok=measured.unknown_rate <= request.max_unknown,
+        passed=measured.unknown_rate <= request.max_unknown,
         vocabulary=vocabulary,
         measured=measured,
         worst=worst,

@@ -10,6 +10,7 @@ from amhctl.core.errors import VocabularyError
 from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.outputs import JSON, require_output_file, require_output_folder
 from amhctl.core.progress import Progress
+from amhctl.core.report import Report
 from amhctl.corpus.texts import open_corpus, read_lines
 from amhctl.tokenizer.alphabet import Units
 from amhctl.tokenizer.coverage import Coverage, measure_coverage
@@ -70,7 +71,7 @@ class ProvenText:
 
 
 @dataclass(frozen=True, slots=True)
-class ExtendVocabularyReport:
+class ExtendVocabularyReport(Report):
     """What was appended, measured on the text it was learnt from."""
 
     findings: tuple[Finding, ...]
@@ -82,11 +83,6 @@ class ExtendVocabularyReport:
     before: Coverage
     """The same text, encoded with the base."""
     proven: ProvenText | None
-
-    @property
-    def ok(self) -> bool:
-        """True: an extension that does not hold what it promises is refused with an error."""
-        return True
 
     def payload(self) -> dict[str, object]:
         """Return the figures and the plan, row by row."""

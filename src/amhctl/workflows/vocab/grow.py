@@ -28,6 +28,7 @@ from amhctl.core.files import atomic_folder, canonical_json, refuse_existing
 from amhctl.core.findings import Finding
 from amhctl.core.outputs import FolderKind, require_output_folder
 from amhctl.core.progress import Progress
+from amhctl.core.report import Report
 from amhctl.model.network_soundness import AVERAGE_FILE, OPTIMIZER_FILE
 from amhctl.model.resize import SPARE_ROWS, grow_text_moments, grow_text_rows
 from amhctl.model.soundness import find_faults, read_voice
@@ -57,7 +58,7 @@ class GrowCheckpointRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class GrowCheckpointReport:
+class GrowCheckpointReport(Report):
     """What came out."""
 
     findings: tuple[Finding, ...]
@@ -65,11 +66,6 @@ class GrowCheckpointReport:
     vocabulary: Vocabulary
     added: int
     optimizer: bool
-
-    @property
-    def ok(self) -> bool:
-        """True: a checkpoint that cannot be grown is refused with an error."""
-        return True
 
     def payload(self) -> dict[str, object]:
         """Return the path, the vocabulary and what was added."""

@@ -8,6 +8,7 @@ from amhctl.config.load import load_run_config
 from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.outputs import require_output_file
 from amhctl.core.progress import Progress
+from amhctl.core.report import Report
 from amhctl.corpus.texts import open_corpus
 from amhctl.tokenizer.coverage import Coverage, measure_coverage
 from amhctl.tokenizer.tokenizer import Tokenizer
@@ -44,18 +45,13 @@ class TrainVocabularyRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class TrainVocabularyReport:
+class TrainVocabularyReport(Report):
     """The vocabulary, measured on the text it was made from."""
 
     findings: tuple[Finding, ...]
     output: Path
     vocabulary: Vocabulary
     measured: Coverage
-
-    @property
-    def ok(self) -> bool:
-        """True: a vocabulary that does not cover its text is refused with an error."""
-        return True
 
     def payload(self) -> dict[str, object]:
         """Return the figures and the path."""

@@ -9,6 +9,7 @@ from amhctl.checkpoint.manifest import Manifest
 from amhctl.core.errors import CheckpointError, SynthesisError
 from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.progress import Progress
+from amhctl.core.report import Report
 from amhctl.inference.assemble import find_vocoder, has_graphs
 from amhctl.inference.catalog import DEFAULT_VOICE, bundled_voices, read_voice_manifest, voice_path
 from amhctl.model.versions import FLOW_VOICE
@@ -41,7 +42,7 @@ class VoiceEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class ListVoicesReport:
+class ListVoicesReport(Report):
     """The voices available; one in detail if it was asked for."""
 
     voices: tuple[VoiceEntry, ...]
