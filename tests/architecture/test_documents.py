@@ -14,7 +14,6 @@ ALLOWED = {
     "codes/index.py",
     "evaluation/thread_speed.py",
     "training/readings.py",
-    "workflows/bench.py",
 }
 READERS = re.compile(r"json\.loads?\(|tomllib|JSONDecoder|validate_json|np\.load\(|torch\.load\(|pickle\.load")
 

@@ -11,6 +11,8 @@ from amhctl.core.report import PlainReport, Report, Verdict
 # How workflows read text, one shard of an extraction, the parts of a run, where weights come from, ways of training:
 # parts of commands, and none themselves.
 NO_COMMANDS = {
+    "bench_material",
+    "bench_sections",
     "bench_train",
     "ckpt.compare_base",
     "ckpt.export_official",

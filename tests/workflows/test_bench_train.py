@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,22 +11,14 @@ from amhctl.codes.store import CodeStore
 from amhctl.config.load import load_run_config
 from amhctl.core.errors import EvaluationError, OptionError
 from amhctl.core.progress import SilentProgress
+from amhctl.training import variants
 from amhctl.training.huggingface_decoder import HuggingFaceDecoder
 from amhctl.training.run import Run
+from amhctl.training.variant_figures import Unmeasured, VariantFigures, measured, yardstick_of
 from amhctl.training.variant_speed import VariantTiming
+from amhctl.training.variants import FINE_TUNING, VARIANTS
 from amhctl.workflows import bench_train as train_variants
-from amhctl.workflows.bench_train import (
-    FINE_TUNING,
-    VARIANTS,
-    Unmeasured,
-    VariantFigures,
-    VariantsRequest,
-    choose_variants,
-    measure_here,
-    measured,
-    time_variants,
-    yardstick_of,
-)
+from amhctl.workflows.bench_train import VariantsRequest, choose_variants, measure_here, time_variants
 
 TIMING = VariantTiming(steps=4, frames=300, padded=400, seconds=2.0, processor=1.5, loss=3.0, total=3.5, trainable=7)
 
@@ -103,33 +94,6 @@ def test_a_base_is_fine_tuned_in_full_and_by_adapters(
     assert shapes == [True, False, False]
 
 
-def test_figures_are_a_row_and_a_line() -> None:
-    one = VariantFigures(VARIANTS[1], TIMING, 2**30)
-    row = one.row()
-    assert (row["steps_per_second"], row["frames_per_second"], row["frames_per_processor_second"]) == (2.0, 150, 200)
-    assert (row["padding"], row["peak_bytes"], row["trainable"], row["loss"]) == (0.25, 2**30, 7, 3.0)
-    assert one.line(100.0).split() == [
-        "baseline",
-        "2.000",
-        "150.0",
-        "200.0",
-        "2.00",
-        "25",
-        "%",
-        "1.00",
-        "0.00",
-        "3.0000",
-        "3.5000",
-    ]
-    tuned = VariantFigures(FINE_TUNING[0], replace(TIMING, before=(4.0, 4.5)), 2**30)
-    assert tuned.line(100.0).split()[-4:] == ["3.0000", "3.5000", "4.0000", "4.5000"]
-    assert [tuned.row()[key] for key in ("total_loss", "loss_before", "total_loss_before")] == [3.5, 4.0, 4.5]
-    assert (row["loss_before"], row["total_loss_before"]) == (None, None)
-    theirs = VariantFigures(VARIANTS[0], TIMING, 0)
-    assert yardstick_of((one, theirs)) == theirs.frames_per_processor_second
-    assert yardstick_of((one,)) == one.frames_per_processor_second
-
-
 def test_unknown_variants_and_half_of_the_data_are_refused(world: TrainingWorld) -> None:
     with pytest.raises(OptionError, match="'fast'"):
         choose_variants(request(world, variants=("fast",)))
@@ -153,8 +117,8 @@ def test_one_comparison_is_measured_where_one_is_asked_for(world: TrainingWorld,
 def test_what_the_machine_lacks_something_for_is_told_in_its_row_unless_it_is_named(
     world: TrainingWorld, specs: list[dict[str, object]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(train_variants, "find_spec", lambda name: None)
-    monkeypatch.setattr(train_variants, "find_missing", lambda device: f"a compiler for {device.type}")
+    monkeypatch.setattr(variants, "find_spec", lambda name: None)
+    monkeypatch.setattr(variants, "find_missing", lambda device: f"a compiler for {device.type}")
     figures = time_variants(request(world, base=tmp_path / "base"), tmp_path, SilentProgress())
     lacking = {each.variant.name: each.missing for each in figures if isinstance(each, Unmeasured)}
     assert list(lacking) == ["huggingface", "compile", "lora", "dora"]

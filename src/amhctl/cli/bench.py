@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated
 
 import typer
 
@@ -71,12 +71,9 @@ def command(
 ) -> Work:
     """Measure speed and memory on this machine."""
     from amhctl.workflows import bench as benchmark
-    from amhctl.workflows import bench_train as train_variants
+    from amhctl.workflows.bench_train import VariantsRequest
 
-    wanted = [section for item in (*(sections or []), *(only or [])) for section in item.split(",") if section]
-    unknown = [section for section in wanted if section not in benchmark.SECTIONS]
-    if unknown:
-        raise typer.BadParameter(f"no section {unknown[0]!r}; there are {', '.join(get_args(benchmark.Section))}")
+    wanted = _read_sections((*(sections or ()), *(only or ())), benchmark.SECTIONS)
     of_training = (store, vocabulary, base, preset, sets, frames, variant, compare, plot)
     if "train" not in wanted and any(option is not None for option in of_training):
         raise typer.BadParameter(
@@ -91,7 +88,7 @@ def command(
         manifest=manifest,
         corpus=corpus,
         device=device,
-        training=train_variants.VariantsRequest(
+        training=VariantsRequest(
             preset=preset or "cpu",
             data=store,
             vocabulary=vocabulary,
@@ -106,3 +103,10 @@ def command(
         force=force,
     )
     return lambda progress: benchmark.run(request, progress)
+
+
+def _read_sections(words: tuple[str, ...], known: tuple[str, ...]) -> set[str]:
+    wanted = [section for word in words for section in word.split(",") if section]
+    if unknown := [section for section in wanted if section not in known]:
+        raise typer.BadParameter(f"no section {unknown[0]!r}; there are {', '.join(known)}")
+    return set(wanted)

@@ -1,0 +1,262 @@
+"""The sections of ``bench``, all but ``train``: what each measures, and how."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from amhctl.codec.registry import load_codec
+from amhctl.codec.vocoder import load_vocoder
+from amhctl.codes.store import CodeStore
+from amhctl.core.errors import TextError
+from amhctl.core.progress import SilentProgress
+from amhctl.core.units import Seconds
+from amhctl.corpus.records import read_audio, read_records
+from amhctl.corpus.texts import read_lines
+from amhctl.devices.processors import available_processors
+from amhctl.evaluation.extraction_speed import Timing, compare_with_package, time_extraction
+from amhctl.evaluation.process_cost import run_apart, run_python
+from amhctl.evaluation.speed import cpu_time_once, median_time, time_once
+from amhctl.evaluation.thread_speed import time_encoding
+from amhctl.evaluation.vocoder_speed import time_synthesis
+from amhctl.inference.assemble import load_voice
+from amhctl.inference.catalog import voice_path
+from amhctl.inference.voice import SpeakOptions
+from amhctl.text.frontend import Frontend
+from amhctl.workflows.bench_material import CLIP_SECONDS, generate_lines, generate_manifest
+from amhctl.workflows.data import check as check_data
+
+Section = Literal["speak", "codes", "vocoder", "data", "text", "startup", "threads", "dac", "train"]
+_TEXT = "አዲስ አበባ የኢትዮጵያ ዋና ከተማ ናት። ከተማዋ በአንድ ሺህ ስምንት መቶ ሰባ ዘጠኝ ዓመተ ምሕረት ተመሠረተች። ዛሬ ብዙ ሰዎች የሚኖሩባት ትልቅ ከተማ ናት።"
+_MOST_CODE_SECONDS = 300.0
+_PIECES = 8_000
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is measured, and with what.
+
+    Attributes
+    ----------
+    voice, codec, vocoder : str
+        What is measured.
+    manifest : Path | None
+        Recordings; None generates some.
+    corpus : Path | None
+        Text, on which a vocabulary is trained too; None generates some and trains none.
+    repetitions : int
+        The median of so many is taken.
+    device : str
+        Where to compute.
+    scratch : Path
+        A folder for what is generated.
+    """
+
+    voice: str
+    codec: str
+    vocoder: str
+    manifest: Path | None
+    corpus: Path | None
+    repetitions: int
+    device: str
+    scratch: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One figure.
+
+    Attributes
+    ----------
+    name : str
+        Key in ``--json``.
+    value : float
+        The figure.
+    unit : str
+        What it counts.
+    note : str
+        How it was taken.
+    """
+
+    name: str
+    value: float
+    unit: str
+    note: str
+
+
+def _measure_startup(subject: Subject) -> list[Measurement]:
+    seconds = median_time(lambda: run_python("-m", "amhctl", "--help"), repetitions=15)
+    bare = median_time(lambda: run_python("-c", "pass"), repetitions=15)
+    return [
+        Measurement("startup_help", seconds * 1e3, "ms", "amhctl --help in a new process, median of 15"),
+        Measurement("startup_python", bare * 1e3, "ms", "the bare interpreter, median of 15"),
+    ]
+
+
+def _measure_speaking(subject: Subject) -> list[Measurement]:
+    path = str(voice_path(subject.voice).resolve())
+    seconds_to_load = time_once(lambda: load_voice(path, device=subject.device))
+    voice = load_voice(path, device=subject.device)
+    options = SpeakOptions()
+    speech = voice.speak(_TEXT, options)
+    warm = median_time(lambda: voice.speak(_TEXT, options), repetitions=subject.repetitions)
+    short = voice.speak("ሰላም ዓለም", options).waveform.duration
+    warm_short = median_time(lambda: voice.speak("ሰላም ዓለም", options), repetitions=subject.repetitions)
+    target = subject.scratch / "bench.wav"
+    cost = run_apart("speak", _TEXT, "-o", str(target), "--voice", path, "--device", subject.device)
+    duration = speech.waveform.duration
+    return [
+        Measurement("speak_realtime_factor", warm / duration, "s per s", f"warm, {duration:.1f} s of speech"),
+        Measurement("speak_short_realtime", warm_short / short, "s per s", f"warm, {short:.1f} s of speech"),
+        Measurement("speak_load", seconds_to_load, "s", "voice and codec from disk"),
+        Measurement("speak_process", cost.wall, "s", f"a whole process for {duration:.1f} s of speech"),
+        Measurement("speak_peak_memory", cost.peak_bytes / 2**30, "GiB", "largest resident set of that process"),
+    ]
+
+
+def _measure_codes(subject: Subject) -> list[Measurement]:
+    codec = load_codec(subject.codec, device=subject.device)
+    manifest = subject.manifest or generate_manifest(subject.scratch)
+    clips, total = [], 0.0
+    for record in read_records(manifest):
+        clip = read_audio(record, manifest.parent, sample_rate=codec.spec.sample_rate)
+        clips.append(clip.samples)
+        total += clip.duration
+        if total >= _MOST_CODE_SECONDS:
+            break
+    codes = codec.encode(clips[:1])
+    encoding = median_time(lambda: [codec.encode([clip]) for clip in clips], repetitions=subject.repetitions)
+    codes = [codec.encode([clip])[0] for clip in clips]
+    decoding = median_time(lambda: [codec.decode([item]) for item in codes], repetitions=subject.repetitions)
+    note = f"{codec.spec.name}, {total:.0f} s of recordings"
+    extracting = time_extraction(manifest, subject.codec, subject.scratch / "store", device=subject.device).wall
+    hours = sum(entry.record.duration or 0.0 for entry in CodeStore.open(subject.scratch / "store")) / 3600
+    return [
+        Measurement("codes_encode", total / encoding, "x real time", note),
+        Measurement("codes_decode", total / decoding, "x real time", note),
+        Measurement("codes_extract", hours * 3600 / extracting, "x real time", f"a whole process for {hours:.2f} h"),
+    ]
+
+
+def _measure_vocoder(subject: Subject) -> list[Measurement]:
+    """Time the vocoder by one thread and by all."""
+    vocoder = load_vocoder(subject.vocoder, device=subject.device)
+    results = []
+    for name, threads in (("vocoder_one_thread", 1), ("vocoder_all_threads", available_processors())):
+        taken = time_synthesis(vocoder, seconds=Seconds(CLIP_SECONDS), threads=threads, repetitions=subject.repetitions)
+        note = f"{vocoder.spec.name}, {CLIP_SECONDS:g} s at {vocoder.spec.sample_rate} Hz, {threads} thread(s)"
+        results.append(Measurement(name, taken / CLIP_SECONDS, "s per s", note))
+    return results
+
+
+def _measure_threads(subject: Subject) -> list[Measurement]:
+    """Time encoding by one thread and by all, alone and beside as much other work as there are processors."""
+    processors = available_processors()
+    ways = {
+        "threads_one": ("1 thread", 1, True),
+        "threads_all": (f"{processors} threads that sleep while they wait, as amhctl has it", processors, True),
+        "threads_all_spinning": (f"{processors} threads that spin, as OpenMP does by itself", processors, False),
+    }
+    results = []
+    for name, (note, threads, sleeping) in ways.items():
+        for suffix, beside in (("", 0), ("_beside", processors)):
+            timing = time_encoding(
+                subject.codec, threads=threads, sleeping=sleeping, beside=beside, repetitions=subject.repetitions
+            )
+            where = f"beside {beside} busy process(es)" if beside else "alone"
+            used = f"{1000 * timing.processor:.0f} ms of processors a second of speech"
+            results.append(Measurement(f"{name}{suffix}", 1.0 / timing.wall, "x real time", f"{note}; {where}; {used}"))
+    return results
+
+
+def _compare_dac(subject: Subject) -> list[Measurement]:
+    manifest = subject.manifest or generate_manifest(subject.scratch)
+    both = compare_with_package(
+        manifest, subject.codec, subject.scratch, device=subject.device, most_seconds=_MOST_CODE_SECONDS
+    )
+    note = f"{both.spec.name}, a whole process for {both.files} recordings of {both.seconds:.0f} s"
+    figures = [
+        _speed_of("dac_package", both.seconds, both.package, f"python -m dac encode, fp32: {note}"),
+        _speed_of("dac_extract", both.seconds, both.extraction, f"codes extract, fp32, the default of both: {note}"),
+        *_advantage("", both.extraction, both.package),
+    ]
+    if both.half is None:
+        return figures
+    equal = both.half.agreement
+    return [
+        *figures,
+        _speed_of("dac_extract_bf16", both.seconds, both.half.timing, f"codes extract --precision bf16: {note}"),
+        *_advantage("_bf16", both.half.timing, both.package),
+        Measurement("dac_equal_bf16", equal.whole, "of 1", "codes of bf16 that are those of fp32"),
+        Measurement("dac_equal_bf16_first", equal.first, "of 1", "the same of the first codebook"),
+    ]
+
+
+def _speed_of(name: str, seconds: float, timing: Timing, note: str) -> Measurement:
+    return Measurement(name, seconds / timing.wall, "x real time", note)
+
+
+def _advantage(suffix: str, ours: Timing, theirs: Timing) -> list[Measurement]:
+    """Return how many times the package's time is that of an extraction, by the clock and in processor seconds."""
+    by_clock, by_processor = theirs.wall / ours.wall, theirs.processor / ours.processor
+    return [
+        Measurement(f"dac_advantage{suffix}", by_clock, "times", "the extraction over the package, by the clock"),
+        Measurement(f"dac_advantage{suffix}_cpu", by_processor, "times", "the same in processor seconds"),
+    ]
+
+
+def _measure_checking(subject: Subject) -> list[Measurement]:
+    manifest = subject.manifest or generate_manifest(subject.scratch)
+    total = sum(read_audio(record, manifest.parent).duration for record in read_records(manifest))
+    seconds = time_once(lambda: check_data.run(check_data.CheckDataRequest(manifest=manifest), SilentProgress()))
+    return [Measurement("data_check", total / seconds, "x real time", f"{total:.0f} s of recordings")]
+
+
+def _measure_text(subject: Subject) -> list[Measurement]:
+    """Time a new frontend, so that no word is known before, on every line once."""
+    lines = [line.text for line in read_lines([subject.corpus])] if subject.corpus else generate_lines()
+    megabytes = sum(len(line.encode()) for line in lines) / 1e6
+    frontend = Frontend()
+    spoken: list[str] = []
+
+    def normalize() -> None:
+        spoken.extend(text for line in lines if (text := _spoken(frontend, line)))
+
+    normalizing = cpu_time_once(normalize)
+    phonemizing = cpu_time_once(lambda: [frontend.phones(text) for text in spoken])
+    note = f"{len(lines)} lines, {megabytes:.1f} MB"
+    figures = [
+        Measurement("text_normalize", normalizing, "CPU s", note),
+        Measurement("text_normalize_speed", megabytes / normalizing, "MB/CPU s", note),
+        Measurement("text_phones", phonemizing, "CPU s", f"{note}, spoken"),
+    ]
+    if subject.corpus is None:
+        return figures
+    wanted = ("vocab", "train", str(subject.corpus), "-o", str(subject.scratch / "bench.model"), "--size", str(_PIECES))
+    cost = run_apart(*wanted, "--units", "fidel", "--type", "bpe")
+    trained = f"{_PIECES} bpe pieces of fidel, a whole process with reading"
+    return [
+        *figures,
+        Measurement("vocab_train", cost.processor, "CPU s", trained),
+        Measurement("vocab_train_peak_memory", cost.peak_bytes / 2**30, "GiB", trained),
+    ]
+
+
+def _spoken(frontend: Frontend, line: str) -> str:
+    try:
+        return frontend.normalize(line).text
+    except TextError:
+        return ""
+
+
+MEASURES: Mapping[Section, Callable[[Subject], list[Measurement]]] = {
+    "startup": _measure_startup,
+    "speak": _measure_speaking,
+    "codes": _measure_codes,
+    "vocoder": _measure_vocoder,
+    "data": _measure_checking,
+    "text": _measure_text,
+    "threads": _measure_threads,
+    "dac": _compare_dac,
+}
+"""In the order in which they are measured."""
