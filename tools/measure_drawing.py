@@ -22,8 +22,8 @@ from amhctl.audio.waveform import Waveform
 from amhctl.corpus.records import Record, read_audio, read_records
 from amhctl.evaluation import naturalness, textmatch
 from amhctl.inference.assemble import load_voice
+from amhctl.inference.options import SpeakOptions
 from amhctl.inference.spectrogram_voice import SpectrogramVoice
-from amhctl.inference.voice import SpeakOptions
 from amhctl.model.flow_sampling import FlowSampling
 
 

@@ -31,7 +31,7 @@ from amhctl.encoders.speaker import SpeakerEncoder
 from amhctl.evaluation.similarity import mean_similarity, similarity
 from amhctl.inference.assemble import load_speech_encoder, load_voice
 from amhctl.inference.code_voice import CodeVoice
-from amhctl.inference.voice import SpeakOptions
+from amhctl.inference.options import SpeakOptions
 
 TEXT = "ዛሬ ጠዋት ወደ ገበያ ሄጄ ቡናና ዳቦ ገዛሁ፣ ከዚያም ወደ ቤቴ ተመለስኩ።"
 Embedding = NDArray[np.float32]

@@ -19,7 +19,7 @@ from amhctl.audio.resample import bring_to
 from amhctl.audio.waveform import Waveform
 from amhctl.corpus.records import read_audio, read_records
 from amhctl.inference.assemble import load_voice
-from amhctl.inference.voice import SpeakOptions
+from amhctl.inference.options import SpeakOptions
 
 _RATE, _HOP = 16_000, 160
 _FLOOR, _CEILING = 60.0, 500.0

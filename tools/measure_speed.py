@@ -28,7 +28,9 @@ from amhctl.core.errors import AmhctlError, UnspeakableError
 from amhctl.evaluation.bootstrap import estimate_mean
 from amhctl.inference.assemble import load_voice
 from amhctl.inference.judge import LENIENT
-from amhctl.inference.voice import SpeakOptions, Speech, Voice
+from amhctl.inference.options import SpeakOptions
+from amhctl.inference.speech import Speech
+from amhctl.inference.voice import Voice
 
 SPEEDS = (0.5, 0.7, 1.0, 1.4, 2.0)
 # Background and breath lie further below speech.

@@ -14,8 +14,8 @@ from amhctl.core.files import write_bytes_atomically
 from amhctl.corpus.records import read_audio, read_records
 from amhctl.inference.assemble import load_voice
 from amhctl.inference.labels import label
+from amhctl.inference.options import SpeakOptions
 from amhctl.inference.spectrogram_voice import SpectrogramVoice
-from amhctl.inference.voice import SpeakOptions
 from amhctl.pages.spectrogram import spectrogram_png
 
 TEXTS = (

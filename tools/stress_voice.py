@@ -36,7 +36,8 @@ from amhctl.core.errors import AmhctlError
 from amhctl.corpus.records import read_records
 from amhctl.evaluation.speed import describe_machine
 from amhctl.inference.assemble import load_voice
-from amhctl.inference.voice import SpeakOptions, Speech
+from amhctl.inference.options import SpeakOptions
+from amhctl.inference.speech import Speech
 
 TEXTS = Path(__file__).with_name("stress_texts.tsv")
 LONGEST_EDGE = 0.15

@@ -10,7 +10,7 @@ import importlib
 
 __version__ = "0.1.0"
 _PLACES = {
-    "SpeakOptions": "amhctl.inference.voice",
+    "SpeakOptions": "amhctl.inference.options",
     "Voice": "amhctl.inference.voice",
     "Waveform": "amhctl.audio.waveform",
     "load_voice": "amhctl.inference.assemble",

@@ -21,9 +21,9 @@ from amhctl.core.units import SPEECH_LEVEL
 from amhctl.inference import decode
 from amhctl.inference.code_voice import CodeVoice
 from amhctl.inference.decode import Codes, Passage
+from amhctl.inference.options import SpeakOptions
 from amhctl.inference.sampling import Sampling
 from amhctl.inference.speaker import Speaker, encode_speaker, features_of
-from amhctl.inference.voice import SpeakOptions
 from amhctl.model.unified_voice import UnifiedVoice
 
 

@@ -21,7 +21,7 @@ from amhctl.core.units import SPEECH_LEVEL
 from amhctl.inference.assemble import load_voice
 from amhctl.inference.code_voice import CodeVoice
 from amhctl.inference.judge import JudgeLimits
-from amhctl.inference.voice import SpeakOptions
+from amhctl.inference.options import SpeakOptions
 from amhctl.model.soundness import REFERENCE_FILE
 from amhctl.model.unified_voice import MODEL_VERSION, UnifiedVoice
 from amhctl.text.frontend import Frontend

@@ -20,7 +20,7 @@ from amhctl.config.text import TextConfig
 from amhctl.core.errors import UnspeakableError
 from amhctl.core.units import Seconds
 from amhctl.corpus.records import Record, write_records
-from amhctl.inference.voice import Speech, SpokenSegment
+from amhctl.inference.speech import Speech, SpokenSegment
 from amhctl.text.frontend import Frontend
 from amhctl.text.unspoken import unspoken_share
 

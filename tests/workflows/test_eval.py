@@ -16,8 +16,8 @@ from amhctl.corpus.records import Record, write_records
 from amhctl.evaluation.naturalness import Naturalness
 from amhctl.evaluation.scorecard import KINDS
 from amhctl.inference import code_voice as voice_module
+from amhctl.inference.options import SpeakOptions
 from amhctl.inference.spectrogram_voice import SpectrogramVoice
-from amhctl.inference.voice import SpeakOptions
 from amhctl.workflows import eval as evaluate
 from amhctl.workflows.eval import EvaluateRequest, choose_records, drop_repeated
 

@@ -12,10 +12,12 @@ from amhctl.core.errors import SynthesisError
 from amhctl.core.units import FASTEST, SLOWEST
 from amhctl.inference.decode import Passage, decode, fits, predict_durations
 from amhctl.inference.judge import judge
+from amhctl.inference.options import SpeakOptions
 from amhctl.inference.reference import EncodeSpeech, no_emotion
 from amhctl.inference.sampling import Sampling
 from amhctl.inference.speaker import Speaker, encode_speaker, features_of, mix_emotion
-from amhctl.inference.voice import Attempt, Job, SpeakOptions, Voice, derive_seed
+from amhctl.inference.speech import Attempt, Job
+from amhctl.inference.voice import Voice, derive_seed
 from amhctl.model.speaker_probe import probe_synthetic_prompts
 from amhctl.model.unified_voice import UnifiedVoice
 

@@ -17,8 +17,10 @@ from amhctl.codec.vocoder_spec import Synthesiser
 from amhctl.core.errors import SynthesisError
 from amhctl.core.units import FASTEST, SLOWEST
 from amhctl.inference.judge import judge
+from amhctl.inference.options import SpeakOptions
 from amhctl.inference.reference import EncodeSpeech, require_reference
-from amhctl.inference.voice import Attempt, Job, SpeakOptions, Voice, derive_seed
+from amhctl.inference.speech import Attempt, Job
+from amhctl.inference.voice import Voice, derive_seed
 from amhctl.model.flow_sampling import (
     PROSODY,
     Floats,

@@ -10,22 +10,18 @@ the same samples, and a segment that has to be sampled again does not change its
 
 import hashlib
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field, replace
-from typing import Any, Generic, Self, TypeVar
+from dataclasses import dataclass, replace
+from typing import Generic, Self, TypeVar
 
-from amhctl.audio.loudness import set_loudness
 from amhctl.audio.waveform import Waveform
 from amhctl.checkpoint.manifest import Manifest
 from amhctl.core.errors import SynthesisError, TextError, UnspeakableError
 from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress, SilentProgress
-from amhctl.core.units import FASTEST, SLOWEST, SPEECH_LEVEL, Seconds
-from amhctl.inference.judge import RULES as JUDGE_RULES
-from amhctl.inference.judge import JudgeLimits
+from amhctl.core.units import SPEECH_LEVEL
+from amhctl.inference.options import SpeakOptions
 from amhctl.inference.reference import EncodeSpeech, no_emotion
-from amhctl.inference.sampling import Sampling
-from amhctl.inference.stitching import cut, join
-from amhctl.model.flow_sampling import FlowSampling
+from amhctl.inference.speech import Attempt, Job, Speech, assemble_speech
 from amhctl.text.frontend import Frontend
 from amhctl.text.g2p.phones import MARKS
 from amhctl.text.lexicon import Lexicon
@@ -37,160 +33,8 @@ from amhctl.tokenizer.tokenizer import Tokenizer
 
 # Segments stepped together: on a CPU a step of eight costs little more than a step of one.
 _BATCH_SEGMENTS = 8
-# In LUFS: what spoken programmes on phones and screens have (AES TD1008).
-_LOUDNESS = -18.0
 _SILENT_PIECES = frozenset((WORD_BOUNDARY, *MARKS))
-_MOST_SEMITONES, _MOST_DECIBELS = 12.0, 12.0
-_MOST_TAKES = 64
-MOST_UNSPOKEN = 0.1
-"""Fraction of a text's letters that may be left out by default."""
 SpeakerT = TypeVar("SpeakerT")
-
-
-@dataclass(frozen=True, slots=True)
-class SpeakOptions:
-    """How to speak.
-
-    Attributes
-    ----------
-    seed : int
-        The same seed gives the same samples.
-    speed : float
-        From 0.5 to 2; a voice without explicit durations speaks at those it learnt to be told, or at 1 only.
-    temperature, top_k, top_p : float | None
-        How a UnifiedVoice samples codes (``Sampling``); None for what suits it and the number of takes.
-    takes : int | None
-        How often a UnifiedVoice samples each segment. The codec decodes the mean of the takes, which averages random
-        variation out. None is 4 for voices with explicit durations; the takes of others differ in length: 1.
-    guidance : float | None
-        Strength of classifier-free guidance; None for what suits the voice.
-    steps : int | None
-        Steps in which a FlowVoice generates a spectrogram; None for what suits it.
-    noise, prosody_noise : float | None
-        Deviation of the noise that it starts from (``FlowSampling``); None for what suits it.
-    pitch : float
-        Semitones up or down, of a FlowVoice.
-    energy : float
-        Decibels louder or softer that it speaks, as one does with effort, not as a knob does; of such a voice.
-    person : str | None
-        As which of its speakers such a voice speaks; None for its first.
-    attempts : int
-        How often a segment is tried before the voice gives up.
-    limits : JudgeLimits
-        What counts as speech.
-    most_unspoken : float
-        Fraction of a text's letters that may be left out because no rule reads them, such as those of other scripts.
-    """
-
-    seed: int = 0
-    speed: float = 1.0
-    temperature: float | None = None
-    top_k: int | None = None
-    top_p: float | None = None
-    takes: int | None = None
-    guidance: float | None = None
-    steps: int | None = None
-    noise: float | None = None
-    prosody_noise: float | None = None
-    pitch: float = 0.0
-    energy: float = 0.0
-    person: str | None = None
-    attempts: int = 3
-    limits: JudgeLimits = field(default_factory=JudgeLimits)
-    most_unspoken: float = MOST_UNSPOKEN
-
-    def __post_init__(self) -> None:
-        """Refuse impossible values.
-
-        Raises
-        ------
-        SynthesisError, OptionError
-            If a value is outside its range.
-        """
-        # The ranges of what is given: before a voice is loaded.
-        self.sampling(Sampling())
-        self.flow_sampling()
-        if not SLOWEST <= self.speed <= FASTEST:
-            raise SynthesisError(f"speed {self.speed:g} is not between {SLOWEST:g} and {FASTEST:g}", subject="speed")
-        if not -_MOST_SEMITONES <= self.pitch <= _MOST_SEMITONES:
-            raise SynthesisError(f"pitch {self.pitch:g} is beyond ±{_MOST_SEMITONES:g} semitones", subject="pitch")
-        if not -_MOST_DECIBELS <= self.energy <= _MOST_DECIBELS:
-            raise SynthesisError(f"energy {self.energy:g} is beyond ±{_MOST_DECIBELS:g} dB", subject="energy")
-        if self.takes is not None and not 1 <= self.takes <= _MOST_TAKES:
-            raise SynthesisError(
-                f"{self.takes} samples per segment is not between 1 and {_MOST_TAKES}", subject="takes"
-            )
-        if self.attempts < 1:
-            raise SynthesisError("at least one attempt is needed", subject="attempts")
-
-    def sampling(self, usual: Sampling) -> Sampling:
-        """Return how codes are sampled: as usual, but for what these options say."""
-        return replace(usual, **self._given("temperature", "top_k", "top_p", "guidance"))
-
-    def flow_sampling(self) -> FlowSampling:
-        """Return how a spectrogram is generated: as usual, but for what these options say."""
-        return FlowSampling(**self._given("steps", "guidance", "noise", "prosody_noise"))
-
-    def _given(self, *names: str) -> dict[str, Any]:
-        return {name: value for name in names if (value := getattr(self, name)) is not None}
-
-
-@dataclass(frozen=True, slots=True)
-class SpokenSegment:
-    """One segment of the text as it was spoken.
-
-    Attributes
-    ----------
-    text : str
-        The segment.
-    seconds : Seconds
-        Its length, without the pause after it.
-    pause : Seconds
-        Silence after it.
-    syllables : int
-        Syllables it was judged by.
-    attempts : int
-        How often it was sampled.
-    stopped : bool
-        Whether the voice ended it by itself.
-    """
-
-    text: str
-    seconds: Seconds
-    pause: Seconds
-    syllables: int
-    attempts: int
-    stopped: bool
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Speech:
-    """A whole text, spoken."""
-
-    waveform: Waveform
-    segments: tuple[SpokenSegment, ...]
-    findings: tuple[Finding, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A segment on its way: what to say, and its frames, where they are found beforehand."""
-
-    place: int
-    text: str
-    pause: Seconds
-    syllables: int
-    ids: tuple[int, ...]
-    durations: tuple[int, ...] | None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Attempt:
-    """What became of a segment, once tried: the mean of its takes, judged."""
-
-    waveform: Waveform
-    stopped: bool
-    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -349,8 +193,8 @@ class Voice(ABC, Generic[SpeakerT]):
         progress.finish()
         if open_jobs:
             raise _give_up(open_jobs, sounds, options)
-        speech = _assemble(jobs, sounds, attempts)
-        return replace(speech, waveform=set_loudness(speech.waveform, _LOUDNESS), findings=unspoken + speech.findings)
+        speech = assemble_speech(jobs, sounds, attempts)
+        return replace(speech, findings=unspoken + speech.findings)
 
     def _plan(self, text: str, options: SpeakOptions) -> tuple[list[Job], tuple[Finding, ...]]:
         """Return what is to be said, segment by segment, and what of the text is not spoken."""
@@ -421,27 +265,6 @@ def derive_seed(seed: int, place: int, attempt: int, take: int) -> int:
     """Return the seed of one take of one attempt at the segment at a place."""
     digest = hashlib.sha256(f"{seed}/{place}/{attempt}/{take}".encode()).digest()
     return int.from_bytes(digest[:8], "big") >> 1
-
-
-def _assemble(jobs: list[Job], sounds: dict[int, Attempt], attempts: dict[int, int]) -> Speech:
-    pieces = cut([sounds[job.place].waveform for job in jobs], [job.pause for job in jobs])
-    segments = tuple(
-        SpokenSegment(
-            text=job.text,
-            seconds=piece.waveform.duration,
-            pause=job.pause,
-            syllables=job.syllables,
-            attempts=attempts[job.place],
-            stopped=sounds[job.place].stopped,
-        )
-        for job, piece in zip(jobs, pieces, strict=True)
-    )
-    findings = tuple(
-        JUDGE_RULES.finding("S008", segment.text, f"spoken on attempt {segment.attempts}")
-        for segment in segments
-        if segment.attempts > 1
-    )
-    return Speech(join(pieces), segments, findings)
 
 
 def _give_up(jobs: list[Job], sounds: dict[int, Attempt], options: SpeakOptions) -> UnspeakableError:

@@ -43,8 +43,9 @@ from amhctl.evaluation.speed import Machine, describe_machine
 from amhctl.inference.assemble import load_voice
 from amhctl.inference.catalog import voice_path
 from amhctl.inference.code_voice import CodeVoice
+from amhctl.inference.options import SpeakOptions
 from amhctl.inference.spectrogram_voice import SpectrogramVoice
-from amhctl.inference.voice import SpeakOptions, Speech
+from amhctl.inference.speech import Speech
 from amhctl.pages.evaluation import CLIPS, PageClip, clips_folder, write_page
 
 

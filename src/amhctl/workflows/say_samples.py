@@ -21,7 +21,7 @@ from amhctl.core.errors import AmhctlError, ConfigError, EvaluationError, TextEr
 from amhctl.evaluation import textmatch
 from amhctl.inference.assemble import load_voice
 from amhctl.inference.judge import LENIENT
-from amhctl.inference.voice import SpeakOptions
+from amhctl.inference.options import SpeakOptions
 from amhctl.training.run import Run, Said
 
 Cepstra = NDArray[np.float64]

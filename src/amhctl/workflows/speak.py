@@ -25,9 +25,10 @@ from amhctl.inference.assemble import load_speech_encoder, load_voice
 from amhctl.inference.catalog import DEFAULT_VOICE as DEFAULT_VOICE
 from amhctl.inference.catalog import voice_path
 from amhctl.inference.labels import label
-from amhctl.inference.voice import MOST_UNSPOKEN as MOST_UNSPOKEN
-from amhctl.inference.voice import SpeakOptions as SpeakOptions
-from amhctl.inference.voice import Speech, SpokenSegment, Voice
+from amhctl.inference.options import MOST_UNSPOKEN as MOST_UNSPOKEN
+from amhctl.inference.options import SpeakOptions as SpeakOptions
+from amhctl.inference.speech import Speech, SpokenSegment
+from amhctl.inference.voice import Voice
 from amhctl.text.lexicon import read_lexicons
 
 AudioFormat = Literal["wav", "flac", "ogg", "mp3", "pcm"]
