@@ -21,7 +21,7 @@ from amhctl.evaluation.thread_speed import time_encoding
 from amhctl.evaluation.vocoder_speed import time_synthesis
 from amhctl.inference.assemble import load_voice
 from amhctl.inference.catalog import voice_path
-from amhctl.inference.voice import SpeakOptions
+from amhctl.inference.options import SpeakOptions
 from amhctl.text.frontend import Frontend
 from amhctl.workflows.bench_material import CLIP_SECONDS, generate_lines, generate_manifest
 from amhctl.workflows.data import check as check_data
