@@ -56,14 +56,14 @@ _OTHER_TESTS = {
 _JOURNEYS = {
     "training": (
         "workflows/test_train.py",
-        "workflows/test_prepare_run.py",
+        "workflows/test_prepare_flow.py",
         "workflows/codec/test_train.py",
         "journeys/test_two_processes.py",
     ),
     "model": (
         "training/test_loop.py",
         "training/test_flow_recipe.py",
-        "workflows/test_prepare_run.py",
+        "workflows/test_prepare_flow.py",
         "workflows/vocab/test_grow.py",
         "workflows/ckpt/test_validate.py",
     ),

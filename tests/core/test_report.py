@@ -19,9 +19,12 @@ NO_COMMANDS = {
     "codes.extract_cluster",
     "codes.extract_shard",
     "former_data",
-    "prepare_run",
+    "prepare_flow",
+    "prepare_unified",
     "provenance",
     "reading",
+    "run_parts",
+    "run_settings",
     "say_samples",
     "text.lines",
 }

@@ -7,16 +7,13 @@ import shutil
 import weakref
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
 import pytest
 import torch
 from support.training_world import (
-    EMOTION_SETS,
     TINY_SETS,
-    TINY_SPEC,
     TrainingWorld,
     build_training_world,
     read_measured,
@@ -42,13 +39,10 @@ from amhctl.core.lock import LOCK_FILE, hold
 from amhctl.core.progress import SilentProgress
 from amhctl.inference.catalog import voice_path
 from amhctl.training import dry_run
-from amhctl.training.fitting import build_model
-from amhctl.training.geometry import init_code_embeddings
-from amhctl.training.run import Run, Said
-from amhctl.workflows import prepare_run
+from amhctl.training.run import Said
 from amhctl.workflows import train as train_module
 from amhctl.workflows.say_samples import SampleSentences
-from amhctl.workflows.train import TrainReport, TrainRequest, _local_shard, prepare, run
+from amhctl.workflows.train import TrainReport, TrainRequest, _local_shard, run
 
 
 @pytest.fixture(scope="module")
@@ -288,27 +282,13 @@ def test_nothing_is_learnt_from_damaged_codes(tmp_path: Path, name: str) -> None
         run(request_training(world, tmp_path / "new", aligned=True), SilentProgress())
 
 
-def test_processes_of_a_machine_compare_a_share_each(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_processes_of_a_machine_compare_a_shard_each(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("LOCAL_RANK", "LOCAL_WORLD_SIZE"):
         monkeypatch.delenv(name, raising=False)
     assert _local_shard() == Shard(1, 1)
     monkeypatch.setenv("LOCAL_RANK", "2")
     monkeypatch.setenv("LOCAL_WORLD_SIZE", "4")
     assert _local_shard() == Shard(3, 4)
-
-
-def test_fine_tuning_starts_from_the_base(
-    finished: tuple[Path, TrainReport], world: TrainingWorld, tmp_path: Path
-) -> None:
-    base = finished[0] / "best"
-    sets = (*(entry for entry in TINY_SETS if entry.startswith("training.")), "training.learning_rate=1e-9")
-    request = TrainRequest(preset="tiny", data=world.store, base=base, run=tmp_path / "tuned", sets=sets, device="cpu")
-    report = run(request, SilentProgress())
-    tuned = read_checkpoint(tmp_path / "tuned" / "best", kind="voice")
-    assert tuned.manifest.parent == sha256_of_file(base / "model.safetensors")
-    assert report.best is not None
-    assert finished[1].best is not None
-    assert report.best.loss == pytest.approx(finished[1].best.loss, abs=1e-4)
 
 
 def test_the_voice_keeps_the_level_of_its_store_and_refuses_another(
@@ -358,60 +338,6 @@ def test_a_run_that_fine_tunes_goes_on_without_naming_its_base_again(
     shutil.rmtree(tmp_path / "run" / "best")
     resumed = TrainRequest(resume=tmp_path / "run", sets=("training.steps=9",), device="cpu")
     assert run(resumed, SilentProgress()).steps == 9
-
-
-def test_another_shape_than_the_base_is_refused(
-    finished: tuple[Path, TrainReport], world: TrainingWorld, tmp_path: Path
-) -> None:
-    request = TrainRequest(
-        data=world.store, base=finished[0] / "best", run=tmp_path / "x", sets=("model.layers=3",), device="cpu"
-    )
-    with pytest.raises(ConfigError, match=r"model\.layers is 3"):
-        run(request, SilentProgress())
-
-
-def test_a_codebook_start_wants_the_codec_and_a_base_does_not(
-    finished: tuple[Path, TrainReport], world: TrainingWorld, tmp_path: Path
-) -> None:
-    sets = (*TINY_SETS, "training.codebook_start=true")
-    request = TrainRequest(
-        preset="tiny", data=world.store, vocabulary=world.vocabulary, run=tmp_path / "x", sets=sets, device="cpu"
-    )
-    with pytest.raises(ConfigError, match="is not bundled") as caught:
-        run(request, SilentProgress())
-    assert "--codec" in caught.value.hint
-    tuning = tuple(entry for entry in sets if entry.startswith("training."))
-    request = TrainRequest(
-        preset="tiny", data=world.store, base=finished[0] / "best", run=tmp_path / "y", sets=tuning, device="cpu"
-    )
-    assert run(request, SilentProgress()).best is not None
-
-
-@pytest.mark.parametrize("wanted", [True, False])
-def test_a_new_model_begins_from_the_codebooks_if_that_is_wanted(
-    world: TrainingWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted: bool
-) -> None:
-    vectors_QVZ = np.random.default_rng(0).normal(size=(2, 16, 8)).astype(np.float32)
-    codec = SimpleNamespace(spec=TINY_SPEC, codebooks=lambda: vectors_QVZ)
-    monkeypatch.setattr(prepare_run, "load_codec", lambda *_arguments, **_options: codec)
-    plans: list[Run] = []
-
-    def stop(plan: Run, *_arguments: object, **_options: object) -> None:
-        plans.append(plan)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(train_module, "do_dry_run", stop)
-    sets = ("paths.codec=noise", f"training.codebook_start={str(wanted).lower()}")
-    with pytest.raises(KeyboardInterrupt):
-        run(request_training(world, tmp_path / "run", *sets, aligned=True, dry_run=True), SilentProgress())
-    (plan,) = plans
-    expected = build_model(plan.identity.model, plan.seed, None)
-    if wanted:
-        init_code_embeddings(expected, vectors_QVZ, plan.seed)
-    begun = plan.model.state_dict()
-    different = {name for name, tensor in expected.state_dict().items() if not torch.equal(tensor, begun[name])}
-    # The features of the prompts are standardised by the training clips, which a model made here has not seen.
-    assert {name for name in different if not name.startswith("conditioning_standard.")} == set()
 
 
 def test_a_dry_run_measures_and_leaves_nothing(world: TrainingWorld, tmp_path: Path) -> None:
@@ -509,41 +435,6 @@ def test_a_bundled_voice_may_be_the_base(tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / "m01").mkdir()
     assert train_module._find_base(Path("m01")) == tmp_path / "m01"
     assert train_module._find_base(None) is None
-
-
-def test_speakers_are_balanced_and_set_apart_and_the_run_goes_on_bit_by_bit(tmp_path: Path) -> None:
-    world = build_training_world(tmp_path / "world", speakers=3)
-    stages = (
-        '[{name="base", until=3}, {name="apart", until=6, speaker_adversary=0.5}, {name="fine", freeze=["emotion"]}]'
-    )
-    sets = (*EMOTION_SETS, f"training.stages={stages}", "training.speaker_balance=1.0")
-    whole, resumed = tmp_path / "whole", tmp_path / "resumed"
-    run(request_training(world, whole, *sets), SilentProgress())
-    assert (whole / "checkpoints/step-00000008/speaker_classifier.safetensors").is_file()
-    shutil.copytree(whole, resumed)
-    shutil.rmtree(resumed / "checkpoints/step-00000008")
-    run(TrainRequest(resume=resumed, device="cpu"), SilentProgress())
-    assert read_measured(resumed) == read_measured(whole)
-    told = [entry["why"] for entry in read_measured(whole) if entry.get("event") == "stage"]
-    assert [why.split()[1] for why in map(str, told)] == ["base", "apart", "fine"]
-    alone = build_training_world(tmp_path / "alone")
-    with pytest.raises(ConfigError, match="one speaker"):
-        run(request_training(alone, tmp_path / "run", *sets[:-1]), SilentProgress())
-
-
-def test_a_voice_says_which_speeds_it_was_told(tmp_path: Path) -> None:
-    world = build_training_world(tmp_path / "world")
-    silent = SilentProgress()
-    told, untold = (
-        prepare(request_training(world, tmp_path / name, f"training.speed_share={share}"), silent).run
-        for name, share in (("told", 1), ("untold", 0))
-    )
-    manifests = [each.identity.manifest("voice", step=1, metrics={}, conditions=None) for each in (told, untold)]
-    assert [each.speeds for each in manifests] == [told.identity.speeds, None]
-    assert told.identity.speeds is not None
-    frozen = request_training(world, tmp_path / "frozen", "training.speed_share=1", 'training.freeze=["speed"]')
-    with pytest.raises(ConfigError, match="does not learn"):
-        prepare(frozen, silent)
 
 
 def test_a_run_whose_best_is_chosen_by_samples_goes_on_with_as_many(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
 
 from amhctl.checkpoint.store import LoadedCheckpoint
 from amhctl.codes.proof import require_proof
@@ -13,8 +12,7 @@ from amhctl.codes.shard import Shard
 from amhctl.codes.store import CodeStore
 from amhctl.config.load import load_run_config
 from amhctl.config.schema import RunConfig
-from amhctl.core.documents import parse_toml_value, read_json
-from amhctl.core.errors import ConfigError, DocumentError, FileExistsRefused, OptionError
+from amhctl.core.errors import ConfigError, FileExistsRefused, OptionError
 from amhctl.core.findings import Finding
 from amhctl.core.lock import LOCK_FILE, hold, is_occupied
 from amhctl.core.outputs import require_output_folder, require_output_place
@@ -39,16 +37,11 @@ from amhctl.training.inventory import Inventory
 from amhctl.training.run import Outcome
 from amhctl.training.state import RUN, Best, RunFolder
 from amhctl.workflows.former_data import open_former
-from amhctl.workflows.prepare_run import PreparedRun, RunParts, Settings, prepare_flow, prepare_unified
+from amhctl.workflows.prepare_flow import prepare_flow
+from amhctl.workflows.prepare_unified import prepare_unified
+from amhctl.workflows.run_parts import PreparedRun, RunParts
+from amhctl.workflows.run_settings import Settings, resume_settings
 from amhctl.workflows.say_samples import choose_samples
-
-_FREE_IN_RESUME = frozenset(
-    f"training.{name}"
-    for name in ("steps", "valid_every", "save_every", "keep_checkpoints", "patience", "samples", "workers", "sharding")
-)
-"""Values that may change when a run continues; any other would make it another run."""
-_WORDS = frozenset({"training.sharding"})
-"""Of those, what is no number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +165,8 @@ def prepare(request: TrainRequest, progress: Progress) -> PreparedRun:
 def _prepare(request: TrainRequest, settings: Settings, folder: RunFolder, progress: Progress) -> PreparedRun:
     """Build the parts of a run and see that they fit; what they were read from is not kept."""
     config = settings.config
-    _tell_sources(settings, progress)
+    for line in settings.told():
+        progress.say(line)
     if config.training.needs_base and config.paths.base is None and not request.resume:
         raise _no_base(request)
     origin = _read_origin(request, config, folder)
@@ -246,7 +240,8 @@ def _local_shard() -> Shard:
 
 def _read_settings(request: TrainRequest) -> Settings:
     if request.resume:
-        return _read_resumed_settings(request)
+        _refuse_fixed(request)
+        return resume_settings(RunFolder(request.resume), request.sets, data=_absolute(request.data))
     flags = {
         "seed": request.seed,
         "paths.data": _absolute(request.data),
@@ -260,77 +255,25 @@ def _read_settings(request: TrainRequest) -> Settings:
     return Settings(resolved.config, resolved.sources)
 
 
-def _read_resumed_settings(request: TrainRequest) -> Settings:
-    folder = RunFolder(_require_path(request.resume, "run", "--resume RUN"))
-    refused = [
-        flag
-        for flag, value in {
-            "--preset": request.preset,
-            "--vocab": request.vocabulary,
-            "--codec": request.codec,
-            "--base": request.base,
-            "--output": request.run,
-            "--lexicon": request.lexicons or None,
-            "--seed": request.seed,
-            "--config": request.project if request.project != Path() else None,
-            "--force": request.force or None,
-        }.items()
-        if value is not None
-    ]
-    if refused:
+def _refuse_fixed(request: TrainRequest) -> None:
+    """Refuse options of a run that is resumed which only a new one can have."""
+    given = {
+        "--preset": request.preset,
+        "--vocab": request.vocabulary,
+        "--codec": request.codec,
+        "--base": request.base,
+        "--output": request.run,
+        "--lexicon": request.lexicons or None,
+        "--seed": request.seed,
+        "--config": request.project if request.project != Path() else None,
+        "--force": request.force or None,
+    }
+    if refused := [flag for flag, value in given.items() if value is not None]:
         raise OptionError(
             f"a resumed run keeps its own values: {', '.join(refused)} cannot be given with --resume",
-            subject=str(folder.root),
+            subject=str(request.resume),
             hint="start a new run with --base RUN/best for other values",
         )
-    try:
-        saved = cast("dict[str, Any]", read_json(folder.config))
-        values, sources = saved["config"], dict(saved["sources"])
-        training = values["training"]
-        for assignment in request.sets:
-            key, value = _parse_free_value(assignment)
-            if key == "training.steps" and not training.get("decay_steps"):
-                # The rate continues falling as it began to, rather than jump to another curve.
-                training["decay_steps"] = training["steps"]
-                sources["training.decay_steps"] = "run"
-            if key == "training.samples" and training.get("best_by") == "text_match":
-                raise ConfigError(
-                    "the best voice of the run is chosen by so many samples: they stay as many",
-                    subject=key,
-                    hint="begin a run with --base RUN/best for another choice",
-                )
-            training[key.partition(".")[2]] = value
-            sources[key] = "--set"
-        if request.data is not None:
-            # Only its place may change: what it holds is checked against the checkpoint.
-            values["paths"]["data"] = str(_absolute(request.data))
-            sources["paths.data"] = "--data"
-        return Settings(RunConfig.model_validate(values), {key: str(source) for key, source in sources.items()})
-    except OSError as error:
-        raise ConfigError(
-            "there is no run to resume", subject=str(folder.config), hint="give the run folder of `amhctl train -o RUN`"
-        ) from error
-    except (ValueError, KeyError, TypeError) as error:
-        if isinstance(error, ConfigError):
-            raise
-        raise ConfigError(f"the run's configuration cannot be read: {error}", subject=str(folder.config)) from error
-
-
-def _parse_free_value(assignment: str) -> tuple[str, object]:
-    key, _, text = assignment.partition("=")
-    key = key.strip()
-    if key not in _FREE_IN_RESUME:
-        raise ConfigError(
-            "the value cannot change while a run goes on",
-            subject=key,
-            hint=f"these can: {', '.join(sorted(_FREE_IN_RESUME))}",
-        )
-    try:
-        return key, parse_toml_value(text)
-    except DocumentError as error:
-        if key in _WORDS:
-            return key, text
-        raise ConfigError(f"{text!r} is not a number", subject=key) from error
 
 
 def _choose_folder(request: TrainRequest, config: RunConfig) -> RunFolder:
@@ -403,16 +346,6 @@ def _report(prepared: PreparedRun, dry_run: DryRun | None, outcome: Outcome | No
         dry_run=dry_run,
         inventory=prepared.inventory,
     )
-
-
-def _tell_sources(settings: Settings, progress: Progress) -> None:
-    values = settings.config.model_dump(mode="json")
-    for key, source in sorted(settings.sources.items()):
-        if settings.explicit(key):
-            value: object = values
-            for part in key.split("."):
-                value = value.get(part) if isinstance(value, dict) else None
-            progress.say(f"{key} = {value} ({source})")
 
 
 def _absolute(path: Path | None) -> Path | None:

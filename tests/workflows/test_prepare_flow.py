@@ -1,9 +1,8 @@
-"""The parts of a run: a FlowVoice trained whole, resumed, from a base, rehearsed; and what does not fit.
+"""Runs of a FlowVoice: trained whole, resumed, from a base, rehearsed; and what does not fit.
 
 Runs of a UnifiedVoice are tested in ``test_train.py``.
 """
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from shutil import copytree, rmtree
@@ -14,7 +13,6 @@ from support.training_world import TrainingWorld, build_training_world, read_mea
 
 from amhctl.checkpoint.store import tensor_differences
 from amhctl.config.flow import FlowVoiceConfig
-from amhctl.config.load import load_run_config
 from amhctl.core.errors import CheckpointError, CodecError, ConfigError, DatasetError
 from amhctl.core.progress import SilentProgress
 from amhctl.model.flow_sampling import FlowSampling
@@ -22,7 +20,6 @@ from amhctl.model.soundness import read_voice
 from amhctl.workflows import train
 from amhctl.workflows.ckpt import validate as validate_checkpoint
 from amhctl.workflows.ckpt.validate import ValidateCheckpointRequest
-from amhctl.workflows.prepare_run import Settings
 from amhctl.workflows.train import TrainRequest
 
 
@@ -135,21 +132,6 @@ def test_what_does_not_fit_is_refused(world: TrainingWorld, trained: Path, tmp_p
         train.run(
             TrainRequest(resume=trained, data=other.store, sets=("training.steps=9",), device="cpu"), SilentProgress()
         )
-
-
-def test_settings_know_what_someone_chose() -> None:
-    resolved = load_run_config(
-        preset="cpu", project=None, sets=("model.alignment.kernel=5", "training.steps=3"), environment={}
-    )
-    settings = Settings(resolved.config, resolved.sources)
-    assert settings.explicit("training.steps")
-    assert settings.explicit("model.alignment")
-    assert settings.explicit("model.alignment.kernel")
-    assert not settings.explicit("training.batch_frames")
-    assert not settings.explicit("model.align")
-    document = json.loads(settings.document())
-    assert document["config"] == resolved.config.model_dump(mode="json")
-    assert document["sources"] == resolved.sources
 
 
 def test_the_journal_says_what_a_flow_voice_learns(trained: Path) -> None:
