@@ -43,6 +43,7 @@ class _Listening:
     def __init__(self, codec: Codec) -> None:
         self._codec = codec
         self.spec = codec.spec
+        self.output_rate = codec.output_rate
         self.given: list[list[NDArray[np.uint16]]] = []
 
     def decode_mean(self, takes: list[NDArray[np.uint16]]) -> NDArray[np.float32]:

@@ -45,12 +45,12 @@ def test_a_codec_that_is_not_there_is_named(tmp_path: Path) -> None:
         load_voice(str(folder))
 
 
-def test_an_imported_voice_is_spoken_by_the_programs_that_it_is_from(tmp_path: Path) -> None:
+def test_an_imported_voice_needs_the_other_files_that_it_is_from(tmp_path: Path) -> None:
     files = official_files(tmp_path / "published")
     base = take_in(files.request(tmp_path / "base"), SilentProgress()).output
     with pytest.raises(CheckpointError, match="'maskgct-semantic' is not bundled") as caught:
         load_voice(str(base))
-    assert "ckpt export --format indextts2" in caught.value.hint
+    assert "--codec FOLDER with the files of IndexTTS-2" in caught.value.hint
 
 
 def test_a_voice_that_knows_speakers_hears_by_their_encoder(tmp_path: Path) -> None:

@@ -37,5 +37,5 @@ CODEC = CodecSpec(
 """The semantic codec of MaskGCT (amphion/MaskGCT): one code of 8,192 for each frame of w2v-bert's features, about 50.1
 a second of speech. No file of IndexTTS-2 says which weights of it made the codes."""
 
-SPEAKING = "`amhctl ckpt export --format indextts2` writes files for the IndexTTS-2 programs"
-"""What to do with a voice that writes such codes: what makes speech of them, its s2mel, amhctl does not have."""
+SPEAKING = "pass --codec FOLDER with the files of IndexTTS-2: `amhctl codec show FOLDER` says which are missing"
+"""What to do with a voice that writes such codes, to hear it."""

@@ -37,7 +37,9 @@ if TYPE_CHECKING:
     from amhctl.inference.code_voice import CodeVoice
 
 
-def load_voice(name_or_path: str, *, device: str = "cpu", codec: str | None = None) -> "CodeVoice | SpectrogramVoice":
+def load_voice(
+    name_or_path: str, *, device: str = "cpu", codec: str | None = None, features_model: Path | None = None
+) -> "CodeVoice | SpectrogramVoice":
     """Load a voice by bundled name or checkpoint folder, with everything it needs, each part checked.
 
     Parameters
@@ -50,6 +52,8 @@ def load_voice(name_or_path: str, *, device: str = "cpu", codec: str | None = No
     codec : str | None
         Name, folder or weights file of its codec, or name or folder of its vocoder; None looks beside the voice and
         among the bundled.
+    features_model : Path | None
+        Folder of the speech encoder of a semantic codec; None looks where the codec is, and into the cache.
 
     Raises
     ------
@@ -60,7 +64,9 @@ def load_voice(name_or_path: str, *, device: str = "cpu", codec: str | None = No
     """
     voice = open_voice(name_or_path)
     if voice.manifest.model_version != FLOW_VOICE:
-        code_voice: CodeVoice = _on_torch().build_code_voice(voice, device=device, codec=codec)
+        code_voice: CodeVoice = _on_torch().build_code_voice(
+            voice, device=device, codec=codec, features_model=features_model
+        )
         return code_voice
     vocoder = open_vocoder(str(find_vocoder(voice.manifest, voice.folder, codec)))
     if device in ("auto", "cpu") and has_graphs(voice.manifest, vocoder.manifest):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from amhctl.audio.waveform import Waveform
 from amhctl.checkpoint.parts import read_part
@@ -10,7 +11,7 @@ from amhctl.codec.codec import Codec
 from amhctl.config.conditioning import Conditioning, read_conditioning, scale_of
 from amhctl.core.errors import SynthesisError
 from amhctl.core.units import FASTEST, SLOWEST
-from amhctl.inference.decode import Passage, decode, fits, predict_durations
+from amhctl.inference.decode import Codes, Passage, decode, fits, predict_durations
 from amhctl.inference.judge import judge
 from amhctl.inference.options import SpeakOptions
 from amhctl.inference.reference import EncodeSpeech, no_emotion
@@ -41,18 +42,18 @@ class CodeVoice(Voice[Speaker]):
     ----------
     model, codec : object
         Its parts, which have been checked against the manifest.
-    speaker : Speaker
-        The prompt it speaks with by default.
+    speaker : Speaker | None
+        The prompt it speaks with by default; None for a voice that needs a reference.
     """
 
     model: UnifiedVoice
     codec: Codec
-    speaker: Speaker
+    speaker: Speaker | None
 
     @property
     def sample_rate(self) -> int:
         """Samples per second of its speech."""
-        return self.codec.spec.sample_rate
+        return self.codec.output_rate
 
     @property
     def has_durations(self) -> bool:
@@ -138,7 +139,18 @@ class CodeVoice(Voice[Speaker]):
         if not 0.0 <= strength <= 1.0:
             raise SynthesisError(f"the strength {strength:g} is not between 0 and 1", subject="emotion strength")
         features_TF = features_of(clip, self._conditioning(), encode_speech, level=self.level)
-        return mix_emotion(self.model, speaker or self.speaker, features_TF, strength)
+        return mix_emotion(self.model, self._chosen(speaker), features_TF, strength)
+
+    def _chosen(self, speaker: Speaker | None) -> Speaker:
+        """Return a speaker, or the voice's own if none is given."""
+        chosen = speaker or self.speaker
+        if chosen is None:
+            raise SynthesisError(
+                "the voice has no speaker of its own and no reference is given",
+                subject=self.manifest.name,
+                hint="pass --reference CLIP: 3 to 15 s of clean speech",
+            )
+        return chosen
 
     def _conditioning(self) -> Conditioning:
         """Return what the features of a clip are."""
@@ -150,8 +162,9 @@ class CodeVoice(Voice[Speaker]):
             read_conditioning, self.manifest.conditioning, place="conditioning", subject=self.manifest.name
         )
 
-    def _require_options(self, options: SpeakOptions) -> None:
-        given: dict[str, object] = {
+    def _unsupported(self, options: SpeakOptions) -> dict[str, object]:
+        """Return the options that mean nothing to it, by their flags."""
+        return {
             "--steps": options.steps,
             "--pitch": options.pitch,
             "--energy": options.energy,
@@ -159,7 +172,9 @@ class CodeVoice(Voice[Speaker]):
             "noise": options.noise,
             "prosody_noise": options.prosody_noise,
         }
-        if refused := [flag for flag, value in given.items() if value]:
+
+    def _require_options(self, options: SpeakOptions) -> None:
+        if refused := [flag for flag, value in self._unsupported(options).items() if value]:
             raise SynthesisError(
                 f"this is a UnifiedVoice: {', '.join(refused)} cannot be used",
                 subject=self.manifest.name,
@@ -213,11 +228,12 @@ class CodeVoice(Voice[Speaker]):
             for job in batch
             for take in range(takes)
         ]
-        codes = decode(self.model, passages, speaker or self.speaker, options.sampling(self.sampling(takes)))
+        chosen = self._chosen(speaker)
+        codes = decode(self.model, passages, chosen, self._sampling_of(options, takes))
         results = []
         for place, job in enumerate(batch):
             spoken = codes[place * takes : (place + 1) * takes]
-            samples = self.codec.decode_mean([take.codes_QS for take in spoken])
+            samples = self._samples(job, spoken, chosen, options, passages[place * takes].seed)
             waveform = Waveform(np.ascontiguousarray(samples, dtype=np.float32), self.sample_rate)
             stopped = all(take.stopped for take in spoken)
             findings = judge(
@@ -230,3 +246,12 @@ class CodeVoice(Voice[Speaker]):
             )
             results.append(Attempt(waveform, stopped, findings))
         return results
+
+    def _sampling_of(self, options: SpeakOptions, takes: int) -> Sampling:
+        return options.sampling(self.sampling(takes))
+
+    def _samples(
+        self, job: Job, takes: list[Codes], speaker: Speaker, options: SpeakOptions, seed: int
+    ) -> NDArray[np.float32]:
+        """Return what the codes of a segment sound like, shape (N,)."""
+        return self.codec.decode_mean([take.codes_QS for take in takes])

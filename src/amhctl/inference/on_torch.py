@@ -14,7 +14,9 @@ from amhctl.checkpoint.parts import read_part
 from amhctl.checkpoint.store import LoadedCheckpoint, load_checkpoint
 from amhctl.checkpoint.verified import VerifiedFolder
 from amhctl.codec.codec import Codec
+from amhctl.codec.indextts2.indextts2_codec import IndexTTS2Codec
 from amhctl.codec.registry import bundled_codecs, load_codec
+from amhctl.codec.semantic import SemanticCodec
 from amhctl.codec.vocoder import build_vocoder
 from amhctl.config.codec_spec import CodecSpec
 from amhctl.config.conditioning import read_conditioning
@@ -26,6 +28,7 @@ from amhctl.devices.device import choose_device
 from amhctl.encoders.speaker import SpeakerEncoder
 from amhctl.encoders.speech import require_encoder
 from amhctl.inference.assemble import read_speakers, read_text_parts
+from amhctl.inference.cloning_voice import CloningVoice
 from amhctl.inference.code_voice import CodeVoice
 from amhctl.inference.reference import EncodeSpeech
 from amhctl.inference.speaker import encode_speaker
@@ -62,7 +65,9 @@ def build_spectrogram_voice(voice: VerifiedFolder, vocoder: VerifiedFolder, *, d
     )
 
 
-def build_code_voice(voice: VerifiedFolder, *, device: str, codec: str | None) -> CodeVoice:
+def build_code_voice(
+    voice: VerifiedFolder, *, device: str, codec: str | None, features_model: Path | None = None
+) -> CodeVoice:
     """Build a UnifiedVoice from its verified folder.
 
     Parameters
@@ -73,6 +78,8 @@ def build_code_voice(voice: VerifiedFolder, *, device: str, codec: str | None) -
         As ``choose_device`` takes it.
     codec : str | None
         Name, folder or weights file of its codec; None looks beside the voice and among the bundled.
+    features_model : Path | None
+        Folder of the speech encoder of a semantic codec; None looks where the codec is, and into the cache.
 
     Raises
     ------
@@ -86,23 +93,36 @@ def build_code_voice(voice: VerifiedFolder, *, device: str, codec: str | None) -
     frontend, tokenizer = read_text_parts(voice)
     if manifest.codec is None:
         raise CheckpointError("the voice does not name its codec", subject=str(voice.folder))
-    matching_codec = _load_codec(manifest.codec, voice.folder, codec, chosen)
+    matching_codec = _load_codec(manifest.codec, voice.folder, codec, chosen, features_model)
     require_match(manifest, codec=matching_codec.spec)
     model = _build_model(checkpoint).to(chosen)
-    if REFERENCE_FILE not in manifest.files:
+    speaker = None
+    if REFERENCE_FILE in manifest.files:
+        speaker = encode_speaker(model, checkpoint.read_tensors(REFERENCE_FILE)["features"].float())
+    if isinstance(matching_codec, IndexTTS2Codec):
+        return CloningVoice(
+            manifest=manifest,
+            model=model,
+            codec=matching_codec,
+            frontend=frontend,
+            tokenizer=tokenizer,
+            speaker=speaker,
+        )
+    if isinstance(matching_codec, SemanticCodec):
+        raise CheckpointError("the codec alone makes no speech of its codes", subject=str(voice.folder), hint=SPEAKING)
+    if speaker is None:
         raise CheckpointError(
             "the voice was imported and has no prompt for inference",
             subject=str(voice.folder),
             hint="fine-tune it: the new voice gets a prompt from its training data",
         )
-    features_TF = checkpoint.read_tensors(REFERENCE_FILE)["features"].float()
     return CodeVoice(
         manifest=manifest,
         model=model,
         codec=matching_codec,
         frontend=frontend,
         tokenizer=tokenizer,
-        speaker=encode_speaker(model, features_TF),
+        speaker=speaker,
     )
 
 
@@ -146,7 +166,7 @@ def _load_speaker_encoder(manifest: Manifest) -> EncodeSpeech:
     return lambda samples: encoder.embed(Waveform(samples, manifest.sample_rate))
 
 
-def _load_codec(named: CodecSpec, folder: Path, wanted: str | None, device: str) -> Codec:
+def _load_codec(named: CodecSpec, folder: Path, wanted: str | None, device: str, features_model: Path | None) -> Codec:
     if wanted is None and (folder / CODEC_FOLDER / "manifest.json").is_file():
         wanted = str(folder / CODEC_FOLDER)
     if wanted is None and named.name in bundled_codecs():
@@ -156,7 +176,7 @@ def _load_codec(named: CodecSpec, folder: Path, wanted: str | None, device: str)
         if named.architecture == SEMANTIC.architecture:
             hint = SPEAKING
         raise CheckpointError(f"the voice's codec {named.name!r} is not bundled", subject=str(folder), hint=hint)
-    return load_codec(wanted, device=device)
+    return load_codec(wanted, device=device, features_model=features_model)
 
 
 def _build_flow(checkpoint: LoadedCheckpoint) -> FlowVoice:

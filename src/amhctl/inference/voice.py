@@ -63,6 +63,11 @@ class Voice(ABC, Generic[SpeakerT]):
         """Speech level in dBFS of what it was trained on; an old manifest, which names none, means the default."""
         return SPEECH_LEVEL if self.manifest.level is None else self.manifest.level
 
+    @property
+    def speech_encoder(self) -> EncodeSpeech | None:
+        """What hears other clips for it, where it has it at hand; else ``assemble.load_speech_encoder`` loads it."""
+        return None
+
     def with_lexicon(self, lexicon: Lexicon) -> Self:
         """Return the voice with readings that go before its own.
 

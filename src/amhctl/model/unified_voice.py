@@ -239,7 +239,14 @@ class UnifiedVoice(nn.Module):
         heard_B = torch.rand(aligned_BPD.shape[0], device=aligned_BPD.device) >= self.config.text_dropout
         return aligned_BPD * heard_B[:, None, None]
 
-    def latent(self, text_BT: Tensor, codes_BS: Tensor, latents_BLD: Tensor, emotion_BD: Tensor) -> Tensor:
+    def latent(
+        self,
+        text_BT: Tensor,
+        codes_BS: Tensor,
+        latents_BLD: Tensor,
+        emotion_BD: Tensor,
+        speeds_B: Tensor | None = None,
+    ) -> Tensor:
         """Return the states that predict each code, shape (B, S, D): IndexTTS-2's second pass, unpadded, one book.
 
         Raises
@@ -251,7 +258,7 @@ class UnifiedVoice(nn.Module):
             raise ModelError("the second pass needs the official layout: one codebook, no explicit durations")
         lengths_B = torch.full((text_BT.shape[0],), text_BT.shape[1], device=text_BT.device)
         frames_B = torch.full_like(lengths_B, codes_BS.shape[1])
-        condition_BLD = self._condition(latents_BLD, emotion_BD, None)
+        condition_BLD = self._condition(latents_BLD, emotion_BD, speeds_B)
         _, codes_BPD = self._states(text_BT, lengths_B, codes_BS[:, None], frames_B, condition_BLD, None)
         return codes_BPD[:, :-2]
 

@@ -179,7 +179,10 @@ def run(request: SpeakRequest, progress: Progress) -> SpeakReport:
     reference = _read_reference(request.clips.reference) if request.clips.reference else None
     emotion = _read_clip(request.clips.emotion) if request.clips.emotion else None
     lexicon = read_lexicons(lexicons)
-    voice = load_voice(request.voice, device=request.device, codec=request.codec).with_lexicon(lexicon)
+    loaded = load_voice(
+        request.voice, device=request.device, codec=request.codec, features_model=request.clips.features_model
+    )
+    voice = loaded.with_lexicon(lexicon)
     start = perf_counter()
     speaker = _find_speaker(request, voice, reference, emotion)
     speech = voice.speak(text, request.options, speaker=speaker, progress=progress)
@@ -204,7 +207,9 @@ def _find_speaker(
     """Return whom to speak as, with whose emotion; None for the voice's own speaker."""
     if reference is None and emotion is None:
         return None
-    encode_speech = load_speech_encoder(voice.manifest, request.clips.features_model, device=request.device)
+    encode_speech = voice.speech_encoder or load_speech_encoder(
+        voice.manifest, request.clips.features_model, device=request.device
+    )
     speaker = voice.imitate(reference.waveform, encode_speech) if reference else None
     if emotion is None:
         return speaker

@@ -109,7 +109,13 @@ class IndexTTS2Codec(SemanticCodec):
         return self.acoustics.speak(vectors_NSW.mean(dim=0, keepdim=True), self._voice, options=self.options)
 
     def speak(
-        self, codes_QS: NDArray[np.uint16], prompt: Prompt, *, latent_1SH: Tensor | None = None, seed: int = 0
+        self,
+        codes_QS: NDArray[np.uint16],
+        prompt: Prompt,
+        *,
+        latent_1SH: Tensor | None = None,
+        options: FlowOptions | None = None,
+        seed: int = 0,
     ) -> NDArray[np.float32]:
         """Return codes as speech, shape (N,) at 22,050 Hz.
 
@@ -121,6 +127,8 @@ class IndexTTS2Codec(SemanticCodec):
             Whose voice.
         latent_1SH : Tensor | None
             The GPT's hidden state that predicts each code; None for codes of a recording.
+        options : FlowOptions | None
+            How mel frames are generated; None for the codec's.
         seed : int
             The same seed gives the same samples.
 
@@ -131,7 +139,7 @@ class IndexTTS2Codec(SemanticCodec):
         """
         require_codes(codes_QS, self.spec)
         return self.acoustics.speak(
-            self._vectors(codes_QS), prompt, latent_1SH=latent_1SH, options=self.options, seed=seed
+            self._vectors(codes_QS), prompt, latent_1SH=latent_1SH, options=options or self.options, seed=seed
         )
 
     @torch.inference_mode()
