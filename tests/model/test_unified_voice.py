@@ -384,6 +384,19 @@ def test_decoding_is_told_the_speed_that_the_teacher_forced_pass_is_told() -> No
     torch.testing.assert_close(logits_BQV, _say(model, speeds_B)[:, :, 0], rtol=1e-4, atol=1e-5)
 
 
+@torch.inference_mode()
+def test_the_second_pass_is_told_the_speed_too() -> None:
+    model = _small(books=1, alignment=None)
+    batch, speeds_B = _batch(model), torch.tensor([0.7, 1.4])
+    text_BT, codes_BS = batch["text"][:, :3], batch["codes"][:, 0, :3]
+    latents_BLD = model.speaker_latents(batch["features"], batch["feature_lengths"])
+    emotion_BD = model.emotion_vector(batch["features"], batch["feature_lengths"])
+    states_BSD = model.latent(text_BT, codes_BS, latents_BLD, emotion_BD, speeds_B)
+    lengths_B = torch.full((2,), 3)
+    told = model(text_BT, lengths_B, codes_BS[:, None], lengths_B, latents_BLD, emotion_BD, speeds_B=speeds_B)
+    torch.testing.assert_close(model.mel_head(states_BSD), told.code_logits_BQPV[:, 0, :3], rtol=1e-4, atol=1e-5)
+
+
 def test_both_rows_of_the_speed_learn() -> None:
     model = _small(books=1, alignment=None)
     _say(model, torch.tensor([0.8, 1.3])).square().sum().backward()
