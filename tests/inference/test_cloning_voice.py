@@ -18,9 +18,10 @@ from amhctl.core.errors import CheckpointError, CodecError, SynthesisError
 from amhctl.inference.assemble import load_voice
 from amhctl.inference.cloning_voice import ClonedSpeaker, CloningVoice
 from amhctl.inference.decode import Passage, decode
+from amhctl.inference.options import SpeakOptions
 from amhctl.inference.sampling import Sampling
 from amhctl.inference.speaker import Speaker
-from amhctl.inference.voice import Job, SpeakOptions
+from amhctl.inference.speech import Job
 
 OPTIONS = replace(any_speech(seed=3), steps=2)
 TEXT = "ሰላም ለዓለም"

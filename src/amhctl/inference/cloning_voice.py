@@ -20,10 +20,11 @@ from amhctl.config.mel import MelConfig
 from amhctl.core.errors import SynthesisError
 from amhctl.inference.code_voice import CodeVoice
 from amhctl.inference.decode import Codes
+from amhctl.inference.options import SpeakOptions
 from amhctl.inference.reference import EncodeSpeech
 from amhctl.inference.sampling import Sampling
 from amhctl.inference.speaker import Speaker
-from amhctl.inference.voice import Job, SpeakOptions
+from amhctl.inference.speech import Job
 
 # As the IndexTTS-2 programs sample by default, but for beams and the penalty on codes that were used before.
 _SAMPLING = Sampling(temperature=0.8, top_k=30, top_p=0.8, guidance=0.0)
