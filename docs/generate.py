@@ -75,7 +75,7 @@ def checkpoint_page() -> str:
     meanings = Manifest.describe()
     for name, field in Manifest.model_fields.items():
         kind = _type_of(manifest_schema()["properties"][name])  # type: ignore[index]
-        needed = " (must be there)" if field.is_required() else ""
+        needed = " (required)" if field.is_required() else ""
         meaning = _cell(meanings.get(name, "").replace("``", "`"))
         fields.append(f"| `{name}`{needed} | {kind} | {meaning} |")
     versions = ["| format | written by |", "| --- | --- |"]

@@ -103,7 +103,7 @@ class Manifest(Document):
     """Everything that must agree before a checkpoint is used."""
 
     format_version: Literal[1] = FORMAT_VERSION
-    """Of this document; what each version is, and how it is read, is in ``migrate``."""
+    """Version of this document; ``checkpoint.migrate`` lists all versions and how they are read."""
     kind: Literal["voice", "codec", "vocoder", "training", "adapter"]
     """A voice, codec or vocoder to use, a training state to resume, or an adapter that makes a voice with its base."""
     name: str
