@@ -35,7 +35,7 @@ def folder(tmp_path: Path) -> Path:
         ("{", "not JSON"),
         ("[]", "not a JSON object"),
         ("{}", "format version None"),
-        ('{"format_version": 99}', "format version 99, this amhctl reads 1"),
+        ('{"format_version": 99}', "format version 99, this version of amhctl reads 1"),
         ('{"format_version": 1, "kind": "voice"}', "name: Field required"),
     ],
 )

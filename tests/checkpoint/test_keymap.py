@@ -110,10 +110,10 @@ class Malicious:
 def test_what_is_no_archive_is_said_in_plain_words(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "gpt.pth"
     path.write_bytes(content)
-    with pytest.raises(CheckpointError, match="not a PyTorch file in the present format"):
+    with pytest.raises(CheckpointError, match="not a PyTorch file in the current format"):
         read_foreign(path)
     torch.save({"a": torch.zeros(1)}, path, _use_new_zipfile_serialization=False)
-    with pytest.raises(CheckpointError, match="not a PyTorch file in the present format") as caught:
+    with pytest.raises(CheckpointError, match="not a PyTorch file in the current format") as caught:
         read_foreign(path)
     assert "saved again" in caught.value.hint
 

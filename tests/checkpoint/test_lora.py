@@ -132,7 +132,7 @@ def test_an_adapter_may_be_a_file_of_torch(tmp_path: Path) -> None:
         ({"use_qalora": True, "layer_replication": [[0, 2]]}, "use_qalora = True, layer_replication"),
         ({"init_lora_weights": "pissa"}, "init_lora_weights = 'pissa', which changes the base as well"),
         ({"something_new": 1}, "something_new = 1"),
-        ({"alpha_pattern": {"(a+)+$": 2}}, "no plain name"),
+        ({"alpha_pattern": {"(a+)+$": 2}}, "not a plain name"),
         ({"r": 0}, "r: Input should be greater than 0"),
         ({"lora_alpha": "much"}, "lora_alpha: "),
     ],

@@ -96,7 +96,7 @@ def test_the_schema_and_the_reader_agree(change: dict[str, object]) -> None:
 
 @pytest.mark.parametrize("version", [2, 99, 2**62])
 def test_a_later_format_is_refused_and_its_version_named(version: int) -> None:
-    with pytest.raises(CheckpointError, match=f"format version {version}, this amhctl reads 1") as caught:
+    with pytest.raises(CheckpointError, match=f"format version {version}, this version of amhctl reads 1") as caught:
         read_document({"format_version": version, "package_version": "3.1.4"}, subject="x")
     assert "amhctl 3.1.4" in caught.value.message
     assert "'amhctl>=3.1.4'" in caught.value.hint
@@ -150,7 +150,7 @@ def test_a_format_is_upgraded_by_its_row_of_the_table(monkeypatch: pytest.Monkey
     monkeypatch.setattr(migrate, "FORMATS", {0: Format("none", rename), **FORMATS})
     earlier = {**{key: value for key, value in raw().items() if key != "name"}, "format_version": 0, "title": "tiny"}
     assert read_document(earlier, subject="x") == tiny_manifest()
-    with pytest.raises(CheckpointError, match="this amhctl reads 0 and 1"):
+    with pytest.raises(CheckpointError, match="this version of amhctl reads 0 and 1"):
         read_document(raw(format_version=7), subject="x")
 
 

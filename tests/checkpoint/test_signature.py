@@ -167,5 +167,7 @@ def test_a_signature_that_is_not_there_or_a_link_is_told(folder: Path) -> None:
 
 def test_a_later_version_is_named(folder: Path) -> None:
     sign(folder, format_version=7, package_version="9.9")
-    with pytest.raises(CheckpointError, match=r"format version 7, this amhctl reads 1; amhctl 9\.9 wrote it"):
+    with pytest.raises(
+        CheckpointError, match=r"format version 7, this version of amhctl reads 1; amhctl 9\.9 wrote it"
+    ):
         read_signature(folder / SIGNATURE_FILE)

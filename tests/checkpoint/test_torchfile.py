@@ -40,7 +40,7 @@ def test_tensors_and_plain_values_come_back(tmp_path: Path) -> None:
 def test_the_old_format_is_read_where_it_may_be(tmp_path: Path) -> None:
     path = tmp_path / "old.pth"
     torch.save({"a": torch.ones(2)}, path, _use_new_zipfile_serialization=False)
-    with pytest.raises(CheckpointError, match="not a PyTorch file in the present format"):
+    with pytest.raises(CheckpointError, match="not a PyTorch file in the current format"):
         read_torch_file(path)
     document = read_torch_file(path, allow_old=True)
     assert isinstance(document, dict)

@@ -43,7 +43,7 @@ def test_a_dry_run_says_what_a_run_would_cost(tmp_path: Path) -> None:
     build_training_world(tmp_path, aligned=True)
     code, out, err = invoke(*tiny(tmp_path, "--dry-run"))
     assert code == 0
-    assert "s a step" in out
+    assert "s per step" in out
     assert "training.steps = 8" in err
 
 

@@ -83,14 +83,14 @@ def test_what_nobody_said_is_left_out_and_named() -> None:
     assert list(card.left_out) == [
         "licence of the weights",
         "name of the base model",
-        "works it was made from",
+        "sources",
         "amount of speech",
         "consent of the speakers",
         "what was done to the recordings",
         "evaluation",
     ]
     for what in card.left_out:
-        assert f"- {what}: " in card.text.partition("## Not on this card")[2]
+        assert f"- {what}: " in card.text.partition("## Missing on this card")[2]
     assert "The manifest names no work and no licence." in card.text
     assert "The manifest does not say how it was trained." in card.text
     assert "## Measured" not in card.text
@@ -130,7 +130,7 @@ def test_weights_of_another_maker_and_adapters_are_told() -> None:
     lineage = Lineage(format="indextts2", file="gpt.pth", sha256="e" * 64, config="a: 1", unproven=("its vocabulary",))
     text = build_card(manifest(lineage=lineage), Told(), None).text
     assert f"The weights come from gpt.pth (indextts2, SHA-256 `{'e' * 64}`)." in text
-    assert "- not proven: its vocabulary" in text
+    assert "- not verified: its vocabulary" in text
     adapter = AdapterIdentity(method="lora", base="index", ranks={"a": 32, "b": 16, "c": 32}, scale=2.0, whole=())
     text = build_card(manifest(kind="adapter", adapter=adapter), Told(), None).text
     assert "An adapter: with its base `index` it is a voice" in text
@@ -165,10 +165,10 @@ def test_no_value_of_a_manifest_gets_out_of_its_place() -> None:
     assert re.search(r"^(---|license: mit)", body, re.MULTILINE) is None
     assert re.findall(r"^#+ .*", body, re.MULTILINE)[1:] == [
         "## Use",
-        "## Made from",
+        "## Sources",
         "## Training",
         "## Measured",
-        "## Not on this card",
+        "## Missing on this card",
     ]
 
 

@@ -116,11 +116,11 @@ def test_each_that_stays_has_its_reasons() -> None:
     steps = [5, 10, 15, 20, 25, 30]
     assert reasons_to_keep(steps, newest=1) == {30: ("newest",)}
     assert reasons_to_keep(steps, newest=2, every=10, best=15, sound=25, retreat=5) == {
-        5: ("the run would go back to it",),
+        5: ("needed for a rollback",),
         10: ("every 10",),
         15: ("best",),
         20: ("every 10",),
-        25: ("newest", "newest sound"),
+        25: ("newest", "newest undamaged"),
         30: ("newest", "every 10"),
     }
     assert reasons_to_keep([], newest=3, best=1, sound=2) == {}

@@ -136,15 +136,15 @@ def test_no_adapter_stands_beside_what_someone_froze(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("base", "training", "words"),
     [
-        (None, {"text_rows": "new"}, "starts from nothing"),
-        (Base("b", None), {"text_rows": "new"}, "b does not say that it was grown"),
+        (None, {"text_rows": "new"}, "starts from scratch"),
+        (Base("b", None), {"text_rows": "new"}, "b does not record that its vocabulary was grown"),
         (Base("b", VocabularyGrowth(base_size=10_000, base_fingerprint="")), {"text_rows": "new"}, "no rows"),
         (GROWN, {"text_rows": "new", "freeze": ("text",)}, "is frozen"),
-        (None, {"adapter": {"method": "lora"}}, "goes with a base"),
-        (GROWN, {"adapter": {"method": "lora"}, "unfreeze": ("attention",)}, "cannot learn itself"),
+        (None, {"adapter": {"method": "lora"}}, "an adapter needs a base"),
+        (GROWN, {"adapter": {"method": "lora"}, "unfreeze": ("attention",)}, "cannot be trained itself"),
         (GROWN, {"adapter": {"method": "dora"}, "text_rows": "adapter"}, "LoRA only"),
-        (None, {"freeze": ("all",)}, "nothing is left"),
-        (None, {"freeze": ("bodi",)}, "near it are: body"),
+        (None, {"freeze": ("all",)}, "no parameters are left"),
+        (None, {"freeze": ("bodi",)}, "similar names: body"),
     ],
 )
 def test_what_contradicts_itself_is_refused(

@@ -79,7 +79,7 @@ def test_data_decide_the_shape(vocabulary: Vocabulary) -> None:
 def test_a_choice_that_contradicts_the_data_is_refused(vocabulary: Vocabulary) -> None:
     with pytest.raises(ConfigError, match=r"model\.speaker_dim is 256.* 8"):
         fit(FlowVoiceConfig(), vocabulary, explicit=choose("model.speaker_dim"))
-    with pytest.raises(ConfigError, match="draw from 3 codebooks, the codec has 2"):
+    with pytest.raises(ConfigError, match="codebooks is 3, but the codec has 2"):
         fit(FlowVoiceConfig(codebooks=3), vocabulary)
 
 
@@ -88,7 +88,7 @@ def test_the_origin_decides_all_but_what_has_no_weights(origin: LoadedCheckpoint
     assert fit(FlowVoiceConfig(), vocabulary, origin) == theirs
     chosen = fit(FlowVoiceConfig(dropout=0.3), vocabulary, origin, choose("model.dropout"))
     assert chosen == theirs.model_copy(update={"dropout": 0.3})
-    with pytest.raises(ConfigError, match=r"model\.layers is 8, the base checkpoint has 2"):
+    with pytest.raises(ConfigError, match=r"model\.layers is 8, the base checkpoint requires 2"):
         fit(FlowVoiceConfig(), vocabulary, origin, choose("model.layers"))
 
 
@@ -109,7 +109,7 @@ def test_data_that_do_not_fit_the_origin_are_refused(origin: LoadedCheckpoint, v
 
 def test_an_origin_of_the_other_kind_or_without_a_shape_is_refused(origin: LoadedCheckpoint, tmp_path: Path) -> None:
     unified = read_checkpoint(tiny_voice_folder(tmp_path), kind="voice")
-    with pytest.raises(CheckpointError, match="the base is a unified-voice-1, wanted is a flow-voice-1"):
+    with pytest.raises(CheckpointError, match="the base is a unified-voice-1, but the run trains a flow-voice-1"):
         require_flow(unified)
     config = {**origin.manifest.config, "layers": "many"}
     damaged = replace(origin, manifest=origin.manifest.model_copy(update={"config": config}))

@@ -29,7 +29,7 @@ def test_only_what_is_worse_by_more_than_the_threshold_is_told(now: float, told:
 
 def test_what_is_told_names_both_losses_and_the_way_out() -> None:
     (found,) = find_forgetting(Memory(1.0, 1.5), CONFIG, "run")
-    assert "from 1.0000 to 1.5000, by 0.5000, which is more than 0.05" in found.message
+    assert "from 1.0000 to 1.5000, by 0.5000, more than 0.05" in found.message
     assert "training.replay_share" in found.hint
     assert find_forgetting(None, CONFIG, "run") == ()
 

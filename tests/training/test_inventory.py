@@ -46,4 +46,4 @@ def test_new_rows_and_adapters_are_counted_apart(tmp_path: Path) -> None:
     first, second = inventory.lines()
     assert f"{inventory.trainable:,} learn" in first
     assert f"{terms:,} of them in adapters" in first
-    assert second == f"text rows: 20 of the base (constants: nothing moves them), {pieces - 20} new"
+    assert second == f"text embeddings: 20 of the base (not trained), {pieces - 20} new"

@@ -108,7 +108,7 @@ def test_weights_that_are_at_fault_are_taken_back_before_anything_is_saved(tmp_p
     for _ in range(3):
         loop.step(next(groups), batches)
     assert [event.name for event in loop.events] == ["skipped", "skipped", "returned"]
-    assert "the weights it began with" in loop.events[-1].why
+    assert "the initial weights" in loop.events[-1].why
     assert all(torch.equal(a, b) for a, b in zip(begun, weights(loop), strict=True))
     assert not loop.parts.optimizer.state
     assert loop.rate(5) == 0.5 * loop.schedule.rate(5)

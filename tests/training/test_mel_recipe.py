@@ -82,7 +82,7 @@ def test_kept_codes_leave_encoder_and_codebooks_bit_by_bit() -> None:
     assert codes_fingerprint(stored) == codes_fingerprint(base.tensors)
     changed = {name.split(".")[0] for name, tensor in base.tensors.items() if not torch.equal(tensor, stored[name])}
     assert changed == {"from_latent", "decoder_slow", "double_rate", "decoder_fast", "decoder_norm", "head"}
-    with pytest.raises(TrainingError, match="no codes to keep"):
+    with pytest.raises(TrainingError, match="keep_codes needs a base"):
         MelRecipe(TINY_CODEC, config, tones(), seed=2)
 
 

@@ -33,5 +33,5 @@ def test_many_utterances_are_searched_as_each_alone() -> None:
 
 @pytest.mark.parametrize("shape", [(2, 3), (2, 0)])
 def test_texts_that_cannot_be_laid_over_frames_are_refused(shape: tuple[int, int]) -> None:
-    with pytest.raises(TrainingError, match="cannot be laid over"):
+    with pytest.raises(TrainingError, match="cannot be aligned with"):
         find_paths([np.zeros((4, 2), np.float32), np.zeros(shape, np.float32)])

@@ -57,7 +57,7 @@ def test_an_adapter_keeps_what_learns_and_no_more(tuned: Run) -> None:
 
 def test_a_missing_a_strange_and_a_misshapen_tensor_are_refused(tuned: Run) -> None:
     read = read_network(tuned.model)
-    with pytest.raises(CheckpointError, match=r"1 tensors are in one of the two only: gpt\.h\.0"):
+    with pytest.raises(CheckpointError, match=r"1 tensors exist in only one of the two: gpt\.h\.0"):
         write_network(tuned.model, read.weights, dict(list(read.terms.items())[1:]), subject="s")
     with pytest.raises(CheckpointError, match="other"):
         write_network(tuned.model, {**read.weights, "other": torch.zeros(1)}, read.terms, subject="s")

@@ -49,10 +49,10 @@ def test_only_adapters_and_patterns_mean_low_rank_terms() -> None:
 @pytest.mark.parametrize(
     ("selection", "words"),
     [
-        ("conditionning", "near it are: conditioning"),
+        ("conditionning", "similar names: conditioning"),
         ("gpt.h.0.attn.c_atn", "gpt.h.0.attn.c_attn"),
         ("durations", "this voice has no part 'durations'"),
-        ("gpt.h.24.*", "matches no name"),
+        ("gpt.h.24.*", "neither a part"),
     ],
 )
 def test_a_selection_of_nothing_is_an_error_that_names_what_is_near(selection: str, words: str) -> None:

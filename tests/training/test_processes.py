@@ -37,7 +37,7 @@ def test_processes_agree_on_the_worst_that_any_of_them_met() -> None:
 
 
 def test_gradients_that_do_not_belong_together_are_never_added_up() -> None:
-    with pytest.raises(RuntimeError, match="one process has 3 gradients to exchange, another 4"):
+    with pytest.raises(RuntimeError, match="one process has 3 gradients to exchange, another one 4"):
         together(2, lambda each: each.agree(gradients=3 + each.index))
     # One that met trouble has none: that is no fault.
     said = together(2, lambda each: each.agree(Trouble(each.index), gradients=4 * each.index))

@@ -119,11 +119,11 @@ def test_another_process_is_waited_for_and_not_repeated(tmp_path: Path) -> None:
     file.unlink()
     words, frontend = Words(), Watched(TextConfig(units="fidel"))
     thread = threading.Thread(target=read_texts, args=(tmp_path, TEXTS, frontend, TOKENIZER, words))
-    with hold(file.with_suffix(".lock"), what="reading the texts"):
+    with hold(file.with_suffix(".lock"), what="normalising the texts"):
         thread.start()
         while not words.said:
             pass
         file.write_bytes(content)
     thread.join()
     assert frontend.asked == []
-    assert "reading the texts is in use" in words.said[0]
+    assert "normalising the texts is in use" in words.said[0]

@@ -97,7 +97,7 @@ def test_a_store_that_was_made_otherwise_is_refused(tmp_path: Path, what: str) -
     mel = TINY_MEL if what != "conditioning features" else MelConfig(bins=20)
     other = StoreWriter.create(tmp_path / "other", spec, mel, **({"level": -25.0} if what == "level" else {}))
     require_alike(store, store, key="paths.replay")
-    with other, pytest.raises(DatasetError, match=f"paths.replay has another .*{what}"):
+    with other, pytest.raises(DatasetError, match=f"paths.replay and paths.data differ in: .*{what}"):
         require_alike(store, other, key="paths.replay")
 
 

@@ -130,7 +130,7 @@ def test_a_run_writes_what_it_heard_and_tells_when_it_no_longer_hears(
     run.model.perceiver_encoder.proj_context.weight.data.mul_(1e9)
     outcome = train(run, SilentProgress(), device="cpu", resume=False)
     assert [finding.code for finding in outcome.findings] == ["R012"]
-    assert len([line for line in told if "does not hear whom it speaks as" in line]) == 1
+    assert len([line for line in told if "speaker collapse" in line]) == 1
     heard = [entry for entry in read_journal(run.folder.journal) if entry["kind"] == "valid"]
     assert [float(str(entry["speaker_activation"])) > 1e4 for entry in heard] == [True, True]
     assert all("speaker_spread" in entry for entry in heard)

@@ -75,7 +75,7 @@ def test_sentences_are_counted_that_are_nearest_to_their_own_recordings(tmp_path
     )
     matched = replace(samples, recordings=(first, second, third, third + 1.0))(voice, 2)
     assert matched.text_match == 0.75
-    assert matched.line.endswith("; 3 of 4 nearest to their own recording")
+    assert matched.line.endswith("; 3 of 4 closest to their own recording")
     assert replace(samples, recordings=(second, first, third, third + 1.0))(voice, 3).text_match == 0.25
     assert replace(samples, recordings=(first, second))(tmp_path / "absent", 4).text_match == 0.0
 

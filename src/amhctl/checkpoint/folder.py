@@ -211,7 +211,7 @@ def require_match(
     hint = ""
     if text_hash is not None and manifest.text is not None and manifest.text.hash != text_hash:
         differences.append(Difference("text.hash", manifest.text.hash, text_hash))
-        hint = "use the checkpoint's own text_state.json, or train again with the present frontend"
+        hint = "use the checkpoint's own text_state.json, or train again with the current frontend"
     if (
         vocabulary_fingerprint is not None
         and manifest.vocabulary is not None
@@ -234,7 +234,7 @@ def require_match(
         unlike = vocoder_differences(manifest.vocoder, vocoder)
         if unlike:
             differences += unlike
-            hint = f"use vocoder {manifest.vocoder.name}, or another one of the same spectrogram"
+            hint = f"use vocoder {manifest.vocoder.name}, or another one for the same spectrogram"
     if differences:
         raise CheckpointError(_joined(differences), subject=manifest.name, hint=hint)
 

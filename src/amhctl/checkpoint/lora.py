@@ -266,7 +266,7 @@ def _read_settings(folder: Path) -> _Settings:
     if settings.init_lora_weights not in _KEEPS_BASE:
         faults.append(f"init_lora_weights = {settings.init_lora_weights!r}, which changes the base as well")
     faults += [
-        f"alpha_pattern of {key!r}, no plain name" for key in settings.alpha_pattern if not _PLAIN.fullmatch(key)
+        f"alpha_pattern of {key!r}: not a plain name" for key in settings.alpha_pattern if not _PLAIN.fullmatch(key)
     ]
     if faults:
         raise CheckpointError(

@@ -157,7 +157,7 @@ def _require_readable(document: Mapping[str, object], subject: str) -> None:
     if type(version) is int and version in FORMATS:
         return
     known = " and ".join(map(str, sorted(FORMATS)))
-    message = f"the manifest has format version {version}, this amhctl reads {known}"
+    message = f"the manifest has format version {version}, this version of amhctl reads {known}"
     if type(version) is int and version > FORMAT_VERSION:
         writer = document.get("package_version")
         by = f" ({__version__}); it was written by amhctl {writer}" if isinstance(writer, str) else ""

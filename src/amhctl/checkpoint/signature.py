@@ -140,7 +140,8 @@ def read_signature(path: Path) -> Signature:
     if type(version) is int and version > FORMAT:
         writer = document.get("package_version")
         raise CheckpointError(
-            f"the signature has format version {version}, this amhctl reads {FORMAT}; amhctl {writer} wrote it",
+            f"the signature has format version {version}, this version of amhctl reads {FORMAT}; amhctl {writer} "
+            "wrote it",
             subject=str(path),
             hint="pip install --upgrade amhctl",
         )

@@ -57,9 +57,10 @@ def read_torch_file(path: Path, *, allow_old: bool = False) -> object:
         _require_honest_archive(path)
     elif path.is_file() and not allow_old:
         raise CheckpointError(
-            "not a PyTorch file in the present format (a zip archive)",
+            "not a PyTorch file in the current format (a zip archive)",
             subject=str(path),
-            hint="copy the file again; a file of an old PyTorch version can be loaded and saved again with a new one",
+            hint="copy the file again; convert a file of an old PyTorch version by loading and saving it with a new "
+            "one",
         )
     try:
         with warnings.catch_warnings():
@@ -81,9 +82,9 @@ def _refused(path: Path, message: str) -> CheckpointError:
     named = re.search(r"GLOBAL ([\w.]+)", message)
     what = f" ({named[1]})" if named else ""
     return CheckpointError(
-        f"not a readable tensor file: it is damaged, or has more than tensors and plain values{what}",
+        f"not a readable tensor file: it is damaged, or contains more than tensors and plain values{what}",
         subject=str(path),
-        hint="such a file can execute any code: ask its author for the state_dict alone, or for safetensors",
+        hint="such a file can execute any code: ask its author for a file with only the state_dict, or for safetensors",
     )
 
 

@@ -83,14 +83,14 @@ def build_card(manifest: Manifest, told: Told, results: Results | None) -> Card:
         "",
         *_table(("", ""), _facts(manifest, told)),
         *_usage(manifest),
-        "## Made from",
+        "## Sources",
         "",
         *_lineage(manifest),
         "## Training",
         "",
         *_training(manifest),
         *_measured(results),
-        "## Not on this card",
+        "## Missing on this card",
         "",
         *(f"- {_cell(what)}: {_cell(why)}" for what, why in left_out.items()),
         "",
@@ -156,13 +156,13 @@ def _facts(manifest: Manifest, told: Told) -> Iterator[tuple[str, str]]:
         if part is not None:
             yield what, f"{part.name}, `{part.fingerprint}`"
     if manifest.level is not None:
-        yield "level of speech in training", f"{manifest.level:g} dBFS"
+        yield "speech level in training", f"{manifest.level:g} dBFS"
 
 
 def _usage(manifest: Manifest) -> Iterator[str]:
     if manifest.kind != "voice":
         return
-    yield from ("## Use", "", "From the folder in which these files lie:", "", "```sh")
+    yield from ("## Use", "", "In the folder that contains these files:", "", "```sh")
     yield from ("pip install amhctl", "amhctl ckpt validate .")
     if manifest.codec is not None and manifest.codec.architecture == SEMANTIC.architecture:
         # What makes speech of its codes is not amhctl's.
@@ -177,17 +177,17 @@ def _lineage(manifest: Manifest) -> Iterator[str]:
     if rows:
         yield from _table(("work", "licence", "attribution", "address"), rows)
     else:
-        yield from ("The manifest names no work and no licence.", "")
+        yield from ("The manifest does not name any source or licence.", "")
     if manifest.lineage is not None:
         source = manifest.lineage
         yield from (
             f"The weights come from {_cell(source.file)} ({source.format}, SHA-256 `{_cell(source.sha256)}`).",
             "",
         )
-        yield from (f"- not proven: {_cell(each)}" for each in source.unproven)
+        yield from (f"- not verified: {_cell(each)}" for each in source.unproven)
         yield from ([""] if source.unproven else [])
     if manifest.processing:
-        yield from (f"Done to the recordings before: {_cell('; '.join(manifest.processing))}.", "")
+        yield from (f"Processing of the recordings: {_cell('; '.join(manifest.processing))}.", "")
     if manifest.data_fingerprint:
         yield from (f"Fingerprint of the data: `{_cell(manifest.data_fingerprint)}`.", "")
 
@@ -200,7 +200,7 @@ def _training(manifest: Manifest) -> Iterator[str]:
     if measured:
         yield from _table(("measured in training", "value"), sorted(measured.items()))
     if facts:
-        yield from ("<details><summary>Every setting that the manifest holds</summary>", "")
+        yield from ("<details><summary>All settings in the manifest</summary>", "")
         yield from _table(("setting", "value"), sorted(facts.items()))
         yield from ("</details>", "")
 
@@ -221,28 +221,29 @@ def _left_out(manifest: Manifest, told: Told, results: Results | None) -> dict[s
     """Return what a reader of a card would look for, and none of the sources knows."""
     missing: dict[str, str] = {}
     if not told.licence:
-        missing["licence of the weights"] = "the manifest holds those of what it was made from, not its own (--licence)"
+        missing["licence of the weights"] = "the manifest has only the licences of the training data (--licence)"
     if not told.base_model:
         missing["name of the base model"] = (
-            "the manifest holds the digest of its weights, not its name (--base-model)"
+            "the manifest has only the digest of its weights (--base-model)"
             if manifest.parent
             else "the manifest names no base"
         )
     if not manifest.licences:
-        missing["works it was made from"] = "the manifest names none"
+        missing["sources"] = "the manifest names none"
     for each in manifest.licences:
         if not each.attribution:
-            missing[f"attribution of {each.work}"] = "the manifest names nobody"
-    missing["amount of speech"] = "the manifest holds a fingerprint of the data, not their length"
-    missing["consent of the speakers"] = "the manifest does not say what they agreed to"
+            missing[f"attribution of {each.work}"] = "the manifest does not have it"
+    missing["amount of speech"] = "the manifest has a fingerprint of the data, but not their duration"
+    missing["consent of the speakers"] = "the manifest does not record it"
     if manifest.processing is None:
-        missing["what was done to the recordings"] = (
-            "nothing, or it is of an earlier version: the manifest names nothing"
+        missing["processing of the recordings"] = (
+            "none, or the manifest is of an earlier version and does not record it"
         )
     if results is None:
         missing["evaluation"] = "no report of `amhctl eval --json` was given (--eval)"
     elif not results.weights:
-        missing["whether the evaluation is of these weights"] = "the report is of an earlier version and does not say"
+        missing["whether the evaluation is of these weights"] = "the report is of an earlier version and does not "
+        "record it"
     return missing
 
 

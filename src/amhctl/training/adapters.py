@@ -73,7 +73,7 @@ def choose_layers(model: nn.Module, config: AdapterConfig, *, kind: str, text: b
     if text:
         if config.method not in ("none", "lora"):
             raise ConfigError(
-                f"the rows of the text are adapted by LoRA only, not by {config.method}",
+                f"text embeddings can be adapted by LoRA only, not by {config.method}",
                 subject="training.text_rows",
                 hint="--set training.adapter.method=lora, or --set training.text_rows=new",
             )

@@ -238,7 +238,7 @@ class _Aligner:
     def run(self, config: AlignerConfig) -> tuple[Paths, float]:
         """Return the path of each utterance, and what its pieces explain, after all passes."""
         paths: Paths = [np.zeros(0, dtype=np.uint16)] * (len(self.file.begins) - 1)
-        sums = self._pass("dividing evenly", lambda _: None, paths)
+        sums = self._pass("initial alignment", lambda _: None, paths)
         for number in range(1, config.passes + 1):
             gaussians = sums.gaussians(config.variance_floor)
             title = f"aligning, pass {number} of {config.passes}, explained {sums.explained:.3f}"
@@ -251,7 +251,7 @@ class _Aligner:
                 self._labels(paths),
                 shares_V,
                 seed=number,
-                title=f"learning frames {part}, explained {sums.explained:.3f}",
+                title=f"training the frame classifier {part}, explained {sums.explained:.3f}",
                 progress=self.progress,
             )
             title = f"aligning by frames {part}"

@@ -86,7 +86,7 @@ class Checkpoints:
             raise TrainingError(
                 "no checkpoint to resume from",
                 subject=str(self.root.parent),
-                hint="start the run anew with -o and --force",
+                hint="start the run again with -o and --force",
             )
         damaged: list[tuple[Path, str]] = []
         for folder in newest_first:
@@ -96,7 +96,7 @@ class Checkpoints:
                 reason = error.message if isinstance(error, CheckpointError) else error.strerror or str(error)
                 damaged.append((folder, reason))
                 continue
-            hint = f"the run goes on from {folder}, which is sound"
+            hint = f"the run resumes from {folder}, which is undamaged"
             return SoundCheckpoint(
                 checkpoint, tuple(RULES.finding("R007", str(place), why, hint) for place, why in damaged)
             )
@@ -167,9 +167,9 @@ def reasons_to_keep(
     for step in sorted(steps):
         why = {
             "newest": step in last,
-            "newest sound": step == sound,
+            "newest undamaged": step == sound,
             "best": step == best,
-            "the run would go back to it": step == retreat,
+            "needed for a rollback": step == retreat,
             f"every {every}": every is not None and step % every == 0,
         }
         if told := tuple(reason for reason, holds in why.items() if holds):

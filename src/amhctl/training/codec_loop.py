@@ -151,7 +151,7 @@ def _validate(state: CodecState, material: CodecMaterial, progress: Progress) ->
 
 
 def _describe_use(usage: tuple[float, ...]) -> str:
-    return f", codes used {', '.join(f'{share:.0%}' for share in usage)}" if usage else ""
+    return f", codes in use {', '.join(f'{share:.0%}' for share in usage)}" if usage else ""
 
 
 def _finish(state: CodecState, material: CodecMaterial, findings: tuple[Finding, ...]) -> CodecRun:

@@ -155,7 +155,7 @@ class CodecState:
             raise CheckpointError(
                 f"the state does not fit the run: {next(iter(str(error).splitlines()), type(error).__name__)}",
                 subject=str(loaded.folder),
-                hint="take the folder from its source again, or begin anew with --force",
+                hint="copy the folder from its source again, or start again with --force",
             ) from error
         return sound.findings
 
@@ -242,5 +242,5 @@ def _restore_moments(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Ten
 def _require_like(tensor: Tensor, wanted: Tensor) -> Tensor:
     """Return a tensor that has the shape of what it replaces."""
     if tensor.shape != wanted.shape:
-        raise ValueError(f"a tensor of shape {tuple(tensor.shape)} in place of {tuple(wanted.shape)}")
+        raise ValueError(f"a tensor has shape {tuple(tensor.shape)} instead of {tuple(wanted.shape)}")
     return tensor

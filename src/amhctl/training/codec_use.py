@@ -48,7 +48,7 @@ class Collapse:
 
     def finding(self, codec: str) -> Finding:
         """Return the finding of a finished run."""
-        hint = "train on more or other speech, or with a smaller codebook, a lower rate, or a larger commitment weight"
+        hint = "train on more speech, with a smaller codebook, a lower learning rate or a larger commitment weight"
         return RULES.finding("R010", codec, str(self), hint)
 
 

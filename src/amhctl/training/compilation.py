@@ -49,7 +49,7 @@ def compile_blocks(model: nn.Module, device: torch.device, *, sharded: bool = Fa
     """
     if sharded:
         raise TrainingError(
-            "blocks in shards are not compiled: they are put together by exchanges between processes",
+            "training.compile does not support sharding: the shards of a block are gathered from several processes",
             subject=_KEY,
             hint=f"--set training.sharding=none, {_WITHOUT}",
         )
@@ -94,7 +94,7 @@ def require_compiler(device: torch.device) -> None:
     """
     if missing := find_missing(device):
         raise TrainingError(
-            f"compiling for {device.type} needs {missing}, which is not here",
+            f"compiling for {device.type} needs {missing}, which is not installed",
             subject=_KEY,
             hint=f"install it, {_WITHOUT}",
         )
@@ -108,9 +108,9 @@ def require_compiler(device: torch.device) -> None:
     except (RuntimeError, OSError, ImportError) as error:
         why = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise TrainingError(
-            f"compiling for {device.type} does not work here: {why[:_LONGEST_REASON]}",
+            f"compiling for {device.type} does not work on this machine: {why[:_LONGEST_REASON]}",
             subject=_KEY,
-            hint=f"see what `amhctl doctor` says of torch, {_WITHOUT}",
+            hint=f"see what `amhctl doctor` reports about torch, {_WITHOUT}",
         ) from error
 
 
@@ -119,7 +119,7 @@ def find_missing(device: torch.device) -> str:
     if device.type == "cuda":
         return "" if find_spec("triton") else "the package triton"
     name = os.environ.get("CXX") or {"win32": "cl", "darwin": "clang++"}.get(sys.platform, "g++")
-    return "" if shutil.which(name) else f"a C++ compiler ({name}; CXX names another one)"
+    return "" if shutil.which(name) else f"a C++ compiler ({name}; CXX selects another one)"
 
 
 def _add_one(values: torch.Tensor) -> torch.Tensor:

@@ -20,25 +20,25 @@ def require_conditions(config: TrainingConfig, model: ModelConfig | FlowVoiceCon
     if config.tells_speakers:
         if isinstance(model, FlowVoiceConfig):
             raise ConfigError(
-                "a voice of kind flow has no emotion vector from which its speaker could be set apart",
+                "a FlowVoice has no emotion vector from which the speaker could be removed",
                 subject="training.stages",
-                hint="leave speaker_adversary out of the stages",
+                hint="omit speaker_adversary in the stages",
             )
         if model.emo_condition_module is None:
             raise ConfigError(
                 "this voice has no emotion branch (model.emo_condition_module)",
                 subject="training.stages",
-                hint="leave speaker_adversary out of the stages, or train a voice with an emotion branch",
+                hint="omit speaker_adversary in the stages, or train a voice with an emotion branch",
             )
     if config.distil_guidance and not isinstance(model, FlowVoiceConfig):
         raise ConfigError(
-            "only a voice of kind flow can learn the guidance of its base",
+            "guidance distillation is for a FlowVoice only",
             subject="training.distil_guidance",
             hint="--set training.distil_guidance=0",
         )
     if config.speed_share and (isinstance(model, FlowVoiceConfig) or model.alignment is not None):
         raise ConfigError(
-            "this voice has explicit durations, which speak --speed scales: it need not be told a speed",
+            "this voice has explicit durations, which `speak --speed` scales: it needs no speed conditioning",
             subject="training.speed_share",
             hint="--set training.speed_share=0",
         )
@@ -47,7 +47,7 @@ def require_conditions(config: TrainingConfig, model: ModelConfig | FlowVoiceCon
             continue
         if isinstance(model, FlowVoiceConfig):
             raise ConfigError(
-                "a voice of kind flow is told its speaker by an embedding and has no emotion vector",
+                "a FlowVoice is conditioned on a speaker embedding and has no emotion vector",
                 subject=f"training.{key}",
                 hint=f"--set training.{key}=0",
             )
@@ -55,7 +55,7 @@ def require_conditions(config: TrainingConfig, model: ModelConfig | FlowVoiceCon
             raise ConfigError(
                 "this voice has no emotion branch (model.emo_condition_module)",
                 subject=f"training.{key}",
-                hint=f"--set training.{key}=0, or train a voice with one; that of IndexTTS-2 has one",
+                hint=f"--set training.{key}=0, or train a voice that has one, such as IndexTTS-2",
             )
 
 
@@ -80,14 +80,15 @@ def require_speeds(config: TrainingConfig, network: UnifiedVoice, speeds: tuple[
         return
     if not network.speed_emb.weight.requires_grad:
         raise ConfigError(
-            "speeds are to be told, and the table that tells them does not learn",
+            "training.speed_share is set, but the speed table is frozen",
             subject="training.speed_share",
-            hint="name the part speed in training.unfreeze; beside adapters with what else learns whole: "
-            """--set 'training.unfreeze=["text", "codes", "speed"]'""",
+            hint="add the part speed to training.unfreeze; with adapters, together with the other parts that are "
+            "trained completely: "
+            '--set \'training.unfreeze=["text", "codes", "speed"]\'',
         )
     if speeds is None or speeds[0] == speeds[1]:
         raise ConfigError(
-            "no utterance is told another speed than 1: each speaker has one clip, or always the same pace",
+            "all utterances have speed 1: each speaker has only one clip, or always speaks at the same speed",
             subject="training.speed_share",
             hint="--set training.speed_share=0, or train with more clips of each speaker",
         )

@@ -72,13 +72,13 @@ def _tell_conditions(loop: Loop, progress: Progress) -> None:
     shards = ", each with a shard of the voice" if loop.parts.shards.parameters else ""
     progress.say(f"{loop.accelerator.device} · {conditions.precision} · processes: {conditions.processes}{shards}")
     if loop.run.config.sharding == "full" and conditions.processes == 1:
-        progress.say("one process has the whole voice: training.sharding is for several")
+        progress.say("there is only one process, which holds the complete voice: training.sharding has no effect")
     plan = loop.plan(loop.state.epoch)
-    progress.say(f"{len(plan)} micro-batches an epoch, {padding_of(plan, loop.lengths):.1%} of their frames padding")
+    progress.say(f"{len(plan)} micro-batches per epoch, {padding_of(plan, loop.lengths):.1%} of their frames padding")
     if idle := -conditions.batches_per_step % conditions.processes:
         progress.say(
-            f"a step of this run has {conditions.batches_per_step} micro-batches: {idle} of the processes "
-            f"wait{'s' if idle == 1 else ''} in the last round of each"
+            f"each step of this run has {conditions.batches_per_step} micro-batches: {idle} of the processes "
+            f"{'waits' if idle == 1 else 'wait'} in the last round of each"
         )
 
 
@@ -127,7 +127,7 @@ def _take_steps(loop: Loop, journal: Journal | None, progress: Progress) -> bool
             progress.advance(1, f"loss {losses.total:.3f} {best}".rstrip())
             if stop:
                 loop.wait_for_writes()
-                progress.say(f"interrupted: saved at step {step}, go on with --resume {loop.run.folder.root}")
+                progress.say(f"interrupted: saved at step {step}, continue with --resume {loop.run.folder.root}")
                 raise KeyboardInterrupt
     return loop.state.step < config.steps
 
@@ -161,7 +161,7 @@ def _match_texts(loop: Loop, valid: Means, progress: Progress) -> float | None:
     if loop.run.config.best_by != "text_match" or not math.isfinite(valid.decisive):
         return None
     if say is None:
-        raise ValueError("there is nothing that says the sentences by which the best voice is chosen")
+        raise ValueError("best_by=text_match needs a function that synthesises the samples")
     loop.export_candidate(valid)
     share = torch.zeros((), dtype=torch.float64)
     if loop.processes.leads:
@@ -178,7 +178,7 @@ def _listen(loop: Loop, progress: Progress) -> dict[str, float | list[float]]:
     heard_before = loop.speaker_probe is None or not loop.speaker_probe.fault
     speaker_probe = loop.probe_speakers()
     if speaker_probe.fault and heard_before:
-        progress.say(f"step {loop.state.step}: the voice does not hear whom it speaks as: {speaker_probe.fault}")
+        progress.say(f"step {loop.state.step}: speaker collapse: {speaker_probe.fault}")
     told: dict[str, float | list[float]] = {"speaker_activation": speaker_probe.largest}
     return told if speaker_probe.spread is None else {"speaker_spread": speaker_probe.spread, **told}
 

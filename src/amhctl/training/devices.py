@@ -17,21 +17,21 @@ _OFF = frozenset({"", "0", "false", "no", "none", "off", "f", "n"})
 _RANKS = ("RANK", "PMI_RANK", "OMPI_COMM_WORLD_RANK", "MV2_COMM_WORLD_RANK")
 """Where launchers say which of a run's processes this one is, as accelerate looks for it."""
 
-_NOT_HERE = "unset it, or launch with --multi_gpu or torchrun: every process holds the whole model"
+_NOT_HERE = "unset it, or launch with --multi_gpu or torchrun: every process holds the complete model"
 _REFUSED: Mapping[str, tuple[frozenset[str], str]] = {
     "ACCELERATE_MIXED_PRECISION": (
         _OFF,
-        "unset it (accelerate launch --mixed_precision no), and say --set training.precision=bf16 where that is meant",
+        "unset it (accelerate launch --mixed_precision no), and use --set training.precision=bf16 if you want it",
     ),
-    "ACCELERATE_GRADIENT_ACCUMULATION_STEPS": (_OFF | {"1"}, "unset it, and say --set training.accumulation=N"),
-    "ACCELERATE_GRADIENT_CLIPPING": (_OFF, "unset it, and say --set training.clip_norm=N"),
-    "ACCELERATE_DYNAMO_BACKEND": (_OFF, "unset it, and say --set training.compile=true"),
-    "ACCELERATE_FP8_BACKEND": (_OFF, "unset it, and say --set training.precision=bf16"),
-    "ACCELERATE_DOWNCAST_BF16": (_OFF, "unset it, and say --set training.precision=bf16"),
+    "ACCELERATE_GRADIENT_ACCUMULATION_STEPS": (_OFF | {"1"}, "unset it, and use --set training.accumulation=N"),
+    "ACCELERATE_GRADIENT_CLIPPING": (_OFF, "unset it, and use --set training.clip_norm=N"),
+    "ACCELERATE_DYNAMO_BACKEND": (_OFF, "unset it, and use --set training.compile=true"),
+    "ACCELERATE_FP8_BACKEND": (_OFF, "unset it, and use --set training.precision=bf16"),
+    "ACCELERATE_DOWNCAST_BF16": (_OFF, "unset it, and use --set training.precision=bf16"),
     "ACCELERATE_USE_DEEPSPEED": (_OFF, _NOT_HERE),
     "ACCELERATE_USE_FSDP": (
         _OFF,
-        "unset it, launch with --multi_gpu or torchrun, and say --set training.sharding=full",
+        "unset it, launch with --multi_gpu or torchrun, and use --set training.sharding=full",
     ),
     "ACCELERATE_USE_MEGATRON_LM": (_OFF, _NOT_HERE),
     "ACCELERATE_USE_PARALLELISM_CONFIG": (_OFF, _NOT_HERE),
@@ -73,7 +73,11 @@ def connect_devices(device: str) -> Accelerator:
     refuse_launcher_settings()
     if device.startswith("cuda"):
         if not torch.cuda.is_available():
-            raise TrainingError("no CUDA device here", subject=device, hint="see `amhctl doctor`; or --device cpu")
+            raise TrainingError(
+                "this machine has no usable CUDA device",
+                subject=device,
+                hint="see `amhctl doctor`, or use --device cpu",
+            )
         if ":" in device:
             torch.cuda.set_device(torch.device(device))
     accelerator = Accelerator(cpu=device == "cpu")

@@ -71,7 +71,7 @@ def do_dry_run(run: Run, progress: Progress, *, device: str, resume: bool) -> Dr
     Raises
     ------
     CheckpointError
-        If what was loaded is not what was saved, or no checkpoint of a run to continue with can be read.
+        If the loaded checkpoint differs from the saved state, or no checkpoint of the run can be read.
     TrainingError
         If there is nothing to resume, or no step is left.
     ShortageError
@@ -87,9 +87,9 @@ def do_dry_run(run: Run, progress: Progress, *, device: str, resume: bool) -> Dr
         left = run.config.steps - loop.state.step
         if left == 0:
             raise TrainingError(
-                f"the run has done its {run.config.steps} steps: there is nothing to rehearse",
+                f"the run has done its {run.config.steps} steps already: there is no step for a dry run",
                 subject=str(run.folder.root),
-                hint="ask for more steps: --set training.steps=N",
+                hint="set more steps: --set training.steps=N",
             )
         return _measure(loop, left, fit, progress)
 
@@ -131,7 +131,7 @@ def _measure(loop: Loop, steps: int, fit: Fit, progress: Progress) -> DryRun:
     begun = time.perf_counter()
     loop.step(heaviest, _batches(loop, heaviest))
     seconds = time.perf_counter() - begun
-    progress.advance(1, f"{seconds:.2f} s a step")
+    progress.advance(1, f"{seconds:.2f} s per step")
     checkpoint_bytes = _save_and_load(loop)
     progress.advance(1)
     progress.finish()
@@ -169,7 +169,7 @@ def _save_and_load(loop: Loop) -> int:
         size = sum(file.stat().st_size for file in folder.iterdir())
     loaded = loop.parts.model.state_dict()
     if state != loop.state or not all(torch.equal(tensor, loaded[name]) for name, tensor in saved.items()):
-        raise CheckpointError("what was loaded is not what was saved")
+        raise CheckpointError("the loaded checkpoint differs from the saved state")
     return size
 
 

@@ -84,7 +84,7 @@ def tune(model: nn.Module, config: TrainingConfig, *, kind: Kind, pieces: int, b
     layers = _layers_to_adapt(model, config, kind)
     if layers and base is None:
         raise ConfigError(
-            "an adapter goes with a base, and this run starts from nothing",
+            "an adapter needs a base, but this run starts from scratch",
             subject="training.adapter.method",
             hint="pass --base VOICE",
         )
@@ -131,16 +131,16 @@ def _choose_learning(model: nn.Module, config: TrainingConfig, kind: Kind, layer
     adapted = frozenset(f"{layer}.{part}" for layer in layers for part in ("weight", "bias"))
     if twice := sorted(adapted & named):
         raise ConfigError(
-            f"{twice[0]} has an adapter beside it and cannot learn itself",
+            f"{twice[0]} has an adapter and cannot be trained itself",
             subject="training.unfreeze",
-            hint="leave it out, or train without an adapter: --set training.adapter.method=none",
+            hint="omit it, or train without an adapter: --set training.adapter.method=none",
         )
     learning -= adapted
     if not learning and not layers:
         raise ConfigError(
-            "nothing is left that learns",
+            "no parameters are left to train",
             subject="training.freeze",
-            hint="name fewer parts, or --set training.unfreeze",
+            hint="freeze fewer parts, or use --set training.unfreeze",
         )
     return learning
 
@@ -150,24 +150,28 @@ def _split_text(model: nn.Module, learning: frozenset[str], pieces: int, base: B
     growth = None if base is None else base.growth
     if growth is None:
         raise ConfigError(
-            "it is not known which rows of the text are the base's: "
-            + ("the run starts from nothing" if base is None else f"{base.name} does not say that it was grown"),
+            "it is not known which text embeddings are the base's: "
+            + (
+                "the run starts from scratch"
+                if base is None
+                else f"{base.name} does not record that its vocabulary was grown"
+            ),
             subject="training.text_rows",
             hint="grow the base with `amhctl vocab extend … --base-checkpoint C --checkpoint-out D`, which records it, "
             "and pass --base D",
         )
     if growth.base_size >= pieces:
         raise ConfigError(
-            f"growing added no rows to the {growth.base_size} of the base",
+            f"the vocabulary was not grown: no embeddings were added to the {growth.base_size} of the base",
             subject="training.text_rows",
             hint="--set training.text_rows=all",
         )
     tables = [name for name in TEXT_TABLES if hasattr(model, name)]
     if still := [name for name in tables if f"{name}.weight" not in learning]:
         raise ConfigError(
-            f"the new rows of {still[0]} are to learn, and it is frozen",
+            f"training.text_rows=new needs {still[0]}, which is frozen",
             subject="training.text_rows",
-            hint="leave the text out of training.freeze, or add it to training.unfreeze",
+            hint="remove the text from training.freeze, or add it to training.unfreeze",
         )
     for name in tables:
         table = getattr(model, name)

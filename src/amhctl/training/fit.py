@@ -53,7 +53,7 @@ def require_fit(
         return fit
     has = f"{available / 2**30:.2f} GiB"
     raise ShortageError(
-        f"the run needs {fit.need.describe()}, the {fit.need.device} device has {has} free",
+        f"the run needs {fit.need.describe()}, but the {fit.need.device} device has only {has} free",
         subject=subject,
         hint=_hint(config, size, estimate, available),
     )
@@ -83,8 +83,8 @@ def _hint(config: TrainingConfig, size: BatchSize, estimate: Estimate, available
             return f"it fits with {' '.join(sets)}"
         if size.items == 1:
             return (
-                f"even one utterance at a time takes {need.total / 2**30:.2f} GiB: let fewer parameters learn "
-                "(training.adapter.method=lora, training.freeze), take a smaller shape, or a device with more memory"
+                f"even one utterance at a time takes {need.total / 2**30:.2f} GiB: train fewer parameters "
+                "(training.adapter.method=lora, training.freeze), use a smaller model, or a device with more memory"
             )
         size = replace(size, items=max(1, size.items // 2))
         update = {

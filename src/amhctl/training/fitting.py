@@ -44,7 +44,7 @@ def fit_codec(spec: CodecSpec, *, wanted: CodecSpec | None, origin: LoadedCheckp
     CodecError
         If the store's codes are of another codec.
     """
-    others = [("the codec that was chosen", wanted)] if wanted else []
+    others = [("the selected codec", wanted)] if wanted else []
     if origin is not None and origin.manifest.codec is not None:
         others.append(("the base checkpoint", origin.manifest.codec))
     for owner, theirs in others:
@@ -82,13 +82,13 @@ def fit_level(level: float | None, *, origin: LoadedCheckpoint | None, store: st
     theirs = None if origin is None else completed(origin.manifest).level
     if level is None:
         raise DatasetError(
-            "the store's recordings were left at levels of their own: no prompt would sound like them",
+            "the store's recordings were not normalised to one level, so prompts would not match them",
             subject=store,
-            hint="extract them into a new store with `amhctl codes extract`, which brings speech to one level",
+            hint="extract them into a new store with `amhctl codes extract`, which normalises speech to one level",
         )
     if theirs is not None and theirs != level:
         raise CheckpointError(
-            f"the store's speech has a level of {level:g} dBFS, the base checkpoint learnt at {theirs:g}",
+            f"the store's speech has a level of {level:g} dBFS, the base checkpoint was trained at {theirs:g}",
             subject=store,
             hint=f"extract codes with `amhctl codes extract --level {theirs:g}`",
         )
@@ -96,8 +96,8 @@ def fit_level(level: float | None, *, origin: LoadedCheckpoint | None, store: st
 
 
 _KEEPS_READING = (
-    "leave the value out: a voice keeps reading as it learnt to; or let it learn this package's reading with "
-    "--set training.reading=package"
+    "omit the value: a fine-tuned voice keeps its text frontend; or use the frontend of this package with --set "
+    "training.reading=package"
 )
 
 
@@ -112,8 +112,8 @@ def fit_vocabulary(vocabulary: Vocabulary, frontend: Frontend, origin: LoadedChe
     units = frontend.config.units
     if vocabulary.units != units:
         raise VocabularyError(
-            f"the vocabulary is made of {vocabulary.units}, the text is read as {units}",
-            hint=f"pass --set text.units={vocabulary.units}, or train a vocabulary of {units}",
+            f"the vocabulary has units {vocabulary.units}, but text.units is {units}",
+            hint=f"use --set text.units={vocabulary.units}, or train a vocabulary of {units}",
         )
     theirs = origin.manifest.vocabulary if origin else None
     if theirs is not None and theirs.fingerprint != vocabulary.fingerprint:
@@ -162,13 +162,13 @@ def fit_frontend(
         ours, theirs = getattr(config, name), getattr(frontend.config, name)
         if explicit(f"text.{name}") and ours != theirs:
             raise ConfigError(
-                f"the base checkpoint reads text with {theirs!r}, not {ours!r}",
+                f"the base checkpoint normalises text with {theirs!r}, not {ours!r}",
                 subject=f"text.{name}",
                 hint=_KEEPS_READING,
             )
     if explicit("paths.lexicons") and frontend.with_lexicon(lexicon).state() != frontend.state():
         raise ConfigError(
-            "the base checkpoint does not have the readings of these lexicons",
+            "the base checkpoint does not have the pronunciations of these lexicons",
             subject="paths.lexicons",
             hint=_KEEPS_READING,
         )
@@ -200,13 +200,13 @@ def fit_model(
         "stop_mel_token": spec.codebook_size + 1,
         "condition_dim": width_of(conditioning),
     }
-    refuse_contradictions(config, decided, explicit, "the vocabulary and the code store say")
+    refuse_contradictions(config, decided, explicit, "the vocabulary and the code store require")
     written = (config if origin is None else _config_of(origin)).codebooks
     if written > spec.codebooks:
         raise ConfigError(
-            f"the voice is to write {written} codebooks, the codec has {spec.codebooks}",
+            f"model.codebooks is {written}, but the codec has {spec.codebooks}",
             subject="model.codebooks",
-            hint=f"a voice may write fewer of its codec's codebooks: --set model.codebooks={spec.codebooks}",
+            hint=f"a voice can predict fewer codebooks than its codec has: --set model.codebooks={spec.codebooks}",
         )
     if origin is None:
         return _validated({**config.model_dump(mode="json"), **decided}, subject="model")
@@ -214,7 +214,7 @@ def fit_model(
     # Complete: a value that the base was made before, and does not name, has its default there.
     theirs = _config_of(origin).model_dump(mode="json")
     kept = {name: value for name, value in theirs.items() if name not in _FREE_IN_ORIGIN}
-    refuse_contradictions(config, kept, explicit, "the base checkpoint has")
+    refuse_contradictions(config, kept, explicit, "the base checkpoint requires")
     chosen = config.model_dump(mode="json", include={name for name in _FREE_IN_ORIGIN if explicit(f"model.{name}")})
     model = _validated({**theirs, **chosen}, subject=str(origin.folder))
     differing = [
@@ -242,7 +242,7 @@ def _require_conditioning(conditioning: Conditioning, origin: LoadedCheckpoint) 
         raise CheckpointError(
             f"the store's conditioning features are not those of the base checkpoint: {', '.join(differing)}",
             subject=str(origin.folder),
-            hint="extract codes with the features, and the speech encoder, that the base was trained with",
+            hint="extract codes with the features and the speech encoder with which the base was trained",
         )
 
 
@@ -256,7 +256,7 @@ def build_model(config: ModelConfig, seed: int, origin: LoadedCheckpoint | None)
     ConfigError
         If the memory of this machine cannot hold it.
     """
-    require_memory(parameter_count(config), subject="model", hint="make it smaller: model.model_dim, model.layers")
+    require_memory(parameter_count(config), subject="model", hint="reduce model.model_dim or model.layers")
     torch.manual_seed(derive_seed(seed, "weights"))
     model = UnifiedVoice(config)
     if origin is not None:
@@ -297,7 +297,7 @@ def refuse_contradictions(config: Document, decided: Mapping[str, JsonValue], ex
         if explicit(f"model.{name}") and chosen.get(name) != value
     ]
     if faults:
-        raise ConfigError("; ".join(faults), subject="model", hint="leave these values out: they follow from the data")
+        raise ConfigError("; ".join(faults), subject="model", hint="omit these values: they follow from the data")
 
 
 def _config_of(origin: LoadedCheckpoint) -> ModelConfig:

@@ -37,8 +37,8 @@ def fit_vocoder(vocoder: VocoderSpec, acoustics: AcousticsConfig) -> None:
         raise CodecError(
             f"the vocoder's spectrogram is not the store's: {', '.join(differing)}",
             subject=vocoder.name,
-            hint="choose the vocoder that goes with the store with --set paths.vocoder=FOLDER, or train one: "
-            "amhctl codec train --arch vocoder",
+            hint="select a vocoder for this spectrogram with --set paths.vocoder=FOLDER, or train one: amhctl codec "
+            "train --arch vocoder",
         )
 
 
@@ -69,10 +69,10 @@ def fit_flow(
     }
     if config.codebooks:
         decided |= {"codebook_size": spec.codebook_size, "code_frame_samples": spec.frame_samples}
-    refuse_contradictions(config, decided, explicit, "the vocabulary and the code store say")
+    refuse_contradictions(config, decided, explicit, "the vocabulary and the code store require")
     if config.codebooks > spec.codebooks:
         raise ConfigError(
-            f"the voice is to draw from {config.codebooks} codebooks, the codec has {spec.codebooks}",
+            f"model.codebooks is {config.codebooks}, but the codec has {spec.codebooks}",
             subject="model.codebooks",
             hint=f"--set model.codebooks={spec.codebooks}",
         )
@@ -80,7 +80,7 @@ def fit_flow(
         return _validated({**config.model_dump(mode="json"), **decided}, subject="model")
     theirs = require_flow(origin).model_dump(mode="json")
     kept = {name: value for name, value in theirs.items() if name not in _FREE_IN_ORIGIN}
-    refuse_contradictions(config, kept, explicit, "the base checkpoint has")
+    refuse_contradictions(config, kept, explicit, "the base checkpoint requires")
     chosen = config.model_dump(mode="json", include={name for name in _FREE_IN_ORIGIN if explicit(f"model.{name}")})
     model = _validated({**theirs, **chosen}, subject=str(origin.folder))
     ours = model.model_dump(mode="json")
@@ -90,7 +90,7 @@ def fit_flow(
         raise CheckpointError(
             f"the base checkpoint does not fit the vocabulary and the code store: {', '.join(differing)}",
             subject=str(origin.folder),
-            hint="extract codes with --acoustics as the base was trained with, and use its vocabulary",
+            hint="extract codes with --acoustics and the settings of the base, and use its vocabulary",
         )
     return model
 
@@ -115,10 +115,12 @@ def settle_guidance(model: FlowVoiceConfig, config: TrainingConfig, base: Loaded
     if config.distil_guidance:
         key = "training.distil_guidance"
         if base is None:
-            raise ConfigError("there is no base whose guidance could be learnt", subject=key, hint="pass --base VOICE")
+            raise ConfigError("guidance distillation needs a base", subject=key, hint="pass --base VOICE")
         if require_flow(base).distilled_guidance:
             raise ConfigError(
-                "the base has learnt its guidance already", subject=key, hint="distil the voice that it was made from"
+                "the base is a distilled voice already",
+                subject=key,
+                hint="distil the voice from which the base was made",
             )
     return model.model_copy(update={"distilled_guidance": config.distil_guidance})
 
@@ -147,9 +149,9 @@ def require_flow(origin: LoadedCheckpoint) -> FlowVoiceConfig:
     """
     if origin.manifest.model_version != MODEL_VERSION:
         raise CheckpointError(
-            f"the base is a {origin.manifest.model_version}, wanted is a {MODEL_VERSION}",
+            f"the base is a {origin.manifest.model_version}, but the run trains a {MODEL_VERSION}",
             subject=str(origin.folder),
-            hint="leave --preset and model.kind as the base has them",
+            hint="use the --preset and model.kind of the base",
         )
     return read_part(FlowVoiceConfig.model_validate, origin.manifest.config, place="config", subject=str(origin.folder))
 
@@ -165,7 +167,7 @@ def build_flow(config: FlowVoiceConfig, seed: int, origin: LoadedCheckpoint | No
         If the memory of this machine cannot hold it.
     """
     count = sum(torch.Size(shape).numel() for shape in flow_shapes(config).values())
-    require_memory(count, subject="model", hint="make it smaller: model.model_dim, model.layers")
+    require_memory(count, subject="model", hint="reduce model.model_dim or model.layers")
     torch.manual_seed(derive_seed(seed, "weights"))
     model = FlowVoice(config)
     if origin is not None:

@@ -129,7 +129,7 @@ class FlowRecipe:
         """Return a finding if the voice does not tell speakers apart."""
         if not speaker_probe.fault:
             return ()
-        hint = "train longer; and see that the speakers of the records are the right ones: amhctl data check"
+        hint = "train longer, and check that the records name the right speakers: amhctl data check"
         return (HEARING_RULES.finding("R012", subject, speaker_probe.fault, hint),)
 
 

@@ -50,8 +50,8 @@ def judge_memory(memory: Memory, config: ForgettingConfig) -> str:
     if not memory.worsening > config.worsening:
         return ""
     return (
-        f"the loss on the base's language has gone from {memory.base:.4f} to {memory.now:.4f}, "
-        f"by {memory.worsening:.4f}, which is more than {config.worsening:g}"
+        f"the loss on the base's language has risen from {memory.base:.4f} to {memory.now:.4f}, "
+        f"by {memory.worsening:.4f}, more than {config.worsening:g}"
     )
 
 
@@ -59,7 +59,8 @@ def find_forgetting(memory: Memory | None, config: ForgettingConfig, subject: st
     """Return a finding if a voice forgot what its base knew."""
     why = "" if memory is None else judge_memory(memory, config)
     hint = (
-        "replay some of it: --set paths.replay=STORE --set training.replay_share=0.15; or let less of the voice learn"
+        "replay speech of that language: --set paths.replay=STORE --set training.replay_share=0.15; or train fewer "
+        "parameters"
     )
     return (Finding(FORGOTTEN, Severity.WARNING, subject, why, hint),) if why else ()
 

@@ -96,10 +96,10 @@ def _fault_of(watch: Watch, config: TrainingConfig, loss: float, norm: float) ->
     if not (math.isfinite(loss) and math.isfinite(norm)):
         return f"the loss or its gradient is not finite (loss {loss:.4g}, norm {norm:.4g})"
     if _is_spike(loss, watch.losses, config.spike_loss):
-        return f"the loss is {loss:.4g}, more than {config.spike_loss:g} times the usual {median(watch.losses):.4g}"
+        return f"the loss is {loss:.4g}, more than {config.spike_loss:g} times the median {median(watch.losses):.4g}"
     if _is_spike(norm, watch.norms, config.spike_norm):
         return (
-            f"the gradient's norm is {norm:.4g}, more than {config.spike_norm:g} times the usual "
+            f"the gradient norm is {norm:.4g}, more than {config.spike_norm:g} times the median "
             f"{median(watch.norms):.4g}"
         )
     return ""

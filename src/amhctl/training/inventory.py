@@ -54,8 +54,8 @@ class Inventory:
         share = self.trainable / max(1, self.total + self.adapter)
         beside = f", {self.adapter:,} of them in adapters" if self.adapter else ""
         yield f"{self.total:,} parameters: {self.trainable:,} learn ({share:.1%}){beside}; {self.frozen:,} are frozen"
-        fixed = " (constants: nothing moves them)" if self.rows_split else ""
-        yield f"text rows: {self.base_rows:,} of the base{fixed}, {self.new_rows:,} new"
+        fixed = " (not trained)" if self.rows_split else ""
+        yield f"text embeddings: {self.base_rows:,} of the base{fixed}, {self.new_rows:,} new"
 
 
 def take_inventory(model: nn.Module, *, pieces: int, base_rows: int | None) -> Inventory:

@@ -74,8 +74,8 @@ def rewind_journal(path: Path, step: int) -> tuple[Finding, ...]:
     findings: list[Finding] = []
     for line in scan_journal(path):
         if line.entry is None:
-            message = "the line is damaged and is left out of the journal"
-            hint = f"the run goes on from its checkpoint of step {step}, which is sound"
+            message = "the damaged line is removed from the journal"
+            hint = f"the run resumes from its checkpoint of step {step}, which is undamaged"
             findings.append(RULES.finding("R008", f"{path}:{line.number}", message, hint))
         elif int(str(line.entry["step"])) <= step:
             kept.append(json.dumps(line.entry) + "\n")

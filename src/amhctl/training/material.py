@@ -44,7 +44,7 @@ RULES = Rules(
     Rule(
         "R004",
         Severity.WARNING,
-        "sole clip of its speaker",
+        "only clip of its speaker",
         "The split has no other clip of the speaker that could be the prompt, so the clip is its own prompt: in "
         "training the voice may learn to copy it, and validation results are too good.",
     ),
@@ -52,7 +52,7 @@ RULES = Rules(
         "R005",
         Severity.WARNING,
         "pieces missing from the vocabulary",
-        "The vocabulary does not cover the text; the utterance is left out of training. Where that happens to more "
+        "The vocabulary does not cover the text; the utterance is left out of training. If it does not cover more "
         "than a tenth of the utterances, the vocabulary is refused.",
     ),
     Rule(
@@ -71,7 +71,7 @@ _SPLIT_HINTS = {
     "train": "run `amhctl data split MANIFEST`, then `amhctl codes extract` again",
     # A run keeps the weights that do best on what it was not trained on: there are none without.
     "valid": "run `amhctl data split MANIFEST --valid 0.02 --redraw`, then `amhctl codes extract` again: a run keeps "
-    "what does best on clips that it was not trained on",
+    "the voice that is best on clips it was not trained on",
 }
 DatasetT = TypeVar("DatasetT")
 _MOST_UNCOVERED = 0.1
@@ -247,7 +247,7 @@ def _find_overlong(
 def find_sole_clips(clips: Sequence[str], kind: str = "") -> list[Finding]:
     """Return a finding for each clip that is the only one of its speaker."""
     message = f"the only {kind}clip of its speaker is its own prompt"
-    hint = "record more of this speaker" if not kind else "give the split more clips of this speaker"
+    hint = "record more of this speaker" if not kind else "assign more clips of this speaker to the split"
     return [RULES.finding("R004", subject, message, hint) for subject in clips]
 
 
@@ -271,7 +271,7 @@ def require_split(
     ids = {entry.id for entry in entries if entry.record.split == split}
     if not ids:
         raise DatasetError(
-            f"the store has no utterance of the split {split!r}, and training needs some",
+            f"the store has no utterance of the split {split!r}, which training needs",
             subject=str(store.path),
             hint=_SPLIT_HINTS[split],
             findings=findings,

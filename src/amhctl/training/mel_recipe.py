@@ -92,7 +92,9 @@ class MelRecipe:
     ) -> None:
         if config.keep_codes and base is None:
             raise TrainingError(
-                "there are no codes to keep", subject="codec_training.keep_codes", hint="name their codec with --base"
+                "keep_codes needs a base",
+                subject="codec_training.keep_codes",
+                hint="give the codec of these codes with --base",
             )
         shape = shape if base is None else base.shape
         self._config = config

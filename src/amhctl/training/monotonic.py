@@ -32,7 +32,7 @@ def find_paths(scores: Sequence[NDArray[np.float32]]) -> list[Path]:
     for score_ST in scores:
         frames, pieces = score_ST.shape
         if pieces == 0 or pieces > frames:
-            raise TrainingError(f"{pieces} pieces cannot be laid over {frames} frames")
+            raise TrainingError(f"{pieces} pieces cannot be aligned with {frames} frames")
     lengths_B = np.array([len(score_ST) for score_ST in scores])
     last_B = np.array([score_ST.shape[1] - 1 for score_ST in scores])
     # Padded frames and pieces are never on a path that is followed back from an utterance's own last frame and piece.

@@ -86,7 +86,7 @@ def write_network(
     if set(names.values()) != set(given):
         unlike = sorted(set(names.values()) ^ set(given))
         raise CheckpointError(
-            f"the weights do not fit the model: {len(unlike)} tensors are in one of the two only: "
+            f"the weights do not fit the model: {len(unlike)} tensors exist in only one of the two: "
             f"{', '.join(unlike[:3])}",
             subject=subject,
         )

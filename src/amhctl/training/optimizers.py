@@ -78,7 +78,7 @@ def _own_groups(
                 raise ConfigError(
                     f"{name} is in two groups",
                     subject="training.groups",
-                    hint="name parts or patterns that do not overlap",
+                    hint="use parts or patterns that do not overlap",
                 )
             own[name] = group
     return own

@@ -116,14 +116,12 @@ def _selects_nothing(names: Sequence[str], selection: str, *, kind: str, key: st
     parts = PARTS[kind]
     if selection in parts:
         there = [part for part in parts if _matches(names, part, parts)]
-        return ConfigError(
-            f"this voice has no part {selection!r}", subject=key, hint=f"its parts are: {', '.join(there)}"
-        )
+        return ConfigError(f"this voice has no part {selection!r}", subject=key, hint=f"parts: {', '.join(there)}")
     prefixes = {name.rpartition(".")[0] for name in names}
     near = difflib.get_close_matches(selection, [*parts, *sorted(prefixes), *names], n=3, cutoff=0.5)
-    told = f"; near it are: {', '.join(near)}" if near else ""
+    told = f"; similar names: {', '.join(near)}" if near else ""
     return ConfigError(
-        f"{selection!r} is no part of the voice and matches no name of a parameter{told}",
+        f"{selection!r} is neither a part of the voice nor the name of a parameter{told}",
         subject=key,
         hint=f"parts are: {', '.join(parts)}; a pattern is like gpt.h.*.mlp.*",
     )

@@ -86,7 +86,7 @@ class Processes:
         """
         worst, most, fewest = self._largest(trouble, gradients, -gradients)
         if worst == Trouble.NONE and most != -fewest:
-            raise RuntimeError(f"one process has {-fewest} gradients to exchange, another {most}")
+            raise RuntimeError(f"one process has {-fewest} gradients to exchange, another one {most}")
         return Trouble(worst)
 
     def wish(self, wished: bool) -> bool:

@@ -169,7 +169,7 @@ def read_texts(
         # Another process may have read them meanwhile.
         known.load(path)
         missing = [text for text in wanted if text not in known]
-        progress.start("reading texts", len(missing), "texts")
+        progress.start("normalising texts", len(missing), "texts")
         try:
             for text in missing:
                 known.read(text, frontend, tokenizer)
@@ -189,10 +189,10 @@ def _wait_for_turn(path: Path, alone: ExitStack, progress: Progress) -> None:
     file = path.with_suffix(".lock")
     try:
         try:
-            alone.enter_context(hold(file, what="reading the texts"))
+            alone.enter_context(hold(file, what="normalising the texts"))
         except InUseError as error:
             progress.say(f"{error.message}: waiting for it")
-            alone.enter_context(hold(file, what="reading the texts", wait=True))
+            alone.enter_context(hold(file, what="normalising the texts", wait=True))
     except OSError:
         return
 

@@ -143,7 +143,7 @@ def require_alike(store: CodeStore, other: CodeStore, *, key: str) -> None:
     ]
     if differing:
         raise DatasetError(
-            f"the store of {key} has another {', '.join(differing)} than that of paths.data",
+            f"the stores of {key} and paths.data differ in: {', '.join(differing)}",
             subject=str(other.path),
             hint="extract both with the same options of `amhctl codes extract`",
         )

@@ -21,9 +21,9 @@ def way_out_of(steps: Checkpoints, *, go_on: str, best: Path | None, lighter: st
         The values that make a new run take less memory.
     """
     saved = steps.saved()
-    start = f" with --base {best}, which keeps what was learnt," if best is not None and best.is_dir() else ""
+    start = f" with --base {best}, which keeps the training so far," if best is not None and best.is_dir() else ""
     return WayOut(
         sound=f"{saved[-1].name} is saved" if saved else "no checkpoint has been saved yet",
         again=f"then {go_on}" if saved else "then start again",
-        lighter=f"give the run more memory, or begin a new one{start} with {lighter}",
+        lighter=f"give the run more memory, or start a new one{start} with {lighter}",
     )

@@ -52,7 +52,7 @@ class Retreat:
         step = self.resumed if good is None else good
         if step is None and self._start is not None:
             load_start(self._start, self._parts)
-            return "the weights it began with"
+            return "the initial weights"
         folder = self._steps.place(step or 0)
         try:
             checkpoint = read_voice(folder, kind="training")

@@ -109,5 +109,5 @@ def run_way_out(folder: RunFolder) -> WayOut:
         folder.steps,
         go_on=f"`amhctl train --resume {folder.root}`",
         best=folder.best,
-        lighter="fewer training.batch_frames and as many times more training.accumulation",
+        lighter="lower training.batch_frames and proportionally higher training.accumulation",
     )

@@ -113,7 +113,7 @@ class SpeakerAdversary:
             name, _, slot = key.partition("/")
             parameter = parameters.get(name)
             if parameter is None or (slot != _COUNT and value.shape != parameter.shape):
-                raise CheckpointError("a tensor of the speaker classifier does not fit it", subject=key)
+                raise CheckpointError("a tensor of the speaker classifier has the wrong shape", subject=key)
             if not slot:
                 parameter.data.copy_(value)
             else:
@@ -136,9 +136,9 @@ def build_adversary(config: TrainingConfig, model: ModelConfig, speakers: int, s
         return None
     if speakers < 2:
         raise ConfigError(
-            "all clips are of one speaker: there is nothing to set apart from the emotion",
+            "all clips are of one speaker: a speaker adversary needs at least two",
             subject="training.stages",
-            hint="leave speaker_adversary out of the stages",
+            hint="omit speaker_adversary in the stages",
         )
     return SpeakerAdversary(model.model_dim, speakers, seed)
 

@@ -17,7 +17,7 @@ RULES = Rules(
         "Different training clips give a UnifiedVoice nearly the same speaker latents, or different speakers give a "
         "FlowVoice nearly the same velocities, or activations of the speaker branch grow without limit: the voice "
         "sounds the same with every reference and speaker. Measured at each validation and recorded in the journal. "
-        "For a UnifiedVoice trained on one speaker this is expected, and only an information.",
+        "For a UnifiedVoice trained on one speaker this is expected, and the finding is only informative.",
     ),
 )
 _MOST_PROMPTS = 16
@@ -42,10 +42,10 @@ def find_collapsed_speakers(
         return ()
     severity = Severity.WARNING
     if not model.condition_norms:
-        hint = "fine-tuning does not mend it: train anew, from nothing, with model.condition_norms=true"
+        hint = "fine-tuning does not repair it: train a new voice from scratch with model.condition_norms=true"
     elif len({entry.record.speaker for entry in dataset.entries}) == 1:
         severity = Severity.INFO
-        hint = "clips of one speaker teach no voice to tell clips apart; for --reference, train on several speakers"
+        hint = "a voice learns to distinguish speakers only from clips of several; --reference needs such a voice"
     else:
-        hint = "train longer; and see that the speakers of the records are the right ones: amhctl data check"
+        hint = "train longer, and check that the records name the right speakers: amhctl data check"
     return (Finding("R012", severity, subject, speaker_probe.fault, hint),)

@@ -42,13 +42,13 @@ class Stages:
             frozen = [each for each in stored if each.name in chosen]
             if len(frozen) == len(stored):
                 raise ConfigError(
-                    f"nothing is left that learns in stage {stage.name}", subject=key, hint="name fewer parts"
+                    f"no parameters are left to train in stage {stage.name}", subject=key, hint="freeze fewer parts"
                 )
             if config.adapter.method == "adalora" and any(is_low_rank(each.name) for each in frozen):
                 raise ConfigError(
-                    "AdaLoRA takes rank from adapters as they learn: no stage can freeze them",
+                    "AdaLoRA changes the ranks of adapters during training, so no stage can freeze them",
                     subject=key,
-                    hint="--set training.adapter.method=lora, or leave adapters out",
+                    hint="--set training.adapter.method=lora, or do not freeze adapters",
                 )
             self._frozen.append([each.parameter for each in frozen])
         # Of whole parameters: later some may be in shards.
@@ -73,7 +73,7 @@ class Stages:
         """Return in words what a stage is."""
         stage = self._stages[place]
         count = self._counts[place]
-        frozen = f"{count:,} parameters frozen ({', '.join(stage.freeze)})" if count else "nothing more is frozen"
-        apart = f", speaker and emotion set apart by {stage.speaker_adversary:g}" if stage.speaker_adversary else ""
+        frozen = f"{count:,} parameters frozen ({', '.join(stage.freeze)})" if count else "no more parameters frozen"
+        apart = f", speaker adversary with weight {stage.speaker_adversary:g}" if stage.speaker_adversary else ""
         end = f" to step {stage.until}" if stage.until else " to the end"
         return f"stage {stage.name}{end}: {frozen}{apart}"

@@ -52,6 +52,8 @@ def init_feature_scale(model: UnifiedVoice, store: CodeStore, dataset: SpeechDat
         return
     mean_F, deviation_F = (torch.from_numpy(values) for values in measure_features(store, dataset))
     if mean_F.shape != standard.mean.shape:
-        raise ModelError(f"the store's features have {mean_F.numel()} values, the model's {standard.mean.numel()}")
+        raise ModelError(
+            f"the store's features have {mean_F.numel()} values, those of the model {standard.mean.numel()}"
+        )
     standard.mean.copy_(mean_F)
     standard.deviation.copy_(deviation_F)

@@ -326,8 +326,7 @@ def _require_same_run(checkpoint: LoadedCheckpoint, identity: VoiceIdentity) -> 
         differing.append("alignment")
     if differing:
         raise CheckpointError(
-            f"the run was trained with another {', '.join(differing)}",
+            f"the run was trained with other settings: {', '.join(differing)}",
             subject=str(checkpoint.folder),
-            hint="resume with the data, alignment and vocabulary the run began with, or start a new run with "
-            "--base RUN/best",
+            hint="resume with the data, alignment and vocabulary of the run, or start a new run with --base RUN/best",
         )

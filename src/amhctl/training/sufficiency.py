@@ -43,13 +43,13 @@ def find_scarcity(model: nn.Module, hours: float, *, has_base: bool, subject: st
     if hours >= wanted:
         return ()
     message = (
-        f"{_told(hours)} of speech for {learning / 1e6:.1f} million parameters that learn "
-        f"{'from a base' if has_base else 'from nothing'}: {_told(wanted)} is the least"
+        f"{_told(hours)} of speech for {learning / 1e6:.1f} million parameters trained "
+        f"{'from a base' if has_base else 'from scratch'}: at least {_told(wanted)} is recommended"
     )
     hint = (
-        "collect more, or let fewer parameters learn: training.adapter.method=lora, training.freeze"
+        "collect more, or train fewer parameters: training.adapter.method=lora, training.freeze"
         if has_base
-        else "collect more, begin from a base (--base), or take a smaller shape: model.model_dim, model.layers"
+        else "collect more, start from a base (--base), or use a smaller model: model.model_dim, model.layers"
     )
     return (RULES.finding("R014", subject, message, hint),)
 

@@ -47,9 +47,10 @@ class UnifiedRecipe:
             for what, features_TF in heard.items():
                 if len(features_TF) < FEWEST_FEATURES:
                     raise DatasetError(
-                        f"{what} has {len(features_TF)} frames of features, a voice hears at least {FEWEST_FEATURES}",
+                        f"{what} has {len(features_TF)} frames of features, but a voice needs at least "
+                        f"{FEWEST_FEATURES}",
                         subject=item.id,
-                        hint="leave recordings of less than a tenth of a second out, and extract codes again",
+                        hint="remove recordings shorter than a tenth of a second, and extract codes again",
                     )
         return collate(items)
 

@@ -173,7 +173,7 @@ def run(request: EvaluateRequest, progress: Progress) -> EvaluateReport:
     clips, findings = _read_clips(records, request.test_set.parent, encoder)
     findings += repeated
     if len(clips) < 2:
-        findings.append(SCORECARD_RULES.finding("E004", str(request.test_set), "text match needs two clips or more"))
+        findings.append(SCORECARD_RULES.finding("E004", str(request.test_set), "text match needs at least two clips"))
     natural_cepstra = tuple(clip.cepstra for clip in clips)
     page_clips = []
     progress.start("evaluating", len(clips), "clips")

@@ -76,7 +76,7 @@ class SampleSentences:
         line = f"{said} of {len(self.sentences)} samples written: {folder}"
         if not self.recordings:
             return Said(line, None)
-        told = f"{matched} of {len(self.sentences)} nearest to their own recording"
+        told = f"{matched} of {len(self.sentences)} closest to their own recording"
         return Said(f"{line}; {told}", matched / len(self.sentences))
 
     def _matches(self, speech: Waveform, index: int) -> bool:

@@ -63,7 +63,7 @@ def test_the_newest_and_the_best_stay(run: Path) -> None:
     assert [(each["step"], each["reasons"]) for each in kept] == [  # type: ignore[attr-defined]
         (2, ["best"]),
         (7, ["newest"]),
-        (8, ["newest", "newest sound", "the run would go back to it"]),
+        (8, ["newest", "newest undamaged", "needed for a rollback"]),
     ]
     # What is left is left again.
     assert prune(run, keep=2).removed == ()
@@ -74,7 +74,7 @@ def test_where_the_run_would_go_back_to_stays(run: Path) -> None:
     newest = run / "checkpoints" / "step-00000008"
     state = json.loads((newest / "state.json").read_text())
     rewrite(newest, files={"state.json": json.dumps({**state, "good": 5}).encode()})
-    assert prune(run).payload()["kept"][1]["reasons"] == ["the run would go back to it"]  # type: ignore[index]
+    assert prune(run).payload()["kept"][1]["reasons"] == ["needed for a rollback"]  # type: ignore[index]
     assert steps_of(run) == [2, 5, 8]
 
 

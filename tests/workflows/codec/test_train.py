@@ -349,7 +349,7 @@ def test_a_mel_codec_goes_on_from_another_and_may_keep_its_codes(
 
 
 def test_codes_of_nothing_cannot_be_kept(manifest: Path, tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match="no codes to keep"):
+    with pytest.raises(TrainingError, match="keep_codes needs a base"):
         _train(manifest, tmp_path / "run", sets=(*SETS, "codec_training.keep_codes=true"))
 
 

@@ -151,7 +151,8 @@ def test_it_takes_the_passes_of_the_configuration(extracted: _Extracted) -> None
     progress = _Passes()
     _align(extracted.store, extracted.vocabulary, "aligner.passes=2", "aligner.classifier_passes=1", progress=progress)
     assert progress.announced[-5:] == [
-        "dividing evenly", "aligning", "aligning", "learning frames 1 of 1", "aligning by frames 1 of 1",
+        "initial alignment", "aligning", "aligning", "training the frame classifier 1 of 1", "aligning by frames 1 "
+        "of 1",
     ]  # fmt: skip
     with pytest.raises(ConfigError, match=r"aligner\.passes"):
         _align(extracted.store, extracted.vocabulary, "aligner.passes=0")

@@ -62,7 +62,7 @@ def test_a_share_that_cannot_be_had_is_a_finding(tmp_path: Path) -> None:
     request = SplitDataRequest(manifest, tmp_path / "kept.jsonl", valid=0.5, test=0, disjoint=("speaker",))
     (finding,) = run(request, SilentProgress()).findings
     assert (finding.code, finding.subject) == ("D075", "valid")
-    assert finding.hint == "12 records had a split already: --redraw assigns all anew"
+    assert finding.hint == "12 records had a split already: --redraw assigns all of them again"
 
 
 def test_lengths_that_are_not_known_are_not_zero(tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ def run(request: AlignCodesRequest, progress: Progress) -> AlignCodesReport:
     require_proof(store, progress)
     is_acoustic = store.document.acoustics is not None
     findings, utterances = [], []
-    progress.start("reading texts", len(store), "utterance")
+    progress.start("normalising texts", len(store), "utterance")
     for entry in store:
         progress.advance()
         try:

@@ -19,7 +19,7 @@ RULES = Rules(
     Rule(
         "D064",
         Severity.INFO,
-        "written anew",
+        "converted",
         "Recordings were written again (16 bit, mono), because parts were cut out or the file format changed.",
     ),
 )

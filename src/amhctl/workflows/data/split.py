@@ -84,7 +84,7 @@ class SplitDataReport(Report):
         for name in self.records:
             yield f"{name}: {self.records[name]} records, {self._length(name)}, {self.speakers[name]} speakers"
         if self.kept:
-            yield f"{self.kept} records had a split and kept it; --redraw assigns all anew"
+            yield f"{self.kept} records had a split and kept it; --redraw assigns all of them again"
 
     def _length(self, name: str) -> str:
         hours, untimed = self.hours[name], self.untimed[name]
@@ -164,7 +164,7 @@ def _uneven(wanted: Mapping[str, float], counts: Mapping[Split, int], total: int
         "--disjoint, or add recordings"
     )
     if kept:
-        hint = f"{kept} records had a split already: --redraw assigns all anew"
+        hint = f"{kept} records had a split already: --redraw assigns all of them again"
     for name in SPLITS[1:]:
         off = counts[name] - wanted.get(name, 0.0) * total
         if counts[name] and abs(off) > max(_SHARE_SLACK * total, 0.5):
