@@ -115,7 +115,7 @@ def test_what_is_no_archive_is_said_in_plain_words(content: bytes, tmp_path: Pat
     torch.save({"a": torch.zeros(1)}, path, _use_new_zipfile_serialization=False)
     with pytest.raises(CheckpointError, match="not a PyTorch file in the current format") as caught:
         read_foreign(path)
-    assert "saved again" in caught.value.hint
+    assert "saving it with a new one" in caught.value.hint
 
 
 def test_code_in_a_pickle_is_never_run(tmp_path: Path) -> None:

@@ -233,7 +233,7 @@ def test_a_kill_at_any_rename_leaves_a_checkpoint_that_is_read(tmp_path: Path) -
         if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0:
             break
         if at <= 2:
-            with pytest.raises(CheckpointError, match="there is no manifest"):
+            with pytest.raises(CheckpointError, match="there is no such folder"):
                 read_checkpoint(place / "voice", kind="voice")
             continue
         loaded = read_checkpoint(place / "voice", kind="voice")

@@ -186,3 +186,14 @@ def test_a_voice_without_a_name_is_not_the_default_one(
 ) -> None:
     assert run(*(word.format(out=tmp_path / "x.wav") for word in words), "--voice", "", "--json") == 3
     assert json.loads(capsys.readouterr().out)["error"]["message"] == "voice not found"
+
+
+@pytest.mark.parametrize("group", ["", "voices", "text", "data", "vocab", "codec", "codes", "ckpt", "config"])
+def test_no_summary_of_a_command_is_cut_on_a_narrow_terminal(
+    group: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run(*group.split(), "--help") == 0
+    commands = capsys.readouterr().out.partition("\nCommands:\n")[2].splitlines()
+    assert commands
+    assert [line for line in commands if line.endswith("...")] == []

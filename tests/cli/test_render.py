@@ -119,3 +119,17 @@ def test_what_is_about_the_input_stands_aside(capsys: pytest.CaptureFixture[str]
     assert shown.err == "info     S018  clip: whose voice\n"
     render_report("speak", Spoken(findings=asides), Console(json=True))
     assert [one["code"] for one in json.loads(capsys.readouterr().out)["findings"]] == ["S018"]
+
+
+def test_a_quiet_command_that_wrote_its_result_says_nothing_unless_it_failed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def shown(console: Console, *, summary: bool, ok: bool = True) -> str:
+        render_report("speak", StandInReport(ok, (), {}, ("o.wav: 2 s",)), console, summary=summary)
+        return capsys.readouterr().out
+
+    assert shown(Console(quiet=True), summary=True) == ""
+    assert shown(Console(quiet=True), summary=True, ok=False) == "o.wav: 2 s\n"
+    assert shown(Console(quiet=True), summary=False) == "o.wav: 2 s\n"
+    assert shown(Console(), summary=True) == "o.wav: 2 s\n"
+    assert json.loads(shown(Console(json=True, quiet=True), summary=True))["ok"] is True

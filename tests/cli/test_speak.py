@@ -98,3 +98,10 @@ def test_the_notice_of_a_reference_stands_in_the_talk_and_in_the_json_but_not_in
     assert invoke(*arguments, "--quiet").stderr == ""
     report = json.loads(invoke(*arguments, "--json").stdout)
     assert [finding["code"] for finding in report["findings"]] == ["S018", "S011"]
+
+
+def test_a_quiet_success_writes_nothing_but_the_file(voice: str, tmp_path: Path) -> None:
+    output = tmp_path / "o.wav"
+    result = invoke("ሰላም", "-o", str(output), "--voice", voice, "--quiet")
+    assert (result.exit_code, result.output) == (0, "")
+    assert output.stat().st_size > 0

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -331,3 +332,16 @@ def test_a_kill_at_any_rename_loses_nothing(tmp_path: Path) -> None:
         with atomic_folder(folder) as temporary:
             (temporary / "after").touch()
         assert [path.name for path in place.iterdir()] == ["state"], at
+
+
+@pytest.mark.parametrize("write", [atomic_path, atomic_folder])
+def test_a_failure_leaves_no_folder_that_was_created_for_it(
+    tmp_path: Path, write: Callable[[Path], AbstractContextManager[Path]]
+) -> None:
+    with pytest.raises(ValueError, match="no"), write(tmp_path / "a" / "b" / "c"):
+        raise ValueError("no")
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(ValueError, match="no"), write(tmp_path / "a" / "b" / "c"):
+        (tmp_path / "a" / "of another").write_text("kept")
+        raise ValueError("no")
+    assert [path.name for path in tmp_path.rglob("*")] == ["a", "of another"]

@@ -86,7 +86,7 @@ def test_what_nobody_said_is_left_out_and_named() -> None:
         "sources",
         "amount of speech",
         "consent of the speakers",
-        "what was done to the recordings",
+        "processing of the recordings",
         "evaluation",
     ]
     for what in card.left_out:

@@ -72,7 +72,7 @@ def test_a_machine_without_a_compiler_is_told_so_before_the_first_step(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CXX", "no-such-compiler")
-    with pytest.raises(TrainingError, match=r"cpu needs a C\+\+ compiler \(no-such-compiler; CXX names") as caught:
+    with pytest.raises(TrainingError, match=r"cpu needs a C\+\+ compiler \(no-such-compiler; CXX selects") as caught:
         Loop(build_run(tmp_path, compile=True), connect_devices("cpu"))
     assert caught.value.subject == "training.compile"
     assert "--set training.compile=false" in caught.value.hint

@@ -138,7 +138,11 @@ def test_no_adapter_stands_beside_what_someone_froze(tmp_path: Path) -> None:
     [
         (None, {"text_rows": "new"}, "starts from scratch"),
         (Base("b", None), {"text_rows": "new"}, "b does not record that its vocabulary was grown"),
-        (Base("b", VocabularyGrowth(base_size=10_000, base_fingerprint="")), {"text_rows": "new"}, "no rows"),
+        (
+            Base("b", VocabularyGrowth(base_size=10_000, base_fingerprint="")),
+            {"text_rows": "new"},
+            "no embeddings were added",
+        ),
         (GROWN, {"text_rows": "new", "freeze": ("text",)}, "is frozen"),
         (None, {"adapter": {"method": "lora"}}, "an adapter needs a base"),
         (GROWN, {"adapter": {"method": "lora"}, "unfreeze": ("attention",)}, "cannot be trained itself"),

@@ -210,7 +210,7 @@ def test_a_codec_is_compared_by_what_it_is_not_by_its_name(origin: LoadedCheckpo
     fit_codec(TINY_SPEC.model_copy(update={"name": "other name"}), wanted=TINY_SPEC, origin=origin)
     with pytest.raises(CodecError, match="codebook_size 32 instead of 16"):
         fit_codec(TINY_SPEC.model_copy(update={"codebook_size": 32}), wanted=None, origin=origin)
-    with pytest.raises(CodecError, match="chosen: fingerprint"):
+    with pytest.raises(CodecError, match="selected codec: fingerprint"):
         fit_codec(TINY_SPEC, wanted=TINY_SPEC.model_copy(update={"fingerprint": "0" * 64}), origin=None)
 
 

@@ -159,7 +159,7 @@ def test_guidance_is_learnt_from_a_base_that_has_not_learnt_it(origin: LoadedChe
     assert teacher.model.config.dropout == 0.0
     for name, tensor in teacher.model.state_dict().items():
         assert torch.equal(tensor, origin.tensors[name]), name
-    with pytest.raises(ConfigError, match="no base"):
+    with pytest.raises(ConfigError, match="needs a base"):
         settle_guidance(model, config, None)
     manifest = origin.manifest.model_copy(update={"config": learnt.model_dump(mode="json")})
     with pytest.raises(ConfigError, match="already"):

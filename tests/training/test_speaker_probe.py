@@ -113,7 +113,7 @@ def test_what_is_found_depends_on_the_model_and_the_speakers(tmp_path: Path) -> 
     assert find_collapsed_speakers(SpeakerProbe(0.3, 5.0), run.train, model, "v") == ()
     alone = find_collapsed_speakers(_COLLAPSED, run.train, model, "v")[0]
     assert (alone.code, alone.severity, alone.subject) == ("R012", Severity.INFO, "v")
-    assert "one speaker" in alone.hint
+    assert "only from clips of several" in alone.hint
     published = find_collapsed_speakers(
         _COLLAPSED, run.train, model.model_copy(update={"condition_norms": False}), "v"
     )[0]

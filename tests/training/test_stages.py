@@ -145,7 +145,10 @@ def test_the_reversed_gradient_reaches_the_emotion_branch_alone(tmp_path: Path) 
 
 
 def test_a_stage_in_which_nothing_learns_or_that_means_nothing_is_refused(tmp_path: Path) -> None:
-    for freeze, words in ((("all",), "no parameters are left to train in stage fine"), (("emotions",), "no part")):
+    for freeze, words in (
+        (("all",), "no parameters are left to train in stage fine"),
+        (("emotions",), "neither a part"),
+    ):
         stages = ({"name": "base", "until": 2}, {"name": "fine", "freeze": freeze})
         with pytest.raises(ConfigError, match=words) as caught:
             Loop(staged(tmp_path / "run", stages=stages), connect_devices("cpu"))

@@ -80,7 +80,7 @@ def read_manifest(folder: Path) -> Manifest:
         document = read_json(path)
     except (FileNotFoundError, NotADirectoryError):
         raise CheckpointError(
-            "there is no manifest.json",
+            "there is no manifest.json" if folder.is_dir() else "there is no such folder",
             subject=str(folder),
             hint="give the folder of a checkpoint: a voice, codec or vocoder",
         ) from None

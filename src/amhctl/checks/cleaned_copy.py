@@ -202,7 +202,11 @@ def write_cleaned_copy(
     clips = tuple(done[record.id] for record in records)
     kept = [clip.record for clip in clips if clip.record is not None]
     if not kept:
-        raise DatasetError(f"no recording can be cleaned ({clips[0].id}: {clips[0].reason})", subject=str(manifest))
+        raise DatasetError(
+            f"no recording can be cleaned ({clips[0].id}: {clips[0].reason})",
+            subject=str(manifest),
+            hint="`amhctl data check` lists all faults of the manifest",
+        )
     _write_log(output, clips)
     write_records(output / MANIFEST, kept, force=True)
     return CleanedCopy(output, clips, len(jobs))

@@ -32,7 +32,7 @@ RULES = Rules(
 
 MOST_LISTED = 10_000
 """Findings of one code that are listed; the rest is counted."""
-_LINE_HINT = "correct the line; a manifest of another maker becomes one of ours by: amhctl data import jsonl"
+_LINE_HINT = "correct the line; convert manifests of other programs with: amhctl data import jsonl"
 _CHUNK_BYTES = 1 << 20
 
 
@@ -176,7 +176,7 @@ def _read_jobs(path: Path, found: FindingList) -> Iterator[Job]:
         else:
             yield Job(line.number, line.record)
     if not lines:
-        raise DatasetError("the manifest has no records", subject=str(path))
+        raise DatasetError("the manifest has no records", subject=str(path), hint="amhctl data import makes a manifest")
 
 
 def _inspect(

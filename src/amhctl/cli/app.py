@@ -21,7 +21,15 @@ OK, NEGATIVE, USAGE, CANNOT_GO_ON, BUG, INTERRUPTED = 0, 1, 2, 3, 70, 130
 _CODES = {UnspeakableError: NEGATIVE, OptionError: USAGE}
 
 
-def execute(command: str, work: Callable[[Progress], Report], *, json: bool, quiet: bool, verbose: int) -> None:
+def execute(
+    command: str,
+    work: Callable[[Progress], Report],
+    *,
+    json: bool,
+    quiet: bool,
+    verbose: int,
+    summary: bool = False,
+) -> None:
     """Do a command's work, write its report and end the process with the exit code of its verdict.
 
     Parameters
@@ -36,6 +44,8 @@ def execute(command: str, work: Callable[[Progress], Report], *, json: bool, qui
         No talk and no progress.
     verbose : int
         How much more to say; 2 shows the traceback of an error.
+    summary : bool
+        The result is a file, and the lines of the report only sum it up: ``quiet`` leaves them out after a success.
 
     Raises
     ------
@@ -55,7 +65,7 @@ def execute(command: str, work: Callable[[Progress], Report], *, json: bool, qui
         end_with_error(command, told(error), console)
     try:
         with console.hush():
-            render_report(command, report, console)
+            render_report(command, report, console, summary=summary)
     except BrokenPipeError:
         # The reader went away, which is its right. The work is done and its verdict known all the same.
         console.abandon_data()

@@ -20,7 +20,8 @@ class Comparison(StrEnum):
 @runs("bench")
 def command(
     sections: Annotated[
-        list[str] | None, typer.Argument(metavar="[SECTION]...", help="What to measure; the same as --only.")
+        list[str] | None,
+        typer.Argument(metavar="[SECTION]...", help="What to measure, all by default; the same as --only."),
     ] = None,
     only: Annotated[
         list[str] | None,
@@ -30,9 +31,15 @@ def command(
             "option or separate by commas.",
         ),
     ] = None,
-    voice: Annotated[str | None, typer.Option("--voice", help="Bundled voice or checkpoint folder.")] = None,
-    codec: Annotated[str | None, typer.Option("--codec", help="Codec to measure; a DAC weights file for dac.")] = None,
-    vocoder: Annotated[str | None, typer.Option("--vocoder", help="Vocoder to measure: name or folder.")] = None,
+    voice: Annotated[
+        str | None, typer.Option("--voice", help="Bundled voice or checkpoint folder; m01 by default.")
+    ] = None,
+    codec: Annotated[
+        str | None, typer.Option("--codec", help="Codec to measure, mel16k by default; a DAC weights file for dac.")
+    ] = None,
+    vocoder: Annotated[
+        str | None, typer.Option("--vocoder", help="Vocoder to measure: name or folder; vocoder16k by default.")
+    ] = None,
     manifest: Annotated[
         Path | None, typer.Option("--manifest", help="Manifest of recordings to measure on; generated if not given.")
     ] = None,

@@ -9,7 +9,7 @@ from amhctl.cli import options
 from amhctl.cli.shared import Work, runs
 
 app = typer.Typer(
-    help="Checkpoints: validate, sign, show, diff, average, merge, prune, card, import, export.",
+    help="Checkpoints: check, sign, compare, average, merge, import, export.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -67,7 +67,7 @@ def diff(
 
 
 @app.command("sign")
-@runs("ckpt sign")
+@runs("ckpt sign", summary=True)
 def sign(
     checkpoint: Annotated[Path, typer.Argument(help="Folder of a voice, codec, vocoder or training state.")],
     output: Annotated[
@@ -75,7 +75,7 @@ def sign(
     ] = None,
     force: options.Force = False,
 ) -> Work:
-    """Write the digests of all files of a checkpoint, so that recipients can verify it."""
+    """Write the digests of all files of a checkpoint. Recipients can verify it with them."""
     from amhctl.workflows.ckpt import sign as sign_checkpoint
 
     request = sign_checkpoint.SignCheckpointRequest(checkpoint, output, force=force)
@@ -83,7 +83,7 @@ def sign(
 
 
 @app.command("prune")
-@runs("ckpt prune")
+@runs("ckpt prune", summary=True)
 def prune(
     run: Annotated[Path, typer.Argument(help="Run folder of train or codec train.")],
     keep: Annotated[int, typer.Option("--keep", min=1, help="Number of newest checkpoints to keep.")] = 2,
@@ -92,7 +92,7 @@ def prune(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="List what would be removed, and remove nothing.")] = False,
 ) -> Work:
-    """Remove old training checkpoints of a run; never the best, never the newest undamaged one."""
+    """Remove old training checkpoints of a run. The best and the newest undamaged one are always kept."""
     from amhctl.workflows.ckpt import prune as prune_run
 
     request = prune_run.PruneRunRequest(run, keep=keep, every=every, dry_run=dry_run)
@@ -100,7 +100,7 @@ def prune(
 
 
 @app.command("card")
-@runs("ckpt card")
+@runs("ckpt card", summary=True)
 def card(
     checkpoint: Annotated[str, typer.Argument(help="Bundled voice, or folder of a voice, codec or vocoder.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="File to write, such as VOICE/README.md.")],
@@ -125,7 +125,7 @@ def card(
 
 
 @app.command("average")
-@runs("ckpt average")
+@runs("ckpt average", summary=True)
 def average(
     checkpoints: Annotated[list[Path], typer.Argument(help="Folders of voices fine-tuned from the same checkpoint.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write.")],
@@ -142,7 +142,7 @@ def average(
 
 
 @app.command("merge")
-@runs("ckpt merge")
+@runs("ckpt merge", summary=True)
 def merge(
     adapter: Annotated[
         Path, typer.Argument(help="Adapter folder, such as best/ of a run with training.adapter.keep=adapter.")
@@ -160,7 +160,7 @@ def merge(
 
 
 @app.command("import")
-@runs("ckpt import")
+@runs("ckpt import", summary=True)
 def import_(
     source: Annotated[Path, typer.Argument(metavar="GPT.PTH", help="File of weights in the source format.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the voice to write.")],
@@ -181,7 +181,7 @@ def import_(
     name: Annotated[str | None, typer.Option("--name", help="Name of the new voice; the folder's by default.")] = None,
     force: options.Force = False,
 ) -> Work:
-    """Import IndexTTS-2, or a model fine-tuned from it, as a voice to fine-tune; reports what cannot be verified."""
+    """Import IndexTTS-2, or a model fine-tuned from it. The command reports what cannot be verified."""
     from amhctl.workflows.ckpt import import_ as import_checkpoint
 
     request = import_checkpoint.ImportCheckpointRequest(
@@ -200,11 +200,11 @@ def import_(
 
 
 @app.command("export")
-@runs("ckpt export")
+@runs("ckpt export", summary=True)
 def export(
     checkpoint: Annotated[Path, typer.Argument(help="Folder of a voice, codec or vocoder.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write.")],
-    name: Annotated[str | None, typer.Option("--name", help="New name; the present one by default.")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="New name; the current one by default.")] = None,
     format: Annotated[
         Literal["safetensors", "onnx", "indextts2"],
         typer.Option(
@@ -222,7 +222,7 @@ def export(
     ] = None,
     force: options.Force = False,
 ) -> Work:
-    """Export a voice for distribution, with weights in half precision; or as files for IndexTTS-2."""
+    """Export a voice for distribution, in half precision. With --format indextts2, write files for IndexTTS-2."""
     from amhctl.workflows.ckpt import export as export_checkpoint
 
     request = export_checkpoint.ExportCheckpointRequest(

@@ -27,14 +27,14 @@ def show(
         str, typer.Argument(help="Bundled or official name, folder of a codec or vocoder, or DAC weights file.")
     ],
 ) -> Work:
-    """Show a codec's or vocoder's properties, training data and quality measurements."""
+    """Show properties, training data and quality of a codec or vocoder."""
     from amhctl.workflows.codec import list as list_codecs
 
     return lambda progress: list_codecs.run(list_codecs.ListCodecsRequest(codec), progress)
 
 
 @app.command("train")
-@runs("codec train")
+@runs("codec train", summary=True)
 def train(
     manifests: Annotated[list[Path], typer.Argument(help="Manifests with train and valid splits.")],
     output: Annotated[
@@ -60,7 +60,7 @@ def train(
     device: options.Device = "auto",
     force: options.Force = False,
 ) -> Work:
-    """Train a codec or a vocoder on the recordings of manifests, or fine-tune one."""
+    """Train or fine-tune a codec or a vocoder on recordings."""
     from amhctl.workflows.codec import train as train_codec
 
     request = train_codec.TrainCodecRequest(

@@ -13,7 +13,7 @@ app = typer.Typer(help="Codes: extract, check, verify, merge, align.", no_args_i
 
 
 @app.command("extract")
-@runs("codes extract")
+@runs("codes extract", summary=True)
 def extract(
     manifest: Annotated[Path, typer.Argument(help="Manifest, a JSON Lines file.")],
     output: Annotated[
@@ -81,7 +81,7 @@ def extract(
     ] = 0,
     device: options.Device = "auto",
 ) -> Work:
-    """Encode recordings into a code store; run it again to resume after an interruption."""
+    """Encode recordings into a code store. Run it again to resume after an interruption."""
     from amhctl.workflows.codes import extract as extract_codes
 
     request = extract_codes.ExtractCodesRequest(
@@ -122,7 +122,7 @@ def check(
     report: Annotated[Path | None, typer.Option("--report", help="Write an HTML page about code usage.")] = None,
     force: options.Force = False,
 ) -> Work:
-    """Check codes: decode a sample, and find constant, random or padded codes."""
+    """Decode a sample and find constant, random or padded codes."""
     from amhctl.workflows.codes import check as check_codes
 
     request = check_codes.CheckCodesRequest(
@@ -149,7 +149,7 @@ def verify(store: Annotated[Path, typer.Argument(help="Code store.")]) -> Work:
 
 
 @app.command("merge")
-@runs("codes merge")
+@runs("codes merge", summary=True)
 def merge(
     stores: Annotated[
         list[Path], typer.Argument(metavar="STORE...", help="Code stores with the same codec and speech level.")
@@ -157,7 +157,7 @@ def merge(
     output: Annotated[Path, typer.Option("-o", "--output", help="New code store, a folder.")],
     force: options.Force = False,
 ) -> Work:
-    """Merge several stores, or the shards of one; nothing is encoded again."""
+    """Merge several stores, or the shards of one. Nothing is encoded again."""
     from amhctl.workflows.codes import merge as merge_codes
 
     request = merge_codes.MergeCodesRequest(stores=tuple(stores), output=output, force=force)
@@ -165,7 +165,7 @@ def merge(
 
 
 @app.command("align")
-@runs("codes align")
+@runs("codes align", summary=True)
 def align(
     store: Annotated[Path, typer.Argument(help="Code store, made by `amhctl codes extract`.")],
     vocab: Annotated[Path, typer.Option("--vocab", help="Vocabulary model that splits the texts into pieces.")],
@@ -180,7 +180,7 @@ def align(
         ),
     ] = 0,
 ) -> Work:
-    """Align texts and recordings: how many frames each text piece lasts, for voices with explicit durations."""
+    """Compute how many frames each text piece lasts. Voices with explicit durations need it."""
     from amhctl.workflows.codes import align as align_codes
 
     request = align_codes.AlignCodesRequest(

@@ -9,7 +9,9 @@ import typer
 from amhctl.cli import options
 from amhctl.cli.shared import Work, runs
 
-app = typer.Typer(help="Manifests: import, check, split, pair, export.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Manifests: import, check, clean, split, pair, export.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 class ForeignFormat(StrEnum):
@@ -38,6 +40,12 @@ class ExportFormat(StrEnum):
 _TIES = ("text", "speaker", "session")
 
 
+def _either(formats: type[StrEnum]) -> str:
+    """Return the names of formats, as the help of an argument lists them."""
+    *names, last = formats
+    return f"{', '.join(names)} or {last}"
+
+
 def _parse_disjoint(value: str) -> str:
     """Return the value if it is a list of what splits can be disjoint in."""
     names = [name.strip() for name in value.split(",")]
@@ -63,16 +71,16 @@ Attenuation = Annotated[
     typer.Option(
         min=1.0,
         callback=options.require_number,
-        help="Largest noise reduction in dB.",
+        help="Largest noise reduction in dB; unlimited by default.",
         show_default="no limit",
     ),
 ]
 
 
 @app.command("import")
-@runs("data import")
+@runs("data import", summary=True)
 def import_(
-    form: Annotated[ForeignFormat, typer.Argument(metavar="FORMAT", help="Source format.")],
+    form: Annotated[ForeignFormat, typer.Argument(metavar="FORMAT", help=f"Source format: {_either(ForeignFormat)}.")],
     source: Annotated[Path, typer.Argument(metavar="SRC", help="Source folder or file.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder in which manifest.jsonl is written.")],
     speaker: Annotated[str, typer.Option(help="Speaker of records for which the source names none.")] = "unknown",
@@ -80,7 +88,7 @@ def import_(
     origin: Annotated[str, typer.Option(help="Where the recordings come from, if the source does not say.")] = "",
     force: options.Force = False,
 ) -> Work:
-    """Create a manifest from a data set in another format; recordings stay where they are."""
+    """Create a manifest from a data set in another format. Recordings stay where they are."""
     from amhctl.workflows.data import import_ as import_data
 
     request = import_data.ImportDataRequest(
@@ -119,7 +127,7 @@ def check(
             min=-60.0,
             max=0.0,
             callback=options.require_number,
-            help="With --fix, the speech level in dBFS.",
+            help="With --fix, the speech level in dBFS; -24 by default.",
             show_default="-24",
         ),
     ] = None,
@@ -136,7 +144,7 @@ def check(
     sets: options.Set = None,
     force: options.Force = False,
 ) -> Work:
-    """Find all faults in texts and recordings, and mismatches between them; with --fix, write a repaired copy."""
+    """Find all faults in texts and recordings. With --fix, write a repaired copy."""
     if fix != (output is not None):
         raise typer.BadParameter("give --fix and -o together: -o is the folder of the repaired copy")
     if not fix and (level, rate) != (None, None):
@@ -169,7 +177,7 @@ def check(
 
 
 @app.command("clean")
-@runs("data clean")
+@runs("data clean", summary=True)
 def clean(
     manifest: options.Manifest,
     output: Annotated[
@@ -183,7 +191,7 @@ def clean(
     workers: Annotated[int, typer.Option(min=1, help="Worker processes; the result does not depend on it.")] = 1,
     force: options.Force = False,
 ) -> Work:
-    """Write a copy of the recordings without noise; recordings that would be damaged are copied unchanged."""
+    """Write a copy of the recordings with less noise. Recordings that would be damaged are copied unchanged."""
     from amhctl.workflows.data import clean as clean_data
 
     request = clean_data.CleanDataRequest(
@@ -198,7 +206,7 @@ def clean(
 
 
 @app.command("split")
-@runs("data split")
+@runs("data split", summary=True)
 def split(
     manifest: options.Manifest,
     output: Annotated[
@@ -220,7 +228,7 @@ def split(
         bool, typer.Option("--every-speaker", help="Put every speaker with ten or more texts into every split.")
     ] = False,
     redraw: Annotated[
-        bool, typer.Option("--redraw", help="Assign all records anew, also those that have a split already.")
+        bool, typer.Option("--redraw", help="Assign all records again, including those that have a split already.")
     ] = False,
     seed: options.Seed = None,
     force: options.Force = False,
@@ -243,7 +251,7 @@ def split(
 
 
 @app.command("pairs")
-@runs("data pairs")
+@runs("data pairs", summary=True)
 def pairs(
     manifest: options.Manifest,
     output: Annotated[Path, typer.Option("-o", "--output", help="JSON Lines file of the pairs.")],
@@ -251,7 +259,7 @@ def pairs(
     seed: options.Seed = None,
     force: options.Force = False,
 ) -> Work:
-    """Choose for each utterance another one of its speaker as its prompt."""
+    """Choose a prompt for each utterance: another one of its speaker."""
     from amhctl.workflows.data import pairs as pair_data
 
     request = pair_data.PairDataRequest(manifest=manifest, output=output, epoch=epoch, seed=seed or 0, force=force)
@@ -259,10 +267,10 @@ def pairs(
 
 
 @app.command("export")
-@runs("data export")
+@runs("data export", summary=True)
 def export(
     manifest: options.Manifest,
-    form: Annotated[ExportFormat, typer.Argument(metavar="FORMAT", help="Target format.")],
+    form: Annotated[ExportFormat, typer.Argument(metavar="FORMAT", help=f"Target format: {_either(ExportFormat)}.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write into.")],
     force: options.Force = False,
 ) -> Work:

@@ -21,7 +21,7 @@ def command(
         typer.Option("--fail-under", metavar="METRIC=VALUE", help="Exit 1 if the metric is worse; may be repeated."),
     ] = None,
     limit: Annotated[
-        int | None, typer.Option(min=1, help="Largest number of clips, spread evenly over the set.")
+        int | None, typer.Option(min=1, help="Largest number of clips, spread evenly over the set; all by default.")
     ] = None,
     codec: Annotated[
         str | None,

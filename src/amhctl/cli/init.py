@@ -9,12 +9,12 @@ from amhctl.cli import options
 from amhctl.cli.shared import Work, runs
 
 
-@runs("init")
+@runs("init", summary=True)
 def command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Project folder, new or empty.")],
     force: options.Force = False,
 ) -> Work:
-    """Create a project folder with amhctl.toml and a README about the next steps."""
+    """Create a project folder with amhctl.toml and a README."""
     from amhctl.workflows import init as init_project
 
     request = init_project.InitProjectRequest(folder=folder, force=force)

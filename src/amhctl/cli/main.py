@@ -126,11 +126,16 @@ def _end_with_usage(error: typer.TyperException, console: Console) -> None:
         sys.exit(USAGE)
     path = context.command_path if context is not None else "amhctl"
     fault = UsageError(
-        getattr(error, "format_message", error.__str__)().rstrip("."),
+        _plain(getattr(error, "format_message", error.__str__)().rstrip(".")),
         hint=f"`{path} --help` shows its arguments and options",
     )
     render_error(path.removeprefix("amhctl").strip(), fault, console)
     sys.exit(USAGE)
+
+
+def _plain(message: str) -> str:
+    """Return a message of the framework without the names of its types."""
+    return message.replace("a valid int range", "an integer").replace("a valid float range", "a number")
 
 
 @cache

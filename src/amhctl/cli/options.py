@@ -35,10 +35,21 @@ def require_device(value: str) -> str:
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object on standard output.")]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No messages and no progress on standard error.")]
-Verbose = Annotated[int, typer.Option("-v", "--verbose", count=True, help="More messages; tracebacks of errors.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No messages and no progress; errors and results only.")]
+Verbose = Annotated[
+    int,
+    typer.Option(
+        "-v",
+        "--verbose",
+        count=True,
+        show_default=False,
+        help="More messages; given twice (-vv), tracebacks of errors too.",
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite an earlier output of the same kind.")]
-Seed = Annotated[int | None, typer.Option("--seed", min=0, max=2**32 - 1, help="Random seed.")]
+Seed = Annotated[
+    int | None, typer.Option("--seed", min=0, max=2**32 - 1, help="Random seed; 0 if none is given or configured.")
+]
 Device = Annotated[str, typer.Option("--device", callback=require_device, help="auto, cpu, cuda, cuda:N or mps.")]
 Config = Annotated[
     Path | None, typer.Option("--config", help="Project file or folder; by default amhctl.toml in the current folder.")

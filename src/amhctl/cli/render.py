@@ -11,11 +11,12 @@ from amhctl.core.report import Report
 _SHOWN_FINDINGS = 200
 
 
-def render_report(command: str, report: Report, console: Console) -> None:
+def render_report(command: str, report: Report, console: Console, *, summary: bool = False) -> None:
     """Write a report: one JSON object, or its lines and findings.
 
     The bytes of a report that has them go out as they are, and its findings go where people read; so do those that a
-    report keeps ``aside``, because they are about what was given and not about what was made of it.
+    report keeps ``aside``, because they are about what was given and not about what was made of it. A ``summary`` of
+    what was written is for people: a quiet command that has succeeded leaves it out.
     """
     raw = getattr(report, "raw", None)
     if isinstance(raw, bytes):
@@ -34,6 +35,8 @@ def render_report(command: str, report: Report, console: Console) -> None:
             **payload,
         }
         console.document(document)
+        return
+    if summary and console.quiet and report.ok:
         return
     for line in report.lines():
         console.data(line)

@@ -15,13 +15,16 @@ Work = Callable[[Progress], Report]
 _SHARED = (("json", options.Json, False), ("quiet", options.Quiet, False), ("verbose", options.Verbose, 0))
 
 
-def runs(name: str) -> Callable[[Callable[..., Work]], Callable[..., None]]:
+def runs(name: str, *, summary: bool = False) -> Callable[[Callable[..., Work]], Callable[..., None]]:
     """Return the decorator of a command: it adds the options that all commands share and does the command's work.
 
     Parameters
     ----------
     name : str
         The command as one types it, such as ``data check``.
+    summary : bool
+        The result is a file, and the lines of the report only sum it up, so that ``--quiet`` leaves them out after a
+        success; a dry run writes no file, and its lines are the result.
     """
 
     def decorate(function: Callable[..., Work]) -> Callable[..., None]:
@@ -37,7 +40,7 @@ def runs(name: str) -> Callable[[Callable[..., Work]], Callable[..., None]]:
         def run(**values: Any) -> None:  # noqa: ANN401  (each option has a type of its own)
             shared = {key: values[key] for key, _, _ in _SHARED}
             work = function(**{key: value for key, value in values.items() if key in own.parameters})
-            execute(name, work, **shared)
+            execute(name, work, **shared, summary=summary and not values.get("dry_run"))
 
         parameters = [*own.parameters.values(), *added]
         run.__signature__ = own.replace(parameters=parameters, return_annotation=None)  # type: ignore[attr-defined]

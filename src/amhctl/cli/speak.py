@@ -10,14 +10,15 @@ from amhctl.cli.shared import Work, runs
 from amhctl.cli.standard_input import read_text
 
 
-@runs("speak")
+@runs("speak", summary=True)
 def command(
     text: Annotated[str | None, typer.Argument(help="Text to speak; - reads standard input.")] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Audio file; - writes to standard output.")
     ] = None,
     file: Annotated[Path | None, typer.Option("--file", help="Read the text from this UTF-8 file.")] = None,
-    voice: Annotated[str | None, typer.Option("--voice", help="Bundled voice or checkpoint folder.")] = None,
+    voice: Annotated[str | None, typer.Option("--voice", help="Bundled voice or checkpoint folder; m01 by "
+    "default.")] = None,
     codec: Annotated[
         str | None,
         typer.Option(
@@ -63,17 +64,20 @@ def command(
         typer.Option(
             min=0.0,
             callback=options.require_number,
-            help="Randomness of sampling; 0 always takes the most likely code.",
+            help="Randomness of sampling, 0 to 1000; 0 always takes the most likely code. By default 0.8, or 0.6 "
+            "with --takes 1; for UnifiedVoices.",
         ),
     ] = None,
-    top_k: Annotated[int | None, typer.Option(min=0, help="Sample from this many most likely codes; 0 is all.")] = None,
+    top_k: Annotated[int | None, typer.Option(min=0, help="Sample from this many most likely codes; 0 is all. By "
+    "default 60, or 30 with --takes 1; for UnifiedVoices.")] = None,
     top_p: Annotated[
         float | None,
         typer.Option(
             min=0.0,
             max=1.0,
             callback=options.require_number,
-            help="Sample from the most likely codes with this total probability.",
+            help="Sample from the most likely codes with this total probability. By default 0.95, or 0.9 with "
+            "--takes 1; for UnifiedVoices.",
         ),
     ] = None,
     guidance: Annotated[
@@ -81,12 +85,14 @@ def command(
         typer.Option(
             min=0.0,
             callback=options.require_number,
-            help="Strength of classifier-free guidance: how closely to follow the text; for voices trained for it.",
+            help="Strength of classifier-free guidance: how closely to follow the text. By default 1 for FlowVoices "
+            "(0 if distilled), otherwise 3, or 4 with --takes 1; for voices trained for it.",
         ),
     ] = None,
     takes: Annotated[
         int | None,
-        typer.Option(min=1, max=64, help="Samples per segment, which are averaged; 1 is livelier and faster."),
+        typer.Option(min=1, max=64, help="Samples per segment, which are averaged; 1 is livelier and faster. By "
+        "default 4 with explicit durations, otherwise 1; for UnifiedVoices."),
     ] = None,
     speaker: Annotated[
         str | None, typer.Option("--speaker", help="Speaker of the voice; `voices show` lists them.")
@@ -96,7 +102,8 @@ def command(
         typer.Option(
             min=1,
             max=100,
-            help="Flow-matching steps per spectrogram: fewer are faster, more are clearer; for FlowVoices.",
+            help="Flow-matching steps per spectrogram: fewer are faster, more are clearer. By default 3; for "
+            "FlowVoices.",
         ),
     ] = None,
     pitch: Annotated[

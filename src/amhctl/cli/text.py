@@ -36,7 +36,7 @@ def normalize(
     sets: options.Set = None,
     config: options.Config = None,
 ) -> Work:
-    """Normalise text: write numbers, dates, abbreviations and signs as words; one line in, one line out."""
+    """Write numbers, dates, abbreviations and signs as words. One line in, one line out."""
     from amhctl.workflows.text import normalize as normalize_text
 
     request = normalize_text.NormalizeTextRequest(
@@ -60,7 +60,7 @@ def phones(
     sets: options.Set = None,
     config: options.Config = None,
 ) -> Work:
-    """Convert text to phones; one line in, one line out."""
+    """Convert text to phones. One line in, one line out."""
     from amhctl.workflows.text import phones as phonemize_text
 
     request = phonemize_text.PhonemizeTextRequest(
@@ -81,7 +81,7 @@ def split(
     sets: options.Set = None,
     config: options.Config = None,
 ) -> Work:
-    """Split text into the segments that are spoken at once, one per line."""
+    """Split text into segments, one per line. A segment is spoken at once."""
     from amhctl.workflows.text import split as split_text
 
     request = split_text.SplitTextRequest(
@@ -106,7 +106,7 @@ def explain(
     sets: options.Set = None,
     config: options.Config = None,
 ) -> Work:
-    """Show every stage of text processing: written text, applied rules, spoken text, phones, pieces, ids."""
+    """Show every stage of text processing. Stages: written text, applied rules, spoken text, phones, pieces, ids."""
     if voice is not None and vocab is not None:
         raise typer.BadParameter("give --voice or --vocab, not both")
     if sets and vocab is None:

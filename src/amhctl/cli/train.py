@@ -9,7 +9,7 @@ from amhctl.cli import options
 from amhctl.cli.shared import Work, runs
 
 
-@runs("train")
+@runs("train", summary=True)
 def command(
     preset: options.Preset = None,
     data: Annotated[Path | None, typer.Option(help="Code store, made by `amhctl codes extract`.")] = None,

@@ -37,14 +37,17 @@ _GROWN = "Where to write it with the embeddings of the new pieces."
 
 
 @app.command("train")
-@runs("vocab train")
+@runs("vocab train", summary=True)
 def train(
     corpus: Corpus,
     output: Output,
-    size: Annotated[int | None, typer.Option(min=1, help="Number of pieces; the corpus may give fewer.")] = None,
-    units: Annotated[Units | None, typer.Option(help="Units of the pieces.")] = None,
+    size: Annotated[
+        int | None, typer.Option(min=16, help="Number of pieces, 512 by default; the corpus may give fewer.")
+    ] = None,
+    units: Annotated[Units | None, typer.Option(help="Units of the pieces; phones by default.")] = None,
     model_type: Annotated[
-        ModelType | None, typer.Option("--type", help="Algorithm; char gives one piece per fidel or phone.")
+        ModelType | None,
+        typer.Option("--type", help="Algorithm; char, the default, gives one piece per fidel or phone."),
     ] = None,
     lexicon: options.Lexicon = None,
     sets: options.Set = None,
@@ -71,7 +74,7 @@ def train(
 
 
 @app.command("extend")
-@runs("vocab extend")
+@runs("vocab extend", summary=True)
 def extend(
     base: Annotated[Path, typer.Argument(help="Vocabulary to append to.")],
     corpus: Corpus,
@@ -92,7 +95,7 @@ def extend(
     seed: options.Seed = None,
     force: options.Force = False,
 ) -> Work:
-    """Append pieces to a vocabulary; the ids of the base do not change. V.plan.json lists how new embeddings start."""
+    """Append pieces to a vocabulary; ids of the base do not change. V.plan.json says how new embeddings start."""
     if (base_checkpoint is None) != (checkpoint_out is None):
         raise typer.BadParameter("give --base-checkpoint and --checkpoint-out together")
     from amhctl.workflows.vocab import extend as extend_vocabulary
@@ -118,7 +121,7 @@ def extend(
 
 
 @app.command("grow")
-@runs("vocab grow")
+@runs("vocab grow", summary=True)
 def grow(
     vocabulary: Annotated[Path, typer.Argument(help="Extended vocabulary, made by amhctl vocab extend.")],
     base_checkpoint: Annotated[Path, _BASE_CHECKPOINT],
@@ -132,7 +135,7 @@ def grow(
     seed: options.Seed = None,
     force: options.Force = False,
 ) -> Work:
-    """Add embeddings to a checkpoint for the new pieces of an extended vocabulary."""
+    """Add embeddings to a checkpoint for an extended vocabulary."""
     from amhctl.workflows.vocab import grow as grow_checkpoint
 
     request = grow_checkpoint.GrowCheckpointRequest(
@@ -170,7 +173,7 @@ def check(
     config: options.Config = None,
     force: options.Force = False,
 ) -> Work:
-    """Measure how well a vocabulary covers a text; exit 1 if too many characters are unknown."""
+    """Measure how well a vocabulary covers a text. Exit 1 if too many characters are unknown."""
     from amhctl.workflows.vocab import check as check_vocabulary
 
     files, piped = open_files(corpus)

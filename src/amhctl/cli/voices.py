@@ -23,7 +23,7 @@ def list_(folders: Annotated[list[Path] | None, typer.Argument(help="More folder
 @app.command("show")
 @runs("voices show")
 def show(voice: Annotated[str, typer.Argument(help="Bundled voice or checkpoint folder.")]) -> Work:
-    """Show a voice's properties, training data and licences, and quality measurements."""
+    """Show a voice's properties, training data, licences and quality."""
     from amhctl.workflows.voices import list as list_voices
 
     request = list_voices.ListVoicesRequest(voice=voice)

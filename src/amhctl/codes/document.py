@@ -161,7 +161,7 @@ def read_document(folder: Path) -> StoreDocument:
         return StoreDocument.model_validate(read_json(file))
     except OSError as error:
         raise DatasetError(
-            "there is no code store in this folder", subject=str(folder), hint="make one with: amhctl codes extract"
+            "there is no code store at this path", subject=str(folder), hint="make one with: amhctl codes extract"
         ) from error
     except DocumentError as error:
         raise DatasetError(f"store.json is damaged: {error.message}", subject=str(file), hint=_ANEW) from error

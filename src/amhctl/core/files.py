@@ -51,6 +51,20 @@ def refuse_existing(path: Path, *, force: bool) -> None:
 
 
 @contextmanager
+def _parents_of(path: Path) -> Iterator[None]:
+    """Create the folders above a path; those that a failure leaves empty are removed again."""
+    created = [folder for folder in path.parents if not folder.exists()]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        for folder in created:
+            with suppress(OSError):
+                folder.rmdir()
+        raise
+
+
+@contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path`` that replaces it when the block ends without an error.
 
@@ -67,8 +81,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
         raise FileExistsRefused("the output is a device or a pipe", subject=str(path), hint="give a file name")
     # The file after a link is replaced, not the link: /dev/stdout is one.
     path = follow(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with hold_temporary(path, folder=False) as temporary:
+    with _parents_of(path), hold_temporary(path, folder=False) as temporary:
         try:
             yield temporary
             with temporary.open("rb") as stream:
@@ -100,10 +113,9 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     is killed between the two leaves both whole, and ``recover_folder`` puts the new one in its place.
     """
     path = follow(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     recover_folder(path)
     sweep(path.parent)
-    with hold_temporary(path, folder=True) as temporary:
+    with _parents_of(path), hold_temporary(path, folder=True) as temporary:
         try:
             yield temporary
             for file in sorted(temporary.rglob("*")):

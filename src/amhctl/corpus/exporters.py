@@ -113,7 +113,11 @@ def _refuse_nothing(log: ExportLog) -> None:
     # Called before a file takes its name: an export of nothing leaves nothing.
     if not log.records:
         first = log.skipped[0]
-        raise DatasetError(f"no record could be exported ({first.reason})", subject=first.subject)
+        raise DatasetError(
+            f"no record could be exported ({first.reason})",
+            subject=first.subject,
+            hint="`amhctl data check` lists all faults of the manifest",
+        )
 
 
 def _export_ljspeech(export: Export, log: ExportLog) -> tuple[Path, ...]:

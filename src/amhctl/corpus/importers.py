@@ -142,7 +142,7 @@ def import_records(
         raise DatasetError(
             f"no utterance could be imported as {form} ({reason})",
             subject=str(source),
-            hint="is this the right format?",
+            hint="check the format: `amhctl data import --help` lists all of them",
         )
 
 

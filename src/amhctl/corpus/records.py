@@ -25,6 +25,7 @@ from amhctl.core.files import atomic_path, refuse_existing
 Split = Literal["train", "valid", "test"]
 
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+_MAKE_ONE = "give the path of a .jsonl file; amhctl data import makes one"
 _FIX_HINT = "correct that line; `amhctl data check` lists all faults at once"
 
 
@@ -115,7 +116,7 @@ def scan_manifest(path: Path) -> Iterator[ManifestLine]:
         raise DatasetError(
             f"the manifest cannot be opened: {error.strerror}",
             subject=str(path),
-            hint="give the path of a .jsonl file; amhctl data import makes one",
+            hint=_MAKE_ONE,
         ) from error
     with stream:
         for number, raw in enumerate(limited_lines(stream), start=1):
@@ -183,7 +184,7 @@ def iter_records(path: Path) -> Iterator[Record]:
             )
         yield line.record
     if not first_line:
-        raise DatasetError("the manifest has no records", subject=str(path))
+        raise DatasetError("the manifest has no records", subject=str(path), hint=_MAKE_ONE)
 
 
 def iter_audio(path: Path) -> Iterator[Path]:

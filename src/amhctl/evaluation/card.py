@@ -139,7 +139,7 @@ def _summary(manifest: Manifest) -> str:
 
 def _facts(manifest: Manifest, told: Told) -> Iterator[tuple[str, str]]:
     yield "kind", f"{manifest.kind}, `{manifest.model_version}`"
-    yield "sound", f"{manifest.sample_rate} Hz"
+    yield "sample rate", f"{manifest.sample_rate} Hz"
     if told.licence:
         yield "licence of the weights", told.licence
     if told.base_model or manifest.parent:

@@ -33,7 +33,7 @@ def voice_path(name_or_path: str) -> Path:
     if (path / "manifest.json").is_file():
         return path
     raise SynthesisError(
-        "voice not found",
+        "there is a file or folder of that name, but it is not a voice" if path.exists() else "voice not found",
         subject=name_or_path,
         hint=f"bundled: {', '.join(bundled_voices()) or 'none'}; or give the folder of a voice checkpoint",
     )

@@ -78,7 +78,7 @@ def test_what_is_damaged_or_no_voice_has_no_card(voice: Path, tmp_path: Path) ->
     write_checkpoint(tmp_path / "state", manifest=manifest, tensors={})
     with pytest.raises(CheckpointError, match="training state"):
         write(tmp_path / "state", tmp_path / "card.md")
-    with pytest.raises(CheckpointError, match=r"no manifest\.json"):
+    with pytest.raises(CheckpointError, match="no such folder"):
         write(tmp_path / "absent", tmp_path / "card.md")
     assert not (tmp_path / "card.md").exists()
 

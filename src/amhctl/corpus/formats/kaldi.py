@@ -39,7 +39,9 @@ def read_kaldi(source: Path) -> Iterator[Row]:
     """
     for name in ("wav.scp", "text"):
         if not (source / name).is_file():
-            raise DatasetError(f"a Kaldi folder must have a file {name}", subject=str(source))
+            raise DatasetError(
+                f"there is no file {name}", subject=str(source), hint="give a Kaldi data folder, with wav.scp and text"
+            )
     recordings, texts, segments = (_read_table(source / name) for name in ("wav.scp", "text", "segments"))
     others = {key: _read_table(source / name) for name, key in _OTHER_FILES.items()}
     for table in (recordings, texts, segments, *others.values()):

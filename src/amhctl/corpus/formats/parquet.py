@@ -54,7 +54,9 @@ def read_parquet(source: Path) -> Iterator[Row]:
         elif item.suffix in _SUFFIXES and not item.name.startswith("cache-"):
             files.append(item)
     if not files:
-        raise DatasetError("the folder has no .parquet and no .arrow file", subject=str(source))
+        raise DatasetError(
+            "there is no .parquet or .arrow file", subject=str(source), hint="give such a file, or a folder with them"
+        )
     for path in sorted(files):
         try:
             yield from _of_file(arrow, path, source)

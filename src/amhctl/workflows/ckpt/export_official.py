@@ -65,14 +65,14 @@ def export_official(folder: Path, output: Path, progress: Progress, *, force: bo
         raise CheckpointError(
             f"a voice of version {manifest.model_version} cannot be exported to the IndexTTS-2 format",
             subject=str(folder),
-            hint=f"they hold {MODEL_VERSION} in the official layout",
+            hint=f"the format supports only {MODEL_VERSION} in the official layout",
         )
     config = read_part(ModelConfig.model_validate, manifest.config, place="config", subject=str(folder))
     if reasons := [*find_unofficial(config), *_find_other_origin(manifest)]:
         raise CheckpointError(
             f"this voice cannot be exported to the IndexTTS-2 format: {'; '.join(reasons)}",
             subject=str(folder),
-            hint="they hold what was trained from an import: `amhctl ckpt import --format indextts2`",
+            hint="only voices trained from an import can be exported: `amhctl ckpt import --format indextts2`",
         )
     if manifest.lineage is None or manifest.vocabulary is None:
         raise TypeError("the voice has been seen to have both")

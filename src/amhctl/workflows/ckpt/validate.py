@@ -80,7 +80,7 @@ class ValidateCheckpointReport(Verdict):
         if self.manifest is not None:
             yield f"{self.manifest.kind} {self.manifest.name}, {self.manifest.model_version}"
         yield f"checked: {', '.join(self.checked)}"
-        yield "sound" if not self.findings else f"{len(self.findings)} findings"
+        yield f"{len(self.findings) or 'no'} finding{'' if len(self.findings) == 1 else 's'}"
 
 
 def run(request: ValidateCheckpointRequest, progress: Progress) -> ValidateCheckpointReport:
@@ -107,7 +107,9 @@ def run(request: ValidateCheckpointRequest, progress: Progress) -> ValidateCheck
         found = [*check_values(facts), *find_weight_faults(facts, parameter_shapes(shape))]
         return ValidateCheckpointReport(tuple(found), None, ("values", "names and shapes"))
     if not folder.is_dir():
-        raise CheckpointError("there is no such checkpoint", subject=str(folder))
+        raise CheckpointError(
+            "there is no such checkpoint", subject=str(folder), hint="give the folder of a checkpoint"
+        )
     try:
         manifest = read_manifest(folder)
     except CheckpointError as error:

@@ -106,7 +106,7 @@ def run(request: ListVoicesRequest, progress: Progress) -> ListVoicesReport:
         entry = _describe(request.voice, bundled=request.voice in bundled_voices())
         return ListVoicesReport((entry,), (), detailed=True)
     if absent := [folder for folder in request.folders if not folder.is_dir()]:
-        raise SynthesisError("the folder does not exist", subject=str(absent[0]), hint="give folders that hold voices")
+        raise SynthesisError("there is no such folder", subject=str(absent[0]), hint="give folders that hold voices")
     entries, findings = [], []
     bundled = [(name, True) for name in bundled_voices()]
     local = [
