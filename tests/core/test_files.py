@@ -338,10 +338,15 @@ def test_a_kill_at_any_rename_loses_nothing(tmp_path: Path) -> None:
 def test_a_failure_leaves_no_folder_that_was_created_for_it(
     tmp_path: Path, write: Callable[[Path], AbstractContextManager[Path]]
 ) -> None:
-    with pytest.raises(ValueError, match="no"), write(tmp_path / "a" / "b" / "c"):
-        raise ValueError("no")
+    def fail(*, beside: Path | None = None) -> None:
+        with write(tmp_path / "a" / "b" / "c"):
+            if beside is not None:
+                beside.write_text("kept")
+            raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        fail()
     assert list(tmp_path.iterdir()) == []
-    with pytest.raises(ValueError, match="no"), write(tmp_path / "a" / "b" / "c"):
-        (tmp_path / "a" / "of another").write_text("kept")
-        raise ValueError("no")
+    with pytest.raises(ValueError, match="no"):
+        fail(beside=tmp_path / "a" / "of another")
     assert [path.name for path in tmp_path.rglob("*")] == ["a", "of another"]

@@ -91,7 +91,7 @@ def test_what_nobody_said_is_left_out_and_named() -> None:
     ]
     for what in card.left_out:
         assert f"- {what}: " in card.text.partition("## Missing on this card")[2]
-    assert "The manifest names no work and no licence." in card.text
+    assert "The manifest does not name any source or licence." in card.text
     assert "The manifest does not say how it was trained." in card.text
     assert "## Measured" not in card.text
     # What is told is not left out.

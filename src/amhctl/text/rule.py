@@ -12,7 +12,7 @@ from amhctl.text.draft import Draft
 from amhctl.text.pattern import Pattern
 
 Step = Callable[[Draft, str], None]
-"""One skip a draft, in the name of a rule."""
+"""One pass over a draft, under the name of a rule."""
 
 Make = Callable[[re.Match[str]], str | None]
 """What a match is rewritten to; None leaves it as it is."""

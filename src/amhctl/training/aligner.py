@@ -226,7 +226,7 @@ def align_speech(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Aligner:
-    """The skips the batches of a corpus."""
+    """The passes over the batches of a corpus."""
 
     file: CepstraFile
     batches: Sequence[_Batch]
