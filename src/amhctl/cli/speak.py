@@ -17,8 +17,9 @@ def command(
         Path | None, typer.Option("-o", "--output", help="Audio file; - writes to standard output.")
     ] = None,
     file: Annotated[Path | None, typer.Option("--file", help="Read the text from this UTF-8 file.")] = None,
-    voice: Annotated[str | None, typer.Option("--voice", help="Bundled voice or checkpoint folder; m01 by "
-    "default.")] = None,
+    voice: Annotated[
+        str | None, typer.Option("--voice", help="Bundled voice or checkpoint folder; m01 by default.")
+    ] = None,
     codec: Annotated[
         str | None,
         typer.Option(
@@ -68,8 +69,14 @@ def command(
             "with --takes 1; for UnifiedVoices.",
         ),
     ] = None,
-    top_k: Annotated[int | None, typer.Option(min=0, help="Sample from this many most likely codes; 0 is all. By "
-    "default 60, or 30 with --takes 1; for UnifiedVoices.")] = None,
+    top_k: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="Sample from this many most likely codes; 0 is all. By "
+            "default 60, or 30 with --takes 1; for UnifiedVoices.",
+        ),
+    ] = None,
     top_p: Annotated[
         float | None,
         typer.Option(
@@ -91,8 +98,12 @@ def command(
     ] = None,
     takes: Annotated[
         int | None,
-        typer.Option(min=1, max=64, help="Samples per segment, which are averaged; 1 is livelier and faster. By "
-        "default 4 with explicit durations, otherwise 1; for UnifiedVoices."),
+        typer.Option(
+            min=1,
+            max=64,
+            help="Samples per segment, which are averaged; 1 is livelier and faster. By "
+            "default 4 with explicit durations, otherwise 1; for UnifiedVoices.",
+        ),
     ] = None,
     speaker: Annotated[
         str | None, typer.Option("--speaker", help="Speaker of the voice; `voices show` lists them.")
