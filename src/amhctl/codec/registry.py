@@ -64,7 +64,7 @@ def codec_path(name_or_path: str) -> Path:
         return cached
     bundled_names, official_names = ", ".join(bundled_codecs()), ", ".join(weights.name for weights in OFFICIAL)
     raise CodecError(
-        "there is a file or folder of that name, but it is not a codec" if path.exists() else "codec not found",
+        "codec not found" if not name_or_path or not path.exists() else "the file or folder is not a codec",
         subject=name_or_path,
         hint=f"bundled: {bundled_names or 'none'}; official: {official_names}; or give a codec folder, a DAC weights "
         "file (.pth), MaskGCT's semantic codec (.safetensors), or a folder with the files of IndexTTS-2",

@@ -33,7 +33,7 @@ def voice_path(name_or_path: str) -> Path:
     if (path / "manifest.json").is_file():
         return path
     raise SynthesisError(
-        "there is a file or folder of that name, but it is not a voice" if path.exists() else "voice not found",
+        "voice not found" if not name_or_path or not path.exists() else "the file or folder is not a voice",
         subject=name_or_path,
         hint=f"bundled: {', '.join(bundled_voices()) or 'none'}; or give the folder of a voice checkpoint",
     )
