@@ -89,5 +89,5 @@ def test_a_run_that_ends_because_it_forgets_says_so_and_names_no_voice(
     report = tune(world, base, tmp_path / "run", *sets)
     assert report.payload()["steps"] == 2
     assert (report.payload()["best"], report.payload()["checkpoint"]) == (None, None)
-    assert [*report.lines()] == ["2 steps, stopped early: the voice forgot what its base knew"]
+    assert [*report.lines()] == ["2 steps, stopped early: the loss on the base's language rose too far"]
     assert "R013" in {finding.code for finding in report.findings}

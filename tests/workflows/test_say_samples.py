@@ -111,7 +111,7 @@ def test_a_run_chooses_its_best_voice_by_what_it_says(tmp_path: Path, monkeypatc
     assert all(round(3 * float(str(entry["text_match"]))) in range(4) for entry in measured)
     assert report.best is not None
     assert report.best.text_match == max(entry["text_match"] for entry in measured)
-    assert "% of its sentences nearest to their own recordings" in " ".join(report.lines())
+    assert "% of its sentences closest to their own recordings" in " ".join(report.lines())
     manifest = read_checkpoint(tmp_path / "run" / "best", kind="voice").manifest
     assert manifest.metrics["valid_text_match"] == report.best.text_match
     said = {path.name: sorted(file.name for file in path.iterdir()) for path in (tmp_path / "run/samples").iterdir()}

@@ -441,6 +441,6 @@ def test_a_run_whose_best_is_chosen_by_samples_goes_on_with_as_many(tmp_path: Pa
     values = {"training": {"samples": 8, "best_by": "text_match"}}
     (tmp_path / "config.json").write_text(json.dumps({"config": values, "sources": {}}))
     request = TrainRequest(resume=tmp_path, sets=("training.samples=9",))
-    with pytest.raises(ConfigError, match="chosen by so many samples") as caught:
+    with pytest.raises(ConfigError, match="chooses its best voice by this number") as caught:
         run(request, SilentProgress())
     assert caught.value.subject == "training.samples"

@@ -64,7 +64,7 @@ class DacTrainingConfig(Document):
     steps: int = Field(250_000, gt=0)
     """Optimiser steps."""
     batch_size: int = Field(16, gt=0)
-    """Segments a step."""
+    """Segments per step."""
     segment_seconds: float = Field(0.38, gt=0)
     """Length of a training segment."""
     learning_rate: float = Field(1e-4, gt=0)

@@ -41,7 +41,7 @@ class CodecTrainingConfig(Document):
     steps: int = Field(5_000, gt=0)
     """Optimiser steps."""
     batch_size: int = Field(16, gt=0)
-    """Segments a step."""
+    """Segments per step."""
     segment_seconds: float = Field(1.28, gt=0)
     """Length of a training segment."""
     learning_rate: float = Field(1e-3, gt=0)

@@ -38,7 +38,7 @@ class VocoderTrainingConfig(Document):
     steps: int = Field(20_000, gt=0)
     """Optimiser steps."""
     batch_size: int = Field(16, gt=0)
-    """Segments a step."""
+    """Segments per step."""
     segment_seconds: float = Field(0.6, gt=0)
     """Length of a training segment."""
     learning_rate: float = Field(5e-4, gt=0)

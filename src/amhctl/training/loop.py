@@ -123,9 +123,9 @@ class Loop:
         self.findings = began.findings
         if self.state.step > self.run.config.steps:
             raise TrainingError(
-                f"the run has done {self.state.step} steps, more than the {self.run.config.steps} it is to have",
+                f"the run has done {self.state.step} steps, more than training.steps, {self.run.config.steps}",
                 subject=str(self.run.folder.root),
-                hint=f"ask for more: --set training.steps={2 * self.state.step}",
+                hint=f"set more steps: --set training.steps={2 * self.state.step}",
             )
         if self.state.best is None:
             return
@@ -134,7 +134,7 @@ class Loop:
             read_voice(best, kind=self.run.identity.kept)
         except (CheckpointError, OSError) as error:
             reason = error.message if isinstance(error, CheckpointError) else error.strerror or str(error)
-            hint = "the next validation chooses the best voice anew"
+            hint = "the next validation chooses the best voice again"
             self.findings += (RULES.finding("R009", str(best), reason, hint),)
             self.state = self.state.model_copy(update={"best": None, "stale": 0})
 
@@ -370,19 +370,19 @@ class Loop:
     def _obey(self, judgement: Judgement) -> None:
         """Pass over a step that is not taken, go back, or give up."""
         if judgement.verdict == "skip":
-            self._note("skipped", f"{judgement.why}: its data are passed over")
+            self._note("skipped", f"{judgement.why}: its data are skipped")
             return
         if judgement.verdict == "stop":
             self._save_what_there_is()
             raise TrainingError(
-                f"the run diverges: {judgement.why} at step {self.state.step}, after it went back {MOST_RETURNS} times",
+                f"the run diverges: {judgement.why} at step {self.state.step}, after {MOST_RETURNS} rollbacks",
                 subject=str(self.run.folder.root),
-                hint="begin anew, with --base RUN/best to keep what was learnt, and a lower training.learning_rate, or "
-                "with training.precision=fp32",
+                hint="start a new run with --base RUN/best, to keep the training so far, and with a lower "
+                "training.learning_rate or training.precision=fp32",
             )
         self.wait_for_writes()
         where = self._retreat.go_back(self.state.good)
-        why = f"{judgement.why}: back to {where}, the rate {SLOWER:g} times what it was; the data go on"
+        why = f"{judgement.why}: back to {where}, with {SLOWER:g} times the learning rate"
         self._note("returned", why)
 
     def _save_what_there_is(self) -> None:

@@ -55,20 +55,26 @@ _BUCKETING = "training.bucketing=true"
 _EMA = "training.ema_decay=0.995"
 _ALL = ("training.precision=auto", _BUCKETING, _EMA)
 VARIANTS = (
-    Variant("huggingface", (), "Hugging Face's GPT-2 as forks use it", huggingface=True, package="transformers"),
-    Variant("baseline", (), "our decoder, eager attention, fp32, batches at random"),
-    Variant("sdpa", (), "and fused attention", eager=False),
-    Variant("bf16", ("training.precision=bf16",), "and bf16 arithmetic"),
-    Variant("checkpointing", ("training.checkpointing=true",), "and activations computed anew in the backward pass"),
-    Variant("bucketing", (_BUCKETING,), "and batches of like length"),
+    Variant(
+        "huggingface", (), "Hugging Face's GPT-2, as forks of IndexTTS use it", huggingface=True, package="transformers"
+    ),
+    Variant("baseline", (), "our decoder, eager attention, fp32, batches in random order"),
+    Variant("sdpa", (), "with fused attention", eager=False),
+    Variant("bf16", ("training.precision=bf16",), "with bf16"),
+    Variant("checkpointing", ("training.checkpointing=true",), "with activations recomputed in the backward pass"),
+    Variant("bucketing", (_BUCKETING,), "with batches of similar length"),
     # Compiled blocks take fused attention as they find it: apart from that, it is to be read against sdpa.
-    Variant("compile", ("training.compile=true",), "and fused attention, compiled blocks", eager=False, compiled=True),
-    Variant("ema", (_EMA,), "and averaged weights"),
-    Variant("all", _ALL, "what helps on this machine, together", eager=False),
+    Variant(
+        "compile", ("training.compile=true",), "with fused attention and compiled blocks", eager=False, compiled=True
+    ),
+    Variant("ema", (_EMA,), "with a moving average"),
+    Variant("all", _ALL, "everything that helps on this machine", eager=False),
 )
-_BESIDE = "beside the frozen layers of a base, embeddings and heads with them, at a rate of 1e-3"
+_BESIDE = "with the base's layers frozen, embeddings and heads trained, at a learning rate of 1e-3"
 FINE_TUNING = (
-    Variant("full", (*_ALL, "training.learning_rate=2e-4"), "all weights of a base, at a rate of 2e-4", eager=False),
+    Variant(
+        "full", (*_ALL, "training.learning_rate=2e-4"), "all weights of a base, at a learning rate of 2e-4", eager=False
+    ),
     Variant(
         "lora",
         (*_ALL, "training.adapter.method=lora", "training.learning_rate=1e-3"),
@@ -79,7 +85,7 @@ FINE_TUNING = (
     Variant(
         "dora",
         (*_ALL, "training.adapter.method=dora", "training.learning_rate=1e-3"),
-        f"the same with a magnitude apart, {_BESIDE}",
+        f"LoRA with separate magnitudes, {_BESIDE}",
         eager=False,
         package="peft",
     ),

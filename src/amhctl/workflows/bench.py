@@ -22,7 +22,7 @@ from amhctl.workflows.bench_train import VariantsRequest, time_variants
 SECTIONS: tuple[Section, ...] = ("speak", "codes", "vocoder", "data", "text", "startup", "threads", "dac", "train")
 # The comparison needs a DAC weights file, which is not in the package; training takes many minutes.
 _USUAL: tuple[Section, ...] = ("speak", "codes", "vocoder", "data", "text", "startup", "threads")
-DRAWING = FileKind("an SVG drawing", re.compile(rb"\s*<svg"))
+DRAWING = FileKind("an SVG plot", re.compile(rb"\s*<svg"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ def _draw(path: Path, figures: tuple[VariantFigures, ...]) -> None:
         )
         for each in figures
     ]
-    write_text_atomically(path, draw_bars("frames learnt from in a processor second", bars))
+    write_text_atomically(path, draw_bars("training frames per processor second", bars))
 
 
 def _subject_of(request: BenchmarkRequest, scratch: Path) -> Subject:

@@ -109,8 +109,8 @@ def _measure_speaking(subject: Subject) -> list[Measurement]:
         Measurement("speak_realtime_factor", warm / duration, "s per s", f"warm, {duration:.1f} s of speech"),
         Measurement("speak_short_realtime", warm_short / short, "s per s", f"warm, {short:.1f} s of speech"),
         Measurement("speak_load", seconds_to_load, "s", "voice and codec from disk"),
-        Measurement("speak_process", cost.wall, "s", f"a whole process for {duration:.1f} s of speech"),
-        Measurement("speak_peak_memory", cost.peak_bytes / 2**30, "GiB", "largest resident set of that process"),
+        Measurement("speak_process", cost.wall, "s", f"a complete process for {duration:.1f} s of speech"),
+        Measurement("speak_peak_memory", cost.peak_bytes / 2**30, "GiB", "peak memory of that process"),
     ]
 
 
@@ -134,7 +134,7 @@ def _measure_codes(subject: Subject) -> list[Measurement]:
     return [
         Measurement("codes_encode", total / encoding, "x real time", note),
         Measurement("codes_decode", total / decoding, "x real time", note),
-        Measurement("codes_extract", hours * 3600 / extracting, "x real time", f"a whole process for {hours:.2f} h"),
+        Measurement("codes_extract", hours * 3600 / extracting, "x real time", f"a complete process for {hours:.2f} h"),
     ]
 
 
@@ -154,8 +154,12 @@ def _measure_threads(subject: Subject) -> list[Measurement]:
     processors = available_processors()
     ways = {
         "threads_one": ("1 thread", 1, True),
-        "threads_all": (f"{processors} threads that sleep while they wait, as amhctl has it", processors, True),
-        "threads_all_spinning": (f"{processors} threads that spin, as OpenMP does by itself", processors, False),
+        "threads_all": (f"{processors} threads that sleep while they wait, as in amhctl", processors, True),
+        "threads_all_spinning": (
+            f"{processors} threads that spin while they wait, the default of OpenMP",
+            processors,
+            False,
+        ),
     }
     results = []
     for name, (note, threads, sleeping) in ways.items():
@@ -164,7 +168,7 @@ def _measure_threads(subject: Subject) -> list[Measurement]:
                 subject.codec, threads=threads, sleeping=sleeping, beside=beside, repetitions=subject.repetitions
             )
             where = f"beside {beside} busy process(es)" if beside else "alone"
-            used = f"{1000 * timing.processor:.0f} ms of processors a second of speech"
+            used = f"{1000 * timing.processor:.0f} ms of processor time per second of speech"
             results.append(Measurement(f"{name}{suffix}", 1.0 / timing.wall, "x real time", f"{note}; {where}; {used}"))
     return results
 
@@ -174,7 +178,7 @@ def _compare_dac(subject: Subject) -> list[Measurement]:
     both = compare_with_package(
         manifest, subject.codec, subject.scratch, device=subject.device, most_seconds=_MOST_CODE_SECONDS
     )
-    note = f"{both.spec.name}, a whole process for {both.files} recordings of {both.seconds:.0f} s"
+    note = f"{both.spec.name}, a complete process for {both.files} recordings of {both.seconds:.0f} s"
     figures = [
         _speed_of("dac_package", both.seconds, both.package, f"python -m dac encode, fp32: {note}"),
         _speed_of("dac_extract", both.seconds, both.extraction, f"codes extract, fp32, the default of both: {note}"),
@@ -187,8 +191,8 @@ def _compare_dac(subject: Subject) -> list[Measurement]:
         *figures,
         _speed_of("dac_extract_bf16", both.seconds, both.half.timing, f"codes extract --precision bf16: {note}"),
         *_advantage("_bf16", both.half.timing, both.package),
-        Measurement("dac_equal_bf16", equal.whole, "of 1", "codes of bf16 that are those of fp32"),
-        Measurement("dac_equal_bf16_first", equal.first, "of 1", "the same of the first codebook"),
+        Measurement("dac_equal_bf16", equal.whole, "of 1", "codes that are equal in bf16 and fp32"),
+        Measurement("dac_equal_bf16_first", equal.first, "of 1", "the same for the first codebook"),
     ]
 
 
@@ -200,7 +204,9 @@ def _advantage(suffix: str, ours: Timing, theirs: Timing) -> list[Measurement]:
     """Return how many times the package's time is that of an extraction, by the clock and in processor seconds."""
     by_clock, by_processor = theirs.wall / ours.wall, theirs.processor / ours.processor
     return [
-        Measurement(f"dac_advantage{suffix}", by_clock, "times", "the extraction over the package, by the clock"),
+        Measurement(
+            f"dac_advantage{suffix}", by_clock, "times", "speed of codes extract relative to the package, elapsed time"
+        ),
         Measurement(f"dac_advantage{suffix}_cpu", by_processor, "times", "the same in processor seconds"),
     ]
 
@@ -234,7 +240,7 @@ def _measure_text(subject: Subject) -> list[Measurement]:
         return figures
     wanted = ("vocab", "train", str(subject.corpus), "-o", str(subject.scratch / "bench.model"), "--size", str(_PIECES))
     cost = run_apart(*wanted, "--units", "fidel", "--type", "bpe")
-    trained = f"{_PIECES} bpe pieces of fidel, a whole process with reading"
+    trained = f"{_PIECES} BPE pieces of fidel, a complete process with normalisation"
     return [
         *figures,
         Measurement("vocab_train", cost.processor, "CPU s", trained),

@@ -83,9 +83,9 @@ def choose_variants(request: VariantsRequest) -> tuple[Variant, ...]:
         If one is not known, the data have no vocabulary, or there is no base to fine-tune.
     """
     if (request.data is None) != (request.vocabulary is None):
-        raise OptionError("--data and --vocab go together", hint="a vocabulary is that of the texts of a store")
+        raise OptionError("--data and --vocab must be given together", hint="give both, or neither")
     if request.compare == "adapters" and request.base is None:
-        raise OptionError("adapters go with a base", hint="pass --base VOICE")
+        raise OptionError("adapters need a base", hint="pass --base VOICE")
     known = {each.name: each for each in (*VARIANTS, *(FINE_TUNING if request.base else ()))}
     if unknown := [name for name in request.variants if name not in known]:
         raise OptionError(f"no variant {unknown[0]!r}", hint=f"there are: {', '.join(known)}")
@@ -136,7 +136,7 @@ def time_variants(
         }
         one = VariantFigures(variant, *_measure_apart(spec, variant.name))
         figures.append(one)
-        progress.advance(note=f"{variant.name}: {one.frames_per_second:.0f} frames a second")
+        progress.advance(note=f"{variant.name}: {one.frames_per_second:.0f} frames per second")
     progress.finish()
     return tuple(figures)
 
@@ -177,7 +177,7 @@ def measure_here(spec: dict[str, object]) -> tuple[VariantTiming, int]:
         run = prepare(request, SilentProgress()).run
         if spec["huggingface"]:
             if not isinstance(run.model, UnifiedVoice):
-                raise OptionError("Hugging Face's GPT-2 takes the place of a UnifiedVoice's decoder alone")
+                raise OptionError("Hugging Face's GPT-2 can replace only the decoder of a UnifiedVoice")
             run.model.gpt = HuggingFaceDecoder(run.model.config, run.model.gpt)  # type: ignore[assignment]
         timing = time_variant(
             run,

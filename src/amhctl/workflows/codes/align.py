@@ -45,7 +45,7 @@ RULES = Rules(
         "A003",
         Severity.WARNING,
         "recording far longer than its text",
-        "A text piece would last 65,536 frames or more, eleven minutes at 100 frames a second; the utterance gets no "
+        "A text piece would last 65,536 frames or more, eleven minutes at 100 frames per second; the utterance gets no "
         "durations.",
     ),
 )
