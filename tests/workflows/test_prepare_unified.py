@@ -100,5 +100,5 @@ def test_a_voice_says_which_speeds_it_was_told(tmp_path: Path) -> None:
     assert [each.speeds for each in manifests] == [told.identity.speeds, None]
     assert told.identity.speeds is not None
     frozen = request_training(world, tmp_path / "frozen", "training.speed_share=1", 'training.freeze=["speed"]')
-    with pytest.raises(ConfigError, match="does not learn"):
+    with pytest.raises(ConfigError, match="speed table is frozen"):
         prepare(frozen, silent)

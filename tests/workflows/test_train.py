@@ -176,7 +176,7 @@ def test_a_run_that_goes_on_is_rehearsed_as_it_stands(finished: tuple[Path, Trai
     report = run(request, SilentProgress())
     assert report.dry_run is not None
     assert report.dry_run.run_seconds == report.dry_run.step_seconds * 4
-    with pytest.raises(TrainingError, match="nothing to rehearse"):
+    with pytest.raises(TrainingError, match="no step for a dry run"):
         run(replace(request, sets=()), SilentProgress())
 
 
@@ -358,7 +358,7 @@ def test_a_dry_run_refuses_what_the_machine_cannot_hold(
 ) -> None:
     monkeypatch.setattr(dry_run, "memory_of", lambda _: 10)
     monkeypatch.setattr(dry_run, "Loop", None)
-    with pytest.raises(ShortageError, match=r"the run needs .* the cpu device has 0\.00 GiB free") as caught:
+    with pytest.raises(ShortageError, match=r"the run needs .* the cpu device has only 0\.00 GiB free") as caught:
         run(request_training(world, tmp_path / "none", aligned=True, dry_run=True), SilentProgress())
     assert "even one utterance at a time takes" in caught.value.hint
 
@@ -389,7 +389,7 @@ def test_force_begins_anew_and_spares_what_is_not_its_own(world: TrainingWorld, 
 @pytest.mark.parametrize(
     ("sets", "error", "words"),
     [
-        (("model.codebooks=4",), ConfigError, "write 4 codebooks, the codec has 2"),
+        (("model.codebooks=4",), ConfigError, "codebooks is 4, but the codec has 2"),
         (("model.number_text_tokens=999",), ConfigError, "number_text_tokens is 999"),
         (("text.units=phones",), AmhctlError, "phones"),
         (("text.fold_homophones=true",), DatasetError, "text state"),

@@ -115,6 +115,6 @@ def _read_taught_base(parts: RunParts) -> LoadedCheckpoint | None:
         raise CheckpointError(
             "the base is not the one that this run started with, but guidance distillation needs it",
             subject=str(path),
-            hint="restore the former base, or start a new run with --base",
+            hint="restore the original base, or start a new run with --base",
         )
     return base

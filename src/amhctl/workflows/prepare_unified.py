@@ -98,5 +98,5 @@ def _load_codec(settings: Settings, store: CodeStore, origin: LoadedCheckpoint |
     raise ConfigError(
         f"the store's codec {store.spec.name} is not bundled, and training needs its codebooks",
         subject="paths.codec",
-        hint="pass --codec with its folder, or --set training.codebook_start=false",
+        hint="give its folder with --codec, or use --set training.codebook_start=false",
     )

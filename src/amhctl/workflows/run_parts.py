@@ -184,7 +184,7 @@ def identify(parts: RunParts, data: FormerData, **own: Unpack[_Own]) -> VoiceIde
 
 def tell_findings(material: Material[Any], data: FormerData, progress: Progress) -> None:
     """Say how much there is to train with, and what was found."""
-    progress.say(f"{len(material.train)} utterances to train with, {len(material.valid)} to validate with")
+    progress.say(f"{len(material.train)} training utterances, {len(material.valid)} validation utterances")
     if isinstance(data.train, ReplayedUtterances):
         progress.say(
             f"{data.train.drawn} of {len(data.train.former)} utterances of paths.replay are used in each epoch"

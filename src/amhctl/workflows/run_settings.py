@@ -95,9 +95,9 @@ def _change(training: dict[str, Any], sources: dict[str, Any], assignment: str) 
         sources["training.decay_steps"] = "run"
     if key == "training.samples" and training.get("best_by") == "text_match":
         raise ConfigError(
-            "the best voice of the run is chosen by so many samples: they stay as many",
+            "the run chooses its best voice by this number of samples, which cannot change",
             subject=key,
-            hint="begin a run with --base RUN/best for another choice",
+            hint="start a new run with --base RUN/best to change it",
         )
     training[key.partition(".")[2]] = value
     sources[key] = "--set"
@@ -108,7 +108,7 @@ def _parse_free_value(assignment: str) -> tuple[str, object]:
     key = key.strip()
     if key not in _FREE:
         raise ConfigError(
-            "the value cannot change while a run goes on",
+            "the value cannot change in a resumed run",
             subject=key,
             hint=f"these can: {', '.join(sorted(_FREE))}",
         )

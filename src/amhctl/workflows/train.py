@@ -101,22 +101,22 @@ class TrainReport(Report):
         if self.dry_run:
             yield f"one step works: loss {self.dry_run.loss:.3f}, saved and loaded without a difference"
             yield (
-                f"about {self.dry_run.step_seconds:.2f} s a step, {self.dry_run.run_seconds / 3600:.1f} h for "
+                f"about {self.dry_run.step_seconds:.2f} s per step, {self.dry_run.run_seconds / 3600:.1f} h for "
                 f"{self.steps} steps; {self.dry_run.peak_bytes / 2**30:.1f} GiB of memory, "
-                f"{self.dry_run.checkpoint_bytes / 2**20:.0f} MiB a checkpoint"
+                f"{self.dry_run.checkpoint_bytes / 2**20:.0f} MiB per checkpoint"
             )
             yield (
-                f"its heaviest step is estimated to need {self.dry_run.fit.need.describe()}; padding is "
+                f"its largest step is estimated to need {self.dry_run.fit.need.describe()}; padding is "
                 f"{self.dry_run.padding:.0%} of its frames"
             )
             return
         why = ", stopped early: no better validation" if self.stopped_early else ""
         if self.stopped_early and any(finding.code == FORGOTTEN for finding in self.findings):
-            why = ", stopped early: the voice forgot what its base knew"
+            why = ", stopped early: the loss on the base's language rose too far"
         yield f"{self.steps} steps{why}"
         if self.best:
             match = self.best.text_match
-            told = "" if match is None else f", {match:.0%} of its sentences nearest to their own recordings"
+            told = "" if match is None else f", {match:.0%} of its sentences closest to their own recordings"
             yield f"best voice: {self.checkpoint} (step {self.best.step}, validation loss {self.best.loss:.4f}{told})"
 
 
@@ -138,7 +138,7 @@ def run(request: TrainRequest, progress: Progress) -> TrainReport:
         if leads() and not request.dry_run:
             former = held.enter_context(hold(folder.root / LOCK_FILE, what="the run"))
             if former is not None:
-                progress.say(f"{folder.root} was held by {former}, which has ended: its lock is taken over")
+                progress.say(f"{folder.root} was locked by {former}, which has ended: the lock is taken over")
         _refuse_occupied(request, folder)
         prepared = _prepare(request, settings, folder, progress)
         for line in prepared.inventory.lines():
@@ -211,10 +211,10 @@ def _no_base(request: TrainRequest) -> ConfigError:
     """Return the error of a run that is to fine-tune and has nothing to start from."""
     settings = f"the preset {request.preset}" if request.preset else "the configuration"
     return ConfigError(
-        f"{settings} is for fine-tuning (training.needs_base), and there is no base to start from",
+        f"{settings} is for fine-tuning (training.needs_base), but there is no base",
         subject="paths.base",
-        hint="take IndexTTS-2 in with `amhctl ckpt import --format indextts2 gpt.pth --config config.yaml --bpe "
-        "bpe.model -o BASE`, then pass --base BASE; or start from nothing with --preset cpu or flow-cpu",
+        hint="import IndexTTS-2 with `amhctl ckpt import --format indextts2 gpt.pth --config config.yaml --bpe "
+        "bpe.model -o BASE`, then pass --base BASE; or train from scratch with --preset cpu or flow-cpu",
     )
 
 
@@ -226,10 +226,9 @@ def _require_kind(config: RunConfig, origin: LoadedCheckpoint | None) -> None:
     if kind != config.model.kind:
         preset = "flow-cpu" if kind == "flow" else "cpu"
         raise ConfigError(
-            f"the base checkpoint is a voice of kind {kind}, the configuration asks for one of kind "
-            f"{config.model.kind}",
+            f"the base checkpoint is a voice of kind {kind}, but the configuration requires kind {config.model.kind}",
             subject="model.kind",
-            hint=f"pass --preset {preset}, or another one for voices of kind {kind}",
+            hint=f"use --preset {preset}, or another one for voices of kind {kind}",
         )
 
 
@@ -299,7 +298,7 @@ def _refuse_occupied(request: TrainRequest, folder: RunFolder) -> None:
         raise FileExistsRefused(
             "the run folder exists already",
             subject=str(folder.root),
-            hint=f"go on with --resume {folder.root}, or begin anew with --force",
+            hint=f"resume it with --resume {folder.root}, or start again with --force",
         )
 
 
