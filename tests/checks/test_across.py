@@ -13,7 +13,7 @@ from amhctl.audio.waveform import Waveform
 from amhctl.checks.manifest import CheckOptions, check_manifest
 from amhctl.core.progress import SilentProgress
 from amhctl.corpus.records import Record, read_records, write_records
-from amhctl.corpus.splits import Disjoint
+from amhctl.corpus.split_groups import Disjoint
 from amhctl.text.frontend import Frontend
 
 _LONG = "አዲስ አበባ ትልቅ ከተማ ናት እናም ልጆች ወደ ትምህርት ቤት ሄዱ።"

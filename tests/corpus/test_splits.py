@@ -4,9 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amhctl.core.errors import DatasetError, OptionError
+from amhctl.core.errors import DatasetError
 from amhctl.corpus.records import Record, Split
-from amhctl.corpus.splits import SplitShares, assign_splits, parse_disjoint, split_of, text_key
+from amhctl.corpus.split_balance import SplitShares
+from amhctl.corpus.split_groups import parse_disjoint, text_key
+from amhctl.corpus.splits import assign_splits, split_of
 
 _SHARES = SplitShares(0.2, 0.2)
 
@@ -26,11 +28,6 @@ def _where(keys: Sequence[str], splits: Sequence[Split]) -> dict[str, set[str]]:
 def test_a_text_is_in_one_split_only(texts: list[str], every_speaker: bool) -> None:
     splits = assign_splits(_records(texts, speakers=3), _SHARES, every_speaker=every_speaker)
     assert all(len(found) == 1 for found in _where([text_key(text) for text in texts], splits).values())
-
-
-def test_spellings_of_one_text_are_one() -> None:
-    assert text_key("ሠላም ፣ ዓለም ።") == text_key("ሰላም አለም")
-    assert text_key("ሰላም") != text_key("ሰለም")
 
 
 def _draw(records: Sequence[Record], shares: SplitShares, *disjoint: str, seed: int = 0) -> tuple[Split, ...]:
@@ -187,17 +184,3 @@ def test_splits_that_leak_already_are_refused() -> None:
         assign_splits(records, _SHARES)
     splits = assign_splits(records, _SHARES, redraw=True)
     assert splits[0] == splits[1]
-
-
-def test_shares_must_leave_something() -> None:
-    for valid, test in ((0.5, 0.5), (-0.1, 0.1)):
-        with pytest.raises(OptionError):
-            SplitShares(valid, test)
-    assert SplitShares(0.1, 0).held_out() == (("valid", 0.1),)
-
-
-def test_names_of_what_is_disjoint() -> None:
-    assert parse_disjoint(["speaker", "text", "text"]) == {"text", "speaker"}
-    for names in ([], ["mood"], ["text", "mood"]):
-        with pytest.raises(OptionError, match="cannot be disjoint"):
-            parse_disjoint(names)

@@ -21,9 +21,11 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from amhctl.audio.containers import refuse_truncated
 from amhctl.audio.levels import frame_samples
 from amhctl.audio.oggpages import renumber_pages
 from amhctl.audio.resample import resample
+from amhctl.audio.scale import refuse_scale
 from amhctl.audio.tags import Tags, id3_tag, write_tags
 from amhctl.audio.waveform import Waveform
 from amhctl.core.errors import AudioError, ScaleError
@@ -33,9 +35,6 @@ from amhctl.core.units import Seconds
 
 # A manifest's duration is rounded, and lossy formats pad: that much may be missing at the end of a cut.
 _SLACK_SECONDS = 0.05
-_WAV_UNKNOWN_BYTES = 0xFFFFFFFF
-_OGG_TAIL_BYTES = 1 << 17
-_OGG_LAST_PAGE = 0x04
 # RIFF and RF64 are WAV; ID3 and a frame's sync word are MP3.
 SOUND = FileKind("a sound file", re.compile(rb"RIFF|RF64|fLaC|OggS|ID3|\xff[\xe0-\xff]"))
 # Samples without a header have no sign of their own, so what is plainly something else is distinguished.
@@ -49,12 +48,6 @@ _SCANNED_SECONDS = 60.0
 # Below, nothing of a voice is left; above, no sound card records. A damaged header may say anything, and a second of
 # such samples would become any number of others.
 _LOWEST_RATE, _HIGHEST_RATE = 1_000, 1_000_000
-# A float file may go over full scale a little; a recording on a scale of 16 bits has larger samples than this, 18 dB
-# over full scale, unless it is so quiet that nothing can be heard.
-_MOST_OVER = 8.0
-# What 16, 24 and 32 bits count up to, and how far a resampled recording may go over that.
-_PCM_SCALES = (2.0**15, 2.0**23, 2.0**31)
-_OVERSHOOT = 1.25
 _SUBTYPES = {"wav": "PCM_16", "flac": "PCM_16", "ogg": "VORBIS", "mp3": "MPEG_LAYER_III"}
 
 
@@ -268,7 +261,7 @@ def locate(path: Path, *, offset: float = 0.0, duration: float | None = None) ->
 
 
 def _locate(sound: soundfile.SoundFile, path: Path, offset: float, duration: float | None) -> Part:
-    _refuse_cut_container(path, sound.format)
+    refuse_truncated(path, sound.format)
     rate, length = sound.samplerate, sound.frames / sound.samplerate
     if sound.frames <= 0:
         raise AudioError("the audio file has no samples", subject=str(path))
@@ -293,7 +286,7 @@ def _decode(sound: soundfile.SoundFile, path: Path, count: int, full_scale: floa
         block = sound.read(min(count, most), dtype="float32", always_2d=True)
         if not np.isfinite(block).all():
             raise AudioError("the audio has samples that are not finite", subject=str(path))
-        _refuse_scale(float(np.abs(block).max(initial=0.0)), full_scale, path)
+        refuse_scale(float(np.abs(block).max(initial=0.0)), full_scale, path)
         samples = block[:, 0] if block.shape[1] == 1 else block.mean(axis=1, dtype=np.float32)
         if full_scale != 1.0:
             samples = samples / np.float32(full_scale)
@@ -301,62 +294,6 @@ def _decode(sound: soundfile.SoundFile, path: Path, count: int, full_scale: floa
         count -= block.shape[0]
         if count <= 0 or not block.size:
             return
-
-
-def _refuse_scale(peak: float, full_scale: float, path: Path) -> None:
-    if peak <= (_MOST_OVER if full_scale == 1.0 else _OVERSHOOT * full_scale):
-        return
-    scale = next((scale for scale in _PCM_SCALES if peak <= _OVERSHOOT * scale), None)
-    if scale is None:
-        raise AudioError(f"the samples go up to {peak:.3g}, which is not a known full scale", subject=str(path))
-    raise ScaleError(
-        f"the samples go up to {peak:.6g} instead of 1: the full scale seems to be {scale:.0f}",
-        full_scale=scale,
-        subject=str(path),
-        hint=f"divide them by {scale:.0f}; `amhctl data check --fix` does",
-    )
-
-
-def _refuse_cut_container(path: Path, container: str) -> None:
-    cut = False
-    if container in ("WAV", "WAVEX"):
-        cut = _wav_is_cut(path)
-    elif container == "OGG":
-        cut = _ogg_is_cut(path)
-    if cut:
-        raise AudioError("the file is truncated", subject=str(path), hint="copy or record it again")
-
-
-def _wav_is_cut(path: Path) -> bool:
-    """Return whether the data chunk promises more bytes than the file has; libsndfile would read on silently."""
-    size = path.stat().st_size
-    with path.open("rb") as stream:
-        if stream.read(4) != b"RIFF":
-            return False
-        position = 12
-        while position + 8 <= size:
-            stream.seek(position)
-            header = stream.read(8)
-            length = int.from_bytes(header[4:], "little")
-            if header[:4] == b"data":
-                # Programs that write to a pipe cannot know the length and say "all of it".
-                return length < _WAV_UNKNOWN_BYTES - 64 and position + 8 + length > size
-            position += 8 + length + length % 2
-    return False
-
-
-def _ogg_is_cut(path: Path) -> bool:
-    """Return whether the last page lacks the end-of-stream flag (RFC 3533, section 6) or its own last bytes."""
-    size = path.stat().st_size
-    with path.open("rb") as stream:
-        stream.seek(max(0, size - _OGG_TAIL_BYTES))
-        tail = stream.read()
-    page = tail.rfind(b"OggS")
-    if page < 0 or len(tail) < page + 27:
-        return True
-    segments = tail[page + 26]
-    sizes = tail[page + 27 : page + 27 + segments]
-    return not tail[page + 5] & _OGG_LAST_PAGE or page + 27 + segments + sum(sizes) > len(tail)
 
 
 def encode(waveform: Waveform, encoding: str, tags: Tags | None = None) -> bytes:

@@ -14,7 +14,8 @@ from amhctl.audio.fingerprint import Fingerprint, difference
 from amhctl.checks.table import NO_TEXT, CheckTable, Digests, Names, Rows, digest_names, first_rows, split_name
 from amhctl.checks.text import UNHEARD_SECONDS
 from amhctl.core.findings import Finding, Rule, Rules, Severity
-from amhctl.corpus.splits import SPLITS, Disjoint
+from amhctl.corpus.split_groups import Disjoint
+from amhctl.corpus.splits import SPLITS
 
 RULES = Rules(
     Rule("D002", Severity.ERROR, "duplicate id", "Two records have the same id."),

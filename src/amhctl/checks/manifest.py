@@ -20,7 +20,7 @@ from amhctl.core.errors import DatasetError
 from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.progress import Progress
 from amhctl.corpus.records import scan_manifest
-from amhctl.corpus.splits import Disjoint
+from amhctl.corpus.split_groups import Disjoint
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.tokenizer import Tokenizer
 

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from amhctl.checks.measurements import Measurements
 from amhctl.corpus.records import Record
-from amhctl.corpus.splits import SPLITS, text_key
+from amhctl.corpus.split_groups import text_key
+from amhctl.corpus.splits import SPLITS
 from amhctl.text.script import build_homophones
 
 Digests = NDArray[np.uint64]

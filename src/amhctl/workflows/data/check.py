@@ -30,7 +30,7 @@ from amhctl.core.outputs import PAGE, require_output_file, require_output_folder
 from amhctl.core.progress import Progress
 from amhctl.core.report import Report
 from amhctl.corpus.records import iter_audio
-from amhctl.corpus.splits import parse_disjoint
+from amhctl.corpus.split_groups import parse_disjoint
 from amhctl.evaluation.naturalness import score_apart
 from amhctl.pages.manifest import render_report
 from amhctl.tokenizer.tokenizer import Tokenizer

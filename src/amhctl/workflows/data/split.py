@@ -12,7 +12,9 @@ from amhctl.core.outputs import JSON, require_output_file
 from amhctl.core.progress import Progress
 from amhctl.core.report import Report
 from amhctl.corpus.records import Record, Split, audio_path, iter_records, portable_path, write_records
-from amhctl.corpus.splits import SPLITS, SplitShares, assign_splits, parse_disjoint
+from amhctl.corpus.split_balance import SplitShares
+from amhctl.corpus.split_groups import parse_disjoint
+from amhctl.corpus.splits import SPLITS, assign_splits
 
 RULES = Rules(
     Rule("D070", Severity.WARNING, "empty split", "A requested split has no records: there are too few texts."),
