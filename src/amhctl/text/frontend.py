@@ -1,67 +1,44 @@
 """The frontend: written text to spoken text, phones and units, by tables that travel with a voice. Knows no ids.
 
-The state is JSON: ``format`` (of the state), ``code`` (of the rules), ``options`` (the `TextConfig`), ``readers`` (the
-backends that were available, which decide the phones; a state without them had all) and ``tables`` (every word list the
-rules use, the user's lexicons among them). A frontend made from a state speaks by that state's
-tables, whatever the package's tables have become since, and its state is the one it was made from, entry for entry.
+A frontend made from a state speaks by that state's tables, whatever the package's tables have become since, and its
+state is the one it was made from, entry for entry.
 """
 
 import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any, cast
-
-from pydantic import ValidationError
+from typing import cast
 
 from amhctl.config.text import TextConfig
-from amhctl.core.errors import MissingExtra, TextError
+from amhctl.core.errors import TextError
 from amhctl.core.files import sha256_of_json
 from amhctl.text.draft import TIE, Change, Draft
+from amhctl.text.frontend_state import (
+    GEMINATION_STEMS,
+    GEMINATION_WEIGHTS,
+    GEMINATION_WORDS,
+    HOMOGRAPHS,
+    LEXICON_PHONES,
+    LEXICON_SPOKEN,
+    OUR_TABLES,
+    VERBS,
+    build_state,
+    copy_state,
+    read_state,
+)
+from amhctl.text.g2p.backends import OTHERS, find_readers
 from amhctl.text.g2p.chain import Backend, Chain
-from amhctl.text.g2p.epitran_backend import EpitranBackend
 from amhctl.text.g2p.gemination import Gemination, read_stems, read_verbs, read_weights, read_words
 from amhctl.text.g2p.homographs import read_homographs
-from amhctl.text.g2p.rules import CONSONANTS_OF_SERIES, EXCEPTIONS, RulesBackend
-from amhctl.text.g2p.transphone_backend import TransphoneBackend
+from amhctl.text.g2p.rules import RulesBackend
 from amhctl.text.lexicon import Lexicon, LexiconReader
 from amhctl.text.markup import RULE as MARKUP_RULE
 from amhctl.text.markup import shield, strip_markup, unshield
 from amhctl.text.rule import Rule
-from amhctl.text.rulebook import WORD_TABLES, build_rulebook
+from amhctl.text.rulebook import build_rulebook
 from amhctl.text.script import GEMINATION, MARKS, SENTENCE_MARKS, count_syllables
 from amhctl.text.sentences import split_breaths
 from amhctl.text.spoken import Fallback, Phones, Segment, SpokenText, TraceEntry
-
-STATE_FORMAT = 4
-CODE_VERSION = 5
-"""Raised whenever a rule (not a table) changes what is spoken."""
-
-LEXICON_SPOKEN, LEXICON_PHONES = "lexicon.spoken", "lexicon.phones"
-GEMINATION_WORDS, GEMINATION_WEIGHTS, HOMOGRAPHS = "gemination.words", "gemination.weights", "homographs"
-_SINCE = {LEXICON_SPOKEN: 2, LEXICON_PHONES: 2, GEMINATION_WORDS: 3, GEMINATION_WEIGHTS: 3, HOMOGRAPHS: 3}
-_READERS_SINCE = 4
-GEMINATION_STEMS, VERBS = "gemination.stems", "verbs"
-_SINCE |= {GEMINATION_STEMS: 4, VERBS: 4}
-_AS_BEFORE = {name: WORD_TABLES[name] for name in ("cents", "months", "month_spellings", "context")}
-_SINCE |= dict.fromkeys((*_AS_BEFORE, "latin_words"), 3) | {"books": 4, "romanised": 4}
-# Before, a book was known but read as it was written.
-_AS_BEFORE["books"] = {name: name for name in WORD_TABLES["books"]}
-"""The format in which a table came; a state of an earlier format reads by the words that stood in the code, or none."""
-
-_OUR_TABLES: dict[str, dict[str, str]] = {
-    **WORD_TABLES,
-    "consonants": CONSONANTS_OF_SERIES,
-    "exceptions": EXCEPTIONS,
-}
-
-_NEEDED = {name: WORD_TABLES[name] for name in ("numerals", "letters", "context")}
-"""Tables whose every entry the rules ask for by name."""
-
-_OTHERS: dict[str, type[EpitranBackend] | type[TransphoneBackend]] = {
-    "epitran": EpitranBackend,
-    "transphone": TransphoneBackend,
-}
-"""Backends that are packages of others, and may be absent."""
 
 _UNUSED = "it was not installed where the text state was written"
 _DEFAULTS = TextConfig.model_validate({})
@@ -84,16 +61,10 @@ class Frontend:
         # Read here, not at import: no command needs these tables before it has a frontend.
         gemination = {GEMINATION_WORDS: dict(read_words()), GEMINATION_WEIGHTS: dict(read_weights())}
         gemination |= {GEMINATION_STEMS: dict(read_stems()), VERBS: dict(read_verbs())}
-        tables = {**_OUR_TABLES, **lexicons, **gemination, HOMOGRAPHS: dict(read_homographs())}
-        readers, absent = _find_readers(config)
+        tables = {**OUR_TABLES, **lexicons, **gemination, HOMOGRAPHS: dict(read_homographs())}
+        readers, absent = find_readers(config)
         self._setup(config, tables, readers, absent)
-        self._state: dict[str, object] = {
-            "format": STATE_FORMAT,
-            "code": CODE_VERSION,
-            "options": config.model_dump(mode="json"),
-            "readers": list(readers),
-            "tables": {name: dict(table) for name, table in tables.items()},
-        }
+        self._state = build_state(config, tables, readers)
 
     def _setup(
         self,
@@ -112,7 +83,7 @@ class Frontend:
             tables[GEMINATION_WORDS], tables[GEMINATION_WEIGHTS], tables[GEMINATION_STEMS], tables[VERBS]
         )
         rules = RulesBackend(tables["consonants"], tables["exceptions"], gemination)
-        backends: dict[str, Backend] = {rules.name: rules, **{name: make() for name, make in _OTHERS.items()}}
+        backends: dict[str, Backend] = {rules.name: rules, **{name: make() for name, make in OTHERS.items()}}
         folding = self._rulebook.reading[-1:] if config.fold_homophones else ()
         phones = self._as_read(tables[LEXICON_PHONES], (*self._rulebook.cleaning, *folding))
         self._chain = Chain(
@@ -156,50 +127,11 @@ class Frontend:
         MissingExtra
             If a backend that read when the state was written is not on this machine.
         """
-        for key, known in (("format", STATE_FORMAT), ("code", CODE_VERSION)):
-            version = state.get(key)
-            if not isinstance(version, int) or version < 1:
-                raise TextError(
-                    "the text state has no version", subject=key, hint="copy the file from the checkpoint again"
-                )
-            if version > known:
-                raise TextError(
-                    f"the text state is newer ({version}) than this package ({known})",
-                    subject=key,
-                    hint="upgrade amhctl",
-                )
-        tables = cast("dict[str, Any]", state.get("tables"))
-        complete: dict[str, dict[str, str]] = {}
-        for name in (*_OUR_TABLES, *_SINCE):
-            found = tables.get(name) if isinstance(tables, dict) else None
-            if found is None and _SINCE.get(name, 1) > cast("int", state["format"]):
-                found = _AS_BEFORE.get(name, {})
-            if not _is_table(found):
-                raise TextError(
-                    "the text state lacks a table",
-                    subject=f"tables.{name}",
-                    hint="copy the file from the checkpoint again",
-                )
-            complete[name] = dict(cast("dict[str, str]", found))
-            if lacking := sorted(_NEEDED.get(name, {}).keys() - complete[name].keys()):
-                raise TextError(
-                    f"the text state lacks entries that the rules need: {' '.join(lacking)}",
-                    subject=f"tables.{name}",
-                    hint="copy the file from the checkpoint again",
-                )
-        try:
-            config = TextConfig.model_validate(state.get("options"))
-        except ValidationError as fault:
-            raise TextError(f"the text state has unknown options: {fault}", subject="options") from fault
-        readers = _read_readers(state, config)
+        config, tables, readers = read_state(state)
         absent = (Fallback(name, _UNUSED) for name in config.backends if name not in readers)
         frontend = cls.__new__(cls)
-        frontend._setup(config, complete, readers, tuple(absent))
-        # Tables of fifty thousand words, text to text: a deep copy would take as long as all of their rules.
-        frontend._state = {key: copy.deepcopy(value) for key, value in state.items() if key != "tables"}
-        frontend._state["tables"] = {
-            name: dict(table) if _is_table(table) else copy.deepcopy(table) for name, table in tables.items()
-        }
+        frontend._setup(config, tables, readers, tuple(absent))
+        frontend._state = copy_state(state)
         return frontend
 
     def with_lexicon(self, lexicon: Lexicon) -> "Frontend":
@@ -319,70 +251,6 @@ class Frontend:
         return tuple(replace(segment, text=unshield(segment.text, shields)) for segment in segments)
 
 
-def _require_backend(name: str) -> None:
-    if name in _OTHERS:
-        _OTHERS[name]().require()
-
-
-def _find_readers(config: TextConfig) -> tuple[tuple[str, ...], tuple[Fallback, ...]]:
-    """Return the backends that can read on this machine, in their order, and the optional ones that cannot.
-
-    Raises
-    ------
-    MissingExtra
-        If one is absent that is not optional, or all are.
-    """
-    readers: list[str] = []
-    absent: list[Fallback] = []
-    for name in config.backends:
-        try:
-            _require_backend(name)
-            readers.append(name)
-        except MissingExtra as fault:
-            if name not in config.optional_backends:
-                raise MissingExtra(
-                    fault.message,
-                    subject=f"text.backends: {name}",
-                    hint=f"{fault.hint}; or add {name} to text.optional_backends to use the next backend instead",
-                ) from fault
-            absent.append(Fallback(name, fault.message))
-    if not readers:
-        raise MissingExtra(
-            "; ".join(item.reason for item in absent), subject="text.backends", hint="add rules to text.backends"
-        )
-    return tuple(readers), tuple(absent)
-
-
-def _read_readers(state: Mapping[str, object], config: TextConfig) -> tuple[str, ...]:
-    """Return the backends that read when a state was written; all of them are needed to read alike.
-
-    Raises
-    ------
-    TextError
-        If the entry is damaged.
-    MissingExtra
-        If one of them is not on this machine.
-    """
-    earlier = cast("int", state["format"]) < _READERS_SINCE
-    readers = state.get("readers", list(config.backends) if earlier else None)
-    if not isinstance(readers, list) or not readers or any(name not in config.backends for name in readers):
-        raise TextError(
-            "the text state does not name its backends",
-            subject="readers",
-            hint="copy the file from the checkpoint again",
-        )
-    for name in readers:
-        try:
-            _require_backend(name)
-        except MissingExtra as fault:
-            raise MissingExtra(
-                f"the text state was made with the backend {name}, but {fault.message}: the phones would differ",
-                subject=name,
-                hint=fault.hint,
-            ) from fault
-    return tuple(readers)
-
-
 def _spoken(written: str, draft: Draft, shields: Mapping[str, str]) -> SpokenText:
     trace = tuple(
         TraceEntry(rule, start, end, before.replace(TIE, " "), after.replace(TIE, " "))
@@ -404,8 +272,3 @@ def _without_shields(changes: list[Change], shields: Mapping[str, str]) -> Itera
 
 def _untie(text: str) -> str:
     return text.replace(TIE, " ")
-
-
-def _is_table(value: object) -> bool:
-    # Of tables of fifty thousand words: a set of their types is made four times as fast as asking each.
-    return isinstance(value, dict) and {*map(type, value), *map(type, value.values())} <= {str}

@@ -5,7 +5,8 @@ What a command is given besides (``--set``, ``--lexicon``, the units of a vocabu
 
 from amhctl.config.schema import RunConfig
 from amhctl.text.frontend import Frontend
-from amhctl.text.lexicon import Lexicon, read_lexicons
+from amhctl.text.lexicon import Lexicon
+from amhctl.text.lexicon_file import read_lexicons
 
 
 def open_frontend(config: RunConfig, voice: Frontend | None = None) -> Frontend:

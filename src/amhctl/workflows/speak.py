@@ -29,7 +29,7 @@ from amhctl.inference.options import MOST_UNSPOKEN as MOST_UNSPOKEN
 from amhctl.inference.options import SpeakOptions as SpeakOptions
 from amhctl.inference.speech import Speech, SpokenSegment
 from amhctl.inference.voice import Voice
-from amhctl.text.lexicon import read_lexicons
+from amhctl.text.lexicon_file import read_lexicons
 
 AudioFormat = Literal["wav", "flac", "ogg", "mp3", "pcm"]
 _FORMATS: tuple[AudioFormat, ...] = ("wav", "flac", "ogg", "mp3", "pcm")

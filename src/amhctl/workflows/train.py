@@ -21,7 +21,8 @@ from amhctl.core.report import Report
 from amhctl.inference.catalog import bundled_voices, voice_path
 from amhctl.model.flow_voice import MODEL_VERSION as FLOW_VERSION
 from amhctl.model.soundness import read_voice
-from amhctl.text.lexicon import Lexicon, read_lexicons
+from amhctl.text.lexicon import Lexicon
+from amhctl.text.lexicon_file import read_lexicons
 from amhctl.tokenizer.vocabulary import Vocabulary
 from amhctl.training.course import train
 from amhctl.training.devices import leads, refuse_launcher_settings
