@@ -155,6 +155,7 @@ KEYS: dict[str, dict[str, Schema]] = {
         "metrics": OBJECT,
         "licences": listed(TEXT),
         "processing": listed(TEXT),
+        "files": listed(record(name=TEXT, use=TEXT, present=FLAG, licence=TEXT, source=TEXT, sha256=TEXT, digest=TEXT)),
     },
     "codec train": {
         "codec": TEXT,

@@ -216,6 +216,21 @@ def test_extras_and_the_speech_encoder_are_optional(bundle: Path, monkeypatch: p
     assert report.ok
 
 
+def test_files_of_indextts2_are_looked_for_beside_and_in_a_folder_of_that_name(bundle: Path, tmp_path: Path) -> None:
+    assert _values(_diagnose(bundle))["IndexTTS-2"] == "no files here or in indextts2/"
+    folder = tmp_path / "indextts2"
+    folder.mkdir()
+    for name in ("gpt.pth", "s2mel.pth", "bpe.model"):
+        (folder / name).touch()
+    for place in (tmp_path, folder):
+        report = _diagnose(place)
+        assert _values(report)["IndexTTS-2"] == f"3 of 11 files in {folder}"
+        missing = {finding.message: finding.hint for finding in report.findings if finding.subject == "IndexTTS-2"}
+        assert len(missing) == 8
+        assert missing["bigvgan_generator.pt is missing: needed for `speak`"].endswith("bigvgan_v2_22khz_80band_256x")
+        assert report.ok
+
+
 def test_findings_are_as_grave_as_documented(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)

@@ -2,6 +2,7 @@
 
 from support.checkpoints import tiny_manifest
 
+from amhctl.checkpoint.indextts import CODEC
 from amhctl.checkpoint.manifest import Licence
 from amhctl.corpus.records import Record
 from amhctl.workflows.provenance import Provenance, gather_provenance, merge_provenance
@@ -38,3 +39,11 @@ def test_a_base_says_first_what_it_was_made_of() -> None:
     earlier = tiny_manifest()
     assert earlier.processing is None
     assert merge_provenance([earlier, base, earlier]) == Provenance((_CORPUS,), ("cleaned by z",))
+
+
+def test_codes_of_published_weights_bring_their_licences() -> None:
+    records = [_recorded(licence="CC0-1.0")]
+    works = [(each.work, each.licence) for each in gather_provenance(records, None, CODEC).licences]
+    assert works == [("s1", "CC0-1.0"), ("MaskGCT semantic codec", "CC-BY-NC-4.0"), ("w2v-bert 2.0", "MIT")]
+    bundled = CODEC.model_copy(update={"architecture": "mel"})
+    assert [each.work for each in gather_provenance(records, None, bundled).licences] == ["s1"]

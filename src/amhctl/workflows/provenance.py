@@ -4,6 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from amhctl.checkpoint.manifest import Licence, Manifest
+from amhctl.codec.indextts2.files import MASKGCT, W2V_BERT
+from amhctl.codec.semantic import ARCHITECTURE as SEMANTIC
+from amhctl.config.codec_spec import CodecSpec
 from amhctl.corpus.records import Record
 
 
@@ -24,10 +27,21 @@ class Provenance:
     processing: tuple[str, ...]
 
 
-def gather_provenance(records: Sequence[Record], base: Manifest | None) -> Provenance:
-    """Return what records say, behind what the base says of the recordings that it was made from."""
+def gather_provenance(records: Sequence[Record], base: Manifest | None, codec: CodecSpec | None = None) -> Provenance:
+    """Return what records say, behind what the base says of the recordings that it was made from.
+
+    Parameters
+    ----------
+    records : Sequence[Record]
+        What is learnt from.
+    base : Manifest | None
+        What training starts from.
+    codec : CodecSpec | None
+        What made the codes that are learnt; published weights under a licence are a work that went in.
+    """
     works = {(record.source or record.speaker, record.licence) for record in records if record.licence}
     licences = [Licence(work=work, licence=licence) for work, licence in sorted(works)]
+    licences += [] if codec is None or codec.architecture != SEMANTIC else [MASKGCT, W2V_BERT]
     done = sorted({record.processing for record in records if record.processing})
     return merge_provenance(
         [] if base is None else [base], Provenance(licences=tuple(licences), processing=tuple(done))

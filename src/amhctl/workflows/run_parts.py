@@ -156,7 +156,7 @@ def identify(parts: RunParts, data: FormerData, **own: Unpack[_Own]) -> VoiceIde
     if origin is not None:
         resumed = origin.manifest.kind == "training"
         parent = origin.manifest.parent if resumed else sha256_of_file(origin.folder / "model.safetensors")
-    provenance = gather_provenance(records, None if origin is None else origin.manifest)
+    provenance = gather_provenance(records, None if origin is None else origin.manifest, own["codec"])
     return VoiceIdentity(
         name=parts.folder.root.name,
         language=languages[0] if len(languages) == 1 else "mul",

@@ -7,6 +7,7 @@ import pytest
 import torch
 from support.checkpoints import tiny_checkpoint
 from support.codecs import TINY_CODEC, tiny_codec_folder, tiny_dac_folder
+from support.indextts2 import indextts2_folder
 from support.vocoders import tiny_vocoder_folder
 
 from amhctl.checkpoint.store import read_checkpoint, write_checkpoint
@@ -18,6 +19,7 @@ from amhctl.codec.vocoder import load_vocoder
 from amhctl.codec.vocoder_spec import DEFAULT_VOCODER, bundled_vocoders
 from amhctl.config.codec_spec import CodecSpec
 from amhctl.core.errors import CheckpointError, CodecError
+from amhctl.core.files import sha256_of_file
 from amhctl.core.progress import SilentProgress
 from amhctl.workflows.codec.list import ListCodecsReport, ListCodecsRequest, run
 
@@ -89,6 +91,7 @@ def test_the_payload_is_the_codec_with_its_frame_rate(tmp_path: Path) -> None:
         "licences": ["noise: CC0-1.0"],
         "processing": [],
         "official": [],
+        "files": [],
         "vocoders": [],
     }
     assert json.loads(json.dumps(payload)) == payload
@@ -171,3 +174,23 @@ def test_a_configuration_that_is_none_is_refused(tmp_path: Path, key: str, value
     write_checkpoint(folder, manifest=manifest, tensors=checkpoint.tensors, force=True)
     with pytest.raises(CheckpointError, match=f"config.{key}"):
         _list(folder)
+
+
+def test_files_of_indextts2_are_named_with_their_licences_and_what_is_missing(tmp_path: Path) -> None:
+    folder = indextts2_folder(tmp_path / "indextts2")
+    (folder / "campplus_cn_common.bin").unlink()
+    report = _list(folder)
+    assert report.codecs == (load_codec(str(folder)).spec,)
+    lines = list(report.lines())
+    assert (
+        "  campplus_cn_common.bin      decoding  missing: https://huggingface.co/funasr/campplus; CAM++: Apache-2.0"
+    ) in lines
+    digest = sha256_of_file(folder / "s2mel.pth")[:12]
+    licence = "IndexTTS-2: bilibili Model Use License Agreement"
+    assert f"  s2mel.pth                   decoding  {digest} (published digest: not known); {licence}" in lines
+    shown = {item["name"]: item for item in report.payload()["files"]}  # type: ignore[attr-defined]
+    assert json.loads(json.dumps(shown))["gpt.pth"]["present"] is False
+    assert "MaskGCT semantic codec: CC-BY-NC-4.0 Amphion" in report.licences
+    assert not any("CAM++" in licence for licence in report.licences)
+    (folder / "semantic_codec.safetensors").unlink()
+    assert _list(folder).codecs == ()

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from amhctl.checkpoint.indextts import LICENCE
+from amhctl.checkpoint.indextts import LICENCE, PUBLISHED_SHA256
 from amhctl.checkpoint.manifest import Licence
 from amhctl.core.errors import CodecError
+from amhctl.core.files import sha256_of_file
 from amhctl.core.listing import shorten
 
 MASKGCT = Licence(
@@ -34,7 +35,8 @@ BIGVGAN = Licence(
 NON_COMMERCIAL = (MASKGCT.licence,)
 """Licences that forbid commercial use."""
 
-Use = Literal["encoding", "decoding", "emotions"]
+_FOLDER_WEIGHTS = "model.safetensors"
+Use = Literal["voice", "encoding", "decoding", "emotions"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +52,16 @@ class PublishedFile:
     licence : Licence
         The terms that it comes with, and where from.
     use : Use
-        What needs it: speech to codes, codes to speech, or emotions as numbers.
+        What needs it: text to codes (``ckpt import``), speech to codes, codes to speech, or emotions as numbers.
+    sha256 : str
+        Its digest, as reported; empty where none is known.
     """
 
     key: str
     places: tuple[str, ...]
     licence: Licence
     use: Use
+    sha256: str = ""
 
     def find(self, folder: Path) -> Path | None:
         """Return where it lies in a folder, or None if it does not."""
@@ -68,6 +73,8 @@ class PublishedFile:
         return f"{self.places[0]} from {self.licence.url}"
 
 
+GPT = PublishedFile("gpt", ("gpt.pth",), LICENCE, "voice", PUBLISHED_SHA256)
+VOCABULARY = PublishedFile("vocabulary", ("bpe.model",), LICENCE, "voice")
 SEMANTIC = PublishedFile(
     "semantic codec", ("semantic_codec.safetensors", "semantic_codec/model.safetensors"), MASKGCT, "encoding"
 )
@@ -91,13 +98,50 @@ VOCODER = PublishedFile(
 )
 STYLES = PublishedFile("styles of emotions", ("feat1.pt",), LICENCE, "emotions")
 EMOTIONS = PublishedFile("emotions", ("feat2.pt",), LICENCE, "emotions")
-FILES = (SEMANTIC, ENCODER, STATISTICS, CONFIG, S2MEL, STYLE, VOCODER, STYLES, EMOTIONS)
-"""All of them. ``gpt.pth`` and ``bpe.model`` become a voice by ``ckpt import``."""
+FILES = (GPT, VOCABULARY, SEMANTIC, ENCODER, STATISTICS, CONFIG, S2MEL, STYLE, VOCODER, STYLES, EMOTIONS)
+"""All of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A file that is wanted, and whether it is there.
+
+    Attributes
+    ----------
+    file : PublishedFile
+        What is wanted.
+    path : Path | None
+        Where it lies, or None.
+    sha256 : str
+        Its digest, or that of the weights in its folder; empty if it is not there.
+    """
+
+    file: PublishedFile
+    path: Path | None
+    sha256: str
+
+    @property
+    def digest(self) -> str:
+        """How its digest compares with the published one: ``the same``, ``another``, or ``not known``."""
+        if not self.file.sha256 or not self.sha256:
+            return "not known"
+        return "the same" if self.sha256 == self.file.sha256 else "another"
+
+
+def survey(folder: Path) -> tuple[FoundFile, ...]:
+    """Return every file that is wanted, and the digests of those in a folder: some seconds for files of this size."""
+    return tuple(_look(file, file.find(folder)) for file in FILES)
+
+
+def _look(file: PublishedFile, path: Path | None) -> FoundFile:
+    weights = path / _FOLDER_WEIGHTS if path is not None and path.is_dir() else path
+    is_there = weights is not None and weights.is_file()
+    return FoundFile(file, path, sha256_of_file(weights) if weights is not None and is_there else "")
 
 
 def is_indextts2(path: Path) -> bool:
-    """Return whether a path is a folder with the files of IndexTTS-2 that make codes, or speech of them."""
-    return path.is_dir() and any(file.find(path) for file in (SEMANTIC, S2MEL))
+    """Return whether a path is a folder with weights of IndexTTS-2: its GPT, its codec or its s2mel."""
+    return path.is_dir() and any(file.find(path) for file in (GPT, SEMANTIC, S2MEL))
 
 
 def find_files(folder: Path, use: Use) -> dict[PublishedFile, Path]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from amhctl.checkpoint.folder import read_manifest
 from amhctl.checkpoint.manifest import Manifest
+from amhctl.codec.indextts2.files import FoundFile, is_indextts2, survey
 from amhctl.codec.official import OFFICIAL
 from amhctl.codec.registry import codec_path, list_codecs, load_codec, read_codec_manifest
 from amhctl.codec.vocoder import load_vocoder
@@ -32,6 +33,40 @@ class OfficialCodec:
 
 
 @dataclass(frozen=True, slots=True)
+class CodecFile:
+    """A file of IndexTTS-2: what needs it, whether it is there, and under which licence it is."""
+
+    name: str
+    use: str
+    present: bool
+    licence: str
+    source: str
+    sha256: str
+    digest: str
+
+    @classmethod
+    def of(cls, found: FoundFile) -> "CodecFile":
+        """Return what is told of a file."""
+        licence, name = found.file.licence, found.file.places[0]
+        return cls(
+            name=name,
+            use=found.file.use,
+            present=found.path is not None,
+            licence=f"{licence.work}: {licence.licence}",
+            source=licence.url,
+            sha256=found.sha256,
+            digest=found.digest,
+        )
+
+    @property
+    def line(self) -> str:
+        """All of it, in one line."""
+        state = f"{self.sha256[:12]} (published digest: {self.digest})" if self.sha256 else "there, without weights"
+        state = state if self.present else f"missing: {self.source}"
+        return f"  {self.name:<28}{self.use:<10}{state}; {self.licence}"
+
+
+@dataclass(frozen=True, slots=True)
 class ListCodecsReport(PlainReport):
     """What the codecs and vocoders are."""
 
@@ -41,6 +76,7 @@ class ListCodecsReport(PlainReport):
     official: tuple[OfficialCodec, ...] = ()
     vocoders: tuple[VocoderSpec, ...] = ()
     processing: tuple[str, ...] = ()
+    files: tuple[CodecFile, ...] = ()
 
     def payload(self) -> dict[str, object]:
         """Return the codecs and vocoders as objects."""
@@ -52,6 +88,7 @@ class ListCodecsReport(PlainReport):
             "licences": list(self.licences),
             "processing": list(self.processing),
             "official": official,
+            "files": [asdict(item) for item in self.files],
             "vocoders": [spec.identity.model_dump(mode="json") for spec in self.vocoders],
         }
 
@@ -71,6 +108,8 @@ class ListCodecsReport(PlainReport):
             )
         for item in self.official:
             yield f"{item.name}  dac  {'on this machine' if item.present else f'absent: {item.download}'}"
+        for file in self.files:
+            yield file.line
         for name, value in self.metrics.items():
             yield f"  {name}: {value}"
         for licence in self.licences:
@@ -98,11 +137,26 @@ def run(request: ListCodecsRequest, progress: Progress) -> ListCodecsReport:
         return _report(manifest, vocoder=vocoder)
     path = codec_path(request.codec)
     progress.say(f"reading {path}")
+    if is_indextts2(path):
+        return _report_files(path)
     spec = load_codec(request.codec).spec
     if path.is_file():
         return ListCodecsReport((spec,), {}, ())
     manifest = read_codec_manifest(request.codec)
     return _report(manifest, codec=spec)
+
+
+def _report_files(folder: Path) -> ListCodecsReport:
+    """Return which files of IndexTTS-2 a folder has, and what its codec is where they suffice to make codes."""
+    found = survey(folder)
+    complete = all(each.path is not None for each in found if each.file.use == "encoding")
+    licences = dict.fromkeys(each.file.licence for each in found if each.path is not None)
+    return ListCodecsReport(
+        codecs=(load_codec(str(folder)).spec,) if complete else (),
+        metrics={},
+        licences=tuple(f"{each.work}: {each.licence} {each.attribution}" for each in licences),
+        files=tuple(CodecFile.of(each) for each in found),
+    )
 
 
 def _report(
