@@ -13,7 +13,7 @@ NAMES = ["SpeakOptions", "Voice", "Waveform", "__version__", "load_voice", "read
 def test_the_public_names_are_these_and_all_resolve() -> None:
     assert sorted(amhctl.__all__) == NAMES == dir(amhctl)
     assert all(getattr(amhctl, name) is not None for name in NAMES)
-    assert amhctl.load_voice.__name__ == "load_voice"
+    assert amhctl.load_voice.__name__ == "load_voice"  # type: ignore[attr-defined]
 
 
 def test_another_name_is_an_attribute_error() -> None:

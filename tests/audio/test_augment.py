@@ -33,7 +33,7 @@ FULL = AugmentConfig(speed=0.1, semitones=2.0, noise_share=1.0, room_share=1.0)
 def _tone(hertz: float, seconds: float = 1.0) -> Waveform:
     times = np.arange(round(seconds * 16_000)) / 16_000
     sound = sum(np.sin(2 * np.pi * hertz * harmonic * times) / harmonic for harmonic in range(1, 8))
-    return Waveform((0.2 * sound).astype(np.float32), 16_000)
+    return Waveform((0.2 * sound).astype(np.float32), 16_000)  # type: ignore[union-attr]
 
 
 def _pitch(waveform: Waveform) -> float:

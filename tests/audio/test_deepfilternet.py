@@ -113,7 +113,7 @@ def test_weights_that_are_not_those_of_the_digest_are_not_opened(
     path = tmp_path / "DeepFilterNet3_onnx.tar.gz"
     path.write_bytes(b"something else")
     monkeypatch.setattr(deepfilternet, "find_model", lambda: path)
-    monkeypatch.setattr(deepfilternet.tarfile, "open", lambda **_: pytest.fail("the archive was opened"))
+    monkeypatch.setattr(deepfilternet.tarfile, "open", lambda **_: pytest.fail("the archive was opened"))  # type: ignore[attr-defined]
     monkeypatch.setattr(onnxruntime, "InferenceSession", lambda *_, **__: pytest.fail("a network was opened"))
     with pytest.raises(CheckpointError, match="they were not loaded") as caught:
         open_deepfilternet.__wrapped__(None)

@@ -19,7 +19,7 @@ def test_numbers_are_the_published_ones() -> None:
 
 def test_the_features_of_w2v_bert_are_these_energies_at_another_scale() -> None:
     """Each bin at mean 0 and deviation 1 over time, two frames side by side."""
-    energies_TF = kaldi_fbank(32_768.0 * numbers()["front.wave_16k"][0, :12_640].numpy())
+    energies_TF = kaldi_fbank(32_768.0 * numbers()["front.wave_16k"][0, :12_640].numpy())  # type: ignore[arg-type]
     standard_TF = (energies_TF - energies_TF.mean(axis=0)) / np.sqrt(energies_TF.var(axis=0, ddof=1) + 1e-7)
     wanted_UW = numbers()["front.w2v_input_features"][0].numpy()
     pairs = len(standard_TF) // 2

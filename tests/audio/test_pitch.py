@@ -51,7 +51,7 @@ def test_the_range_of_the_voice_leaves_no_place_for_another_octave() -> None:
 
 
 def test_without_pyworld_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pitch.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(pitch.importlib.util, "find_spec", lambda _: None)  # type: ignore[attr-defined]
     load_world.cache_clear()
     with pytest.raises(MissingExtra, match="pyworld is not installed"):
         load_world()

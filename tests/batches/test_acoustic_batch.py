@@ -43,8 +43,8 @@ def test_every_item_stands_in_its_row_and_zeros_behind_it() -> None:
         }
         for name, expected in rows.items():
             row = getattr(batch, name)[place].numpy()
-            assert np.array_equal(row[: len(expected)], expected)
-            assert not row[len(expected) :].any()
+            assert np.array_equal(row[: len(expected)], expected)  # type: ignore[arg-type]
+            assert not row[len(expected) :].any()  # type: ignore[arg-type]
         codes_QS = batch.codes_BQS[place].numpy()
         size = each.codes_QS.shape[1]
         assert np.array_equal(codes_QS[:, :size], each.codes_QS)

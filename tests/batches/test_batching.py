@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -28,7 +29,7 @@ def test_a_plan_keeps_to_what_it_may_hold_of_frames_text_and_prompts(
     items: list[tuple[int, int]], most: int, bucketing: bool
 ) -> None:
     frames, texts = [item[0] for item in items], [item[1] for item in items]
-    shape = {"batch_frames": 1_000, "seed": 1, "epoch": 2, "bucketing": bucketing}
+    shape: dict[str, Any] = {"batch_frames": 1_000, "seed": 1, "epoch": 2, "bucketing": bucketing}
     plan = plan_epoch(frames, positions=PositionLimit(most, texts, 30), **shape)
     assert sorted(index for batch in plan for index in batch) == list(range(len(items)))
     for batch in plan:

@@ -67,8 +67,8 @@ def test_a_copy_is_prompted_by_clips_as_they_were_recorded_and_never_by_its_own_
             copy = entry.record.model_copy(update={"id": f"{entry.id}+1"})
             audio = AudioDigest(variation=Variation(speed=1.1, seed=1), cut=1.0)
             more.append(copy, store.codes(entry.id), store.features(entry.id), audio=audio)
-    store = CodeStore.open(tmp_path / "store")
-    varied = SpeechDataset(store, store.entries, {e.id: (3, 4) for e in store.entries})
+    opened = CodeStore.open(tmp_path / "store")
+    varied = SpeechDataset(opened, opened.entries, {e.id: (3, 4) for e in opened.entries})
     prompts = {(item.id, item.prompt_id) for epoch in range(5) for item in (varied.item(i, epoch) for i in range(8))}
     assert prompts == {
         (id_, prompt)
@@ -78,7 +78,7 @@ def test_a_copy_is_prompted_by_clips_as_they_were_recorded_and_never_by_its_own_
     assert [entry.id for entry in varied.originals] == ["u0", "u1", "u2", "u3"]
     assert [varied.item(i, 2).prompt_id for i in range(4)] == [plain.item(i, 2).prompt_id for i in range(4)]
     # A copy whose original does not fit stands for it.
-    alone = SpeechDataset(store, [e for e in store.entries if e.id != "u0"], {e.id: (3,) for e in store.entries})
+    alone = SpeechDataset(opened, [e for e in opened.entries if e.id != "u0"], {e.id: (3,) for e in opened.entries})
     assert [entry.id for entry in alone.originals] == ["u1", "u2", "u3", "u0+1"]
     assert alone.item(3, 0).prompt_id == "u2"
 

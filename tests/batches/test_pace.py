@@ -17,14 +17,14 @@ def frames_at(speeds: tuple[float, ...]) -> list[float]:
 
 
 def test_short_utterances_are_not_slow_because_of_the_silence_at_their_edges() -> None:
-    speeds_N = measure_pace(PIECES, frames_at((1.0,) * 8), SPEAKERS, [True] * 8)
+    speeds_N = measure_pace(PIECES, frames_at((1.0,) * 8), SPEAKERS, [True] * 8)  # type: ignore[arg-type]
     assert speeds_N.tolist() == pytest.approx([1.0] * 8)
 
 
 def test_speeds_are_against_the_median_of_the_speaker() -> None:
     """One who always speaks fast is told 1 as well."""
     frames = frames_at((1.0, 1.0, 1.0, 1.25, 1.3, 1.3, 1.3, 1.3 * 0.8))
-    speeds_N = measure_pace(PIECES, frames, SPEAKERS, [True] * 8)
+    speeds_N = measure_pace(PIECES, frames, SPEAKERS, [True] * 8)  # type: ignore[arg-type]
     own_N = speeds_N[:4] / speeds_N[0]
     assert np.log(speeds_N[:3]).tolist() == pytest.approx([0.0] * 3, abs=0.05)
     assert own_N[3] == pytest.approx(1.25, rel=0.05)
@@ -36,7 +36,7 @@ def test_copies_have_a_speed_and_no_say_in_what_is_usual() -> None:
     frames = frames_at((1.0,) * 8)
     varied = [*frames, frames[3] / 1.2, frames[3] / 1.2, frames[3] / 1.2, frames[3] / 1.2, frames[3] / 1.2]
     original = [True] * 8 + [False] * 5
-    speeds_N = measure_pace((*PIECES, *(80,) * 5), varied, (*SPEAKERS, *("a",) * 5), original)
+    speeds_N = measure_pace((*PIECES, *(80,) * 5), varied, (*SPEAKERS, *("a",) * 5), original)  # type: ignore[arg-type]
     assert speeds_N[:8].tolist() == pytest.approx([1.0] * 8)
     assert speeds_N[8:].tolist() == pytest.approx([1.2] * 5)
     # Where the original is not there, copies are measured against each other.

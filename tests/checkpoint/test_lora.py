@@ -77,7 +77,7 @@ def test_a_merged_adapter_is_what_peft_makes_of_it(tmp_path: Path, options: dict
     assert len(merged.adapted) >= 2
 
 
-def write_adapter(folder: Path, tensors: dict[str, Tensor] | None = None, **settings: object) -> Path:
+def write_adapter(folder: Path, tensors: dict[str, Tensor] | None = None, **settings: Any) -> Path:
     """Write an adapter by hand: of c_proj, unless told."""
     folder.mkdir(exist_ok=True)
     name = "base_model.model.gpt.h.0.attn.c_proj"
@@ -137,7 +137,7 @@ def test_an_adapter_may_be_a_file_of_torch(tmp_path: Path) -> None:
         ({"lora_alpha": "much"}, "lora_alpha: "),
     ],
 )
-def test_settings_that_are_not_merged_here_are_named(tmp_path: Path, settings: dict[str, object], words: str) -> None:
+def test_settings_that_are_not_merged_here_are_named(tmp_path: Path, settings: dict[str, Any], words: str) -> None:
     with pytest.raises(CheckpointError) as caught:
         read_adapter(write_adapter(tmp_path, **settings))
     assert words in caught.value.message
@@ -176,7 +176,7 @@ NAME = "base_model.model.gpt.h.0.attn.c_proj"
     ],
 )
 def test_tensors_that_do_not_fit_are_refused(
-    tmp_path: Path, tensors: dict[str, Tensor] | None, settings: dict[str, object], words: str
+    tmp_path: Path, tensors: dict[str, Tensor] | None, settings: dict[str, Any], words: str
 ) -> None:
     adapter = read_adapter(write_adapter(tmp_path, tensors, **settings))
     with pytest.raises(CheckpointError, match=words):

@@ -37,7 +37,7 @@ def test_a_recording_is_cleaned_measured_and_told() -> None:
     assert cleaned.cleaning.before == Quality(
         p808=rate_noise(_NOISY).p808,
         overall=rate_noise(_NOISY).p808,
-        level=pytest.approx(cleaned.cleaning.after.level, abs=0.1),
+        level=pytest.approx(cleaned.cleaning.after.level, abs=0.1),  # type: ignore[arg-type]
         bandwidth=8_000.0,
     )
     assert cleaned.done == "cleaned by Gate 1, at most 20.0 dB (gate20.00000)"

@@ -43,7 +43,7 @@ def _spoil(samples: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     """Return samples with some of the faults that a repair takes away, and sometimes a peak that stands in its way."""
     before, after = (generator.integers(0, 40_000) if generator.random() < 0.4 else 0 for _ in range(2))
     noise = generator.normal(0.0, 3e-4, before + after + samples.size)
-    spoilt = np.pad(samples, (before, after)) + noise
+    spoilt = np.pad(samples, (before, after)) + noise  # type: ignore[arg-type]
     if generator.random() < 0.4:
         fade = np.exp(-np.arange(spoilt.size) / (16_000 * generator.uniform(0.2, 20.0)))
         spoilt = spoilt + generator.uniform(-0.02, 0.02) * fade

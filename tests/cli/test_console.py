@@ -33,7 +33,7 @@ def test_a_terminal_without_ethiopic_is_no_crash(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(sys, "stdout", stream)
     Console().data("ሰላም!")
     stream.flush()
-    assert stream.buffer.getvalue() == b"\\u1230\\u120b\\u121d!\n"  # type: ignore[attr-defined]
+    assert stream.buffer.getvalue() == b"\\u1230\\u120b\\u121d!\n"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "ascii"])
@@ -42,7 +42,7 @@ def test_an_object_is_json_in_every_encoding(encoding: str, text: str, monkeypat
     stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
     monkeypatch.setattr(sys, "stdout", stream)
     Console().document({"text": text})
-    line = stream.buffer.getvalue()  # type: ignore[attr-defined]
+    line = stream.buffer.getvalue()
     assert line.count(b"\n") == 1
     assert json.loads(line.decode(encoding)) == {"text": text}
 

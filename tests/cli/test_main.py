@@ -142,7 +142,7 @@ def test_an_interrupt_before_the_work_begins_is_one_hundred_and_thirty(
         def read(self, _: int | None = -1) -> str:
             raise KeyboardInterrupt
 
-        def readline(self, _: int | None = -1) -> str:
+        def readline(self, _: int | None = -1) -> str:  # type: ignore[override]
             raise KeyboardInterrupt
 
     monkeypatch.setattr(sys, "stdin", Interrupted())

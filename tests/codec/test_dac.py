@@ -23,7 +23,7 @@ from amhctl.codec.dac import (
 )
 from amhctl.codec.mel_codec import fingerprint_of
 from amhctl.core.errors import CodecError
-from amhctl.devices.precision import Precision
+from amhctl.devices.precision import Precision  # type: ignore[attr-defined]
 
 # Each runs in a fresh interpreter, since an import happens once in a process.
 IMPORT_WITHOUT = """

@@ -15,7 +15,7 @@ from amhctl.nn.onnx_session import OnnxSession
 @pytest.mark.parametrize("seconds", [0.04, 1.0])
 def test_graphs_of_the_bundled_codec_compute_what_it_computes(tmp_path: Path, seconds: float) -> None:
     codec = load_codec("mel16k")
-    network = codec._network
+    network = codec._network  # type: ignore[attr-defined]
     stored = {name: tensor for name, tensor in network.state_dict().items() if tensor.is_floating_point()}
     weights = save_weights(tmp_path, stored)
     for name, content in write_codec_graphs(network.config, weights, WEIGHTS).items():

@@ -9,7 +9,7 @@ from support.vocoders import tiny_vocoder_folder
 
 from amhctl.checkpoint.folder import WEIGHTS_FILE, read_manifest
 from amhctl.checkpoint.manifest import Manifest
-from amhctl.checkpoint.store import survey_folder
+from amhctl.checkpoint.store import survey_folder  # type: ignore[attr-defined]
 from amhctl.checkpoint.survey import TensorFacts
 from amhctl.codec.soundness import find_faults
 

@@ -104,7 +104,7 @@ def bomb(path: Path, content: bytes, compression: int = zipfile.ZIP_STORED) -> P
     with zipfile.ZipFile(path, "w", compression) as archive:
         for name, array in {"ids": np.zeros(0, np.uint8), "pieces": np.zeros(0, np.uint32)}.items():
             stream = io.BytesIO()
-            np.save(stream, array)
+            np.save(stream, array)  # type: ignore[arg-type]
             archive.writestr(f"{name}.npy", stream.getvalue())
         archive.writestr("durations.npy", content)
     return path
@@ -157,7 +157,7 @@ def test_acoustic_durations_that_say_too_little_are_damage(
 ) -> None:
     path = tmp_path / "alignment.npz"
     texts = {"vocabulary_fingerprint": np.array("v"), "text_hash": np.array("t")}
-    np.savez(path, ids=np.frombuffer(b"a", np.uint8), pieces=np.array([3]), **arrays, **texts)
+    np.savez(path, ids=np.frombuffer(b"a", np.uint8), pieces=np.array([3]), **arrays, **texts)  # type: ignore[arg-type]
     with pytest.raises(DatasetError, match=f"damaged.*{said}"):
         read_alignment(path)
 
@@ -165,6 +165,6 @@ def test_acoustic_durations_that_say_too_little_are_damage(
 def test_pieces_that_are_not_as_many_as_the_durations(tmp_path: Path) -> None:
     path = tmp_path / "alignment.npz"
     texts = {"vocabulary_fingerprint": np.array("v"), "text_hash": np.array("t")}
-    np.savez(path, ids=np.frombuffer(b"a", np.uint8), pieces=np.array([3]), durations=np.ones(2, "<u2"), **texts)
+    np.savez(path, ids=np.frombuffer(b"a", np.uint8), pieces=np.array([3]), durations=np.ones(2, "<u2"), **texts)  # type: ignore[arg-type]
     with pytest.raises(DatasetError, match="numbers of pieces and durations differ"):
         read_alignment(path)

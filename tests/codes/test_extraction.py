@@ -59,7 +59,7 @@ class _Counting:
 def _extract(
     folder: Path,
     records: Sequence[Record | Source],
-    codec: Codec,
+    codec: Codec | _Counting,
     *,
     workers: int = 0,
     to: str = "s",
@@ -73,7 +73,7 @@ def _extract(
         StoreWriter.create(path, codec.spec, _MEL, level=None, acoustics=acoustics, speaker=speaker).close()
     with StoreWriter.open(path, mend=True) as store, open_pool(workers) as pool:
         plan = plan_extraction(store, sources, folder, pool, SilentProgress())
-        return extract(store, plan, how, codec, pool, SilentProgress(), recognise=recognise, ahead=workers + 1)
+        return extract(store, plan, how, codec, pool, SilentProgress(), recognise=recognise, ahead=workers + 1)  # type: ignore[arg-type]
 
 
 def _recognise(pieces: Iterable[Waveform]) -> NDArray[np.float32]:

@@ -89,9 +89,9 @@ def test_a_line_is_read_again_from_where_it_begins(tmp_path: Path) -> None:
 
 def test_the_digest_of_samples_knows_values_length_and_rate() -> None:
     samples = np.arange(8, dtype=np.float32) / 8
-    same = digest_samples(samples, 16_000)
+    same = digest_samples(samples, 16_000)  # type: ignore[arg-type]
     assert digest_samples(np.asfortranarray(samples.copy()), 16_000) == same
-    others = {digest_samples(samples[:-1], 16_000), digest_samples(samples, 8_000), digest_samples(-samples, 16_000)}
+    others = {digest_samples(samples[:-1], 16_000), digest_samples(samples, 8_000), digest_samples(-samples, 16_000)}  # type: ignore[arg-type]
     assert len(others | {same}) == 4
 
 

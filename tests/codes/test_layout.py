@@ -1,5 +1,6 @@
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ _ARRAYS = {CODES: _CODES, FEATURES: _FEATURES, ENCODER: _ENCODED, ACOUSTICS: _AC
 
 def _stored(layout: Layout) -> StoredUtterance:
     """Return an utterance that lies behind others, as wide as its layout."""
-    arrays = {column: _ARRAYS[column] for column in layout.columns}
+    arrays: dict[int, Any] = {column: _ARRAYS[column] for column in layout.columns}
     return StoredUtterance(
         record=Record(id="u", audio="u.wav", text="ሰላም"),
         frames=4,
@@ -43,7 +44,7 @@ def _stored(layout: Layout) -> StoredUtterance:
 @pytest.mark.parametrize("layout", [_WITHOUT, _WITH, _ACOUSTIC, _ALL])
 def test_each_column_is_read_from_where_it_lies(tmp_path: Path, layout: Layout) -> None:
     stored = _stored(layout)
-    arrays = {column: _ARRAYS[column] for column in layout.columns}
+    arrays: dict[int, Any] = {column: _ARRAYS[column] for column in layout.columns}
     for file, offset, content in zip(
         layout.files(tmp_path, "1-of-1"), layout.offsets(stored), layout.encode(arrays), strict=True
     ):
@@ -66,7 +67,7 @@ def test_each_column_is_read_from_where_it_lies(tmp_path: Path, layout: Layout) 
 
 def test_codes_outside_the_codebook_are_never_handed_out(tmp_path: Path) -> None:
     # Even where the digest is theirs: another program may have written them.
-    arrays = {CODES: _CODES.copy(), FEATURES: _FEATURES}
+    arrays: dict[int, Any] = {CODES: _CODES.copy(), FEATURES: _FEATURES}
     arrays[CODES][1, 2] = 16
     stored = replace(_stored(_WITHOUT), sha256=digest(*_WITHOUT.encode(arrays)))
     for file, offset, content in zip(
@@ -111,6 +112,6 @@ def test_codes_outside_the_codebook_are_never_handed_out(tmp_path: Path) -> None
     ],
 )
 def test_arrays_that_do_not_fit_are_named(layout: Layout, changes: dict[int, np.ndarray | None], fault: str) -> None:
-    arrays = {column: _ARRAYS[column] for column in layout.columns} | changes
+    arrays: dict[int, Any] = {column: _ARRAYS[column] for column in layout.columns} | changes
     found = layout.find_fault({column: array for column, array in arrays.items() if array is not None})
     assert (fault in found) if fault else not found

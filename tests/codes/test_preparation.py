@@ -30,7 +30,7 @@ def test_recordings_become_what_a_codec_takes(tmp_path: Path) -> None:
         original = read_audio(record, tmp_path)
         levelled = set_speech_level(original, -20.0)
         assert item.source == Source(record)
-        assert np.array_equal(item.samples, resample(levelled, 24_000).samples)
+        assert np.array_equal(item.samples, resample(levelled, 24_000).samples)  # type: ignore[arg-type]
         features = log_mel(resample(levelled, _MEL.sample_rate).samples, _MEL).astype(np.float16)
         assert np.array_equal(item.features_TF, features)
         assert item.seconds == original.duration
@@ -84,7 +84,7 @@ def test_a_copy_is_varied_before_all_else(tmp_path: Path) -> None:
     ).items
     varied = vary(read_audio(record, tmp_path), variation)
     levelled = set_speech_level(varied, -20.0)
-    assert np.array_equal(copy.samples, resample(levelled, 24_000).samples)
+    assert np.array_equal(copy.samples, resample(levelled, 24_000).samples)  # type: ignore[arg-type]
     features = log_mel(resample(levelled, _MEL.sample_rate).samples, _MEL).astype(np.float16)
     assert np.array_equal(copy.features_TF, features)
     assert (copy.seconds, copy.audio.cut, plain.audio.cut) == (varied.duration, 1.0, None)
@@ -92,7 +92,7 @@ def test_a_copy_is_varied_before_all_else(tmp_path: Path) -> None:
     assert copy.audio.samples != plain.audio.samples
     # Nothing is changed: the same bytes under the same address.
     assert still.audio.samples == plain.audio.samples
-    assert np.array_equal(still.samples, plain.samples)
+    assert np.array_equal(still.samples, plain.samples)  # type: ignore[arg-type]
 
 
 def test_a_room_that_cannot_be_read_is_listed(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_acoustics_are_measured_at_the_rate_of_their_spectrogram(tmp_path: Path,
     samples = resample(levelled, 16_000).samples
     assert np.array_equal(item.analysed.acoustics_AB, analyse(samples, ACOUSTICS).pack())
     assert (item.analysed.sample_rate, item.heard_M) == (16_000, None)
-    assert np.array_equal(item.analysed.samples, samples)
+    assert np.array_equal(item.analysed.samples, samples)  # type: ignore[arg-type]
     # What the codec gets is that very array where the rates are the same: it travels from a worker once.
     assert (item.analysed.samples is item.samples) == (sample_rate == 16_000)
     (plain,) = prepare_batch(Preparation(tmp_path, sample_rate, _MEL, -20.0), [Source(record)]).items

@@ -66,10 +66,10 @@ def test_the_fingerprint_covers_the_document_and_each_utterance_in_the_order_of_
         fill(store, 8, 12)
         fill(store, 0, 3)
         store.amend(store.entry("u9").record.model_copy(update={"text": '"ሌላ"\n', "split": "test"}))
-    store = CodeStore.open(tmp_path / "store")
-    rows = [[e.id, e.record.text, e.record.speaker, e.record.split, e.sha256] for e in store.entries]
+    opened = CodeStore.open(tmp_path / "store")
+    rows = [[e.id, e.record.text, e.record.speaker, e.record.split, e.sha256] for e in opened.entries]
     assert [row[0] for row in rows] == ["u8", "u9", "u10", "u11", "u0", "u1", "u2"]
-    assert store.fingerprint == sha256_of_json([json.loads(store.document.to_json()), sorted(rows)])
+    assert opened.fingerprint == sha256_of_json([json.loads(opened.document.to_json()), sorted(rows)])
 
 
 _ENCODER = SpeechEncoderConfig(
@@ -92,13 +92,13 @@ def _append_heard(store: StoreWriter, number: int) -> np.ndarray:
 def test_the_features_of_a_speech_encoder_stand_beside_the_others(tmp_path: Path) -> None:
     with StoreWriter.create(tmp_path / "store", SPEC, MEL, encoder=_ENCODER) as store:
         heard = [_append_heard(store, number) for number in range(3)]
-    store = CodeStore.open(tmp_path / "store")
-    assert store.conditioning_config == _ENCODER
+    opened = CodeStore.open(tmp_path / "store")
+    assert opened.conditioning_config == _ENCODER
     for number, encoder_EW in enumerate(heard):
-        assert np.array_equal(store.conditioning(f"u{number}"), encoder_EW)
-        assert store.features(f"u{number}").shape == (7 + number, 8)
-        assert store.is_intact(f"u{number}")
-    whole = store.fingerprint
+        assert np.array_equal(opened.conditioning(f"u{number}"), encoder_EW)
+        assert opened.features(f"u{number}").shape == (7 + number, 8)
+        assert opened.is_intact(f"u{number}")
+    whole = opened.fingerprint
     # What a killed writer leaves of the third column is cut off like the rest.
     with (tmp_path / "store" / "encoder-1-of-1.bin").open("ab") as stream:
         stream.write(b"abc")
@@ -133,20 +133,20 @@ def test_acoustics_and_speaker_stand_beside_the_rest(tmp_path: Path) -> None:
     path = tmp_path / "store"
     store = toy_store(path, 3, acoustic=True)
     assert (store.document.acoustics, store.document.speaker) == (ACOUSTICS, SPEAKER)
-    store = CodeStore.open(path)
+    opened = CodeStore.open(path)
     for number in range(3):
         packed = toy_acoustics(number, 4 * (5 + number)).pack()
-        found, wanted = store.acoustics(f"u{number}"), Acoustics.unpack(packed)
+        found, wanted = opened.acoustics(f"u{number}"), Acoustics.unpack(packed)
         np.testing.assert_array_equal(found.mel_TF, wanted.mel_TF)
         np.testing.assert_array_equal(found.pitch_T, wanted.pitch_T)
         np.testing.assert_array_equal(found.pack(), packed)
         assert (found.mel_TF.dtype, found.pitch_T[-2:].tolist()) == (np.float32, [0.0, 0.0])
-        assert store.entry(f"u{number}").acoustic_frames == 4 * (5 + number)
+        assert opened.entry(f"u{number}").acoustic_frames == 4 * (5 + number)
         kept = toy_speaker(number).astype(np.float16).astype(np.float32)
-        np.testing.assert_array_equal(store.speaker(f"u{number}"), kept)
+        np.testing.assert_array_equal(opened.speaker(f"u{number}"), kept)
     with pytest.raises(DatasetError, match="no utterance"):
-        store.acoustics("nobody")
-    assert {file.name for file in store.files} == {
+        opened.acoustics("nobody")
+    assert {file.name for file in opened.files} == {
         f"{name}-1-of-1.{'jsonl' if name == 'index' else 'bin'}"
         for name in ("index", "codes", "features", "acoustics", "speaker")
     }

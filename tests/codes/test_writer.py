@@ -99,7 +99,7 @@ def test_bad_items_are_refused(tmp_path: Path) -> None:
         (codes, features * np.nan),
     ):
         with pytest.raises(DatasetError):
-            store.append(record, bad_codes, bad_features)
+            store.append(record, bad_codes, bad_features)  # type: ignore[arg-type]
     with pytest.raises(DatasetError, match="already"):
         store.append(record.model_copy(update={"id": "u0"}), codes, features)
     store.close()
@@ -120,10 +120,10 @@ def test_utterances_of_the_same_audio_share_data(tmp_path: Path) -> None:
         store.point(second, twin, audio)
         store.distrust("b")
         assert store.twin("samples") is None
-    store = CodeStore.open(path)
+    opened = CodeStore.open(path)
     assert (path / "codes-1-of-1.bin").stat().st_size == codes.nbytes
-    assert np.array_equal(store.codes("b"), codes)
-    assert store.entry("b").audio == audio
+    assert np.array_equal(opened.codes("b"), codes)
+    assert opened.entry("b").audio == audio
     # Another part has files of its own: what lies there cannot be pointed to.
     assert StoreWriter.open(path, part="2-of-2").twin("samples") is None
 
@@ -135,11 +135,11 @@ def test_what_is_written_is_read_at_once_and_in_any_order(tmp_path: Path) -> Non
         with StoreWriter.open(path, part=f"{number}-of-2") as store:
             fill(store, 3 * number, 3 * number + 3)
             assert list(store) == list(store.entries) == list(CodeStore.open(path))
-    store = CodeStore.open(path)
-    assert store.ids == ("u3", "u4", "u5", "u6", "u7", "u8")
+    opened = CodeStore.open(path)
+    assert opened.ids == ("u3", "u4", "u5", "u6", "u7", "u8")
     chosen = ("u8", "u3", "u7", "u3")
-    assert list(store.read(chosen)) == [store.entry(id_) for id_ in chosen]
-    assert [entry.part for entry in store.read(chosen)] == ["2-of-2", "1-of-2", "2-of-2", "1-of-2"]
+    assert list(opened.read(chosen)) == [opened.entry(id_) for id_ in chosen]
+    assert [entry.part for entry in opened.read(chosen)] == ["2-of-2", "1-of-2", "2-of-2", "1-of-2"]
 
 
 def test_data_that_are_distrusted_stay_so_when_others_are_written(tmp_path: Path) -> None:
@@ -173,10 +173,10 @@ def test_an_utterance_is_replaced_only_where_that_is_meant(tmp_path: Path) -> No
         with pytest.raises(DatasetError, match="already"):
             store.append(record, codes, features)
         store.append(record, codes, features, replace=True)
-    store = CodeStore.open(path)
-    assert len(store) == 2
-    assert np.array_equal(store.codes("u0"), codes)
-    assert store.is_intact("u1")
+    opened = CodeStore.open(path)
+    assert len(opened) == 2
+    assert np.array_equal(opened.codes("u0"), codes)
+    assert opened.is_intact("u1")
     with StoreWriter.open(path, part="2-of-2") as other, pytest.raises(DatasetError, match="shard 1-of-1"):
         other.append(record, codes, features, replace=True)
 
@@ -208,7 +208,7 @@ def test_an_utterance_given_the_data_of_another_has_its_acoustics(tmp_path: Path
         record = store.entry("u1").record
         store.point(record.model_copy(update={"id": "twin"}), store.entry("u1"), AudioDigest("f", "s"))
         store.amend(record.model_copy(update={"text": "ሌላ"}))
-    store = CodeStore.open(tmp_path / "store")
+    opened = CodeStore.open(tmp_path / "store")
     for id_ in ("twin", "u1"):
-        np.testing.assert_array_equal(store.acoustics(id_).pack(), toy_acoustics(1, 24).pack())
-        assert store.is_intact(id_)
+        np.testing.assert_array_equal(opened.acoustics(id_).pack(), toy_acoustics(1, 24).pack())
+        assert opened.is_intact(id_)

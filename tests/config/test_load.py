@@ -102,7 +102,7 @@ def test_none_takes_an_optional_section_away() -> None:
     resolved = load_run_config(
         preset="cpu", project=None, environment={}, sets=("model.alignment=none", "model.text_dropout=0")
     )
-    assert resolved.config.model.alignment is None
+    assert resolved.config.model.alignment is None  # type: ignore[union-attr]
     assert resolved.sources["model.alignment"] == "--set"
 
 
@@ -172,7 +172,7 @@ def test_the_last_of_several_sets_wins(values: list[int]) -> None:
 def test_a_section_taken_away_comes_back_with_its_defaults() -> None:
     sets = ("model.alignment=none", "model.alignment.kernel=7")
     resolved = load_run_config(preset="tiny", project=None, environment={}, sets=sets)
-    assert resolved.config.model.alignment == AlignmentConfig(kernel=7)
+    assert resolved.config.model.alignment == AlignmentConfig(kernel=7)  # type: ignore[union-attr]
     assert resolved.sources["model.alignment.kernel"] == "--set"
 
 

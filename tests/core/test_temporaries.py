@@ -73,7 +73,7 @@ def test_a_temporary_file_that_was_swept_before_it_was_locked_is_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     touch = Path.touch
-    swept = []
+    swept = []  # type: ignore[var-annotated]
 
     def touch_late(path: Path, mode: int = 0o666, exist_ok: bool = True) -> None:
         touch(path, mode=mode, exist_ok=exist_ok)

@@ -31,7 +31,7 @@ def manifest(tmp_path: Path) -> Path:
         "processing": "cleaned",
     }
     records = [
-        Record(id="ሀ.1", audio="a.wav", text='ሰላም "ዓለም"፣', duration=0.8, split="train", **stated),  # type: ignore[arg-type]
+        Record(id="ሀ.1", audio="a.wav", text='ሰላም "ዓለም"፣', duration=0.8, split="train", **stated),
         Record(id="b1", audio="b.flac", text="ቡና", offset=0.1, duration=0.4, split="test", language="ti"),
         Record(id="b2", audio="b.flac", text="ሻይ", offset=0.5, duration=1.0, split="valid"),
         Record(id="c", audio="c.ogg", text="ውሃ", duration=0.7, sha256=sha256_of_file(folder / "c.ogg")),

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from amhctl.devices.precision import Precision, computes_in
+from amhctl.devices.precision import Precision, computes_in  # type: ignore[attr-defined]
 
 
 def test_every_device_computes_in_fp32() -> None:

@@ -9,7 +9,7 @@ from amhctl.evaluation.scorecard import KINDS, RULES, Quotient, UtteranceScore, 
 
 
 def card_of(**values: float) -> tuple[UtteranceScore, ...]:
-    return (UtteranceScore("a", "ሰላም", 1.0, **values),)
+    return (UtteranceScore("a", "ሰላም", 1.0, **values),)  # type: ignore[arg-type]
 
 
 def test_every_kind_is_a_field_and_every_measured_field_a_kind() -> None:

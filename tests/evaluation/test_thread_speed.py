@@ -19,7 +19,7 @@ def test_encoding_is_timed_as_it_was_asked_for(tmp_path: Path, monkeypatch: pyte
         environments.append(options["env"])  # type: ignore[arg-type]
         return run(*arguments, **options)  # type: ignore[call-overload]
 
-    monkeypatch.setattr(thread_speed.subprocess, "run", noted)
+    monkeypatch.setattr(thread_speed.subprocess, "run", noted)  # type: ignore[attr-defined]
     monkeypatch.setenv("GOMP_SPINCOUNT", "5")
     timing = time_encoding(str(tiny_codec_folder(tmp_path)), threads=1, sleeping=True, seconds=0.5, repetitions=1)
     assert timing.wall > 0

@@ -16,7 +16,7 @@ def test_threads_are_set_for_the_time_of_it(tmp_path: Path, monkeypatch: pytest.
     before, seen = torch.get_num_threads(), []
     whole = vocoder.synthesise
 
-    def watched(mels: list) -> list:
+    def watched(mels: list) -> list:  # type: ignore[type-arg]
         seen.append((torch.get_num_threads(), mels[0].shape))
         return whole(mels)
 

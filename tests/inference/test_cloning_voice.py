@@ -104,7 +104,7 @@ def test_an_emotion_leaves_the_prompt(voice: CloningVoice, speaker: ClonedSpeake
 def test_options_of_other_voices_are_refused(voice: CloningVoice, speaker: ClonedSpeaker) -> None:
     for change, flag in (({"pitch": 2.0}, "--pitch"), ({"energy": 1.0}, "--energy"), ({"person": "a"}, "--speaker")):
         with pytest.raises(SynthesisError, match=f"{flag} cannot be used"):
-            voice.speak(TEXT, replace(OPTIONS, **change), speaker=speaker)  # type: ignore[arg-type]
+            voice.speak(TEXT, replace(OPTIONS, **change), speaker=speaker)
     with pytest.raises(SynthesisError, match="samples differ in length"):
         voice.speak(TEXT, replace(OPTIONS, takes=2), speaker=speaker)
     with pytest.raises(SynthesisError, match="speed 1 only"):

@@ -99,7 +99,7 @@ def test_codes_are_drawn_by_what_suits_voice_and_takes_unless_it_is_said(
 
 def test_another_speaker_changes_the_sound(voice: CodeVoice) -> None:
     """What the clip alone does, and by far: a voice whose latents hardly differ would be refused, see below."""
-    own, (low, high) = voice.speaker.latents_1LD, (vowel_train(seconds=1.0, pitch=pitch) for pitch in (90.0, 250.0))
+    own, (low, high) = voice.speaker.latents_1LD, (vowel_train(seconds=1.0, pitch=pitch) for pitch in (90.0, 250.0))  # type: ignore[union-attr]
     speakers = [voice.imitate(clip) for clip in (low, high)]
     for speaker in speakers:
         assert float((speaker.latents_1LD - own).square().mean().sqrt()) > 0.2 * float(own.square().mean().sqrt())
@@ -200,7 +200,7 @@ def test_emotion_is_taken_from_another_clip_and_the_speaker_stays(feeling: CodeV
     assert torch.equal(feeling.feel(speaker, clip).emotion_1D, other.emotion_1D)
     # Without a reference, the voice's own speaker feels.
     own = feeling.feel(None, clip)
-    assert torch.equal(own.latents_1LD, feeling.speaker.latents_1LD)
+    assert torch.equal(own.latents_1LD, feeling.speaker.latents_1LD)  # type: ignore[union-attr]
     said = [feeling.speak("ሰላም።", any_speech(), speaker=each).waveform.samples for each in (None, own)]
     assert not np.array_equal(said[0], said[1])
 

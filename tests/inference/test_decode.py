@@ -7,14 +7,13 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.voices import tiny_voice_folder
+from support.voices import load_code_voice, prompt_of, tiny_voice_folder
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from amhctl.config.unified import ConformerConfig, ModelConfig
 from amhctl.core.errors import ModelError, OptionError, SynthesisError
 from amhctl.inference import decode as decode_module
-from amhctl.inference.assemble import load_voice
 from amhctl.inference.code_voice import CodeVoice
 from amhctl.inference.decode import Passage, decode, fits, predict_durations, round_durations
 from amhctl.inference.sampling import Sampling
@@ -27,17 +26,17 @@ IDS = (5, 6, 7, 8)
 
 @pytest.fixture(scope="module")
 def aligned(tmp_path_factory: pytest.TempPathFactory) -> CodeVoice:
-    return load_voice(str(tiny_voice_folder(tmp_path_factory.mktemp("aligned"))))
+    return load_code_voice(tiny_voice_folder(tmp_path_factory.mktemp("aligned")))
 
 
 @pytest.fixture(scope="module")
 def free(tmp_path_factory: pytest.TempPathFactory) -> CodeVoice:
-    return load_voice(str(tiny_voice_folder(tmp_path_factory.mktemp("free"), alignment=False)))
+    return load_code_voice(tiny_voice_folder(tmp_path_factory.mktemp("free"), alignment=False))
 
 
 @pytest.fixture(scope="module")
 def guided(tmp_path_factory: pytest.TempPathFactory) -> CodeVoice:
-    return load_voice(str(tiny_voice_folder(tmp_path_factory.mktemp("guided"), guided=True)))
+    return load_code_voice(tiny_voice_folder(tmp_path_factory.mktemp("guided"), guided=True))
 
 
 def passage(*, ids: tuple[int, ...] = IDS, durations: tuple[int, ...] | None = None, seed: int = 1) -> Passage:
@@ -59,7 +58,7 @@ def test_explicit_durations_give_exactly_their_frames(aligned: CodeVoice) -> Non
     short, long = decode(
         aligned.model,
         [passage(ids=IDS[:2], durations=(2, 1)), passage(durations=(3, 2, 4, 1))],
-        aligned.speaker,
+        prompt_of(aligned),
         Sampling(),
     )
     books = aligned.codec.spec.codebooks
@@ -72,8 +71,8 @@ def test_explicit_durations_give_exactly_their_frames(aligned: CodeVoice) -> Non
 def test_a_passage_does_not_depend_on_its_neighbours(aligned: CodeVoice) -> None:
     one = passage(ids=IDS[:2], durations=(2, 3), seed=7)
     other = passage(durations=(3, 2, 4, 1), seed=8)
-    together = decode(aligned.model, [one, other], aligned.speaker, Sampling())
-    alone = decode(aligned.model, [one], aligned.speaker, Sampling())
+    together = decode(aligned.model, [one, other], prompt_of(aligned), Sampling())
+    alone = decode(aligned.model, [one], prompt_of(aligned), Sampling())
     np.testing.assert_array_equal(together[0].codes_QS, alone[0].codes_QS)
 
 
@@ -81,15 +80,15 @@ def test_a_passage_does_not_depend_on_its_neighbours(aligned: CodeVoice) -> None
 def test_greedy_codes_are_the_likeliest_of_the_whole_forward_pass(aligned: CodeVoice, books: int) -> None:
     """With many books the last ones are drawn behind the ends of the first: these are shown as in training."""
     durations, model = (2, 3, 1, 2), with_books(aligned, books)
-    decoded = decode(model, [passage(durations=durations)], aligned.speaker, Sampling(temperature=0.0))[0]
+    decoded = decode(model, [passage(durations=durations)], prompt_of(aligned), Sampling(temperature=0.0))[0]
     codes_BQS = torch.from_numpy(decoded.codes_QS.astype(np.int64))[None]
     output = model(
         torch.tensor([IDS]),
         torch.tensor([len(IDS)]),
         codes_BQS,
         torch.tensor([codes_BQS.shape[2]]),
-        aligned.speaker.latents_1LD,
-        aligned.speaker.emotion_1D,
+        prompt_of(aligned).latents_1LD,
+        prompt_of(aligned).emotion_1D,
         torch.tensor([durations]),
     )
     config = model.config
@@ -106,7 +105,7 @@ def test_greedy_codes_are_the_likeliest_of_the_whole_forward_pass(aligned: CodeV
 
 def test_a_free_voice_ends_at_its_stop_or_at_the_limit(free: CodeVoice) -> None:
     results = [
-        decode(free.model, [passage(seed=seed)], free.speaker, Sampling(top_k=0, top_p=1.0, temperature=1.0))[0]
+        decode(free.model, [passage(seed=seed)], prompt_of(free), Sampling(top_k=0, top_p=1.0, temperature=1.0))[0]
         for seed in range(12)
     ]
     assert {result.stopped for result in results} == {True, False}
@@ -137,22 +136,22 @@ def test_faster_speech_has_fewer_frames(aligned: CodeVoice) -> None:
 
 def test_what_the_model_cannot_hold_is_refused(aligned: CodeVoice) -> None:
     with pytest.raises(ModelError, match="frames"):
-        decode(aligned.model, [passage(durations=(400, 1, 1, 1))], aligned.speaker, Sampling())
+        decode(aligned.model, [passage(durations=(400, 1, 1, 1))], prompt_of(aligned), Sampling())
     with pytest.raises(ModelError, match="pieces"):
         predict_durations(aligned.model, [IDS * 100], speed=1.0)
 
 
 def test_no_guidance_is_what_a_voice_says_that_cannot_be_guided(aligned: CodeVoice, guided: CodeVoice) -> None:
     spoken = passage(durations=(3, 2, 4, 1))
-    plain = decode(aligned.model, [spoken], aligned.speaker, Sampling())[0]
-    unguided = decode(guided.model, [spoken], guided.speaker, Sampling(guidance=0.0))[0]
+    plain = decode(aligned.model, [spoken], prompt_of(aligned), Sampling())[0]
+    unguided = decode(guided.model, [spoken], prompt_of(guided), Sampling(guidance=0.0))[0]
     np.testing.assert_array_equal(plain.codes_QS, unguided.codes_QS)
 
 
 def test_guidance_changes_codes(guided: CodeVoice) -> None:
     spoken = passage(durations=(3, 2, 4, 3))
     codes = {
-        guidance: decode(guided.model, [spoken], guided.speaker, Sampling(guidance=guidance))[0].codes_QS
+        guidance: decode(guided.model, [spoken], prompt_of(guided), Sampling(guidance=guidance))[0].codes_QS
         for guidance in (0.0, 8.0)
     }
     assert not np.array_equal(codes[0.0], codes[8.0])
@@ -160,16 +159,16 @@ def test_guidance_changes_codes(guided: CodeVoice) -> None:
 
 def test_guided_passages_do_not_depend_on_their_neighbours(guided: CodeVoice) -> None:
     passages = [passage(ids=IDS[:2], durations=(2, 3), seed=7), passage(durations=(3, 2, 4, 1), seed=8)]
-    together = decode(guided.model, passages, guided.speaker, Sampling(guidance=4.0))
+    together = decode(guided.model, passages, prompt_of(guided), Sampling(guidance=4.0))
     for one, whole in zip(passages, together, strict=True):
         np.testing.assert_array_equal(
-            decode(guided.model, [one], guided.speaker, Sampling(guidance=4.0))[0].codes_QS, whole.codes_QS
+            decode(guided.model, [one], prompt_of(guided), Sampling(guidance=4.0))[0].codes_QS, whole.codes_QS
         )
 
 
 def test_guidance_is_refused_where_it_cannot_work(aligned: CodeVoice) -> None:
     with pytest.raises(SynthesisError, match="does not support guidance"):
-        decode(aligned.model, [passage(durations=(3, 2, 4, 1))], aligned.speaker, Sampling(guidance=1.0))
+        decode(aligned.model, [passage(durations=(3, 2, 4, 1))], prompt_of(aligned), Sampling(guidance=1.0))
     for guidance in (-1.0, 1_000.1, 1e38, float("inf"), float("nan")):
         with pytest.raises(OptionError, match="guidance"):
             Sampling(guidance=guidance)
@@ -177,23 +176,23 @@ def test_guidance_is_refused_where_it_cannot_work(aligned: CodeVoice) -> None:
 
 def test_the_strongest_guidance_still_speaks(guided: CodeVoice) -> None:
     spoken = passage(durations=(3, 2, 4, 3))
-    (decoded,) = decode(guided.model, [spoken], guided.speaker, Sampling(guidance=1_000.0))
+    (decoded,) = decode(guided.model, [spoken], prompt_of(guided), Sampling(guidance=1_000.0))
     assert decoded.codes_QS.shape[1] == 12
 
 
 @pytest.mark.parametrize("value", [1e30, float("nan")])
 def test_a_voice_that_computes_no_numbers_says_so(value: float, tmp_path: Path) -> None:
-    voice = load_voice(str(tiny_voice_folder(tmp_path)))
+    voice = load_code_voice(tiny_voice_folder(tmp_path))
     with torch.no_grad():
         voice.model.mel_head.weight.fill_(value)
         voice.model.final_norm.weight.fill_(1e30)
     with pytest.raises(SynthesisError, match="not finite"):
-        decode(voice.model, [passage(durations=(3, 2, 4, 1))], voice.speaker, Sampling())
+        decode(voice.model, [passage(durations=(3, 2, 4, 1))], prompt_of(voice), Sampling())
 
 
 @pytest.mark.parametrize("value", [1e4, 60.0, float("nan")])
 def test_durations_that_are_no_numbers_are_refused(value: float, tmp_path: Path) -> None:
-    voice = load_voice(str(tiny_voice_folder(tmp_path)))
+    voice = load_code_voice(tiny_voice_folder(tmp_path))
     with torch.no_grad():
         voice.model.alignment.log_duration.bias.fill_(value)
     with pytest.raises(SynthesisError, match="not finite"):
@@ -213,7 +212,7 @@ def test_frames_are_counted_at_the_speed_at_which_they_are_spoken(
 
 @pytest.mark.parametrize("temperature", [0.0, 1e-3, 1e3])
 def test_the_outermost_temperatures_still_speak(free: CodeVoice, temperature: float) -> None:
-    (decoded,) = decode(free.model, [passage(seed=0)], free.speaker, Sampling(temperature=temperature))
+    (decoded,) = decode(free.model, [passage(seed=0)], prompt_of(free), Sampling(temperature=temperature))
     assert decoded.codes_QS.size
 
 
@@ -221,9 +220,9 @@ def test_a_passage_may_fill_the_model_and_not_a_frame_more(aligned: CodeVoice) -
     config = aligned.model.config
     most = config.max_mel_tokens - config.codebooks + 1
     full = passage(ids=IDS[:2], durations=(most - 1, 1))
-    assert decode(aligned.model, [full], aligned.speaker, Sampling())[0].codes_QS.shape[1] == most
+    assert decode(aligned.model, [full], prompt_of(aligned), Sampling())[0].codes_QS.shape[1] == most
     with pytest.raises(ModelError, match=f"{most + 1} frames are more than the model's {most}"):
-        decode(aligned.model, [passage(ids=IDS[:2], durations=(most, 1))], aligned.speaker, Sampling())
+        decode(aligned.model, [passage(ids=IDS[:2], durations=(most, 1))], prompt_of(aligned), Sampling())
     pieces = (5,) * config.max_text_tokens
     assert fits(aligned.model, pieces, None)
     assert not fits(aligned.model, (*pieces, 5), None)
@@ -268,7 +267,7 @@ def test_a_voice_that_never_stops_is_cut_at_its_own_limit_or_the_models(free: Co
     try:
         for wanted, frames in ((7, 7), (most + 5, most)):
             endless = Passage(ids=IDS, durations=None, most_frames=wanted, seed=0)
-            (codes,) = decode(free.model, [endless], free.speaker, sampling)
+            (codes,) = decode(free.model, [endless], prompt_of(free), sampling)
             assert (codes.codes_QS.shape[1], codes.stopped) == (frames, False)
     finally:
         with torch.no_grad():
@@ -281,7 +280,10 @@ def test_no_step_is_taken_beyond_the_last_frame_of_the_last_book(
     step, steps = aligned.model.step, []
     monkeypatch.setattr(aligned.model, "step", lambda *arguments: steps.append(arguments) or step(*arguments))
     decode(
-        aligned.model, [passage(durations=(3, 2, 4, 1)), passage(durations=(1, 1, 1, 1))], aligned.speaker, Sampling()
+        aligned.model,
+        [passage(durations=(3, 2, 4, 1)), passage(durations=(1, 1, 1, 1))],
+        prompt_of(aligned),
+        Sampling(),
     )
     assert len(steps) == 10 + aligned.codec.spec.codebooks - 1
 
@@ -298,7 +300,7 @@ def test_only_guidance_costs_a_second_row(
         return begin(text_BT, *arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(guided.model, "begin", noted)
-    decode(guided.model, [passage(durations=(1, 1, 1, 1))], guided.speaker, Sampling(guidance=guidance))
+    decode(guided.model, [passage(durations=(1, 1, 1, 1))], prompt_of(guided), Sampling(guidance=guidance))
     assert begun == [rows]
 
 

@@ -9,7 +9,7 @@ from amhctl.inference.labels import label
 
 def manifest(**changes: object) -> Manifest:
     values = {"kind": "voice", "name": "duet", "model_version": "flow-voice-1", "package_version": "1"} | changes
-    return Manifest(sample_rate=16_000, config={}, files={}, **values)  # type: ignore[arg-type]
+    return Manifest(sample_rate=16_000, config={}, files={}, **values)
 
 
 def test_a_label_says_what_is_said_and_by_whom() -> None:

@@ -21,7 +21,7 @@ def test_a_guidance_that_is_none_is_refused(guidance: float) -> None:
 @pytest.mark.parametrize("wrong", [{"top_k": -1}, {"top_p": 0.0}, {"top_p": 1.1}, {"top_p": float("nan")}])
 def test_shares_that_are_none_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(OptionError, match="top-"):
-        Sampling(**wrong)
+        Sampling(**wrong)  # type: ignore[arg-type]
 
 
 def test_the_ends_of_what_is_possible() -> None:

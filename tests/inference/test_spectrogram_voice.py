@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,7 +35,7 @@ def test_a_segment_sounds_alike_whatever_stands_beside_it(voice: SpectrogramVoic
     ids = voice.tokenizer.encode(voice.frontend.units("ሰላም"))
     speaker = voice.speakers["f01"]
     drawn = [voice._draw(ids, speaker, options, np.random.default_rng(7)) for _ in range(2)]
-    np.testing.assert_array_equal(*drawn)
+    np.testing.assert_array_equal(*drawn)  # type: ignore[arg-type]
 
 
 def test_twice_the_speed_takes_half_the_time(voice: SpectrogramVoice) -> None:
@@ -56,7 +57,7 @@ def test_speakers_and_references_differ_and_an_unknown_one_is_refused(voice: Spe
     low, high = (voice.imitate(vowel_train(seconds=1.0, pitch=pitch), encode_speech) for pitch in (90.0, 250.0))
     assert np.linalg.norm(low) == pytest.approx(1.0, abs=1e-5)
     said = [voice.speak(TEXT, any_speech(), speaker=speaker).waveform.samples for speaker in (low, high)]
-    assert not np.array_equal(*said)
+    assert not np.array_equal(*said)  # type: ignore[arg-type]
 
 
 def test_a_reference_that_says_nothing_is_refused(voice: SpectrogramVoice) -> None:
@@ -77,7 +78,7 @@ def test_a_reference_of_an_encoder_that_the_voice_does_not_know_is_refused(voice
 @pytest.mark.parametrize(
     "change", [{"pitch": 3.0}, {"energy": 6.0}, {"steps": 2}, {"noise": 0.2}, {"prosody_noise": 0.0}]
 )
-def test_what_is_steered_changes_the_sound(voice: SpectrogramVoice, change: dict[str, object]) -> None:
+def test_what_is_steered_changes_the_sound(voice: SpectrogramVoice, change: dict[str, Any]) -> None:
     plain = voice.speak(TEXT, any_speech())
     steered = voice.speak(TEXT, replace(any_speech(), **change))
     assert not np.array_equal(plain.waveform.samples, steered.waveform.samples)

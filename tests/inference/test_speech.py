@@ -8,7 +8,7 @@ from amhctl.inference.speech import Attempt, Job, assemble_speech
 
 
 def _job(place: int, pause: float) -> Job:
-    return Job(place, f"segment {place}", pause, 4, (1, 2), None)
+    return Job(place, f"segment {place}", pause, 4, (1, 2), None)  # type: ignore[arg-type]
 
 
 def test_segments_are_joined_with_their_pauses() -> None:

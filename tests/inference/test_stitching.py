@@ -139,7 +139,7 @@ def test_fades_are_a_raised_cosine_of_fifteen_milliseconds_or_half_of_what_there
         expected = np.full(size, 0.5, dtype=np.float32)
         ramp = np.float32(0.5 - 0.5 * np.cos(np.pi * (np.arange(length) + 0.5) / max(1, length)))
         expected[:length] *= ramp
-        expected[size - length :] *= ramp[::-1]
+        expected[size - length :] *= ramp[::-1]  # type: ignore[index]
         np.testing.assert_array_equal(fade(wave).samples, expected)
         assert np.array_equal(wave.samples, np.full(size, 0.5, dtype=np.float32))
 

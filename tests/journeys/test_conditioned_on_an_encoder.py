@@ -81,9 +81,9 @@ def test_from_recordings_to_a_voice_that_hears_with_an_encoder(tmp_path: Path, m
     # After so few steps the two sound alike; what the voice is conditioned on tells them apart.
     ready, reference = load_voice(str(voice), codec=str(codec)), files.read(clip)
     heard = load_encoder(encoder).encode(set_speech_level(reference, -20.0).samples)
-    imitated = ready.imitate(reference, load_speech_encoder(ready.manifest, encoder)).latents_1LD
-    assert torch.equal(imitated, encode_speaker(ready.model, torch.from_numpy(heard)).latents_1LD)
-    assert not torch.equal(imitated, ready.speaker.latents_1LD)
+    imitated = ready.imitate(reference, load_speech_encoder(ready.manifest, encoder)).latents_1LD  # type: ignore[union-attr]
+    assert torch.equal(imitated, encode_speaker(ready.model, torch.from_numpy(heard)).latents_1LD)  # type: ignore[union-attr]
+    assert not torch.equal(imitated, ready.speaker.latents_1LD)  # type: ignore[union-attr]
     with pytest.raises(MissingExtra, match="not on this machine"):
         say("nowhere", reference=clip)
     other = tiny_encoder_folder(tmp_path / "other", seed=1, normalised=True)

@@ -33,11 +33,11 @@ def test_a_manifests_text_and_the_same_text_spoken_have_the_same_ids(
     voice = load_voice(str(tiny_voice_folder(tmp_path)))
     trained = _ids_of_training(tmp_path / "store", voice.tokenizer, voice.frontend)
     spoken: list[tuple[int, ...]] = []
-    decode = voice_module.decode
+    decode = voice_module.decode  # type: ignore[attr-defined]
 
     def encode_speech(model: object, passages: list[Passage], *rest: object) -> object:
         spoken.extend(passage.ids for passage in passages)
-        return decode(model, passages, *rest)
+        return decode(model, passages, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(voice_module, "decode", encode_speech)
     for number, written in enumerate(WRITTEN):

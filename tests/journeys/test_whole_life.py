@@ -192,7 +192,7 @@ def test_from_recordings_to_a_voice_that_draws_spectrograms(world: World) -> Non
     assert world.run("codes", "align", store, "--vocab", vocabulary)["utterances"] == 16
 
     shape = ("model.text_dim=16", "model.text_layers=1", "model.prosody_layers=1", "model.model_dim=20")
-    shape += ("model.layers=2", "model.condition_dim=16", "training.steps=6", "training.valid_every=3")
+    shape += ("model.layers=2", "model.condition_dim=16", "training.steps=6", "training.valid_every=3")  # type: ignore[assignment]
     sets = [word for value in (*shape, "training.batch_frames=900") for word in ("--set", value)]
     parts = ("--preset", "flow-cpu", "--data", store, "--vocab", vocabulary, "--device", "cpu", *sets)
     world.run("train", *parts, "-o", run, "--dry-run")

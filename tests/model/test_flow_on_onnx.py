@@ -38,16 +38,16 @@ def test_graphs_compute_what_the_network_computes(tmp_path: Path, change: dict[s
     texts = [network.read(text_BP[0].numpy(), speakers_BE[0].numpy()) for network in (one, other)]
     np.testing.assert_allclose(texts[0].log_durations_P, texts[1].log_durations_P, atol=2e-4, rtol=1e-4)
     noisy_P3 = noise(6, 3)
-    velocities = [each.prosody_velocity(noisy_P3, 0.4, text) for each, text in zip((one, other), texts, strict=True)]
-    np.testing.assert_allclose(*velocities, atol=2e-4, rtol=1e-4)
+    velocities = [each.prosody_velocity(noisy_P3, 0.4, text) for each, text in zip((one, other), texts, strict=True)]  # type: ignore[attr-defined]
+    np.testing.assert_allclose(*velocities, atol=2e-4, rtol=1e-4)  # type: ignore[call-overload]
     steps = -(-int(DURATIONS.sum()) // config.stacked_frames)
     noisy_MX = noise(steps, config.acoustics.mel.bins * config.stacked_frames, seed=1)
     found = []
     for network, text in zip((one, other), texts, strict=True):
-        told = network.score(text, DURATIONS, -1.0, prosody_P2=noise(6, 2, seed=2), withheld=False)
-        plain = network.score(text, DURATIONS, -1.0, prosody_P2=None, withheld=False)
-        silent = network.score(text, DURATIONS, -1.0, prosody_P2=noise(6, 2, seed=2), withheld=True)
-        found.append([network.velocities(noisy_MX, 0.7, (score, silent)) for score in (told, plain)])
+        told = network.score(text, DURATIONS, -1.0, prosody_P2=noise(6, 2, seed=2), withheld=False)  # type: ignore[attr-defined]
+        plain = network.score(text, DURATIONS, -1.0, prosody_P2=None, withheld=False)  # type: ignore[attr-defined]
+        silent = network.score(text, DURATIONS, -1.0, prosody_P2=noise(6, 2, seed=2), withheld=True)  # type: ignore[attr-defined]
+        found.append([network.velocities(noisy_MX, 0.7, (score, silent)) for score in (told, plain)])  # type: ignore[attr-defined]
     np.testing.assert_allclose(found[0], found[1], atol=1e-3, rtol=1e-3)
     # What is told, and what is withheld, is heard.
     assert not np.allclose(found[1][0][0], found[1][1][0], atol=1e-2)

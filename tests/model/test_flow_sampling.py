@@ -129,7 +129,7 @@ def test_options_are_a_value() -> None:
 @pytest.mark.parametrize("wrong", [{"steps": 0}, {"steps": 101}, {"guidance": -0.1}, {"guidance": 10.1}])
 def test_impossible_options_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(OptionError):
-        FlowSampling(**wrong)
+        FlowSampling(**wrong)  # type: ignore[arg-type]
     FlowSampling(steps=100, guidance=10.0)
 
 

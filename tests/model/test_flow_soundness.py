@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.flow_world import SPEAKERS, tiny_flow_folder
 
 from amhctl.checkpoint.folder import WEIGHTS_FILE, read_manifest
 from amhctl.checkpoint.manifest import Manifest
-from amhctl.checkpoint.store import survey_folder
+from amhctl.checkpoint.store import survey_folder  # type: ignore[attr-defined]
 from amhctl.checkpoint.survey import TensorFacts
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.core.findings import Finding
@@ -136,9 +137,7 @@ def test_a_speaker_that_cannot_be(facts: TensorFacts | None, voice: tuple[Manife
     ],
 )
 @pytest.mark.parametrize("file", [WEIGHTS_FILE, AVERAGE_FILE])
-def test_a_matrix_that_is_none(
-    change: dict[str, object], code: str, file: str, voice: tuple[Manifest, Surveys]
-) -> None:
+def test_a_matrix_that_is_none(change: dict[str, Any], code: str, file: str, voice: tuple[Manifest, Surveys]) -> None:
     manifest, surveys = voice
     name = "output.weight"
     held = surveys[WEIGHTS_FILE]

@@ -9,7 +9,7 @@ from support.voices import tiny_voice_folder
 
 from amhctl.checkpoint.folder import WEIGHTS_FILE, read_manifest
 from amhctl.checkpoint.manifest import Manifest
-from amhctl.checkpoint.store import survey_folder
+from amhctl.checkpoint.store import survey_folder  # type: ignore[attr-defined]
 from amhctl.checkpoint.survey import TensorFacts
 from amhctl.core.errors import CheckpointError
 from amhctl.core.findings import Finding

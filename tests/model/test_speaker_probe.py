@@ -84,8 +84,8 @@ def test_noise_tells_the_same_as_clips() -> None:
 def test_the_noise_has_the_scale_of_the_features() -> None:
     """Of features that lie elsewhere, a voice without a standard is probed there, one with a standard by its own."""
     shifted = _voice()
-    shifted.conditioning_standard.mean.fill_(-6.0)
-    shifted.conditioning_standard.deviation.fill_(2.5)
+    shifted.conditioning_standard.mean.fill_(-6.0)  # type: ignore[operator]
+    shifted.conditioning_standard.deviation.fill_(2.5)  # type: ignore[operator]
     assert probe_synthetic_prompts(shifted).spread == pytest.approx(probe_synthetic_prompts(_voice()).spread, rel=1e-4)
     plain = _voice(norms=False)
     assert probe_synthetic_prompts(plain, mean=-6.0, deviation=2.5) != probe_synthetic_prompts(plain)

@@ -195,7 +195,7 @@ def test_a_padded_batch_equals_its_items(books: int, alignment: AlignmentConfig 
                 assert whole is None
                 continue
             index = tuple(slice(0, size) for size in single.shape[1:])
-            assert torch.allclose(whole[(row, *index)], single[0], atol=1e-5)
+            assert torch.allclose(whole[(row, *index)], single[0], atol=1e-5)  # type: ignore[index]
 
 
 @pytest.mark.parametrize(("books", "alignment"), SHAPES)
@@ -276,8 +276,8 @@ def test_no_gradient_comes_from_padding() -> None:
 def test_with_norms_the_mean_prompt_says_nothing() -> None:
     """The speaker branch hears a prompt by what differs from the mean one, so that no drift of all can drown it."""
     model = _small(books=2, alignment=AlignmentConfig(encoder_layers=1))
-    model.conditioning_standard.mean.fill_(-6.0)
-    model.conditioning_standard.deviation.fill_(2.5)
+    model.conditioning_standard.mean.fill_(-6.0)  # type: ignore[operator]
+    model.conditioning_standard.deviation.fill_(2.5)  # type: ignore[operator]
     mean, clip = torch.full((1, 65, 12), -6.0), torch.randn(1, 65, 12, generator=torch.Generator().manual_seed(2))
     heard = model.speaker_latents(clip)
     # The same for every prompt: nothing of it is left behind the encoder.

@@ -47,6 +47,6 @@ def test_padding_changes_nothing(length: int) -> None:
 def test_where_a_frame_stands_matters() -> None:
     attention = _conformer().encoders[0].self_attn
     hidden, keep = torch.randn(1, 6, 8), torch.ones(1, 6, dtype=torch.bool)
-    there = attention(hidden, sinusoid_table(6, 8)[None], keep)
-    elsewhere = attention(hidden, sinusoid_table(9, 8)[None, 3:], keep)
+    there = attention(hidden, sinusoid_table(6, 8)[None], keep)  # type: ignore[operator]
+    elsewhere = attention(hidden, sinusoid_table(9, 8)[None, 3:], keep)  # type: ignore[operator]
     assert not torch.allclose(there, elsewhere, atol=1e-5)

@@ -64,7 +64,7 @@ def test_only_distances_count(layer: RotaryAttention) -> None:
 def test_a_condition_modulates_its_norm() -> None:
     torch.manual_seed(0)
     layer = RotaryAttention(12, 3, condition=4, scale=1.0).eval()
-    torch.nn.init.normal_(layer.norm.modulate.weight)
+    torch.nn.init.normal_(layer.norm.modulate.weight)  # type: ignore[arg-type,union-attr]
     hidden, keep = torch.randn(1, 5, 12).expand(2, -1, -1), torch.ones(2, 5, dtype=torch.bool)
     first, second = layer(hidden, keep, torch.randn(2, 4))
     assert not torch.allclose(first, second)

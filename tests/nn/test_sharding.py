@@ -33,7 +33,7 @@ def test_blocks_in_shards_have_the_gradients_of_whole_ones_summed_over_all_peers
     inputs = [torch.randn(2, 5, 12) for _ in range(2)]
     whole = copy.deepcopy(decoder)
     outputs = [whole(each) for each in inputs]
-    sum((place + 1) * output.square().sum() for place, output in enumerate(outputs)).backward()  # type: ignore[union-attr]
+    sum((place + 1) * output.square().sum() for place, output in enumerate(outputs)).backward()
 
     def learn(peers: ThreadProcesses) -> tuple[torch.Tensor, dict[str, torch.Tensor | None]]:
         mine = copy.deepcopy(decoder)

@@ -75,11 +75,11 @@ def test_a_task_whose_process_ends_is_begun_again_a_few_times() -> None:
     ray = _Ray("a", "xxb", "xxx", "c")
     attempts: _Attempts[str] = _Attempts(ray, ray.begin, ["one", "two", "three", "four"])
     while len(attempts.under_way) > 1:
-        attempts.wait(0.0, progress)  # type: ignore[arg-type]
+        attempts.wait(0.0, progress)
     attempts.cancel()
     assert ray.cancelled == list(attempts.under_way)
     while attempts.under_way:
-        attempts.wait(0.0, progress)  # type: ignore[arg-type]
+        attempts.wait(0.0, progress)
     one, two, three, four = attempts.outcomes
     assert (one, two, four) == ("a", "b", "c")
     assert isinstance(three, DatasetError)

@@ -29,7 +29,7 @@ def test_no_more_is_taken_than_is_wanted() -> None:
             yield number
 
     with open_pool(0) as pool:
-        results = map_in_order(pool, abs, items(), ahead=2)  # type: ignore[arg-type]
+        results = map_in_order(pool, abs, items(), ahead=2)  # type: ignore[arg-type,var-annotated]
         assert next(results) == 0
         assert len(taken) == 3
         results.close()  # type: ignore[attr-defined]

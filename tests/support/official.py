@@ -65,8 +65,8 @@ def official_shape(pieces: int, *, features: int = FEATURES.width) -> ModelConfi
         max_mel_tokens=100,
         number_text_tokens=pieces,
         condition_num_latent=2,
-        condition_module=ConformerConfig(**_MODULE),  # type: ignore[arg-type]
-        emo_condition_module=ConformerConfig(**_MODULE),  # type: ignore[arg-type]
+        condition_module=ConformerConfig(**_MODULE),
+        emo_condition_module=ConformerConfig(**_MODULE),
         position_rule="upstream",
     )
 

@@ -78,7 +78,7 @@ def _noise(scale: float, size: int = _CLEAN.size) -> np.ndarray:
 
 def _hum() -> np.ndarray:
     times = np.arange(_CLEAN.size) / _RATE
-    return sum(0.004 * np.sin(2 * np.pi * hertz * times) for hertz in (50, 100))
+    return sum(0.004 * np.sin(2 * np.pi * hertz * times) for hertz in (50, 100))  # type: ignore[return-value]
 
 
 def _cut_file(world: World) -> str:
@@ -149,7 +149,7 @@ def _missing_phones(world: World) -> str:
 
 
 def _rare_sounds(world: World) -> str:
-    _corpus(world, "".join(sorted(set(LETTERS.translate(str.maketrans(build_homophones()))) - set("ሏሟ"))))
+    _corpus(world, "".join(sorted(set(LETTERS.translate(str.maketrans(build_homophones()))) - set("ሏሟ"))))  # type: ignore[arg-type]
     return "fidel"
 
 

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from amhctl.core.findings import Finding
+from amhctl.core.report import Report
 
 
 @dataclass(frozen=True)
-class StandInReport:
+class StandInReport(Report):
     """What a workflow might return."""
 
     ok: bool = True

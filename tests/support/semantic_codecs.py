@@ -25,7 +25,7 @@ def semantic_tensors(*, seed: int = 0, features: int = WIDTH, size: int = 8_192)
 
 def semantic_file(path: Path, **options: int) -> Path:
     """Write such a file, its decoder too."""
-    tensors = semantic_tensors(**options)  # type: ignore[arg-type]
+    tensors = semantic_tensors(**options)
     decoder = {
         name.replace("encoder.", "decoder."): each.clone() for name, each in tensors.items() if "encoder" in name
     }

@@ -1,16 +1,20 @@
 """Runs of a tiny voice, put together without the workflow, for tests of one step at a time."""
 
 from pathlib import Path
+from typing import Any
 
 from support.training_world import EMOTION_SETS, TINY_SETS, UNALIGNED_SETS, align_evenly, build_training_world
 
+from amhctl.batches.dataset import SpeechDataset
 from amhctl.checkpoint.manifest import Licence, TextIdentity, VocabularyIdentity
 from amhctl.codes.store import CodeStore
 from amhctl.config.load import load_run_config
 from amhctl.config.schema import TrainingConfig
 from amhctl.config.text import TextConfig
+from amhctl.config.unified import ModelConfig
 from amhctl.core.files import canonical_json
 from amhctl.core.progress import SilentProgress
+from amhctl.model.unified_voice import UnifiedVoice
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.vocabulary import Vocabulary
@@ -36,7 +40,7 @@ def build_run(
     speakers: int = 1,
     seed: int = 0,
     base: Base | None = None,
-    **training: object,
+    **training: Any,
 ) -> Run:
     """Return a run in ``folder`` whose world lies beside it; keywords are values of the training configuration.
 
@@ -55,6 +59,7 @@ def build_run(
     store = CodeStore.open(store_path)
     vocabulary = Vocabulary.read(vocabulary_path)
     frontend = Frontend(TextConfig(units="fidel"))
+    assert isinstance(config.model, ModelConfig)
     model = fit_model(
         config.model,
         spec=store.spec,
@@ -112,3 +117,15 @@ def build_run(
         ranks=tuning.ranks,
         adversary=build_adversary(shape, model, material.train.speaker_count, seed),
     )
+
+
+def network_of(run: Run) -> UnifiedVoice:
+    """Return the network of such a run."""
+    assert isinstance(run.model, UnifiedVoice)
+    return run.model
+
+
+def clips_of(run: Run) -> SpeechDataset:
+    """Return the utterances that such a run is trained on."""
+    assert isinstance(run.train, SpeechDataset)
+    return run.train

@@ -5,6 +5,7 @@ import pydoc_data.topics
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
+from typing import Any
 
 import sentencepiece
 
@@ -17,11 +18,11 @@ LATIN_LINES = ("THE QUICK BROWN FOX JUMPS OVER THE LAZY DOG!", "HELLO WORLD, THI
 
 
 def foreign_model(
-    model_type: str = "bpe", *, size: int = 64, lines: Iterable[str] = LATIN_LINES, **options: object
+    model_type: str = "bpe", *, size: int = 64, lines: Iterable[str] = LATIN_LINES, **options: Any
 ) -> bytes:
     """Return a SentencePiece model that knows no Ethiopic, by default with the ids 0, 1 and 2 that amhctl wants."""
     output = io.BytesIO()
-    settings: dict[str, object] = {
+    settings: dict[str, Any] = {
         "bos_id": 0,
         "eos_id": 1,
         "unk_id": 2,

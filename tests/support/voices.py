@@ -22,6 +22,7 @@ from amhctl.inference.assemble import load_voice
 from amhctl.inference.code_voice import CodeVoice
 from amhctl.inference.judge import JudgeLimits
 from amhctl.inference.options import SpeakOptions
+from amhctl.inference.speaker import Speaker
 from amhctl.model.soundness import REFERENCE_FILE
 from amhctl.model.unified_voice import MODEL_VERSION, UnifiedVoice
 from amhctl.text.frontend import Frontend
@@ -145,3 +146,9 @@ def load_code_voice(folder: Path) -> CodeVoice:
     voice = load_voice(str(folder))
     assert isinstance(voice, CodeVoice)
     return voice
+
+
+def prompt_of(voice: CodeVoice) -> Speaker:
+    """Return what such a voice speaks with unless it imitates."""
+    assert voice.speaker is not None
+    return voice.speaker

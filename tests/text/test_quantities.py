@@ -6,7 +6,7 @@ from amhctl.text.calendar import CONTEXT
 from amhctl.text.draft import TIE, Draft
 from amhctl.text.frontend import Frontend
 from amhctl.text.numbers import NUMERALS, NumberWords
-from amhctl.text.quantities import CENTS, CURRENCIES, UNITS, VULGAR, Quantities
+from amhctl.text.quantities import CENTS, CURRENCIES, UNITS, VULGAR, Quantities  # type: ignore[attr-defined]
 
 FRONTEND = Frontend()
 RULES = Quantities(NumberWords(NUMERALS), UNITS, CURRENCIES, CENTS, CONTEXT).rules()

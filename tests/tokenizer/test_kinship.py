@@ -32,7 +32,9 @@ CAPITALS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,?:;▁")
         ("፠", CAPITALS, ()),
     ],
 )
-def test_the_best_kind_of_likeness_is_taken(letter: str, present: str, related: tuple[str, ...]) -> None:
+def test_the_best_kind_of_likeness_is_taken(
+    letter: str, present: str | tuple[str, ...], related: tuple[str, ...]
+) -> None:
     assert find_related(letter, present if isinstance(present, tuple) else tuple(present)) == related
 
 

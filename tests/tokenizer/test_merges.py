@@ -48,7 +48,7 @@ def test_each_merge_is_new_and_made_of_what_stands_before_it(words: dict[tuple[s
 
 def count_anew(words: Mapping[tuple[str, ...], int], present: set[str], count: int) -> tuple[Merge, ...]:
     """Do the same without an index: all pairs are counted again before every merge."""
-    state, known, merges = list(words.items()), set(present), []
+    state, known, merges = list(words.items()), set(present), []  # type: ignore[var-annotated]
 
     def join(pair: tuple[str, str]) -> list[tuple[str, str]]:
         near: set[tuple[str, str]] = set()

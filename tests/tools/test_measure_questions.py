@@ -25,7 +25,7 @@ def tool() -> ModuleType:
 def pulses(hertz: np.ndarray) -> Waveform:
     phase = np.cumsum(hertz / 16_000)
     samples = sum(np.sin(2 * np.pi * phase * harmonic) / harmonic for harmonic in range(1, 12))
-    return Waveform((0.1 * samples).astype(np.float32), 16_000)
+    return Waveform((0.1 * samples).astype(np.float32), 16_000)  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("semitones", [3.0, -3.0])

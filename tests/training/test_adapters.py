@@ -3,6 +3,7 @@
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -26,7 +27,7 @@ SMALL = {"attention_rank": 4, "mlp_rank": 2, "target_rank": 2, "dropout": 0.1}
 METHODS = ("lora", "dora", "adalora")
 
 
-def adapted(folder: Path, method: str, **training: object) -> Run:
+def adapted(folder: Path, method: str, **training: Any) -> Run:
     return build_run(folder, aligned=False, base=BASE, adapter={"method": method, **SMALL}, **training)
 
 
@@ -34,7 +35,7 @@ def outputs(model: torch.nn.Module) -> torch.Tensor:
     generator = torch.Generator().manual_seed(0)
     text_BT = torch.randint(2, 20, (2, 7), generator=generator)
     codes_BQS = torch.randint(16, (2, 2, 9), generator=generator)
-    latents_BLD = torch.randn(2, 4, model.config.model_dim, generator=generator)
+    latents_BLD = torch.randn(2, 4, model.config.model_dim, generator=generator)  # type: ignore[arg-type,union-attr]
     lengths = torch.tensor([7, 5]), torch.tensor([9, 6])
     with torch.no_grad():
         out = model.eval()(text_BT, lengths[0], codes_BQS, lengths[1], latents_BLD, latents_BLD[:, 0])
@@ -49,14 +50,14 @@ def test_the_merged_voice_says_what_the_adapted_one_does(tmp_path: Path, method:
     before = outputs(loop.parts.model)
     for group, _ in zip(loop.groups(), range(4), strict=False):
         loop.step(group, batches)
-    whole = UnifiedVoice(loop.parts.model.config)
+    whole = UnifiedVoice(loop.parts.model.config)  # type: ignore[arg-type]
     whole.load_state_dict(merged_weights(loop.parts.model), strict=True)
     ours, theirs = outputs(loop.parts.model), outputs(whole)
     assert (ours - before).abs().max() > 0.1
     assert (ours - theirs).abs().max() < 1e-5
     # Merging leaves the adapted model as it was.
     assert torch.equal(outputs(loop.parts.model), ours)
-    plain = UnifiedVoice(loop.parts.model.config)
+    plain = UnifiedVoice(loop.parts.model.config)  # type: ignore[arg-type]
     plain.load_state_dict(read_network(loop.parts.model).weights, strict=True)
     assert (outputs(plain) - ours).abs().max() > 1e-3
 

@@ -38,7 +38,7 @@ def _align(
         [*(spoken for spoken, _, _ in world), *more],
         mels.__getitem__,
         text_tokens=9,
-        config=AlignerConfig(coefficients=13, **config),  # type: ignore[arg-type]
+        config=AlignerConfig(coefficients=13, **config),
         folder=folder,
         progress=SilentProgress(),
         workers=workers,

@@ -14,7 +14,10 @@ def test_each_utterance_comes_back_centred_with_its_slopes(tmp_path: Path) -> No
     mels = [random.normal(3.0, 1.0, (frames, 24)).astype(np.float32) for frames in (7, 1, 12)]
     done: list[int] = []
     file = write_cepstra(
-        tmp_path / "c.bin", [lambda mel=mel: mel for mel in mels], coefficients=13, done=lambda: done.append(1)
+        tmp_path / "c.bin",
+        [lambda mel=mel: mel for mel in mels],  # type: ignore[misc]
+        coefficients=13,
+        done=lambda: done.append(1),
     )
     assert (file.frames, list(file.begins), len(done)) == (20, [0, 7, 8, 20], 3)
     assert file.path.stat().st_size == 20 * 13 * 4
@@ -30,7 +33,7 @@ def test_each_utterance_comes_back_centred_with_its_slopes(tmp_path: Path) -> No
 @pytest.mark.parametrize("chosen", [[2], [2, 0], []])
 def test_some_utterances_are_read_alone(tmp_path: Path, chosen: list[int]) -> None:
     mels = [np.random.default_rng(seed).normal(size=(5 + seed, 24)).astype(np.float32) for seed in range(3)]
-    file = write_cepstra(tmp_path / "c.bin", [lambda mel=mel: mel for mel in mels], coefficients=13, done=lambda: None)
+    file = write_cepstra(tmp_path / "c.bin", [lambda mel=mel: mel for mel in mels], coefficients=13, done=lambda: None)  # type: ignore[misc]
     whole = file.read([0, 1, 2])
     assert all(np.array_equal(read, whole[place]) for read, place in zip(file.read(chosen), chosen, strict=True))
 

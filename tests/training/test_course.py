@@ -80,7 +80,7 @@ def test_a_run_that_diverges_again_and_again_gives_up_and_keeps_what_it_has(
 
 
 def test_a_run_in_fp16_scales_its_loss_and_goes_on_at_the_scale_it_had(tmp_path: Path) -> None:
-    shape = {"precision": "fp16", "save_every": 3, "decay_steps": 6}
+    shape: dict[str, Any] = {"precision": "fp16", "save_every": 3, "decay_steps": 6}
     whole = build_run(tmp_path / "whole", steps=6, **shape)
     train(whole, SilentProgress(), device="cpu", resume=False)
     theirs = whole.folder.steps.newest_sound().checkpoint
@@ -90,7 +90,7 @@ def test_a_run_in_fp16_scales_its_loss_and_goes_on_at_the_scale_it_had(tmp_path:
     assert [(entry["step"], entry["event"]) for entry in told] == [(1, "skipped"), (2, "skipped")]
     assert "overflows in fp16, its loss scaled by 65536" in str(told[0]["why"])
     assert state["scale"] == {"factor": 16384.0, "taken": 4}
-    assert state["watch"]["bad"] == 0
+    assert state["watch"]["bad"] == 0  # type: ignore[call-overload,index]
     norms = [float(str(entry["norm"])) for entry in read_measured(tmp_path / "whole") if entry["kind"] == "step"]
     # What is clipped is the gradient itself, not the scaled one.
     assert max(norms) < 100
@@ -104,7 +104,13 @@ def test_a_run_in_fp16_scales_its_loss_and_goes_on_at_the_scale_it_had(tmp_path:
 def test_a_device_that_runs_out_of_memory_computes_the_same_in_smaller_parts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shape = {"dropout": 0.0, "code_replacement": 0.3, "batch_frames": 120, "accumulation": 2, "save_every": 4}
+    shape: dict[str, Any] = {
+        "dropout": 0.0,
+        "code_replacement": 0.3,
+        "batch_frames": 120,
+        "accumulation": 2,
+        "save_every": 4,
+    }
     train(build_run(tmp_path / "whole", **shape), SilentProgress(), device="cpu", resume=False)
     exhaust(monkeypatch, 1, at=3)
     run = build_run(tmp_path / "cut", **shape)
@@ -212,12 +218,12 @@ def test_a_full_disk_is_an_error_that_says_what_is_sound(
 ) -> None:
     run = build_run(tmp_path / "run", save_every=2)
     if at == "checkpoint":
-        save_file = store_module.save_file
+        save_file = store_module.save_file  # type: ignore[attr-defined]
 
-        def full(tensors: object, path: Path, **rest: object) -> None:
+        def full(tensors: object, path: Path, **rest: Any) -> None:
             if '"step":4' in str(rest.get("metadata")):
                 raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
-            save_file(tensors, path, **rest)
+            save_file(tensors, path, **rest)  # type: ignore[arg-type]
 
         monkeypatch.setattr(store_module, "save_file", full)
     else:
@@ -279,7 +285,13 @@ def test_the_best_voice_is_the_one_that_says_most_and_a_run_that_goes_on_chooses
             assert read_checkpoint(voice, kind="voice").manifest.training["step"] == step
             return Said(f"said {step}", shares[step])
 
-        shape = {"valid_every": 2, "save_every": 4, "samples": 8, "best_by": "text_match", "learning_rate": 1e-6}
+        shape: dict[str, Any] = {
+            "valid_every": 2,
+            "save_every": 4,
+            "samples": 8,
+            "best_by": "text_match",
+            "learning_rate": 1e-6,
+        }
         return replace(build_run(tmp_path / name, **shape), say_samples=say)
 
     asked: list[int] = []
@@ -289,7 +301,7 @@ def test_the_best_voice_is_the_one_that_says_most_and_a_run_that_goes_on_chooses
     valid = {entry["step"]: entry for entry in read_measured(tmp_path / "whole") if entry["kind"] == "valid"}
     assert {step: entry["text_match"] for step, entry in valid.items()} == shares
     # Of two that say as much, the one of lesser loss.
-    best = min((4, 6), key=lambda step: valid[step]["code"])
+    best = min((4, 6), key=lambda step: valid[step]["code"])  # type: ignore[arg-type,return-value]
     assert outcome.state.best == Best(step=best, loss=valid[best]["code"], text_match=0.5)
     manifest = read_checkpoint(whole.folder.best, kind="voice").manifest
     assert (manifest.training["step"], manifest.metrics["valid_text_match"]) == (best, 0.5)
@@ -312,7 +324,13 @@ def test_the_best_voice_is_the_one_that_says_most_and_a_run_that_goes_on_chooses
 
 
 def test_a_run_ends_when_its_voice_says_no_more(tmp_path: Path) -> None:
-    shape = {"valid_every": 1, "samples": 8, "best_by": "text_match", "patience": 2, "min_improvement": 5.0}
+    shape: dict[str, Any] = {
+        "valid_every": 1,
+        "samples": 8,
+        "best_by": "text_match",
+        "patience": 2,
+        "min_improvement": 5.0,
+    }
     shares = iter((0.25, 0.5, 0.5, 0.375, 1.0))
     run = replace(build_run(tmp_path, **shape), say_samples=lambda *_: Said("", next(shares)))
     outcome = train(run, SilentProgress(), device="cpu", resume=False)

@@ -1,6 +1,7 @@
 """Twin of ``training/finetune.py``: what learns, what cannot move, and what contradicts itself."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -152,7 +153,7 @@ def test_no_adapter_stands_beside_what_someone_froze(tmp_path: Path) -> None:
     ],
 )
 def test_what_contradicts_itself_is_refused(
-    tmp_path: Path, base: Base | None, training: dict[str, object], words: str
+    tmp_path: Path, base: Base | None, training: dict[str, Any], words: str
 ) -> None:
     with pytest.raises(ConfigError, match=words):
         build_run(tmp_path, aligned=False, base=base, **training)

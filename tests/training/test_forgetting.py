@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.training_runs import build_run
@@ -44,7 +45,7 @@ def test_probed_utterances_lie_evenly_and_are_the_same_each_time(tmp_path: Path)
     assert len(ProbedUtterances(dataset, 1_000)) == len(dataset)
 
 
-def probing(folder: Path, action: str, worsening: float = 0.0, **training: object) -> Run:
+def probing(folder: Path, action: str, worsening: float = 0.0, **training: Any) -> Run:
     forgetting = {"worsening": worsening, "action": action}
     run = build_run(
         folder, aligned=False, base=Base("base", None), forgetting=forgetting, valid_every=2, ema_decay=0.0, **training

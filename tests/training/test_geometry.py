@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 import torch
-from support.training_runs import build_run
+from support.training_runs import build_run, network_of
 
 from amhctl.training.geometry import init_code_embeddings
 
 
 def test_near_codes_begin_as_near_rows_at_the_old_scale(tmp_path_factory: pytest.TempPathFactory) -> None:
-    model = build_run(tmp_path_factory.mktemp("run")).model
+    model = network_of(build_run(tmp_path_factory.mktemp("run")))
     config = model.config
     codes = config.number_mel_codes - 2
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
@@ -33,7 +33,7 @@ def test_near_codes_begin_as_near_rows_at_the_old_scale(tmp_path_factory: pytest
 def test_the_same_seed_gives_the_same_rows(tmp_path_factory: pytest.TempPathFactory) -> None:
     tables = []
     for seed in (1, 1, 2):
-        model = build_run(tmp_path_factory.mktemp("run")).model
+        model = network_of(build_run(tmp_path_factory.mktemp("run")))
         vectors = np.random.default_rng(0).normal(size=(2, model.config.number_mel_codes - 2, 24)).astype(np.float32)
         init_code_embeddings(model, vectors, seed=seed)
         tables.append(model.mel_embedding.weight.detach().clone())

@@ -30,7 +30,7 @@ def gather_from(
     vocabulary: Vocabulary | None = None,
     training: TrainingConfig = TrainingConfig(),  # noqa: B008  (frozen)
     **model: object,
-) -> Material:
+) -> Material:  # type: ignore[type-arg]
     vocabulary = vocabulary or Vocabulary.read(world.vocabulary)
     return gather(
         CodeStore.open(world.store),

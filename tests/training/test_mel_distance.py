@@ -15,4 +15,4 @@ def test_the_distance_is_nothing_between_equals() -> None:
 
 
 def test_its_longest_window_is_that_of_its_scales() -> None:
-    assert max(scale.window_samples for scale in MelDistance(24_000).scales) == LONGEST_WINDOW
+    assert max(scale.window_samples for scale in MelDistance(24_000).scales) == LONGEST_WINDOW  # type: ignore[type-var]

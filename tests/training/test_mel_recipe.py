@@ -51,7 +51,7 @@ def test_only_the_codec_learns_from_its_own_step() -> None:
     for step in range(9):
         recipe.advance(step)
     assert all(not parameter.requires_grad for parameter in recipe.networks["discriminators"].parameters())
-    assert all(bool(parameter.grad.isfinite().all()) for parameter in recipe.networks["model"].parameters())
+    assert all(bool(parameter.grad.isfinite().all()) for parameter in recipe.networks["model"].parameters())  # type: ignore[union-attr]
 
 
 def test_going_on_starts_from_the_weights_without_an_unquantised_stage() -> None:

@@ -152,7 +152,7 @@ def test_an_accelerator_needs_less_for_dropout_and_half_precision_less_for_all()
     model, recipe, config = build("cpu", *_SMALL)
     size = BatchSize(4, 200, 40, 60)
     on_cpu, on_cuda, halved = (
-        estimate_memory(model, recipe, config, precision=precision, size=size, device=device).activations
+        estimate_memory(model, recipe, config, precision=precision, size=size, device=device).activations  # type: ignore[arg-type]
         for precision, device in (("fp32", "cpu"), ("fp32", "cuda"), ("bf16", "cuda"))
     )
     assert halved < on_cuda < on_cpu

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from support.training_runs import build_run
+from support.training_runs import build_run, network_of
 
 from amhctl.batches.batching import Batch, collate
 from amhctl.training.losses import TargetCounts
@@ -39,7 +39,7 @@ def test_a_batch_costs_the_sum_of_its_items(tmp_path: Path) -> None:
     """Padding weighs nothing: sums over a batch are the sums over its items one by one."""
     for aligned in (True, False):
         run = build_run(tmp_path / f"run{aligned}", aligned=aligned)
-        objective = Objective(run.model.eval(), run.config, "fp32")
+        objective = Objective(network_of(run).eval(), run.config, "fp32")
         counts = TargetCounts(codes=1, text=1, durations=1)
         indices = (0, 1, 2, 3)
         with torch.no_grad():
@@ -56,7 +56,7 @@ def test_a_batch_costs_the_sum_of_its_items(tmp_path: Path) -> None:
 
 def test_speaker_and_emotion_are_heard_from_where_the_items_say_or_withheld(tmp_path: Path) -> None:
     run = build_run(tmp_path / "run", emotion=True, emotion_from_target=0.5, condition_dropout=0.4)
-    model = run.model.eval()
+    model = network_of(run).eval()
     objective = Objective(model, run.config, "fp32")
     items = [run.train.item(index, 0) for index in range(8)]
     kinds = {(item.emotion_TF is None, item.told) for item in items}

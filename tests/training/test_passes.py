@@ -5,12 +5,13 @@ import itertools
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from support.flow_world import build_flow_run, build_flow_world
 from support.training_motion import Several
-from support.training_runs import build_run
+from support.training_runs import build_run, network_of
 from support.waiting import Waits, count_reads
 
 from amhctl.batches.batching import collate
@@ -55,7 +56,7 @@ def test_a_step_trains_for_smoothed_targets_from_partly_replaced_codes(tmp_path:
         )
         inputs_BQS = replace_frames(batch, share, 16, generator_of(run.seed, "replacement", 1, 0))
         with torch.no_grad():
-            wanted, _ = Objective(run.model.train(), run.config, "fp32")(batch, inputs_BQS, counts, smoothing)
+            wanted, _ = Objective(network_of(run).train(), run.config, "fp32")(batch, inputs_BQS, counts, smoothing)
         taken, _ = loop.step(group, loop.load_batches())
         assert taken.total == pytest.approx(wanted.item(), rel=1e-5)
         losses.add(round(taken.total, 4))
@@ -94,7 +95,7 @@ def test_several_processes_compute_what_one_does_dropout_and_noise_included(tmp_
         torch.testing.assert_close(in_three, alone, rtol=1e-4, atol=1e-6)
 
 
-WAYS: dict[str, dict[str, object]] = {
+WAYS: dict[str, dict[str, Any]] = {
     "aligned": {"emotion": True, "code_replacement": 0.3, "emotion_from_target": 0.5, "condition_dropout": 0.5},
     "text first": {"aligned": False, "label_smoothing": 0.1, "checkpointing": True},
 }

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.training_world import TINY_MEL, TINY_SPEC, build_training_world
@@ -31,10 +32,14 @@ class Numbered:
         return tuple(length // 2 for length in self.lengths)
 
     @property
+    def prompt_frames(self) -> int:
+        return 5
+
+    @property
     def entries(self) -> tuple[StoredUtterance, ...]:
         return ()
 
-    def item(self, index: int, epoch: int) -> tuple[str, int, int]:
+    def item(self, index: int, epoch: int) -> Any:
         return self.name, index, epoch
 
 
@@ -95,7 +100,7 @@ def test_a_store_that_was_made_otherwise_is_refused(tmp_path: Path, what: str) -
     store = CodeStore.open(build_training_world(tmp_path / "one").store)
     spec = TINY_SPEC if what != "codec" else TINY_SPEC.model_copy(update={"fingerprint": "e" * 64})
     mel = TINY_MEL if what != "conditioning features" else MelConfig(bins=20)
-    other = StoreWriter.create(tmp_path / "other", spec, mel, **({"level": -25.0} if what == "level" else {}))
+    other = StoreWriter.create(tmp_path / "other", spec, mel, level=-25.0 if what == "level" else -20.0)
     require_alike(store, store, key="paths.replay")
     with other, pytest.raises(DatasetError, match=f"paths.replay and paths.data differ in: .*{what}"):
         require_alike(store, other, key="paths.replay")

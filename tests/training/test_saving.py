@@ -15,7 +15,7 @@ from amhctl.training.loop import Loop
 def test_steps_go_on_while_a_checkpoint_is_written_of_the_values_it_was_asked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gate, write = threading.Event(), state_module.write_checkpoint
+    gate, write = threading.Event(), state_module.write_checkpoint  # type: ignore[attr-defined]
 
     def slow(*arguments: Any, **rest: Any) -> object:
         gate.wait(30)

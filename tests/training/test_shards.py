@@ -26,7 +26,8 @@ STAGES = ({"name": "all", "until": 2}, {"name": "some", "freeze": ("conditioning
 
 
 def shaped(folder: Path, **sets: Any) -> Run:
-    return build_run(folder, **({"dropout": 0.0, "steps": 4, "batch_frames": 120, "stages": STAGES} | sets))
+    values: dict[str, Any] = {"dropout": 0.0, "steps": 4, "batch_frames": 120, "stages": STAGES}
+    return build_run(folder, **(values | sets))
 
 
 def go(run: Run, count: int, *, steps: int, began: bool = False, most: int = 0) -> Sequence[list[float]]:
@@ -66,7 +67,7 @@ def _limit(loop: Loop, most: int) -> None:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
         return result
 
-    objective.forward = limited  # type: ignore[method-assign]
+    objective.forward = limited
 
 
 def tensors_of(folder: Path, file: str) -> dict[str, torch.Tensor]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from support.training_runs import build_run
+from support.training_runs import build_run, clips_of, network_of
 from support.training_world import TINY_MEL, TINY_SPEC, build_training_world
 
 from amhctl.batches.dataset import SpeechDataset
@@ -51,10 +51,10 @@ def _two_speakers(folder: Path) -> None:
 
 def _latents(loop: Loop, store: CodeStore) -> dict[str, torch.Tensor]:
     """Return the speaker latents of each training clip, by speaker."""
-    model = loop.run.model.eval()
+    model = network_of(loop.run).eval()
     rows: dict[str, list[torch.Tensor]] = {}
     with torch.no_grad():
-        for entry in loop.run.train.originals:
+        for entry in clips_of(loop.run).originals:
             features_1TF = torch.from_numpy(store.conditioning(entry.id))[None]
             rows.setdefault(entry.record.speaker, []).append(model.speaker_latents(features_1TF).flatten())
     return {speaker: torch.stack(latents) for speaker, latents in rows.items()}
@@ -79,7 +79,7 @@ def test_two_speakers_come_apart_in_training(tmp_path: Path, norms: bool) -> Non
         code_replacement=0.95,
     )
     store = CodeStore.open(world / "store")
-    init_feature_scale(run.model, store, run.train)
+    init_feature_scale(network_of(run), store, clips_of(run))
     loop = Loop(run, connect_devices("cpu"))
     groups, batches = loop.groups(), loop.load_batches()
     for _ in range(run.config.steps):
@@ -90,7 +90,7 @@ def test_two_speakers_come_apart_in_training(tmp_path: Path, norms: bool) -> Non
     within = float(own.square().mean().sqrt())
     assert (apart > 0.2) == norms
     assert (apart > 4.0 * within) == norms
-    assert probe_latents(run.model, [torch.randn(9, TINY_MEL.bins) for _ in range(3)]).largest < 100.0
+    assert probe_latents(network_of(run), [torch.randn(9, TINY_MEL.bins) for _ in range(3)]).largest < 100.0
 
 
 def test_prompts_of_different_clips_are_heard(tmp_path: Path) -> None:
@@ -98,24 +98,24 @@ def test_prompts_of_different_clips_are_heard(tmp_path: Path) -> None:
     items = [run.train.item(index, 0) for index in range(len(run.train))]
     assert len({item.prompt_id for item in items}) > 2
     once = {item.prompt_id: torch.from_numpy(item.prompt_TF) for item in items}
-    assert probe_clips(run.model, run.train) == probe_latents(run.model, [*once.values()])
+    assert probe_clips(network_of(run), clips_of(run)) == probe_latents(network_of(run), [*once.values()])
 
 
 def test_of_one_clip_noise_is_heard_instead(tmp_path: Path) -> None:
     run = build_run(tmp_path / "run")
     sole = SpeechDataset(CodeStore.open(tmp_path / "run-world" / "store"), run.train.entries[:1], {"clip00": (3, 4)})
-    assert probe_clips(run.model, sole) == probe_synthetic_prompts(run.model)
+    assert probe_clips(network_of(run), sole) == probe_synthetic_prompts(network_of(run))
 
 
 def test_what_is_found_depends_on_the_model_and_the_speakers(tmp_path: Path) -> None:
     run = build_run(tmp_path / "run")
-    model = run.identity.model
-    assert find_collapsed_speakers(SpeakerProbe(0.3, 5.0), run.train, model, "v") == ()
-    alone = find_collapsed_speakers(_COLLAPSED, run.train, model, "v")[0]
+    model = network_of(run).config
+    assert find_collapsed_speakers(SpeakerProbe(0.3, 5.0), clips_of(run), model, "v") == ()
+    alone = find_collapsed_speakers(_COLLAPSED, clips_of(run), model, "v")[0]
     assert (alone.code, alone.severity, alone.subject) == ("R012", Severity.INFO, "v")
     assert "only from clips of several" in alone.hint
     published = find_collapsed_speakers(
-        _COLLAPSED, run.train, model.model_copy(update={"condition_norms": False}), "v"
+        _COLLAPSED, clips_of(run), model.model_copy(update={"condition_norms": False}), "v"
     )[0]
     assert published.severity is Severity.WARNING
     assert "condition_norms" in published.hint
@@ -127,7 +127,7 @@ def test_a_run_writes_what_it_heard_and_tells_when_it_no_longer_hears(
     run = build_run(tmp_path / "run", norms=False, steps=4, valid_every=2)
     told: list[str] = []
     monkeypatch.setattr(SilentProgress, "say", lambda _, message: told.append(message))
-    run.model.perceiver_encoder.proj_context.weight.data.mul_(1e9)
+    network_of(run).perceiver_encoder.proj_context.weight.data.mul_(1e9)
     outcome = train(run, SilentProgress(), device="cpu", resume=False)
     assert [finding.code for finding in outcome.findings] == ["R012"]
     assert len([line for line in told if "speaker collapse" in line]) == 1

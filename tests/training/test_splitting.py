@@ -38,7 +38,7 @@ def learn(
                 raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
             return forward(batch, *inputs)
 
-        objective.forward = limited  # type: ignore[method-assign]
+        objective.forward = limited
         groups, batches = loop.groups(), loop.load_batches()
         losses: list[float] = []
         try:

@@ -27,7 +27,7 @@ STAGES: tuple[dict[str, Any], ...] = (
     {"name": "apart", "until": 5, "speaker_adversary": 0.5, "freeze": ("durations",)},
     {"name": "fine", "freeze": ("conditioning", "emotion")},
 )
-SETS: dict[str, object] = {
+SETS: dict[str, Any] = {
     "steps": 8,
     "save_every": 3,
     "valid_every": 2,
@@ -39,7 +39,7 @@ SETS: dict[str, object] = {
 }
 
 
-def staged(folder: Path, **sets: object) -> Run:
+def staged(folder: Path, **sets: Any) -> Run:
     return build_run(folder, emotion=True, speakers=3, **(SETS | sets))
 
 

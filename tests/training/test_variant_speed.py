@@ -37,7 +37,7 @@ def test_steps_are_those_of_the_loop_and_nothing_is_written(tmp_path: Path) -> N
 
 def test_eager_attention_is_not_fused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
-    kernel = variant_speed.sdpa_kernel
+    kernel = variant_speed.sdpa_kernel  # type: ignore[attr-defined]
     monkeypatch.setattr(variant_speed, "sdpa_kernel", lambda backend: asked.append(backend) or kernel(backend))
     run = build_run(tmp_path / "run", aligned=False, dropout=0.0)
     eager = time_variant(run, frames=60, device="cpu", eager=True, warmup=0)

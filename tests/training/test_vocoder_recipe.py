@@ -131,6 +131,6 @@ def test_segments_shorter_than_a_loss_looks_are_refused() -> None:
 def test_a_step_that_is_no_number_ends_the_run() -> None:
     recipe = _recipe()
     with torch.no_grad():
-        recipe.networks["model"].norm.weight.fill_(float("nan"))
+        recipe.networks["model"].norm.weight.fill_(float("nan"))  # type: ignore[operator,union-attr]
     with pytest.raises(TrainingError, match="step 0"):
         recipe.advance(0)

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.speaking_flow import flow_voice_folder
@@ -36,7 +37,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def request_of(world: Path, **changes: object) -> EvaluateRequest:
+def request_of(world: Path, **changes: Any) -> EvaluateRequest:
     request = EvaluateRequest(voice=str(world / "tiny"), test_set=world / "set.jsonl", device="cpu")
     return replace(request, **changes)
 
@@ -49,7 +50,7 @@ def lenient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def unrated(monkeypatch: pytest.MonkeyPatch) -> None:
     """Do not ask the rater, which is slow, where a test is about something else."""
-    monkeypatch.setattr(evaluate.naturalness, "score", lambda _waveform: Naturalness(3.0, 3.0, 3.0, 3.5))
+    monkeypatch.setattr(evaluate.naturalness, "score", lambda _waveform: Naturalness(3.0, 3.0, 3.0, 3.5))  # type: ignore[attr-defined]
 
 
 @pytest.mark.usefixtures("lenient")
@@ -70,7 +71,7 @@ def test_every_metric_is_measured_and_shown(world: Path, tmp_path: Path) -> None
         if kind.name == "total_duration_ratio"
         for clip in report.scorecard.utterances
     ]
-    total = sum(clip.synthesised for clip in clips) / sum(clip.natural for clip in clips)
+    total = sum(clip.synthesised for clip in clips) / sum(clip.natural for clip in clips)  # type: ignore[misc,union-attr]
     assert metrics["total_duration_ratio"]["value"] == total
     # The yardstick is the recordings' own: three builds of one voice are much alike.
     assert metrics["natural_speaker_similarity"]["value"] > metrics["speaker_similarity"]["value"]
@@ -88,7 +89,7 @@ def test_a_missed_threshold_is_the_verdict(world: Path) -> None:
 
 
 def test_texts_that_cannot_be_spoken_are_counted(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    judged = voice_module.judge
+    judged = voice_module.judge  # type: ignore[attr-defined]
     monkeypatch.setattr(
         voice_module, "judge", lambda waveform, **values: judged(waveform, **values | {"stopped": False})
     )
@@ -118,7 +119,7 @@ def test_test_records_are_chosen_and_thinned_evenly(tmp_path: Path) -> None:
 
 def test_a_text_recorded_twice_counts_once_in_a_split() -> None:
     texts = [("a", "test", "ሰላም ዓለም"), ("b", "test", "ሰላም  ዓለም "), ("c", "train", "ሰላም ዓለም"), ("d", "test", "ሰላም")]
-    records = tuple(Record(id=id_, audio="x.wav", text=text, split=split) for id_, split, text in texts)  # type: ignore[arg-type]
+    records = tuple(Record(id=id_, audio="x.wav", text=text, split=split) for id_, split, text in texts)
     kept, findings = drop_repeated(records)
     assert [record.id for record in kept] == ["a", "c", "d"]
     assert [(finding.code, finding.subject, finding.message) for finding in findings] == [

@@ -80,7 +80,7 @@ def test_a_new_model_begins_from_the_codebooks_if_that_is_wanted(
     with pytest.raises(KeyboardInterrupt):
         run(request_training(world, tmp_path / "run", *sets, aligned=True, dry_run=True), SilentProgress())
     (plan,) = plans
-    expected = build_model(plan.identity.model, plan.seed, None)
+    expected = build_model(plan.identity.model, plan.seed, None)  # type: ignore[arg-type]
     if wanted:
         init_code_embeddings(expected, vectors_QVZ, plan.seed)
     begun = plan.model.state_dict()

@@ -49,7 +49,7 @@ def test_a_resumed_run_has_its_own_values_but_for_what_may_change(run: RunFolder
 @pytest.mark.parametrize(
     ("assignment", "said"),
     [
-        ("training.learning_rate=1", "cannot change while a run goes on"),
+        ("training.learning_rate=1", "cannot change in a resumed run"),
         ("training.steps=many", "'many' is not a number"),
         ("training.steps=-1", "cannot be read"),
     ],

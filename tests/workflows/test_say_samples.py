@@ -110,7 +110,7 @@ def test_a_run_chooses_its_best_voice_by_what_it_says(tmp_path: Path, monkeypatc
     assert len(measured) == 2
     assert all(round(3 * float(str(entry["text_match"]))) in range(4) for entry in measured)
     assert report.best is not None
-    assert report.best.text_match == max(entry["text_match"] for entry in measured)
+    assert report.best.text_match == max(entry["text_match"] for entry in measured)  # type: ignore[type-var]
     assert "% of its sentences closest to their own recordings" in " ".join(report.lines())
     manifest = read_checkpoint(tmp_path / "run" / "best", kind="voice").manifest
     assert manifest.metrics["valid_text_match"] == report.best.text_match

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,7 +31,7 @@ def lenient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(voice_module, "judge", lambda *_args, **_kwargs: ())
 
 
-def request_of(voice_folder: Path, output: Path | None, **changes: object) -> SpeakRequest:
+def request_of(voice_folder: Path, output: Path | None, **changes: Any) -> SpeakRequest:
     """Return a request; a change goes to the part of it that has a field of that name."""
     request = SpeakRequest(text="ሰላም ዓለም።", output=output, voice=str(voice_folder), device="cpu")
     for name, value in changes.items():
@@ -95,14 +96,14 @@ def test_a_file_says_what_it_is(voice_folder: Path, tmp_path: Path) -> None:
 def test_each_way_of_drawing_changes_what_is_said_and_none_is_the_default_one(
     voice_folder: Path, tmp_path: Path
 ) -> None:
-    def said(**changes: object) -> bytes | None:
+    def said(**changes: Any) -> bytes | None:
         return speak.run(request_of(voice_folder, None, **changes), SilentProgress()).raw
 
     usual = said()
     voice = load_voice(str(voice_folder))
-    several = voice.sampling(voice.default_takes)
+    several = voice.sampling(voice.default_takes)  # type: ignore[union-attr]
     spelt_out = {"temperature": several.temperature, "top_k": several.top_k, "top_p": several.top_p, "guidance": 0.0}
-    assert said(takes=voice.default_takes, **spelt_out) == usual
+    assert said(takes=voice.default_takes, **spelt_out) == usual  # type: ignore[union-attr]
     for change in ({"takes": 1}, {"temperature": 1.5}, {"top_k": 1}, {"top_p": 0.1}):
         assert said(**change) != usual
     guided = tiny_voice_folder(tmp_path, guided=True)

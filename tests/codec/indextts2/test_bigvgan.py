@@ -17,8 +17,8 @@ def test_numbers_are_the_published_ones() -> None:
     inner = outputs_of(
         {
             "conv_pre": network.conv_pre,
-            "up0": network.ups[0][0],
-            "resblock0_activation0": network.resblocks[0].activations[0],
+            "up0": network.ups[0][0],  # type: ignore[index]
+            "resblock0_activation0": network.resblocks[0].activations[0],  # type: ignore[dict-item,index]
             "resblock0": network.resblocks[0],
         }
     )

@@ -19,7 +19,7 @@ def _centred(fbank_TF: Tensor) -> Tensor:
 @torch.inference_mode()
 def test_numbers_are_the_published_ones() -> None:
     known, network = numbers(), read_campplus(tiny("campplus"))
-    inner = outputs_of({"tdnn": network.xvector["tdnn"], "block1_layer1": network.xvector["block1"].tdnnd1})
+    inner = outputs_of({"tdnn": network.xvector["tdnn"], "block1_layer1": network.xvector["block1"].tdnnd1})  # type: ignore[dict-item]
     fbank_1TF = _centred(known["style.fbank"])
     assert far(network(fbank_1TF), known["style.vector"]) < 1e-5
     assert far(network.statistics(fbank_1TF), known["style.stats"]) < 1e-5

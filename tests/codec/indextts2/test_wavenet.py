@@ -35,8 +35,8 @@ def test_edges_are_reflected() -> None:
     network = WaveNet(1, 1, 3)
     for parameter in network.parameters():
         parameter.zero_()
-    network.in_layers[0].weight[0] = 1.0
-    network.in_layers[0].bias[1] = 100.0
-    network.res_skip_layers[0].weight.fill_(1.0)
+    network.in_layers[0].weight[0] = 1.0  # type: ignore[operator]
+    network.in_layers[0].bias[1] = 100.0  # type: ignore[operator]
+    network.res_skip_layers[0].weight.fill_(1.0)  # type: ignore[operator]
     output = network(torch.tensor([[[0.1, 0.02, 0.003]]]), torch.zeros(1, 1))
     torch.testing.assert_close(output, torch.tanh(torch.tensor([[[0.14, 0.123, 0.043]]])))

@@ -28,7 +28,7 @@ class Network(nn.Module):
 def network() -> Network:
     torch.manual_seed(0)
     network = Network().eval()
-    nn.init.uniform_(network.norm.running_var, 0.5, 2.0)
+    nn.init.uniform_(network.norm.running_var, 0.5, 2.0)  # type: ignore[arg-type]
     return network
 
 

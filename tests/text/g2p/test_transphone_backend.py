@@ -87,7 +87,7 @@ def test_a_model_that_is_a_poisoned_pickle_is_not_run(folder: Path, tmp_path: Pa
 
 
 def test_an_old_torch_is_not_trusted_with_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transphone_backend.importlib.metadata, "version", lambda _: "2.5.1+cpu")
+    monkeypatch.setattr(transphone_backend.importlib.metadata, "version", lambda _: "2.5.1+cpu")  # type: ignore[attr-defined]
     with pytest.raises(MissingExtra, match=r"torch 2\.5\.1\+cpu would execute"):
         TransphoneBackend().phones("ሰላም")
 
@@ -114,5 +114,5 @@ def test_phones_come_out_in_our_symbols(monkeypatch: pytest.MonkeyPatch) -> None
             return Said()
 
     monkeypatch.setattr(transphone_backend, "find_model", lambda: Path("model.pt"))
-    monkeypatch.setattr(transphone_backend.importlib, "import_module", lambda _: Module)
+    monkeypatch.setattr(transphone_backend.importlib, "import_module", lambda _: Module)  # type: ignore[attr-defined]
     assert TransphoneBackend().phones("ቻጋ") == ("t͡ʃ", "ɡ", "a")

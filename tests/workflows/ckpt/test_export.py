@@ -44,7 +44,7 @@ def test_an_exported_voice_is_sound_and_the_same_but_for_its_precision(voice: Pa
 def test_a_codec_beside_the_voice_comes_along(voice: Path, tmp_path: Path) -> None:
     assert (voice / "codec").is_dir()
     run(ExportCheckpointRequest(voice, tmp_path / "out"), SilentProgress())
-    assert load_voice(str(tmp_path / "out")).codec.spec == load_voice(str(voice)).codec.spec
+    assert load_voice(str(tmp_path / "out")).codec.spec == load_voice(str(voice)).codec.spec  # type: ignore[union-attr]
 
 
 def test_an_existing_output_is_kept_unless_forced(voice: Path, tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ def test_other_weights_are_refused_and_an_adapter_alone_does_not_speak(
     with pytest.raises(CheckpointError, match="of kind voice, expected adapter"):
         merge(base, base, tmp_path / "voice")
     with pytest.raises(CheckpointError) as caught:
-        load_voice(tmp_path / "run/best")
+        load_voice(tmp_path / "run/best")  # type: ignore[arg-type]
     assert "amhctl ckpt merge" in caught.value.hint
     assert not (tmp_path / "voice").exists()
 

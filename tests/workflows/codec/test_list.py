@@ -44,7 +44,7 @@ def test_vocoders_are_listed_and_shown_like_codecs(tmp_path: Path) -> None:
     assert next(iter(report.lines())).startswith("tiny-vocoder  vocoder  16000 Hz  100 frames/s  20 mel bins  ")
     assert report.licences == ("noise: CC0-1.0",)
     (shown,) = report.payload()["vocoders"]  # type: ignore[misc]
-    assert json.loads(json.dumps(shown)) == report.vocoders[0].identity.model_dump()
+    assert json.loads(json.dumps(shown)) == report.vocoders[0].identity.model_dump()  # type: ignore[has-type]
     bundled = _list(DEFAULT_VOCODER)
     assert bundled.vocoders == (load_vocoder(DEFAULT_VOCODER).spec,)
     assert len(bundled.licences) == 2

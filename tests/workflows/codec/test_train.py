@@ -232,7 +232,7 @@ def test_a_run_that_another_process_trains_is_refused(
         hold(finished[0] / LOCK_FILE, what="the run"),
         pytest.raises(InUseError, match=f"the run is in use: process {os.getpid()} on "),
     ):
-        _train(manifest, finished[0], **options)
+        _train(manifest, finished[0], **options)  # type: ignore[arg-type]
     assert _files(finished[0]) == before
 
 

@@ -52,7 +52,7 @@ def test_odd_recordings_cost_nothing_but_themselves(tmp_path: Path, options: dic
     codec, manifest = tiny_codec_folder(tmp_path), tiny_manifest(tmp_path / "data")
     names = odd_recordings(tmp_path / "data" / "odd")
     odd = [
-        Record(id=name, audio=f"odd/{name}", text="ሰላም", split="train", **values)  # type: ignore[arg-type]
+        Record(id=name, audio=f"odd/{name}", text="ሰላም", split="train", **values)
         for name, values in (
             *((name, {}) for name in names),
             ("far", {"offset": 1e308}),

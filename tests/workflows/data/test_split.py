@@ -70,7 +70,7 @@ def test_lengths_that_are_not_known_are_not_zero(tmp_path: Path) -> None:
     first, *others = read_records(manifest)
     write_records(manifest, [first, *(item.model_copy(update={"duration": None}) for item in others)], force=True)
     report = run(SplitDataRequest(manifest, valid=0, test=0, redraw=True), SilentProgress())
-    assert (report.hours["train"], report.untimed["train"]) == (first.duration / 3600, 5)
+    assert (report.hours["train"], report.untimed["train"]) == (first.duration / 3600, 5)  # type: ignore[operator]
     assert list(report.lines())[1] == "train: 6 records, 0.000 h and 5 of unknown length, 2 speakers"
     _rewrite(manifest, duration=None)
     report = run(SplitDataRequest(manifest, valid=0, test=0, redraw=True, force=True), SilentProgress())

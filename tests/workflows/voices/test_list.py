@@ -43,7 +43,7 @@ def test_one_voice_is_shown_with_its_manifest(tmp_path: Path) -> None:
     folder = tiny_voice_folder(tmp_path)
     report = list_voices.run(ListVoicesRequest(voice=str(folder)), SilentProgress())
     (voice,) = report.payload()["voices"]  # type: ignore[misc]
-    assert voice["manifest"]["name"] == "tiny"
+    assert voice["manifest"]["name"] == "tiny"  # type: ignore[has-type]
     assert any(line.startswith("codec: tiny-codec") for line in report.lines())
     assert not any(line.startswith("vocoder:") for line in report.lines())
     (entry,) = report.voices
@@ -60,7 +60,7 @@ def test_one_voice_is_shown_with_its_manifest(tmp_path: Path) -> None:
 def _show(voice: Path) -> tuple[list[str], dict[str, object]]:
     report = list_voices.run(ListVoicesRequest(voice=str(voice)), SilentProgress())
     (payload,) = report.payload()["voices"]  # type: ignore[misc]
-    return list(report.lines()), json.loads(json.dumps(payload))
+    return list(report.lines()), json.loads(json.dumps(payload))  # type: ignore[has-type]
 
 
 def test_a_voice_that_draws_spectrograms_tells_its_speakers_vocoder_and_graphs(tmp_path: Path) -> None:
