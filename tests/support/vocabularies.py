@@ -4,6 +4,7 @@ import io
 import pydoc_data.topics
 import random
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from itertools import product
 from typing import Any
 
@@ -76,6 +77,7 @@ def index_like_lines(seed: int = 0) -> Iterator[str]:
         yield " ".join(draw.choices(syllables, k=12)) + " ."
 
 
+@cache
 def index_like_model(size: int = 12_000) -> bytes:
     """Return a byte-pair model with the published settings of IndexTTS-2's ``bpe.model``.
 
