@@ -80,14 +80,12 @@ def prove_unchanged(old: Tokenizer, new: Tokenizer, text: str, *, subject: str) 
 
 def _prove_own_pieces(old: Tokenizer, new: Tokenizer) -> None:
     """Check that what the base's own pieces spell is spelled as before, where no new piece is in it."""
-    added = new.vocabulary.pieces[old.vocabulary.size :]
-    by_first: dict[str, list[str]] = {}
-    for piece in added:
-        by_first.setdefault(piece[0], []).append(piece)
+    added = frozenset(new.vocabulary.pieces[old.vocabulary.size :])
+    lengths = sorted({len(piece) for piece in added})
     for text in (piece.replace(WORD_BOUNDARY, " ").strip() for piece in old.vocabulary.pieces[3:]):
         # As the encoder sees it, with the boundary that it puts before every text.
         seen = WORD_BOUNDARY + text.replace(" ", WORD_BOUNDARY)
-        if any(seen.startswith(p, at) for at, char in enumerate(seen) for p in by_first.get(char, ())):
+        if any(seen[at : at + length] in added for length in lengths for at in range(len(seen) - length + 1)):
             continue
         if old.ids(text) != new.ids(text):
             raise VocabularyError(f"the extension changed how {text!r} is encoded", hint="this is a bug in amhctl")
