@@ -12,6 +12,7 @@ from support.cloning import CloningFiles, cloning_files
 from support.speechlike import vowel_train
 from support.voices import any_speech
 
+from amhctl.audio.resample import bring_to
 from amhctl.audio.waveform import Waveform
 from amhctl.codec.indextts2.acoustics import FlowOptions
 from amhctl.core.errors import CheckpointError, CodecError, SynthesisError
@@ -90,6 +91,17 @@ def test_without_a_reference_it_says_that_it_needs_one(voice: CloningVoice, spea
     heard = Speaker(speaker.latents_1LD, speaker.emotion_1D)
     with pytest.raises(SynthesisError, match="speaks in the voice of a reference"):
         replace(voice, speaker=heard).speak(TEXT, OPTIONS)
+
+
+def test_a_copy_is_the_recording_in_the_voice_of_the_reference(voice: CloningVoice, speaker: ClonedSpeaker) -> None:
+    recording = vowel_train(seconds=0.8, seed=2)
+    copied = voice.copy(recording, speaker)
+    assert copied.sample_rate == 22_050
+    assert abs(copied.duration - recording.duration) < 0.05
+    (codes_QS,) = voice.codec.encode([bring_to(recording, level=voice.level, sample_rate=16_000).samples])
+    assert np.array_equal(copied.samples, voice.codec.speak(codes_QS, speaker.prompt)[: copied.samples.size])
+    with pytest.raises(SynthesisError, match="no reference is given"):
+        voice.copy(recording)
 
 
 def test_an_emotion_leaves_the_prompt(voice: CloningVoice, speaker: ClonedSpeaker) -> None:

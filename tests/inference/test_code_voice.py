@@ -14,6 +14,7 @@ from support.speechlike import vowel_train
 from support.voices import any_speech, load_code_voice, tiny_voice_folder
 
 from amhctl.audio.loudness import loudness
+from amhctl.audio.resample import bring_to
 from amhctl.codec.codec import Codec
 from amhctl.config.mel import MelConfig
 from amhctl.core.errors import SynthesisError
@@ -213,3 +214,11 @@ def test_emotion_is_refused_by_voices_that_have_none_and_beyond_its_range(feelin
     for strength in (-0.1, 1.1):
         with pytest.raises(SynthesisError, match="not between 0 and 1"):
             feeling.feel(None, clip, strength=strength)
+
+
+def test_a_copy_is_what_the_codec_makes_of_a_recording(voice: CodeVoice) -> None:
+    recording = vowel_train(seconds=0.73, seed=2)
+    copied = voice.copy(recording)
+    samples = bring_to(recording, level=voice.level, sample_rate=16_000).samples
+    assert copied.sample_rate == 16_000
+    assert np.array_equal(copied.samples, voice.codec.decode(voice.codec.encode([samples]))[0][: samples.size])

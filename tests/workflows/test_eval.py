@@ -5,19 +5,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from support.speaking_flow import flow_voice_folder
 from support.speechlike import vowel_train
 from support.voices import TEXTS, tiny_voice_folder
 
 from amhctl.audio import files
+from amhctl.audio.waveform import Waveform
 from amhctl.core.errors import EvaluationError, OptionError, SynthesisError
 from amhctl.core.progress import SilentProgress
 from amhctl.corpus.records import Record, write_records
 from amhctl.evaluation.naturalness import Naturalness
 from amhctl.evaluation.scorecard import KINDS
 from amhctl.inference import code_voice as voice_module
+from amhctl.inference.code_voice import CodeVoice
 from amhctl.inference.options import SpeakOptions
+from amhctl.inference.speaker import Speaker
 from amhctl.inference.spectrogram_voice import SpectrogramVoice
 from amhctl.workflows import eval as evaluate
 from amhctl.workflows.eval import EvaluateRequest, choose_records, drop_repeated
@@ -153,10 +157,38 @@ def test_a_voice_of_several_speakers_speaks_as_the_one_it_is_compared_with(
     write_records(tmp_path / "set.jsonl", records)
     asked: list[str | None] = []
 
-    def speak(self: object, text: str, options: SpeakOptions) -> None:
+    def speak(self: object, text: str, options: SpeakOptions, *, speaker: object) -> None:
+        assert speaker is None
         asked.append(options.person)
         raise SynthesisError("said nothing")
 
     monkeypatch.setattr(SpectrogramVoice, "speak", speak)
     evaluate.run(request_of(tmp_path, voice=str(voice), test_set=tmp_path / "set.jsonl"), SilentProgress())
     assert asked == ["m02", "f01", None]
+
+
+@pytest.mark.usefixtures("unrated", "lenient")
+def test_another_reference_is_spoken_like_and_has_no_copy_but_the_recording(
+    world: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files.write(world / "clip.wav", vowel_train(seconds=3.5, seed=9))
+    given: list[object] = []
+    speak = CodeVoice.speak
+
+    def heard(self: CodeVoice, text: str, options: SpeakOptions, *, speaker: Speaker | None) -> object:
+        given.append(speaker)
+        return speak(self, text, options, speaker=speaker)
+
+    monkeypatch.setattr(CodeVoice, "speak", heard)
+    own, other = (
+        evaluate.run(request_of(world, limit=1, reference=reference), SilentProgress())
+        for reference in (None, world / "clip.wav")
+    )
+    assert given[0] is None
+    assert isinstance(given[1], Speaker)
+    before, after = (report.scorecard.utterances[0] for report in (own, other))
+    assert (before.copy_mcd, before.copy_pesq) == (after.copy_mcd, after.copy_pesq)
+    assert before.mcd != after.mcd
+    files.write(world / "silence.wav", Waveform(np.zeros(48_000, dtype=np.float32), 16_000))
+    with pytest.raises(SynthesisError, match="louder than"):
+        evaluate.run(request_of(world, reference=world / "silence.wav"), SilentProgress())

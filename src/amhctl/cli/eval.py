@@ -27,6 +27,10 @@ def command(
         str | None,
         typer.Option("--codec", help="Codec of the voice, if it is neither bundled nor in the voice's folder."),
     ] = None,
+    reference: Annotated[
+        Path | None,
+        typer.Option("--reference", help="Clip of a speaker to imitate; a voice of IndexTTS-2 needs one."),
+    ] = None,
     seed: options.Seed = None,
     device: options.Device = "auto",
     force: options.Force = False,
@@ -38,6 +42,7 @@ def command(
         voice=voice,
         test_set=test_set,
         codec=codec,
+        reference=reference,
         limit=limit,
         report=report,
         fail_under=tuple(fail_under or ()),

@@ -92,12 +92,7 @@ class CloningVoice(CodeVoice):
     def _samples(
         self, job: Job, takes: list[Codes], speaker: Speaker, options: SpeakOptions, seed: int
     ) -> NDArray[np.float32]:
-        if not isinstance(speaker, ClonedSpeaker):
-            raise SynthesisError(
-                "this voice speaks in the voice of a reference, and none is given",
-                subject=self.manifest.name,
-                hint="pass --reference CLIP: 3 to 15 s of clean speech",
-            )
+        prompt = self._prompt_of(speaker)
         (take,) = takes
         device = speaker.latents_1LD.device
         latent_1SH = self.model.latent(
@@ -107,9 +102,19 @@ class CloningVoice(CodeVoice):
             speaker.emotion_1D,
             None if options.speed == 1.0 else torch.tensor([options.speed], device=device),
         )
-        return self.codec.speak(
-            take.codes_QS, speaker.prompt, latent_1SH=latent_1SH, options=_flow_options(options), seed=seed
-        )
+        return self.codec.speak(take.codes_QS, prompt, latent_1SH=latent_1SH, options=_flow_options(options), seed=seed)
+
+    def _copied(self, codes_QS: NDArray[np.uint16], speaker: Speaker | None) -> NDArray[np.float32]:
+        return self.codec.speak(codes_QS, self._prompt_of(self._chosen(speaker)))
+
+    def _prompt_of(self, speaker: Speaker) -> Prompt:
+        if not isinstance(speaker, ClonedSpeaker):
+            raise SynthesisError(
+                "this voice speaks in the voice of a reference, and none is given",
+                subject=self.manifest.name,
+                hint="pass --reference CLIP: 3 to 15 s of clean speech",
+            )
+        return speaker.prompt
 
 
 def _flow_options(options: SpeakOptions) -> FlowOptions:

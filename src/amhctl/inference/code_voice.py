@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from amhctl.audio.resample import bring_to
 from amhctl.audio.waveform import Waveform
 from amhctl.checkpoint.parts import read_part
 from amhctl.codec.codec import Codec
@@ -140,6 +141,30 @@ class CodeVoice(Voice[Speaker]):
             raise SynthesisError(f"the strength {strength:g} is not between 0 and 1", subject="emotion strength")
         features_TF = features_of(clip, self._conditioning(), encode_speech, level=self.level)
         return mix_emotion(self.model, self._chosen(speaker), features_TF, strength)
+
+    def copy(self, recording: Waveform, speaker: Speaker | None = None) -> Waveform:
+        """Return what the codec makes of a recording, as long as it: the best that the voice could be.
+
+        Parameters
+        ----------
+        recording : Waveform
+            The recording.
+        speaker : Speaker | None
+            In whose voice, where the codec has none of its own; None for the voice's own.
+
+        Raises
+        ------
+        SynthesisError
+            If such a codec is given no reference.
+        """
+        rate = self.codec.spec.sample_rate
+        samples = bring_to(recording, level=self.level, sample_rate=rate).samples
+        (codes_QS,) = self.codec.encode([samples])
+        copied = self._copied(codes_QS, speaker)[: round(samples.size * self.sample_rate / rate)]
+        return Waveform(np.ascontiguousarray(copied, dtype=np.float32), self.sample_rate)
+
+    def _copied(self, codes_QS: NDArray[np.uint16], speaker: Speaker | None) -> NDArray[np.float32]:
+        return self.codec.decode([codes_QS])[0]
 
     def _chosen(self, speaker: Speaker | None) -> Speaker:
         """Return a speaker, or the voice's own if none is given."""

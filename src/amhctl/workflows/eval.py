@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,10 +41,11 @@ from amhctl.evaluation.scorecard import (
 )
 from amhctl.evaluation.similarity import mean_similarity, similarity
 from amhctl.evaluation.speed import Machine, describe_machine
-from amhctl.inference.assemble import load_voice
+from amhctl.inference.assemble import load_speech_encoder, load_voice
 from amhctl.inference.catalog import voice_path
 from amhctl.inference.code_voice import CodeVoice
 from amhctl.inference.options import SpeakOptions
+from amhctl.inference.reference import read_clip
 from amhctl.inference.spectrogram_voice import SpectrogramVoice
 from amhctl.inference.speech import Speech
 from amhctl.pages.evaluation import CLIPS, PageClip, clips_folder, write_page
@@ -59,6 +61,8 @@ class EvaluateRequest:
         Names or folders; no codec means the voice's own.
     test_set : Path
         A manifest; its records of the split ``test`` if it has any, else all of them.
+    reference : Path | None
+        Clip to speak like; None for the voice's own speaker.
     limit : int | None
         At most so many of them, spread evenly over the set.
     report : Path | None
@@ -76,6 +80,7 @@ class EvaluateRequest:
     voice: str
     test_set: Path
     codec: str | None = None
+    reference: Path | None = None
     limit: int | None = None
     report: Path | None = None
     fail_under: tuple[str, ...] = ()
@@ -169,6 +174,7 @@ def run(request: EvaluateRequest, progress: Progress) -> EvaluateReport:
     distinct, repeated = drop_repeated(read_records(request.test_set))
     records = choose_records(distinct, request.limit, request.test_set)
     voice = load_voice(request.voice, device=request.device, codec=request.codec)
+    speaker = None if request.reference is None else _imitate(voice, request.reference, request.device)
     encoder = SpeakerEncoder()
     clips, findings = _read_clips(records, request.test_set.parent, encoder)
     findings += repeated
@@ -178,7 +184,7 @@ def run(request: EvaluateRequest, progress: Progress) -> EvaluateReport:
     page_clips = []
     progress.start("evaluating", len(clips), "clips")
     for index, clip in enumerate(clips):
-        spoken = _speak(voice, clip, request.seed, findings)
+        spoken = _speak(voice, speaker, clip, request.seed, findings)
         score = _measure(clip, spoken, voice.level, findings)
         score = _compare_speakers(score, clip, clips, spoken, encoder, findings)
         if len(clips) > 1:
@@ -206,8 +212,8 @@ def run(request: EvaluateRequest, progress: Progress) -> EvaluateReport:
 
 
 def _require_outputs(request: EvaluateRequest, report: Path) -> None:
-    codec = (Path(request.codec),) if request.codec else ()
-    read = (request.test_set, voice_path(request.voice), *codec)
+    given = (Path(request.codec) if request.codec else None, request.reference)
+    read = (request.test_set, voice_path(request.voice), *(path for path in given if path is not None))
     require_output_file(report, PAGE, force=request.force, sources=read)
     folder = clips_folder(report)
     recordings = iter_audio(request.test_set) if folder.exists() else ()
@@ -261,26 +267,38 @@ def _read_clips(
     return clips, findings
 
 
-def _speak(voice: CodeVoice | SpectrogramVoice, clip: _Clip, seed: int, findings: list[Finding]) -> _Spoken:
-    original = bring_to(clip.natural, level=voice.level, sample_rate=voice.sample_rate)
-    copy = Waveform(_copy(voice, original.samples), voice.sample_rate)
+def _imitate(voice: CodeVoice | SpectrogramVoice, reference: Path, device: str) -> Any:  # noqa: ANN401
+    """Return whom to speak as: each kind of voice has a speaker of its own."""
+    clip = read_clip(reference).waveform
+    return voice.imitate(clip, voice.speech_encoder or load_speech_encoder(voice.manifest, device=device))
+
+
+def _speak(
+    voice: CodeVoice | SpectrogramVoice,
+    speaker: Any,  # noqa: ANN401
+    clip: _Clip,
+    seed: int,
+    findings: list[Finding],
+) -> _Spoken:
+    copy = _copy(voice, speaker, clip.natural)
     person = clip.record.speaker if clip.record.speaker in (voice.manifest.speakers or ()) else None
+    options = SpeakOptions(seed=seed, person=person if speaker is None else None)
     start = perf_counter()
     try:
-        speech = voice.speak(clip.record.text, SpeakOptions(seed=seed, person=person))
+        speech = voice.speak(clip.record.text, options, speaker=speaker)
     except (SynthesisError, TextError, VocabularyError, ModelError) as fault:
         findings.append(SCORECARD_RULES.finding("E002", clip.record.id, fault.message, fault.hint))
         return _Spoken(None, copy, None)
     return _Spoken(speech, copy, (perf_counter() - start) / speech.waveform.duration)
 
 
-def _copy(voice: CodeVoice | SpectrogramVoice, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return what a voice's codec or vocoder makes of a recording, shape (N,): the best that the voice could be."""
-    if isinstance(voice, SpectrogramVoice):
-        (copied,) = voice.vocoder.synthesise([analyse(samples, voice.network.config.acoustics).mel_TF])
-    else:
-        (copied,) = voice.codec.decode(voice.codec.encode([samples]))
-    return np.ascontiguousarray(copied[: samples.size], dtype=np.float32)
+def _copy(voice: CodeVoice | SpectrogramVoice, speaker: Any, natural: Waveform) -> Waveform:  # noqa: ANN401
+    """Return what a voice's codec or vocoder makes of a recording: the best that the voice could be."""
+    if isinstance(voice, CodeVoice):
+        return voice.copy(natural, speaker)
+    samples = bring_to(natural, level=voice.level, sample_rate=voice.sample_rate).samples
+    (copied,) = voice.vocoder.synthesise([analyse(samples, voice.network.config.acoustics).mel_TF])
+    return Waveform(np.ascontiguousarray(copied[: samples.size], dtype=np.float32), voice.sample_rate)
 
 
 def _measure(clip: _Clip, spoken: _Spoken, level: float, findings: list[Finding]) -> UtteranceScore:

@@ -9,12 +9,12 @@ from typing import Any, Literal
 import numpy as np
 
 from amhctl.audio.files import RAW_SOUND, SOUND, encode
-from amhctl.audio.referenceclip import ReferenceClip, read_reference
+from amhctl.audio.referenceclip import ReferenceClip
 from amhctl.audio.tags import Tags
 from amhctl.audio.waveform import Waveform
 from amhctl.config.load import load_run_config
 from amhctl.core.documents import read_limited
-from amhctl.core.errors import AudioError, DocumentError, SynthesisError, TextError
+from amhctl.core.errors import AudioError, DocumentError, TextError
 from amhctl.core.files import write_bytes_atomically
 from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.outputs import require_output_file
@@ -27,6 +27,7 @@ from amhctl.inference.catalog import voice_path
 from amhctl.inference.labels import label
 from amhctl.inference.options import MOST_UNSPOKEN as MOST_UNSPOKEN
 from amhctl.inference.options import SpeakOptions as SpeakOptions
+from amhctl.inference.reference import read_clip
 from amhctl.inference.speech import Speech, SpokenSegment
 from amhctl.inference.voice import Voice
 from amhctl.text.lexicon_file import read_lexicons
@@ -177,7 +178,7 @@ def run(request: SpeakRequest, progress: Progress) -> SpeakReport:
         require_output_file(request.output, kind, force=request.force, sources=sources)
     text = _read_text(request)
     reference = _read_reference(request.clips.reference) if request.clips.reference else None
-    emotion = _read_clip(request.clips.emotion) if request.clips.emotion else None
+    emotion = read_clip(request.clips.emotion) if request.clips.emotion else None
     lexicon = read_lexicons(lexicons)
     loaded = load_voice(
         request.voice, device=request.device, codec=request.codec, features_model=request.clips.features_model
@@ -221,18 +222,9 @@ def _find_lexicons(request: SpeakRequest) -> tuple[Path, ...]:
     return load_run_config(preset=None, project=request.project, flags=flags).config.paths.lexicons
 
 
-def _read_clip(path: Path) -> ReferenceClip:
-    """Return a clip; one that cannot be used is refused."""
-    clip = read_reference(path)
-    for fault in clip.findings:
-        if fault.severity is Severity.ERROR:
-            raise SynthesisError(fault.message, subject=fault.subject, hint=fault.hint, findings=(fault,))
-    return clip
-
-
 def _read_reference(path: Path) -> ReferenceClip:
     """Return the clip to imitate, with the notice of whose voice it is; one that cannot be used is refused."""
-    clip = _read_clip(path)
+    clip = read_clip(path)
     notice = RULES.finding(
         "S018",
         str(path),
