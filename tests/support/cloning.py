@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from support.indextts2 import indextts2_folder
-from support.official import TEXTS, official_files
+from support.official import TEXTS, OfficialFiles, official_files
 from support.speech_encoders import WIDTH
 from support.vocabularies import foreign_model
 
@@ -34,20 +34,22 @@ def shrink_features(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(official, "OFFICIAL", official.OFFICIAL.model_copy(update={"condition_dim": WIDTH}))
 
 
-def cloning_files(folder: Path, patch: pytest.MonkeyPatch) -> CloningFiles:
-    """Write both, with a vocabulary that can spell Amharic."""
-    shrink_features(patch)
-    bpe = foreign_model(lines=[f"{text} ። ፣ ፤ ? !" for text in TEXTS], size=60)
-    files = official_files(folder / "indextts2", bpe=bpe, features=WIDTH)
-    # As large as a network begins with: with smaller weights every clip is heard alike.
+def enliven(files: OfficialFiles) -> None:
+    """Give a GPT weights as large as a network begins with: with smaller ones every clip is heard alike."""
     with torch.random.fork_rng():
         torch.manual_seed(0)
         tensors = UnifiedVoice(files.shape).state_dict()
     # One code in some twenty is the end, which random weights would never say.
     tensors["mel_head.bias"][files.shape.stop_mel_token] += 2.5
     torch.save(tensors | sinusoid_tables(files.shape), files.weights)
+
+
+def cloning_files(folder: Path, patch: pytest.MonkeyPatch) -> CloningFiles:
+    """Write both, with a vocabulary that can spell Amharic."""
+    shrink_features(patch)
+    bpe = foreign_model(lines=[f"{text} ። ፣ ፤ ? !" for text in TEXTS], size=60)
+    files = official_files(folder / "indextts2", bpe=bpe, features=WIDTH)
+    enliven(files)
     codec = indextts2_folder(files.folder, gpt_width=files.shape.model_dim)
-    # Where other commands look for it, which hear without the codec.
-    (codec / "wav2vec2bert_stats.pt").rename(codec / "w2v-bert-2.0" / "wav2vec2bert_stats.pt")
     request = files.request(folder / "voice", features_model=codec / "w2v-bert-2.0")
     return CloningFiles(import_checkpoint.run(request, SilentProgress()).output, codec)

@@ -79,5 +79,4 @@ def indextts2_folder(folder: Path, *, seed: int = 0, gpt_width: int = GPT_WIDTH)
     acoustic_files(folder, seed=seed, gpt_width=gpt_width)
     semantic_file(folder / "semantic_codec.safetensors")
     tiny_encoder_folder(folder / "w2v-bert-2.0", normalised=True)
-    (folder / "w2v-bert-2.0" / "wav2vec2bert_stats.pt").rename(folder / "wav2vec2bert_stats.pt")
     return folder

@@ -11,7 +11,8 @@ from amhctl.codec.indextts2.semantic_network import SemanticNetwork, SemanticSha
 
 def semantic_tensors(*, seed: int = 0, features: int = WIDTH, size: int = 8_192) -> dict[str, torch.Tensor]:
     """Return random weights that make codes of all kinds."""
-    generator = torch.Generator().manual_seed(seed)
+    # From the first seed on whose codes are of many kinds.
+    generator = torch.Generator().manual_seed(2 + seed)
     network = SemanticNetwork(SemanticShape(features=features, width=12, inner=20, blocks=2, size=size, entry=8))
     shapes = {published_name(name): tuple(value.shape) for name, value in network.state_dict().items()}
     # Weight normalisation, as the file has it.

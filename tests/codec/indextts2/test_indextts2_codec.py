@@ -1,5 +1,6 @@
 """The codec of a folder of IndexTTS-2: the codes of MaskGCT's file, and speech of them in a voice."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -26,10 +27,7 @@ def codec(folder: Path) -> IndexTTS2Codec:
 
 
 def test_its_codes_are_those_of_the_semantic_codec_alone(codec: IndexTTS2Codec, folder: Path) -> None:
-    statistics = folder / "wav2vec2bert_stats.pt"
-    alone = load_semantic(
-        folder / "semantic_codec.safetensors", load_encoder(folder / "w2v-bert-2.0", statistics=statistics)
-    )
+    alone = load_semantic(folder / "semantic_codec.safetensors", load_encoder(folder / "w2v-bert-2.0"))
     assert codec.spec == alone.spec
     clips = [vowel_train(seconds=seconds, seed=3).samples for seconds in (0.6, 1.0)]
     for one, other in zip(codec.encode(clips), alone.encode(clips), strict=True):
@@ -66,6 +64,13 @@ def test_codes_of_another_codec_are_refused(codec: IndexTTS2Codec) -> None:
         for speak in (lambda codes: codec.decode([codes]), lambda codes: codec.speak(codes, codec.prompt(CLIP))):
             with pytest.raises(CodecError, match=words):
                 speak(faulty.astype(np.uint16))
+
+
+def test_statistics_may_lie_beside_the_encoder(codec: IndexTTS2Codec, folder: Path, tmp_path: Path) -> None:
+    """As IndexTTS-2's repository has them."""
+    beside = Path(shutil.copytree(folder, tmp_path / "beside"))
+    (beside / "w2v-bert-2.0" / "wav2vec2bert_stats.pt").rename(beside / "wav2vec2bert_stats.pt")
+    assert load_indextts2(beside).spec == codec.spec
 
 
 CLIP = vowel_train(seconds=1.2, seed=4)
