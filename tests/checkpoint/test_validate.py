@@ -127,8 +127,3 @@ def test_no_licence_is_a_warning() -> None:
 def test_a_checkpoint_that_cannot_replace_another() -> None:
     other = tiny_manifest().model_copy(update={"sample_rate": 24_000, "metrics": {}, "name": "other"})
     assert codes(validate.check_against(tiny_manifest(), other)) == [("C017", "sample_rate")]
-
-
-def test_the_codes_of_the_rules_are_unique_and_in_order() -> None:
-    names = [rule.code for rule in validate.RULES]
-    assert names == sorted(set(names))

@@ -17,9 +17,9 @@ from pydantic import JsonValue, ValidationError
 from amhctl import __version__
 from amhctl.checkpoint.manifest import FORMAT_VERSION, Manifest
 from amhctl.checkpoint.parts import OTHERS, read_part
+from amhctl.checkpoint.rules import RULES
 from amhctl.config.voice import read_voice_config
 from amhctl.core.errors import CheckpointError
-from amhctl.core.findings import Finding, Severity
 from amhctl.core.units import SPEECH_LEVEL
 
 Raw = dict[str, JsonValue]
@@ -130,7 +130,7 @@ def read_document(document: object, *, subject: str) -> Manifest:
             subject=subject,
             hint=_upgrade_hint(document),
         )
-    findings = tuple(Finding("C001", Severity.ERROR, place, words, OTHERS) for place, words in faults)
+    findings = tuple(RULES.finding("C001", place, words, OTHERS) for place, words in faults)
     try:
         return read_part(Manifest.model_validate, present, place="", subject=subject)
     except CheckpointError as error:

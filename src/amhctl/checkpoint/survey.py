@@ -13,24 +13,10 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from amhctl.checkpoint.rules import RULES
 from amhctl.core.errors import CheckpointError
-from amhctl.core.findings import Finding, Rule, Rules, Severity
+from amhctl.core.findings import Finding
 
-RULES = Rules(
-    Rule(
-        "C010",
-        Severity.ERROR,
-        "value not finite",
-        "A tensor has NaN or infinite values: the voice would produce noise.",
-    ),
-    Rule(
-        "C024",
-        Severity.ERROR,
-        "values all zero",
-        "A weight matrix, or a whole file, is zero: it was not trained or not written.",
-    ),
-    Rule("C020", Severity.ERROR, "wrong tensor type", "A weight does not have a floating-point type."),
-)
 _FLOATS = frozenset({torch.float16, torch.bfloat16, torch.float32, torch.float64})
 _DIVERGED = "the run diverged: go back to an earlier checkpoint and lower training.learning_rate"
 

@@ -1,17 +1,8 @@
 """Whether the vocabulary and the text state beside a checkpoint are its own; loads no torch."""
 
 from amhctl.checkpoint.manifest import Manifest
-from amhctl.core.findings import Finding, Rule, Rules, Severity
-
-RULES = Rules(
-    Rule(
-        "C011",
-        Severity.ERROR,
-        "vocabulary does not match",
-        "The fingerprint or the size is not that of the checkpoint's vocabulary.",
-    ),
-    Rule("C012", Severity.ERROR, "text state does not match", "The text state's hash is not the one in the manifest."),
-)
+from amhctl.checkpoint.rules import RULES
+from amhctl.core.findings import Finding
 
 
 def check_vocabulary(manifest: Manifest, *, fingerprint: str, size: int, where: str) -> tuple[Finding, ...]:

@@ -9,6 +9,7 @@ from amhctl.checkpoint import validate as rules
 from amhctl.checkpoint.folder import WEIGHTS_FILE
 from amhctl.checkpoint.manifest import Manifest
 from amhctl.checkpoint.parts import OTHERS
+from amhctl.checkpoint.rules import RULES
 from amhctl.checkpoint.store import Surveys
 from amhctl.checkpoint.survey import check_weights
 from amhctl.codec import dac, mel_codec, vocoder_network, vocoder_spec
@@ -36,7 +37,7 @@ def find_faults(manifest: Manifest, surveys: Surveys) -> tuple[Finding, ...]:
         known = " or ".join(versions.get(manifest.kind, KNOWN_VERSIONS))
         wanted = "vocoder" if manifest.kind == "vocoder" else "codec"
         message = f"a {manifest.kind} of version {manifest.model_version}, not a {wanted} of {known}"
-        return (rules.finding("C021", "kind", message, f"give the folder of a {wanted}"),)
+        return (RULES.finding("C021", "kind", message, f"give the folder of a {wanted}"),)
     try:
         sample_rate, shapes = _implied(manifest)
     except ValidationError as error:
@@ -44,7 +45,7 @@ def find_faults(manifest: Manifest, surveys: Surveys) -> tuple[Finding, ...]:
     found = []
     if manifest.sample_rate != sample_rate:
         message = f"{manifest.sample_rate}, where the configuration has {sample_rate}"
-        found.append(rules.finding("C021", "sample_rate", message, OTHERS))
+        found.append(RULES.finding("C021", "sample_rate", message, OTHERS))
     if WEIGHTS_FILE in surveys:
         facts = surveys[WEIGHTS_FILE]
         found += rules.compare_shapes({name: each.shape for name, each in facts.items()}, shapes)

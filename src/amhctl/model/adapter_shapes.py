@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from amhctl.checkpoint import validate as rules
 from amhctl.checkpoint.manifest import AdapterIdentity
+from amhctl.checkpoint.rules import RULES
 from amhctl.checkpoint.survey import Survey
 from amhctl.core.findings import Finding
 
@@ -48,10 +49,10 @@ def find_adapter_faults(facts: Survey, adapter: AdapterIdentity, shapes: Mapping
     """Find what is wrong with the tensors of an adapter; ``shapes`` are those of the voice that it makes."""
     for layer in adapter.ranks:
         if len(shapes.get(f"{layer}.weight", ())) != 2:
-            yield rules.finding("C021", f"adapter.ranks.{layer}", "the base voice has no such layer")
+            yield RULES.finding("C021", f"adapter.ranks.{layer}", "the base voice has no such layer")
     for name in adapter.whole:
         if name not in shapes:
-            yield rules.finding("C021", f"adapter.whole: {name}", "the base voice has no such tensor")
+            yield RULES.finding("C021", f"adapter.whole: {name}", "the base voice has no such tensor")
     whole = {name: shapes[name] for name in adapter.whole if name in shapes}
     yield from find_term_faults(facts, term_shapes(adapter, shapes) | whole)
 
@@ -65,4 +66,4 @@ def find_term_faults(facts: Survey, expected: Mapping[str, Shape], *, file: str 
     for name, each in facts.items():
         if not each.is_float:
             place = f"{file}: {name}" if file else name
-            yield rules.finding("C020", place, f"type {each.type}, not floating-point")
+            yield RULES.finding("C020", place, f"type {each.type}, not floating-point")

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from amhctl.checkpoint import validate as rules
 from amhctl.checkpoint.folder import WEIGHTS_FILE
 from amhctl.checkpoint.manifest import Manifest
+from amhctl.checkpoint.rules import RULES
 from amhctl.checkpoint.store import Surveys
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.core.findings import Finding
@@ -86,24 +87,24 @@ def _manifest_faults(manifest: Manifest, config: FlowVoiceConfig) -> Iterator[Fi
             yield contradiction(ours, value, theirs, other)
     hint = "the manifest was edited or written by another version: copy the checkpoint from its source again"
     if manifest.vocoder is None:
-        yield rules.finding("C021", "vocoder", "a FlowVoice must name a vocoder, and this one names none", hint)
+        yield RULES.finding("C021", "vocoder", "a FlowVoice must name a vocoder, and this one names none", hint)
     elif manifest.vocoder.mel != mel.model_dump(mode="json"):
         yield contradiction("config.acoustics.mel", mel.model_dump(mode="json"), "vocoder.mel", manifest.vocoder.mel)
     if config.codebooks and manifest.codec is None:
-        yield rules.finding("C021", "codec", "the voice is conditioned on codes, but names no codec", hint)
+        yield RULES.finding("C021", "codec", "the voice is conditioned on codes, but names no codec", hint)
 
 
 def _speaker_faults(manifest: Manifest, surveys: Surveys, config: FlowVoiceConfig) -> Iterator[Finding]:
     hint = "export the voice again from its run"
     if SPEAKERS_FILE not in surveys or not manifest.speakers:
-        yield rules.finding("C022", SPEAKERS_FILE, "missing or unreadable: the voice has no speaker", hint)
+        yield RULES.finding("C022", SPEAKERS_FILE, "missing or unreadable: the voice has no speaker", hint)
         return
     for name in manifest.speakers:
         embedding = surveys[SPEAKERS_FILE].get(name)
         if embedding is None:
-            yield rules.finding("C022", SPEAKERS_FILE, f"holds no speaker {name}", hint)
+            yield RULES.finding("C022", SPEAKERS_FILE, f"holds no speaker {name}", hint)
         elif not embedding.is_float or embedding.shape != (config.speaker_dim,):
             message = (
                 f"speaker {name} of shape {embedding.shape} and type {embedding.type}, not ({config.speaker_dim},)"
             )
-            yield rules.finding("C022", SPEAKERS_FILE, message, hint)
+            yield RULES.finding("C022", SPEAKERS_FILE, message, hint)

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from amhctl.checkpoint import validate as rules
 from amhctl.checkpoint.folder import WEIGHTS_FILE
 from amhctl.checkpoint.manifest import Manifest
+from amhctl.checkpoint.rules import RULES
 from amhctl.checkpoint.store import LoadedCheckpoint, Surveys, read_checkpoint
 from amhctl.config.conditioning import read_conditioning, width_of
 from amhctl.config.unified import ModelConfig
@@ -59,7 +60,7 @@ def find_faults(manifest: Manifest, surveys: Surveys) -> tuple[Finding, ...]:
     if not is_voice or manifest.model_version != MODEL_VERSION:
         known = f"{MODEL_VERSION} and {FLOW_VERSION}"
         message = f"a {manifest.kind} of version {manifest.model_version}, which is none of {known}"
-        return (rules.finding("C021", "kind", message, "a training run keeps its voice in the folder best/"),)
+        return (RULES.finding("C021", "kind", message, "a training run keeps its voice in the folder best/"),)
     try:
         config = ModelConfig.model_validate(manifest.config)
     except ValidationError as error:
@@ -108,21 +109,21 @@ def _manifest_faults(manifest: Manifest, config: ModelConfig) -> Iterator[Findin
 def _prompt_faults(manifest: Manifest, surveys: Surveys, config: ModelConfig) -> Iterator[Finding]:
     if manifest.lineage is not None and REFERENCE_FILE not in manifest.files:
         message = "the voice was imported and has no prompt of its own"
-        yield rules.finding(
+        yield RULES.finding(
             "C031", REFERENCE_FILE, message, "fine-tune it: the new voice gets a prompt from its training data"
         )
         return
     hint = "export the voice again from its run"
     if REFERENCE_FILE not in surveys:
-        yield rules.finding(
+        yield RULES.finding(
             "C022", REFERENCE_FILE, "missing or unreadable: the voice has no prompt for inference", hint
         )
         return
     features = surveys[REFERENCE_FILE].get(_FEATURES)
     if features is None:
-        yield rules.finding("C022", REFERENCE_FILE, f"holds no tensor {_FEATURES}", hint)
+        yield RULES.finding("C022", REFERENCE_FILE, f"holds no tensor {_FEATURES}", hint)
     elif not features.is_float:
-        yield rules.finding("C022", REFERENCE_FILE, f"features made of {features.type}", hint)
+        yield RULES.finding("C022", REFERENCE_FILE, f"features made of {features.type}", hint)
     elif len(features.shape) != 2 or features.shape[1] != config.condition_dim or features.shape[0] < FEWEST_FEATURES:
         wanted = f"at least {FEWEST_FEATURES} frames of width {config.condition_dim}"
-        yield rules.finding("C022", REFERENCE_FILE, f"features of shape {features.shape}, not {wanted}", hint)
+        yield RULES.finding("C022", REFERENCE_FILE, f"features of shape {features.shape}, not {wanted}", hint)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from torch import Tensor
 
-from amhctl.checkpoint import validate as rules
 from amhctl.checkpoint.folder import WEIGHTS_FILE
 from amhctl.checkpoint.keymap import read_foreign
 from amhctl.checkpoint.manifest import VocabularyGrowth
+from amhctl.checkpoint.rules import RULES
 from amhctl.core.findings import Finding
 from amhctl.model.official import TEXT_TABLES
 from amhctl.model.soundness import read_voice
@@ -93,7 +93,7 @@ def find_changes(tensors: Mapping[str, Tensor], vocabulary: Vocabulary, base: Ba
                 f"{moved + lost:,} of the base's {kept:,} pieces have other ids or none: "
                 "embeddings now belong to other pieces"
             )
-            yield rules.finding("C034", subject, message, "the text tables were copied by position")
+            yield RULES.finding("C034", subject, message, "the text tables were copied by position")
     for name in TEXT_TABLES:
         if name in tensors and name in base.tensors and tensors[name].shape[1:] == base.tensors[name].shape[1:]:
             yield from _find_moved_rows(name, tensors[name], base.tensors[name], subject)
@@ -106,7 +106,7 @@ def _find_moved_rows(name: str, ours: Tensor, theirs: Tensor, subject: str) -> I
     apart = (ours[:rows].float() - theirs[:rows].float()).abs().reshape(rows, -1).amax(dim=1)
     if moved := int((apart > 0).sum()):
         message = f"{moved:,} of the base's {rows:,} rows of {name} changed, by up to {float(apart.max()):.3g}"
-        yield rules.finding("C034", subject, message)
+        yield RULES.finding("C034", subject, message)
 
 
 def _find_other_tensors(tensors: Mapping[str, Tensor], base: Base, subject: str) -> Iterator[Finding]:
@@ -120,10 +120,10 @@ def _find_other_tensors(tensors: Mapping[str, Tensor], base: Base, subject: str)
         message = (
             f"{len(changed)} of {len(common)} other tensors changed, by up to {distances[furthest]:.3g} ({furthest})"
         )
-        yield rules.finding("C034", subject, message)
+        yield RULES.finding("C034", subject, message)
     if missing := sorted({*tensors} ^ {*base.tensors}) + others:
         message = f"{len(missing)} tensors are in only one of the two or have different shapes, such as {missing[0]}"
-        yield rules.finding("C034", subject, message, "the base has another architecture")
+        yield RULES.finding("C034", subject, message, "the base has another architecture")
 
 
 def _distance(one: Tensor, other: Tensor) -> float:

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import torch
 
-from amhctl.checkpoint import validate as rules
 from amhctl.checkpoint.indextts import CODEC, LICENCE, TERMS
 from amhctl.checkpoint.keymap import name_foreign
 from amhctl.checkpoint.manifest import Manifest
 from amhctl.checkpoint.parts import read_part
+from amhctl.checkpoint.rules import RULES
 from amhctl.config.indextts import write_official_config
 from amhctl.config.unified import ModelConfig
 from amhctl.core.errors import CheckpointError
@@ -101,11 +101,11 @@ def _find_differences(config: ModelConfig) -> Iterator[Finding]:
     if config.position_rule != "upstream":
         message = "the voice uses code positions 0, 1, 2, … in decoding; IndexTTS-2 programs use 0, 2, 3, …"
         hint = "to use it with those programs, fine-tune with model.position_rule = upstream, the rule of the base"
-        yield rules.finding("C035", "position_rule", message, hint)
+        yield RULES.finding("C035", "position_rule", message, hint)
     message = (
         "IndexTTS-2 programs normalise text with rules for Chinese and English, not as in the training of this voice"
     )
-    yield rules.finding("C035", _VOCABULARY, message, "give them text normalised by `amhctl text normalize`")
+    yield RULES.finding("C035", _VOCABULARY, message, "give them text normalised by `amhctl text normalize`")
 
 
 def _notice(manifest: Manifest) -> str:

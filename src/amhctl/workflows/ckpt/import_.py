@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Literal
 
 from amhctl import __version__
-from amhctl.checkpoint import validate as rules
 from amhctl.checkpoint.folder import CHECKPOINT
 from amhctl.checkpoint.indextts import CODEC, LICENCE, PUBLISHED_SHA256, TERMS
 from amhctl.checkpoint.keymap import ForeignWeights, read_foreign
 from amhctl.checkpoint.lora import ForeignAdapter, merge_adapter, read_adapter
 from amhctl.checkpoint.manifest import Lineage, Manifest, TextIdentity, VocabularyIdentity
+from amhctl.checkpoint.rules import RULES
 from amhctl.checkpoint.store import write_checkpoint
 from amhctl.checkpoint.survey import check_values, survey
 from amhctl.config.conditioning import SpeechEncoderConfig, conditioning_differences
@@ -142,7 +142,7 @@ def run(request: ImportCheckpointRequest, progress: Progress) -> ImportCheckpoin
     )
     if parts.weights.left_out:
         found.insert(0, _left_out(request.source, parts.weights))
-    found += [rules.finding("C033", request.source.name, message) for message in unproven]
+    found += [RULES.finding("C033", request.source.name, message) for message in unproven]
     return ImportCheckpointReport(
         output=request.output,
         manifest=manifest,
@@ -202,7 +202,7 @@ def _require_whole(parts: _Parts, *, subject: str) -> None:
     faults = [*find_weight_faults(facts, parameter_shapes(parts.config)), *check_values(facts)]
     foreign = find_foreign_tables(parts.weights.tables, parts.config)
     faults += [
-        rules.finding("C008", name, "a position table other than the sinusoids of this architecture")
+        RULES.finding("C008", name, "a position table other than the sinusoids of this architecture")
         for name in foreign
     ]
     faults = [each for each in faults if each.severity is Severity.ERROR]
@@ -244,7 +244,7 @@ def _find_unproven(request: ImportCheckpointRequest, parts: _Parts) -> Iterator[
 def _left_out(source: Path, weights: ForeignWeights) -> Finding:
     names = weights.left_out
     told = f"{len(names)} tensors that can be computed from the parameters: {shorten(names, _SHOWN)}"
-    return rules.finding("C032", source.name, told)
+    return RULES.finding("C032", source.name, told)
 
 
 def _manifest(

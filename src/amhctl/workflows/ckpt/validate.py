@@ -19,6 +19,7 @@ from amhctl.checkpoint.indextts import SPEAKING
 from amhctl.checkpoint.keymap import read_foreign
 from amhctl.checkpoint.manifest import Manifest, VocoderIdentity
 from amhctl.checkpoint.parts import read_json
+from amhctl.checkpoint.rules import RULES
 from amhctl.checkpoint.signature import SIGNATURE_FILE, check_signature
 from amhctl.checkpoint.store import read_some_tensors, shown_file
 from amhctl.checkpoint.survey import check_values, survey
@@ -95,17 +96,7 @@ def run(request: ValidateCheckpointRequest, progress: Progress) -> ValidateCheck
     """
     folder = request.checkpoint
     if folder.is_file():
-        if request.signature is not None or request.root is not None:
-            raise OptionError(
-                "only a folder can have a signature", subject=str(folder), hint="compare a single file with sha256sum"
-            )
-        progress.say("comparing with the official IndexTTS-2 shape")
-        tensors = read_foreign(folder).tensors
-        rows = text_rows(tensors) or OFFICIAL.number_text_tokens + 1
-        shape = OFFICIAL.model_copy(update={"number_text_tokens": rows - 1})
-        facts = survey(tensors)
-        found = [*check_values(facts), *find_weight_faults(facts, parameter_shapes(shape))]
-        return ValidateCheckpointReport(tuple(found), None, ("values", "names and shapes"))
+        return _validate_file(request, progress)
     if not folder.is_dir():
         raise CheckpointError(
             "there is no such checkpoint", subject=str(folder), hint="give the folder of a checkpoint"
@@ -114,47 +105,85 @@ def run(request: ValidateCheckpointRequest, progress: Progress) -> ValidateCheck
         manifest = read_manifest(folder)
     except CheckpointError as error:
         # A manifest with several faults tells each of them.
-        faults = error.findings or (rules.finding("C001", error.subject, error.message, error.hint),)
+        faults = error.findings or (RULES.finding("C001", error.subject, error.message, error.hint),)
         return ValidateCheckpointReport(faults, None, ("manifest",))
     progress.say("verifying digests, names, shapes and values")
-    surveys, unreadable = rules.survey_files(folder, manifest)
-    found = [
-        *rules.check_files(folder, manifest),
-        *rules.check_embedded(folder, manifest),
-        *unreadable,
-        *(fault for file, facts in surveys.items() for fault in check_values(facts, file=shown_file(file))),
-        *(codec_faults if _makes_sound(manifest) else voice_faults)(manifest, surveys),
-        *rules.check_licences(manifest),
-        *rules.check_level(manifest),
-    ]
-    checked = ["manifest", "files", "values", "names and shapes", "licences", "level"]
+    checks = _check_every_kind(folder, manifest)
     if not _makes_sound(manifest):
-        if not has_errors(tuple(found)) and (speaker_probe := _speaker_latents(folder, manifest)) is not None:
-            found += rules.check_speaker_collapse(manifest.name, speaker_probe.fault)
-            checked.append("hearing")
-        found += _check_text(folder, manifest) + _check_vocabulary(folder, manifest)
-        checked += ["text state", "vocabulary"]
-        if manifest.codec is not None or manifest.model_version == UNIFIED_VERSION:
-            found += _check_codec(folder, manifest)
-            checked.append("codec")
-        if manifest.vocoder is not None:
-            found += _check_vocoder(folder, manifest.vocoder)
-            checked.append("vocoder")
-    own = folder / SIGNATURE_FILE
+        checks += _check_voice(folder, manifest, is_sound=not has_errors(_found(checks)))
+    checks += _check_as_requested(request, manifest)
+    return ValidateCheckpointReport(_found(checks), manifest, tuple(name for name, _ in checks))
+
+
+_Checks = list[tuple[str, tuple[Finding, ...]]]
+"""What was checked, and what was found."""
+
+
+def _found(checks: _Checks) -> tuple[Finding, ...]:
+    return tuple(finding for _, found in checks for finding in found)
+
+
+def _validate_file(request: ValidateCheckpointRequest, progress: Progress) -> ValidateCheckpointReport:
+    """Compare a file of weights with the official shape."""
+    file = request.checkpoint
+    if request.signature is not None or request.root is not None:
+        raise OptionError(
+            "only a folder can have a signature", subject=str(file), hint="compare a single file with sha256sum"
+        )
+    progress.say("comparing with the official IndexTTS-2 shape")
+    tensors = read_foreign(file).tensors
+    rows = text_rows(tensors) or OFFICIAL.number_text_tokens + 1
+    shape = OFFICIAL.model_copy(update={"number_text_tokens": rows - 1})
+    facts = survey(tensors)
+    found = (*check_values(facts), *find_weight_faults(facts, parameter_shapes(shape)))
+    return ValidateCheckpointReport(found, None, ("values", "names and shapes"))
+
+
+def _check_every_kind(folder: Path, manifest: Manifest) -> _Checks:
+    surveys, unreadable = rules.survey_files(folder, manifest)
+    embedded = rules.check_embedded(folder, manifest)
+    values = (fault for file, facts in surveys.items() for fault in check_values(facts, file=shown_file(file)))
+    find_faults = codec_faults if _makes_sound(manifest) else voice_faults
+    return [
+        ("manifest", ()),
+        ("files", (*rules.check_files(folder, manifest), *embedded, *unreadable)),
+        ("values", tuple(values)),
+        ("names and shapes", tuple(find_faults(manifest, surveys))),
+        ("licences", rules.check_licences(manifest)),
+        ("level", rules.check_level(manifest)),
+    ]
+
+
+def _check_voice(folder: Path, manifest: Manifest, *, is_sound: bool) -> _Checks:
+    """Check what only a voice has; only sound weights are tried out."""
+    checks: _Checks = []
+    if is_sound and (speaker_probe := _speaker_latents(folder, manifest)) is not None:
+        checks.append(("hearing", rules.check_speaker_collapse(manifest.name, speaker_probe.fault)))
+    checks.append(("text state", tuple(_check_text(folder, manifest))))
+    checks.append(("vocabulary", tuple(_check_vocabulary(folder, manifest))))
+    if manifest.codec is not None or manifest.model_version == UNIFIED_VERSION:
+        checks.append(("codec", tuple(_check_codec(folder, manifest))))
+    if manifest.vocoder is not None:
+        checks.append(("vocoder", tuple(_check_vocoder(folder, manifest.vocoder))))
+    return checks
+
+
+def _check_as_requested(request: ValidateCheckpointRequest, manifest: Manifest) -> _Checks:
+    """Compare a checkpoint with its signature, and with what it was asked to be compared with."""
+    checks: _Checks = []
+    own = request.checkpoint / SIGNATURE_FILE
     signature = request.signature or (own if own.exists() or own.is_symlink() else None)
     if signature is not None or request.root is not None:
-        found += check_signature(folder, signature, request.root)
-        checked.append("signature")
+        checks.append(("signature", tuple(check_signature(request.checkpoint, signature, request.root))))
     if request.vocabulary is not None:
         vocabulary = Vocabulary.read(request.vocabulary)
-        found += textparts.check_vocabulary(
+        found = textparts.check_vocabulary(
             manifest, fingerprint=vocabulary.fingerprint, size=vocabulary.size, where=str(request.vocabulary)
         )
-        checked.append(f"vocabulary {request.vocabulary}")
+        checks.append((f"vocabulary {request.vocabulary}", found))
     if request.against is not None:
-        found += rules.check_against(manifest, read_manifest(request.against))
-        checked.append(f"against {request.against}")
-    return ValidateCheckpointReport(tuple(found), manifest, tuple(checked))
+        checks.append((f"against {request.against}", rules.check_against(manifest, read_manifest(request.against))))
+    return checks
 
 
 def _speaker_latents(folder: Path, manifest: Manifest) -> SpeakerProbe | None:
@@ -186,7 +215,7 @@ def _check_text(folder: Path, manifest: Manifest) -> list[Finding]:
     try:
         frontend = Frontend.from_state(read_json(folder / manifest.text.file))
     except (OSError, ValueError, AmhctlError) as error:
-        return [rules.finding("C012", manifest.text.file, f"cannot be read: {error}")]
+        return [RULES.finding("C012", manifest.text.file, f"cannot be read: {error}")]
     # A voice's lexicon is its own: the package has none that could have drifted from it.
     present = Frontend(frontend.config, frontend.lexicon)
     return [
@@ -197,11 +226,11 @@ def _check_text(folder: Path, manifest: Manifest) -> list[Finding]:
 
 def _check_vocabulary(folder: Path, manifest: Manifest) -> list[Finding]:
     if manifest.vocabulary is None:
-        return [rules.finding("C011", manifest.name, "the checkpoint names no vocabulary")]
+        return [RULES.finding("C011", manifest.name, "the checkpoint names no vocabulary")]
     try:
         vocabulary = Vocabulary.read(folder / manifest.vocabulary.file)
     except (OSError, VocabularyError) as error:
-        return [rules.finding("C011", manifest.vocabulary.file, f"cannot be read: {error}")]
+        return [RULES.finding("C011", manifest.vocabulary.file, f"cannot be read: {error}")]
     return list(
         textparts.check_vocabulary(
             manifest, fingerprint=vocabulary.fingerprint, size=vocabulary.size, where=manifest.vocabulary.file
@@ -211,19 +240,19 @@ def _check_vocabulary(folder: Path, manifest: Manifest) -> list[Finding]:
 
 def _check_codec(folder: Path, manifest: Manifest) -> list[Finding]:
     if manifest.codec is None:
-        return [rules.finding("C014", manifest.name, "the checkpoint names no codec")]
+        return [RULES.finding("C014", manifest.name, "the checkpoint names no codec")]
     name = manifest.codec.name
     source = folder / CODEC_FOLDER
     if not (source / "manifest.json").is_file() and name not in bundled_codecs():
         foreign = manifest.codec.architecture == SEMANTIC.architecture
         hint = SPEAKING if foreign else "pass --codec with its folder when speaking"
-        return [rules.finding("C015", name, "the codec is not bundled", hint)]
+        return [RULES.finding("C015", name, "the codec is not bundled", hint)]
     try:
         spec = load_codec(str(source) if source.is_dir() else name).spec
     except AmhctlError as error:
-        return [rules.finding("C014", name, str(error))]
+        return [RULES.finding("C014", name, str(error))]
     return [
-        rules.finding(
+        RULES.finding(
             "C014", f"{name}: {item.field}", f"the checkpoint has {item.expected}, the codec has {item.found}"
         )
         for item in codec_differences(manifest.codec, spec)
@@ -234,14 +263,14 @@ def _check_vocoder(folder: Path, identity: VocoderIdentity) -> list[Finding]:
     source = folder / VOCODER_FOLDER
     if not (source / "manifest.json").is_file() and identity.name not in bundled_vocoders():
         hint = "pass --vocoder with its folder when speaking"
-        return [rules.finding("C015", identity.name, "the vocoder is not bundled", hint)]
+        return [RULES.finding("C015", identity.name, "the vocoder is not bundled", hint)]
     try:
         spec = load_vocoder(str(source) if source.is_dir() else identity.name).spec
         unlike = vocoder_differences(identity, spec)
     except AmhctlError as error:
-        return [rules.finding("C014", identity.name, str(error))]
+        return [RULES.finding("C014", identity.name, str(error))]
     return [
-        rules.finding("C014", f"{identity.name}: {item.field}", f"the checkpoint has {item.expected}, not {item.found}")
+        RULES.finding("C014", f"{identity.name}: {item.field}", f"the checkpoint has {item.expected}, not {item.found}")
         for item in unlike
     ]
 
