@@ -189,12 +189,7 @@ def collate(items: Sequence[Item]) -> Batch:
     text = [torch.from_numpy(item.text_T) for item in items]
     codes_SQ = [torch.from_numpy(item.codes_QS.astype(np.int64).T.copy()) for item in items]
     prompts = [torch.from_numpy(item.prompt_TF) for item in items]
-    # Those who are told the emotion of their prompt have it in both, so that one pass hears them all.
-    emotions = (
-        [torch.from_numpy(item.prompt_TF if item.emotion_TF is None else item.emotion_TF) for item in items]
-        if any(item.emotion_TF is not None for item in items)
-        else []
-    )
+    emotions = _emotions(items)
     return Batch(
         ids=tuple(item.id for item in items),
         text_BT=_pad(text),
@@ -206,10 +201,23 @@ def collate(items: Sequence[Item]) -> Batch:
         durations_BT=_pad([torch.from_numpy(frames) for frames in timed]) if timed else None,
         emotions_BTF=_pad(emotions) if emotions else None,
         emotion_lengths_B=_lengths(emotions) if emotions else None,
-        speakers_B=torch.tensor([item.speaker for item in items]) if any(item.speaker >= 0 for item in items) else None,
-        told_B=None if all(item.told for item in items) else torch.tensor([item.told for item in items]),
-        speeds_B=torch.tensor([item.speed for item in items]) if any(item.speed != 1.0 for item in items) else None,
+        speakers_B=_unless_all(-1, [item.speaker for item in items]),
+        told_B=_unless_all(True, [item.told for item in items]),
+        speeds_B=_unless_all(1.0, [item.speed for item in items]),
     )
+
+
+def _emotions(items: Sequence[Item]) -> list[Tensor]:
+    """Return the features whose emotion each item is told; none, where all are told that of their prompt."""
+    if all(item.emotion_TF is None for item in items):
+        return []
+    # Those who are told the emotion of their prompt have it in both, so that one pass hears them all.
+    return [torch.from_numpy(item.prompt_TF if item.emotion_TF is None else item.emotion_TF) for item in items]
+
+
+def _unless_all(usual: float, values: list[int] | list[bool] | list[float]) -> Tensor | None:
+    """Return values as a tensor; None if each is the usual one."""
+    return None if all(value == usual for value in values) else torch.tensor(values)
 
 
 def _pad(rows: list[Tensor]) -> Tensor:

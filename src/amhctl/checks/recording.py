@@ -1,5 +1,6 @@
 """Checks of one recording: is it there, whole, loud, clean and of a usable length? Knows no text."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -164,52 +165,57 @@ def _seconds(seconds: float) -> str:
 
 
 def _judge(subject: str, measured: Measurements, limits: AudioLimits) -> list[Finding]:
-    findings = []
+    def find(code: str, message: str, hint: str = "") -> Finding:
+        return RULES.finding(code, subject, message, hint)
 
-    def find(code: str, message: str, hint: str = "") -> None:
-        findings.append(RULES.finding(code, subject, message, hint))
-
-    if measured.full_scale != 1.0:
-        message = f"the samples have a full scale of {measured.full_scale:.0f} instead of 1"
-        find("D090", message, f"data check --fix divides them by {measured.full_scale:.0f}")
-    if measured.duration < limits.shortest:
-        find("D015", f"{measured.duration:.2f} s are too short", "leave it out")
-    if measured.duration > limits.longest:
-        find("D016", f"{measured.duration:.1f} s are too long", "split it at a pause")
-    if measured.sample_rate < limits.lowest_sample_rate:
-        find("D017", f"{measured.sample_rate} Hz is too low", "find the original recording")
-    if measured.channels > 1:
-        find("D024", f"{measured.channels} channels are mixed down to one")
+    findings = list(_judge_file(measured, limits, find))
     if measured.level < limits.silent_level:
         # Noise, edges and offset of a silent clip say nothing more.
-        find("D020", f"the speech level is {measured.level:.1f} dBFS", "record it again or leave it out")
-        return findings
+        message = f"the speech level is {measured.level:.1f} dBFS"
+        return [*findings, find("D020", message, "record it again or leave it out")]
+    return [*findings, *_judge_speech(measured, limits, find)]
+
+
+def _judge_file(measured: Measurements, limits: AudioLimits, find: Callable[..., Finding]) -> Iterator[Finding]:
+    if measured.full_scale != 1.0:
+        message = f"the samples have a full scale of {measured.full_scale:.0f} instead of 1"
+        yield find("D090", message, f"data check --fix divides them by {measured.full_scale:.0f}")
+    if measured.duration < limits.shortest:
+        yield find("D015", f"{measured.duration:.2f} s are too short", "leave it out")
+    if measured.duration > limits.longest:
+        yield find("D016", f"{measured.duration:.1f} s are too long", "split it at a pause")
+    if measured.sample_rate < limits.lowest_sample_rate:
+        yield find("D017", f"{measured.sample_rate} Hz is too low", "find the original recording")
+    if measured.channels > 1:
+        yield find("D024", f"{measured.channels} channels are mixed down to one")
+
+
+def _judge_speech(measured: Measurements, limits: AudioLimits, find: Callable[..., Finding]) -> Iterator[Finding]:
     if measured.clipped > limits.most_clipped:
-        find("D014", f"{measured.clipped:.3%} of the samples are clipped", "record it again with less gain")
+        yield find("D014", f"{measured.clipped:.3%} of the samples are clipped", "record it again with less gain")
     if abs(measured.offset) > limits.largest_offset:
-        find("D018", f"the mean of a second is {measured.offset:+.4f}", "data check --fix removes it")
+        yield find("D018", f"the mean of a second is {measured.offset:+.4f}", "data check --fix removes it")
     if measured.level < limits.quiet_level:
-        find("D019", f"the speech level is {measured.level:.1f} dBFS", "data check --fix normalises it")
+        yield find("D019", f"the speech level is {measured.level:.1f} dBFS", "data check --fix normalises it")
     if measured.snr < limits.lowest_snr:
-        find("D021", f"the signal-to-noise ratio is about {measured.snr:.0f} dB", "record it in a quieter room")
+        yield find("D021", f"the signal-to-noise ratio is about {measured.snr:.0f} dB", "record it in a quieter room")
     if measured.before > limits.longest_silence:
-        find("D022", f"{measured.before:.2f} s of silence before the speech", "data check --fix trims it")
+        yield find("D022", f"{measured.before:.2f} s of silence before the speech", "data check --fix trims it")
     if measured.after > limits.longest_silence:
-        find("D023", f"{measured.after:.2f} s of silence after the speech", "data check --fix trims it")
+        yield find("D023", f"{measured.after:.2f} s of silence after the speech", "data check --fix trims it")
     if measured.pause > limits.longest_pause:
-        find(
+        yield find(
             "D028",
             f"{measured.pause:.2f} s of silence within the speech",
             "split the utterance there, or shorten the pause",
         )
     if measured.bandwidth < limits.narrowest_band * min(measured.sample_rate / 2, limits.highest_wanted):
         message = f"no energy above {measured.bandwidth:.0f} Hz in a file of {measured.sample_rate} Hz"
-        find("D026", message, "find the original recording")
+        yield find("D026", message, "find the original recording")
     if measured.hum > limits.loudest_hum:
-        find(
+        yield find(
             "D027", f"mains hum {-measured.hum:.0f} dB below the speech", "filter it out, or check cables and grounding"
         )
-    return findings
 
 
 def _unusable(code: str, record: Record, message: str, hint: str) -> AudioResult:

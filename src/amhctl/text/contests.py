@@ -157,31 +157,44 @@ class Contests:
         return f"{match['prefix'] or 'ከ'}{first}{TIE}{self._context['to']}{TIE}{second}"
 
     def _range(self, match: re.Match[str]) -> str:
-        a, b = match["a"], match["b"]
+        a, b, prefix = match["a"], match["b"], match["prefix"]
         before = match.string[max(0, match.start() - 12) : match.start()]
-        coded = any(len(number) > 1 and number[0] == "0" and number[1] != "." for number in (a, b))
-        # 3-12345 is the number of a plate: nobody counts from the one to the other.
-        coded = coded or (len(a) <= 2 and len(b) >= 5 and "." not in a + b)
-        if coded or (" " not in match.group() and _TYPE_BEFORE.search(before)):
-            return f"{match['prefix']}{self._amount(a)} {self._amount(b)}"
-        whole = "." not in a + b
-        short = whole and len(a) == 4 and len(b) == 2 and int(a) % 100 < int(b)  # 1990-91: the short end of a year
-        years = whole and len(a) == 4 and len(b) in (2, 4) and int(a) < 2100
-        first, second = (self._numbers.spell_year(n) if years else self._amount(n) for n in (a, b))
-        if short or float(a) < float(b):
-            start = "" if _MONTH_BEFORE.search(before) else match["prefix"] or "ከ"
-            if not match["prefix"] and before[-1:] in SYLLABLES:
-                start = f" {start}"
-            return f"{start}{first}{TIE}{self._context['to']}{TIE}{second}"
-        if " " in match.group():
-            return f"{match['prefix']}{first}፣ {second}"
+        is_loose = " " in match.group()
+        if _is_code(a, b) or (not is_loose and _TYPE_BEFORE.search(before)):
+            return f"{prefix}{self._amount(a)} {self._amount(b)}"
+        spell = self._numbers.spell_year if _are_years(a, b) else self._amount
+        first, second = spell(a), spell(b)
+        if _rises(a, b):
+            start = "" if _MONTH_BEFORE.search(before) else prefix or "ከ"
+            gap = " " if not prefix and before[-1:] in SYLLABLES else ""
+            return f"{gap}{start}{first}{TIE}{self._context['to']}{TIE}{second}"
+        if is_loose:
+            return f"{prefix}{first}፣ {second}"
         if len(a) <= 2 and len(b) <= 2:
-            return f"{match['prefix']}{first}{TIE}ለ{second}"
-        return f"{match['prefix']}{first} {second}"
+            return f"{prefix}{first}{TIE}ለ{second}"
+        return f"{prefix}{first} {second}"
 
     def _amount(self, number: str) -> str:
         whole, _, part = number.partition(".")
         return self._numbers.decimal(whole, part) if part else self._numbers.number(whole)
+
+
+def _is_code(a: str, b: str) -> bool:
+    """Return whether nobody counts from one number to the other: 007-12, or 3-12345, which is the number of a plate."""
+    if any(len(number) > 1 and number[0] == "0" and number[1] != "." for number in (a, b)):
+        return True
+    return len(a) <= 2 and len(b) >= 5 and "." not in a + b
+
+
+def _are_years(a: str, b: str) -> bool:
+    return "." not in a + b and len(a) == 4 and len(b) in (2, 4) and int(a) < 2100
+
+
+def _rises(a: str, b: str) -> bool:
+    """Return whether the second number is larger, also as the short end of a year: 1990-91."""
+    if float(a) < float(b):
+        return True
+    return "." not in a + b and len(a) == 4 and len(b) == 2 and int(a) % 100 < int(b)
 
 
 def _tighten(match: re.Match[str]) -> str | None:

@@ -6,6 +6,7 @@ The order is one that a kill cannot disturb: what is saved last is a state from 
 import math
 import shutil
 import time
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 
 import torch
@@ -15,6 +16,7 @@ from amhctl.core.progress import Progress, SilentProgress
 from amhctl.core.shortage import explain_shortages
 from amhctl.training.devices import connect_devices
 from amhctl.training.extent import padding_of
+from amhctl.training.feed import Group
 from amhctl.training.forgetting import find_forgetting
 from amhctl.training.interrupts import watch_interrupts
 from amhctl.training.journal import Journal
@@ -22,7 +24,7 @@ from amhctl.training.loop import Loop
 from amhctl.training.replay import own_part
 from amhctl.training.run import Outcome, Run, run_way_out
 from amhctl.training.state import RunFolder
-from amhctl.training.voice_recipe import Means
+from amhctl.training.voice_recipe import Batch, Means
 
 
 def train(run: Run, progress: Progress, *, device: str, resume: bool) -> Outcome:
@@ -88,48 +90,58 @@ def open_journal(folder: RunFolder, step: int, *, silent: bool) -> AbstractConte
 
 
 def _take_steps(loop: Loop, journal: Journal | None, progress: Progress) -> bool:
+    """Take the steps that are left; return whether the run ended before its last one."""
     config = loop.run.config
-    batches = loop.load_batches()
-    groups = loop.groups()
-    best = f"best {loop.state.best.told()}" if loop.state.best else ""
+    batches, groups = loop.load_batches(), loop.groups()
     with watch_interrupts() as wish:
         if loop.state.base_probe is None:
             loop.probe()
         while loop.state.step < config.steps and not _is_at_its_end(loop):
-            begun = time.perf_counter()
-            group = next(groups)
-            rate = loop.rate(loop.state.step + 1)
-            losses, norm = loop.step(group, batches)
-            step = loop.state.step
-            seconds = round(time.perf_counter() - begun, 4)
-            if journal and math.isfinite(losses.total) and math.isfinite(norm):
-                journal.write("step", step, losses.journal() | {"norm": norm, "rate": rate, "seconds": seconds})
+            loss = _take_step(loop, groups, batches, journal)
             _tell_events(loop, journal, progress)
-            last = step == config.steps
-            if last or step % config.valid_every == 0:
-                valid = loop.validate()
-                loop.probe()
-                matched = _match_texts(loop, valid, progress)
-                # What forgot more than it may is no voice to keep.
-                if not loop.must_stop_forgetting and loop.judge(valid, matched):
-                    loop.export(valid, matched)
-                    _say_samples(loop, progress)
-                heard = _listen(loop, progress)
-                if journal and math.isfinite(valid.decisive):
-                    beside = {"probe": loop.state.probe, "text_match": matched}
-                    known = {name: value for name, value in beside.items() if value is not None}
-                    journal.write("valid", step, valid.valid_journal() | heard | known)
-                _tell_events(loop, journal, progress)
-                best = f"best {loop.state.best.told()}" if loop.state.best else ""
+            step = loop.state.step
+            if step == config.steps or step % config.valid_every == 0:
+                _validate(loop, journal, progress)
             stop = loop.agree(wish.asked)
-            if last or stop or step % config.save_every == 0 or _is_at_its_end(loop):
+            if stop or step == config.steps or step % config.save_every == 0 or _is_at_its_end(loop):
                 loop.save()
-            progress.advance(1, f"loss {losses.total:.3f} {best}".rstrip())
+            best = f"best {loop.state.best.told()}" if loop.state.best else ""
+            progress.advance(1, f"loss {loss:.3f} {best}".rstrip())
             if stop:
                 loop.wait_for_writes()
-                progress.say(f"interrupted: saved at step {step}, continue with --resume {loop.run.folder.root}")
+                progress.say(f"interrupted: saved at step {step}, go on with --resume {loop.run.folder.root}")
                 raise KeyboardInterrupt
     return loop.state.step < config.steps
+
+
+def _take_step(loop: Loop, groups: Iterator[Group], batches: Iterator[Batch], journal: Journal | None) -> float:
+    """Take one step and write it down; return its loss."""
+    begun = time.perf_counter()
+    group = next(groups)
+    rate = loop.rate(loop.state.step + 1)
+    losses, norm = loop.step(group, batches)
+    seconds = round(time.perf_counter() - begun, 4)
+    if journal and math.isfinite(losses.total) and math.isfinite(norm):
+        figures = losses.journal() | {"norm": norm, "rate": rate, "seconds": seconds}
+        journal.write("step", loop.state.step, figures)
+    return losses.total
+
+
+def _validate(loop: Loop, journal: Journal | None, progress: Progress) -> None:
+    """Measure the averaged voice, write down how it does, and keep it where it is the best so far."""
+    valid = loop.validate()
+    loop.probe()
+    matched = _match_texts(loop, valid, progress)
+    # What forgot more than it may is no voice to keep.
+    if not loop.must_stop_forgetting and loop.judge(valid, matched):
+        loop.export(valid, matched)
+        _say_samples(loop, progress)
+    heard = _listen(loop, progress)
+    if journal and math.isfinite(valid.decisive):
+        beside = {"probe": loop.state.probe, "text_match": matched}
+        known = {name: value for name, value in beside.items() if value is not None}
+        journal.write("valid", loop.state.step, valid.valid_journal() | heard | known)
+    _tell_events(loop, journal, progress)
 
 
 def _tell_events(loop: Loop, journal: Journal | None, progress: Progress) -> None:

@@ -6,6 +6,7 @@ Every path from written text to ids is the frontend's ``units`` and the tokenize
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
 
 from amhctl.batches.dataset import SpeechDataset
@@ -122,26 +123,26 @@ def gather(
     speakers = {entry.record.speaker for entry in fitting if entry.record.split == "train"}
     numbers = {name: number for number, name in enumerate(sorted(speakers))} if training.tells_speakers else {}
 
-    def dataset(split: str) -> SpeechDataset:
-        chosen = require_split(store, entries, fitting, split, tuple(findings))
-        return SpeechDataset(
-            store,
-            chosen,
-            tokens,
-            alignment,
-            prompt_seconds=training.prompt_seconds,
-            codebooks=model.codebooks,
-            seed=seed,
-            mask_time_share=training.mask_time_share if split == "train" else 0.0,
-            mask_bin_share=training.mask_bin_share if split == "train" else 0.0,
-            # Validation hears what a voice hears that speaks: a prompt, for both.
-            emotion_from_target=training.emotion_from_target if split == "train" else 0.0,
-            condition_dropout=training.condition_dropout if split == "train" else 0.0,
-            speed_share=training.speed_share if split == "train" else 0.0,
-            numbers=None if former else numbers,
-        )
-
-    train, valid = dataset("train"), dataset("valid")
+    dataset = partial(
+        SpeechDataset,
+        store,
+        tokens=tokens,
+        durations=alignment,
+        prompt_seconds=training.prompt_seconds,
+        codebooks=model.codebooks,
+        seed=seed,
+        numbers=None if former else numbers,
+    )
+    train = dataset(
+        require_split(store, entries, fitting, "train", tuple(findings)),
+        mask_time_share=training.mask_time_share,
+        mask_bin_share=training.mask_bin_share,
+        emotion_from_target=training.emotion_from_target,
+        condition_dropout=training.condition_dropout,
+        speed_share=training.speed_share,
+    )
+    # Validation hears what a voice hears that speaks: a prompt, for both.
+    valid = dataset(require_split(store, entries, fitting, "valid", tuple(findings)))
     return Material(
         train,
         valid,

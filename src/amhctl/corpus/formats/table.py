@@ -35,11 +35,9 @@ def read_ljspeech(source: Path) -> Iterator[Row]:
     DatasetError
         If there is no table.
     """
-    for table, subject, fields, fault in _bar_separated(source):
-        if fields is None:
+    for table, subject, fields, fault in _bar_separated(source, "id|text|normalised text"):
+        if fault:
             yield Row(subject, fault=fault)
-        elif len(fields) not in (2, 3):
-            yield Row(subject, fault=f"{len(fields)} fields instead of id|text|normalised text")
         else:
             yield _table_row(table, subject, fields[0], fields[1], "", (LJSPEECH_FOLDER,))
 
@@ -52,11 +50,9 @@ def read_piper(source: Path) -> Iterator[Row]:
     DatasetError
         If there is no table.
     """
-    for table, subject, fields, fault in _bar_separated(source):
-        if fields is None:
+    for table, subject, fields, fault in _bar_separated(source, "id|text or id|speaker|text"):
+        if fault:
             yield Row(subject, fault=fault)
-        elif len(fields) not in (2, 3):
-            yield Row(subject, fault=f"{len(fields)} fields instead of id|text or id|speaker|text")
         else:
             speaker = fields[1] if len(fields) == 3 else ""
             yield _table_row(table, subject, fields[0], fields[-1], speaker, ("wav", "wavs", "."))
@@ -117,33 +113,44 @@ def _common_voice_table(table: Path, split: str, seen: set[str]) -> Iterator[Row
     unknown = tuple(name for name in header if name not in _COMMON_VOICE)
     for line in lines:
         subject = f"{table.name}:{line.number}"
-        fields = [] if line.text is None else [field.strip() for field in line.text.split("\t")]
-        if line.text is None or len(fields) != len(header):
-            fault = line.fault if line.text is None else f"{len(fields)} fields instead of {len(header)}"
-            yield Row(subject, fault=fault)
+        if line.text is None:
+            yield Row(subject, fault=line.fault)
+            continue
+        fields = [field.strip() for field in line.text.split("\t")]
+        if len(fields) != len(header):
+            yield Row(subject, fault=f"{len(fields)} fields instead of {len(header)}")
             continue
         named = {_COMMON_VOICE[key]: value for key, value in zip(header, fields, strict=True) if key in _COMMON_VOICE}
-        clip = named.pop("audio")
+        clip = named["audio"]
         # validated.tsv holds the clips of the three splits once more: those have been read.
         if split == "" and clip in seen:
             continue
         if split:
             seen.add(clip)
-        recording = find_recording(table.parent, clip, ("clips", ".")) if clip else None
-        if recording is None:
-            yield Row(subject, fault=f"no recording of {clip!r} in clips/")
-            continue
-        yield Row(subject, {**named, "id": recording.stem, "audio": recording, "split": split}, unknown)
+        yield _common_voice_row(table, subject, named, split, unknown)
 
 
-def _bar_separated(source: Path) -> Iterator[tuple[Path, str, list[str] | None, str]]:
+def _common_voice_row(table: Path, subject: str, named: dict[str, str], split: str, unknown: tuple[str, ...]) -> Row:
+    clip = named["audio"]
+    recording = find_recording(table.parent, clip, ("clips", ".")) if clip else None
+    if recording is None:
+        return Row(subject, fault=f"no recording of {clip!r} in clips/")
+    return Row(subject, {**named, "id": recording.stem, "audio": recording, "split": split}, unknown)
+
+
+def _bar_separated(source: Path, expected: str) -> Iterator[tuple[Path, str, list[str], str]]:
+    """Yield the table, the place, the two or three fields of each line, and what is wrong with it."""
     table = source / TABLE_NAME if source.is_dir() else source
     if not table.is_file():
         raise DatasetError(f"there is no {TABLE_NAME}", subject=str(source), hint="give the folder or the table itself")
     for line in read_lines(table):
-        fields = None if line.text is None else [field.strip() for field in line.text.split("|")]
-        if fields is None or any(fields):
-            yield table, f"{table.name}:{line.number}", fields, line.fault
+        fields = [] if line.text is None else [field.strip() for field in line.text.split("|")]
+        if line.text is not None and not any(fields):
+            continue
+        fault = line.fault
+        if line.text is not None and len(fields) not in (2, 3):
+            fault = f"{len(fields)} fields instead of {expected}"
+        yield table, f"{table.name}:{line.number}", fields, fault
 
 
 def _table_row(table: Path, subject: str, name: str, text: str, speaker: str, places: tuple[str, ...]) -> Row:

@@ -1,7 +1,8 @@
 """``codec train``: train a mel codec, a DAC or a vocoder on the recordings of manifests, or continue from one."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import prod
 from pathlib import Path
 from typing import Literal
@@ -172,39 +173,10 @@ def _train(request: TrainCodecRequest, config: RunConfig, device: str, progress:
     sample_rate = shape.sample_rate if isinstance(shape, DacCodecConfig) else shape.mel.sample_rate
     records = [(path.parent, record) for path in request.manifests for record in read_records(path)]
     left_out: dict[str, str] = {}
-
-    def load(split: str) -> list[NDArray[np.float32]]:
-        chosen = [(folder, record) for folder, record in records if record.split == split]
-        if not chosen:
-            raise DatasetError(
-                f"no clips of split {split!r}",
-                subject=", ".join(str(path) for path in request.manifests),
-                hint="run `amhctl data split` on the manifest first",
-            )
-        progress.start(f"reading {split} clips", len(chosen), "clip")
-        clips = []
-        for folder, record in chosen:
-            progress.advance()
-            try:
-                clip = _clip(folder, record, sample_rate, level)
-            except AudioError as error:
-                left_out[record.id] = error.message
-                continue
-            if split == "valid" and clip.size < SHORTEST_SECONDS * sample_rate:
-                left_out[record.id] = f"{clip.size / sample_rate:.3f} s are too short to measure a codec on"
-                continue
-            clips.append(clip)
-        progress.finish()
-        if not clips:
-            first = chosen[0][1].id
-            raise DatasetError(
-                f"none of the {len(chosen)} clips of split {split!r} can be used",
-                subject=", ".join(str(path) for path in request.manifests),
-                hint=f"the first is {first}: {left_out[first]}",
-            )
-        return clips
-
-    train, valid = load("train"), load("valid")
+    any_clip = partial(_clip, sample_rate=sample_rate, level=level)
+    measurable = partial(any_clip, shortest=SHORTEST_SECONDS)
+    train = _load_clips(request, records, "train", any_clip, left_out, progress)
+    valid = _load_clips(request, records, "valid", measurable, left_out, progress)
     provenance = gather_provenance([record for _, record in records], _base_manifest(request))
     material = CodecMaterial(
         train=train,
@@ -226,6 +198,40 @@ def _train(request: TrainCodecRequest, config: RunConfig, device: str, progress:
     )
     seconds = sum(clip.size for clip in train) / sample_rate
     return TrainCodecReport(result, len(train), seconds / 3600, left_out)
+
+
+def _load_clips(
+    request: TrainCodecRequest,
+    records: Sequence[tuple[Path, Record]],
+    split: str,
+    read_clip: Callable[[Path, Record], NDArray[np.float32]],
+    left_out: dict[str, str],
+    progress: Progress,
+) -> list[NDArray[np.float32]]:
+    """Read the clips of a split; why one is left out is noted by its id."""
+    manifests = ", ".join(map(str, request.manifests))
+    chosen = [(folder, record) for folder, record in records if record.split == split]
+    if not chosen:
+        raise DatasetError(
+            f"no clips of split {split!r}", subject=manifests, hint="run `amhctl data split` on the manifest first"
+        )
+    progress.start(f"reading {split} clips", len(chosen), "clip")
+    clips = []
+    for folder, record in chosen:
+        progress.advance()
+        try:
+            clips.append(read_clip(folder, record))
+        except AudioError as error:
+            left_out[record.id] = error.message
+    progress.finish()
+    if not clips:
+        first = chosen[0][1].id
+        raise DatasetError(
+            f"none of the {len(chosen)} clips of split {split!r} can be used",
+            subject=manifests,
+            hint=f"the first is {first}: {left_out[first]}",
+        )
+    return clips
 
 
 def _require_output(request: TrainCodecRequest) -> None:
@@ -286,9 +292,12 @@ def _require_room(shapes: Mapping[str, tuple[int, ...]], place: str, sizes: str)
     require_memory(sum(map(prod, shapes.values())), subject=place, hint=f"make it smaller: {sizes}")
 
 
-def _clip(folder: Path, record: Record, sample_rate: int, level: float) -> NDArray[np.float32]:
+def _clip(folder: Path, record: Record, sample_rate: int, level: float, shortest: float = 0.0) -> NDArray[np.float32]:
     waveform = read(folder / record.audio, offset=record.offset, duration=record.duration)
-    return bring_to(waveform, level=level, sample_rate=sample_rate).samples
+    samples = bring_to(waveform, level=level, sample_rate=sample_rate).samples
+    if samples.size < shortest * sample_rate:
+        raise AudioError(f"{samples.size / sample_rate:.3f} s are too short to measure a codec on")
+    return samples
 
 
 def _base_manifest(request: TrainCodecRequest) -> Manifest | None:
