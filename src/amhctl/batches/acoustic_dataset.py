@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amhctl.audio.prosody import continuous_log_pitch, energies, noise_floor, piece_means
-from amhctl.batches.dataset import find_originals
+from amhctl.batches.prompt_pool import PromptPool
 from amhctl.codes.alignment import Alignment
 from amhctl.codes.index import StoredUtterance
 from amhctl.codes.store import CodeStore
 from amhctl.core.errors import DatasetError
-from amhctl.corpus.pairs import SpeakerClips, epoch_random
+from amhctl.corpus.pairs import epoch_random
 
 Floats = NDArray[np.float32]
 
@@ -108,10 +108,7 @@ class AcousticDataset:
                     subject=entry.id,
                     hint="the vocabulary or the text options have changed since: run amhctl codes align again",
                 )
-        self._originals = find_originals(self._entries)
-        self._pool = tuple(index for index, original in enumerate(self._originals) if original == index)
-        self._pool_place = {index: place for place, index in enumerate(self._pool)}
-        self._clips = SpeakerClips([self._entries[index].record.speaker for index in self._pool])
+        self._pool = PromptPool(self._entries)
         self._means: dict[str, Floats] = {}
 
     def __len__(self) -> int:
@@ -141,7 +138,7 @@ class AcousticDataset:
     @property
     def sole_clips(self) -> tuple[str, ...]:
         """Utterances that are their speaker's only one, and so tell of him themselves."""
-        return tuple(self._entries[self._pool[place]].id for place in self._clips.sole)
+        return self._pool.sole_clips
 
     def speakers(self) -> dict[str, Floats]:
         """Return the mean embedding of each speaker's clips, varied copies left out, of unit length.
@@ -150,8 +147,8 @@ class AcousticDataset:
         """
         if not self._means:
             clips: defaultdict[str, list[str]] = defaultdict(list)
-            for index in self._pool:
-                clips[self._entries[index].record.speaker].append(self._entries[index].id)
+            for entry in self._pool.originals:
+                clips[entry.record.speaker].append(entry.id)
             for speaker in sorted(clips, key=lambda name: (-len(clips[name]), name)):
                 mean_E = np.mean([self._store.speaker(id_) for id_ in clips[speaker]], axis=0)
                 self._means[speaker] = (mean_E / np.linalg.norm(mean_E)).astype(np.float32)
@@ -178,9 +175,7 @@ class AcousticDataset:
         if random.uniform() < _MEAN_SHARE:
             speaker_E = self.speakers()[entry.record.speaker]
         else:
-            # A copy is told its speaker as its original is: by a clip as it was recorded.
-            place = self._clips.draw_prompt(self._pool_place[self._originals[index]], random)
-            speaker_E = self._store.speaker(self._entries[self._pool[place]].id)
+            speaker_E = self._store.speaker(self._pool.draw(index, random).id)
         prosody_P3 = np.stack(
             [
                 np.log(np.maximum(durations_P, 1)).astype(np.float32),

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from amhctl.audio.augment import mask_features
 from amhctl.batches.pace import measure_pace
+from amhctl.batches.prompt_pool import PromptPool
 from amhctl.codes.alignment import Alignment
 from amhctl.codes.index import StoredUtterance
 from amhctl.codes.store import CodeStore
 from amhctl.config.conditioning import frames_of
 from amhctl.core.errors import DatasetError
-from amhctl.corpus.pairs import SpeakerClips, epoch_random
+from amhctl.corpus.pairs import epoch_random
 
 _USUAL_SPEEDS = (0.05, 0.95)
 
@@ -135,10 +136,7 @@ class SpeechDataset:
                 for entry, ids in zip(self._entries, self._tokens, strict=True)
             )
         )
-        self._originals = find_originals(self._entries)
-        self._pool = tuple(index for index, original in enumerate(self._originals) if original == index)
-        self._pool_place = {index: place for place, index in enumerate(self._pool)}
-        self._clips = SpeakerClips([entry.record.speaker for entry in self.originals])
+        self._pool = PromptPool(self._entries)
         self._speeds = self._measure_speeds() if speed_share else None
 
     def __len__(self) -> int:
@@ -153,7 +151,7 @@ class SpeechDataset:
     @property
     def originals(self) -> tuple[StoredUtterance, ...]:
         """The utterances without the varied copies of them; a copy whose original is not there counts as one."""
-        return tuple(self._entries[index] for index in self._pool)
+        return self._pool.originals
 
     @property
     def lengths(self) -> tuple[int, ...]:
@@ -178,7 +176,7 @@ class SpeechDataset:
     @property
     def sole_clips(self) -> tuple[str, ...]:
         """Utterances that are their speaker's only one, and so their own prompt."""
-        return tuple(self._entries[self._pool[place]].id for place in self._clips.sole)
+        return self._pool.sole_clips
 
     @property
     def speed_range(self) -> tuple[float, float] | None:
@@ -190,16 +188,13 @@ class SpeechDataset:
 
     def _measure_speeds(self) -> NDArray[np.float64]:
         speakers = [entry.record.speaker for entry in self._entries]
-        original = [index == own for index, own in enumerate(self._originals)]
-        return measure_pace(self.text_lengths, self.lengths, speakers, original)
+        return measure_pace(self.text_lengths, self.lengths, speakers, self._pool.are_original)
 
     def item(self, index: int, epoch: int) -> Item:
         """Return an utterance with the prompt of an epoch: a pure function of the seed, the epoch and the index."""
         entry = self._entries[index]
         random = epoch_random(self._seed, epoch, index)
-        # A copy is prompted as its original is: by another clip as it was recorded, never by the same words varied.
-        place = self._pool_place[self._originals[index]]
-        prompt_entry = self._entries[self._pool[self._clips.draw_prompt(place, random)]]
+        prompt_entry = self._pool.draw(index, random)
         prompt_TF = self._draw_excerpt(prompt_entry, random)
         # Drawn after the prompt, which so is the same whatever else is drawn.
         own = self._emotion_from_target > 0.0 and random.uniform() < self._emotion_from_target
@@ -230,15 +225,6 @@ class SpeechDataset:
             seed = int(random.integers(2**63))
             excerpt_TF = mask_features(excerpt_TF, seed=seed, time_share=time_share, bin_share=bin_share)
         return excerpt_TF
-
-
-def find_originals(entries: Sequence[StoredUtterance]) -> tuple[int, ...]:
-    """Return for each utterance the place of the one that it is a varied copy of, or its own."""
-    places = {entry.id: index for index, entry in enumerate(entries)}
-    return tuple(
-        places.get(entry.id.rpartition("+")[0], index) if entry.is_copy else index
-        for index, entry in enumerate(entries)
-    )
 
 
 def _require_tokens(entry: StoredUtterance, tokens: Mapping[str, tuple[int, ...]]) -> NDArray[np.int64]:

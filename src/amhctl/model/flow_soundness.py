@@ -6,7 +6,6 @@ import torch
 from pydantic import ValidationError
 
 from amhctl.checkpoint import validate as rules
-from amhctl.checkpoint.folder import WEIGHTS_FILE
 from amhctl.checkpoint.manifest import Manifest
 from amhctl.checkpoint.rules import RULES
 from amhctl.checkpoint.store import Surveys
@@ -14,13 +13,7 @@ from amhctl.config.flow import FlowVoiceConfig
 from amhctl.core.findings import Finding
 from amhctl.model.flow_files import SPEAKERS_FILE
 from amhctl.model.flow_voice import FlowVoice
-from amhctl.model.network_soundness import (
-    AVERAGE_FILE,
-    contradiction,
-    find_kept_faults,
-    find_state_faults,
-    find_weight_faults,
-)
+from amhctl.model.network_soundness import contradiction, find_network_faults
 from amhctl.model.shapes import Shape
 
 
@@ -53,19 +46,8 @@ def find_flow_faults(manifest: Manifest, surveys: Surveys) -> tuple[Finding, ...
     except ValidationError as error:
         return (rules.config_finding("config", error),)
     shapes = flow_shapes(config)
-    found = [*_manifest_faults(manifest, config)]
-    if manifest.kind == "adapter":
-        return (*found, *find_kept_faults(manifest, surveys, shapes), *_speaker_faults(manifest, surveys, config))
-    for file in (WEIGHTS_FILE, AVERAGE_FILE):
-        if file in surveys:
-            place = "" if file == WEIGHTS_FILE else file
-            found += find_weight_faults(surveys[file], shapes, file=place, zero=_zero_at_first(shapes))
-    found += (
-        _speaker_faults(manifest, surveys, config)
-        if manifest.kind == "voice"
-        else find_state_faults(surveys, shapes, manifest.adapter)
-    )
-    return tuple(found)
+    beside, zero = _speaker_faults(manifest, surveys, config), _zero_at_first(shapes)
+    return (*_manifest_faults(manifest, config), *find_network_faults(manifest, surveys, shapes, beside, zero=zero))
 
 
 def _manifest_faults(manifest: Manifest, config: FlowVoiceConfig) -> Iterator[Finding]:

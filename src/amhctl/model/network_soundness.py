@@ -3,7 +3,7 @@
 ``ckpt validate`` reports what they find, and every command that loads or writes such a checkpoint refuses it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from amhctl.checkpoint import validate as rules
 from amhctl.checkpoint.folder import WEIGHTS_FILE
@@ -50,6 +50,43 @@ def contradiction(ours: str, value: object, theirs: str, other: object) -> Findi
     """Return the finding that two values which must agree do not."""
     hint = "the manifest was edited or written by another version: copy the checkpoint from its source again"
     return RULES.finding("C021", ours, f"{value}, but {theirs} is {other}", hint)
+
+
+def find_network_faults(
+    manifest: Manifest,
+    surveys: Surveys,
+    shapes: Mapping[str, Shape],
+    beside: Iterable[Finding],
+    *,
+    zero: tuple[str, ...] = (),
+) -> Iterator[Finding]:
+    """Find what is wrong with the tensors of a voice, an adapter or a training state.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        What it says of itself.
+    surveys : Surveys
+        The tensors of each file that could be read.
+    shapes : Mapping[str, Shape]
+        The shapes that the network's must have, by name.
+    beside : Iterable[Finding]
+        What is wrong with what a voice has beside its network; a training state has none of that.
+    zero : tuple[str, ...]
+        Matrices that may be zero.
+    """
+    if manifest.kind == "adapter":
+        yield from find_kept_faults(manifest, surveys, shapes)
+        yield from beside
+        return
+    for file in (WEIGHTS_FILE, AVERAGE_FILE):
+        if file in surveys:
+            place = "" if file == WEIGHTS_FILE else file
+            yield from find_weight_faults(surveys[file], shapes, file=place, zero=zero)
+    if manifest.kind == "voice":
+        yield from beside
+    else:
+        yield from find_state_faults(surveys, shapes, manifest.adapter)
 
 
 def find_kept_faults(manifest: Manifest, surveys: Surveys, shapes: Mapping[str, Shape]) -> Iterator[Finding]:

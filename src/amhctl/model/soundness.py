@@ -9,7 +9,6 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from amhctl.checkpoint import validate as rules
-from amhctl.checkpoint.folder import WEIGHTS_FILE
 from amhctl.checkpoint.manifest import Manifest
 from amhctl.checkpoint.rules import RULES
 from amhctl.checkpoint.store import LoadedCheckpoint, Surveys, read_checkpoint
@@ -19,13 +18,7 @@ from amhctl.core.findings import Finding
 from amhctl.model.conditioning import FEWEST_FEATURES
 from amhctl.model.flow_soundness import find_flow_faults
 from amhctl.model.flow_voice import MODEL_VERSION as FLOW_VERSION
-from amhctl.model.network_soundness import (
-    AVERAGE_FILE,
-    contradiction,
-    find_kept_faults,
-    find_state_faults,
-    find_weight_faults,
-)
+from amhctl.model.network_soundness import contradiction, find_network_faults
 from amhctl.model.shapes import parameter_shapes
 from amhctl.model.unified_voice import MODEL_VERSION
 
@@ -66,18 +59,8 @@ def find_faults(manifest: Manifest, surveys: Surveys) -> tuple[Finding, ...]:
     except ValidationError as error:
         return (rules.config_finding("config", error),)
     shapes = parameter_shapes(config)
-    found = [*_manifest_faults(manifest, config)]
-    if manifest.kind == "adapter":
-        return (*found, *find_kept_faults(manifest, surveys, shapes), *_prompt_faults(manifest, surveys, config))
-    for file in (WEIGHTS_FILE, AVERAGE_FILE):
-        if file in surveys:
-            found += find_weight_faults(surveys[file], shapes, file="" if file == WEIGHTS_FILE else file)
-    found += (
-        _prompt_faults(manifest, surveys, config)
-        if manifest.kind == "voice"
-        else find_state_faults(surveys, shapes, manifest.adapter)
-    )
-    return tuple(found)
+    beside = _prompt_faults(manifest, surveys, config)
+    return (*_manifest_faults(manifest, config), *find_network_faults(manifest, surveys, shapes, beside))
 
 
 def _manifest_faults(manifest: Manifest, config: ModelConfig) -> Iterator[Finding]:
