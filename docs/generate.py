@@ -15,7 +15,7 @@ import typer
 import amhctl
 from amhctl.checkpoint.manifest import FORMAT_VERSION, Manifest
 from amhctl.checkpoint.migrate import ADDITIONS, FORMATS
-from amhctl.cli.main import app
+from amhctl.cli.main import build_app
 from amhctl.config.document import Document
 from amhctl.config.load import leaves, load_run_config, preset_names
 from amhctl.config.schema import RunConfig
@@ -127,7 +127,7 @@ def _cell(text: str) -> str:
 
 def leaf_commands() -> Iterator[tuple[str, typer.core.TyperCommand]]:
     """Return every command that does something, by the words one types."""
-    yield from _leaves(typer.main.get_command(app), "")
+    yield from _leaves(typer.main.get_command(build_app()), "")
 
 
 def _leaves(command: object, path: str) -> Iterator[tuple[str, typer.core.TyperCommand]]:

@@ -146,12 +146,12 @@ def live() -> None:
     """Run the commands in this folder, by the amhctl that can be imported, and write their answers."""
     from typer.testing import CliRunner  # noqa: PLC0415 - only the state under test has it
 
-    from amhctl.cli.main import app  # noqa: PLC0415
+    from amhctl.cli.main import build_app  # noqa: PLC0415
 
     with Path(_ANSWERS).open("w", encoding="utf-8") as answers:
         for words in commands():
             sys.stderr.write(" ".join(words) + "\n")
-            result = CliRunner().invoke(app, [*words, "--json"])
+            result = CliRunner().invoke(build_app(), [*words, "--json"])
             answer = {"command": " ".join(words), "exit": result.exit_code, "answer": result.stdout}
             answers.write(json.dumps(answer, ensure_ascii=False) + "\n")
 

@@ -65,3 +65,5 @@ def test_speaking_loads_nothing_that_only_training_needs(tmp_path: Path) -> None
     only_for_training = {"accelerate", "einx", "sympy", "tensorboard", "transformers", "vector_quantize_pytorch"}
     assert only_for_training.isdisjoint(state["loaded"])
     assert not any(name.startswith("amhctl.training") for name in state["loaded"])
+    # There is no project here, and nothing to resolve.
+    assert {"amhctl.config.load", "amhctl.config.schema"}.isdisjoint(state["loaded"])

@@ -7,11 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 from support.streams import FailingStream
 
 from amhctl import __version__
+from amhctl.cli.main import COMMANDS, build_app, main
 from amhctl.cli.main import _named_command as named_command
-from amhctl.cli.main import main
 from amhctl.core.errors import TextError
 from amhctl.workflows import doctor as diagnose
 from amhctl.workflows.text import normalize as normalize_text
@@ -197,3 +198,16 @@ def test_no_summary_of_a_command_is_cut_on_a_narrow_terminal(
     commands = capsys.readouterr().out.partition("\nCommands:\n")[2].splitlines()
     assert commands
     assert [line for line in commands if line.endswith("...")] == []
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_alone_is_the_one_of_the_whole_command_line(name: str) -> None:
+    whole, alone = (typer.main.get_command(build_app(only)) for only in (None, name))
+    assert list(alone.commands) == [name]
+    with typer.Context(whole) as context:
+        expected, found = (each.commands[name].get_help(context) for each in (whole, alone))
+    assert found == expected
+
+
+def test_an_unknown_word_leads_to_the_whole_command_line() -> None:
+    assert sorted(typer.main.get_command(build_app("spaek")).commands) == sorted(COMMANDS)

@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 from amhctl.audio import files as sound
 from amhctl.checkpoint.indextts import LICENCE
 from amhctl.checkpoint.store import read_checkpoint
-from amhctl.cli.main import app
+from amhctl.cli.main import build_app
 from amhctl.codec.indextts2.files import MASKGCT, W2V_BERT
 from amhctl.inference import code_voice
 
@@ -76,7 +76,7 @@ def test_the_commands_of_the_page_lead_from_the_files_to_a_voice_and_back(world:
     made = [fitted(words) for words in commands()]
     assert len(made) == 16
     for words in made:
-        result = CliRunner().invoke(app, words)
+        result = CliRunner().invoke(build_app(), words)
         assert result.exit_code == 0, f"{shlex.join(words)}\n{result.output}\n{result.exception!r}"
     base, merged = (read_checkpoint(world / name, kind="voice") for name in ("base", "merged"))
     before = torch.load(world / "gpt.pth", weights_only=True)

@@ -11,7 +11,7 @@ from support.speechlike import vowel_train
 from typer.testing import CliRunner
 
 from amhctl.audio.files import write
-from amhctl.cli.main import app
+from amhctl.cli.main import build_app
 from amhctl.inference import code_voice, spectrogram_voice
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
@@ -47,7 +47,7 @@ class World:
 
     def run(self, *arguments: str, code: int = 0) -> dict[str, object]:
         """Run a command with ``--json`` and return its object."""
-        result = CliRunner().invoke(app, [*arguments, "--json"])
+        result = CliRunner().invoke(build_app(), [*arguments, "--json"])
         assert result.exit_code == code, f"{arguments}: exit {result.exit_code}\n{result.output}\n{result.exception!r}"
         document: dict[str, object] = json.loads(result.stdout)
         assert document["ok"] is (code == 0)

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import typer
 
-from amhctl.cli.main import app
+from amhctl.cli.main import build_app
 
 
 def leaf_commands() -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield every command that does something by the words one types, and its options and arguments, sorted."""
-    yield from _leaves(typer.main.get_command(app), "")
+    yield from _leaves(typer.main.get_command(build_app()), "")
 
 
 def _leaves(command: object, path: str) -> Iterator[tuple[str, tuple[str, ...]]]:

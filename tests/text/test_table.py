@@ -51,3 +51,9 @@ def test_every_list_of_the_package_speaks_fidel_alone(name: str) -> None:
     for written, spoken in read_words(name).items():
         assert set(spoken) <= {*LETTERS, " "}, written
         assert spoken == " ".join(spoken.split())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_list_of_the_package_is_read_at_once_as_line_by_line(name: str) -> None:
+    entries = read_entries(FOLDER / f"{name}.tsv")
+    assert list(read_words(name).items()) == [(entry.written, entry.spoken) for entry in entries]

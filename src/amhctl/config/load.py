@@ -17,12 +17,11 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from amhctl.config.schema import RunConfig
+from amhctl.config.sources import ENVIRONMENT, PROJECT_FILE
 from amhctl.core.documents import parse_toml_value, read_toml
 from amhctl.core.errors import ConfigError, DocumentError, DocumentLimitError, OptionError
 
-PROJECT_FILE = "amhctl.toml"
 DEFAULT_PRESET = "cpu"
-_PREFIX = "AMHCTL_"
 _NESTED = "__"
 _NONE = "none"
 _KIND = "kind"
@@ -194,9 +193,9 @@ def _environment_layers(environment: Mapping[str, str], faults: list[str]) -> li
     layers = []
     # Which kind a section is of comes first: it decides what else there is.
     for name, text in sorted(environment.items(), key=lambda item: (not item[0].endswith(f"__{_KIND.upper()}"), item)):
-        if not name.startswith(_PREFIX):
+        if not name.startswith(ENVIRONMENT):
             continue
-        key = name.removeprefix(_PREFIX).lower().replace(_NESTED, ".")
+        key = name.removeprefix(ENVIRONMENT).lower().replace(_NESTED, ".")
         if key.split(".")[0] not in RunConfig.model_fields:
             faults.append(f"{name}: no such setting{_nearest(key.split('.')[0], RunConfig)}")
             continue

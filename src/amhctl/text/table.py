@@ -32,12 +32,8 @@ def read_entries(path: Path) -> tuple[Entry, ...]:
     TextError
         If the file cannot be read, or a line of it is not an entry or stands twice.
     """
-    try:
-        content = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise TextError(f"the table cannot be read: {error}", subject=str(path), hint="install amhctl again") from error
     entries: dict[str, Entry] = {}
-    for number, line in enumerate(content.split("\n"), start=1):
+    for number, line in enumerate(_read_lines(path), start=1):
         cells = tuple(line.split("\t"))
         if number == 1:
             if cells != HEADER:
@@ -59,12 +55,23 @@ def read_entries(path: Path) -> tuple[Entry, ...]:
 def read_words(name: str) -> dict[str, str]:
     """Return a list of the package as a table, written to spoken.
 
+    Every command that reads text waits for these: their lines are not checked again, as `read_entries` does it in a
+    test of each list.
+
     Raises
     ------
     TextError
-        As `read_entries`.
+        If the list cannot be read.
     """
-    return {entry.written: entry.spoken for entry in read_entries(FOLDER / f"{name}.tsv")}
+    rows = (line.split("\t", 2) for line in _read_lines(FOLDER / f"{name}.tsv")[1:] if line and line[:2] != "# ")
+    return {row[0]: row[1] for row in rows}
+
+
+def _read_lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise TextError(f"the table cannot be read: {error}", subject=str(path), hint="install amhctl again") from error
 
 
 def _refuse(path: Path, line: int, reason: str) -> None:

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from amhctl.config.load import PROJECT_FILE, load_run_config
+from amhctl.config.load import load_run_config
+from amhctl.config.sources import PROJECT_FILE
 from amhctl.core.files import write_text_atomically
 from amhctl.core.outputs import FileKind, require_output_file
 from amhctl.core.progress import Progress

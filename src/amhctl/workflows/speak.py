@@ -1,10 +1,11 @@
 """``amhctl speak``: a text, a voice, a sound file."""
 
+import importlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from amhctl.audio.files import RAW_SOUND, SOUND, encode
 from amhctl.audio.referenceclip import ReferenceClip
 from amhctl.audio.tags import Tags
 from amhctl.audio.waveform import Waveform
-from amhctl.config.load import load_run_config
+from amhctl.config.sources import has_settings
 from amhctl.core.documents import read_limited
 from amhctl.core.errors import AudioError, DocumentError, TextError
 from amhctl.core.files import write_bytes_atomically
@@ -31,6 +32,9 @@ from amhctl.inference.reference import read_clip
 from amhctl.inference.speech import Speech, SpokenSegment
 from amhctl.inference.voice import Voice
 from amhctl.text.lexicon_file import read_lexicons
+
+if TYPE_CHECKING:
+    from amhctl.config.load import ResolvedConfig
 
 AudioFormat = Literal["wav", "flac", "ogg", "mp3", "pcm"]
 _FORMATS: tuple[AudioFormat, ...] = ("wav", "flac", "ogg", "mp3", "pcm")
@@ -218,8 +222,12 @@ def _find_speaker(
 
 
 def _find_lexicons(request: SpeakRequest) -> tuple[Path, ...]:
+    if not has_settings(request.project):
+        return request.lexicons
+    load = importlib.import_module("amhctl.config.load")
     flags = {"paths.lexicons": request.lexicons}
-    return load_run_config(preset=None, project=request.project, flags=flags).config.paths.lexicons
+    resolved: ResolvedConfig = load.load_run_config(preset=None, project=request.project, flags=flags)
+    return resolved.config.paths.lexicons
 
 
 def _read_reference(path: Path) -> ReferenceClip:

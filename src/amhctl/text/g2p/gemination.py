@@ -54,15 +54,15 @@ def split_marks(word: str) -> tuple[str, tuple[bool, ...]]:
     >>> split_marks("ገና፟")
     ('ገና', (False, True))
     """
-    letters: list[str] = []
-    doubled: list[bool] = []
-    for letter in word:
-        if letter != GEMINATION:
-            letters.append(letter)
-            doubled.append(False)
-        elif doubled:
-            doubled[-1] = True
-    return "".join(letters), tuple(doubled)
+    parts = word.split(GEMINATION)
+    plain = "".join(parts)
+    doubled = [False] * len(plain)
+    place = 0
+    for part in parts[:-1]:
+        place += len(part)
+        if place:
+            doubled[place - 1] = True
+    return plain, tuple(doubled)
 
 
 class Gemination:

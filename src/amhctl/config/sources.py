@@ -1,0 +1,27 @@
+"""Where settings can come from, and whether any were made: known without loading what the settings are."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+PROJECT_FILE = "amhctl.toml"
+ENVIRONMENT = "AMHCTL_"
+"""How the names of variables begin that are settings."""
+
+
+def has_settings(project: Path | None, environment: Mapping[str, str] | None = None) -> bool:
+    """Return whether a project file or the environment may set anything; if not, every value is its default.
+
+    ``speak`` is called for every sentence by scripts and screen readers, mostly without a project: it does not wait for
+    the whole configuration to be loaded then.
+
+    Parameters
+    ----------
+    project : Path | None
+        As ``load_run_config`` takes it: only the current folder may do without a project file.
+    environment : Mapping[str, str] | None
+        Variables; the process's own by default.
+    """
+    if any(name.startswith(ENVIRONMENT) for name in (os.environ if environment is None else environment)):
+        return True
+    return project is not None and (project != Path() or os.path.lexists(project / PROJECT_FILE))
