@@ -202,7 +202,7 @@ def test_no_summary_of_a_command_is_cut_on_a_narrow_terminal(
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_alone_is_the_one_of_the_whole_command_line(name: str) -> None:
-    whole, alone = (typer.main.get_command(build_app(only)) for only in (None, name))
+    whole, alone = (typer.main.get_group(build_app(only)) for only in (None, name))
     assert list(alone.commands) == [name]
     with typer.Context(whole) as context:
         expected, found = (each.commands[name].get_help(context) for each in (whole, alone))
@@ -210,4 +210,4 @@ def test_a_command_alone_is_the_one_of_the_whole_command_line(name: str) -> None
 
 
 def test_an_unknown_word_leads_to_the_whole_command_line() -> None:
-    assert sorted(typer.main.get_command(build_app("spaek")).commands) == sorted(COMMANDS)
+    assert sorted(typer.main.get_group(build_app("spaek")).commands) == sorted(COMMANDS)
