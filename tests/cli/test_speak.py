@@ -72,9 +72,14 @@ def test_an_empty_text_is_an_error_and_bad_usage_is_usage(voice: str, tmp_path: 
         ("ሰላም", "--file", "x.txt", "-o", output),
         ("ሰላም", "-o", output, "--speed", "3"),
         ("ሰላም", "-o", output, "--emotion-strength", "0.5"),
+        ("ሰላም", "-o", output, "--emotion", "x.wav", "--emotion-weights", "sad=1"),
+        ("ሰላም", "-o", output, "--emotion-weights", "joyful=1"),
         ("ሰላም", "-o", "-", "--json"),
     ):
         assert invoke(*arguments, "--voice", voice).exit_code == 2
+    refused = invoke("ሰላም", "-o", output, "--emotion-weights", "sad=1", "--voice", voice)
+    assert refused.exit_code == 3
+    assert "no emotions as numbers" in refused.stderr
     assert list(tmp_path.iterdir()) == []
 
 

@@ -7,7 +7,12 @@ import pytest
 import yaml
 from support.official import official_document, official_shape
 
-from amhctl.config.indextts import read_attention_heads, read_official_config, write_official_config
+from amhctl.config.indextts import (
+    read_attention_heads,
+    read_emotion_counts,
+    read_official_config,
+    write_official_config,
+)
 from amhctl.config.unified import ModelConfig
 from amhctl.core.errors import ConfigError
 
@@ -127,3 +132,13 @@ def test_the_heads_of_s2mel_are_read_and_another_network_is_refused_by_its_keys(
     for block in ({"DiT": {"num_heads": 0}}, {"DiT": {"num_heads": "8"}}, {"DiT": 8}, {}):
         with pytest.raises(ConfigError, match=r"s2mel\.DiT\.num_heads is .*; a number of attention heads is needed"):
             read_attention_heads(write(**block))
+
+
+def test_emotions_have_the_rows_that_the_file_says(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(yaml.safe_dump({"emo_num": [3, 17, 2]}))
+    assert read_emotion_counts(path, 3) == (3, 17, 2)
+    for counts in ([3, 17], [3, 17, 0], [3, 17, 2.5], [3, True, 2], "3,17,2", None):
+        path.write_text(yaml.safe_dump({"emo_num": counts}))
+        with pytest.raises(ConfigError, match=r"emo_num is .*; 3 whole numbers above 0 are needed"):
+            read_emotion_counts(path, 3)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import yaml
 from support.cloning import CloningFiles, cloning_files
 from support.speechlike import vowel_train
 from support.voices import any_speech
@@ -111,6 +112,32 @@ def test_an_emotion_leaves_the_prompt(voice: CloningVoice, speaker: ClonedSpeake
     assert moved.prompt is speaker.prompt
     assert not torch.equal(moved.emotion_1D, speaker.emotion_1D)
     assert torch.equal(moved.latents_1LD, speaker.latents_1LD)
+
+
+def test_emotions_as_numbers_are_mixed_into_the_references_own(
+    voice: CloningVoice, speaker: ClonedSpeaker, files: CloningFiles, tmp_path: Path
+) -> None:
+    with pytest.raises(CodecError, match=r"missing for emotions: feat1\.pt, feat2\.pt"):
+        voice.weigh_emotions(speaker, (1.0, *(0.0,) * 7))
+    with_tables = Path(shutil.copytree(files.codec, tmp_path / "with-tables"))
+    rows = sum(yaml.safe_load((with_tables / "config.yaml").read_text())["emo_num"])
+    width = speaker.emotion_1D.shape[1]
+    torch.save(torch.randn(rows, speaker.prompt.style_1S.shape[1]), with_tables / "feat1.pt")
+    torch.save(torch.arange(rows)[:, None] * torch.ones(1, width), with_tables / "feat2.pt")
+    moved = load_voice(str(files.voice), codec=str(with_tables))
+    assert isinstance(moved, CloningVoice)
+    sad = moved.weigh_emotions(speaker, (0.0, 0.0, 0.5, *(0.0,) * 5))
+    assert isinstance(sad, ClonedSpeaker)
+    assert sad.prompt is speaker.prompt
+    # Rows 20 and 21 are those of sadness: three are of joy, 17 of anger.
+    row = float((2.0 * sad.emotion_1D - speaker.emotion_1D)[0, 0])
+    assert min(abs(row - 20.0), abs(row - 21.0)) < 1e-4
+    assert not np.array_equal(
+        moved.speak(TEXT, OPTIONS, speaker=sad).waveform.samples,
+        moved.speak(TEXT, OPTIONS, speaker=speaker).waveform.samples,
+    )
+    with pytest.raises(SynthesisError, match="no reference is given"):
+        moved.weigh_emotions(None, (0.0,) * 8)
 
 
 def test_options_of_other_voices_are_refused(voice: CloningVoice, speaker: ClonedSpeaker) -> None:

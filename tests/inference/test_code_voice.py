@@ -222,3 +222,8 @@ def test_a_copy_is_what_the_codec_makes_of_a_recording(voice: CodeVoice) -> None
     samples = bring_to(recording, level=voice.level, sample_rate=16_000).samples
     assert copied.sample_rate == 16_000
     assert np.array_equal(copied.samples, voice.codec.decode(voice.codec.encode([samples]))[0][: samples.size])
+
+
+def test_emotions_as_numbers_are_those_of_another_kind_of_voice(voice: CodeVoice) -> None:
+    with pytest.raises(SynthesisError, match="no emotions as numbers"):
+        voice.weigh_emotions(None, (0.0,) * 8)

@@ -50,6 +50,14 @@ def command(
             help="Strength of that emotion, by default 1; 0 is the emotion of the reference.",
         ),
     ] = None,
+    emotion_weights: Annotated[
+        str | None,
+        typer.Option(
+            "--emotion-weights",
+            metavar="NAME=WEIGHT,...",
+            help="Emotions as numbers from 0 to 1, such as happy=0.6,calm=0.2; for voices of IndexTTS-2.",
+        ),
+    ] = None,
     features_model: options.FeaturesModel = None,
     speed: Annotated[
         float,
@@ -156,6 +164,8 @@ def command(
         raise typer.BadParameter("give exactly one of: a text, - for standard input, --file")
     if emotion_strength is not None and emotion is None:
         raise typer.BadParameter("--emotion-strength needs --emotion CLIP")
+    if emotion_weights is not None and emotion is not None:
+        raise typer.BadParameter("give --emotion or --emotion-weights, not both")
     to_stdout = str(output) == "-"
     if to_stdout and json:
         raise typer.BadParameter("--json and -o - both write to standard output: choose one")
@@ -168,7 +178,13 @@ def command(
         format=format,
         voice=speak.DEFAULT_VOICE if voice is None else voice,
         codec=codec,
-        clips=speak.Clips(reference, emotion, 1.0 if emotion_strength is None else emotion_strength, features_model),
+        clips=speak.Clips(
+            reference=reference,
+            emotion=emotion,
+            emotion_strength=1.0 if emotion_strength is None else emotion_strength,
+            emotions=emotion_weights or "",
+            features_model=features_model,
+        ),
         options=speak.SpeakOptions(
             seed=seed or 0,
             speed=speed,

@@ -143,6 +143,31 @@ def read_attention_heads(path: Path) -> int:
     return cast("int", heads)
 
 
+def read_emotion_counts(path: Path, emotions: int) -> tuple[int, ...]:
+    """Return how many rows of the tables of emotions belong to each emotion (``emo_num``).
+
+    Parameters
+    ----------
+    path : Path
+        A ``config.yaml``.
+    emotions : int
+        How many emotions there are.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read, or does not say it.
+    """
+    counts = _read(path)[1].get("emo_num")
+    if not isinstance(counts, list) or len(counts) != emotions or not all(type(n) is int and n > 0 for n in counts):
+        raise ConfigError(
+            f"emo_num is {counts!r}; {emotions} whole numbers above 0 are needed",
+            subject=str(path),
+            hint="give the config.yaml that came with the weights",
+        )
+    return tuple(counts)
+
+
 def write_official_config(config: ModelConfig, text: str) -> str:
     """Return the text of a ``config.yaml`` with the shape of a network; the same text where it has it already.
 

@@ -16,6 +16,7 @@ from amhctl.codec.indextts2.acoustics import FlowOptions
 from amhctl.codec.indextts2.indextts2_codec import IndexTTS2Codec
 from amhctl.codec.indextts2.prompt import Prompt
 from amhctl.config.conditioning import conditioning_differences
+from amhctl.config.emotions import Weights
 from amhctl.config.mel import MelConfig
 from amhctl.core.errors import SynthesisError
 from amhctl.inference.code_voice import CodeVoice
@@ -80,6 +81,21 @@ class CloningVoice(CodeVoice):
         """
         speaker = super().imitate(reference, encode_speech or self.speech_encoder)
         return ClonedSpeaker(speaker.latents_1LD, speaker.emotion_1D, self.codec.prompt(reference))
+
+    def weigh_emotions(self, speaker: Speaker | None, weights: Weights) -> Speaker:
+        """Return how to speak as a speaker with emotions as numbers.
+
+        Raises
+        ------
+        SynthesisError
+            If no reference is given.
+        CodecError
+            If a file of IndexTTS-2 is missing or is another one.
+        """
+        chosen = self._chosen(speaker)
+        prompt = self._prompt_of(chosen)
+        tables = self.codec.emotions(chosen.emotion_1D.shape[1])
+        return replace(chosen, emotion_1D=tables.mix(weights, prompt.style_1S, chosen.emotion_1D))
 
     def _sampling_of(self, options: SpeakOptions, takes: int) -> Sampling:
         # Guidance is that of the flow.

@@ -15,6 +15,7 @@ from typing import Generic, Self, TypeVar
 
 from amhctl.audio.waveform import Waveform
 from amhctl.checkpoint.manifest import Manifest
+from amhctl.config.emotions import Weights
 from amhctl.core.errors import SynthesisError, TextError, UnspeakableError
 from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress, SilentProgress
@@ -128,6 +129,27 @@ class Voice(ABC, Generic[SpeakerT]):
             strength is not between 0 and 1.
         """
         raise no_emotion(self.manifest.name)
+
+    def weigh_emotions(self, speaker: SpeakerT | None, weights: Weights) -> SpeakerT:
+        """Return how to speak as a speaker with emotions as numbers.
+
+        Parameters
+        ----------
+        speaker : SpeakerT | None
+            From ``imitate``; None for the voice's own.
+        weights : Weights
+            A weight of each of ``config.emotions.EMOTIONS``, no more than 1 in all.
+
+        Raises
+        ------
+        SynthesisError
+            If the voice has no emotions as numbers, as those of IndexTTS-2 have.
+        """
+        raise SynthesisError(
+            "this voice has no emotions as numbers and cannot use --emotion-weights",
+            subject=self.manifest.name,
+            hint="omit --emotion-weights, or use a voice of IndexTTS-2",
+        )
 
     @abstractmethod
     def _require_options(self, options: SpeakOptions) -> None:

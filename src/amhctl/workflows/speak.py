@@ -13,6 +13,7 @@ from amhctl.audio.files import RAW_SOUND, SOUND, encode
 from amhctl.audio.referenceclip import ReferenceClip
 from amhctl.audio.tags import Tags
 from amhctl.audio.waveform import Waveform
+from amhctl.config.emotions import Weights, parse_emotions
 from amhctl.config.sources import has_settings
 from amhctl.core.documents import read_limited
 from amhctl.core.errors import AudioError, DocumentError, TextError
@@ -63,6 +64,8 @@ class Clips:
         Clip whose emotion to speak with, for voices with an emotion branch.
     emotion_strength : float
         How much of it, from 0 to 1.
+    emotions : str
+        Emotions as numbers, such as ``happy=0.6,calm=0.2``, for voices of IndexTTS-2, in place of a clip's; or empty.
     features_model : Path | None
         Folder of the speech encoder for the clips, for voices conditioned on one.
     """
@@ -70,6 +73,7 @@ class Clips:
     reference: Path | None = None
     emotion: Path | None = None
     emotion_strength: float = 1.0
+    emotions: str = ""
     features_model: Path | None = None
 
     @property
@@ -182,6 +186,7 @@ def run(request: SpeakRequest, progress: Progress) -> SpeakReport:
         require_output_file(request.output, kind, force=request.force, sources=sources)
     text = _read_text(request)
     reference = _read_reference(request.clips.reference) if request.clips.reference else None
+    weights = parse_emotions(request.clips.emotions) if request.clips.emotions else None
     emotion = read_clip(request.clips.emotion) if request.clips.emotion else None
     lexicon = read_lexicons(lexicons)
     loaded = load_voice(
@@ -189,7 +194,7 @@ def run(request: SpeakRequest, progress: Progress) -> SpeakReport:
     )
     voice = loaded.with_lexicon(lexicon)
     start = perf_counter()
-    speaker = _find_speaker(request, voice, reference, emotion)
+    speaker = _find_speaker(request, voice, reference, emotion, weights)
     speech = voice.speak(text, request.options, speaker=speaker, progress=progress)
     elapsed = perf_counter() - start
     tags = label(voice.manifest, text, person=request.options.person, imitates=reference is not None)
@@ -207,15 +212,21 @@ def _sources(request: SpeakRequest) -> tuple[Path, ...]:
 
 
 def _find_speaker(
-    request: SpeakRequest, voice: Voice[Any], reference: ReferenceClip | None, emotion: ReferenceClip | None
+    request: SpeakRequest,
+    voice: Voice[Any],
+    reference: ReferenceClip | None,
+    emotion: ReferenceClip | None,
+    weights: Weights | None,
 ) -> Any:  # noqa: ANN401  (each kind of voice has a speaker of its own)
     """Return whom to speak as, with whose emotion; None for the voice's own speaker."""
     if reference is None and emotion is None:
-        return None
+        return None if weights is None else voice.weigh_emotions(None, weights)
     encode_speech = voice.speech_encoder or load_speech_encoder(
         voice.manifest, request.clips.features_model, device=request.device
     )
     speaker = voice.imitate(reference.waveform, encode_speech) if reference else None
+    if weights is not None:
+        return voice.weigh_emotions(speaker, weights)
     if emotion is None:
         return speaker
     return voice.feel(speaker, emotion.waveform, encode_speech, strength=request.clips.emotion_strength)

@@ -110,6 +110,11 @@ class Acoustics:
         self._parts = parts
         self._device = device
 
+    @property
+    def style_width(self) -> int:
+        """Width of a style vector."""
+        return self._parts.style.shape.width
+
     @torch.inference_mode()
     def prompt(self, clip: PromptClip, vectors_1SW: Tensor) -> Prompt:
         """Return a prompt.

@@ -17,6 +17,7 @@ from amhctl.audio.waveform import Waveform
 from amhctl.codec.codec import require_codes, stacked_takes
 from amhctl.codec.indextts2 import files
 from amhctl.codec.indextts2.acoustics import Acoustics, FlowOptions, load_acoustics
+from amhctl.codec.indextts2.emotions import EmotionTables, load_emotions
 from amhctl.codec.indextts2.prompt import Prompt, PromptClip
 from amhctl.codec.semantic import NAME, SemanticCodec, load_semantic
 from amhctl.core.errors import AudioError, CodecError
@@ -59,6 +60,16 @@ class IndexTTS2Codec(SemanticCodec):
             If a file is missing or is another one.
         """
         return load_acoustics(self.folder, content=self.network.shape.features, device=self._device)
+
+    def emotions(self, width: int) -> EmotionTables:
+        """Return the published emotion vectors of a width, the GPT's.
+
+        Raises
+        ------
+        CodecError
+            If a file is missing or is another one.
+        """
+        return load_emotions(self.folder, style=self.acoustics.style_width, emotion=width)
 
     def prompt(self, clip: Waveform) -> Prompt:
         """Return the voice of a clip, to speak with; at most its first 15 s are heard.
