@@ -74,6 +74,7 @@ def test_an_empty_text_is_an_error_and_bad_usage_is_usage(voice: str, tmp_path: 
         ("ሰላም", "-o", output, "--emotion-strength", "0.5"),
         ("ሰላም", "-o", output, "--emotion", "x.wav", "--emotion-weights", "sad=1"),
         ("ሰላም", "-o", output, "--emotion-weights", "joyful=1"),
+        ("ሰላም", "-o", output, "--emotion-weights", ""),
         ("ሰላም", "-o", "-", "--json"),
     ):
         assert invoke(*arguments, "--voice", voice).exit_code == 2

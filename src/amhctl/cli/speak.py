@@ -182,7 +182,7 @@ def command(
             reference=reference,
             emotion=emotion,
             emotion_strength=1.0 if emotion_strength is None else emotion_strength,
-            emotions=emotion_weights or "",
+            emotions=emotion_weights,
             features_model=features_model,
         ),
         options=speak.SpeakOptions(

@@ -64,8 +64,8 @@ class Clips:
         Clip whose emotion to speak with, for voices with an emotion branch.
     emotion_strength : float
         How much of it, from 0 to 1.
-    emotions : str
-        Emotions as numbers, such as ``happy=0.6,calm=0.2``, for voices of IndexTTS-2, in place of a clip's; or empty.
+    emotions : str | None
+        Emotions as numbers, such as ``happy=0.6,calm=0.2``, for voices of IndexTTS-2, in place of a clip's.
     features_model : Path | None
         Folder of the speech encoder for the clips, for voices conditioned on one.
     """
@@ -73,7 +73,7 @@ class Clips:
     reference: Path | None = None
     emotion: Path | None = None
     emotion_strength: float = 1.0
-    emotions: str = ""
+    emotions: str | None = None
     features_model: Path | None = None
 
     @property
@@ -186,7 +186,7 @@ def run(request: SpeakRequest, progress: Progress) -> SpeakReport:
         require_output_file(request.output, kind, force=request.force, sources=sources)
     text = _read_text(request)
     reference = _read_reference(request.clips.reference) if request.clips.reference else None
-    weights = parse_emotions(request.clips.emotions) if request.clips.emotions else None
+    weights = None if request.clips.emotions is None else parse_emotions(request.clips.emotions)
     emotion = read_clip(request.clips.emotion) if request.clips.emotion else None
     lexicon = read_lexicons(lexicons)
     loaded = load_voice(
