@@ -15,9 +15,9 @@ from amhctl.audio.augment import (
     add_room,
     change_speed,
     copy_seed,
-    draw_variation,
     find_rooms,
     mask_features,
+    sample_variation,
     shift_pitch,
     synthetic_room,
     vary,
@@ -108,7 +108,7 @@ def test_zero_strength_gives_back_the_very_input() -> None:
     assert shift_pitch(SPEECH, 0.0) is SPEECH
     assert add_noise(SPEECH, float("inf"), seed=0) is SPEECH
     assert add_room(SPEECH, synthetic_room(16_000, decay=0.0, seed=0)) is SPEECH
-    variation = draw_variation(AugmentConfig(), seed=5)
+    variation = sample_variation(AugmentConfig(), seed=5)
     assert vary(SPEECH, variation) is SPEECH
     assert set(variation.entry()) <= {"seed"}
     assert vary(SPEECH, Variation()) is SPEECH
@@ -117,7 +117,7 @@ def test_zero_strength_gives_back_the_very_input() -> None:
 
 
 def test_the_same_seed_gives_the_same_bytes() -> None:
-    one, again, other = (draw_variation(FULL, seed=seed) for seed in (1, 1, 2))
+    one, again, other = (sample_variation(FULL, seed=seed) for seed in (1, 1, 2))
     assert one == again != other
     assert vary(SPEECH, one).samples.tobytes() == vary(SPEECH, again).samples.tobytes()
     assert vary(SPEECH, one).samples.tobytes() != vary(SPEECH, other).samples.tobytes()
@@ -125,13 +125,13 @@ def test_the_same_seed_gives_the_same_bytes() -> None:
 
 
 def test_variations_keep_to_their_ranges_and_say_what_they_are() -> None:
-    drawn = [draw_variation(FULL, seed=seed) for seed in range(300)]
+    drawn = [sample_variation(FULL, seed=seed) for seed in range(300)]
     assert 0.9 <= min(item.speed for item in drawn) < 0.91
     assert 1.09 < max(item.speed for item in drawn) <= 1.1
     assert all(-2.0 <= item.semitones <= 2.0 and 10.0 <= (item.noise or 0.0) <= 30.0 for item in drawn)
     assert all(item.room == "synthetic" and 0.1 <= item.decay <= 0.5 for item in drawn)
     assert set(drawn[0].entry()) == {"speed", "semitones", "noise", "room", "decay", "seed"}
-    half = [draw_variation(FULL.model_copy(update={"noise_share": 0.5}), seed=seed) for seed in range(300)]
+    half = [sample_variation(FULL.model_copy(update={"noise_share": 0.5}), seed=seed) for seed in range(300)]
     assert 0.4 < np.mean([item.noise is None for item in half]) < 0.6
     assert [item.speed for item in half] == [item.speed for item in drawn]
 
@@ -142,7 +142,7 @@ def test_recorded_rooms_are_drawn_from_a_folder(tmp_path: Path) -> None:
     for number in range(3):
         files.write(tmp_path / f"room{number}.wav", synthetic_room(8_000, decay=0.1, seed=number))
     rooms = find_rooms(tmp_path)
-    drawn = {draw_variation(FULL, seed=seed, rooms=rooms).room for seed in range(40)}
+    drawn = {sample_variation(FULL, seed=seed, rooms=rooms).room for seed in range(40)}
     assert drawn == {str(room) for room in rooms}
     variation = Variation(room=str(rooms[0]))
     heard = vary(SPEECH, variation)

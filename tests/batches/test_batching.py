@@ -79,7 +79,7 @@ def test_a_batch_says_whose_emotion_its_items_are_told_and_which_are_told_nothin
     tokens = {e.id: (3,) for e in store.entries}
     plain = SpeechDataset(store, store.entries, tokens, prompt_seconds=0.1)
     batch = collate([plain.item(index, 0) for index in range(6)])
-    assert (batch.emotions_BTF, batch.emotion_lengths_B, batch.told_B) == (None, None, None)
+    assert (batch.emotions_BTF, batch.emotion_lengths_B, batch.conditioned_B) == (None, None, None)
     drawn = SpeechDataset(
         store, store.entries, tokens, prompt_seconds=0.2, emotion_from_target=0.5, condition_dropout=0.5
     )
@@ -87,9 +87,9 @@ def test_a_batch_says_whose_emotion_its_items_are_told_and_which_are_told_nothin
     batch = collate(items).to("cpu")
     assert batch.emotions_BTF is not None
     assert batch.emotion_lengths_B is not None
-    assert batch.told_B is not None
-    assert batch.told_B.tolist() == [item.told for item in items]
-    assert {item.told for item in items} == {True, False} == {item.emotion_TF is None for item in items}
+    assert batch.conditioned_B is not None
+    assert batch.conditioned_B.tolist() == [item.conditioned for item in items]
+    assert {item.conditioned for item in items} == {True, False} == {item.emotion_TF is None for item in items}
     for row, item in enumerate(items):
         heard_TF = item.prompt_TF if item.emotion_TF is None else item.emotion_TF
         assert batch.emotion_lengths_B[row] == len(heard_TF)

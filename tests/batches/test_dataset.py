@@ -112,9 +112,9 @@ def test_a_share_of_the_items_is_told_its_own_emotion_and_a_share_is_told_nothin
             # The prompt is what it would be anyway, and another clip.
             assert one.prompt_id == other.prompt_id != entry.id
             assert np.array_equal(one.prompt_TF, other.prompt_TF)
-            assert (one.emotion_TF, one.told) == (None, True)
-            assert other.told == again.told
-            told += other.told
+            assert (one.emotion_TF, one.conditioned) == (None, True)
+            assert other.conditioned == again.conditioned
+            told += other.conditioned
             if other.emotion_TF is None:
                 assert again.emotion_TF is None
                 continue
@@ -146,7 +146,7 @@ def test_a_share_of_the_items_is_told_its_own_speed_and_nothing_else_changes(tmp
     for epoch in range(100):
         for index in range(6):
             one, other = plain.item(index, epoch), timed.item(index, epoch)
-            assert (one.prompt_id, one.told, one.speed) == (other.prompt_id, other.told, 1.0)
+            assert (one.prompt_id, one.conditioned, one.speed) == (other.prompt_id, other.conditioned, 1.0)
             assert np.array_equal(one.prompt_TF, other.prompt_TF)
             assert other.speed in (1.0, own[index])
             assert other.speed == timed.item(index, epoch).speed

@@ -34,5 +34,5 @@ def test_three_stages_are_read_from_one_setting() -> None:
     config = load_run_config(preset="tiny", project=None, sets=sets, environment={}).config.training
     assert [stage.name for stage in config.stages] == ["base", "apart", "fine"]
     assert config.stages[2].freeze == ("emotion",)
-    assert config.tells_speakers
-    assert not TrainingConfig().tells_speakers
+    assert config.has_speaker_adversary
+    assert not TrainingConfig().has_speaker_adversary

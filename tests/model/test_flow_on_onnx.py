@@ -44,12 +44,12 @@ def test_graphs_compute_what_the_network_computes(tmp_path: Path, change: dict[s
     noisy_MX = noise(steps, config.acoustics.mel.bins * config.stacked_frames, seed=1)
     found = []
     for network, text in zip((one, other), texts, strict=True):
-        told = network.score(text, DURATIONS, -1.0, prosody_P2=noise(6, 2, seed=2), withheld=False)  # type: ignore[attr-defined]
-        plain = network.score(text, DURATIONS, -1.0, prosody_P2=None, withheld=False)  # type: ignore[attr-defined]
-        silent = network.score(text, DURATIONS, -1.0, prosody_P2=noise(6, 2, seed=2), withheld=True)  # type: ignore[attr-defined]
+        told = network.score(text, DURATIONS, -1.0, prosody_P2=noise(6, 2, seed=2), drop_text=False)  # type: ignore[attr-defined]
+        plain = network.score(text, DURATIONS, -1.0, prosody_P2=None, drop_text=False)  # type: ignore[attr-defined]
+        silent = network.score(text, DURATIONS, -1.0, prosody_P2=noise(6, 2, seed=2), drop_text=True)  # type: ignore[attr-defined]
         found.append([network.velocities(noisy_MX, 0.7, (score, silent)) for score in (told, plain)])  # type: ignore[attr-defined]
     np.testing.assert_allclose(found[0], found[1], atol=1e-3, rtol=1e-3)
-    # What is told, and what is withheld, is heard.
+    # What is told, and what is drop_text, is heard.
     assert not np.allclose(found[1][0][0], found[1][1][0], atol=1e-2)
     assert not np.allclose(found[1][0][0], found[1][0][1], atol=1e-2)
 

@@ -24,7 +24,7 @@ def test_one_utterance_equals_it_in_a_batch() -> None:
     prosody = model.prosody_velocity(noisy_BP3, times_B, encoded)
     scores = [
         model.score(encoded, DURATIONS, noise_B, prosody_BP2=told_BP2),
-        model.score(encoded, DURATIONS, noise_B, withheld_B=torch.ones(2, dtype=torch.bool)),
+        model.score(encoded, DURATIONS, noise_B, dropped_B=torch.ones(2, dtype=torch.bool)),
     ]
     noisy_BMX = torch.randn(*scores[0].keep_BM.shape, model.mel_width, generator=torch.Generator().manual_seed(5))
     velocities = [model.velocity(noisy_BMX, times_B, score) for score in scores]
@@ -35,8 +35,8 @@ def test_one_utterance_equals_it_in_a_batch() -> None:
         found_P3 = network.prosody_velocity(noisy_BP3[item, :pieces].numpy(), 0.25, text)
         np.testing.assert_allclose(found_P3, prosody[item, :pieces], atol=1e-4)
         own = (
-            network.score(text, frames, noise, prosody_P2=told_BP2[item, :pieces].numpy(), withheld=False),
-            network.score(text, frames, noise, prosody_P2=None, withheld=True),
+            network.score(text, frames, noise, prosody_P2=told_BP2[item, :pieces].numpy(), drop_text=False),
+            network.score(text, frames, noise, prosody_P2=None, drop_text=True),
         )
         steps = -(-int(frames.sum()) // model.config.stacked_frames)
         found = network.velocities(noisy_BMX[item, :steps].numpy(), 0.25, own)

@@ -13,8 +13,8 @@ from amhctl.model.flow_sampling import (
     Floats,
     FlowSampling,
     ReadText,
-    draw_mel,
-    draw_prosody,
+    sample_mel,
+    sample_prosody,
     scale_durations,
     settle_durations,
 )
@@ -38,10 +38,10 @@ def mel_noise(network: FlowOnTorch, seed: int = 0) -> Floats:
     return noise((STEPS, network.config.acoustics.mel.bins * network.config.stacked_frames), seed)
 
 
-def written(network: FlowOnTorch, *, withheld: bool = False) -> tuple[ReadText, Score]:
+def written(network: FlowOnTorch, *, drop_text: bool = False) -> tuple[ReadText, Score]:
     text_BP, _, speakers_BE = random_text((PIECES,))
     text = network.read(text_BP[0].numpy(), speakers_BE[0].numpy())
-    return text, network.score(text, DURATIONS, 0.0, prosody_P2=None, withheld=withheld)
+    return text, network.score(text, DURATIONS, 0.0, prosody_P2=None, drop_text=drop_text)
 
 
 @pytest.mark.parametrize("speed", [1.0, 2.0, 0.8])
@@ -49,12 +49,12 @@ def test_durations_have_the_expected_total_and_the_drawn_proportions(speed: floa
     random = np.random.default_rng(0)
     for pieces in (40, 17, 1):
         expected_P = (5.0 + 10.0 * random.random(pieces)).astype(np.float32)
-        drawn_P = (5.0 + 50.0 * random.random(pieces)).astype(np.float32)
-        durations_P = settle_durations(expected_P, drawn_P, speed)
+        sampled_P = (5.0 + 50.0 * random.random(pieces)).astype(np.float32)
+        durations_P = settle_durations(expected_P, sampled_P, speed)
         assert durations_P.dtype == np.int64
         wanted = expected_P.sum() / speed
         assert abs(durations_P.sum() - wanted) <= 0.5 + 1e-3
-        exact_P = drawn_P * wanted / drawn_P.sum()
+        exact_P = sampled_P * wanted / sampled_P.sum()
         # The ends of pieces are rounded, so that what one loses the next one has.
         assert np.abs(durations_P - exact_P).max() <= 1.0 + 1e-3
         assert np.abs(durations_P.cumsum() - exact_P.cumsum()).max() <= 0.5 + 1e-3
@@ -66,22 +66,22 @@ def test_nothing_expected_lasts_no_time() -> None:
 
 def test_the_same_noise_gives_the_same_and_another_one_another(network: FlowOnTorch) -> None:
     text, score = written(network)
-    mels = [draw_mel(network, score, mel_noise(network, seed), steps=3, guidance=0.0) for seed in (0, 0, 1)]
+    mels = [sample_mel(network, score, mel_noise(network, seed), steps=3, guidance=0.0) for seed in (0, 0, 1)]
     assert mels[0].tobytes() == mels[1].tobytes()
     assert not np.array_equal(mels[0], mels[2])
-    drawn = [draw_prosody(network, text, noise((PIECES, 3), seed), 3) for seed in (0, 0, 1)]
+    drawn = [sample_prosody(network, text, noise((PIECES, 3), seed), 3) for seed in (0, 0, 1)]
     assert drawn[0].tobytes() == drawn[1].tobytes()
     assert not np.array_equal(drawn[0], drawn[2])
 
 
 def test_guidance_goes_beyond_what_the_text_adds(network: FlowOnTorch) -> None:
     _, score = written(network)
-    _, silent = written(network, withheld=True)
+    _, silent = written(network, drop_text=True)
     begun = mel_noise(network)
-    plain = draw_mel(network, score, begun, steps=1, guidance=0.0)
-    np.testing.assert_array_equal(draw_mel(network, score, begun, steps=1, guidance=0.0, silent=silent), plain)
-    unguided = draw_mel(network, silent, begun, steps=1, guidance=0.0)
-    guided = draw_mel(network, score, begun, steps=1, guidance=1.5, silent=silent)
+    plain = sample_mel(network, score, begun, steps=1, guidance=0.0)
+    np.testing.assert_array_equal(sample_mel(network, score, begun, steps=1, guidance=0.0, silent=silent), plain)
+    unguided = sample_mel(network, silent, begun, steps=1, guidance=0.0)
+    guided = sample_mel(network, score, begun, steps=1, guidance=1.5, silent=silent)
     added = plain - unguided
     np.testing.assert_allclose(guided, plain + 1.5 * (added - added.mean(axis=0)), atol=1e-4, rtol=1e-4)
     # The mean of each bin is that of the voice.
@@ -91,15 +91,15 @@ def test_guidance_goes_beyond_what_the_text_adds(network: FlowOnTorch) -> None:
 def test_more_steps_come_closer_to_the_course_of_the_flow(network: FlowOnTorch) -> None:
     text, score = written(network)
     begun = mel_noise(network)
-    exact = draw_mel(network, score, begun, steps=256, guidance=0.0)
+    exact = sample_mel(network, score, begun, steps=256, guidance=0.0)
     far = [
-        float(np.sqrt(np.square(draw_mel(network, score, begun, steps=steps, guidance=0.0) - exact).mean()))
+        float(np.sqrt(np.square(sample_mel(network, score, begun, steps=steps, guidance=0.0) - exact).mean()))
         for steps in (1, 8, 64)
     ]
     assert far[0] > 2 * far[1] > 4 * far[2] > 0.0
     begun_P3 = noise((PIECES, 3), 2)
-    exact_P3 = draw_prosody(network, text, begun_P3, 256)
-    near, nearer = (np.abs(draw_prosody(network, text, begun_P3, steps) - exact_P3).max() for steps in (4, 64))
+    exact_P3 = sample_prosody(network, text, begun_P3, 256)
+    near, nearer = (np.abs(sample_prosody(network, text, begun_P3, steps) - exact_P3).max() for steps in (4, 64))
     assert near > 2 * nearer > 0.0
 
 
@@ -115,10 +115,10 @@ def test_the_steps_of_a_flow_at_rest_go_all_the_way() -> None:
     text, score = written(still)
     begun = mel_noise(still)
     for steps in (1, 2, 7):
-        mel = draw_mel(still, score, begun, steps=steps, guidance=0.0)
+        mel = sample_mel(still, score, begun, steps=steps, guidance=0.0)
         wanted = model.unstack(torch.from_numpy(begun + 1.0)[None])[0].numpy()
         np.testing.assert_allclose(mel, wanted, atol=1e-5)
-        drawn = draw_prosody(still, text, np.zeros((PIECES, 3), np.float32), steps)
+        drawn = sample_prosody(still, text, np.zeros((PIECES, 3), np.float32), steps)
         np.testing.assert_allclose(drawn, np.ones((PIECES, 3)), atol=1e-6)
 
 

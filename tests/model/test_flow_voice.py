@@ -1,4 +1,4 @@
-"""FlowVoice: a batch equals its items, what is withheld is not there, and every frame is laid where it belongs."""
+"""FlowVoice: a batch equals its items, what is drop_text is not there, and every frame is laid where it belongs."""
 
 import math
 from dataclasses import replace
@@ -47,7 +47,7 @@ def test_a_padded_batch_equals_its_items_one_by_one(config: FlowVoiceConfig) -> 
     model = tiny_flow(config)
     text = encode(model)
     noisy_BP3 = torch.randn(2, 7, 3, generator=torch.manual_seed(5))
-    drawn_BP3 = model.prosody_velocity(noisy_BP3, TIMES, text)
+    sampled_BP3 = model.prosody_velocity(noisy_BP3, TIMES, text)
     log_durations_BP = model.log_durations(text)
     codes_BQS = codes() if config.codebooks else None
     score = model.score(text, DURATIONS, NOISE, prosody_BP2=prosody(), codes_BQS=codes_BQS)
@@ -66,7 +66,7 @@ def test_a_padded_batch_equals_its_items_one_by_one(config: FlowVoiceConfig) -> 
         )
         pairs = (
             (text.pieces_BPH, own.pieces_BPH, pieces),
-            (drawn_BP3, model.prosody_velocity(noisy_BP3[one, :pieces], TIMES[one], own), pieces),
+            (sampled_BP3, model.prosody_velocity(noisy_BP3[one, :pieces], TIMES[one], own), pieces),
             (score.text_BMI, own_score.text_BMI, steps),
             (drawn_BMX, model.velocity(noisy_BMX[one, :steps], TIMES[one], own_score), steps),
         )
@@ -90,14 +90,14 @@ def test_what_stands_behind_a_text_means_nothing() -> None:
 def test_text_withheld_is_text_that_is_not_there() -> None:
     """Another text of the same durations gives the same, told pitch and energy included; the other item is as ever."""
     model = tiny_flow()
-    withheld_B = torch.tensor([True, False])
-    score = model.score(encode(model), DURATIONS, NOISE, prosody_BP2=prosody(), withheld_B=withheld_B)
+    dropped_B = torch.tensor([True, False])
+    score = model.score(encode(model), DURATIONS, NOISE, prosody_BP2=prosody(), dropped_B=dropped_B)
     text = encode(model)
     other = replace(text, pieces_BPH=text.pieces_BPH.clone())
     other.pieces_BPH[0] = encode(model, seed=9).pieces_BPH[0]
     changed = prosody()
     changed[0] = 3.0
-    again = model.score(other, DURATIONS, NOISE, prosody_BP2=changed, withheld_B=withheld_B)
+    again = model.score(other, DURATIONS, NOISE, prosody_BP2=changed, dropped_B=dropped_B)
     assert torch.equal(draw(model, score), draw(model, again))
     told = model.score(text, DURATIONS, NOISE, prosody_BP2=prosody())
     assert torch.equal(score.text_BMI[1], told.text_BMI[1])
@@ -112,7 +112,7 @@ def test_prosody_that_is_not_told_is_none() -> None:
     model = tiny_flow()
     text = encode(model)
     none = model.score(text, DURATIONS, NOISE)
-    untold = model.score(text, DURATIONS, NOISE, prosody_BP2=prosody(), told_B=torch.tensor([False, True]))
+    untold = model.score(text, DURATIONS, NOISE, prosody_BP2=prosody(), prosody_known_B=torch.tensor([False, True]))
     told = model.score(text, DURATIONS, NOISE, prosody_BP2=prosody())
     assert torch.equal(untold.text_BMI[0], none.text_BMI[0])
     assert torch.equal(untold.text_BMI[1], told.text_BMI[1])

@@ -326,8 +326,8 @@ def test_text_is_withheld_in_training_only() -> None:
     model = _small(books=2, alignment=AlignmentConfig())
     model.config = model.config.model_copy(update={"text_dropout": 0.5})
     aligned_BPD = torch.ones(64, 3, 4)
-    assert model.eval()._withhold(aligned_BPD) is aligned_BPD
-    kept_B = model.train()._withhold(aligned_BPD).flatten(1).mean(dim=1)
+    assert model.eval()._drop_text(aligned_BPD) is aligned_BPD
+    kept_B = model.train()._drop_text(aligned_BPD).flatten(1).mean(dim=1)
     assert set(kept_B.tolist()) == {0.0, 1.0}
     assert 10 < kept_B.sum() < 54
 

@@ -174,12 +174,12 @@ def test_our_voice_computes_what_the_trial_did(tool: ModuleType, trial: Path) ->
     durations = logarithms.exp().round().clamp(min=2).long()
     text = ours.encode(ids, torch.tensor([ids.shape[1]]), known)
     torch.testing.assert_close(text.pieces_BPH, hidden, atol=1e-6, rtol=0.0)
-    for withheld in (False, True):
-        given = theirs.nul.expand_as(hidden) if withheld else hidden
+    for drop_text in (False, True):
+        given = theirs.nul.expand_as(hidden) if drop_text else hidden
         laid, mask = theirs.expand(given, durations)
         noisy = torch.randn(1, laid.shape[1], 160, generator=torch.manual_seed(0))
         expected = theirs.v(noisy, torch.tensor([0.3]), laid, mask, torch.tensor([who]))
-        score = ours.score(text, durations, torch.zeros(1), withheld_B=torch.tensor([withheld]))
+        score = ours.score(text, durations, torch.zeros(1), dropped_B=torch.tensor([drop_text]))
         found = ours.velocity(noisy, torch.tensor([0.3]), score)
         assert float(expected.abs().max()) > 0.1
         torch.testing.assert_close(found, expected, atol=1e-6, rtol=0.0)

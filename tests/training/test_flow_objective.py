@@ -15,7 +15,7 @@ from amhctl.training.flow_objective import (
     FlowLosses,
     FlowNoise,
     FlowObjective,
-    draw_inputs,
+    sample_noise,
 )
 from amhctl.training.seeding import generator_of
 
@@ -73,7 +73,7 @@ def single_draws(draws: FlowNoise, item: int, pieces: int, steps: int) -> FlowNo
 
 
 def draw(batch: AcousticBatch, *keys: str, shares: tuple[float, ...] = (0.5, 0.5, 0.5)) -> FlowNoise:
-    return draw_inputs(batch, 12, 2, generator_of(0, *keys), shares=shares)
+    return sample_noise(batch, 12, 2, generator_of(0, *keys), shares=shares)
 
 
 @torch.no_grad()
@@ -156,23 +156,23 @@ def test_what_is_drawn_is_a_function_of_the_generator() -> None:
 def test_the_shares_are_those_of_text_prosody_and_codes() -> None:
     batch = batch_of((1,) * 4_000, (1,) * 4_000)
     draws = draw(batch, "shares", shares=(0.1, 0.3, 0.6))
-    shares = [float(each.float().mean()) for each in (draws.withheld_B, ~draws.told_B, ~draws.coded_B)]
+    shares = [float(each.float().mean()) for each in (draws.dropped_B, ~draws.prosody_known_B, ~draws.coded_B)]
     assert shares == pytest.approx([0.1, 0.3, 0.6], abs=0.04)
     # One does not decide the other.
-    both = float((draws.withheld_B & ~draws.told_B).float().mean())
+    both = float((draws.dropped_B & ~draws.prosody_known_B).float().mean())
     assert both == pytest.approx(0.03, abs=0.015)
     times = draws.times_B
     assert (float(times.min()) >= 0.0, float(times.max()) < 1.0) == (True, True)
     assert float(times.mean()) == pytest.approx(0.5, abs=0.03)
     for shares_of_all, value in (((0.0, 0.0, 0.0), False), ((1.0, 1.0, 1.0), True)):
         extreme = draw(batch, "all", shares=shares_of_all)
-        for each in (extreme.withheld_B, ~extreme.told_B, ~extreme.coded_B):
+        for each in (extreme.dropped_B, ~extreme.prosody_known_B, ~extreme.coded_B):
             assert each.unique().tolist() == [value]
 
 
 @torch.no_grad()
 def test_what_is_withheld_is_not_learnt_from() -> None:
-    """The loss of an item whose text is withheld does not depend on it, nor that of one without codes on those."""
+    """The loss of an item whose text is drop_text does not depend on it, nor that of one without codes on those."""
     objective = FlowObjective(tiny_flow(CODED_FLOW), CONFIG, "fp32").eval()
     batch = batch_of((4, 7), (9, 20))
     changed = replace(batch, text_BP=batch.text_BP.flip(1) * (batch.text_BP > 0), codes_BQS=8 - batch.codes_BQS)

@@ -89,8 +89,8 @@ def test_training_draws_by_step_and_place_and_validation_always_alike(run: Run, 
     assert torch.equal(first.noise_BMX, recipe.valid_inputs(batch, counts, seed=0, place=0)[0].noise_BMX)
     assert not torch.equal(first.noise_BMX, second.noise_BMX)
     # The voice speaks with its text, and chooses pitch and energy itself.
-    assert not first.withheld_B.any()
-    assert not first.told_B.any()
+    assert not first.dropped_B.any()
+    assert not first.prosody_known_B.any()
     assert not first.coded_B.any()
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from amhctl.batches.acoustic_batch import AcousticBatch
 from amhctl.model.flow_on_torch import FlowOnTorch
-from amhctl.model.flow_sampling import draw_mel
+from amhctl.model.flow_sampling import sample_mel
 from amhctl.training.guided_teacher import GuidedTeacher
 
 GUIDANCE = 1.5
@@ -44,11 +44,15 @@ def noisy(batch: AcousticBatch) -> Tensor:
     return torch.randn(2, max(FRAMES) // 2, 12, generator=torch.Generator().manual_seed(5))
 
 
-def guided(teacher: GuidedTeacher, batch: AcousticBatch, *, withheld: bool = False, time: float = 0.3) -> Tensor:
+def guided(teacher: GuidedTeacher, batch: AcousticBatch, *, drop_text: bool = False, time: float = 0.3) -> Tensor:
     items = len(batch.ids)
-    flags = torch.full((items,), withheld)
+    flags = torch.full((items,), drop_text)
     velocity_BMX: Tensor = teacher(
-        noisy(batch)[:items], torch.full((items,), time), batch, withheld_B=flags, told_B=torch.zeros_like(flags)
+        noisy(batch)[:items],
+        torch.full((items,), time),
+        batch,
+        dropped_B=flags,
+        prosody_known_B=torch.zeros_like(flags),
     )
     return velocity_BMX
 
@@ -70,10 +74,10 @@ def test_it_is_the_velocity_that_a_voice_is_drawn_with(teacher: GuidedTeacher, b
     text = network.read(item.text_BP[0].numpy(), item.speakers_BE[0].numpy())
     level = float(teacher.model.noise_standard(item.noise_B[:, None])[0, 0])
     durations_P = item.durations_BP[0].numpy()
-    score = network.score(text, durations_P, level, prosody_P2=None, withheld=False)
-    silent = network.score(text, durations_P, level, prosody_P2=None, withheld=True)
+    score = network.score(text, durations_P, level, prosody_P2=None, drop_text=False)
+    silent = network.score(text, durations_P, level, prosody_P2=None, drop_text=True)
     begun = noisy(batch)[0].numpy()
-    drawn_TF = draw_mel(network, score, begun, steps=1, guidance=GUIDANCE, silent=silent)
+    drawn_TF = sample_mel(network, score, begun, steps=1, guidance=GUIDANCE, silent=silent)
     scale = network.mel_scale
     # One step over all of the time: what is drawn is the noise and the velocity at time 0.
     wanted_MX = ((drawn_TF - scale.mean) / scale.deviation).reshape(begun.shape) - begun
@@ -82,7 +86,7 @@ def test_it_is_the_velocity_that_a_voice_is_drawn_with(teacher: GuidedTeacher, b
 
 def test_without_its_text_there_is_nothing_to_guide(teacher: GuidedTeacher, batch: AcousticBatch) -> None:
     plain = GuidedTeacher(tiny_flow(), 0.0)
-    torch.testing.assert_close(guided(teacher, batch, withheld=True), guided(plain, batch, withheld=True))
+    torch.testing.assert_close(guided(teacher, batch, drop_text=True), guided(plain, batch, drop_text=True))
     assert not torch.allclose(guided(teacher, batch), guided(plain, batch), atol=0.01)
 
 
@@ -93,8 +97,8 @@ def test_an_item_is_guided_alike_alone_and_beside_a_longer_one(teacher: GuidedTe
         noisy(batch)[1:, :steps],
         torch.tensor([0.3]),
         alone(batch, 1),
-        withheld_B=torch.tensor([False]),
-        told_B=torch.tensor([False]),
+        dropped_B=torch.tensor([False]),
+        prosody_known_B=torch.tensor([False]),
     )
     torch.testing.assert_close(together[1, :steps], single[0], atol=1e-5, rtol=1e-4)
     assert not together[1, steps:].any()

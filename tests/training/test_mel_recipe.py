@@ -104,7 +104,7 @@ def test_the_share_is_of_segments_with_fewer_codebooks() -> None:
     rare, always = (
         _recipe(QUICK.model_copy(update={"fewer_codebooks_share": share, "batch_size": 32})) for share in (1e-9, 1.0)
     )
-    drawn = [recipe._draw_depths(5) for recipe in (rare, always)]
+    drawn = [recipe._sample_depths(5) for recipe in (rare, always)]
     assert drawn[0] is not None
     assert drawn[1] is not None
     assert drawn[0].tolist() == [TINY_CODEC.codebooks] * 32

@@ -59,7 +59,7 @@ def test_speaker_and_emotion_are_heard_from_where_the_items_say_or_withheld(tmp_
     model = network_of(run).eval()
     objective = Objective(model, run.config, "fp32")
     items = [run.train.item(index, 0) for index in range(8)]
-    kinds = {(item.emotion_TF is None, item.told) for item in items}
+    kinds = {(item.emotion_TF is None, item.conditioned) for item in items}
     assert len(kinds) >= 3
     with torch.no_grad():
         latents_BLD, emotion_BD = objective.encode_prompts(collate(items))
@@ -71,7 +71,7 @@ def test_speaker_and_emotion_are_heard_from_where_the_items_say_or_withheld(tmp_
         # What an item costs that is told nothing does not depend on its prompt.
         counts, costs = TargetCounts(codes=1, text=1, durations=1), {}
         for told in (True, False):
-            item = replace(items[0], told=told, emotion_TF=None)
+            item = replace(items[0], conditioned=told, emotion_TF=None)
             for shift in (0.0, 1.0):
                 batch = collate([replace(item, prompt_TF=item.prompt_TF[::-1].copy() + shift)])
                 costs[told, shift] = objective(batch, batch.codes_BQS, counts, 0.0)[1].sum().item()
@@ -82,4 +82,4 @@ def test_speaker_and_emotion_are_heard_from_where_the_items_say_or_withheld(tmp_
 def test_validation_hears_the_prompt_alone(tmp_path: Path) -> None:
     run = build_run(tmp_path / "run", emotion=True, emotion_from_target=1.0, condition_dropout=0.9)
     batch = collate([run.valid.item(index, 0) for index in range(3)])
-    assert (batch.emotions_BTF, batch.told_B) == (None, None)
+    assert (batch.emotions_BTF, batch.conditioned_B) == (None, None)

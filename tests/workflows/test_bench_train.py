@@ -102,7 +102,7 @@ def test_unknown_variants_and_half_of_the_data_are_refused(world: TrainingWorld)
     with pytest.raises(OptionError, match="must be given together"):
         choose_variants(request(world, vocabulary=None))
     assert {each.name for each in FINE_TUNING} == {"full", "lora", "dora"}
-    with pytest.raises(OptionError, match="go with a base"):
+    with pytest.raises(OptionError, match="need a base"):
         choose_variants(request(world, compare="adapters"))
 
 

@@ -76,7 +76,7 @@ def copy_seed(seed: int, utterance: str, copy: int) -> int:
     return int.from_bytes(digest[:8], "big")
 
 
-def draw_variation(config: AugmentConfig, *, seed: int, rooms: tuple[Path, ...] = ()) -> Variation:
+def sample_variation(config: AugmentConfig, *, seed: int, rooms: tuple[Path, ...] = ()) -> Variation:
     """Return the variation of one copy: a pure function of the configuration, the seed and the rooms' names."""
     random = np.random.default_rng(seed)
     # All numbers are always drawn, so that one strength does not move the choices of the others.

@@ -47,7 +47,7 @@ _PARTS = ("enc", "erb_dec", "df_dec")
 # Raised whenever the arithmetic around the network changes.
 _ARITHMETIC = 1
 _LEVEL = -26.0
-_HEARD_BEFORE = 96_000
+_SAMPLES_BEFORE = 96_000
 
 _RATE = 48_000
 _FFT, _HOP = 960, 480
@@ -101,7 +101,7 @@ class DeepFilterNet:
         """Return as many samples without the noise, shape (N,)."""
         level = speech_level(Waveform(samples, _RATE)) if samples.size else 0.0
         gain = np.float32(10.0 ** ((_LEVEL - level) / 20.0))
-        before = samples[1 : _HEARD_BEFORE + 1][::-1]
+        before = samples[1 : _SAMPLES_BEFORE + 1][::-1]
         # Whole frames, so that those that count begin where they would without it.
         before = before[before.size % _HOP :]
         filtered = self._filter(np.concatenate([before, samples]) * gain)

@@ -21,8 +21,8 @@ from amhctl.corpus.pairs import epoch_random
 Floats = NDArray[np.float32]
 
 _MEAN_SHARE = 0.5
-"""Fraction of items that are told their speaker by the mean of his clips, as voices are spoken with; the others are
-told by another clip of his, as by a reference."""
+"""Fraction of items that are conditioned on the mean embedding of their speaker's clips, as a named speaker is; the
+others on that of another clip, as a reference is."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,7 +127,7 @@ class AcousticDataset:
 
     @property
     def prompt_frames(self) -> int:
-        """None: it is told its speaker by an embedding."""
+        """None: it is conditioned on a speaker embedding."""
         return 0
 
     @property

@@ -119,15 +119,15 @@ class Batch:
     durations_BT : Tensor | None
         Frames of each text id, int64; zero after the text.
     emotions_BTF : Tensor | None
-        Features whose emotion each is told, float32; None if all are told that of their prompt.
+        Features that give the emotion of each, float32; None if all have that of their prompt.
     emotion_lengths_B : Tensor | None
         Frames of each of those, int64.
     speakers_B : Tensor | None
         Number of the speaker of each, int64; -1 for one that has none. None where speakers are not distinguished.
-    told_B : Tensor | None
-        Whether each is told whom it speaks as, bool; None if all are.
+    conditioned_B : Tensor | None
+        Whether each is conditioned on speaker and emotion, bool; None if all are.
     speeds_B : Tensor | None
-        How fast each is told to be spoken, float32; None if all are told 1.
+        Speed of each, float32; None if all have 1.
     """
 
     ids: tuple[str, ...]
@@ -141,7 +141,7 @@ class Batch:
     emotions_BTF: Tensor | None = None
     emotion_lengths_B: Tensor | None = None
     speakers_B: Tensor | None = None
-    told_B: Tensor | None = None
+    conditioned_B: Tensor | None = None
     speeds_B: Tensor | None = None
 
     def to(self, device: torch.device | str) -> "Batch":
@@ -168,7 +168,7 @@ class Batch:
             emotions_BTF=change_any(self.emotions_BTF),
             emotion_lengths_B=change_any(self.emotion_lengths_B),
             speakers_B=change_any(self.speakers_B),
-            told_B=change_any(self.told_B),
+            conditioned_B=change_any(self.conditioned_B),
             speeds_B=change_any(self.speeds_B),
         )
 
@@ -202,7 +202,7 @@ def collate(items: Sequence[Item]) -> Batch:
         emotions_BTF=_pad(emotions) if emotions else None,
         emotion_lengths_B=_lengths(emotions) if emotions else None,
         speakers_B=_unless_all(-1, [item.speaker for item in items]),
-        told_B=_unless_all(True, [item.told for item in items]),
+        conditioned_B=_unless_all(True, [item.conditioned for item in items]),
         speeds_B=_unless_all(1.0, [item.speed for item in items]),
     )
 
@@ -211,7 +211,7 @@ def _emotions(items: Sequence[Item]) -> list[Tensor]:
     """Return the features whose emotion each item is told; none, where all are told that of their prompt."""
     if all(item.emotion_TF is None for item in items):
         return []
-    # Those who are told the emotion of their prompt have it in both, so that one pass hears them all.
+    # Items with the emotion of their prompt have it in both, so that one pass encodes them all.
     return [torch.from_numpy(item.prompt_TF if item.emotion_TF is None else item.emotion_TF) for item in items]
 
 

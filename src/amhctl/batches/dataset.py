@@ -41,13 +41,13 @@ class Item:
     durations_T : NDArray[np.int64] | None
         Frames of each text id, adding up to S.
     emotion_TF : NDArray[np.float32] | None
-        Features of a piece of the clip whose emotion it is told, the utterance itself; None if that is the prompt.
+        Features of a piece of the clip that gives its emotion, the utterance itself; None if that is the prompt.
     speaker : int
         Number of its speaker, where speakers are distinguished; -1 for one that has none.
-    told : bool
-        Whether it is told whom it speaks as; otherwise speaker and emotion are dropped.
+    conditioned : bool
+        Whether it is conditioned on speaker and emotion; otherwise both are dropped.
     speed : float
-        How fast it is told to be spoken, against its speaker's usual pace; 1 also where it is not told.
+        Its speed, relative to its speaker's usual speed; 1 also if it is not conditioned on it.
     """
 
     id: str
@@ -58,7 +58,7 @@ class Item:
     durations_T: NDArray[np.int64] | None
     emotion_TF: NDArray[np.float32] | None = None
     speaker: int = -1
-    told: bool = True
+    conditioned: bool = True
     speed: float = 1.0
 
 
@@ -84,11 +84,11 @@ class SpeechDataset:
     mask_time_share, mask_bin_share : float
         Longest stretch of a prompt's frames and of its bins that is masked, as a share of them; 0 masks none.
     emotion_from_target : float
-        Fraction of items that are told the emotion of the utterance itself.
+        Fraction of items that are conditioned on the emotion of the utterance itself.
     condition_dropout : float
-        Fraction of items that are not told whom they speak as.
+        Fraction of items whose speaker and emotion are dropped.
     speed_share : float
-        Fraction of items that are told how fast they are spoken.
+        Fraction of items that are conditioned on their speed.
     numbers : Mapping[str, int] | None
         Numbers of speakers; others have none.
 
@@ -180,7 +180,7 @@ class SpeechDataset:
 
     @property
     def speed_range(self) -> tuple[float, float] | None:
-        """Between which speeds nine tenths of the utterances lie that may be told theirs; None if none is."""
+        """Range of speeds of nine tenths of the utterances that may be conditioned on them; None without speeds."""
         if self._speeds is None:
             return None
         low, high = np.quantile(self._speeds, _USUAL_SPEEDS)
@@ -195,11 +195,11 @@ class SpeechDataset:
         entry = self._entries[index]
         random = epoch_random(self._seed, epoch, index)
         prompt_entry = self._pool.draw(index, random)
-        prompt_TF = self._draw_excerpt(prompt_entry, random)
+        prompt_TF = self._choose_excerpt(prompt_entry, random)
         # Drawn after the prompt, which so is the same whatever else is drawn.
         own = self._emotion_from_target > 0.0 and random.uniform() < self._emotion_from_target
-        emotion_TF = self._draw_excerpt(entry, random) if own else None
-        told = self._condition_dropout == 0.0 or random.uniform() >= self._condition_dropout
+        emotion_TF = self._choose_excerpt(entry, random) if own else None
+        conditioned = self._condition_dropout == 0.0 or random.uniform() >= self._condition_dropout
         timed = self._speeds is not None and random.uniform() < self._speed_share
         return Item(
             id=entry.id,
@@ -210,11 +210,11 @@ class SpeechDataset:
             durations_T=None if self._durations is None else self._durations[index],
             emotion_TF=emotion_TF,
             speaker=self._numbers.get(entry.record.speaker, -1),
-            told=told,
+            conditioned=conditioned,
             speed=float(self._speeds[index]) if timed and self._speeds is not None else 1.0,
         )
 
-    def _draw_excerpt(self, entry: StoredUtterance, random: np.random.Generator) -> NDArray[np.float32]:
+    def _choose_excerpt(self, entry: StoredUtterance, random: np.random.Generator) -> NDArray[np.float32]:
         """Return a piece of a clip's features, as long as a prompt may be, and masked where masks are wanted."""
         features_TF = self._store.conditioning(entry.id)
         spare = features_TF.shape[0] - self._prompt_frames

@@ -10,7 +10,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
-from amhctl.audio.augment import copy_seed, draw_variation
+from amhctl.audio.augment import copy_seed, sample_variation
 from amhctl.audio.files import probe
 from amhctl.codes.index import StoredUtterance
 from amhctl.codes.preparation import Source, digest_files
@@ -107,7 +107,7 @@ def vary_copies(
     return tuple(
         Source(
             record.model_copy(update={"id": f"{record.id}+{number}"}),
-            draw_variation(config, seed=copy_seed(seed, record.id, number), rooms=rooms),
+            sample_variation(config, seed=copy_seed(seed, record.id, number), rooms=rooms),
         )
         for record in records
         if record.split == "train"

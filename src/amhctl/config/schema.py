@@ -184,7 +184,7 @@ class TrainingConfig(Document):
     ends a run in the last one only."""
 
     @property
-    def tells_speakers(self) -> bool:
+    def has_speaker_adversary(self) -> bool:
         """Whether a classifier tells speakers by the emotion vector."""
         return any(stage.speaker_adversary for stage in self.stages)
 

@@ -38,7 +38,7 @@ class SpeakerClips:
         """Utterances that are their speaker's only one."""
         return tuple(clips[0] for clips in self._clips.values() if len(clips) == 1)
 
-    def draw_prompt(self, index: int, random: np.random.Generator) -> int:
+    def choose_prompt(self, index: int, random: np.random.Generator) -> int:
         """Return another utterance of the same speaker, each with the same chance; a sole one is its own prompt."""
         clips = self._clips[self._speakers[index]]
         if len(clips) == 1:
@@ -48,10 +48,10 @@ class SpeakerClips:
         return clips[(self._place[index] + step) % len(clips)]
 
 
-def draw_pairs(speakers: Sequence[str], *, seed: int, epoch: int) -> Iterator[tuple[int, int]]:
+def choose_pairs(speakers: Sequence[str], *, seed: int, epoch: int) -> Iterator[tuple[int, int]]:
     """Yield the places of each utterance and of its prompt in an epoch; utterances no second utterance are left out."""
     clips = SpeakerClips(speakers)
     for index in range(len(speakers)):
-        prompt = clips.draw_prompt(index, epoch_random(seed, epoch, index))
+        prompt = clips.choose_prompt(index, epoch_random(seed, epoch, index))
         if prompt != index:
             yield index, prompt

@@ -249,22 +249,22 @@ def _draw(
     # Only book 0 of a voice that is free to end may say so, and not before it has said anything.
     may_stop_BQ = free_B1 & (frame_Q == position) & (frame_Q > 0)
     logits_BQV[..., stop].masked_fill_(~may_stop_BQ, -torch.inf)
-    drawn_BQ = sample(
+    sampled_BQ = sample(
         logits_BQV.flatten(0, 1),
         temperature=sampling.temperature,
         top_k=sampling.top_k,
         top_p=sampling.top_p,
         generators=generators,
     ).view(logits_BQV.shape[:2])
-    drawn_BQ = drawn_BQ.masked_fill(frame_Q < 0, start)
-    return drawn_BQ.masked_fill(~free_B1 & (frame_Q >= frames_B1), stop)
+    sampled_BQ = sampled_BQ.masked_fill(frame_Q < 0, start)
+    return sampled_BQ.masked_fill(~free_B1 & (frame_Q >= frames_B1), stop)
 
 
 def _undelay(history: list[Tensor], row: int, frames: int, stopped: bool) -> Codes:
     if not frames:
         return Codes(np.zeros((history[0].shape[1], 0), dtype=np.uint16), stopped)
-    drawn_PQ = torch.stack([codes_BQ[row] for codes_BQ in history])
-    streams = [drawn_PQ[book : book + frames, book] for book in range(drawn_PQ.shape[1])]
+    sampled_PQ = torch.stack([codes_BQ[row] for codes_BQ in history])
+    streams = [sampled_PQ[book : book + frames, book] for book in range(sampled_PQ.shape[1])]
     return Codes(torch.stack(streams).numpy().astype(np.uint16), stopped)
 
 

@@ -27,8 +27,8 @@ from amhctl.model.flow_sampling import (
     FlowNetwork,
     Integers,
     ReadText,
-    draw_mel,
-    draw_prosody,
+    sample_mel,
+    sample_prosody,
     scale_durations,
     settle_durations,
 )
@@ -141,32 +141,32 @@ class SpectrogramVoice(Voice[NDArray[np.float32]]):
         network, drawing = self.network, options.flow_sampling()
         text = network.read(np.array(ids, dtype=np.int64), np.asarray(speaker_E, dtype=np.float32))
         noise_P3 = random.standard_normal((len(ids), PROSODY), dtype=np.float32) * np.float32(drawing.prosody_noise)
-        prosody_P3 = draw_prosody(network, text, noise_P3, _PROSODY_STEPS)
+        prosody_P3 = sample_prosody(network, text, noise_P3, _PROSODY_STEPS)
         durations_P = self._durations(text, prosody_P3, ids, options.speed)
         steered = options.pitch != 0.0 or options.energy != 0.0
         prosody_P2 = self._steer(prosody_P3, options) if steered else None
-        score = network.score(text, durations_P, _CLEAN, prosody_P2=prosody_P2, withheld=False)
+        score = network.score(text, durations_P, _CLEAN, prosody_P2=prosody_P2, drop_text=False)
         silent, guidance = None, drawing.guidance_for(network.config)
         if guidance:
-            silent = network.score(text, durations_P, _CLEAN, prosody_P2=None, withheld=True)
+            silent = network.score(text, durations_P, _CLEAN, prosody_P2=None, drop_text=True)
         frames, shape = int(durations_P.sum()), network.config
         steps = -(-frames // shape.stacked_frames)
         noise_MX = random.standard_normal((steps, shape.acoustics.mel.bins * shape.stacked_frames), dtype=np.float32)
         noise_MX *= np.float32(drawing.noise)
-        mel_TF = draw_mel(network, score, noise_MX, steps=drawing.steps, guidance=guidance, silent=silent)
+        mel_TF = sample_mel(network, score, noise_MX, steps=drawing.steps, guidance=guidance, silent=silent)
         return mel_TF[:frames]
 
     def _durations(self, text: ReadText, prosody_P3: Floats, ids: tuple[int, ...], speed: float) -> Integers:
         """Return the frames of each piece, without the silence that recordings begin and end with."""
         scale = self.network.prosody_scale
-        drawn_P = np.exp(prosody_P3[:, 0] * scale.deviation[0] + scale.mean[0])
+        sampled_P = np.exp(prosody_P3[:, 0] * scale.deviation[0] + scale.mean[0])
         expected_P = np.maximum(np.exp(text.log_durations_P) - 1.0, 0.0)
         inner_P = self._inner(ids)
         durations_P = settle_durations(expected_P, expected_P, speed)
         most = round(_EDGE_SECONDS * self.network.config.acoustics.frame_rate)
         durations_P[~inner_P] = np.minimum(durations_P[~inner_P], most)
         # Apart from the edges: how long a recording was silent before it began says nothing of how fast one spoke.
-        durations_P[inner_P] = settle_durations(expected_P[inner_P], drawn_P[inner_P], 1.0)
+        durations_P[inner_P] = settle_durations(expected_P[inner_P], sampled_P[inner_P], 1.0)
         durations_P = np.maximum(durations_P, _FEWEST_FRAMES)
         if speed != 1.0:
             durations_P[inner_P] = scale_durations(durations_P[inner_P], speed, _FEWEST_FRAMES)

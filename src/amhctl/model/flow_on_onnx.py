@@ -23,14 +23,14 @@ class _Pieces:
     ----------
     pieces_PH : Floats
         Encodings of the pieces.
-    withheld_H : Floats
+    dropped_H : Floats
         What stands for a piece that is dropped.
     speaker_1E : Floats
         The speaker they were read for.
     """
 
     pieces_PH: Floats
-    withheld_H: Floats
+    dropped_H: Floats
     speaker_1E: Floats
 
 
@@ -93,8 +93,8 @@ class FlowOnOnnx:
     def read(self, ids_P: Integers, speaker_E: Floats) -> ReadText:
         """Read text pieces for a speaker."""
         speaker_1E = speaker_E[None].astype(np.float32)
-        pieces, log_durations, withheld = self._text.run({"ids": ids_P[None], "speaker": speaker_1E})
-        return ReadText(log_durations[0], _Pieces(pieces[0], withheld, speaker_1E))
+        pieces, log_durations, dropped = self._text.run({"ids": ids_P[None], "speaker": speaker_1E})
+        return ReadText(log_durations[0], _Pieces(pieces[0], dropped, speaker_1E))
 
     def prosody_velocity(self, noisy_P3: Floats, time: float, text: ReadText) -> Floats:
         """Return the velocity of the standardised prosody, shape (P, 3)."""
@@ -105,7 +105,7 @@ class FlowOnOnnx:
         return velocity_P3
 
     def score(
-        self, text: ReadText, durations_P: Integers, noise: float, *, prosody_P2: Floats | None, withheld: bool
+        self, text: ReadText, durations_P: Integers, noise: float, *, prosody_P2: Floats | None, drop_text: bool
     ) -> _Score:
         """Lay a text over the steps, as ``FlowVoice.score`` does."""
         known: _Pieces = text.hidden
@@ -117,9 +117,9 @@ class FlowOnOnnx:
         begin_M = (ends_P - durations_P)[piece_M]
         passed_M = np.clip((frame_M - begin_M).astype(np.float32) / length_M, 0.0, 1.0)
         within_M3 = np.stack([passed_M, 1.0 - passed_M, np.log(length_M) / np.float32(4.0)], axis=-1)
-        pieces_PH = np.broadcast_to(known.withheld_H, known.pieces_PH.shape) if withheld else known.pieces_PH
+        pieces_PH = np.broadcast_to(known.dropped_H, known.pieces_PH.shape) if drop_text else known.pieces_PH
         prosody_M3 = np.zeros((len(frame_M), 3), dtype=np.float32)
-        if prosody_P2 is not None and not withheld:
+        if prosody_P2 is not None and not drop_text:
             prosody_M3 = np.concatenate([prosody_P2[piece_M], np.ones((len(frame_M), 1), np.float32)], axis=-1)
         told_MI = np.concatenate([pieces_PH[piece_M], within_M3], axis=-1).astype(np.float32)
         return _Score(told_MI, prosody_M3, known.speaker_1E, np.array([[noise]], dtype=np.float32))

@@ -53,7 +53,7 @@ class FlowOnTorch:
 
     @torch.inference_mode()
     def score(
-        self, text: ReadText, durations_P: Integers, noise: float, *, prosody_P2: Floats | None, withheld: bool
+        self, text: ReadText, durations_P: Integers, noise: float, *, prosody_P2: Floats | None, drop_text: bool
     ) -> Score:
         """Lay a text over the steps."""
         encoded: EncodedText = text.hidden
@@ -62,7 +62,7 @@ class FlowOnTorch:
             self._row(durations_P),
             torch.full((1,), noise, device=self._device),
             prosody_BP2=None if prosody_P2 is None else self._row(prosody_P2),
-            withheld_B=torch.full((1,), withheld, device=self._device),
+            dropped_B=torch.full((1,), drop_text, device=self._device),
         )
 
     @torch.inference_mode()

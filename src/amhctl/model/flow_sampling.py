@@ -123,7 +123,7 @@ class FlowNetwork(Protocol[ScoreT]):
         ...
 
     def score(
-        self, text: ReadText, durations_P: Integers, noise: float, *, prosody_P2: Floats | None, withheld: bool
+        self, text: ReadText, durations_P: Integers, noise: float, *, prosody_P2: Floats | None, drop_text: bool
     ) -> ScoreT:
         """Lay a text over the steps, as ``FlowVoice.score`` does; in the network's own form."""
         ...
@@ -133,15 +133,15 @@ class FlowNetwork(Protocol[ScoreT]):
         ...
 
 
-def draw_prosody(network: FlowNetwork[ScoreT], text: ReadText, noise_P3: Floats, steps: int) -> Floats:
+def sample_prosody(network: FlowNetwork[ScoreT], text: ReadText, noise_P3: Floats, steps: int) -> Floats:
     """Return standardised prosody of each piece, shape (P, 3), by Euler's method from noise."""
-    drawn_P3 = noise_P3
+    sampled_P3 = noise_P3
     for begin, end in _times(steps):
-        drawn_P3 = drawn_P3 + np.float32(end - begin) * network.prosody_velocity(drawn_P3, begin, text)
-    return drawn_P3
+        sampled_P3 = sampled_P3 + np.float32(end - begin) * network.prosody_velocity(sampled_P3, begin, text)
+    return sampled_P3
 
 
-def draw_mel(
+def sample_mel(
     network: FlowNetwork[ScoreT],
     score: ScoreT,
     noise_MX: Floats,
@@ -168,29 +168,29 @@ def draw_mel(
         The same with the text dropped; needed for guidance.
     """
     scores = (score, silent) if guidance and silent is not None else (score,)
-    drawn_MX, bins = noise_MX, network.mel_scale.mean.size
+    sampled_MX, bins = noise_MX, network.mel_scale.mean.size
     for begin, end in _times(steps):
-        velocity_MX, *unguided = network.velocities(drawn_MX, begin, scores)
+        velocity_MX, *unguided = network.velocities(sampled_MX, begin, scores)
         if unguided:
             velocity_MX = velocity_MX + np.float32(guidance) * _without_mean(velocity_MX - unguided[0], bins)
-        drawn_MX = drawn_MX + np.float32(end - begin) * velocity_MX
+        sampled_MX = sampled_MX + np.float32(end - begin) * velocity_MX
     scale = network.mel_scale
-    return drawn_MX.reshape(-1, scale.mean.size) * scale.deviation + scale.mean
+    return sampled_MX.reshape(-1, scale.mean.size) * scale.deviation + scale.mean
 
 
-def settle_durations(expected_P: Floats, drawn_P: Floats, speed: float) -> Integers:
+def settle_durations(expected_P: Floats, sampled_P: Floats, speed: float) -> Integers:
     """Return whole frames of each piece, shape (P,): the drawn proportions, at the expected total length.
 
     Parameters
     ----------
     expected_P : Floats
         Expected frames of each piece, whose sum is right on average.
-    drawn_P : Floats
+    sampled_P : Floats
         Drawn frames of each piece, whose spread is natural.
     speed : float
         How much faster than expected.
     """
-    drawn = drawn_P.astype(np.float64)
+    drawn = sampled_P.astype(np.float64)
     scale = float(expected_P.sum(dtype=np.float64)) / max(float(drawn.sum()), 1e-6) / speed
     ends_P = np.rint(np.cumsum(drawn * scale)).astype(np.int64)
     return np.maximum(np.diff(ends_P, prepend=0), 0)

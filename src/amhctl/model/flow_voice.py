@@ -205,8 +205,8 @@ class FlowVoice(Recomputing):
         noise_B: Tensor,
         *,
         prosody_BP2: Tensor | None = None,
-        told_B: Tensor | None = None,
-        withheld_B: Tensor | None = None,
+        prosody_known_B: Tensor | None = None,
+        dropped_B: Tensor | None = None,
         codes_BQS: Tensor | None = None,
         coded_B: Tensor | None = None,
         steps: int | None = None,
@@ -223,9 +223,9 @@ class FlowVoice(Recomputing):
             Standardised noise floor: 0 is that of the mean training clip, less is cleaner.
         prosody_BP2 : Tensor | None
             Standardised pitch and energy of each piece; None leaves them to the network.
-        told_B : Tensor | None
+        prosody_known_B : Tensor | None
             Which items are told them; None is all.
-        withheld_B : Tensor | None
+        dropped_B : Tensor | None
             Items whose text, pitch and energy are dropped; None is none.
         codes_BQS : Tensor | None
             Codes of the same speech, int64.
@@ -235,23 +235,23 @@ class FlowVoice(Recomputing):
             Steps to lay it over, where that is known without a look at the durations; None is those of the longest.
         """
         pieces_BPH, dtype = text.pieces_BPH, text.pieces_BPH.dtype
-        if withheld_B is not None:
-            pieces_BPH = torch.where(withheld_B[:, None, None], self.withheld_text.to(dtype), pieces_BPH)
-        laid_BMX, within_BM3, piece_BM, keep_BM = self._regulate_length(pieces_BPH, durations_BP, steps)
-        parts = [laid_BMX, within_BM3]
+        if dropped_B is not None:
+            pieces_BPH = torch.where(dropped_B[:, None, None], self.withheld_text.to(dtype), pieces_BPH)
+        regulated_BMX, within_BM3, piece_BM, keep_BM = self._regulate_length(pieces_BPH, durations_BP, steps)
+        parts = [regulated_BMX, within_BM3]
         if prosody_BP2 is None:
             parts.append(within_BM3.new_zeros((*within_BM3.shape[:2], 3)))
         else:
-            told_B = text.keep_BP.new_ones(len(pieces_BPH)) if told_B is None else told_B
-            if withheld_B is not None:
-                told_B = told_B & ~withheld_B
-            laid_BM2 = prosody_BP2.to(dtype).gather(1, piece_BM[..., None].expand(-1, -1, 2))
-            known_BM1 = torch.ones_like(laid_BM2[..., :1])
-            parts.append(torch.cat([laid_BM2, known_BM1], dim=-1) * told_B[:, None, None])
+            prosody_known_B = text.keep_BP.new_ones(len(pieces_BPH)) if prosody_known_B is None else prosody_known_B
+            if dropped_B is not None:
+                prosody_known_B = prosody_known_B & ~dropped_B
+            regulated_BM2 = prosody_BP2.to(dtype).gather(1, piece_BM[..., None].expand(-1, -1, 2))
+            known_BM1 = torch.ones_like(regulated_BM2[..., :1])
+            parts.append(torch.cat([regulated_BM2, known_BM1], dim=-1) * prosody_known_B[:, None, None])
         text_BMI = torch.cat(parts, dim=-1) * keep_BM[..., None]
         speaker = self.speaker_condition(self.speaker(text.speakers_BE))
         condition_BC = speaker + self.noise_condition(noise_B[:, None].to(dtype))
-        codes = None if codes_BQS is None else self._lay_codes(codes_BQS, coded_B, keep_BM)
+        codes = None if codes_BQS is None else self._regulate_codes(codes_BQS, coded_B, keep_BM)
         return Score(text_BMI, keep_BM, condition_BC, codes)
 
     def velocity(self, noisy_BMX: Tensor, times_B: Tensor, score: Score) -> Tensor:
@@ -303,16 +303,16 @@ class FlowVoice(Recomputing):
         begin_BM = (ends_BP - durations_BP).gather(1, piece_BM)
         passed_BM = ((frame_BM - begin_BM) / length_BM).clamp(0.0, 1.0)
         within_BM3 = torch.stack([passed_BM, 1.0 - passed_BM, torch.log(length_BM) / 4.0], dim=-1)
-        laid_BMH = pieces_BPH.gather(1, piece_BM[..., None].expand(-1, -1, pieces_BPH.shape[2]))
-        return laid_BMH, within_BM3, piece_BM, _keep(steps_B, steps)
+        regulated_BMH = pieces_BPH.gather(1, piece_BM[..., None].expand(-1, -1, pieces_BPH.shape[2]))
+        return regulated_BMH, within_BM3, piece_BM, _keep(steps_B, steps)
 
-    def _lay_codes(self, codes_BQS: Tensor, coded_B: Tensor | None, keep_BM: Tensor) -> Tensor:
+    def _regulate_codes(self, codes_BQS: Tensor, coded_B: Tensor | None, keep_BM: Tensor) -> Tensor:
         vectors = [table(codes_BQS[:, book]) for book, table in enumerate(self.code_embeddings)]
-        laid_BMD = self.code_input(torch.cat(vectors, dim=-1)).repeat_interleave(self.config.steps_of_code, dim=1)
+        regulated_BMD = self.code_input(torch.cat(vectors, dim=-1)).repeat_interleave(self.config.steps_of_code, dim=1)
         steps = keep_BM.shape[1]
         # The last code frame may end a few steps before or after the spectrogram.
-        laid_BMD = functional.pad(laid_BMD, (0, 0, 0, max(0, steps - laid_BMD.shape[1])))[:, :steps]
-        return laid_BMD if coded_B is None else laid_BMD * coded_B[:, None, None]
+        regulated_BMD = functional.pad(regulated_BMD, (0, 0, 0, max(0, steps - regulated_BMD.shape[1])))[:, :steps]
+        return regulated_BMD if coded_B is None else regulated_BMD * coded_B[:, None, None]
 
 
 class _TimeEmbedding(nn.Module):

@@ -224,7 +224,7 @@ class UnifiedVoice(nn.Module):
             aligned_BPD = self.alignment.regulate_length(
                 encoded_BTD, _require_durations(durations_BT), keep_BT, positions
             )
-            aligned_BPD = self._withhold(aligned_BPD)
+            aligned_BPD = self._drop_text(aligned_BPD)
         condition_BLD = self._condition(latents_BLD, emotion_BD, speeds_B)
         text_BLD, codes_BPD = self._states(
             text_BT, text_lengths_B, codes_BQS, code_lengths_B, condition_BLD, aligned_BPD
@@ -232,7 +232,7 @@ class UnifiedVoice(nn.Module):
         text_logits_BTV = self.text_head(text_BLD) if self.has_prefix else None
         return VoiceOutput(text_logits_BTV, self._code_logits(codes_BPD), log_durations_BT)
 
-    def _withhold(self, aligned_BPD: Tensor) -> Tensor:
+    def _drop_text(self, aligned_BPD: Tensor) -> Tensor:
         """Take the text away from a random share of the items, in training."""
         if not self.training or not self.config.text_dropout:
             return aligned_BPD

@@ -72,7 +72,7 @@ class AlignedText(nn.Module):
             ],
             dim=-1,
         ).to(encoded_BTD.dtype)
-        laid_BSD = encoded_BTD.gather(1, piece_BS[..., None].expand(-1, -1, encoded_BTD.shape[2]))
+        regulated_BSD = encoded_BTD.gather(1, piece_BS[..., None].expand(-1, -1, encoded_BTD.shape[2]))
         real_BS1 = (frame_BS < ends_BT[:, -1:])[..., None]
-        framed_BSD: Tensor = laid_BSD + self.within(within_BS3)
+        framed_BSD: Tensor = regulated_BSD + self.within(within_BS3)
         return framed_BSD * real_BS1

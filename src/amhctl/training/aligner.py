@@ -288,7 +288,7 @@ class _Aligner:
 def _make_batches(texts: Sequence[Ids], frames: Ids) -> list[_Batch]:
     """Return all utterances in batches of similar length, so that little is padded."""
     order = sorted(range(len(texts)), key=lambda place: (int(frames[place]), len(texts[place]), place))
-    return [_Batch(group, *_number_anew([texts[place] for place in group])) for group in _group(order, texts, frames)]
+    return [_Batch(group, *_renumber([texts[place] for place in group])) for group in _group(order, texts, frames)]
 
 
 def _group(order: Iterable[int], texts: Sequence[Ids], frames: Ids) -> Iterator[tuple[int, ...]]:
@@ -303,7 +303,7 @@ def _group(order: Iterable[int], texts: Sequence[Ids], frames: Ids) -> Iterator[
     yield tuple(group)
 
 
-def _number_anew(texts: Sequence[Ids]) -> tuple[tuple[Ids, ...], Ids]:
+def _renumber(texts: Sequence[Ids]) -> tuple[tuple[Ids, ...], Ids]:
     """Return texts by the pieces that they hold, and these pieces."""
     pieces_P, numbers = np.unique(np.concatenate(texts), return_inverse=True)
     ends = np.cumsum([len(text) for text in texts])[:-1]

@@ -25,7 +25,7 @@ class CodecMaterial:
     processing: tuple[str, ...] = field(default=())
 
 
-def draw_segments(clips: Sequence[NDArray[np.float32]], *, count: int, size: int, gain: float, seed: int) -> Tensor:
+def sample_segments(clips: Sequence[NDArray[np.float32]], *, count: int, size: int, gain: float, seed: int) -> Tensor:
     """Return random segments, shape (count, size); a clip is drawn in proportion to its length.
 
     Parameters

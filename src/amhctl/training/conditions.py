@@ -17,7 +17,7 @@ def require_conditions(config: TrainingConfig, model: ModelConfig | FlowVoiceCon
         a FlowVoice is to be told less, a UnifiedVoice is to learn guidance, or a voice with explicit durations is to be
         told how fast it speaks.
     """
-    if config.tells_speakers:
+    if config.has_speaker_adversary:
         if isinstance(model, FlowVoiceConfig):
             raise ConfigError(
                 "a FlowVoice has no emotion vector from which the speaker could be removed",

@@ -17,7 +17,7 @@ from amhctl.codec.mel_codec import fingerprint_of
 from amhctl.config.dac import DacCodecConfig, DacTrainingConfig
 from amhctl.core.errors import TrainingError
 from amhctl.nn.spectral import LogMel
-from amhctl.training.codec_material import CodecMaterial, draw_segments
+from amhctl.training.codec_material import CodecMaterial, sample_segments
 from amhctl.training.codec_optimizer import require_finite
 from amhctl.training.codec_recipe import CodecPlan, StepResult
 from amhctl.training.seeding import derive_seed
@@ -155,7 +155,7 @@ class DacRecipe:
         # The same per step as for a mel codec: the quantiser's dropout is drawn from it.
         step_seed = self._seed * 1_000_003 + step
         torch.manual_seed(step_seed)
-        drawn = draw_segments(
+        drawn = sample_segments(
             self._material.train, count=config.batch_size, size=self._size, gain=config.gain_range, seed=step_seed
         )
         target_BN = drawn.to(self._device)

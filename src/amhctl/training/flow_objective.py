@@ -39,7 +39,7 @@ class FlowNoise:
         Between 0 (noise) and 1.
     noise_BMX, prosody_noise_BP3 : Tensor
         Where the flows begin.
-    withheld_B, told_B, coded_B : Tensor
+    dropped_B, prosody_known_B, coded_B : Tensor
         Whose text is dropped, whose pitch and energy are told, whose codes are given.
     """
 
@@ -47,8 +47,8 @@ class FlowNoise:
     prosody_times_B: Tensor
     noise_BMX: Tensor
     prosody_noise_BP3: Tensor
-    withheld_B: Tensor
-    told_B: Tensor
+    dropped_B: Tensor
+    prosody_known_B: Tensor
     coded_B: Tensor
 
 
@@ -150,8 +150,8 @@ class FlowObjective(nn.Module):
                 batch.durations_BP,
                 model.noise_standard(batch.noise_B[:, None])[:, 0],
                 prosody_BP2=prosody_BP3[..., 1:],
-                told_B=draws.told_B,
-                withheld_B=draws.withheld_B,
+                prosody_known_B=draws.prosody_known_B,
+                dropped_B=draws.dropped_B,
                 codes_BQS=batch.codes_BQS if model.config.codebooks else None,
                 coded_B=draws.coded_B,
                 steps=draws.noise_BMX.shape[1],
@@ -161,13 +161,13 @@ class FlowObjective(nn.Module):
             )
             if self.teacher is not None:
                 wanted_BMX = self.teacher(
-                    noisy_BMX, draws.times_B, batch, withheld_B=draws.withheld_B, told_B=draws.told_B
+                    noisy_BMX, draws.times_B, batch, dropped_B=draws.dropped_B, prosody_known_B=draws.prosody_known_B
                 )
             velocity_BMX = model.velocity(noisy_BMX, draws.times_B, score)
             noisy_BP3, wanted_BP3 = _between(draws.prosody_noise_BP3, prosody_BP3, draws.prosody_times_B)
-            drawn_BP3 = model.prosody_velocity(noisy_BP3, draws.prosody_times_B, text)
+            sampled_BP3 = model.prosody_velocity(noisy_BP3, draws.prosody_times_B, text)
         mel = _squared(velocity_BMX, wanted_BMX, score.keep_BM)
-        prosody = _squared(drawn_BP3, wanted_BP3, text.keep_BP)
+        prosody = _squared(sampled_BP3, wanted_BP3, text.keep_BP)
         durations = duration_loss(log_durations_BP, batch.durations_BP, batch.text_lengths_B)
         expected = ((log_durations_BP.float().exp() - 1.0) * text.keep_BP).sum()
         loss = (
@@ -179,7 +179,7 @@ class FlowObjective(nn.Module):
         return loss, packed
 
 
-def draw_inputs(
+def sample_noise(
     batch: AcousticBatch, model_width: int, stacked: int, generator: torch.Generator, *, shares: tuple[float, ...]
 ) -> FlowNoise:
     """Return what a generator draws for a batch; ``shares`` of items lose their text, their prosody and their codes.
@@ -199,15 +199,17 @@ def draw_inputs(
     """
     items, frames = batch.mels_BTF.shape[:2]
     steps, where = -(-frames // stacked), generator.device
-    withheld, untold, uncoded = (torch.rand(items, generator=generator, device=where) < share for share in shares)
+    text_dropped, prosody_dropped, codes_dropped = (
+        torch.rand(items, generator=generator, device=where) < share for share in shares
+    )
     drawn = FlowNoise(
         times_B=torch.rand(items, generator=generator, device=where),
         prosody_times_B=torch.rand(items, generator=generator, device=where),
         noise_BMX=torch.randn((items, steps, model_width), generator=generator, device=where),
         prosody_noise_BP3=torch.randn((*batch.text_BP.shape, PROSODY), generator=generator, device=where),
-        withheld_B=withheld,
-        told_B=~untold,
-        coded_B=~uncoded,
+        dropped_B=text_dropped,
+        prosody_known_B=~prosody_dropped,
+        coded_B=~codes_dropped,
     )
     device = batch.mels_BTF.device
     return FlowNoise(*(getattr(drawn, name).to(device) for name in FlowNoise.__slots__))

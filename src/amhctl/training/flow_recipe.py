@@ -21,12 +21,12 @@ from amhctl.model.flow_speaker_probe import probe_speakers
 from amhctl.model.flow_voice import FlowVoice
 from amhctl.model.speaker_probe import SpeakerProbe
 from amhctl.training.feed import Plan
-from amhctl.training.flow_objective import FlowCounts, FlowLosses, FlowNoise, FlowObjective, draw_inputs
+from amhctl.training.flow_objective import FlowCounts, FlowLosses, FlowNoise, FlowObjective, sample_noise
 from amhctl.training.guided_teacher import GuidedTeacher
 from amhctl.training.memory import copy_shapes
 from amhctl.training.precision import Precision
 from amhctl.training.seeding import generator_of
-from amhctl.training.speaker_probe import RULES as HEARING_RULES
+from amhctl.training.speaker_probe import RULES as COLLAPSE_RULES
 from amhctl.training.voice_recipe import BatchSize, Lengths
 
 FlowInputs = tuple[FlowNoise, FlowCounts]
@@ -109,7 +109,7 @@ class FlowRecipe:
 
     def _draw(self, batch: AcousticBatch, generator: torch.Generator, shares: tuple[float, ...]) -> FlowNoise:
         width = self.shape.acoustics.mel.bins * self.shape.stacked_frames
-        return draw_inputs(batch, width, self.shape.stacked_frames, generator, shares=shares)
+        return sample_noise(batch, width, self.shape.stacked_frames, generator, shares=shares)
 
     def summarize(self, packed: list[float], counts: FlowCounts, config: TrainingConfig) -> FlowLosses:
         """Return the means of packed sums."""
@@ -130,7 +130,7 @@ class FlowRecipe:
         if not speaker_probe.fault:
             return ()
         hint = "train longer, and check that the records name the right speakers: amhctl data check"
-        return (HEARING_RULES.finding("R012", subject, speaker_probe.fault, hint),)
+        return (COLLAPSE_RULES.finding("R012", subject, speaker_probe.fault, hint),)
 
 
 @torch.no_grad()

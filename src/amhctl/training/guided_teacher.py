@@ -31,7 +31,7 @@ class GuidedTeacher(nn.Module):
 
     @torch.no_grad()
     def forward(
-        self, noisy_BMX: Tensor, times_B: Tensor, batch: AcousticBatch, *, withheld_B: Tensor, told_B: Tensor
+        self, noisy_BMX: Tensor, times_B: Tensor, batch: AcousticBatch, *, dropped_B: Tensor, prosody_known_B: Tensor
     ) -> Tensor:
         """Return the guided velocity of each step, shape (B, M, X); the plain one of items whose text is dropped.
 
@@ -43,7 +43,7 @@ class GuidedTeacher(nn.Module):
             How far each has come.
         batch : AcousticBatch
             Texts, durations, speakers and prosody.
-        withheld_B, told_B : Tensor
+        dropped_B, prosody_known_B : Tensor
             Whose text is dropped, and whose pitch and energy are told.
         """
         model = self.model
@@ -55,11 +55,11 @@ class GuidedTeacher(nn.Module):
             batch.durations_BP,
             noise_B,
             prosody_BP2=model.prosody_standard(batch.prosody_BP3)[..., 1:],
-            told_B=told_B,
-            withheld_B=withheld_B,
+            prosody_known_B=prosody_known_B,
+            dropped_B=dropped_B,
             steps=steps,
         )
-        silent = model.score(text, batch.durations_BP, noise_B, withheld_B=torch.ones_like(withheld_B), steps=steps)
+        silent = model.score(text, batch.durations_BP, noise_B, dropped_B=torch.ones_like(dropped_B), steps=steps)
         velocity_BMX = model.velocity(noisy_BMX, times_B, score)
         added_BMX = velocity_BMX - model.velocity(noisy_BMX, times_B, silent)
         guided: Tensor = velocity_BMX + self.guidance * self._without_mean(added_BMX, score)

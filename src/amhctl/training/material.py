@@ -121,7 +121,7 @@ def gather(
 
     # Former data are of speakers that the voice is not to be set apart from.
     speakers = {entry.record.speaker for entry in fitting if entry.record.split == "train"}
-    numbers = {name: number for number, name in enumerate(sorted(speakers))} if training.tells_speakers else {}
+    numbers = {name: number for number, name in enumerate(sorted(speakers))} if training.has_speaker_adversary else {}
 
     dataset = partial(
         SpeechDataset,

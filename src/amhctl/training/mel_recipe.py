@@ -25,12 +25,12 @@ from amhctl.codec.mel_codec import (
 )
 from amhctl.config.mel_codec import CodecTrainingConfig, MelCodecConfig
 from amhctl.core.errors import TrainingError
-from amhctl.training.codec_material import CodecMaterial, draw_segments
+from amhctl.training.codec_material import CodecMaterial, sample_segments
 from amhctl.training.codec_optimizer import cosine_rate, decayed_adamw, require_finite
 from amhctl.training.codec_recipe import CodecPlan, StepResult
+from amhctl.training.discriminator_training import DiscriminatorTraining
 from amhctl.training.learning_quantizer import learning_quantizer
 from amhctl.training.mel_distance import MelDistance
-from amhctl.training.opponent import Opponent
 from amhctl.training.precision import autocast, resolve_precision
 from amhctl.training.seeding import derive_seed
 
@@ -114,7 +114,7 @@ class MelRecipe:
             self._network.freeze_codes()
         self._optimizer = decayed_adamw(self._network, rate=config.learning_rate, weight_decay=config.weight_decay)
         self._distance = MelDistance(shape.mel.sample_rate).to(self._device)
-        self._opponent = _build_opponent(config, seed, self._device) if config.adversarial_steps else None
+        self._discriminators = _build_discriminators(config, seed, self._device) if config.adversarial_steps else None
         self._plan = CodecPlan(
             model_version=MODEL_VERSION,
             shape=shape.model_dump(mode="json"),
@@ -141,13 +141,17 @@ class MelRecipe:
     def networks(self) -> Mapping[str, nn.Module]:
         """The codec and, if they are trained along, the discriminators."""
         found: dict[str, nn.Module] = {"model": self._network}
-        return found if self._opponent is None else found | {"discriminators": self._opponent.network}
+        return found if self._discriminators is None else found | {"discriminators": self._discriminators.network}
 
     @property
     def optimizers(self) -> Mapping[str, torch.optim.Optimizer]:
         """The codec's optimiser and, if they are trained along, the discriminators'."""
         found: dict[str, torch.optim.Optimizer] = {"optimizer": self._optimizer}
-        return found if self._opponent is None else found | {"discriminator_optimizer": self._opponent.optimizer}
+        return (
+            found
+            if self._discriminators is None
+            else found | {"discriminator_optimizer": self._discriminators.optimizer}
+        )
 
     def stage(self, step: int) -> int:
         """Return 0 without quantiser, 1 with it, 2 against discriminators."""
@@ -174,13 +178,13 @@ class MelRecipe:
         if config.keep_codes:
             self._network.freeze_codes()
         with autocast(self._precision, self._device):
-            output = self._network(target_BN, quantised=self.stage(step) > 0, depths_B=self._draw_depths(step))
+            output = self._network(target_BN, quantised=self.stage(step) > 0, depths_B=self._sample_depths(step))
         distance = self._distance(output.samples_BN, target_BN)
         loss = distance + config.commitment_weight * output.commitment
         values = {"mel": float(distance.detach()), "commitment": float(output.commitment.detach())}
-        if self._opponent is not None and self.stage(step) == 2:
-            rivalry, more = self._oppose(self._opponent, output, target_BN)
-            loss, values = loss + rivalry, values | more
+        if self._discriminators is not None and self.stage(step) == 2:
+            adversarial, more = self._adversarial_losses(self._discriminators, output, target_BN)
+            loss, values = loss + adversarial, values | more
         for group in self._optimizer.param_groups:
             group["lr"] = cosine_rate(step, steps=config.steps, warmup=config.warmup_steps, peak=config.learning_rate)
         self._optimizer.zero_grad(set_to_none=True)
@@ -191,12 +195,14 @@ class MelRecipe:
         codes = None if output.codes_BSQ is None else output.codes_BSQ.detach()
         return StepResult(values | {"norm": float(norm)}, codes)
 
-    def _oppose(self, opponent: Opponent, output: Reconstruction, target_BN: Tensor) -> tuple[Tensor, dict[str, float]]:
+    def _adversarial_losses(
+        self, discriminators: DiscriminatorTraining, output: Reconstruction, target_BN: Tensor
+    ) -> tuple[Tensor, dict[str, float]]:
         """Train the discriminators on a reconstruction, and return what they now say against it."""
-        values = opponent.learn(target_BN, output.samples_BN)
-        deceiving, matching = opponent.judge(target_BN, output.samples_BN)
-        values |= {"adversarial": float(deceiving.detach()), "feature": float(matching.detach())}
-        return self._config.adversarial_weight * deceiving + self._config.feature_weight * matching, values
+        values = discriminators.learn(target_BN, output.samples_BN)
+        generator_loss, feature_loss = discriminators.judge(target_BN, output.samples_BN)
+        values |= {"adversarial": float(generator_loss.detach()), "feature": float(feature_loss.detach())}
+        return self._config.adversarial_weight * generator_loss + self._config.feature_weight * feature_loss, values
 
     def _start_codebooks(self) -> None:
         """Start every codebook by k-means over the latents of many segments."""
@@ -207,7 +213,7 @@ class MelRecipe:
             latents = torch.cat([self._network.latents(part) for part in torch.split(segments, 16)])
             self._network.quantizer(latents)
 
-    def _draw_depths(self, step: int) -> Tensor | None:
+    def _sample_depths(self, step: int) -> Tensor | None:
         """Return from how many codebooks each segment of a step is decoded; None for all."""
         if not self._config.fewer_codebooks_share:
             return None
@@ -218,7 +224,7 @@ class MelRecipe:
         return torch.from_numpy(depths).to(self._device)
 
     def _draw(self, count: int, seed: int) -> Tensor:
-        drawn = draw_segments(
+        drawn = sample_segments(
             self._material.train, count=count, size=self._size, gain=self._config.gain_range, seed=seed
         )
         return drawn.to(self._device)
@@ -248,8 +254,8 @@ def stored_tensors(network: MelCodecNetwork) -> dict[str, Tensor]:
     return halve({name: value for name, value in network.state_dict().items() if is_stored(name)})
 
 
-def _build_opponent(config: CodecTrainingConfig, seed: int, device: torch.device) -> Opponent:
-    return Opponent(
+def _build_discriminators(config: CodecTrainingConfig, seed: int, device: torch.device) -> DiscriminatorTraining:
+    return DiscriminatorTraining(
         periods=_PERIODS,
         windows=_WINDOWS,
         width=config.discriminator_width,

@@ -83,8 +83,8 @@ class Objective(nn.Module):
         """
         shape = self.model.config
         with autocast(self.precision, batch.codes_BQS.device):
-            heard_BLD, felt_BD = self.encode_prompts(batch)
-            latents_BLD, emotion_BD = _withhold(batch, heard_BLD, felt_BD)
+            speaker_BLD, prompt_emotion_BD = self.encode_prompts(batch)
+            latents_BLD, emotion_BD = _drop_conditions(batch, speaker_BLD, prompt_emotion_BD)
             output = self.model(
                 batch.text_BT,
                 batch.text_lengths_B,
@@ -107,7 +107,7 @@ class Objective(nn.Module):
             if output.log_durations_BT is None or batch.durations_BT is None
             else duration_loss(output.log_durations_BT, batch.durations_BT, batch.text_lengths_B),
             correct_Q=correct_codes(logits_BQPV, streams.targets_BQP, streams.mask_BQP),
-            speakers_3=self._tell_speakers(batch, felt_BD, reversal),
+            speakers_3=self._adversary_losses(batch, prompt_emotion_BD, reversal),
         )
         return weigh(sums, counts, self.config), sums.packed()
 
@@ -122,7 +122,7 @@ class Objective(nn.Module):
         )
         return latents_BLD, emotion_BD
 
-    def _tell_speakers(self, batch: Batch, emotion_BD: Tensor, reversal: float) -> Tensor | None:
+    def _adversary_losses(self, batch: Batch, emotion_BD: Tensor, reversal: float) -> Tensor | None:
         """Return the sums of the classifier, shape (3,); it always takes part, as several processes need it to."""
         if self.classifier is None:
             return None
@@ -132,8 +132,8 @@ class Objective(nn.Module):
         return speaker_losses(self.classifier(emotion_BD.float(), reversal), speakers_B)
 
 
-def _withhold(batch: Batch, latents_BLD: Tensor, emotion_BD: Tensor) -> tuple[Tensor, Tensor]:
-    """Return both as zeros where an item is not told whom it speaks as."""
-    if batch.told_B is None:
+def _drop_conditions(batch: Batch, latents_BLD: Tensor, emotion_BD: Tensor) -> tuple[Tensor, Tensor]:
+    """Return both, as zeros for items whose conditions are dropped."""
+    if batch.conditioned_B is None:
         return latents_BLD, emotion_BD
-    return latents_BLD * batch.told_B[:, None, None], emotion_BD * batch.told_B[:, None]
+    return latents_BLD * batch.conditioned_B[:, None, None], emotion_BD * batch.conditioned_B[:, None]

@@ -132,7 +132,7 @@ def build_adversary(config: TrainingConfig, model: ModelConfig, speakers: int, s
     ConfigError
         If there are no two speakers to tell apart.
     """
-    if not config.tells_speakers:
+    if not config.has_speaker_adversary:
         return None
     if speakers < 2:
         raise ConfigError(

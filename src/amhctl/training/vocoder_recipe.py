@@ -1,8 +1,8 @@
 """How a vocoder is trained: multi-resolution log-mel distance and, in the last steps, discriminators. Knows no folders.
 
-Two stages: by the distance alone, at whose end the discriminators begin to learn, so that they see something when they
-are first heard; and by both, the gradients of deceiving them and of matching their features held at fixed shares of
-the distance's. The weights that are measured and kept are averages over the steps.
+Two stages: by the distance alone, at whose end the discriminators begin to learn, so that they are trained when their
+losses are first used; and by both, where the gradients of the generator loss and the feature-matching loss are scaled
+to fixed fractions of that of the distance. The weights that are measured and kept are averages over the steps.
 
 Shapes: ``B segments, N samples, T frames, F mel bins``.
 """
@@ -21,13 +21,13 @@ from amhctl.config.vocoder import VocoderConfig, VocoderTrainingConfig
 from amhctl.core.errors import TrainingError
 from amhctl.nn.spectral import LogMel
 from amhctl.training.adversarial import balanced_gradient
-from amhctl.training.codec_material import CodecMaterial, draw_segments
+from amhctl.training.codec_material import CodecMaterial, sample_segments
 from amhctl.training.codec_optimizer import cosine_rate, decayed_adamw, require_finite
 from amhctl.training.codec_recipe import CodecPlan, StepResult
+from amhctl.training.discriminator_training import DiscriminatorTraining
 from amhctl.training.ema import AveragedModel
 from amhctl.training.mel_distance import LONGEST_WINDOW, MelDistance
 from amhctl.training.mel_softening import soften
-from amhctl.training.opponent import Opponent
 from amhctl.training.precision import autocast, resolve_precision
 from amhctl.training.seeding import derive_seed
 
@@ -98,7 +98,7 @@ class VocoderRecipe:
         self._optimizer = decayed_adamw(self._network, rate=config.learning_rate, weight_decay=config.weight_decay)
         self._mel = LogMel(**mel.model_dump()).to(self._device)
         self._distance = MelDistance(mel.sample_rate).to(self._device)
-        self._opponent = _build_opponent(config, seed, self._device) if config.adversarial_steps else None
+        self._discriminators = _build_discriminators(config, seed, self._device) if config.adversarial_steps else None
         self._plan = CodecPlan(
             model_version=MODEL_VERSION,
             shape=shape.model_dump(mode="json"),
@@ -127,13 +127,17 @@ class VocoderRecipe:
     def networks(self) -> Mapping[str, nn.Module]:
         """The vocoder, its averaged weights and, if they are trained along, the discriminators."""
         found: dict[str, nn.Module] = {"model": self._network, "average": self._average.model}
-        return found if self._opponent is None else found | {"discriminators": self._opponent.network}
+        return found if self._discriminators is None else found | {"discriminators": self._discriminators.network}
 
     @property
     def optimizers(self) -> Mapping[str, torch.optim.Optimizer]:
         """The vocoder's optimiser and, if they are trained along, the discriminators'."""
         found: dict[str, torch.optim.Optimizer] = {"optimizer": self._optimizer}
-        return found if self._opponent is None else found | {"discriminator_optimizer": self._opponent.optimizer}
+        return (
+            found
+            if self._discriminators is None
+            else found | {"discriminator_optimizer": self._discriminators.optimizer}
+        )
 
     def stage(self, step: int) -> int:
         """Return 1 by the distance alone, 2 against discriminators."""
@@ -150,7 +154,7 @@ class VocoderRecipe:
         config = self._config
         # A generator per step: nothing random has to be restored by a resumed run.
         step_seed = self._seed * 1_000_003 + step
-        target_BN = draw_segments(
+        target_BN = sample_segments(
             self._material.train, count=config.batch_size, size=self._size, gain=config.gain_range, seed=step_seed
         ).to(self._device)
         mel_BTF = soften(
@@ -176,17 +180,17 @@ class VocoderRecipe:
 
     def _compare(self, step: int, target_BN: Tensor, made_BN: Tensor) -> tuple[Tensor, dict[str, float]]:
         """Return the gradient of what was made, and the losses; train the discriminators where it is their time."""
-        config, opponent = self._config, self._opponent
+        config, discriminators = self._config, self._discriminators
         leaf_BN = made_BN.detach().requires_grad_()
         distance = self._distance(leaf_BN, target_BN)
         values = {"mel": float(distance.detach())}
         others: list[tuple[Tensor, float]] = []
-        if opponent is not None and step >= config.steps - config.adversarial_steps - config.discriminator_steps:
-            values |= opponent.learn(target_BN, leaf_BN)
+        if discriminators is not None and step >= config.steps - config.adversarial_steps - config.discriminator_steps:
+            values |= discriminators.learn(target_BN, leaf_BN)
             if self.stage(step) == 2:
-                deceiving, matching = opponent.judge(target_BN, leaf_BN)
-                values |= {"adversarial": float(deceiving.detach()), "feature": float(matching.detach())}
-                others = [(deceiving, config.adversarial_weight), (matching, config.feature_weight)]
+                generator_loss, feature_loss = discriminators.judge(target_BN, leaf_BN)
+                values |= {"adversarial": float(generator_loss.detach()), "feature": float(feature_loss.detach())}
+                others = [(generator_loss, config.adversarial_weight), (feature_loss, config.feature_weight)]
         return balanced_gradient(leaf_BN, distance, others), values
 
     def reconstruct(self, samples_1N: Tensor) -> tuple[Tensor, Tensor]:
@@ -219,8 +223,8 @@ def _require_length(size: int, config: VocoderTrainingConfig, sample_rate: int) 
         )
 
 
-def _build_opponent(config: VocoderTrainingConfig, seed: int, device: torch.device) -> Opponent:
-    return Opponent(
+def _build_discriminators(config: VocoderTrainingConfig, seed: int, device: torch.device) -> DiscriminatorTraining:
+    return DiscriminatorTraining(
         periods=config.discriminator_periods,
         windows=config.discriminator_windows,
         width=config.discriminator_width,

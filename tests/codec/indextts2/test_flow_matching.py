@@ -7,7 +7,7 @@ from torch import Tensor
 
 from amhctl.codec.indextts2.bigvgan import read_bigvgan
 from amhctl.codec.indextts2.diffusion_transformer import DiffusionTransformer, Guide, TransformerShape, read_transformer
-from amhctl.codec.indextts2.flow_matching import draw_mel
+from amhctl.codec.indextts2.flow_matching import sample_mel
 from amhctl.core.errors import CodecError
 
 SMALL = TransformerShape(
@@ -22,7 +22,7 @@ def test_solutions_are_the_published_ones_to_the_waveform() -> None:
 
     def draw(steps: int, guidance: float) -> Tensor:
         style_1S = known["style.vector_of_front_fbank"]
-        return draw_mel(
+        return sample_mel(
             network, known["cfm.noise"], known["front.mel"], content_1TC, style_1S, steps=steps, guidance=guidance
         )
 
@@ -40,7 +40,7 @@ def test_solutions_are_the_published_ones_to_the_waveform() -> None:
 @torch.inference_mode()
 def test_the_solution_of_the_official_size() -> None:
     known, network = official_numbers(), read_transformer(official_tensors("s2mel", "cfm.estimator."))
-    mel_1FT = draw_mel(
+    mel_1FT = sample_mel(
         network, known["cfm.noise"], known["cfm.prompt_mel"], known["regulator.out"], known["cfm.style"],
         steps=3, guidance=0.7,
     )  # fmt: skip
@@ -57,9 +57,9 @@ def test_one_step_is_the_guided_velocity() -> None:
     told = Guide(torch.cat([prompt, torch.zeros(1, 4, 6)], dim=-1), content, style)
     untold = Guide(torch.zeros(1, 4, 9), torch.zeros(1, 9, 5), torch.zeros(1, 3))
     first, other = (network(start, torch.zeros(1), guide) for guide in (told, untold))
-    drawn = draw_mel(network, noise, prompt, content, style, steps=1, guidance=0.5)
+    drawn = sample_mel(network, noise, prompt, content, style, steps=1, guidance=0.5)
     torch.testing.assert_close(drawn, (start + 1.5 * first - 0.5 * other)[..., 3:])
-    plain = draw_mel(network, noise, prompt, content, style, steps=1, guidance=0.0)
+    plain = sample_mel(network, noise, prompt, content, style, steps=1, guidance=0.0)
     torch.testing.assert_close(plain, (start + first)[..., 3:])
 
 
@@ -67,7 +67,7 @@ def test_one_step_is_the_guided_velocity() -> None:
 def test_what_does_not_fit_together_is_refused(prompted: int, content: int) -> None:
     network = DiffusionTransformer(SMALL)
     with pytest.raises(CodecError, match=f"9 frames of noise and {content} of content after a prompt of {prompted}"):
-        draw_mel(
+        sample_mel(
             network, torch.zeros(1, 4, 9), torch.zeros(1, 4, prompted), torch.zeros(1, content, 5), torch.zeros(1, 3),
             steps=1, guidance=0.7,
         )  # fmt: skip

@@ -17,7 +17,7 @@ from amhctl.codec.indextts2.bigvgan import BigVGAN, read_bigvgan
 from amhctl.codec.indextts2.campplus import Campplus, read_campplus
 from amhctl.codec.indextts2.content import LatentProjection, mel_frames_of, read_latent_projection, spoken_content
 from amhctl.codec.indextts2.diffusion_transformer import DiffusionTransformer, read_transformer
-from amhctl.codec.indextts2.flow_matching import draw_mel
+from amhctl.codec.indextts2.flow_matching import sample_mel
 from amhctl.codec.indextts2.length_regulator import LengthRegulator, read_length_regulator
 from amhctl.codec.indextts2.prompt import Prompt, PromptClip
 from amhctl.codec.indextts2.spectrogram import MEL, prompt_mel
@@ -174,7 +174,7 @@ class Acoustics:
         # Drawn on the processor: the same on every device.
         generator = torch.Generator().manual_seed(seed)
         noise_1FT = torch.randn(1, MEL.bins, condition_1TC.shape[1], generator=generator).to(self._device)
-        mel_1FT = draw_mel(
+        mel_1FT = sample_mel(
             self._parts.transformer,
             noise_1FT,
             prompt.mel_1FP,

@@ -14,7 +14,7 @@ from amhctl.codec.indextts2.diffusion_transformer import DiffusionTransformer, G
 from amhctl.core.errors import CodecError
 
 
-def draw_mel(
+def sample_mel(
     network: DiffusionTransformer,
     noise_1FT: Tensor,
     prompt_1FP: Tensor,

@@ -14,7 +14,7 @@ from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.outputs import JSON, require_output_file
 from amhctl.core.progress import Progress
 from amhctl.core.report import Report
-from amhctl.corpus.pairs import draw_pairs
+from amhctl.corpus.pairs import choose_pairs
 from amhctl.corpus.records import iter_records
 
 RULES = Rules(
@@ -75,7 +75,7 @@ def run(request: PairDataRequest, progress: Progress) -> PairDataReport:
     circles = [json.dumps([speaker, split]) for _, speaker, split in known]
     paired: set[int] = set()
     with atomic_path(request.output) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as stream:
-        for target, prompt in draw_pairs(circles, seed=request.seed, epoch=request.epoch):
+        for target, prompt in choose_pairs(circles, seed=request.seed, epoch=request.epoch):
             name, speaker, split = known[target]
             pair = {"target": name, "prompt": known[prompt][0], "speaker": speaker}
             stream.write(json.dumps(pair | ({"split": split} if split else {}), ensure_ascii=False) + "\n")

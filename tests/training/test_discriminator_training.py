@@ -1,17 +1,17 @@
-"""An opponent learns to tell recordings from what was made, and says so; judging leaves it as it is."""
+"""Discriminators learn to tell recordings from generated audio, and report it; judging does not change them."""
 
 import torch
 
-from amhctl.training.opponent import Opponent
+from amhctl.training.discriminator_training import DiscriminatorTraining
 
 
-def opponent(rate: float = 3e-3) -> Opponent:
-    return Opponent(periods=(2,), windows=(256,), width=4, rate=rate, seed=1, device=torch.device("cpu"))
+def discriminators(rate: float = 3e-3) -> DiscriminatorTraining:
+    return DiscriminatorTraining(periods=(2,), windows=(256,), width=4, rate=rate, seed=1, device=torch.device("cpu"))
 
 
 def test_it_learns_to_tell_clean_from_noisy_speech_at_its_level() -> None:
     """Clips as quiet as speech is, which differ by noise 20 dB below: what made the discriminators blind before."""
-    one = opponent()
+    one = discriminators()
     times = torch.arange(4_096) / 16_000
     values: list[dict[str, float]] = []
     for step in range(60):
@@ -26,13 +26,13 @@ def test_it_learns_to_tell_clean_from_noisy_speech_at_its_level() -> None:
 
 
 def test_judging_leaves_it_as_it_is_and_has_gradients_for_what_was_made() -> None:
-    one = opponent()
+    one = discriminators()
     real, made = torch.randn(2, 2_048) * 0.1, (torch.randn(2, 2_048) * 0.1).requires_grad_()
     one.learn(real, made)
     assert made.grad is None
     before = {name: value.clone() for name, value in one.network.state_dict().items()}
-    deceiving, matching = one.judge(real, made)
-    (deceiving + matching).backward()
+    generator_loss, feature_loss = one.judge(real, made)
+    (generator_loss + feature_loss).backward()
     assert made.grad is not None
     assert bool(made.grad.isfinite().all())
     assert all(torch.equal(value, before[name]) for name, value in one.network.state_dict().items())
@@ -40,14 +40,14 @@ def test_judging_leaves_it_as_it_is_and_has_gradients_for_what_was_made() -> Non
 
 
 def test_silence_has_a_finite_gradient() -> None:
-    one = opponent()
+    one = discriminators()
     made = torch.zeros(2, 2_048, requires_grad=True)
-    deceiving, matching = one.judge(torch.randn(2, 2_048) * 0.1, made)
-    (deceiving + matching).backward()
+    generator_loss, feature_loss = one.judge(torch.randn(2, 2_048) * 0.1, made)
+    (generator_loss + feature_loss).backward()
     assert made.grad is not None
     assert bool(made.grad.isfinite().all())
 
 
 def test_a_seed_decides_how_it_starts() -> None:
-    one, other = opponent().network.state_dict(), opponent().network.state_dict()
+    one, other = discriminators().network.state_dict(), discriminators().network.state_dict()
     assert all(torch.equal(value, other[name]) for name, value in one.items())

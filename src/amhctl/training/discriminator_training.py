@@ -17,7 +17,7 @@ _BETAS = (0.8, 0.98)
 _LARGEST_NORM = 10.0
 
 
-class Opponent:
+class DiscriminatorTraining:
     """Discriminators and what trains them.
 
     Parameters
