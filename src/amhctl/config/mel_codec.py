@@ -71,7 +71,7 @@ class CodecTrainingConfig(Document):
     save_every: int = Field(250, gt=0)
     """Steps between resumable checkpoints."""
     precision: Literal["auto", "fp32", "bf16"] = "auto"
-    """Arithmetic of the forward pass; ``auto`` is bf16 where the device computes it natively."""
+    """Precision of the forward pass; ``auto`` is bf16 if the device supports it natively."""
     adversarial_steps: int = Field(0, ge=0)
     """Number of steps at the end of the run with discriminators (adversarial training); 0 for none."""
     adversarial_weight: float = Field(0.07, ge=0)

@@ -53,8 +53,8 @@ class TrainingConfig(Document):
     batch_frames: int = Field(2_400, gt=0)
     """Frames of one micro-batch, padding included: of codes for a UnifiedVoice, of the spectrogram for a FlowVoice."""
     batch_positions: int = Field(0, ge=0)
-    """All that a micro-batch may hold besides, padding included: items times the frames and text of the longest of them
-    and the frames of the longest prompt, as the estimate of memory counts them; 0 counts frames alone."""
+    """Second limit of a micro-batch, padding included: its items times the sum of the most frames, the most text ids
+    and the frames of the longest prompt, as in the memory estimate; 0 is no limit."""
     bucketing: bool = True
     """Whether micro-batches have utterances of similar length; otherwise they are random, with more padding."""
     accumulation: int = Field(1, ge=1)
@@ -121,8 +121,8 @@ class TrainingConfig(Document):
     ema_decay: float = Field(0.999, ge=0, lt=1)
     """Decay of the moving average (EMA) of the weights; the averaged weights are validated and kept as best."""
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
-    """Arithmetic of the forward pass; ``auto`` is bf16 where the device computes it natively, else fp16 on a CUDA
-    device, with a scaled loss, else fp32."""
+    """Precision of the forward pass; ``auto`` is bf16 if the device supports it natively, otherwise fp16 with a scaled
+    loss on a CUDA device, otherwise fp32."""
     tf32: bool = False
     """Use TF32 for single-precision matrix products on CUDA: faster, with 10 bits of mantissa."""
     checkpointing: bool = False
@@ -133,9 +133,9 @@ class TrainingConfig(Document):
     rounding. A CPU needs a C++ compiler, a CUDA device the package triton; not for blocks in
     shards."""
     sharding: Literal["none", "full"] = "none"
-    """How several processes hold the voice: ``none`` is each of them whole; ``full`` is its large stacks, with their
-    gradients, average and moments, in shards, each block whole only while it is computed, and computed again in the
-    backward pass. Checkpoints are the same."""
+    """How several processes hold the voice: with ``none``, each has a complete copy; with ``full``, each has a shard of
+    the large stacks, their gradients, moving average and moments. A block is gathered only while it is computed, and
+    its activations are recomputed in the backward pass. Checkpoints are the same."""
     valid_every: int = Field(200, gt=0)
     """Steps between validations."""
     save_every: int = Field(200, gt=0)
@@ -160,10 +160,10 @@ class TrainingConfig(Document):
     workers: int = Field(0, ge=0)
     """Processes that prepare batches."""
     reading: Literal["base", "package"] = "base"
-    """Text frontend of a fine-tuned voice: that of the base, or the present one of this package and project."""
+    """Text frontend of a fine-tuned voice: that of the base, or the current one of this package and project."""
     text_rows: Literal["all", "new", "adapter"] = "all"
-    """Which rows of the text embedding and head are trained: all; only new ones of an extended vocabulary, so that
-    those of the base cannot change; or none, with an adapter of rank ``training.adapter.text_rank``."""
+    """Which text embeddings (and rows of the text head) are trained: all; only new ones of an extended vocabulary, so
+    that those of the base cannot change; or none, with an adapter of rank ``training.adapter.text_rank``."""
     freeze: tuple[str, ...] = ()
     """Frozen parameters: named parts of the voice, such as ``conditioning``, or patterns of parameter names."""
     unfreeze: tuple[str, ...] = ()

@@ -70,7 +70,7 @@ class VocoderTrainingConfig(Document):
     """Which averaged weights are the result: those with the lowest mel distance on validation clips in the last
     stage, or those at the end; adversarial training improves perceived quality at the cost of some mel distance."""
     precision: Literal["auto", "fp32", "bf16"] = "auto"
-    """Arithmetic of the forward pass; ``auto`` is bf16 where the device computes it natively."""
+    """Precision of the forward pass; ``auto`` is bf16 if the device supports it natively."""
     adversarial_steps: int = Field(15_000, ge=0)
     """Number of steps at the end of the run with discriminators (adversarial training); 0 for none."""
     discriminator_steps: int = Field(500, ge=0)
