@@ -3,6 +3,8 @@
 import inspect
 import json
 from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Literal
 
 import pytest
 import typer
@@ -60,3 +62,32 @@ def test_a_command_may_name_one_of_them_itself() -> None:
         other(json=True, quiet=True, verbose=0)
     assert seen == [True]
     assert list(inspect.signature(other).parameters) == ["json", "quiet", "verbose"]
+
+
+def test_help_has_one_kind_of_placeholder() -> None:
+    @runs("other")
+    def other(
+        manifest: Annotated[Path, typer.Argument()],
+        corpus: Annotated[list[Path], typer.Argument(metavar="CORPUS...")],
+        output: Annotated[Path | None, typer.Option("-o")] = None,
+        sets: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE")] = None,
+        speed: Annotated[float, typer.Option(min=0.5)] = 1.0,
+        steps: Annotated[int | None, typer.Option(min=1)] = None,
+        names: Annotated[list[str] | None, typer.Option("--name")] = None,
+        kind: Annotated[Literal["a", "b"], typer.Option()] = "a",
+    ) -> Work:
+        raise NotImplementedError
+
+    app = typer.Typer(rich_markup_mode=None)
+    app.command()(other)
+    shown = CliRunner().invoke(app, ["--help"]).stdout
+    for words in (
+        "{MANIFEST} {CORPUS...}",
+        "-o PATH",
+        "--set KEY=VALUE",
+        "--speed NUMBER",
+        "--steps INTEGER",
+        "--name TEXT",
+        "--kind <a|b>",
+    ):
+        assert words in shown

@@ -127,7 +127,10 @@ def card(
 @app.command("average")
 @runs("ckpt average", summary=True)
 def average(
-    checkpoints: Annotated[list[Path], typer.Argument(help="Folders of voices fine-tuned from the same checkpoint.")],
+    checkpoints: Annotated[
+        list[Path],
+        typer.Argument(metavar="CHECKPOINT...", help="Folders of voices fine-tuned from the same checkpoint."),
+    ],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write.")],
     name: Annotated[
         str | None, typer.Option("--name", help="Name of the new voice; that of the first one by default.")

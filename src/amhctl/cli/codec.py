@@ -36,7 +36,9 @@ def show(
 @app.command("train")
 @runs("codec train", summary=True)
 def train(
-    manifests: Annotated[list[Path], typer.Argument(help="Manifests with train and valid splits.")],
+    manifests: Annotated[
+        list[Path], typer.Argument(metavar="MANIFEST...", help="Manifests with train and valid splits.")
+    ],
     output: Annotated[
         Path, typer.Option("-o", "--output", help="Run folder; the result is in its folder codec/ or vocoder/.")
     ],

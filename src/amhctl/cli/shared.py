@@ -3,7 +3,10 @@
 import inspect
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any, get_args, get_origin
+
+import typer
 
 from amhctl.cli import options
 from amhctl.cli.app import execute
@@ -12,6 +15,7 @@ from amhctl.core.report import Report
 
 Work = Callable[[Progress], Report]
 """What a command does, once its options are understood."""
+_VALUES = {str: "TEXT", Path: "PATH", int: "INTEGER", float: "NUMBER"}
 _SHARED = (("json", options.Json, False), ("quiet", options.Quiet, False), ("verbose", options.Verbose, 0))
 
 
@@ -43,8 +47,23 @@ def runs(name: str, *, summary: bool = False) -> Callable[[Callable[..., Work]],
             execute(name, work, **shared, summary=summary and not values.get("dry_run"))
 
         parameters = [*own.parameters.values(), *added]
+        for each in parameters:
+            _name_value(each)
         run.__signature__ = own.replace(parameters=parameters, return_annotation=None)  # type: ignore[attr-defined]
         run.__annotations__ = {each.name: each.annotation for each in parameters}
         return run
 
     return decorate
+
+
+def _name_value(parameter: inspect.Parameter) -> None:
+    """Give a parameter without a placeholder the one that help shows: an argument its name, an option its type."""
+    if get_origin(parameter.annotation) is not Annotated:
+        return
+    kind, declared = get_args(parameter.annotation)[:2]
+    if declared.metavar is None and isinstance(declared, typer.models.ArgumentInfo):
+        declared.metavar = parameter.name.upper()
+    elif declared.metavar is None:
+        # The type stands alone, beside None, or as the item of a list.
+        types = {kind, *get_args(kind), *(item for part in get_args(kind) for item in get_args(part))}
+        declared.metavar = next((name for value, name in _VALUES.items() if value in types), None)

@@ -29,7 +29,10 @@ class ModelType(StrEnum):
 
 
 Corpus = Annotated[
-    list[Path], typer.Argument(help="Text files (also .gz, .xz, .bz2) or manifests (.jsonl); - reads standard input.")
+    list[Path],
+    typer.Argument(
+        metavar="CORPUS...", help="Text files (also .gz, .xz, .bz2) or manifests (.jsonl); - reads standard input."
+    ),
 ]
 Output = Annotated[Path, typer.Option("-o", "--output", help="Vocabulary to write.")]
 _BASE_CHECKPOINT = typer.Option(help="Voice, training checkpoint or run folder that uses the base vocabulary.")

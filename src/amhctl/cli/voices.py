@@ -12,7 +12,11 @@ app = typer.Typer(help="Voices: list, show.", no_args_is_help=True, rich_markup_
 
 @app.command("list")
 @runs("voices list")
-def list_(folders: Annotated[list[Path] | None, typer.Argument(help="More folders that hold voices.")] = None) -> Work:
+def list_(
+    folders: Annotated[
+        list[Path] | None, typer.Argument(metavar="[FOLDER]...", help="More folders with voices.")
+    ] = None,
+) -> Work:
     """List the bundled voices, and those in given folders."""
     from amhctl.workflows.voices import list as list_voices
 
