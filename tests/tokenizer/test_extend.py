@@ -139,7 +139,7 @@ def test_the_same_input_gives_the_same_bytes() -> None:
 
 def test_a_size_without_room_for_the_alphabet_is_refused() -> None:
     base = foreign_vocabulary()
-    with pytest.raises(VocabularyError, match="cannot hold") as caught:
+    with pytest.raises(VocabularyError, match="too few") as caught:
         extend_vocabulary(base, LINES, base.size + 10)
     least = int("".join(letter for letter in caught.value.hint if letter.isdigit()))
     assert extend_vocabulary(base, LINES, least)[0].missing == ()

@@ -11,7 +11,7 @@ from amhctl.cli.shared import Work, runs
 
 @runs("init", summary=True)
 def command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Project folder, new or empty.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Project folder; created if it does not exist.")],
     force: options.Force = False,
 ) -> Work:
     """Create a project folder with amhctl.toml and a README."""

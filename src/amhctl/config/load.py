@@ -164,7 +164,9 @@ def _read_toml(path: Path) -> dict[str, object]:
     try:
         return read_toml(path)
     except DocumentError as error:
-        raise ConfigError(error.message, subject=str(path)) from error
+        raise ConfigError(
+            error.message, subject=str(path), hint="give a TOML file in UTF-8; amhctl init makes one"
+        ) from error
 
 
 def _absolute_paths(values: dict[str, object], folder: Path) -> dict[str, object]:

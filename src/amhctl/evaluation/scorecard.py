@@ -233,9 +233,13 @@ def parse_thresholds(conditions: tuple[str, ...]) -> tuple[Threshold, ...]:
         try:
             value = float(number)
         except ValueError:
-            raise OptionError(f"the threshold {number!r} is not a number", subject=subject) from None
+            raise OptionError(
+                f"the threshold {number!r} is not a number", subject=subject, hint="for example mcd=7.5"
+            ) from None
         if not np.isfinite(value) or (kind.better is Better.ONE and value <= 0):
-            raise OptionError(f"the threshold {number} is not a possible value", subject=subject)
+            raise OptionError(
+                f"the threshold {number} is not a possible value", subject=subject, hint="for example mcd=7.5"
+            )
         thresholds.append(Threshold(kind, value))
     return tuple(thresholds)
 

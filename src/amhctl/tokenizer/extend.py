@@ -58,7 +58,7 @@ def extend_vocabulary(
     lacking = [symbol for symbol in needed if symbol not in present]
     if base.size + len(lacking) > size:
         raise VocabularyError(
-            f"{size} pieces cannot hold the {base.size} of the base and the {len(lacking)} letters and marks it lacks",
+            f"{size} pieces are too few: the base has {base.size}, and {len(lacking)} letters or marks are missing",
             subject="size",
             hint=f"use --size {base.size + len(lacking)} or more",
         )

@@ -95,5 +95,5 @@ def run(request: InitProjectRequest, progress: Progress) -> InitProjectReport:
     for name, content in files.items():
         write_text_atomically(request.folder / name, content)
     load_run_config(preset=None, project=request.folder, environment={})
-    progress.say("the file resolves without faults")
+    progress.say("checking the project file")
     return InitProjectReport(request.folder)

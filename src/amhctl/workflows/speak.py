@@ -275,9 +275,9 @@ def _read_text(request: SpeakRequest) -> str:
         try:
             text = read_limited(request.file).decode("utf-8-sig")
         except FileNotFoundError:
-            raise TextError("the text file does not exist", subject=subject) from None
+            raise TextError("the text file does not exist", subject=subject, hint="check the path") from None
         except IsADirectoryError:
-            raise TextError("the path is a folder, not a text file", subject=subject) from None
+            raise TextError("the path is a folder", subject=subject, hint="give a text file") from None
         except DocumentError as fault:
             raise TextError(f"the text file is {fault.message}", subject=subject) from fault
         except UnicodeDecodeError as fault:
