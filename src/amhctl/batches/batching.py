@@ -208,7 +208,7 @@ def collate(items: Sequence[Item]) -> Batch:
 
 
 def _emotions(items: Sequence[Item]) -> list[Tensor]:
-    """Return the features whose emotion each item is told; none, where all are told that of their prompt."""
+    """Return the features that give the emotion of each item; none if all have that of their prompt."""
     if all(item.emotion_TF is None for item in items):
         return []
     # Items with the emotion of their prompt have it in both, so that one pass encodes them all.
