@@ -41,11 +41,11 @@ def test_copies_are_none_of_the_pool_unless_their_original_is_not_there() -> Non
 @pytest.mark.parametrize(("index", "wanted"), [(0, {"b", "c"}), (3, {"b", "c"}), (6, {"a", "c"}), (4, {"d"})])
 def test_an_utterance_and_its_copies_are_prompted_by_the_speakers_other_clips(index: int, wanted: set[str]) -> None:
     pool = PromptPool(_ENTRIES)
-    assert {pool.draw(index, np.random.default_rng(seed)).id for seed in range(40)} == wanted
+    assert {pool.choose(index, np.random.default_rng(seed)).id for seed in range(40)} == wanted
 
 
 def test_a_copy_draws_what_its_original_draws() -> None:
     pool = PromptPool(_ENTRIES)
     for seed in range(9):
-        original, copy = (pool.draw(index, np.random.default_rng(seed)).id for index in (0, 3))
+        original, copy = (pool.choose(index, np.random.default_rng(seed)).id for index in (0, 3))
         assert original == copy

@@ -175,7 +175,7 @@ class AcousticDataset:
         if random.uniform() < _MEAN_SHARE:
             speaker_E = self.speakers()[entry.record.speaker]
         else:
-            speaker_E = self._store.speaker(self._pool.draw(index, random).id)
+            speaker_E = self._store.speaker(self._pool.choose(index, random).id)
         prosody_P3 = np.stack(
             [
                 np.log(np.maximum(durations_P, 1)).astype(np.float32),

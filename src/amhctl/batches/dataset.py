@@ -194,7 +194,7 @@ class SpeechDataset:
         """Return an utterance with the prompt of an epoch: a pure function of the seed, the epoch and the index."""
         entry = self._entries[index]
         random = epoch_random(self._seed, epoch, index)
-        prompt_entry = self._pool.draw(index, random)
+        prompt_entry = self._pool.choose(index, random)
         prompt_TF = self._choose_excerpt(prompt_entry, random)
         # Drawn after the prompt, which so is the same whatever else is drawn.
         own = self._emotion_from_target > 0.0 and random.uniform() < self._emotion_from_target

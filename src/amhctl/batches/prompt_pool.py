@@ -37,12 +37,12 @@ class PromptPool:
         """Utterances that are their speaker's only one, and so their own prompt."""
         return tuple(self.originals[place].id for place in self._clips.sole)
 
-    def draw(self, index: int, random: np.random.Generator) -> StoredUtterance:
+    def choose(self, index: int, random: np.random.Generator) -> StoredUtterance:
         """Return what prompts an utterance: another clip of its speaker.
 
         A copy is prompted as its original is: by another clip as it was recorded, never by the same words varied.
         """
-        return self.originals[self._clips.draw_prompt(self._places[self._originals[index]], random)]
+        return self.originals[self._clips.choose_prompt(self._places[self._originals[index]], random)]
 
 
 def _find_originals(entries: Sequence[StoredUtterance]) -> tuple[int, ...]:
