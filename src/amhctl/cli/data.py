@@ -66,6 +66,20 @@ Disjoint = Annotated[
 ]
 
 
+RepairLevel = Annotated[
+    float | None,
+    typer.Option(
+        min=-60.0,
+        max=0.0,
+        callback=options.require_number,
+        help="With --fix, the speech level in dBFS; -24 by default.",
+        show_default="-24",
+    ),
+]
+RepairRate = Annotated[
+    int | None,
+    typer.Option(min=1_000, max=192_000, help="With --fix, the sample rate in Hz; by default that of each file."),
+]
 Attenuation = Annotated[
     float | None,
     typer.Option(
@@ -121,20 +135,8 @@ def check(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="With --fix, the folder of the repaired copy.")
     ] = None,
-    level: Annotated[
-        float | None,
-        typer.Option(
-            min=-60.0,
-            max=0.0,
-            callback=options.require_number,
-            help="With --fix, the speech level in dBFS; -24 by default.",
-            show_default="-24",
-        ),
-    ] = None,
-    rate: Annotated[
-        int | None,
-        typer.Option(min=1_000, max=192_000, help="With --fix, the sample rate in Hz; by default that of each file."),
-    ] = None,
+    level: RepairLevel = None,
+    rate: RepairRate = None,
     clean: Annotated[
         bool, typer.Option("--clean", help="With --fix, also remove noise (needs the extra clean).")
     ] = False,
@@ -145,16 +147,15 @@ def check(
     force: options.Force = False,
 ) -> Work:
     """Find all faults in texts and recordings. With --fix, write a repaired copy."""
-    if fix != (output is not None):
-        raise typer.BadParameter("give --fix and -o together: -o is the folder of the repaired copy")
-    if not fix and (level, rate) != (None, None):
-        raise typer.BadParameter("--level and --rate need --fix")
-    if clean and not fix:
-        raise typer.BadParameter("--clean needs --fix")
-    if attenuation is not None and not clean:
-        raise typer.BadParameter("--attenuation needs --clean")
-    if fix and not audio:
-        raise typer.BadParameter("--fix repairs recordings and cannot be used with --no-audio")
+    _require_together(
+        {
+            "give --fix and -o together: -o is the folder of the repaired copy": fix == (output is not None),
+            "--level and --rate need --fix": fix or (level, rate) == (None, None),
+            "--clean needs --fix": fix or not clean,
+            "--attenuation needs --clean": clean or attenuation is None,
+            "--fix repairs recordings and cannot be used with --no-audio": audio or not fix,
+        }
+    )
     from amhctl.workflows.data import check as check_data
 
     request = check_data.CheckDataRequest(
@@ -174,6 +175,13 @@ def check(
         output=output,
     )
     return lambda progress: check_data.run(request, progress)
+
+
+def _require_together(demands: dict[str, bool]) -> None:
+    """Refuse options that do not go together; the first demand that is not met is told."""
+    for message, is_met in demands.items():
+        if not is_met:
+            raise typer.BadParameter(message)
 
 
 @app.command("clean")

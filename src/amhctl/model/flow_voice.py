@@ -145,6 +145,9 @@ class FlowVoice(Recomputing):
         )
         self.norm = nn.LayerNorm(width)
         self.output = nn.Linear(width, self.mel_width)
+        self._start_small()
+
+    def _start_small(self) -> None:
         # What is added to a network that has not met it changes nothing at first.
         for layer in (self.prosody_condition, self.noise_condition):
             nn.init.zeros_(layer.weight)

@@ -81,9 +81,12 @@ class CalendarWords:
 
     def rules(self) -> tuple[Rule, ...]:
         """Return the rules of dates and of the clock."""
+        return self._date_rule(), self._timestamp_rule(), self._clock_rule()
+
+    def _date_rule(self) -> Rule:
         month = self._month
         day = rf"(?<!{LETTER_CLASS})(?P<month>[በከየለ]?{month} ?)(?P<d>\d\d?)"
-        date = Rule(
+        return Rule(
             "date",
             "A numeric date, a month and a day with a year, or a month with a year",
             "Leslau 1995, the calendar; day before month: usage of the news corpus",
@@ -111,7 +114,9 @@ class CalendarWords:
             ),
             (DIGITS,),
         )
-        timestamp = Rule(
+
+    def _timestamp_rule(self) -> Rule:
+        return Rule(
             "timestamp",
             "An ISO 8601 date and time: the date is Gregorian; Z and an offset are read as UTC",
             "ISO 8601-1:2019; RFC 3339",
@@ -119,7 +124,9 @@ class CalendarWords:
             (rewrite(_TIMESTAMP, self._timestamp),),
             (DIGITS, frozenset("T")),
         )
-        clock = Rule(
+
+    def _clock_rule(self) -> Rule:
+        return Rule(
             "clock",
             "A time of day on the Ethiopian clock, or two with a dash between them",
             "Leslau 1995, telling time; the separators of the news corpus",
@@ -151,7 +158,6 @@ class CalendarWords:
             ),
             (DIGITS, frozenset(":.")),
         )
-        return date, timestamp, clock
 
     def read_date(self, day: int, month: int, year: str, calendar: Calendar) -> str | None:
         """Return a date in words, or None if there is no such day."""

@@ -187,25 +187,7 @@ class Figures:
                 ),
                 (DIGITS, frozenset(".")),
             ),
-            Rule(
-                "arithmetic",
-                "Signs between numbers: plus, times, divided by, and minus if a result follows",
-                "Convention of schools; times of dimensions: በ",
-                ("5x6", "አምስት በስድስት"),
-                (
-                    rewrite(r"(?<=\d) ?[-−] ?(?=\d+ ?=)", lambda _: f" {self._context['minus']} "),
-                    rewrite(
-                        rf"(?<=\d)(?P<unit> ?(?:{_LENGTHS})) ?[xX×*] ?(?=\d)",
-                        lambda m: f"{m['unit']} {self._context['times']}",
-                    ),
-                    rewrite(r"(?<=\d) ?[xX×*] ?(?=\d)", lambda _: f" {self._context['times']}"),
-                    rewrite(r"(?<=\()[xX×] ?(\d{1,3})(?=\))", lambda match: f"{match[1]} {_TIMES_OVER}"),
-                    rewrite(r"(?<![\w.])(\d{1,3}) ?[xX×](?![\w])", lambda match: f"{match[1]} {_TIMES_OVER}"),
-                    rewrite(r"(?<=\d) ?÷ ?(?=\d)", lambda _: f" {self._context['divided']} ለ"),
-                    rewrite(r"(?<=\d) ?\+ ?(?=\d)", lambda _: f" {self._context['plus']} "),
-                ),
-                (DIGITS, frozenset("xX×*+÷-−")),
-            ),
+            self._arithmetic_rule(),
             Rule(
                 "number-pair",
                 "Two numbers with a slash that are neither fraction nor date, one after the other",
@@ -214,6 +196,27 @@ class Figures:
                 (insert(r"(?<=\d)/(?=\d)", " "),),
                 (DIGITS, frozenset("/")),
             ),
+        )
+
+    def _arithmetic_rule(self) -> Rule:
+        return Rule(
+            "arithmetic",
+            "Signs between numbers: plus, times, divided by, and minus if a result follows",
+            "Convention of schools; times of dimensions: በ",
+            ("5x6", "አምስት በስድስት"),
+            (
+                rewrite(r"(?<=\d) ?[-−] ?(?=\d+ ?=)", lambda _: f" {self._context['minus']} "),
+                rewrite(
+                    rf"(?<=\d)(?P<unit> ?(?:{_LENGTHS})) ?[xX×*] ?(?=\d)",
+                    lambda m: f"{m['unit']} {self._context['times']}",
+                ),
+                rewrite(r"(?<=\d) ?[xX×*] ?(?=\d)", lambda _: f" {self._context['times']}"),
+                rewrite(r"(?<=\()[xX×] ?(\d{1,3})(?=\))", lambda match: f"{match[1]} {_TIMES_OVER}"),
+                rewrite(r"(?<![\w.])(\d{1,3}) ?[xX×](?![\w])", lambda match: f"{match[1]} {_TIMES_OVER}"),
+                rewrite(r"(?<=\d) ?÷ ?(?=\d)", lambda _: f" {self._context['divided']} ለ"),
+                rewrite(r"(?<=\d) ?\+ ?(?=\d)", lambda _: f" {self._context['plus']} "),
+            ),
+            (DIGITS, frozenset("xX×*+÷-−")),
         )
 
     def _reading(self) -> tuple[Rule, ...]:

@@ -84,7 +84,6 @@ def cleaning_rules(nearest: Mapping[str, str], symbols: Mapping[str, str]) -> tu
         plain = {letter: _simplify(letter, nearest, symbols) for letter in strange}
         draft.replace(name, {letter: found for letter, found in plain.items() if found is not None})
 
-    digit = rf"[\d{ETHIOPIC_DIGITS}]"
     return (
         Rule(
             "compose",
@@ -131,6 +130,14 @@ def cleaning_rules(nearest: Mapping[str, str], symbols: Mapping[str, str]) -> tu
             (replace(_VOWEL_LENGTHS),),
             (frozenset(_VOWEL_LENGTHS),),
         ),
+        *_mark_rules(),
+    )
+
+
+def _mark_rules() -> tuple[Rule, ...]:
+    """Return the rules that write marks in one way."""
+    digit = rf"[\d{ETHIOPIC_DIGITS}]"
+    return (
         Rule(
             "legacy-mark",
             "Punctuation typed in parts: :: and ፡፡ for ።, :- for ፦, … for full stops, ፡ in a clock time",
@@ -214,6 +221,13 @@ def finishing_rules(symbols: Mapping[str, str]) -> tuple[Rule, ...]:
             (replace(_MARK_TABLE),),
             (frozenset(_MARK_TABLE),),
         ),
+        *_tidying_rules(),
+    )
+
+
+def _tidying_rules() -> tuple[Rule, ...]:
+    """Return the rules that drop what nothing could read and put spaces where they belong."""
+    return (
         Rule(
             "dropped",
             "Characters that no rule reads, such as emoji and other scripts, are removed",

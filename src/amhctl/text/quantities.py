@@ -48,6 +48,8 @@ _NEGATIVE_AFTER = Pattern(r"\d+(?:\.\d+)? ?(?:[%°]|ዲግሪ)")
 _ENDED = Pattern("[።፧!?፡:] ?$")
 _NAMED = Pattern(f"(?:ቁጥር|አንቀጽ|አንቀፅ|ቁ|ገጽ|ገፅ|ወረዳ|ቀበሌ)[ :{TIE}]+$")
 
+_FRACTION_SIGNS = frozenset(VULGAR)
+
 
 class Quantities:
     """Reads quantities with the words of one frontend.
@@ -76,85 +78,99 @@ class Quantities:
 
     def rules(self) -> tuple[Rule, ...]:
         """Return the rules of quantities."""
-        signs = frozenset(VULGAR)
-        per = any_of({*self._units, *_TIMES})
-        coins = re.escape("".join(name for name in self._currencies if len(name) == 1)) or "$"
         return (
-            Rule(
-                "temperature",
-                "A negative number of degrees is read as below zero",
-                "Usage of weather reports; spec of negative readings",
-                ("-5°C", "ከዜሮ በታች አምስት ዲግሪ ሴልሺየስ"),
-                (
-                    rewrite(rf"{_SIGN}(?=\d+(?:\.\d+)? ?(?:°|ዲግሪ))", self._below_zero),
-                    rewrite(rf"(?<!{LETTER_CLASS})ከ[-−–](?=\d+(?:\.\d+)? ?(?:°|ዲግሪ))", self._below_zero),
-                ),
-                (DIGITS, frozenset("-−–")),
-            ),
-            Rule(
-                "minus",
-                "A minus sign before a number",
-                "Convention of schools: ኔጌቲቭ; the option text.negative changes it",
-                ("-5", "ኔጌቲቭ አምስት"),
-                (
-                    rewrite(r"(?:^|(?<=\s))-(\d{1,3})-(?=\s|$)", lambda match: f"{match[1]}፣"),
-                    rewrite(rf"(?<![\w)%°])[-−](?=[{coins}]?\d|[{''.join(VULGAR)}])", self._minus),
-                    rewrite(
-                        rf"(?<=(?<!{LETTER_CLASS})[ከበየለ])[-−](?=\d+(?:\.\d+)?(?: ?[%°]| ?ዲግሪ| እስከ))",
-                        lambda _: self._numbers.minus,
-                    ),
-                ),
-                (DIGITS | signs, frozenset("-−")),
-            ),
+            self._temperature_rule(),
+            self._minus_rule(),
             self._money_rule(),
-            Rule(
-                "percent",
-                "A number with a percent or permille sign",
-                "News corpus: በመቶ is more frequent than ከመቶ",
-                ("25%", "ሃያ አምስት በመቶ"),
-                (
-                    rewrite(
-                        r"(?<!\d)(?<!\d )% ?(?=\d)(?P<of>\d+(?:\.\d+)?(?:[-–]\d+(?:\.\d+)?)?)",
-                        lambda match: f"{match['of']}%",
-                    ),
-                    rewrite(
-                        rf"{_MEASURE}\.? ?%(?: ?በመቶ)?(?P<suffix>{LETTER_CLASS}{{0,4}}(?!{LETTER_CLASS}))?",
-                        self._percent,
-                    ),
+            self._percent_rule(),
+            self._unit_rule(),
+            self._fraction_rule(),
+        )
+
+    def _minus_rule(self) -> Rule:
+        coins = re.escape("".join(name for name in self._currencies if len(name) == 1)) or "$"
+        return Rule(
+            "minus",
+            "A minus sign before a number",
+            "Convention of schools: ኔጌቲቭ; the option text.negative changes it",
+            ("-5", "ኔጌቲቭ አምስት"),
+            (
+                rewrite(r"(?:^|(?<=\s))-(\d{1,3})-(?=\s|$)", lambda match: f"{match[1]}፣"),
+                rewrite(rf"(?<![\w)%°])[-−](?=[{coins}]?\d|[{''.join(VULGAR)}])", self._minus),
+                rewrite(
+                    rf"(?<=(?<!{LETTER_CLASS})[ከበየለ])[-−](?=\d+(?:\.\d+)?(?: ?[%°]| ?ዲግሪ| እስከ))",
+                    lambda _: self._numbers.minus,
                 ),
-                (DIGITS, frozenset("%")),
             ),
-            Rule(
-                "unit",
-                "A number with the sign of a unit",
-                "SI Brochure, 9th edition; Amharic names of the Ethiopian Standards Agency, Leslau 1995",
-                ("5 km", "አምስት ኪሎ ሜትር"),
-                (
-                    rewrite(
-                        rf"{_MEASURE} ?(?P<unit>{any_of(self._units)})(?P<power> ካሬ| ኩብ)?"
-                        rf"(?:/(?P<per>{per})(?![A-Za-z/]|{LETTER_CLASS}))?(?![A-Za-z]|(?<={LETTER_CLASS})(?:{LETTER_CLASS}|{_REST}))",
-                        self._unit,
-                    ),
-                    rewrite(rf"(?<={LETTER_CLASS}) ?/ ?(?P<per>{per})(?![A-Za-z/.]|{LETTER_CLASS})", self._each),
-                    rewrite(rf"(?:^|(?<=\s))/ ?(?P<per>{any_of(_long(self._units))})(?![\w/.])", self._each),
+            (DIGITS | _FRACTION_SIGNS, frozenset("-−")),
+        )
+
+    def _percent_rule(self) -> Rule:
+        return Rule(
+            "percent",
+            "A number with a percent or permille sign",
+            "News corpus: በመቶ is more frequent than ከመቶ",
+            ("25%", "ሃያ አምስት በመቶ"),
+            (
+                rewrite(
+                    r"(?<!\d)(?<!\d )% ?(?=\d)(?P<of>\d+(?:\.\d+)?(?:[-–]\d+(?:\.\d+)?)?)",
+                    lambda match: f"{match['of']}%",
                 ),
-                (DIGITS | {"/"},),
-            ),
-            Rule(
-                "fraction",
-                "A fraction, alone or after a whole number",
-                "Leslau 1995, fractions: ግማሽ, ሩብ, and the ordinal of what divides",
-                ("3/4", "ሦስት አራተኛ"),
-                (
-                    rewrite(rf"(?:(?<!\d)(?P<whole>\d+) ?)?(?P<sign>[{''.join(VULGAR)}])ኛ?", self._vulgar),
-                    rewrite(
-                        r"(?:(?<![\d/.,])(?P<whole>\d{1,3}) )?(?<![\d/.])(?P<a>\d)/(?P<b>\d{1,2}|100)"
-                        r"(?:ኛ|(?![\d/]|\.\d))",
-                        self._fraction,
-                    ),
+                rewrite(
+                    rf"{_MEASURE}\.? ?%(?: ?በመቶ)?(?P<suffix>{LETTER_CLASS}{{0,4}}(?!{LETTER_CLASS}))?",
+                    self._percent,
                 ),
-                (DIGITS | signs, signs | {"/"}),
             ),
+            (DIGITS, frozenset("%")),
+        )
+
+    def _unit_rule(self) -> Rule:
+        per = any_of({*self._units, *_TIMES})
+        return Rule(
+            "unit",
+            "A number with the sign of a unit",
+            "SI Brochure, 9th edition; Amharic names of the Ethiopian Standards Agency, Leslau 1995",
+            ("5 km", "አምስት ኪሎ ሜትር"),
+            (
+                rewrite(
+                    rf"{_MEASURE} ?(?P<unit>{any_of(self._units)})(?P<power> ካሬ| ኩብ)?"
+                    rf"(?:/(?P<per>{per})(?![A-Za-z/]|{LETTER_CLASS}))?(?![A-Za-z]|(?<={LETTER_CLASS})(?:{LETTER_CLASS}|{_REST}))",
+                    self._unit,
+                ),
+                rewrite(rf"(?<={LETTER_CLASS}) ?/ ?(?P<per>{per})(?![A-Za-z/.]|{LETTER_CLASS})", self._each),
+                rewrite(rf"(?:^|(?<=\s))/ ?(?P<per>{any_of(_long(self._units))})(?![\w/.])", self._each),
+            ),
+            (DIGITS | {"/"},),
+        )
+
+    def _fraction_rule(self) -> Rule:
+        return Rule(
+            "fraction",
+            "A fraction, alone or after a whole number",
+            "Leslau 1995, fractions: ግማሽ, ሩብ, and the ordinal of what divides",
+            ("3/4", "ሦስት አራተኛ"),
+            (
+                rewrite(rf"(?:(?<!\d)(?P<whole>\d+) ?)?(?P<sign>[{''.join(VULGAR)}])ኛ?", self._vulgar),
+                rewrite(
+                    r"(?:(?<![\d/.,])(?P<whole>\d{1,3}) )?(?<![\d/.])(?P<a>\d)/(?P<b>\d{1,2}|100)"
+                    r"(?:ኛ|(?![\d/]|\.\d))",
+                    self._fraction,
+                ),
+            ),
+            (DIGITS | _FRACTION_SIGNS, _FRACTION_SIGNS | {"/"}),
+        )
+
+    def _temperature_rule(self) -> Rule:
+        return Rule(
+            "temperature",
+            "A negative number of degrees is read as below zero",
+            "Usage of weather reports; spec of negative readings",
+            ("-5°C", "ከዜሮ በታች አምስት ዲግሪ ሴልሺየስ"),
+            (
+                rewrite(rf"{_SIGN}(?=\d+(?:\.\d+)? ?(?:°|ዲግሪ))", self._below_zero),
+                rewrite(rf"(?<!{LETTER_CLASS})ከ[-−–](?=\d+(?:\.\d+)? ?(?:°|ዲግሪ))", self._below_zero),
+            ),
+            (DIGITS, frozenset("-−–")),
         )
 
     def _money_rule(self) -> Rule:

@@ -11,7 +11,7 @@ from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.outputs import JSON, require_output_file, require_output_folder
 from amhctl.core.progress import Progress
 from amhctl.core.report import Report
-from amhctl.corpus.texts import open_corpus, read_lines
+from amhctl.corpus.texts import UnitCorpus, open_corpus, read_lines
 from amhctl.tokenizer.alphabet import Units
 from amhctl.tokenizer.coverage import Coverage, measure_coverage
 from amhctl.tokenizer.extend import extend_vocabulary
@@ -143,7 +143,6 @@ def run(request: ExtendVocabularyRequest, progress: Progress) -> ExtendVocabular
     FileExistsRefused
         If an output exists and is not forced.
     """
-    plan_file = plan_path(request.output)
     _require_outputs(request)
     base = Vocabulary.read(request.base)
     units = request.units or base.units
@@ -158,14 +157,7 @@ def run(request: ExtendVocabularyRequest, progress: Progress) -> ExtendVocabular
     ).config
     frontend = grow_checkpoint.choose_frontend(origin, config)
     with open_corpus(request.corpus, frontend, progress, standard_input=request.standard_input) as corpus:
-        progress.start("appending pieces", None, "pieces")
-        vocabulary, plan = extend_vocabulary(base, corpus.lines(), request.size, units=units)
-        progress.finish()
-        if vocabulary.units != units:
-            raise VocabularyError(
-                f"the extended vocabulary would have units {vocabulary.units}, but {units} are requested",
-                subject=str(request.base),
-            )
+        vocabulary, plan = _append_pieces(request, base, units, corpus, progress)
         measured = measure_coverage(Tokenizer(vocabulary), corpus.lines())
         before = measure_coverage(Tokenizer(base), corpus.lines())
         findings = corpus.unspeakable
@@ -181,20 +173,47 @@ def run(request: ExtendVocabularyRequest, progress: Progress) -> ExtendVocabular
             seed=config.seed,
             force=request.force,
         )
-    plan.write(plan_file, vocabulary, force=request.force)
+    plan.write(plan_path(request.output), vocabulary, force=request.force)
     vocabulary.write(request.output, force=request.force)
-    if not plan.rows:
-        message = f"no piece was appended to the {base.size} of the base, {request.size} were requested"
-        hint = "request a larger size, or give more text" if base.model_type != "char" else "char has no longer pieces"
-        findings += (RULES.finding("V007", str(request.output), message, hint),)
-    else:
-        findings += report_size(vocabulary, request.size, request.output)
-    if proven and proven.passed_over:
-        message = f"{proven.passed_over} lines have characters without a piece in the base"
-        findings += (RULES.finding("V005", str(request.proof), message),)
+    findings += _judge(request, base, vocabulary, plan, proven)
     return ExtendVocabularyReport(
         findings, request.output, request.checkpoint_output, vocabulary, plan, measured, before, proven
     )
+
+
+def _append_pieces(
+    request: ExtendVocabularyRequest, base: Vocabulary, units: Units, corpus: UnitCorpus, progress: Progress
+) -> tuple[Vocabulary, ExtensionPlan]:
+    progress.start("appending pieces", None, "pieces")
+    vocabulary, plan = extend_vocabulary(base, corpus.lines(), request.size, units=units)
+    progress.finish()
+    if vocabulary.units != units:
+        raise VocabularyError(
+            f"the extended vocabulary would have units {vocabulary.units}, but {units} are requested",
+            subject=str(request.base),
+        )
+    return vocabulary, plan
+
+
+def _judge(
+    request: ExtendVocabularyRequest,
+    base: Vocabulary,
+    vocabulary: Vocabulary,
+    plan: ExtensionPlan,
+    proven: ProvenText | None,
+) -> tuple[Finding, ...]:
+    """Return what did not come out as it was requested."""
+    findings: tuple[Finding, ...] = ()
+    if plan.rows:
+        findings += report_size(vocabulary, request.size, request.output)
+    else:
+        message = f"no piece was appended to the {base.size} of the base, {request.size} were requested"
+        hint = "request a larger size, or give more text" if base.model_type != "char" else "char has no longer pieces"
+        findings += (RULES.finding("V007", str(request.output), message, hint),)
+    if proven and proven.passed_over:
+        message = f"{proven.passed_over} lines have characters without a piece in the base"
+        findings += (RULES.finding("V005", str(request.proof), message),)
+    return findings
 
 
 def _require_outputs(request: ExtendVocabularyRequest) -> None:
