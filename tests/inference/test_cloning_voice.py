@@ -50,7 +50,7 @@ def speaker(voice: CloningVoice) -> ClonedSpeaker:
 def test_a_text_is_codes_then_states_then_a_waveform(voice: CloningVoice, speaker: ClonedSpeaker) -> None:
     ids = (5, 6, 7, 8)
     job = Job(0, TEXT, pause=0.0, syllables=4, ids=ids, durations=None)  # type: ignore[arg-type]
-    (codes,) = decode(voice.model, [Passage(ids, None, 30, seed=9)], speaker, Sampling(0.8, 30, 0.8, 0.0))
+    (codes,) = decode(voice.model, [Passage(ids, None, 30, seed=9)], speaker, Sampling(0.8, 30, 0.8, 10.0))
     latent_1SH = voice.model.latent(
         torch.tensor([ids]), torch.from_numpy(codes.codes_QS.astype(np.int64)), speaker.latents_1LD, speaker.emotion_1D
     )
@@ -60,7 +60,7 @@ def test_a_text_is_codes_then_states_then_a_waveform(voice: CloningVoice, speake
     assert np.array_equal(voice._samples(job, [codes], speaker, OPTIONS, 9), wanted)
     without = voice.codec.speak(codes.codes_QS, speaker.prompt, options=FlowOptions(steps=2), seed=9)
     assert not np.array_equal(without, wanted), "the second pass is heard"
-    assert voice.sampling(1) == Sampling(0.8, 30, 0.8, 0.0)
+    assert voice.sampling(1) == Sampling(0.8, 30, 0.8, 10.0)
 
 
 def test_the_same_request_gives_the_same_samples_and_options_are_heard(

@@ -54,6 +54,21 @@ def with_books(voice: CodeVoice, books: int) -> UnifiedVoice:
     return model.eval().requires_grad_(False)
 
 
+def test_with_a_penalty_codes_come_once_and_passages_do_not_share_theirs(aligned: CodeVoice) -> None:
+    greedy, penalised = Sampling(temperature=0.0), Sampling(temperature=0.0, repetition_penalty=100.0)
+    passages = [passage(durations=(3, 2, 4, 1)), passage(ids=IDS[::-1], durations=(2, 5, 1, 2))]
+    model = with_books(aligned, 1)
+
+    def codes_of(sampling: Sampling, chosen: list[Passage]) -> list[list[int]]:
+        return [each.codes_QS[0].tolist() for each in decode(model, chosen, prompt_of(aligned), sampling)]
+
+    free, once = codes_of(greedy, passages), codes_of(penalised, passages)
+    assert any(len(set(codes)) < len(codes) for codes in free)
+    assert all(len(set(codes)) == len(codes) for codes in once)
+    assert codes_of(penalised, passages[1:]) == once[1:]
+    assert [codes[0] for codes in once] == [codes[0] for codes in free]
+
+
 def test_explicit_durations_give_exactly_their_frames(aligned: CodeVoice) -> None:
     short, long = decode(
         aligned.model,

@@ -27,3 +27,9 @@ def test_shares_that_are_none_are_refused(wrong: dict[str, float]) -> None:
 def test_the_ends_of_what_is_possible() -> None:
     assert Sampling(temperature=0.0, top_k=0, top_p=1.0, guidance=1_000.0).guidance == 1_000.0
     assert Sampling(temperature=1e3).temperature == 1e3
+
+
+@pytest.mark.parametrize("penalty", [0.9, 100.1, float("nan"), -1.0])
+def test_a_penalty_that_is_none_is_refused(penalty: float) -> None:
+    with pytest.raises(OptionError, match="repetition penalty"):
+        Sampling(repetition_penalty=penalty)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from amhctl.model.sampling import sample
+from amhctl.model.sampling import penalise_repeats, sample
 
 LOGITS = torch.log(torch.tensor([0.1, 0.4, 0.05, 0.3, 0.15]))
 
@@ -60,3 +60,12 @@ def test_each_generator_draws_for_its_own_rows() -> None:
     generators = [torch.Generator().manual_seed(seed) for seed in (3, 4)]
     together = sample(rows, temperature=1.0, top_k=4, top_p=0.9, generators=generators)
     assert torch.equal(together, torch.cat(alone))
+
+
+def test_what_was_drawn_is_less_likely_once_however_often_it_was_drawn() -> None:
+    logits_BV = torch.tensor([[3.0, -1.0, 0.5, float("-inf")], [2.0, 4.0, -6.0, 1.0]])
+    past_BP = torch.tensor([[0, 1, 0], [2, 3, 3]])
+    penalised = penalise_repeats(logits_BV, past_BP, 2.0)
+    assert penalised.tolist() == [[1.5, -2.0, 0.5, float("-inf")], [2.0, 4.0, -12.0, 0.5]]
+    assert torch.equal(penalise_repeats(logits_BV, past_BP, 1.0), logits_BV)
+    assert penalise_repeats(logits_BV, torch.full((2, 1), 3), 5.0)[0, 3] == float("-inf")

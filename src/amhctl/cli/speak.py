@@ -95,6 +95,16 @@ def command(
             "--takes 1; for UnifiedVoices.",
         ),
     ] = None,
+    repetition_penalty: Annotated[
+        float | None,
+        typer.Option(
+            min=1.0,
+            max=100.0,
+            callback=options.require_number,
+            help="Makes codes less likely that the segment already has; 1 is none. By default 1, or 10 for voices of "
+            "IndexTTS-2, as in its programs; for UnifiedVoices.",
+        ),
+    ] = None,
     guidance: Annotated[
         float | None,
         typer.Option(
@@ -191,6 +201,7 @@ def command(
             temperature=temperature,
             top_k=top_k,
             top_p=top_p,
+            repetition_penalty=repetition_penalty,
             guidance=guidance,
             takes=takes,
             person=speaker,

@@ -27,8 +27,8 @@ from amhctl.inference.sampling import Sampling
 from amhctl.inference.speaker import Speaker
 from amhctl.inference.speech import Job
 
-# As the IndexTTS-2 programs sample by default, but for beams and the penalty on codes that were used before.
-_SAMPLING = Sampling(temperature=0.8, top_k=30, top_p=0.8, guidance=0.0)
+# As the IndexTTS-2 programs sample by default, but for their three beams.
+_SAMPLING = Sampling(temperature=0.8, top_k=30, top_p=0.8, repetition_penalty=10.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

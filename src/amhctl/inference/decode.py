@@ -20,7 +20,7 @@ from amhctl.config.unified import ModelConfig
 from amhctl.core.errors import ModelError, SynthesisError
 from amhctl.inference.sampling import Sampling
 from amhctl.inference.speaker import Speaker
-from amhctl.model.sampling import sample
+from amhctl.model.sampling import penalise_repeats, sample
 from amhctl.model.unified_passes import DecodeState
 from amhctl.model.unified_voice import UnifiedVoice
 
@@ -185,6 +185,10 @@ def _step(
     while any(count == _UNKNOWN or len(history) < count + books - 1 for count in frames):
         logits_BQV, state = _guided_step(model, state, codes_BQ.to(device), guidance)
         position = len(history)
+        if sampling.repetition_penalty != 1.0 and history:
+            past_BQP = torch.stack(history, dim=-1)
+            penalised = penalise_repeats(logits_BQV.flatten(0, 1), past_BQP.flatten(0, 1), sampling.repetition_penalty)
+            logits_BQV = penalised.view_as(logits_BQV)
         codes_BQ = _draw(logits_BQV, position, frames, config, sampling, generators)
         for row in range(len(frames)):
             if frames[row] == _UNKNOWN and codes_BQ[row, 0] == config.stop_mel_token:

@@ -25,7 +25,7 @@ class SpeakOptions:
         The same seed gives the same samples.
     speed : float
         From 0.5 to 2; a voice without explicit durations speaks at those it learnt to be told, or at 1 only.
-    temperature, top_k, top_p : float | None
+    temperature, top_k, top_p, repetition_penalty : float | None
         How a UnifiedVoice samples codes (``Sampling``); None for what suits it and the number of takes.
     takes : int | None
         How often a UnifiedVoice samples each segment. The codec decodes the mean of the takes, which averages random
@@ -55,6 +55,7 @@ class SpeakOptions:
     temperature: float | None = None
     top_k: int | None = None
     top_p: float | None = None
+    repetition_penalty: float | None = None
     takes: int | None = None
     guidance: float | None = None
     steps: int | None = None
@@ -93,7 +94,7 @@ class SpeakOptions:
 
     def sampling(self, usual: Sampling) -> Sampling:
         """Return how codes are sampled: as usual, but for what these options say."""
-        return replace(usual, **self._given("temperature", "top_k", "top_p", "guidance"))
+        return replace(usual, **self._given("temperature", "top_k", "top_p", "repetition_penalty", "guidance"))
 
     def flow_sampling(self) -> FlowSampling:
         """Return how a spectrogram is generated: as usual, but for what these options say."""

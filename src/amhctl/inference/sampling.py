@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from amhctl.core.errors import OptionError
 
 _MOST_GUIDANCE = 1_000.0
+_MOST_PENALTY = 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,9 @@ class Sampling:
         Draw among so many likeliest codes; 0 among all.
     top_p : float
         Draw among the likeliest codes that together have this probability.
+    repetition_penalty : float
+        Makes codes less likely that the segment has already, 1 to 100; 1 is none. The IndexTTS-2 programs use 10,
+        with which a code hardly comes twice.
     guidance : float
         How far to continue from what the voice would say without the text to what it says with it, and beyond:
         classifier-free guidance (Ho and Salimans 2022, arXiv 2207.12598; for codes: MusicGen, arXiv 2306.05284). 0 is
@@ -28,6 +32,7 @@ class Sampling:
     temperature: float = 0.6
     top_k: int = 30
     top_p: float = 0.9
+    repetition_penalty: float = 1.0
     guidance: float = 0.0
 
     def __post_init__(self) -> None:
@@ -52,3 +57,8 @@ class Sampling:
             raise OptionError(f"top-k {self.top_k} is not 0 or more", subject="--top-k")
         if not 0.0 < self.top_p <= 1.0:
             raise OptionError(f"top-p {self.top_p:g} is not above 0 and at most 1", subject="--top-p")
+        if not 1.0 <= self.repetition_penalty <= _MOST_PENALTY:
+            raise OptionError(
+                f"repetition penalty {self.repetition_penalty:g} is not between 1 and {_MOST_PENALTY:g}",
+                subject="--repetition-penalty",
+            )

@@ -90,6 +90,7 @@ class SpectrogramVoice(Voice[NDArray[np.float32]]):
             "--temperature": options.temperature,
             "--top-k": options.top_k,
             "--top-p": options.top_p,
+            "--repetition-penalty": options.repetition_penalty,
             "--takes": options.takes,
         }
         if refused := [flag for flag, value in given.items() if value is not None]:

@@ -46,3 +46,21 @@ def sample(
     shares = torch.split(probabilities_BK, logits_BV.shape[0] // len(generators))
     drawn = [torch.multinomial(own, 1, generator=one) for own, one in zip(shares, generators, strict=True)]
     return order_BK.gather(1, torch.cat(drawn))[:, 0]
+
+
+def penalise_repeats(logits_BV: Tensor, past_BP: Tensor, penalty: float) -> Tensor:
+    """Return logits in which ids that were drawn before are less likely, each once.
+
+    Source: Keskar et al. 2019, arXiv 1909.05858, section 4.1; for logits below 0 as Hugging Face has it.
+
+    Parameters
+    ----------
+    logits_BV : Tensor
+        Unnormalised.
+    past_BP : Tensor
+        The ids that each row has drawn, P of them.
+    penalty : float
+        Divides logits above 0 and multiplies those below; 1 changes nothing.
+    """
+    logits_BP = logits_BV.gather(1, past_BP)
+    return logits_BV.scatter(1, past_BP, torch.where(logits_BP < 0.0, logits_BP * penalty, logits_BP / penalty))
