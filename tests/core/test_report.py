@@ -18,6 +18,7 @@ NO_COMMANDS = {
     "ckpt.export_official",
     "codes.extract_cluster",
     "codes.extract_shard",
+    "eval_clip",
     "former_data",
     "prepare_flow",
     "prepare_unified",

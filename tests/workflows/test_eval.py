@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.speaking_flow import flow_voice_folder
 from support.speechlike import vowel_train
 from support.voices import TEXTS, tiny_voice_folder
 
@@ -22,7 +21,6 @@ from amhctl.inference import code_voice as voice_module
 from amhctl.inference.code_voice import CodeVoice
 from amhctl.inference.options import SpeakOptions
 from amhctl.inference.speaker import Speaker
-from amhctl.inference.spectrogram_voice import SpectrogramVoice
 from amhctl.workflows import eval as evaluate
 from amhctl.workflows.eval import EvaluateRequest, choose_records, drop_repeated
 
@@ -92,20 +90,6 @@ def test_a_missed_threshold_is_the_verdict(world: Path) -> None:
     assert report.scorecard.metric("text_match") is None
 
 
-def test_texts_that_cannot_be_spoken_are_counted(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    judged = voice_module.judge  # type: ignore[attr-defined]
-    monkeypatch.setattr(
-        voice_module, "judge", lambda waveform, **values: judged(waveform, **values | {"stopped": False})
-    )
-    report = evaluate.run(request_of(world, limit=2), SilentProgress())
-    stops, match = report.scorecard.metric("stops"), report.scorecard.metric("text_match")
-    assert stops is not None
-    assert match is not None
-    assert (stops.estimate.value, match.estimate.value) == (0.0, 0.0)
-    assert not report.ok
-    assert [finding.code for finding in report.findings].count("E002") == 2
-
-
 def test_a_bad_condition_is_refused_before_any_work(world: Path) -> None:
     with pytest.raises(OptionError, match="metric"):
         evaluate.run(request_of(world, fail_under=("beauty=1",)), SilentProgress())
@@ -129,42 +113,6 @@ def test_a_text_recorded_twice_counts_once_in_a_split() -> None:
     assert [(finding.code, finding.subject, finding.message) for finding in findings] == [
         ("E006", "b", "the same text as a")
     ]
-
-
-@pytest.mark.usefixtures("lenient", "unrated")
-def test_a_clip_without_another_of_its_speaker_has_no_yardstick(world: Path, tmp_path: Path) -> None:
-    records = [
-        Record(id=f"clip{index}", audio=str(world / f"{index}.wav"), text=text, speaker=speaker)
-        for index, (text, speaker) in enumerate(zip(TEXTS[:3], ("a", "a", "b"), strict=True))
-    ]
-    write_records(tmp_path / "set.jsonl", records)
-    report = evaluate.run(request_of(world, test_set=tmp_path / "set.jsonl"), SilentProgress())
-    scores = report.scorecard.utterances
-    assert [score.natural_speaker_similarity is None for score in scores] == [False, False, True]
-    assert [score.relative_speaker_similarity is None for score in scores] == [False, False, True]
-    assert scores[0].natural_speaker_similarity == pytest.approx(scores[1].natural_speaker_similarity)
-
-
-@pytest.mark.usefixtures("unrated")
-def test_a_voice_of_several_speakers_speaks_as_the_one_it_is_compared_with(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    voice = flow_voice_folder(tmp_path)
-    records = []
-    for index, speaker in enumerate(("m02", "f01", "somebody")):
-        files.write(tmp_path / f"{index}.wav", vowel_train(seconds=1.2, seed=index))
-        records.append(Record(id=str(index), audio=f"{index}.wav", text=TEXTS[index], speaker=speaker))
-    write_records(tmp_path / "set.jsonl", records)
-    asked: list[str | None] = []
-
-    def speak(self: object, text: str, options: SpeakOptions, *, speaker: object) -> None:
-        assert speaker is None
-        asked.append(options.person)
-        raise SynthesisError("said nothing")
-
-    monkeypatch.setattr(SpectrogramVoice, "speak", speak)
-    evaluate.run(request_of(tmp_path, voice=str(voice), test_set=tmp_path / "set.jsonl"), SilentProgress())
-    assert asked == ["m02", "f01", None]
 
 
 @pytest.mark.usefixtures("unrated", "lenient")

@@ -1,54 +1,38 @@
 """``amhctl eval``: a voice reads a test set and is measured against the recordings of it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from amhctl.audio.acoustics import analyse
-from amhctl.audio.levels import set_speech_level
-from amhctl.audio.resample import bring_to
-from amhctl.audio.waveform import Waveform
 from amhctl.checkpoint.folder import WEIGHTS_FILE
 from amhctl.core.errors import (
-    AmhctlError,
-    AudioError,
     EvaluationError,
-    ModelError,
-    SynthesisError,
-    TextError,
-    VocabularyError,
 )
 from amhctl.core.findings import Finding
 from amhctl.core.outputs import PAGE, require_output_file, require_output_folder
 from amhctl.core.progress import Progress
 from amhctl.core.report import Verdict
-from amhctl.corpus.records import Record, iter_audio, read_audio, read_records
+from amhctl.corpus.records import Record, iter_audio, read_records
 from amhctl.encoders.speaker import SpeakerEncoder
-from amhctl.evaluation import acoustics, fidelity, naturalness, textmatch
+from amhctl.evaluation import naturalness
 from amhctl.evaluation.scorecard import RULES as SCORECARD_RULES
 from amhctl.evaluation.scorecard import (
-    Quotient,
     Scorecard,
-    UtteranceScore,
     build_scorecard,
     judge,
     parse_thresholds,
 )
-from amhctl.evaluation.similarity import mean_similarity, similarity
 from amhctl.evaluation.speed import Machine, describe_machine
 from amhctl.inference.assemble import load_speech_encoder, load_voice
 from amhctl.inference.catalog import voice_path
 from amhctl.inference.code_voice import CodeVoice
-from amhctl.inference.options import SpeakOptions
 from amhctl.inference.reference import read_clip
 from amhctl.inference.spectrogram_voice import SpectrogramVoice
-from amhctl.inference.speech import Speech
 from amhctl.pages.evaluation import CLIPS, PageClip, clips_folder, write_page
+from amhctl.workflows.eval_clip import compare_speakers, match_text, measure_clip, read_clips, speak_clip
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,25 +125,6 @@ class EvaluateReport(Verdict):
             yield f"page: {self.page}"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Clip:
-    """A test record with its recording."""
-
-    record: Record
-    natural: Waveform
-    cepstra: NDArray[np.float64]
-    embedding: NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Spoken:
-    """What the voice made of a record; no speech where it failed."""
-
-    speech: Speech | None
-    copy: Waveform
-    realtime_factor: float | None
-
-
 def run(request: EvaluateRequest, progress: Progress) -> EvaluateReport:
     """Speak every record of a test set and measure the result.
 
@@ -176,7 +141,7 @@ def run(request: EvaluateRequest, progress: Progress) -> EvaluateReport:
     voice = load_voice(request.voice, device=request.device, codec=request.codec)
     speaker = None if request.reference is None else _imitate(voice, request.reference, request.device)
     encoder = SpeakerEncoder()
-    clips, findings = _read_clips(records, request.test_set.parent, encoder)
+    clips, findings = read_clips(records, request.test_set.parent, encoder)
     findings += repeated
     if len(clips) < 2:
         findings.append(SCORECARD_RULES.finding("E004", str(request.test_set), "text match needs at least two clips"))
@@ -184,11 +149,11 @@ def run(request: EvaluateRequest, progress: Progress) -> EvaluateReport:
     page_clips = []
     progress.start("evaluating", len(clips), "clips")
     for index, clip in enumerate(clips):
-        spoken = _speak(voice, speaker, clip, request.seed, findings)
-        score = _measure(clip, spoken, voice.level, findings)
-        score = _compare_speakers(score, clip, clips, spoken, encoder, findings)
+        spoken = speak_clip(voice, speaker, clip, request.seed, findings)
+        score = measure_clip(clip, spoken, voice.level, findings)
+        score = compare_speakers(score, clip, clips, spoken, encoder, findings)
         if len(clips) > 1:
-            score = _match(score, spoken, natural_cepstra, index, findings)
+            score = match_text(score, spoken, natural_cepstra, index, findings)
         page_clips.append(PageClip(score, clip.natural, spoken.speech.waveform if spoken.speech else None, spoken.copy))
         progress.advance(note=clip.record.id)
     progress.finish()
@@ -248,152 +213,7 @@ def choose_records(records: tuple[Record, ...], limit: int | None, source: Path)
     return tuple(chosen)
 
 
-def _read_clips(
-    records: tuple[Record, ...], folder: Path, encoder: SpeakerEncoder
-) -> tuple[list[_Clip], list[Finding]]:
-    clips, findings = [], []
-    for record in records:
-        try:
-            natural = read_audio(record, folder)
-            clips.append(_Clip(record, natural, textmatch.cepstra(natural), encoder.embed(natural)))
-        except (AudioError, EvaluationError) as fault:
-            findings.append(_unmeasured(record, "recording", fault))
-    if not clips:
-        raise EvaluationError(
-            "no recording of the test set can be used",
-            subject=str(folder),
-            hint=f"the first problem: {findings[0].message}",
-        )
-    return clips, findings
-
-
 def _imitate(voice: CodeVoice | SpectrogramVoice, reference: Path, device: str) -> Any:  # noqa: ANN401
     """Return whom to speak as: each kind of voice has a speaker of its own."""
     clip = read_clip(reference).waveform
     return voice.imitate(clip, voice.speech_encoder or load_speech_encoder(voice.manifest, device=device))
-
-
-def _speak(
-    voice: CodeVoice | SpectrogramVoice,
-    speaker: Any,  # noqa: ANN401
-    clip: _Clip,
-    seed: int,
-    findings: list[Finding],
-) -> _Spoken:
-    copy = _copy(voice, speaker, clip.natural)
-    person = clip.record.speaker if clip.record.speaker in (voice.manifest.speakers or ()) else None
-    options = SpeakOptions(seed=seed, person=person if speaker is None else None)
-    start = perf_counter()
-    try:
-        speech = voice.speak(clip.record.text, options, speaker=speaker)
-    except (SynthesisError, TextError, VocabularyError, ModelError) as fault:
-        findings.append(SCORECARD_RULES.finding("E002", clip.record.id, fault.message, fault.hint))
-        return _Spoken(None, copy, None)
-    return _Spoken(speech, copy, (perf_counter() - start) / speech.waveform.duration)
-
-
-def _copy(voice: CodeVoice | SpectrogramVoice, speaker: Any, natural: Waveform) -> Waveform:  # noqa: ANN401
-    """Return what a voice's codec or vocoder makes of a recording: the best that the voice could be."""
-    if isinstance(voice, CodeVoice):
-        return voice.copy(natural, speaker)
-    samples = bring_to(natural, level=voice.level, sample_rate=voice.sample_rate).samples
-    (copied,) = voice.vocoder.synthesise([analyse(samples, voice.network.config.acoustics).mel_TF])
-    return Waveform(np.ascontiguousarray(copied[: samples.size], dtype=np.float32), voice.sample_rate)
-
-
-def _measure(clip: _Clip, spoken: _Spoken, level: float, findings: list[Finding]) -> UtteranceScore:
-    record = clip.record
-    natural = naturalness.score(clip.natural)
-    score = UtteranceScore(
-        record.id,
-        record.text,
-        None,
-        stops=0.0,
-        natural_dnsmos_overall=natural.overall,
-        natural_dnsmos_p808=natural.p808,
-    )
-    original = set_speech_level(clip.natural, level)
-    try:
-        copied = fidelity.compare(original, spoken.copy)
-        distance = acoustics.compare(clip.natural, spoken.copy)
-        score = replace(score, copy_pesq=copied.pesq, copy_stoi=copied.stoi, copy_mcd=distance.mcd)
-    except EvaluationError as fault:
-        findings.append(_unmeasured(record, "copy-synthesis", fault))
-    if spoken.speech is None:
-        return score
-    synthesised = spoken.speech.waveform
-    rating = naturalness.score(synthesised)
-    score = replace(
-        score,
-        seconds=synthesised.duration,
-        stops=float(all(segment.stopped for segment in spoken.speech.segments)),
-        realtime_factor=spoken.realtime_factor,
-        dnsmos_overall=rating.overall,
-        dnsmos_signal=rating.signal,
-        dnsmos_background=rating.background,
-        dnsmos_p808=rating.p808,
-    )
-    try:
-        distance = acoustics.compare(clip.natural, synthesised)
-        return replace(
-            score,
-            mcd=distance.mcd,
-            log_f0_rmse=distance.log_f0_rmse,
-            log_f0_spread=_spread(distance),
-            duration_ratio=distance.duration_ratio,
-            total_duration_ratio=Quotient(distance.seconds, distance.natural_seconds),
-        )
-    except EvaluationError as fault:
-        findings.append(_unmeasured(record, "synthesised clip", fault))
-        return score
-
-
-def _spread(distance: acoustics.AcousticDistance) -> Quotient | None:
-    spoken, natural = distance.log_f0_spread, distance.natural_log_f0_spread
-    return Quotient(spoken, natural) if spoken is not None and natural else None
-
-
-def _compare_speakers(
-    score: UtteranceScore,
-    clip: _Clip,
-    clips: list[_Clip],
-    spoken: _Spoken,
-    encoder: SpeakerEncoder,
-    findings: list[Finding],
-) -> UtteranceScore:
-    """Return the score with how near recording and speech are to each other and to the speaker's other recordings."""
-    others = [other.embedding for other in clips if other is not clip and other.record.speaker == clip.record.speaker]
-    natural = mean_similarity(clip.embedding, others) if others else None
-    score = replace(score, natural_speaker_similarity=natural)
-    if spoken.speech is None:
-        return score
-    try:
-        synthesised = encoder.embed(spoken.speech.waveform)
-    except AudioError as fault:
-        findings.append(_unmeasured(clip.record, "synthesised clip", fault))
-        return score
-    score = replace(score, speaker_similarity=similarity(clip.embedding, synthesised))
-    if natural is None or natural <= 0.0:
-        return score
-    return replace(score, relative_speaker_similarity=Quotient(mean_similarity(synthesised, others), natural))
-
-
-def _match(
-    score: UtteranceScore,
-    spoken: _Spoken,
-    natural: tuple[NDArray[np.float64], ...],
-    index: int,
-    findings: list[Finding],
-) -> UtteranceScore:
-    if spoken.speech is None:
-        return replace(score, text_match=0.0)
-    try:
-        found = textmatch.match(textmatch.cepstra(spoken.speech.waveform), natural, index)
-    except EvaluationError as fault:
-        findings.append(SCORECARD_RULES.finding("E003", score.id, f"text match: {fault.message}"))
-        return replace(score, text_match=0.0)
-    return replace(score, text_match=float(found.matched), mfcc_own=found.own, mfcc_other=found.nearest_other)
-
-
-def _unmeasured(record: Record, what: str, fault: AmhctlError) -> Finding:
-    return SCORECARD_RULES.finding("E003", record.id, f"{what}: {fault.message}", fault.hint)
