@@ -15,6 +15,7 @@ from support.voices import any_speech
 
 from amhctl.audio.resample import bring_to
 from amhctl.audio.waveform import Waveform
+from amhctl.checkpoint.indextts import LICENCE
 from amhctl.codec.indextts2.acoustics import FlowOptions
 from amhctl.core.errors import CheckpointError, CodecError, SynthesisError
 from amhctl.inference.assemble import load_voice
@@ -171,3 +172,10 @@ def test_the_codec_without_its_other_files_makes_no_voice(files: CloningFiles, t
     assert isinstance(loaded, CloningVoice)
     with pytest.raises(CodecError, match=r"missing for decoding: s2mel\.pth"):
         loaded.imitate(vowel_train(seconds=1.5))
+
+
+def test_its_licences_are_those_of_its_files_too(voice: CloningVoice) -> None:
+    assert voice.manifest.licences == (LICENCE,)
+    assert [each.work for each in voice.licences] == [
+        "IndexTTS-2", "MaskGCT semantic codec", "w2v-bert 2.0", "CAM++", "BigVGAN v2"
+    ]  # fmt: skip

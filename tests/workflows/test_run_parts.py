@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,15 @@ from support.training_world import (
     request_training,
 )
 
+from amhctl.checkpoint.manifest import Licence
 from amhctl.checkpoint.store import read_checkpoint
 from amhctl.core.errors import (
     ConfigError,
 )
 from amhctl.core.files import sha256_of_file
 from amhctl.core.progress import SilentProgress
+from amhctl.workflows import run_parts
+from amhctl.workflows.provenance import Provenance
 from amhctl.workflows.train import TrainReport, TrainRequest, run
 
 
@@ -63,3 +67,15 @@ def test_speakers_are_balanced_and_set_apart_and_the_run_goes_on_bit_by_bit(tmp_
     alone = build_training_world(tmp_path / "alone")
     with pytest.raises(ConfigError, match="one speaker"):
         run(request_training(alone, tmp_path / "run", *sets[:-1]), SilentProgress())
+
+
+def test_works_that_forbid_commercial_use_are_refused_where_it_is_asked_for(
+    world: TrainingWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forbidding = Provenance((Licence(work="a corpus", licence="CC-BY-NC-4.0"),), ())
+    monkeypatch.setattr(run_parts, "gather_provenance", lambda *_: forbidding)
+    request = request_training(world, tmp_path / "run", "licence.commercial=true", aligned=True)
+    with pytest.raises(ConfigError, match=r"forbid it: a corpus \(CC-BY-NC-4\.0\)"):
+        run(request, SilentProgress())
+    monkeypatch.undo()
+    assert run(replace(request, dry_run=True), SilentProgress()).ok

@@ -12,10 +12,12 @@ from support.voices import ANYTHING, tiny_voice_folder
 
 from amhctl import __version__
 from amhctl.audio import files
-from amhctl.core.errors import AudioError, FileExistsRefused, SynthesisError, TextError, UnspeakableError
+from amhctl.checkpoint.manifest import Licence
+from amhctl.core.errors import AudioError, ConfigError, FileExistsRefused, SynthesisError, TextError, UnspeakableError
 from amhctl.core.progress import SilentProgress
 from amhctl.inference import code_voice as voice_module
 from amhctl.inference.assemble import load_voice
+from amhctl.inference.code_voice import CodeVoice
 from amhctl.workflows import speak
 from amhctl.workflows.speak import SpeakRequest
 
@@ -57,6 +59,26 @@ def test_the_suffix_chooses_the_format(voice_folder: Path, tmp_path: Path, suffi
 
 
 @pytest.mark.usefixtures("lenient")
+@pytest.mark.usefixtures("lenient")
+def test_a_voice_that_forbids_commercial_use_is_refused_where_it_is_asked_for(
+    voice_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output, project = tmp_path / "out.wav", tmp_path / "project"
+    project.mkdir()
+    (project / "amhctl.toml").write_text("[licence]\ncommercial = true\n", encoding="utf-8")
+    request = request_of(voice_folder, output)
+    asked = (replace(request, commercial=True), replace(request, project=project))
+    for each in asked:
+        assert speak.run(replace(each, force=True), SilentProgress()).ok
+    output.unlink()
+    monkeypatch.setattr(CodeVoice, "licences", (Licence(work="a corpus", licence="CC-BY-NC-4.0"),))
+    for each in asked:
+        with pytest.raises(ConfigError, match=r"forbid it: a corpus \(CC-BY-NC-4\.0\)"):
+            speak.run(each, SilentProgress())
+    assert not output.exists()
+    assert speak.run(request, SilentProgress()).ok
+
+
 def test_a_lexicon_says_how_a_word_is_read(voice_folder: Path, tmp_path: Path) -> None:
     (tmp_path / "names.tsv").write_text("CBE\tሲ ቢ ኢ ነው\n", encoding="utf-8")
     asked = request_of(voice_folder, None, text="CBE", lexicons=(tmp_path / "names.tsv",))

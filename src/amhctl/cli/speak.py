@@ -156,6 +156,14 @@ def command(
             "--allow-unspoken", help="Speak even if more than 10 % of the letters cannot be read; they are left out."
         ),
     ] = False,
+    commercial: Annotated[
+        bool,
+        typer.Option(
+            "--commercial",
+            help="Refuse a voice if a work in it, or one that it speaks with, forbids commercial use; as "
+            "licence.commercial = true in amhctl.toml.",
+        ),
+    ] = False,
     format: Annotated[
         Literal["wav", "flac", "ogg", "mp3", "pcm"] | None,
         typer.Option("--format", help="Audio format; by default from the file name of the output."),
@@ -212,6 +220,7 @@ def command(
         ),
         project=config or Path(),
         lexicons=tuple(lexicon or ()),
+        commercial=commercial,
         device=device,
         force=force,
     )

@@ -234,6 +234,13 @@ class PathsConfig(Document):
     """Lexicons of the project (pronunciations); a later file overrides an earlier one."""
 
 
+class LicenceConfig(Document):
+    """What the licences of works must allow."""
+
+    commercial: bool = False
+    """Whether `speak`, `train` and `codes extract` refuse works whose licence forbids commercial use."""
+
+
 class RunConfig(Document):
     """Everything that describes a run; presets, ``amhctl.toml``, environment and ``--set`` fill it."""
 
@@ -241,6 +248,8 @@ class RunConfig(Document):
     """Random seed."""
     paths: PathsConfig = Field(default_factory=PathsConfig)
     """Where things lie."""
+    licence: LicenceConfig = Field(default_factory=LicenceConfig)
+    """What the licences of works must allow."""
     text: TextConfig = Field(default_factory=TextConfig)
     """How text is read."""
     vocabulary: VocabularyConfig = Field(default_factory=VocabularyConfig)

@@ -12,7 +12,9 @@ import torch
 from numpy.typing import NDArray
 
 from amhctl.audio.waveform import Waveform
+from amhctl.checkpoint.manifest import Licence
 from amhctl.codec.indextts2.acoustics import FlowOptions
+from amhctl.codec.indextts2.files import SPEECH_LICENCES
 from amhctl.codec.indextts2.indextts2_codec import IndexTTS2Codec
 from amhctl.codec.indextts2.prompt import Prompt
 from amhctl.config.conditioning import conditioning_differences
@@ -55,6 +57,11 @@ class CloningVoice(CodeVoice):
     """
 
     codec: IndexTTS2Codec
+
+    @property
+    def licences(self) -> tuple[Licence, ...]:
+        """Of the works that went into it, and of those that it speaks with."""
+        return tuple(dict.fromkeys((*self.manifest.licences, *SPEECH_LICENCES)))
 
     @property
     def speech_encoder(self) -> EncodeSpeech | None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, Self, TypeVar
 
 from amhctl.audio.waveform import Waveform
-from amhctl.checkpoint.manifest import Manifest
+from amhctl.checkpoint.manifest import Licence, Manifest
 from amhctl.config.emotions import Weights
 from amhctl.core.errors import SynthesisError, TextError, UnspeakableError
 from amhctl.core.findings import Finding
@@ -63,6 +63,11 @@ class Voice(ABC, Generic[SpeakerT]):
     def level(self) -> float:
         """Speech level in dBFS of what it was trained on; an old manifest, which names none, means the default."""
         return SPEECH_LEVEL if self.manifest.level is None else self.manifest.level
+
+    @property
+    def licences(self) -> tuple[Licence, ...]:
+        """Of the works that went into it, and of those that it speaks with."""
+        return self.manifest.licences
 
     @property
     def speech_encoder(self) -> EncodeSpeech | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from amhctl.checkpoint.manifest import Licence, Manifest
-from amhctl.codec.indextts2.files import MASKGCT, W2V_BERT
+from amhctl.codec.indextts2.files import CODE_LICENCES
 from amhctl.codec.semantic import ARCHITECTURE as SEMANTIC
 from amhctl.config.codec_spec import CodecSpec
 from amhctl.corpus.records import Record
@@ -41,7 +41,7 @@ def gather_provenance(records: Sequence[Record], base: Manifest | None, codec: C
     """
     works = {(record.source or record.speaker, record.licence) for record in records if record.licence}
     licences = [Licence(work=work, licence=licence) for work, licence in sorted(works)]
-    licences += [] if codec is None or codec.architecture != SEMANTIC else [MASKGCT, W2V_BERT]
+    licences += () if codec is None or codec.architecture != SEMANTIC else CODE_LICENCES
     done = sorted({record.processing for record in records if record.processing})
     return merge_provenance(
         [] if base is None else [base], Provenance(licences=tuple(licences), processing=tuple(done))

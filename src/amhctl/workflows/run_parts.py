@@ -6,6 +6,7 @@ from typing import Any, Required, TypedDict, Unpack
 
 from torch import Tensor, nn
 
+from amhctl.checkpoint.licences import require_commercial
 from amhctl.checkpoint.manifest import AdapterIdentity, TextIdentity, VocabularyIdentity, VocoderIdentity
 from amhctl.checkpoint.store import LoadedCheckpoint
 from amhctl.codes.store import CodeStore
@@ -157,6 +158,8 @@ def identify(parts: RunParts, data: FormerData, **own: Unpack[_Own]) -> VoiceIde
         resumed = origin.manifest.kind == "training"
         parent = origin.manifest.parent if resumed else sha256_of_file(origin.folder / "model.safetensors")
     provenance = gather_provenance(records, None if origin is None else origin.manifest, own["codec"])
+    if config.licence.commercial:
+        require_commercial(provenance.licences, str(parts.folder.root))
     return VoiceIdentity(
         name=parts.folder.root.name,
         language=languages[0] if len(languages) == 1 else "mul",

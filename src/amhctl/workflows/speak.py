@@ -13,6 +13,7 @@ from amhctl.audio.files import RAW_SOUND, SOUND, encode
 from amhctl.audio.referenceclip import ReferenceClip
 from amhctl.audio.tags import Tags
 from amhctl.audio.waveform import Waveform
+from amhctl.checkpoint.licences import require_commercial
 from amhctl.config.emotions import Weights, parse_emotions
 from amhctl.config.sources import has_settings
 from amhctl.core.documents import read_limited
@@ -106,6 +107,8 @@ class SpeakRequest:
         Project whose lexicons are read; None reads none.
     lexicons : tuple[Path, ...]
         Lexicons that say how words are read, in place of the project's; the voice's own readings come after them.
+    commercial : bool
+        Whether works whose licence forbids commercial use are refused, whatever the project says.
     device : str
         Where to compute.
     force : bool
@@ -122,6 +125,7 @@ class SpeakRequest:
     options: SpeakOptions = field(default_factory=SpeakOptions)
     project: Path | None = None
     lexicons: tuple[Path, ...] = ()
+    commercial: bool = False
     device: str = "auto"
     force: bool = False
 
@@ -179,7 +183,7 @@ def run(request: SpeakRequest, progress: Progress) -> SpeakReport:
         If the text, the voice or the output cannot be used; ``UnspeakableError`` if the speech was judged bad.
     """
     chosen = _choose_format(request)
-    lexicons = _find_lexicons(request)
+    lexicons, commercial = _read_settings(request)
     if request.output is not None:
         kind = RAW_SOUND if chosen == "pcm" else SOUND
         sources = (*_sources(request), *lexicons)
@@ -193,6 +197,8 @@ def run(request: SpeakRequest, progress: Progress) -> SpeakReport:
         request.voice, device=request.device, codec=request.codec, features_model=request.clips.features_model
     )
     voice = loaded.with_lexicon(lexicon)
+    if commercial:
+        require_commercial(voice.licences, voice.manifest.name)
     start = perf_counter()
     speaker = _find_speaker(request, voice, reference, emotion, weights)
     speech = voice.speak(text, request.options, speaker=speaker, progress=progress)
@@ -232,13 +238,14 @@ def _find_speaker(
     return voice.feel(speaker, emotion.waveform, encode_speech, strength=request.clips.emotion_strength)
 
 
-def _find_lexicons(request: SpeakRequest) -> tuple[Path, ...]:
+def _read_settings(request: SpeakRequest) -> tuple[tuple[Path, ...], bool]:
+    """Return the lexicons, and whether commercial use is asked for."""
     if not has_settings(request.project):
-        return request.lexicons
+        return request.lexicons, request.commercial
     load = importlib.import_module("amhctl.config.load")
     flags = {"paths.lexicons": request.lexicons}
     resolved: ResolvedConfig = load.load_run_config(preset=None, project=request.project, flags=flags)
-    return resolved.config.paths.lexicons
+    return resolved.config.paths.lexicons, request.commercial or resolved.config.licence.commercial
 
 
 def _read_reference(path: Path) -> ReferenceClip:

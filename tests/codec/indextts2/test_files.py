@@ -6,8 +6,20 @@ from pathlib import Path
 
 import pytest
 
+from amhctl.checkpoint.indextts import LICENCE
+from amhctl.checkpoint.licences import forbids_commercial_use
 from amhctl.codec.indextts2 import files
-from amhctl.codec.indextts2.files import FILES, GPT, NON_COMMERCIAL, S2MEL, VOCODER, find_files, is_indextts2, survey
+from amhctl.codec.indextts2.files import (
+    CODE_LICENCES,
+    FILES,
+    GPT,
+    S2MEL,
+    SPEECH_LICENCES,
+    VOCODER,
+    find_files,
+    is_indextts2,
+    survey,
+)
 from amhctl.core.errors import CodecError
 
 
@@ -44,7 +56,9 @@ def test_files_are_found_where_their_repositories_have_them(tmp_path: Path) -> N
 def test_every_file_has_a_licence_and_a_source() -> None:
     assert len({file.key for file in FILES}) == len(FILES) == 11
     assert all(file.licence.licence and file.licence.url.startswith("https://") for file in FILES)
-    assert {file.key for file in FILES if file.licence.licence in NON_COMMERCIAL} == {"semantic codec"}
+    assert {file.key for file in FILES if forbids_commercial_use(file.licence)} == {"semantic codec"}
+    assert {file.licence for file in FILES} == set(SPEECH_LICENCES)
+    assert {file.licence for file in FILES if file.use == "encoding"} == {*CODE_LICENCES, LICENCE}
 
 
 def test_what_is_there_is_told_with_its_digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,9 +22,9 @@ from amhctl.codes.writer import StoreWriter
 from amhctl.config.codec_spec import CodecSpec
 from amhctl.config.mel import MelConfig
 from amhctl.config.schema import RunConfig
-from amhctl.core.errors import DatasetError, InUseError, ShortageError
+from amhctl.core.errors import ConfigError, DatasetError, InUseError, ShortageError
 from amhctl.core.progress import SilentProgress
-from amhctl.corpus.records import read_audio, read_records
+from amhctl.corpus.records import read_audio, read_records, write_records
 from amhctl.encoders.speech import load_encoder
 from amhctl.workflows.codes.extract_shard import ShardRequest, mel_of, run
 
@@ -54,6 +54,20 @@ def folder(tmp_path: Path) -> Path:
     tiny_manifest(tmp_path)
     tiny_codec_folder(tmp_path)
     return tmp_path
+
+
+def test_recordings_that_forbid_commercial_use_are_refused_where_it_is_asked_for(folder: Path) -> None:
+    commercial = RunConfig.model_validate({"licence": {"commercial": True}})
+    records = [record.model_copy(update={"licence": "CC0-1.0"}) for record in read_records(folder / "manifest.jsonl")]
+    records[1] = records[1].model_copy(update={"licence": "CC-BY-NC-4.0", "source": "a corpus"})
+    write_records(folder / "manifest.jsonl", records, force=True)
+    with pytest.raises(ConfigError, match=r"forbid it: a corpus \(CC-BY-NC-4\.0\)$"):
+        run(_request(folder, config=commercial), SilentProgress())
+    assert not (folder / "store").exists()
+    assert run(_request(folder), SilentProgress()).utterances == 4
+    write_records(folder / "free.jsonl", [record for record in records if "NC" not in record.licence])
+    free = _request(folder, config=commercial, manifest=folder / "free.jsonl", output=folder / "free")
+    assert run(free, SilentProgress()).utterances == 3
 
 
 def test_a_shard_is_told_of_in_full(folder: Path) -> None:

@@ -32,8 +32,10 @@ BIGVGAN = Licence(
     attribution="NVIDIA",
     url="https://huggingface.co/nvidia/bigvgan_v2_22khz_80band_256x",
 )
-NON_COMMERCIAL = (MASKGCT.licence,)
-"""Licences that forbid commercial use."""
+CODE_LICENCES = (MASKGCT, W2V_BERT)
+"""Of the works that make semantic codes."""
+SPEECH_LICENCES = (*CODE_LICENCES, LICENCE, CAMPPLUS, BIGVGAN)
+"""Of the works that make speech of them."""
 
 _FOLDER_WEIGHTS = "model.safetensors"
 Use = Literal["voice", "encoding", "decoding", "emotions"]

@@ -9,6 +9,7 @@ from typing import Literal
 
 from amhctl.audio.augment import CHANGES, find_rooms
 from amhctl.audio.pitch import load_world
+from amhctl.checkpoint.licences import require_commercial
 from amhctl.checkpoint.parts import read_part
 from amhctl.codec.codec import Codec
 from amhctl.codec.registry import load_codec, read_codec_manifest
@@ -34,6 +35,7 @@ from amhctl.devices.device import choose_device
 from amhctl.encoders.speaker import SpeakerEncoder
 from amhctl.encoders.speech import SpeechEncoder, load_encoder
 from amhctl.parallel.workers import open_pool
+from amhctl.workflows.provenance import gather_provenance
 
 _WAY_OUT = WayOut(
     sound="the data in the store are kept",
@@ -136,6 +138,9 @@ def run(request: ShardRequest, progress: Progress) -> ShardReport:
     codec = load_codec(request.codec, device=device, precision=request.precision, features_model=request.features_model)
     encoder = _load_encoder(request, codec, device)
     listed = read_records(request.manifest)
+    if request.config.licence.commercial:
+        works = gather_provenance(listed, None, codec.spec).licences
+        require_commercial(works, str(request.output))
     frame = Seconds(1.0 / codec.spec.frame_rate)
     everything = list_sources(listed, request, frame)
     require_distinct(everything)
