@@ -10,9 +10,6 @@ from support.training_faults import poison
 from support.training_motion import weights
 from support.training_runs import build_run
 
-from amhctl.core.errors import TrainingError
-from amhctl.core.progress import SilentProgress
-from amhctl.training.course import train
 from amhctl.training.devices import connect_devices
 from amhctl.training.loop import Loop
 from amhctl.training.losses import Losses
@@ -124,10 +121,3 @@ def test_a_validation_that_is_not_finite_takes_the_run_back(tmp_path: Path) -> N
     assert math.isfinite(loop.validate().code)  # type: ignore[attr-defined]
     assert all(torch.equal(a, b) for a, b in zip(begun, weights(loop), strict=True))
     assert (loop.state.best, loop.state.stale) == (None, 1)
-
-
-def test_fewer_steps_than_were_done_are_refused(tmp_path: Path) -> None:
-    train(build_run(tmp_path / "run", steps=4), SilentProgress(), device="cpu", resume=False)
-    with pytest.raises(TrainingError, match=r"has done 4 steps, more than training\.steps, 3") as caught:
-        train(build_run(tmp_path / "run", steps=3), SilentProgress(), device="cpu", resume=True)
-    assert "training.steps=8" in caught.value.hint

@@ -18,8 +18,7 @@ from torch import Tensor
 
 from amhctl.batches.batching import plan_epoch
 from amhctl.core.errors import CheckpointError, TrainingError
-from amhctl.core.findings import Finding, Rule, Rules, Severity
-from amhctl.model.soundness import read_voice
+from amhctl.core.findings import Finding
 from amhctl.model.speaker_probe import SpeakerProbe
 from amhctl.training.assembly import assemble_parts, assemble_passes
 from amhctl.training.checkpoints import SoundCheckpoint
@@ -34,6 +33,7 @@ from amhctl.training.loss_scale import LossScale
 from amhctl.training.optimizers import SCALE
 from amhctl.training.processes import Processes
 from amhctl.training.replay import own_part
+from amhctl.training.resuming import resume
 from amhctl.training.retreat import Retreat
 from amhctl.training.run import Run, plan_of, settle_conditions
 from amhctl.training.saving import Saver
@@ -41,17 +41,8 @@ from amhctl.training.schedule import Schedule
 from amhctl.training.shards import clip_gradients
 from amhctl.training.splitting import Splitting, gradients_of
 from amhctl.training.stages import Stages
-from amhctl.training.state import RunState, load_state
+from amhctl.training.state import RunState
 from amhctl.training.voice_recipe import Batch, Counts, Lengths, Means, Utterances
-
-RULES = Rules(
-    Rule(
-        "R009",
-        Severity.WARNING,
-        "best voice lost",
-        "The best voice of a resumed run is missing or damaged. The next validation chooses the best voice again.",
-    ),
-)
 
 
 class Loop:
@@ -108,7 +99,7 @@ class Loop:
         self.events: list[Event] = []
         """What befell the run and has not been written down yet."""
         if began is not None:
-            self._go_on(began)
+            self.state, self.findings = resume(run, self.parts, began)
         if self.conditions.precision == "fp16" and self.state.scale is None:
             self.state = self.state.model_copy(update={"scale": LossScale()})
         self._saver = Saver(run, self.parts, self.conditions, self.processes)
@@ -116,27 +107,6 @@ class Loop:
         if self.state.step > 0:
             self._enter(self.stages.place_of(self.state.step))
         self._retreat = Retreat(run.folder.steps, self.parts, self.state.step if began else None)
-
-    def _go_on(self, began: SoundCheckpoint) -> None:
-        """Take up the state of a checkpoint."""
-        self.state = load_state(began.checkpoint, self.parts, self.run.identity)
-        self.findings = began.findings
-        if self.state.step > self.run.config.steps:
-            raise TrainingError(
-                f"the run has done {self.state.step} steps, more than training.steps, {self.run.config.steps}",
-                subject=str(self.run.folder.root),
-                hint=f"set more steps: --set training.steps={2 * self.state.step}",
-            )
-        if self.state.best is None:
-            return
-        best = self.run.folder.best
-        try:
-            read_voice(best, kind=self.run.identity.kept)
-        except (CheckpointError, OSError) as error:
-            reason = error.message if isinstance(error, CheckpointError) else error.strerror or str(error)
-            hint = "the next validation chooses the best voice again"
-            self.findings += (RULES.finding("R009", str(best), reason, hint),)
-            self.state = self.state.model_copy(update={"best": None, "stale": 0})
 
     @property
     def lengths(self) -> Lengths:
