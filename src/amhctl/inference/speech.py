@@ -1,13 +1,16 @@
-"""What a voice makes of a text: segments on their way, and speech. Values, and how segments become one waveform."""
+"""What a voice makes of a text: segments on their way, and the chunks of sound that they become."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+
+import numpy as np
 
 from amhctl.audio.loudness import set_loudness
 from amhctl.audio.waveform import Waveform
 from amhctl.core.findings import Finding
 from amhctl.core.units import Seconds
 from amhctl.inference.judge import RULES as JUDGE_RULES
-from amhctl.inference.stitching import cut, join
+from amhctl.inference.stitching import Stitcher
 
 # In LUFS: what spoken programmes on phones and screens have (AES TD1008).
 _LOUDNESS = -18.0
@@ -21,6 +24,8 @@ class SpokenSegment:
     ----------
     text : str
         The segment.
+    start : Seconds
+        Where it begins in the whole.
     seconds : Seconds
         Its length, without the pause after it.
     pause : Seconds
@@ -34,6 +39,7 @@ class SpokenSegment:
     """
 
     text: str
+    start: Seconds
     seconds: Seconds
     pause: Seconds
     syllables: int
@@ -71,33 +77,90 @@ class Attempt:
     findings: tuple[Finding, ...]
 
 
-def assemble_speech(jobs: list[Job], sounds: dict[int, Attempt], attempts: dict[int, int]) -> Speech:
-    """Return segments as one waveform with their pauses, at the loudness of spoken programmes.
+@dataclass(frozen=True, slots=True, eq=False)
+class Chunk:
+    """Speech as far as it is final once one more segment is spoken; chunks in a row are the whole.
+
+    Attributes
+    ----------
+    waveform : Waveform
+        Sound that follows the chunk before.
+    segment : SpokenSegment
+        The segment that was spoken.
+    finding : Finding | None
+        That it took more than one attempt.
+    """
+
+    waveform: Waveform
+    segment: SpokenSegment
+    finding: Finding | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SpeechStream:
+    """A text on its way to speech: read, and spoken as it is iterated over.
+
+    Attributes
+    ----------
+    segments : int
+        How many chunks there are.
+    sample_rate : int
+        Samples per second of all of them.
+    findings : tuple[Finding, ...]
+        What of the text is not spoken.
+    chunks : Iterator[Chunk]
+        Each is made when it is asked for.
+    """
+
+    segments: int
+    sample_rate: int
+    findings: tuple[Finding, ...]
+    chunks: Iterator[Chunk]
+
+    def __iter__(self) -> Iterator[Chunk]:
+        """Return the chunks; they can be had once."""
+        return self.chunks
+
+
+def make_chunk(stitcher: Stitcher, job: Job, sound: Attempt, attempts: int, *, last: bool) -> Chunk:
+    """Return the chunk of one more segment, at the loudness of spoken programmes.
+
+    Each segment is brought to that loudness by itself: it does not wait for those that follow.
 
     Parameters
     ----------
-    jobs : list[Job]
-        The segments, in order.
-    sounds : dict[int, Attempt]
-        What was made of each, by its place.
-    attempts : dict[int, int]
-        How often each was tried, by its place; more than once is a finding.
+    stitcher : Stitcher
+        What the segments before it were given to.
+    job : Job
+        The segment.
+    sound : Attempt
+        What was made of it.
+    attempts : int
+        How often it was tried; more than once is a finding.
+    last : bool
+        Whether no other segment follows.
     """
-    pieces = cut([sounds[job.place].waveform for job in jobs], [job.pause for job in jobs])
-    segments = tuple(
-        SpokenSegment(
-            text=job.text,
-            seconds=piece.waveform.duration,
-            pause=job.pause,
-            syllables=job.syllables,
-            attempts=attempts[job.place],
-            stopped=sounds[job.place].stopped,
-        )
-        for job, piece in zip(jobs, pieces, strict=True)
+    stitch = stitcher.push(set_loudness(sound.waveform, _LOUDNESS), job.pause, last=last)
+    segment = SpokenSegment(
+        text=job.text,
+        start=stitch.start,
+        seconds=stitch.seconds,
+        pause=job.pause,
+        syllables=job.syllables,
+        attempts=attempts,
+        stopped=sound.stopped,
     )
-    findings = tuple(
-        JUDGE_RULES.finding("S008", segment.text, f"spoken on attempt {segment.attempts}")
-        for segment in segments
-        if segment.attempts > 1
+    again = JUDGE_RULES.finding("S008", job.text, f"spoken on attempt {attempts}") if attempts > 1 else None
+    return Chunk(stitch.waveform, segment, again)
+
+
+def gather(stream: SpeechStream) -> Speech:
+    """Return all that a stream speaks."""
+    chunks = list(stream)
+    samples = np.concatenate([chunk.waveform.samples for chunk in chunks])
+    findings = tuple(chunk.finding for chunk in chunks if chunk.finding is not None)
+    return Speech(
+        Waveform(samples, stream.sample_rate),
+        tuple(chunk.segment for chunk in chunks),
+        stream.findings + findings,
     )
-    return Speech(set_loudness(join(pieces), _LOUDNESS), segments, findings)

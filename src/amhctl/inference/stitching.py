@@ -1,6 +1,8 @@
-"""Pieces of speech become one: silent edges cut, short fades, pauses as the punctuation asks. Knows no text."""
+"""Takes of speech become one sound, one after the other: silent edges cut, short fades, pauses as the punctuation asks.
 
-from collections.abc import Sequence
+Knows no text. What is given out after each take never changes, so a listener need not wait for the next one.
+"""
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,45 +18,88 @@ _FRAME_SECONDS = 0.025
 _EDGE_DECIBELS = 30.0
 _MARGIN_SECONDS = 0.05
 _FADE_SECONDS = 0.015
-_TOP = 0.99
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Piece:
-    """One piece of speech and the digital silence that follows it."""
+class Stitch:
+    """What is final once a take is known.
+
+    Attributes
+    ----------
+    waveform : Waveform
+        Sound that follows what was given out before; it ends 15 ms before the take, which may be cross-faded.
+    start : Seconds
+        Where the take begins in the whole.
+    seconds : Seconds
+        Its length, without the pause after it.
+    """
 
     waveform: Waveform
-    pause: Seconds
+    start: Seconds
+    seconds: Seconds
 
 
-def cut(waveforms: Sequence[Waveform], pauses: Sequence[Seconds]) -> list[Piece]:
-    """Return takes cut so that what is between the speech of two neighbours is the pause after the first.
+class Stitcher:
+    """Puts takes in a row, one by one.
 
-    A pause is made of the takes' own background as far as it reaches, and of silence beyond: a voice whose room is
-    heard under its speech does not fall silent all of a sudden. At both ends of the whole 50 ms of background are kept.
-    A take without any speech stays whole.
+    What is between the speech of two neighbours is the pause after the first. A pause is made of the takes' own
+    background as far as it reaches, and of silence beyond: a voice whose room is heard under its speech does not fall
+    silent all of a sudden. At both ends of the whole 50 ms of background are kept. A take without any speech stays
+    whole. Where no pause is asked for, neighbours overlap in a cross-fade of 15 ms.
 
     Parameters
     ----------
-    waveforms : Sequence[Waveform]
-        Takes, with whatever silence they begin and end.
-    pauses : Sequence[Seconds]
-        Pause after each; that of the last does not matter.
+    sample_rate : int
+        Of every take.
     """
-    pieces = []
-    before = _MARGIN_SECONDS
-    spans = [_span(waveform) for waveform in waveforms]
-    for place, (waveform, (start, end)) in enumerate(zip(waveforms, spans, strict=True)):
-        rate, last = waveform.sample_rate, place == len(waveforms) - 1
-        first = max(0, start - round(before * rate))
-        wanted = _MARGIN_SECONDS if last else pauses[place] / 2
-        stop = min(waveform.samples.size, end + round(wanted * rate))
+
+    def __init__(self, sample_rate: int) -> None:
+        self._rate = sample_rate
+        self._overlap = round(_FADE_SECONDS * sample_rate)
+        self._held = np.zeros(0, dtype=np.float32)
+        self._given = 0
+        self._wanted: float | None = None
+
+    def push(self, take: Waveform, pause: Seconds, *, last: bool) -> Stitch:
+        """Add a take and return what is final now; after the last one that is all.
+
+        Parameters
+        ----------
+        take : Waveform
+            The take, with whatever silence it begins and ends.
+        pause : Seconds
+            Pause after it; that of the last does not matter.
+        last : bool
+            Whether no other take follows.
+
+        Raises
+        ------
+        SynthesisError
+            If it has another sample rate.
+        """
+        if take.sample_rate != self._rate:
+            raise SynthesisError("segments have different sample rates")
+        start, end = _span(take)
+        before = _MARGIN_SECONDS if self._wanted is None else self._wanted
+        first = max(0, start - round(before * self._rate))
         # What this take cannot give of the pause, the beginning of the next one may.
-        before = pauses[place] - (stop - end) / rate
-        given = 0.0 if last else min(before, spans[place + 1][0] / rate)
-        rest = Seconds(max(0.0, before - given))
-        pieces.append(Piece(Waveform(waveform.samples[first:stop].copy(), rate), rest))
-    return pieces
+        wanted = _MARGIN_SECONDS if last else pause / 2
+        stop = min(take.samples.size, end + round(wanted * self._rate))
+        silence = 0 if self._wanted is None else round(max(0.0, before - start / self._rate) * self._rate)
+        self._wanted = pause - (stop - end) / self._rate
+        body = fade(Waveform(take.samples[first:stop], self._rate)).samples
+        place = self._given + (self._held.size + silence if silence else 0)
+        return Stitch(self._give(body, silence, last), Seconds(place / self._rate), Seconds(body.size / self._rate))
+
+    def _give(self, body: NDArray[np.float32], silence: int, last: bool) -> Waveform:
+        """Return what is final, and hold the rest."""
+        begin = self._held.size + silence if silence else 0
+        mixed = np.zeros(max(self._held.size, begin + body.size), dtype=np.float32)
+        mixed[: self._held.size] = self._held
+        mixed[begin : begin + body.size] += body
+        final = mixed.size if last else begin + body.size - min(self._overlap, body.size)
+        self._held, self._given = mixed[final:], self._given + final
+        return Waveform(mixed[:final], self._rate)
 
 
 def _span(waveform: Waveform) -> tuple[int, int]:
@@ -78,38 +123,6 @@ def fade(waveform: Waveform) -> Waveform:
         samples[:length] *= ramp
         samples[-length:] *= ramp[::-1]
     return Waveform(samples, waveform.sample_rate)
-
-
-def join(pieces: Sequence[Piece]) -> Waveform:
-    """Return the pieces in a row; where no pause is asked for, neighbours overlap in a cross-fade of 15 ms.
-
-    The pause after the last piece is left out. A result that would exceed full scale is scaled down as a whole.
-
-    Raises
-    ------
-    SynthesisError
-        If there are no pieces or their sample rates differ.
-    """
-    if not pieces:
-        raise SynthesisError("there are no segments to join")
-    rate = pieces[0].waveform.sample_rate
-    if any(piece.waveform.sample_rate != rate for piece in pieces):
-        raise SynthesisError("segments have different sample rates")
-    overlap = round(_FADE_SECONDS * rate)
-    faded = [fade(piece.waveform).samples for piece in pieces]
-    starts = [0]
-    for samples, piece in zip(faded, pieces[:-1], strict=False):
-        gap = round(piece.pause * rate)
-        starts.append(starts[-1] + samples.size + (gap if gap else -min(overlap, samples.size)))
-    joined: NDArray[np.float32] = np.zeros(
-        max(start + samples.size for start, samples in zip(starts, faded, strict=True)), dtype=np.float32
-    )
-    for start, samples in zip(starts, faded, strict=True):
-        joined[start : start + samples.size] += samples
-    peak = float(np.abs(joined).max(initial=0.0))
-    if peak > _TOP:
-        joined *= np.float32(_TOP / peak)
-    return Waveform(joined, rate)
 
 
 def _ramp(length: int) -> NDArray[np.float32]:

@@ -10,6 +10,7 @@ the same samples, and a segment that has to be sampled again does not change its
 
 import hashlib
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Generic, Self, TypeVar
 
@@ -22,7 +23,8 @@ from amhctl.core.progress import Progress, SilentProgress
 from amhctl.core.units import SPEECH_LEVEL
 from amhctl.inference.options import SpeakOptions
 from amhctl.inference.reference import EncodeSpeech, no_emotion
-from amhctl.inference.speech import Attempt, Job, Speech, assemble_speech
+from amhctl.inference.speech import Attempt, Chunk, Job, Speech, SpeechStream, gather, make_chunk
+from amhctl.inference.stitching import Stitcher
 from amhctl.text.frontend import Frontend
 from amhctl.text.g2p.phones import MARKS
 from amhctl.text.lexicon import Lexicon
@@ -204,29 +206,53 @@ class Voice(ABC, Generic[SpeakerT]):
         UnspeakableError
             If a segment was judged bad at every attempt.
         """
+        return gather(self.stream(text, options, speaker=speaker, progress=progress))
+
+    def stream(
+        self,
+        text: str,
+        options: SpeakOptions | None = None,
+        *,
+        speaker: SpeakerT | None = None,
+        progress: Progress | None = None,
+    ) -> SpeechStream:
+        """Return a text as speech that is made while one listens: a segment each time that one is asked for.
+
+        The chunks in a row are what ``speak`` returns. Parameters and errors are those of ``speak``; the text is read
+        here, and ``UnspeakableError`` comes in the place of the segment that was judged bad.
+        """
         options = options or SpeakOptions()
         self._require_options(options)
-        progress = progress or SilentProgress()
         jobs, unspoken = self._plan(text, options)
-        sounds: dict[int, Attempt] = {}
-        attempts = dict.fromkeys(range(len(jobs)), 0)
-        open_jobs = jobs
+        chunks = self._chunks(jobs, options, speaker, progress or SilentProgress())
+        return SpeechStream(len(jobs), self.sample_rate, unspoken, chunks)
+
+    def _chunks(
+        self, jobs: list[Job], options: SpeakOptions, speaker: SpeakerT | None, progress: Progress
+    ) -> Iterator[Chunk]:
+        stitcher = Stitcher(self.sample_rate)
         progress.start("speaking", len(jobs), "segments")
-        for attempt in range(options.attempts):
-            for batch in _batches(open_jobs):
-                for job, sound in zip(batch, self._attempt(batch, attempt, options, speaker), strict=True):
-                    sounds[job.place] = sound
-                    attempts[job.place] = attempt + 1
-                    if not sound.findings:
-                        progress.advance(note=f"{sound.waveform.duration:.1f} s")
-            open_jobs = [job for job in open_jobs if sounds[job.place].findings]
-            if not open_jobs:
-                break
+        for batch in _batches(jobs):
+            sounds = self._speak_batch(batch, options, speaker)
+            for job in batch:
+                attempts, sound = sounds[job.place]
+                progress.advance(note=f"{sound.waveform.duration:.1f} s")
+                yield make_chunk(stitcher, job, sound, attempts, last=job is jobs[-1])
         progress.finish()
-        if open_jobs:
-            raise _give_up(open_jobs, sounds, options)
-        speech = assemble_speech(jobs, sounds, attempts)
-        return replace(speech, findings=unspoken + speech.findings)
+
+    def _speak_batch(
+        self, batch: list[Job], options: SpeakOptions, speaker: SpeakerT | None
+    ) -> dict[int, tuple[int, Attempt]]:
+        """Return how often each segment was tried, and the attempt that was judged good, by its place."""
+        sounds: dict[int, tuple[int, Attempt]] = {}
+        open_jobs = batch
+        for attempt in range(options.attempts):
+            found = self._attempt(open_jobs, attempt, options, speaker)
+            sounds |= {job.place: (attempt + 1, sound) for job, sound in zip(open_jobs, found, strict=True)}
+            open_jobs = [job for job in open_jobs if sounds[job.place][1].findings]
+            if not open_jobs:
+                return sounds
+        raise _give_up(open_jobs, sounds[open_jobs[0].place][1], options)
 
     def _plan(self, text: str, options: SpeakOptions) -> tuple[list[Job], tuple[Finding, ...]]:
         """Return what is to be said, segment by segment, and what of the text is not spoken."""
@@ -287,10 +313,11 @@ def _require_spoken(spoken: SpokenText, options: SpeakOptions) -> None:
     )
 
 
-def _batches(jobs: list[Job]) -> list[list[Job]]:
-    """Return the jobs in batches of similar length, so that few rows wait for a long one."""
-    ordered = sorted(jobs, key=lambda job: (sum(job.durations or ()) or len(job.ids), job.place))
-    return [ordered[start : start + _BATCH_SEGMENTS] for start in range(0, len(ordered), _BATCH_SEGMENTS)]
+def _batches(jobs: list[Job]) -> Iterator[list[Job]]:
+    """Yield the jobs in their order: the first alone, so that it is heard at once, the others several at a time."""
+    yield jobs[:1]
+    for start in range(1, len(jobs), _BATCH_SEGMENTS):
+        yield jobs[start : start + _BATCH_SEGMENTS]
 
 
 def derive_seed(seed: int, place: int, attempt: int, take: int) -> int:
@@ -299,8 +326,8 @@ def derive_seed(seed: int, place: int, attempt: int, take: int) -> int:
     return int.from_bytes(digest[:8], "big") >> 1
 
 
-def _give_up(jobs: list[Job], sounds: dict[int, Attempt], options: SpeakOptions) -> UnspeakableError:
-    faults = "; ".join(f"{finding.code} {finding.message}" for finding in sounds[jobs[0].place].findings)
+def _give_up(jobs: list[Job], sound: Attempt, options: SpeakOptions) -> UnspeakableError:
+    faults = "; ".join(f"{finding.code} {finding.message}" for finding in sound.findings)
     more = f", and {len(jobs) - 1} more" if len(jobs) > 1 else ""
     return UnspeakableError(
         f"all {options.attempts} attempts failed the quality checks ({faults}){more}; nothing was written",
