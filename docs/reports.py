@@ -54,10 +54,11 @@ SKIPPED = listed(record(subject=TEXT, reason=TEXT))
 
 KEYS: dict[str, dict[str, Schema]] = {
     "speak": {
-        "output": TEXT,
+        "output": MAYBE_TEXT,
+        "played_by": MAYBE_TEXT,
         "seconds": NUMBER,
         "realtime_factor": NUMBER,
-        "segments": listed(record(text=TEXT, seconds=NUMBER, pause=NUMBER, syllables=COUNT)),
+        "segments": listed(record(text=TEXT, start=NUMBER, seconds=NUMBER, pause=NUMBER, syllables=COUNT)),
         "checks": record(stopped=FLAG, attempts=listed(COUNT)),
     },
     "voices list": {"voices": listed(record(**VOICE))},

@@ -67,7 +67,8 @@ def test_an_empty_text_is_an_error_and_bad_usage_is_usage(voice: str, tmp_path: 
     assert invoke("", "-o", output, "--voice", voice).exit_code == 3
     assert invoke("-", "-o", output, "--voice", voice, text="\n").exit_code == 3
     for arguments in (
-        ("ሰላም",),
+        ("ሰላም", "--format", "wav"),
+        ("ሰላም", "-o", "-", "--play"),
         ("-o", output),
         ("ሰላም", "--file", "x.txt", "-o", output),
         ("ሰላም", "-o", output, "--speed", "3"),

@@ -27,6 +27,7 @@ NO_COMMANDS = {
     "run_parts",
     "run_settings",
     "say_samples",
+    "speak_request",
     "text.lines",
 }
 

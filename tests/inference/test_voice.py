@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from support.voices import ANYTHING, any_speech, load_code_voice, tiny_voice_folder
 
-from amhctl.core.errors import TextError, UnspeakableError
+from amhctl.core.errors import SynthesisError, TextError, UnspeakableError
 from amhctl.inference import code_voice as voice_module
 from amhctl.inference.code_voice import CodeVoice
 from amhctl.inference.options import SpeakOptions
@@ -86,6 +86,35 @@ def test_a_text_of_which_more_than_a_tenth_is_not_spoken_is_refused_unless_allow
     allowed = replace(any_speech(), most_unspoken=1.0)
     (finding,) = voice.speak("ሰላም ዓለም ዛሬ ጥሩ ቀን ነው ሰላም мир።", allowed).findings
     assert finding.code == "T002"
+
+
+def test_a_stream_is_the_speech_in_pieces_made_when_they_are_asked_for(
+    voice: CodeVoice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "ሰላም ዓለም። ዛሬ ጥሩ ቀን ነው። ሰላም። እንዴት ናችሁ?"
+    whole = voice.speak(text, any_speech(seed=2))
+    spoken: list[int] = []
+    attempt = CodeVoice._attempt
+    monkeypatch.setattr(
+        CodeVoice, "_attempt", lambda self, batch, *rest: spoken.append(len(batch)) or attempt(self, batch, *rest)
+    )
+    stream = voice.stream(text, any_speech(seed=2))
+    assert (stream.segments, stream.sample_rate, spoken) == (4, voice.sample_rate, [])
+    first = next(iter(stream))
+    # The first is alone, so that it is heard at once.
+    assert spoken == [1]
+    rest = list(stream)
+    assert spoken == [1, 3]
+    pieces = [chunk.waveform.samples for chunk in (first, *rest)]
+    np.testing.assert_array_equal(np.concatenate(pieces), whole.waveform.samples)
+    assert tuple(chunk.segment for chunk in (first, *rest)) == whole.segments
+
+
+def test_options_are_refused_before_anything_is_spoken(voice: CodeVoice) -> None:
+    with pytest.raises(SynthesisError, match="--pitch"):
+        voice.stream("ሰላም።", replace(any_speech(), pitch=2.0))
+    with pytest.raises(TextError):
+        voice.stream("...", any_speech())
 
 
 def test_slow_speech_is_longer(voice: CodeVoice) -> None:

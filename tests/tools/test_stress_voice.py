@@ -39,7 +39,8 @@ def tool(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 def spoken(waveform: Waveform, attempts: int = 1) -> Speech:
-    return Speech(waveform, (SpokenSegment("ሰላም", waveform.duration, Seconds(0.0), 2, attempts, True),), ())
+    segment = SpokenSegment("ሰላም", Seconds(0.0), waveform.duration, Seconds(0.0), 2, attempts, True)
+    return Speech(waveform, (segment,), ())
 
 
 def test_the_hard_texts_are_what_they_are_called_and_can_all_be_read(tool: ModuleType) -> None:

@@ -19,7 +19,7 @@ from amhctl.inference import code_voice as voice_module
 from amhctl.inference.assemble import load_voice
 from amhctl.inference.code_voice import CodeVoice
 from amhctl.workflows import speak
-from amhctl.workflows.speak import SpeakRequest
+from amhctl.workflows.speak import SpeakReport, SpeakRequest, StreamReport
 
 
 @pytest.fixture(scope="module")
@@ -46,11 +46,23 @@ def request_of(voice_folder: Path, output: Path | None, **changes: Any) -> Speak
     return request
 
 
+def spoken(request: SpeakRequest) -> SpeakReport:
+    report = speak.run(request, SilentProgress())
+    assert isinstance(report, SpeakReport)
+    return report
+
+
+def streamed(request: SpeakRequest) -> bytes:
+    report = speak.run(request, SilentProgress())
+    assert isinstance(report, StreamReport)
+    return b"".join(report.raw)
+
+
 @pytest.mark.usefixtures("lenient")
 @pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
 def test_the_suffix_chooses_the_format(voice_folder: Path, tmp_path: Path, suffix: str) -> None:
     output = tmp_path / f"out.{suffix}"
-    report = speak.run(request_of(voice_folder, output), SilentProgress())
+    report = spoken(request_of(voice_folder, output))
     assert files.read(output).duration == pytest.approx(report.seconds, abs=0.15)
     assert report.ok
     assert report.raw is None
@@ -81,11 +93,11 @@ def test_a_voice_that_forbids_commercial_use_is_refused_where_it_is_asked_for(
 
 def test_a_lexicon_says_how_a_word_is_read(voice_folder: Path, tmp_path: Path) -> None:
     (tmp_path / "names.tsv").write_text("CBE\tሲ ቢ ኢ ነው\n", encoding="utf-8")
-    asked = request_of(voice_folder, None, text="CBE", lexicons=(tmp_path / "names.tsv",))
-    assert [segment.text for segment in speak.run(asked, SilentProgress()).segments] == ["ሲ ቢ ኢ ነው"]
+    asked = request_of(voice_folder, None, format="flac", text="CBE", lexicons=(tmp_path / "names.tsv",))
+    assert [segment.text for segment in spoken(asked).segments] == ["ሲ ቢ ኢ ነው"]
     (tmp_path / "amhctl.toml").write_text('[paths]\nlexicons = ["names.tsv"]\n', encoding="utf-8")
-    project = request_of(voice_folder, None, text="CBE", project=tmp_path)
-    assert [segment.text for segment in speak.run(project, SilentProgress()).segments] == ["ሲ ቢ ኢ ነው"]
+    project = request_of(voice_folder, None, format="flac", text="CBE", project=tmp_path)
+    assert [segment.text for segment in spoken(project).segments] == ["ሲ ቢ ኢ ነው"]
 
 
 @pytest.mark.usefixtures("lenient")
@@ -118,8 +130,8 @@ def test_a_file_says_what_it_is(voice_folder: Path, tmp_path: Path) -> None:
 def test_each_way_of_drawing_changes_what_is_said_and_none_is_the_default_one(
     voice_folder: Path, tmp_path: Path
 ) -> None:
-    def said(**changes: Any) -> bytes | None:
-        return speak.run(request_of(voice_folder, None, **changes), SilentProgress()).raw
+    def said(**changes: Any) -> bytes:
+        return streamed(request_of(voice_folder, None, **changes))
 
     usual = said()
     voice = load_voice(str(voice_folder))
@@ -133,16 +145,57 @@ def test_each_way_of_drawing_changes_what_is_said_and_none_is_the_default_one(
 
 
 @pytest.mark.usefixtures("lenient")
-def test_standard_output_gets_wav_or_pcm(voice_folder: Path) -> None:
-    wav = speak.run(request_of(voice_folder, None), SilentProgress())
-    pcm = speak.run(request_of(voice_folder, None, format="pcm"), SilentProgress())
-    assert wav.raw is not None
-    assert pcm.raw is not None
-    assert wav.raw[:4] == b"RIFF"
-    assert len(pcm.raw) == 2 * round(pcm.seconds * 16_000)
-    assert list(wav.lines()) == []
-    samples = np.frombuffer(wav.raw[-len(pcm.raw) :], dtype="<i2").astype(int)
-    assert np.abs(samples - np.frombuffer(pcm.raw, dtype="<i2")).max() <= 1
+def test_standard_output_gets_the_samples_of_the_file_piece_by_piece(voice_folder: Path, tmp_path: Path) -> None:
+    text = "ሰላም ዓለም። ዛሬ ጥሩ ቀን ነው። ሰላም።"
+    spoken(request_of(voice_folder, tmp_path / "a.wav", text=text))
+    spoken(request_of(voice_folder, tmp_path / "a.pcm", text=text))
+    pieces: dict[str, list[bytes]] = {}
+    for name in ("wav", "pcm"):
+        report = speak.run(request_of(voice_folder, None, text=text, format=name), SilentProgress())
+        assert isinstance(report, StreamReport)
+        pieces[name] = list(report.raw)
+    assert [len(pieces[name]) for name in ("wav", "pcm")] == [4, 3]
+    pcm = b"".join(pieces["pcm"])
+    assert pcm == (tmp_path / "a.pcm").read_bytes()
+    assert (tmp_path / "a.wav").read_bytes().endswith(pcm)
+    assert pieces["wav"][0][:4] == b"RIFF"
+    assert b"".join(pieces["wav"][1:]) == pcm
+
+
+@pytest.mark.usefixtures("lenient")
+def test_what_is_found_while_a_stream_is_spoken_is_known_after_it(voice_folder: Path) -> None:
+    text = "ሰላም ዓለም 好 እንዴት ናችሁ ሁላችሁም።"
+    report = speak.run(request_of(voice_folder, None, text=text), SilentProgress())
+    assert isinstance(report, StreamReport)
+    assert (report.payload(), list(report.lines()), report.ok) == ({}, [], True)
+    b"".join(report.raw)
+    assert [finding.code for finding in report.findings] == ["T002"]
+
+
+@pytest.mark.usefixtures("lenient")
+def test_speech_is_played_while_it_is_made_and_may_be_kept_too(
+    voice_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    player = tmp_path / "aplay"
+    player.write_text(f"#!/bin/sh\ncat > {tmp_path}/heard\n")
+    player.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setattr("shutil.which", lambda name: str(player) if name == "aplay" else None)
+    report = spoken(request_of(voice_folder, None, play=True))
+    payload = report.payload()
+    assert (payload["output"], payload["played_by"], report.raw) == (None, "aplay", None)
+    assert next(iter(report.lines())).startswith("aplay: ")
+    heard = (tmp_path / "heard").read_bytes()
+    both = spoken(request_of(voice_folder, tmp_path / "out.pcm", play=True))
+    assert (both.payload()["output"], both.player) == (str(tmp_path / "out.pcm"), "aplay")
+    assert (tmp_path / "out.pcm").read_bytes() == heard == (tmp_path / "heard").read_bytes()
+
+
+def test_without_a_player_nothing_is_loaded(voice_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(speak, "load_voice")
+    monkeypatch.setattr("shutil.which", lambda _: None)
+    with pytest.raises(AudioError, match="no program that plays sound"):
+        speak.run(request_of(voice_folder, None, play=True), SilentProgress())
 
 
 @pytest.mark.usefixtures("lenient")
@@ -150,7 +203,7 @@ def test_text_from_a_file_and_a_speaker_from_a_clip(voice_folder: Path, tmp_path
     text, clip, output = tmp_path / "text.txt", tmp_path / "clip.wav", tmp_path / "out.wav"
     text.write_text("\ufeffሰላም ዓለም።\nዛሬ ጥሩ ቀን ነው።\n", encoding="utf-8")
     files.write(clip, vowel_train())
-    report = speak.run(request_of(voice_folder, output, text=None, file=text, reference=clip), SilentProgress())
+    report = spoken(request_of(voice_folder, output, text=None, file=text, reference=clip))
     assert len(report.segments) == 2
 
 
@@ -191,14 +244,14 @@ def test_bad_files_are_refused(voice_folder: Path, tmp_path: Path) -> None:
 def test_a_reference_is_looked_at_and_the_consent_of_its_speaker_asked_for(voice_folder: Path, tmp_path: Path) -> None:
     clip = tmp_path / "clip.wav"
     files.write(clip, vowel_train(seconds=1.2))
-    report = speak.run(request_of(voice_folder, tmp_path / "out.wav", reference=clip), SilentProgress())
+    report = spoken(request_of(voice_folder, tmp_path / "out.wav", reference=clip))
     assert [(finding.code, finding.subject) for finding in report.findings] == [
         ("S018", str(clip)),
         ("S011", str(clip)),
     ]
     assert report.aside == report.findings
     assert "permission" in report.findings[0].message
-    plain = speak.run(request_of(voice_folder, tmp_path / "plain.wav"), SilentProgress())
+    plain = spoken(request_of(voice_folder, tmp_path / "plain.wav"))
     assert (plain.findings, plain.aside) == ((), ())
 
 
@@ -225,7 +278,7 @@ def test_emotion_changes_the_sound_by_its_strength_and_is_refused_where_there_is
     clip = tmp_path / "clip.wav"
     files.write(clip, vowel_train(seconds=1.2, pitch=250.0))
     raw = [
-        speak.run(request_of(feeling, None, **given), SilentProgress())
+        spoken(request_of(feeling, None, format="flac", **given))
         for given in ({}, {"emotion": clip}, {"emotion": clip, "emotion_strength": 0.0})
     ]
     assert raw[0].raw != raw[1].raw

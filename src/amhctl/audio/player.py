@@ -3,16 +3,16 @@
 import shutil
 import subprocess
 import tempfile
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from types import TracebackType
-from typing import IO, Self
+from typing import IO, cast
 
 from amhctl.audio.pcm import wav_header
 from amhctl.audio.tags import Tags
 from amhctl.core.errors import AudioError
 
-_SHOWN_WORDS = 300
+_SHOWN = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,110 +44,85 @@ PLAYERS = tuple(program.words[0] for program in _PROGRAMS)
 """The programs that are looked for, in this order."""
 
 
-class Player(AbstractContextManager["Player"]):
-    """A program of the system that plays samples as they come.
+@dataclass(frozen=True, slots=True)
+class Player:
+    """A program that plays samples as they come; made by ``open_player``."""
 
-    Leaving the context waits until everything was heard; an error or an interrupt ends the program at once.
+    name: str
+    _target: IO[bytes]
 
-    Parameters
-    ----------
-    sample_rate : int
-        Samples per second.
+    def play(self, samples: bytes) -> None:
+        """Give the program 16-bit little-endian samples; returns as soon as it has taken them."""
+        self._target.write(samples)
+        self._target.flush()
+
+
+def find_player() -> str:
+    """Return the name of the program that plays on this machine.
 
     Raises
     ------
     AudioError
-        If there is no program that plays.
+        If there is none.
     """
+    return _find_program().words[0]
 
-    def __init__(self, sample_rate: int) -> None:
-        found = next((program for program in _PROGRAMS if shutil.which(program.words[0])), None)
-        if found is None:
+
+@contextmanager
+def open_player(sample_rate: int) -> Iterator[Player]:
+    """Yield a player; leaving the context waits until everything was heard, an error ends the program at once.
+
+    Raises
+    ------
+    AudioError
+        If there is no program that plays, or it could not play.
+    """
+    program = _find_program()
+    words = [word.replace("RATE", str(sample_rate)) for word in program.words]
+    with tempfile.TemporaryFile() as complaints:
+        play = _play_later if program.from_file else _play_at_once
+        try:
+            with play(words, complaints) as target:
+                player = Player(program.words[0], target)
+                if program.has_header:
+                    player.play(wav_header(sample_rate, Tags()))
+                yield player
+        except (BrokenPipeError, subprocess.CalledProcessError):
+            complaints.seek(0)
+            said = " ".join(complaints.read(4 * _SHOWN).decode("utf-8", "replace").split())
             raise AudioError(
-                "no program that plays sound was found",
+                f"{program.words[0]} could not play the speech: {said[:_SHOWN] or 'it ended without saying why'}",
                 subject="playing",
-                hint=f"install one of {', '.join(PLAYERS)}, or write a file with -o OUT.wav",
-            )
-        self._program, self._rate = found, sample_rate
+                hint="check the sound device, or write a file with -o OUT.wav",
+            ) from None
 
-    @property
-    def name(self) -> str:
-        """What the program is called."""
-        return self._program.words[0]
 
-    def __enter__(self) -> Self:
-        """Start the program, or the file that it will play."""
-        words = [word.replace("RATE", str(self._rate)) for word in self._program.words]
-        self._complaints: IO[bytes] = tempfile.TemporaryFile()
-        self._process: subprocess.Popen[bytes] | None = None
-        if self._program.from_file:
-            self._target: IO[bytes] = tempfile.NamedTemporaryFile(suffix=".wav")
-        else:
-            self._process = _start(words, self._complaints, subprocess.PIPE)
-            self._target = _input_of(self._process)
-        if self._program.has_header:
-            self.play(wav_header(self._rate, Tags()))
-        return self
-
-    def play(self, samples: bytes) -> None:
-        """Give the program 16-bit little-endian samples; returns as soon as it has taken them.
-
-        Raises
-        ------
-        AudioError
-            If the program ended.
-        """
+@contextmanager
+def _play_at_once(words: list[str], complaints: IO[bytes]) -> Iterator[IO[bytes]]:
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=complaints) as process:
         try:
-            self._target.write(samples)
-            self._target.flush()
-        except BrokenPipeError:
-            raise self._fault() from None
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Wait until everything was heard, or end the program if there was an error.
-
-        Raises
-        ------
-        AudioError
-            If the program could not play.
-        """
-        if self._process is None and error is None:
-            self._process = _start([*self._program.words, self._target.name], self._complaints, subprocess.DEVNULL)
-        if self._process is None:
-            self._target.close()
-            return
-        try:
-            if error is not None:
-                self._process.kill()
-            if not self._program.from_file:
-                with suppress(BrokenPipeError):
-                    self._target.close()
-            self._process.wait()
+            yield cast("IO[bytes]", process.stdin)
+            process.communicate()
         except BaseException:
-            self._process.kill()
+            process.kill()
             raise
-        finally:
-            if self._program.from_file:
-                self._target.close()
-        if error is None and self._process.returncode != 0:
-            raise self._fault()
+    if process.returncode != 0:
+        raise subprocess.CalledProcessError(process.returncode, words)
 
-    def _fault(self) -> AudioError:
-        self._complaints.seek(0)
-        said = " ".join(self._complaints.read(4 * _SHOWN_WORDS).decode("utf-8", "replace").split())
-        return AudioError(
-            f"{self.name} could not play the speech: {said[:_SHOWN_WORDS] or 'it ended without saying why'}",
+
+@contextmanager
+def _play_later(words: list[str], complaints: IO[bytes]) -> Iterator[IO[bytes]]:
+    with tempfile.NamedTemporaryFile(suffix=".wav") as target:
+        yield target
+        subprocess.run([*words, target.name], stdout=subprocess.DEVNULL, stderr=complaints, check=True)
+
+
+def _find_program() -> _Program:
+    found = next((program for program in _PROGRAMS if shutil.which(program.words[0])), None)
+    if found is None:
+        raise AudioError(
+            "no program that plays sound was found",
             subject="playing",
-            hint="check the sound device, or write a file with -o OUT.wav",
+            hint=f"install one of {', '.join(PLAYERS)}, or write a file with -o OUT.wav",
         )
-
-
-def _start(words: list[str], complaints: IO[bytes], given: int) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(words, stdin=given, stdout=subprocess.DEVNULL, stderr=complaints)
-
-
-def _input_of(process: subprocess.Popen[bytes]) -> IO[bytes]:
-    assert process.stdin is not None  # it is a pipe
-    return process.stdin
+    return found

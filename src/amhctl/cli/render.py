@@ -14,13 +14,14 @@ _SHOWN_FINDINGS = 200
 def render_report(command: str, report: Report, console: Console, *, summary: bool = False) -> None:
     """Write a report: one JSON object, or its lines and findings.
 
-    The bytes of a report that has them go out as they are, and its findings go where people read; so do those that a
-    report keeps ``aside``, because they are about what was given and not about what was made of it. A ``summary`` of
-    what was written is for people: a quiet command that has succeeded leaves it out.
+    The bytes of a report that has them go out as they are, while they are made; its findings go where people read. So
+    do those that a report keeps ``aside``, because they are about what was given and not about what was made of it. A
+    ``summary`` of what was written is for people: a quiet command that has succeeded leaves it out.
     """
     raw = getattr(report, "raw", None)
-    if isinstance(raw, bytes):
-        console.raw(raw)
+    if raw is not None:
+        for content in (raw,) if isinstance(raw, bytes) else raw:
+            console.raw(content)
         for line in _finding_lines(report.findings, verbose=console.verbose > 0):
             console.talk(line)
         return

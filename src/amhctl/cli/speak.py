@@ -14,7 +14,8 @@ from amhctl.cli.standard_input import read_text
 def command(
     text: Annotated[str | None, typer.Argument(help="Text to speak; - reads standard input.")] = None,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Audio file; - writes to standard output.")
+        Path | None,
+        typer.Option("-o", "--output", help="Audio file; - is standard output. Without it, the speech is played."),
     ] = None,
     file: Annotated[Path | None, typer.Option("--file", help="Read the text from this UTF-8 file.")] = None,
     voice: Annotated[
@@ -168,6 +169,9 @@ def command(
         Literal["wav", "flac", "ogg", "mp3", "pcm"] | None,
         typer.Option("--format", help="Audio format; by default from the file name of the output."),
     ] = None,
+    play: Annotated[
+        bool, typer.Option("--play", help="Play the speech while it is made; needs paplay, aplay, ffplay or afplay.")
+    ] = False,
     lexicon: options.Lexicon = None,
     config: options.Config = None,
     seed: options.Seed = None,
@@ -175,9 +179,7 @@ def command(
     force: options.Force = False,
     json: options.Json = False,
 ) -> Work:
-    """Speak a text with a voice and write it to an audio file."""
-    if output is None:
-        raise typer.BadParameter("no output given: pass -o OUT.wav, or -o - for standard output")
+    """Speak a text with a voice: play it, or write it to an audio file."""
     if (text is None) == (file is None):
         raise typer.BadParameter("give exactly one of: a text, - for standard input, --file")
     if emotion_strength is not None and emotion is None:
@@ -187,6 +189,10 @@ def command(
     to_stdout = str(output) == "-"
     if to_stdout and json:
         raise typer.BadParameter("--json and -o - both write to standard output: choose one")
+    if to_stdout and play:
+        raise typer.BadParameter("give --play or -o -, not both")
+    if output is None and format is not None:
+        raise typer.BadParameter("--format needs -o: without a file the speech is played")
     from amhctl.workflows import speak
 
     request = speak.SpeakRequest(
@@ -222,6 +228,7 @@ def command(
         lexicons=tuple(lexicon or ()),
         commercial=commercial,
         device=device,
+        play=play or output is None,
         force=force,
     )
     return lambda progress: speak.run(request, progress)

@@ -1,133 +1,47 @@
-"""``amhctl speak``: a text, a voice, a sound file."""
+"""``amhctl speak``: a text, a voice, a sound file, or speech that is heard while it is made."""
 
-import importlib
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Literal
-
-import numpy as np
+from typing import Any
 
 from amhctl.audio.files import RAW_SOUND, SOUND, encode
+from amhctl.audio.pcm import encode_pcm, wav_header
+from amhctl.audio.player import find_player, open_player
 from amhctl.audio.referenceclip import ReferenceClip
 from amhctl.audio.tags import Tags
-from amhctl.audio.waveform import Waveform
 from amhctl.checkpoint.licences import require_commercial
 from amhctl.config.emotions import Weights, parse_emotions
-from amhctl.config.sources import has_settings
-from amhctl.core.documents import read_limited
-from amhctl.core.errors import AudioError, DocumentError, TextError
 from amhctl.core.files import write_bytes_atomically
-from amhctl.core.findings import Finding, Rule, Rules, Severity
+from amhctl.core.findings import Finding
 from amhctl.core.outputs import require_output_file
 from amhctl.core.progress import Progress
 from amhctl.core.report import Report
 from amhctl.core.units import Seconds
 from amhctl.inference.assemble import load_speech_encoder, load_voice
 from amhctl.inference.catalog import DEFAULT_VOICE as DEFAULT_VOICE
-from amhctl.inference.catalog import voice_path
 from amhctl.inference.labels import label
 from amhctl.inference.options import MOST_UNSPOKEN as MOST_UNSPOKEN
 from amhctl.inference.options import SpeakOptions as SpeakOptions
 from amhctl.inference.reference import read_clip
-from amhctl.inference.speech import Speech, SpokenSegment
+from amhctl.inference.speech import Chunk, SpeechStream, SpokenSegment, gather
 from amhctl.inference.voice import Voice
+from amhctl.parallel.ahead import iterate_ahead
 from amhctl.text.lexicon_file import read_lexicons
-
-if TYPE_CHECKING:
-    from amhctl.config.load import ResolvedConfig
-
-AudioFormat = Literal["wav", "flac", "ogg", "mp3", "pcm"]
-_FORMATS: tuple[AudioFormat, ...] = ("wav", "flac", "ogg", "mp3", "pcm")
-_SUFFIXES: dict[str, AudioFormat] = {f".{name}": name for name in _FORMATS} | {".raw": "pcm", ".oga": "ogg"}
-
-RULES = Rules(
-    Rule(
-        "S018",
-        Severity.INFO,
-        "the voice of a person",
-        "A voice belongs to a person. To imitate it you need that person's permission, and you should label the "
-        "result as synthetic.",
-    ),
+from amhctl.workflows.speak_request import (
+    AudioFormat,
+    choose_format,
+    read_reference_clip,
+    read_settings,
+    read_written,
+    sources_of,
 )
+from amhctl.workflows.speak_request import Clips as Clips
+from amhctl.workflows.speak_request import SpeakRequest as SpeakRequest
 
-
-@dataclass(frozen=True, slots=True)
-class Clips:
-    """Recordings to speak like.
-
-    Attributes
-    ----------
-    reference : Path | None
-        Clip of another speaker to imitate.
-    emotion : Path | None
-        Clip whose emotion to speak with, for voices with an emotion branch.
-    emotion_strength : float
-        How much of it, from 0 to 1.
-    emotions : str | None
-        Emotions as numbers, such as ``happy=0.6,calm=0.2``, for voices of IndexTTS-2, in place of a clip's.
-    features_model : Path | None
-        Folder of the speech encoder for the clips, for voices conditioned on one.
-    """
-
-    reference: Path | None = None
-    emotion: Path | None = None
-    emotion_strength: float = 1.0
-    emotions: str | None = None
-    features_model: Path | None = None
-
-    @property
-    def paths(self) -> tuple[Path, ...]:
-        """What is read."""
-        return tuple(path for path in (self.reference, self.emotion, self.features_model) if path is not None)
-
-
-@dataclass(frozen=True, slots=True)
-class SpeakRequest:
-    """What ``amhctl speak`` was asked.
-
-    Attributes
-    ----------
-    output : Path | None
-        Audio file; None for standard output.
-    text : str | None
-        Written text; None where ``file`` has it.
-    file : Path | None
-        UTF-8 text file.
-    format : AudioFormat | None
-        None for what the suffix says, or WAV on standard output.
-    voice, codec : str
-        Names or folders; no codec means the voice's own.
-    clips : Clips
-        Recordings to speak like.
-    options : SpeakOptions
-        How to speak.
-    project : Path | None
-        Project whose lexicons are read; None reads none.
-    lexicons : tuple[Path, ...]
-        Lexicons that say how words are read, in place of the project's; the voice's own readings come after them.
-    commercial : bool
-        Whether works whose licence forbids commercial use are refused, whatever the project says.
-    device : str
-        Where to compute.
-    force : bool
-        Whether an existing output may be replaced.
-    """
-
-    output: Path | None
-    text: str | None = None
-    file: Path | None = None
-    format: AudioFormat | None = None
-    voice: str = DEFAULT_VOICE
-    codec: str | None = None
-    clips: Clips = Clips()
-    options: SpeakOptions = field(default_factory=SpeakOptions)
-    project: Path | None = None
-    lexicons: tuple[Path, ...] = ()
-    commercial: bool = False
-    device: str = "auto"
-    force: bool = False
+# Speech that waits to be heard: enough that a player never waits, and no more however slow it is.
+_MOST_AHEAD = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +49,8 @@ class SpeakReport(Report):
     """What was spoken, and how long it took."""
 
     output: Path | None
+    player: str | None
+    """What it was played by."""
     seconds: Seconds
     realtime_factor: float
     segments: tuple[SpokenSegment, ...]
@@ -146,12 +62,14 @@ class SpeakReport(Report):
     def payload(self) -> dict[str, object]:
         """Return length, speed, segments and checks."""
         return {
-            "output": str(self.output) if self.output else "-",
+            "output": self._place,
+            "played_by": self.player,
             "seconds": round(self.seconds, 3),
             "realtime_factor": round(self.realtime_factor, 4),
             "segments": [
                 {
                     "text": segment.text,
+                    "start": round(segment.start, 3),
                     "seconds": round(segment.seconds, 3),
                     "pause": round(segment.pause, 3),
                     "syllables": segment.syllables,
@@ -164,34 +82,64 @@ class SpeakReport(Report):
             },
         }
 
+    @property
+    def _place(self) -> str | None:
+        if self.output is not None:
+            return str(self.output)
+        return None if self.raw is None else "-"
+
     def lines(self) -> Iterable[str]:
         """Return one line: where, how long, how fast."""
-        if self.output:
+        if self.raw is None:
             plural = "segment" if len(self.segments) == 1 else "segments"
             yield (
-                f"{self.output}: {self.seconds:.2f} s, {len(self.segments)} {plural}, "
+                f"{self.output or self.player}: {self.seconds:.2f} s, {len(self.segments)} {plural}, "
                 f"real-time factor {self.realtime_factor:.2f}"
             )
 
 
-def run(request: SpeakRequest, progress: Progress) -> SpeakReport:
-    """Speak a text into a file or into the report.
+@dataclass(frozen=True, slots=True)
+class StreamReport(Report):
+    """Speech that is made while it is written to standard output."""
+
+    raw: Iterator[bytes]
+    found: list[Finding]
+    """Findings; those of what is spoken come while it is."""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was found up to now."""
+        return tuple(self.found)
+
+    def payload(self) -> dict[str, object]:
+        """Return nothing: standard output has the speech."""
+        return {}
+
+    def lines(self) -> Iterable[str]:
+        """Return nothing: standard output has the speech."""
+        return ()
+
+
+def run(request: SpeakRequest, progress: Progress) -> SpeakReport | StreamReport:
+    """Speak a text into a file, to a player, or into the report.
 
     Raises
     ------
     AmhctlError
         If the text, the voice or the output cannot be used; ``UnspeakableError`` if the speech was judged bad.
     """
-    chosen = _choose_format(request)
-    lexicons, commercial = _read_settings(request)
+    chosen = choose_format(request)
+    player = find_player() if request.play else None
+    lexicons, commercial = read_settings(request)
     if request.output is not None:
         kind = RAW_SOUND if chosen == "pcm" else SOUND
-        sources = (*_sources(request), *lexicons)
+        sources = (*sources_of(request), *lexicons)
         require_output_file(request.output, kind, force=request.force, sources=sources)
-    text = _read_text(request)
-    reference = _read_reference(request.clips.reference) if request.clips.reference else None
+    text = read_written(request)
+    reference = read_reference_clip(request.clips.reference) if request.clips.reference else None
     weights = None if request.clips.emotions is None else parse_emotions(request.clips.emotions)
     emotion = read_clip(request.clips.emotion) if request.clips.emotion else None
+    heard = tuple(finding for one in (reference, emotion) if one for finding in one.findings)
     lexicon = read_lexicons(lexicons)
     loaded = load_voice(
         request.voice, device=request.device, codec=request.codec, features_model=request.clips.features_model
@@ -199,22 +147,59 @@ def run(request: SpeakRequest, progress: Progress) -> SpeakReport:
     voice = loaded.with_lexicon(lexicon)
     if commercial:
         require_commercial(voice.licences, voice.manifest.name)
-    start = perf_counter()
+    begun = perf_counter()
     speaker = _find_speaker(request, voice, reference, emotion, weights)
-    speech = voice.speak(text, request.options, speaker=speaker, progress=progress)
-    elapsed = perf_counter() - start
+    stream = voice.stream(text, request.options, speaker=speaker, progress=progress)
+    spent = [perf_counter() - begun]
+    timed = replace(stream, chunks=iterate_ahead(_timed(stream.chunks, spent), _MOST_AHEAD))
     tags = label(voice.manifest, text, person=request.options.person, imitates=reference is not None)
-    content = _encode(speech.waveform, chosen, tags)
-    if request.output is not None:
+    if request.output is None and not request.play and chosen in ("wav", "pcm"):
+        found = [*heard, *stream.findings]
+        return StreamReport(_encode_chunks(timed, chosen, tags, found), found)
+    speech = gather(timed if player is None else replace(timed, chunks=_played(timed)))
+    content = None
+    if request.output is not None or player is None:
+        content = encode_pcm(speech.waveform) if chosen == "pcm" else encode(speech.waveform, chosen, tags)
+    if request.output is not None and content is not None:
         write_bytes_atomically(request.output, content)
-    heard = tuple(finding for one in (reference, emotion) if one for finding in one.findings)
-    return _report(request, speech, elapsed, content, heard)
+    return SpeakReport(
+        output=request.output,
+        player=player,
+        seconds=speech.waveform.duration,
+        realtime_factor=sum(spent) / speech.waveform.duration,
+        segments=speech.segments,
+        findings=heard + speech.findings,
+        aside=heard,
+        raw=content if request.output is None else None,
+    )
 
 
-def _sources(request: SpeakRequest) -> tuple[Path, ...]:
-    codec = Path(request.codec) if request.codec else None
-    given = (voice_path(request.voice), codec, request.file, *request.clips.paths)
-    return tuple(path for path in given if path is not None)
+def _timed(chunks: Iterator[Chunk], spent: list[float]) -> Iterator[Chunk]:
+    """Yield the chunks, and note how long each takes to be made, however long it then waits to be heard."""
+    while True:
+        begun = perf_counter()
+        chunk = next(chunks, None)
+        spent.append(perf_counter() - begun)
+        if chunk is None:
+            return
+        yield chunk
+
+
+def _played(stream: SpeechStream) -> Iterator[Chunk]:
+    with open_player(stream.sample_rate) as player:
+        for chunk in stream:
+            player.play(encode_pcm(chunk.waveform))
+            yield chunk
+
+
+def _encode_chunks(stream: SpeechStream, chosen: AudioFormat, tags: Tags, found: list[Finding]) -> Iterator[bytes]:
+    """Yield the bytes of a file whose length is not known yet, and add what is found while it is spoken."""
+    if chosen == "wav":
+        yield wav_header(stream.sample_rate, tags)
+    for chunk in stream:
+        if chunk.finding is not None:
+            found.append(chunk.finding)
+        yield encode_pcm(chunk.waveform)
 
 
 def _find_speaker(
@@ -236,84 +221,3 @@ def _find_speaker(
     if emotion is None:
         return speaker
     return voice.feel(speaker, emotion.waveform, encode_speech, strength=request.clips.emotion_strength)
-
-
-def _read_settings(request: SpeakRequest) -> tuple[tuple[Path, ...], bool]:
-    """Return the lexicons, and whether commercial use is asked for."""
-    if not has_settings(request.project):
-        return request.lexicons, request.commercial
-    load = importlib.import_module("amhctl.config.load")
-    flags = {"paths.lexicons": request.lexicons}
-    resolved: ResolvedConfig = load.load_run_config(preset=None, project=request.project, flags=flags)
-    return resolved.config.paths.lexicons, request.commercial or resolved.config.licence.commercial
-
-
-def _read_reference(path: Path) -> ReferenceClip:
-    """Return the clip to imitate, with the notice of whose voice it is; one that cannot be used is refused."""
-    clip = read_clip(path)
-    notice = RULES.finding(
-        "S018",
-        str(path),
-        "a voice belongs to a person: imitate it only with that person's permission",
-        "label the result as synthetic speech when you publish it",
-    )
-    return replace(clip, findings=(notice, *clip.findings))
-
-
-def _report(
-    request: SpeakRequest, speech: Speech, elapsed: float, content: bytes, aside: tuple[Finding, ...]
-) -> SpeakReport:
-    seconds = speech.waveform.duration
-    return SpeakReport(
-        output=request.output,
-        seconds=seconds,
-        realtime_factor=elapsed / seconds,
-        segments=speech.segments,
-        findings=aside + speech.findings,
-        aside=aside,
-        raw=content if request.output is None else None,
-    )
-
-
-def _read_text(request: SpeakRequest) -> str:
-    text, subject = request.text or "", "text"
-    if request.file is not None:
-        subject = str(request.file)
-        try:
-            text = read_limited(request.file).decode("utf-8-sig")
-        except FileNotFoundError:
-            raise TextError("the text file does not exist", subject=subject, hint="check the path") from None
-        except IsADirectoryError:
-            raise TextError("the path is a folder", subject=subject, hint="give a text file") from None
-        except DocumentError as fault:
-            raise TextError(f"the text file is {fault.message}", subject=subject) from fault
-        except UnicodeDecodeError as fault:
-            raise TextError(
-                f"the file is not UTF-8 at byte {fault.start}", subject=subject, hint="save it as UTF-8"
-            ) from fault
-    if not text.strip():
-        raise TextError("the text is empty", subject=subject, hint="give at least one word in Ethiopic script")
-    return text
-
-
-def _choose_format(request: SpeakRequest) -> AudioFormat:
-    if request.format is not None:
-        return request.format
-    if request.output is None:
-        return "wav"
-    chosen = _SUFFIXES.get(request.output.suffix.lower())
-    if chosen is None:
-        raise AudioError(
-            f"unknown audio format: suffix {request.output.suffix!r}",
-            subject=str(request.output),
-            hint=f"use one of {', '.join(_SUFFIXES)}, or pass --format",
-        )
-    return chosen
-
-
-def _encode(waveform: Waveform, chosen: AudioFormat, tags: Tags) -> bytes:
-    """Return a file's bytes; PCM is 16-bit little-endian mono without a header."""
-    if chosen == "pcm":
-        samples = np.round(np.clip(waveform.samples, -1.0, 1.0) * 32_767.0)
-        return samples.astype("<i2").tobytes()
-    return encode(waveform, chosen, tags)

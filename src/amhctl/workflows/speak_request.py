@@ -1,0 +1,199 @@
+"""What ``amhctl speak`` was asked: read and checked before a voice is loaded."""
+
+import importlib
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from amhctl.audio.referenceclip import ReferenceClip
+from amhctl.config.sources import has_settings
+from amhctl.core.documents import read_limited
+from amhctl.core.errors import AudioError, DocumentError, TextError
+from amhctl.core.findings import Rule, Rules, Severity
+from amhctl.inference.catalog import DEFAULT_VOICE as DEFAULT_VOICE
+from amhctl.inference.catalog import voice_path
+from amhctl.inference.options import MOST_UNSPOKEN as MOST_UNSPOKEN
+from amhctl.inference.options import SpeakOptions as SpeakOptions
+from amhctl.inference.reference import read_clip
+
+if TYPE_CHECKING:
+    from amhctl.config.load import ResolvedConfig
+
+AudioFormat = Literal["wav", "flac", "ogg", "mp3", "pcm"]
+_FORMATS: tuple[AudioFormat, ...] = ("wav", "flac", "ogg", "mp3", "pcm")
+_SUFFIXES: dict[str, AudioFormat] = {f".{name}": name for name in _FORMATS} | {".raw": "pcm", ".oga": "ogg"}
+
+RULES = Rules(
+    Rule(
+        "S018",
+        Severity.INFO,
+        "the voice of a person",
+        "A voice belongs to a person. To imitate it you need that person's permission, and you should label the "
+        "result as synthetic.",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Clips:
+    """Recordings to speak like.
+
+    Attributes
+    ----------
+    reference : Path | None
+        Clip of another speaker to imitate.
+    emotion : Path | None
+        Clip whose emotion to speak with, for voices with an emotion branch.
+    emotion_strength : float
+        How much of it, from 0 to 1.
+    emotions : str | None
+        Emotions as numbers, such as ``happy=0.6,calm=0.2``, for voices of IndexTTS-2, in place of a clip's.
+    features_model : Path | None
+        Folder of the speech encoder for the clips, for voices conditioned on one.
+    """
+
+    reference: Path | None = None
+    emotion: Path | None = None
+    emotion_strength: float = 1.0
+    emotions: str | None = None
+    features_model: Path | None = None
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """What is read."""
+        return tuple(path for path in (self.reference, self.emotion, self.features_model) if path is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakRequest:
+    """What ``amhctl speak`` was asked.
+
+    Attributes
+    ----------
+    output : Path | None
+        Audio file; None for standard output, unless it is played.
+    text : str | None
+        Written text; None where ``file`` has it.
+    file : Path | None
+        UTF-8 text file.
+    format : AudioFormat | None
+        None for what the suffix says, or WAV on standard output.
+    voice, codec : str
+        Names or folders; no codec means the voice's own.
+    clips : Clips
+        Recordings to speak like.
+    options : SpeakOptions
+        How to speak.
+    project : Path | None
+        Project whose lexicons are read; None reads none.
+    lexicons : tuple[Path, ...]
+        Lexicons that say how words are read, in place of the project's; the voice's own readings come after them.
+    commercial : bool
+        Whether works whose licence forbids commercial use are refused, whatever the project says.
+    device : str
+        Where to compute.
+    play : bool
+        Whether to play the speech while it is made.
+    force : bool
+        Whether an existing output may be replaced.
+    """
+
+    output: Path | None
+    text: str | None = None
+    file: Path | None = None
+    format: AudioFormat | None = None
+    voice: str = DEFAULT_VOICE
+    codec: str | None = None
+    clips: Clips = Clips()
+    options: SpeakOptions = field(default_factory=SpeakOptions)
+    project: Path | None = None
+    lexicons: tuple[Path, ...] = ()
+    commercial: bool = False
+    device: str = "auto"
+    play: bool = False
+    force: bool = False
+
+
+def read_settings(request: SpeakRequest) -> tuple[tuple[Path, ...], bool]:
+    """Return the lexicons, those asked for or else the project's, and whether commercial use is asked for.
+
+    Raises
+    ------
+    ConfigError
+        If the project file has a fault.
+    """
+    if not has_settings(request.project):
+        return request.lexicons, request.commercial
+    load = importlib.import_module("amhctl.config.load")
+    flags = {"paths.lexicons": request.lexicons}
+    resolved: ResolvedConfig = load.load_run_config(preset=None, project=request.project, flags=flags)
+    return resolved.config.paths.lexicons, request.commercial or resolved.config.licence.commercial
+
+
+def read_reference_clip(path: Path) -> ReferenceClip:
+    """Return the clip to imitate, with the notice of whose voice it is; one that cannot be used is refused."""
+    clip = read_clip(path)
+    notice = RULES.finding(
+        "S018",
+        str(path),
+        "a voice belongs to a person: imitate it only with that person's permission",
+        "label the result as synthetic speech when you publish it",
+    )
+    return replace(clip, findings=(notice, *clip.findings))
+
+
+def read_written(request: SpeakRequest) -> str:
+    """Return the written text.
+
+    Raises
+    ------
+    TextError
+        If it is empty, or its file cannot be read.
+    """
+    text, subject = request.text or "", "text"
+    if request.file is not None:
+        subject = str(request.file)
+        try:
+            text = read_limited(request.file).decode("utf-8-sig")
+        except FileNotFoundError:
+            raise TextError("the text file does not exist", subject=subject, hint="check the path") from None
+        except IsADirectoryError:
+            raise TextError("the path is a folder", subject=subject, hint="give a text file") from None
+        except DocumentError as fault:
+            raise TextError(f"the text file is {fault.message}", subject=subject) from fault
+        except UnicodeDecodeError as fault:
+            raise TextError(
+                f"the file is not UTF-8 at byte {fault.start}", subject=subject, hint="save it as UTF-8"
+            ) from fault
+    if not text.strip():
+        raise TextError("the text is empty", subject=subject, hint="give at least one word in Ethiopic script")
+    return text
+
+
+def choose_format(request: SpeakRequest) -> AudioFormat:
+    """Return the format asked for, else that of the output's suffix, else WAV.
+
+    Raises
+    ------
+    AudioError
+        If the suffix names none.
+    """
+    if request.format is not None:
+        return request.format
+    if request.output is None:
+        return "wav"
+    chosen = _SUFFIXES.get(request.output.suffix.lower())
+    if chosen is None:
+        raise AudioError(
+            f"unknown audio format: suffix {request.output.suffix!r}",
+            subject=str(request.output),
+            hint=f"use one of {', '.join(_SUFFIXES)}, or pass --format",
+        )
+    return chosen
+
+
+def sources_of(request: SpeakRequest) -> tuple[Path, ...]:
+    """Return the files and folders that are read, and must not be written over."""
+    codec = Path(request.codec) if request.codec else None
+    given = (voice_path(request.voice), codec, request.file, *request.clips.paths)
+    return tuple(path for path in given if path is not None)
