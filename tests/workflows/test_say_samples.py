@@ -12,6 +12,7 @@ from support.voices import tiny_voice_folder
 
 from amhctl.audio.files import read
 from amhctl.audio.waveform import Waveform
+from amhctl.checkpoint.indextts import CODEC
 from amhctl.checkpoint.store import read_checkpoint
 from amhctl.codec.vocoder import load_vocoder
 from amhctl.config import schema
@@ -63,6 +64,15 @@ def test_an_adapter_alone_says_nothing(tmp_path: Path) -> None:
     wanted = replace(run, config=config, identity=identity)
     with pytest.raises(ConfigError, match="adapter"):
         choose_samples(wanted, None)
+
+
+def test_a_voice_of_semantic_codes_says_nothing_without_a_reference(tmp_path: Path) -> None:
+    run = build_run(tmp_path / "run", samples=2)
+    semantic = replace(run, identity=replace(run.identity, codec=CODEC))
+    with pytest.raises(ConfigError, match="needs a reference to speak") as caught:
+        choose_samples(semantic, None)
+    assert caught.value.subject == "training.samples"
+    assert choose_samples(run, None) is not None
 
 
 def test_sentences_are_counted_that_are_nearest_to_their_own_recordings(tmp_path: Path) -> None:

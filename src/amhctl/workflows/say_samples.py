@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from amhctl.audio.files import write
 from amhctl.audio.waveform import Waveform
 from amhctl.codec.registry import load_codec
+from amhctl.codec.semantic import ARCHITECTURE as SEMANTIC
 from amhctl.codec.vocoder import load_vocoder
 from amhctl.codes.index import StoredUtterance
 from amhctl.config.schema import FEWEST_SAMPLES
@@ -93,8 +94,8 @@ def choose_samples(run: Run, codec: str | None) -> SampleSentences | None:
     Raises
     ------
     ConfigError
-        If the best of the run is no voice but an adapter, which does not speak; or if it is to be chosen by text match
-        and the validation set has too few utterances for that.
+        If the best of the run is no voice but an adapter, which does not speak, or a voice that speaks in the voice of
+        a reference only; or if it is to be chosen by text match and the validation set has too few utterances for that.
     CodecError
         If it is to be, and the codec or vocoder of the run is not available.
     """
@@ -106,6 +107,12 @@ def choose_samples(run: Run, codec: str | None) -> SampleSentences | None:
             "an adapter alone cannot synthesise samples",
             subject="training.samples",
             hint="keep whole voices: --set training.adapter.keep=voice; or --set training.samples=0",
+        )
+    if run.identity.codec is not None and run.identity.codec.architecture == SEMANTIC:
+        raise ConfigError(
+            "a voice of semantic codes needs a reference to speak: a run cannot synthesise samples",
+            subject="training.samples",
+            hint="use --set training.samples=0, and `amhctl speak --reference` when the run has a best voice",
         )
     indices = sorted(range(len(run.valid)), key=lambda index: run.valid.entries[index].record.id)
     recordings: list[Cepstra] = []

@@ -102,6 +102,19 @@ def test_sizes_counts_and_parts() -> None:
             tensors.size(name, axis)
 
 
+def test_sizes_that_no_network_has_are_refused() -> None:
+    tensors = _given(
+        {"a.weight": torch.ones(0, 5), "b.weight": torch.ones(70_000, 1), "layers.5000.bias": torch.ones(1)}
+    )
+    for name in ("a.weight", "b.weight"):
+        with pytest.raises(CodecError, match=f"{name} has shape"):
+            tensors.size(name, 0)
+    with pytest.raises(CodecError, match="there are 5001"):
+        tensors.count(r"layers\.(\d+)\.bias")
+    with pytest.raises(CodecError, match="sizes are those of no network"):
+        tensors.fill(lambda: nn.Conv1d(3, 4, 1, groups=2))
+
+
 def test_files_of_both_kinds_and_their_containers(tmp_path: Path) -> None:
     ones = {"weight": torch.ones(2)}
     save_file(ones, tmp_path / "a.safetensors")

@@ -15,6 +15,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from amhctl.checkpoint.torchfile import read_torch_file
+from amhctl.config.mel import DEEPEST, WIDEST
 from amhctl.core.errors import CheckpointError, CodecError
 from amhctl.core.listing import shorten
 from amhctl.nn.weight_norm import fold_weight_norm
@@ -26,7 +27,8 @@ _PARALLEL = "module."
 _COUNTER = "num_batches_tracked"
 _LENGTH, _DIRECTION, _FOLDED = "weight_g", "weight_v", "weight"
 _NAMED = 5
-_DEEPEST = 3
+_DEEPEST_NESTING = 3
+_MOST_DIGITS = 9
 
 
 class Tensors:
@@ -72,9 +74,18 @@ class Tensors:
             raise self._refused(strange)
 
     def count(self, pattern: str) -> int:
-        """Return one more than the highest number in the names of a pattern; 0 if there are none."""
+        """Return one more than the highest number in the names of a pattern; 0 if there are none.
+
+        Raises
+        ------
+        CodecError
+            If it is more than any network has.
+        """
         found = (re.fullmatch(pattern, name) for name in self._tensors)
-        return max((int(match[1]) + 1 for match in found if match), default=0)
+        numbers = [int(match[1]) for match in found if match and len(match[1]) < _MOST_DIGITS]
+        if (count := max(numbers, default=-1) + 1) > DEEPEST:
+            raise self._refused([f"there are {count} of {pattern}"])
+        return count
 
     def size(self, name: str, axis: int) -> int:
         """Return the size of a tensor, from which the shape of the network is known.
@@ -82,7 +93,7 @@ class Tensors:
         Raises
         ------
         CodecError
-            If the tensor is absent or has no such axis.
+            If the tensor is absent, has no such axis, or a size that no network has.
         """
         tensor = self._tensors.get(name)
         if tensor is None and name.endswith(f".{_FOLDED}"):
@@ -90,6 +101,8 @@ class Tensors:
         if tensor is None or tensor.ndim <= axis:
             found = "is absent" if tensor is None else f"has shape {tuple(tensor.shape)}"
             raise self._refused([f"{name} {found}"])
+        if not 0 < tensor.shape[axis] <= WIDEST:
+            raise self._refused([f"{name} has shape {tuple(tensor.shape)}"])
         return tensor.shape[axis]
 
     def fill(
@@ -115,8 +128,11 @@ class Tensors:
         CodecError
             If a tensor is missing, unknown, of another shape or not finite.
         """
-        with torch.device("meta"):
-            network = build()
+        try:
+            with torch.device("meta"):
+                network = build()
+        except (ValueError, RuntimeError, ZeroDivisionError) as error:
+            raise self._refused([f"their sizes are those of no network ({error})"]) from error
         state = network.state_dict()
         wanted = {published(name): tuple(tensor.shape) for name, tensor in state.items() if not name.endswith(_COUNTER)}
         ignored = re.compile("|".join((rf".*{_COUNTER}", *unused)))
@@ -177,7 +193,7 @@ def _flattened(document: Mapping[object, object], prefix: str = "", depth: int =
         name = prefix + str(key).removeprefix(_PARALLEL)
         if isinstance(value, Tensor):
             yield name, value
-        elif isinstance(value, Mapping) and depth < _DEEPEST:
+        elif isinstance(value, Mapping) and depth < _DEEPEST_NESTING:
             yield from _flattened(value, f"{name}.", depth + 1)
 
 
