@@ -9,7 +9,7 @@ from support.realdata import real_manifest
 from support.speechlike import between_silences, vowel_train
 
 from amhctl.audio import files
-from amhctl.audio.referenceclip import HEARD_SECONDS, RULES, check_reference, find_refusal, read_reference
+from amhctl.audio.referenceclip import REFERENCE_SECONDS, RULES, check_reference, find_refusal, read_reference
 from amhctl.audio.waveform import Waveform
 from amhctl.core.findings import Severity
 from amhctl.corpus.records import audio_path, read_records
@@ -85,10 +85,10 @@ def test_only_an_error_refuses() -> None:
 
 def test_of_a_long_file_only_what_is_heard_is_read_and_judged(tmp_path: Path) -> None:
     path = tmp_path / "clip.wav"
-    speech = vowel_train(seconds=HEARD_SECONDS, level=0.4).samples
+    speech = vowel_train(seconds=REFERENCE_SECONDS, level=0.4).samples
     files.write(path, changed(np.concatenate([speech, np.zeros(20 * 16_000)])))
     clip = read_reference(path)
-    assert clip.waveform.duration == HEARD_SECONDS
+    assert clip.waveform.duration == REFERENCE_SECONDS
     assert [(one.code, one.severity, one.message) for one in clip.findings] == [
         ("S012", Severity.INFO, "only the first 15 s of 35.0 s are used")
     ]

@@ -149,7 +149,7 @@ def test_a_copy_of_something_else_is_not_gone_on_with(tmp_path: Path) -> None:
     write_records(manifest, read_records(manifest)[:2], force=True)
     with pytest.raises(FileExistsRefused, match="different manifest"):
         can_go_on(tmp_path / "out", manifest, GATE_GOAL)
-    copy = _clean(manifest, tmp_path / "out", anew=True)
+    copy = _clean(manifest, tmp_path / "out", restart=True)
     assert (copy.new, copy.records) == (2, 2)
     assert sorted(path.name for path in (tmp_path / "out" / "audio").iterdir()) == ["r0.flac", "r1.flac"]
     (tmp_path / "out" / "cleaning.json").write_text("[", encoding="utf-8")

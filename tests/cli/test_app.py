@@ -46,7 +46,7 @@ def test_every_outcome_has_its_code(outcome: StandInReport | BaseException, code
 
 def test_an_error_says_what_where_and_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
     code_of(AmhctlError("it broke", subject="a.wav", hint="mend it"))
-    assert capsys.readouterr() == ("", "error: a.wav: it broke\nhint: mend it\n")
+    assert capsys.readouterr() == ("", "error: a.wav: it broke\nhint: repair it\n")
 
 
 def test_a_full_disk_is_told_as_one(capsys: pytest.CaptureFixture[str]) -> None:

@@ -72,7 +72,7 @@ def test_an_error_whose_object_cannot_be_written_is_told_in_lines(
 ) -> None:
     monkeypatch.setattr(sys, "stdout", FailingStream(number))
     render_error("speak", AmhctlError("it broke", hint="mend it"), Console(json=True))
-    assert capsys.readouterr().err == "error: it broke\nhint: mend it\n"
+    assert capsys.readouterr().err == "error: it broke\nhint: repair it\n"
 
 
 def test_an_error_is_one_object_of_the_contract(capsys: pytest.CaptureFixture[str]) -> None:

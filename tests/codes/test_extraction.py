@@ -71,7 +71,7 @@ def _extract(
     path = folder / to
     if not (path / "store.json").exists():
         StoreWriter.create(path, codec.spec, _MEL, level=None, acoustics=acoustics, speaker=speaker).close()
-    with StoreWriter.open(path, mend=True) as store, open_pool(workers) as pool:
+    with StoreWriter.open(path, repair=True) as store, open_pool(workers) as pool:
         plan = plan_extraction(store, sources, folder, pool, SilentProgress())
         return extract(store, plan, how, codec, pool, SilentProgress(), recognise=recognise, ahead=workers + 1)  # type: ignore[arg-type]
 

@@ -67,7 +67,7 @@ def test_damaged_lines_are_all_named(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="damaged") as caught:
         CodeStore.open(path)
     assert "codes extract" in caught.value.hint
-    with StoreWriter.open(path, mend=True) as store:
+    with StoreWriter.open(path, repair=True) as store:
         assert {entry.id for entry in store.entries} == {"u0", "u2", "u4", "u5"}
         fill(store, 1, 2)
         fill(store, 3, 4)
@@ -138,7 +138,7 @@ def test_missing_and_superfluous_acoustics(tmp_path: Path, name: str) -> None:
     (path / name).unlink()
     assert _found(path) == [("X114", f"u{number}") for number in range(6)]
     assert CodeStore.open(path).missing == ("u0",)
-    with StoreWriter.open(path, mend=True) as store:
+    with StoreWriter.open(path, repair=True) as store:
         fill(store, 0, 6)
     assert _found(path) == []
     assert (path / name).read_bytes() == whole

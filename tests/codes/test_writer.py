@@ -196,7 +196,7 @@ def test_a_store_of_format_1_is_read_and_not_written(tmp_path: Path) -> None:
     assert all(store.is_intact(entry.id) for entry in store.entries)
     assert store.fingerprint != fingerprint
     before = (path / "index-1-of-1.jsonl").read_bytes()
-    for write in (lambda: fill(store, 6, 7), lambda: StoreWriter.open(path, mend=True)):
+    for write in (lambda: fill(store, 6, 7), lambda: StoreWriter.open(path, repair=True)):
         with pytest.raises(DatasetError, match="format 1") as caught:
             write()
         assert "codes merge" in caught.value.hint

@@ -32,8 +32,8 @@ def test_processes_agree_on_the_worst_that_any_of_them_met() -> None:
     met = (Trouble.NONE, Trouble.HOPELESS, Trouble.MEMORY)
     assert set(together(3, lambda each: each.agree(met[each.index]))) == {Trouble.HOPELESS}
     assert set(together(2, lambda each: each.agree(gradients=7))) == {Trouble.NONE}
-    assert set(together(2, lambda each: each.wish(each.index == 1))) == {True}
-    assert set(together(2, lambda each: each.wish(False))) == {False}
+    assert set(together(2, lambda each: each.any_true(each.index == 1))) == {True}
+    assert set(together(2, lambda each: each.any_true(False))) == {False}
 
 
 def test_gradients_that_do_not_belong_together_are_never_added_up() -> None:
@@ -58,5 +58,5 @@ def test_one_process_is_all_of_them() -> None:
     alone.reserve([values])
     alone.exchange([values])
     alone.share([values])
-    assert (alone.leads, alone.agree(Trouble.MEMORY, gradients=2), alone.wish(True)) == (True, Trouble.MEMORY, True)
+    assert (alone.leads, alone.agree(Trouble.MEMORY, gradients=2), alone.any_true(True)) == (True, Trouble.MEMORY, True)
     assert torch.equal(alone.add(values), torch.ones(3))

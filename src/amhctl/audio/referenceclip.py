@@ -21,7 +21,7 @@ from amhctl.audio.waveform import Waveform
 from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.units import Seconds
 
-HEARD_SECONDS = 15.0
+REFERENCE_SECONDS = 15.0
 """How much of a clip is heard; more adds next to nothing, and upstream's voices hear no more either."""
 
 RULES = Rules(
@@ -98,7 +98,7 @@ def read_reference(path: Path) -> ReferenceClip:
         If the file cannot be read.
     """
     whole = probe(path).duration
-    waveform = read(path, duration=HEARD_SECONDS if whole > HEARD_SECONDS else None)
+    waveform = read(path, duration=REFERENCE_SECONDS if whole > REFERENCE_SECONDS else None)
     return ReferenceClip(waveform, check_reference(waveform, str(path), whole=whole))
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from amhctl.audio.fingerprint import Fingerprint, difference
 from amhctl.checks.table import NO_TEXT, CheckTable, Digests, Names, Rows, digest_names, first_rows, split_name
-from amhctl.checks.text import UNHEARD_SECONDS
+from amhctl.checks.text import UNCOUNTED_SECONDS
 from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.corpus.split_groups import Disjoint
 from amhctl.corpus.splits import SPLITS
@@ -134,7 +134,7 @@ def _find_unusual_rates(table: CheckTable) -> Iterator[Finding]:
         spread = float(np.median(np.abs(logarithms - median))) / _MAD_SHARE
         most = _RATE_DEVIATIONS * max(spread, 0.05)
         for row, logarithm in zip(rows, logarithms, strict=True):
-            slow = table.rate(row, unheard=UNHEARD_SECONDS)
+            slow = table.rate(row, uncounted=UNCOUNTED_SECONDS)
             if logarithm > median + most or (slow is not None and np.log(slow) < median - most):
                 message = f"{rates[row]:.1f} syllables per second, the speaker's median is {np.exp(median):.1f}"
                 yield RULES.finding("D042", table.ids[row], message, "listen to it and compare the text")

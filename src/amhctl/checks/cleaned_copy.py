@@ -151,7 +151,7 @@ def can_go_on(output: Path, manifest: Path, goal: CleaningGoal) -> bool:
 
 
 def write_cleaned_copy(
-    manifest: Path, output: Path, goal: CleaningGoal, progress: Progress, *, workers: int = 1, anew: bool = False
+    manifest: Path, output: Path, goal: CleaningGoal, progress: Progress, *, workers: int = 1, restart: bool = False
 ) -> CleanedCopy:
     """Clean the recordings of a manifest into a folder, resuming what is done there already.
 
@@ -183,7 +183,7 @@ def write_cleaned_copy(
     # Before anything is written: without its weights there is nothing to begin.
     state = _state(manifest, goal)
     records = read_records(manifest)
-    if anew:
+    if restart:
         _clear(output)
     (output / AUDIO).mkdir(parents=True, exist_ok=True)
     write_text_atomically(output / STATE, f"{json.dumps(state, ensure_ascii=False, indent=2)}\n")

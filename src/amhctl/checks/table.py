@@ -133,12 +133,12 @@ class CheckTable:
         """Digests of long texts of a split without each of their words, and the rows of those texts."""
         return np.asarray(self._neighbours, dtype=np.uint64), np.asarray(self._owners, dtype=np.uint64).view(np.int64)
 
-    def rate(self, row: int, *, unheard: float = 0.0) -> float | None:
+    def rate(self, row: int, *, uncounted: float = 0.0) -> float | None:
         """Return the syllables per second of a row's speech, some seconds of it aside; None where either is unknown."""
         measured, syllables = self.measurements[row], self._syllables[row]
-        if measured is None or syllables == 0 or measured.speech_seconds <= unheard:
+        if measured is None or syllables == 0 or measured.speech_seconds <= uncounted:
             return None
-        return syllables / (measured.speech_seconds - unheard)
+        return syllables / (measured.speech_seconds - uncounted)
 
 
 def split_name(number: int) -> str:

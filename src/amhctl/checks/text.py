@@ -28,7 +28,7 @@ _FEWEST_ETHIOPIC = 0.7
 _MOST_MARKS = 1 / 3
 _FEWEST_MARKS = 4
 _SHOWN = 5
-UNHEARD_SECONDS = 1.0
+UNCOUNTED_SECONDS = 1.0
 """What breath and noise at the edges may add to the seconds of speech; of a single word that is more than the word."""
 
 RULES = Rules(
@@ -185,7 +185,7 @@ def check_rate(
     if rate > limits.fastest:
         message = f"{syllables} syllables in {speech_seconds:.2f} s of speech, {rate:.1f} per second"
         return (RULES.finding("D040", subject, message, "listen to it: the text is not completely in the audio"),)
-    if syllables < limits.slowest * (speech_seconds - UNHEARD_SECONDS):
+    if syllables < limits.slowest * (speech_seconds - UNCOUNTED_SECONDS):
         message = f"{syllables} syllables in {speech_seconds:.2f} s of speech, {rate:.1f} per second"
         return (RULES.finding("D041", subject, message, "listen to it: the audio holds more than the text, or noise"),)
     return ()

@@ -147,7 +147,7 @@ def read_part(catalogue: StoreCatalogue, part: str, layout: Layout) -> PartEnds:
     return PartEnds(index_bytes, data_bytes, missing)
 
 
-def mend_part(folder: Path, part: str, layout: Layout) -> int:
+def repair_part(folder: Path, part: str, layout: Layout) -> int:
     """Blank the damaged lines of a part's index, so that the rest can be read; return how many there were.
 
     A last line that is damaged is left to the next writer, which cuts it off. Only the holder of the part may do this.

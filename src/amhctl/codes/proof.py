@@ -29,7 +29,7 @@ _NAMED = 5
 """Damaged utterances that an error names; the others it counts."""
 _SETTLED_NS = 2_000_000_000
 """A file changed twice within one tick of a file system's clock shows no difference; the coarsest ticks last 2 s."""
-_MEND = "`amhctl codes verify` lists all problems; `amhctl codes extract` encodes damaged utterances again"
+_EXTRACT_AGAIN = "`amhctl codes verify` lists all problems; `amhctl codes extract` encodes damaged utterances again"
 
 _WHOLE = Shard()
 _Identity = tuple[int, int, int, int]
@@ -55,7 +55,7 @@ def require_complete(store: CodeStore) -> None:
         raise DatasetError(
             f"the files are too short: data of {', '.join(store.missing[:_NAMED])} and later utterances are missing",
             subject=str(store.path),
-            hint=_MEND,
+            hint=_EXTRACT_AGAIN,
         )
 
 
@@ -107,7 +107,7 @@ def require_proof(store: CodeStore, progress: Progress, *, shard: Shard = _WHOLE
         raise DatasetError(
             f"the data of {len(damaged)} of {len(ids)} utterances are damaged: {named}",
             subject=str(store.path),
-            hint=_MEND,
+            hint=_EXTRACT_AGAIN,
         )
 
 

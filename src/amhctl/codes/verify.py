@@ -52,7 +52,7 @@ RULES = Rules(
     ),
 )
 
-_MEND = "run `amhctl codes extract` on the store again: it encodes damaged utterances again"
+_EXTRACT_AGAIN = "run `amhctl codes extract` on the store again: it encodes damaged utterances again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def verify_store(folder: Path, progress: Progress) -> StoreVerification:
         data = held.data(id_)
         places.add((data.part, data.codes_offset))
         if not layout.is_intact(folder, data):
-            findings.append(RULES.finding("X107", id_, "the data are damaged", _MEND))
+            findings.append(RULES.finding("X107", id_, "the data are damaged", _EXTRACT_AGAIN))
         progress.advance()
     progress.finish()
     findings += _judge_alignment(held)
@@ -120,11 +120,11 @@ def _scan(held: StoreCatalogue, part: str, layout: Layout) -> list[Finding]:
         subject = f"{index.name}:{line.number}"
         index_end = line.offset + line.size
         if line.stored is None:
-            findings.append(RULES.finding("X113", subject, "the line cannot be read", _MEND))
+            findings.append(RULES.finding("X113", subject, "the line cannot be read", _EXTRACT_AGAIN))
             continue
         broken = broken or not line.has_data
         if broken:
-            findings.append(RULES.finding("X114", line.stored.id, f"{subject}: data are missing", _MEND))
+            findings.append(RULES.finding("X114", line.stored.id, f"{subject}: data are missing", _EXTRACT_AGAIN))
             continue
         if not held.add(line.stored):
             digests_elsewhere[line.stored.id] = line.stored.sha256

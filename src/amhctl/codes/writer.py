@@ -15,7 +15,7 @@ from amhctl.codes.document import StoreDocument, is_store, read_document, requir
 from amhctl.codes.failures import write_failures
 from amhctl.codes.index import UNKNOWN_AUDIO, AudioDigest, StoredUtterance, index_file, read_line
 from amhctl.codes.layout import ACOUSTICS, CODES, ENCODER, FEATURES, SPEAKER, Columns
-from amhctl.codes.parts import PartWriter, hold_part, mend_part, require_part
+from amhctl.codes.parts import PartWriter, hold_part, repair_part, require_part
 from amhctl.codes.store import CodeStore
 from amhctl.config.acoustics import AcousticsConfig, SpeakerEncoderConfig
 from amhctl.config.codec_spec import CodecSpec
@@ -97,7 +97,7 @@ class StoreWriter(CodeStore):
         return cls(path, document, require_part(part))
 
     @classmethod
-    def open(cls, path: Path, *, part: str = SINGLE_PART, mend: bool = False) -> Self:
+    def open(cls, path: Path, *, part: str = SINGLE_PART, repair: bool = False) -> Self:
         """Open a store that exists.
 
         Parameters
@@ -106,7 +106,7 @@ class StoreWriter(CodeStore):
             The folder.
         part : str
             Which part is written.
-        mend : bool
+        repair : bool
             Hold that part from now on, and give up its utterances whose index lines are damaged, so that they can be
             encoded again.
 
@@ -114,18 +114,18 @@ class StoreWriter(CodeStore):
         ------
         DatasetError
             If there is no store, it is of another format, an index is damaged, or one that cannot be written is to be
-            mended.
+            repaired.
         InUseError
-            If the part is to be mended and another process writes it.
+            If the part is to be repaired and another process writes it.
         """
         document = read_document(path)
-        if not mend:
+        if not repair:
             return cls(path, document, require_part(part))
         require_writable(path, document)
         with ExitStack() as stack:
             # Held before it is read: what another process is writing now would be unknown later.
             stack.enter_context(hold_part(path, require_part(part)))
-            mend_part(path, part, document.layout)
+            repair_part(path, part, document.layout)
             store = cls(path, document, part)
             store._held = stack.pop_all()
         return store

@@ -152,7 +152,7 @@ def _refuse_clashes(clashes: Mapping[int, str], disjoint: AbstractSet[Disjoint])
         raise DatasetError(
             f"{len(clashes)} groups with one {' or '.join(sorted(disjoint))} are already in several splits of the "
             f"manifest, such as {example!r}",
-            hint="assign all splits anew with --redraw",
+            hint="assign all splits again with --redraw",
         )
 
 

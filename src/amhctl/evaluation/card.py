@@ -1,6 +1,6 @@
 """The model card of a checkpoint, in the form of Hugging Face: YAML between two lines of dashes, then Markdown.
 
-Everything on it is in the manifest, in an evaluation, or was told by who writes it; what none of them knows is left
+Everything on it is in the manifest, in an evaluation, or was given by an option; what none of them knows is left
 out, and named. The keys are those of https://huggingface.co/docs/hub/model-cards.
 """
 
@@ -28,7 +28,7 @@ _KNOWN_LICENCES = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class CardOptions:
     """What a manifest does not hold, and who writes the card may know.
 
     Attributes
@@ -59,29 +59,29 @@ class Card:
     left_out: Mapping[str, str]
 
 
-def build_card(manifest: Manifest, told: Told, results: Results | None) -> Card:
+def build_card(manifest: Manifest, options: CardOptions, results: Results | None) -> Card:
     """Return the model card of a voice, codec or vocoder.
 
     Parameters
     ----------
     manifest : Manifest
         What it says of itself.
-    told : Told
+    options : CardOptions
         What it does not.
     results : Results | None
         How it measured.
     """
-    left_out = _left_out(manifest, told, results)
+    left_out = _left_out(manifest, options, results)
     sections = [
         "---",
-        *_yaml(_front_matter(manifest, told, results), 0),
+        *_yaml(_front_matter(manifest, options, results), 0),
         "---",
         "",
         f"# {_cell(manifest.name)}",
         "",
         _summary(manifest),
         "",
-        *_table(("", ""), _facts(manifest, told)),
+        *_table(("", ""), _facts(manifest, options)),
         *_usage(manifest),
         "## Sources",
         "",
@@ -100,7 +100,7 @@ def build_card(manifest: Manifest, told: Told, results: Results | None) -> Card:
     return Card("\n".join(sections) + "\n", left_out)
 
 
-def _front_matter(manifest: Manifest, told: Told, results: Results | None) -> dict[str, object]:
+def _front_matter(manifest: Manifest, options: CardOptions, results: Results | None) -> dict[str, object]:
     is_voice = manifest.kind == "voice"
     language = _LANGUAGES.get(manifest.language)
     tags = [LIBRARY, *([_TASK, "tts"] if is_voice else [manifest.kind]), manifest.model_version, "safetensors"]
@@ -109,11 +109,13 @@ def _front_matter(manifest: Manifest, told: Told, results: Results | None) -> di
     matter: dict[str, object] = {"library_name": LIBRARY, "tags": tags}
     if is_voice:
         matter |= {"language": [manifest.language], "pipeline_tag": _TASK}
-    if told.licence:
-        known = told.licence.lower() in _KNOWN_LICENCES
-        matter |= {"license": told.licence.lower()} if known else {"license": "other", "license_name": told.licence}
-    if told.base_model:
-        matter["base_model"] = told.base_model
+    if options.licence:
+        known = options.licence.lower() in _KNOWN_LICENCES
+        matter |= (
+            {"license": options.licence.lower()} if known else {"license": "other", "license_name": options.licence}
+        )
+    if options.base_model:
+        matter["base_model"] = options.base_model
     if is_voice and results is not None and results.test_set:
         metrics = [{"type": name, "name": name, "value": each.value} for name, each in sorted(results.metrics.items())]
         measured = {
@@ -137,14 +139,14 @@ def _summary(manifest: Manifest) -> str:
     return f"A {manifest.kind} for speech, made with amhctl {_cell(manifest.package_version)}."
 
 
-def _facts(manifest: Manifest, told: Told) -> Iterator[tuple[str, str]]:
+def _facts(manifest: Manifest, options: CardOptions) -> Iterator[tuple[str, str]]:
     yield "kind", f"{manifest.kind}, `{manifest.model_version}`"
     yield "sample rate", f"{manifest.sample_rate} Hz"
-    if told.licence:
-        yield "licence of the weights", told.licence
-    if told.base_model or manifest.parent:
+    if options.licence:
+        yield "licence of the weights", options.licence
+    if options.base_model or manifest.parent:
         digest = f"weights `{manifest.parent}`" if manifest.parent else ""
-        yield "made from", ", ".join(part for part in (told.base_model, digest) if part)
+        yield "made from", ", ".join(part for part in (options.base_model, digest) if part)
     if manifest.adapter is not None:
         ranks = ", ".join(map(str, sorted(set(manifest.adapter.ranks.values()))))
         yield "adapter", f"{manifest.adapter.method}, ranks {ranks}, beside {len(manifest.adapter.ranks)} layers"
@@ -217,12 +219,12 @@ def _measured(results: Results | None) -> Iterator[str]:
     yield from _table(("metric", "value", "95 % interval", "n", "better", "note"), rows)
 
 
-def _left_out(manifest: Manifest, told: Told, results: Results | None) -> dict[str, str]:
+def _left_out(manifest: Manifest, options: CardOptions, results: Results | None) -> dict[str, str]:
     """Return what a reader of a card would look for, and none of the sources knows."""
     missing: dict[str, str] = {}
-    if not told.licence:
+    if not options.licence:
         missing["licence of the weights"] = "the manifest has only the licences of the training data (--licence)"
-    if not told.base_model:
+    if not options.base_model:
         missing["name of the base model"] = (
             "the manifest has only the digest of its weights (--base-model)"
             if manifest.parent

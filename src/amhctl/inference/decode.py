@@ -160,7 +160,7 @@ def decode(model: UnifiedVoice, passages: Sequence[Passage], speaker: Speaker, s
         speaker.emotion_1D.expand(twins * batch, -1),
         None if durations_BT is None else durations_BT.repeat(twins, 1),
         torch.arange(twins * batch, device=text_BT.device) < batch if guidance else None,
-        _tell_speeds(passages, twins, text_BT),
+        _speeds_tensor(passages, twins, text_BT),
     )
     with _fitting_threads(model):
         stopped = _step(model, state, frames, most, generators, sampling, guidance, history)
@@ -287,7 +287,7 @@ def _pad(passages: Sequence[tuple[int, ...]], model: UnifiedVoice) -> tuple[Tens
     return text_BT.to(device), lengths_B.to(device)
 
 
-def _tell_speeds(passages: Sequence[Passage], twins: int, text_BT: Tensor) -> Tensor | None:
+def _speeds_tensor(passages: Sequence[Passage], twins: int, text_BT: Tensor) -> Tensor | None:
     speeds = [passage.speed for passage in passages] * twins
     return torch.tensor(speeds, device=text_BT.device) if any(speed != 1.0 for speed in speeds) else None
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from amhctl.audio.mel import log_mel
-from amhctl.audio.referenceclip import HEARD_SECONDS
+from amhctl.audio.referenceclip import REFERENCE_SECONDS
 from amhctl.audio.resample import bring_to
 from amhctl.audio.waveform import Waveform
 from amhctl.config.conditioning import Conditioning
@@ -63,7 +63,7 @@ def features_of(
     """
     require_reference(reference)
     clip = bring_to(reference, level=level, sample_rate=conditioning.sample_rate)
-    samples = clip.samples[: round(HEARD_SECONDS * conditioning.sample_rate)]
+    samples = clip.samples[: round(REFERENCE_SECONDS * conditioning.sample_rate)]
     if isinstance(conditioning, MelConfig):
         return torch.from_numpy(log_mel(samples, conditioning))
     if encode_speech is None:

@@ -25,16 +25,16 @@ class Recomputing(nn.Module):
 
     def run_block(self, block: nn.Module, *inputs: object) -> Tensor:
         """Return what a block makes of its inputs."""
-        return self._run(block, inputs, anew=self.recompute and self.training)
+        return self._run(block, inputs, recompute=self.recompute and self.training)
 
     def run_part(self, part: nn.Module, *inputs: object) -> Tensor:
         """Return what a part makes of its inputs: one that is large, but computes little that would be kept."""
-        return self._run(part, inputs, anew=False)
+        return self._run(part, inputs, recompute=False)
 
-    def _run(self, block: nn.Module, inputs: tuple[object, ...], *, anew: bool) -> Tensor:
+    def _run(self, block: nn.Module, inputs: tuple[object, ...], *, recompute: bool) -> Tensor:
         sharding = sharding_of(block)
         compute = block if sharding is None else partial(compute_whole, block, sharding)
-        if anew or (sharding is not None and torch.is_grad_enabled()):
+        if recompute or (sharding is not None and torch.is_grad_enabled()):
             return cast(Tensor, checkpoint(compute, *inputs, use_reentrant=False))
         return cast(Tensor, compute(*inputs))
 

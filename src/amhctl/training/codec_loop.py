@@ -102,7 +102,7 @@ def _take_steps(state: CodecState, material: CodecMaterial, journal: Path, progr
     # The steps that are left, or the time that is left would count those done before as done now.
     progress.start(f"training the {plan.kind}", plan.steps - state.step, "step")
     average = math.nan
-    with watch_interrupts() as wish:
+    with watch_interrupts() as stop_request:
         while state.step < plan.steps:
             result = recipe.advance(state.step)
             state.step += 1
@@ -117,7 +117,7 @@ def _take_steps(state: CodecState, material: CodecMaterial, journal: Path, progr
             mel = result.values["mel"]
             average = mel if math.isnan(average) else 0.98 * average + 0.02 * mel
             progress.advance(note=f"mel {average:.3f}")
-            stop = wish.asked and state.step < plan.steps
+            stop = stop_request.asked and state.step < plan.steps
             if stop or state.step % plan.save_every == 0:
                 state.save()
             if stop:

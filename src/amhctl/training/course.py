@@ -51,7 +51,7 @@ def train(run: Run, progress: Progress, *, device: str, resume: bool) -> Outcome
             if not resume:
                 run.folder.clear()
             write_text_atomically(run.folder.config, run.document)
-        _tell_conditions(loop, shown)
+        _report_conditions(loop, shown)
         shown.start("training", max(0, run.config.steps - loop.state.step), "steps")
         try:
             with open_journal(run.folder, loop.state.step, silent=not loop.processes.leads) as journal:
@@ -69,7 +69,7 @@ def train(run: Run, progress: Progress, *, device: str, resume: bool) -> Outcome
     return Outcome(loop.state, stopped_early, (*findings, *deafness, *forgotten))
 
 
-def _tell_conditions(loop: Loop, progress: Progress) -> None:
+def _report_conditions(loop: Loop, progress: Progress) -> None:
     conditions = loop.conditions
     shards = ", each with a shard of the voice" if loop.parts.shards.parameters else ""
     progress.say(f"{loop.accelerator.device} · {conditions.precision} · processes: {conditions.processes}{shards}")
@@ -93,16 +93,16 @@ def _take_steps(loop: Loop, journal: Journal | None, progress: Progress) -> bool
     """Take the steps that are left; return whether the run ended before its last one."""
     config = loop.run.config
     batches, groups = loop.load_batches(), loop.groups()
-    with watch_interrupts() as wish:
+    with watch_interrupts() as stop_request:
         if loop.state.base_probe is None:
             loop.probe()
         while loop.state.step < config.steps and not _is_at_its_end(loop):
             loss = _take_step(loop, groups, batches, journal)
-            _tell_events(loop, journal, progress)
+            _report_events(loop, journal, progress)
             step = loop.state.step
             if step == config.steps or step % config.valid_every == 0:
                 _validate(loop, journal, progress)
-            stop = loop.agree(wish.asked)
+            stop = loop.agree(stop_request.asked)
             if stop or step == config.steps or step % config.save_every == 0 or _is_at_its_end(loop):
                 loop.save()
             best = f"best {loop.state.best.told()}" if loop.state.best else ""
@@ -141,10 +141,10 @@ def _validate(loop: Loop, journal: Journal | None, progress: Progress) -> None:
         beside = {"probe": loop.state.probe, "text_match": matched}
         known = {name: value for name, value in beside.items() if value is not None}
         journal.write("valid", loop.state.step, valid.valid_journal() | heard | known)
-    _tell_events(loop, journal, progress)
+    _report_events(loop, journal, progress)
 
 
-def _tell_events(loop: Loop, journal: Journal | None, progress: Progress) -> None:
+def _report_events(loop: Loop, journal: Journal | None, progress: Progress) -> None:
     """Write down what befell the run, and say it."""
     for event in loop.events:
         if journal:

@@ -308,9 +308,9 @@ class Loop:
         self._saver.export(self.run.folder.candidate, self.state.step, losses.metrics())
         self.wait_for_writes()
 
-    def agree(self, wish: bool) -> bool:
-        """Return whether any process wishes to stop, so that all stop after the same step."""
-        return self.processes.wish(wish)
+    def agree(self, requested: bool) -> bool:
+        """Return whether any process is asked to stop, so that all stop after the same step."""
+        return self.processes.any_true(requested)
 
     def shares(self, batches: Plan) -> tuple[Share, ...]:
         """Return the micro-batches of this process."""

@@ -89,9 +89,9 @@ class Processes:
             raise RuntimeError(f"one process has {-fewest} gradients to exchange, another one {most}")
         return Trouble(worst)
 
-    def wish(self, wished: bool) -> bool:
-        """Return whether any process wishes something."""
-        return bool(self._largest(int(wished))[0])
+    def any_true(self, value: bool) -> bool:
+        """Return whether the value is true in any process."""
+        return bool(self._largest(int(value))[0])
 
     def share(self, tensors: Iterable[Tensor]) -> None:
         """Give all processes the leading one's values of tensors, which are in the processor's memory."""

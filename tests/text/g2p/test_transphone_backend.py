@@ -12,7 +12,7 @@ from amhctl.text.g2p import transphone_backend
 from amhctl.text.g2p.phones import split_phones
 from amhctl.text.g2p.transphone_backend import DOWNLOAD, TransphoneBackend, find_model
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # transphone's and torch's own warnings are not ours to mend
+pytestmark = pytest.mark.filterwarnings("ignore")  # transphone's and torch's own warnings are not ours to repair
 
 PHONES = ("a", "ɡ", "l", "m", "s", "tʃ", "ə")
 SIZES = {"num_encoder": 1, "num_decoder": 1, "embed_size": 8, "hidden_size": 8, "num_head": 2}

@@ -53,7 +53,7 @@ def errors(report: ValidateCheckpointReport) -> set[str]:
 
 
 def rewrite(voice: Path, change: Callable[[dict[str, torch.Tensor]], object]) -> None:
-    """Change the weights and mend every digest, as someone would who wants it to pass."""
+    """Change the weights and repair every digest, as someone would who wants it to pass."""
     tensors = load_file(voice / WEIGHTS_FILE)
     inside = canonical_json(embedded_manifest(voice / WEIGHTS_FILE))
     change(tensors)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from amhctl.audio.kaldi_fbank import SAMPLE_RATE as STYLE_RATE
 from amhctl.audio.kaldi_fbank import kaldi_fbank
-from amhctl.audio.referenceclip import HEARD_SECONDS, find_refusal
+from amhctl.audio.referenceclip import REFERENCE_SECONDS, find_refusal
 from amhctl.audio.resample import resample
 from amhctl.audio.sinc_resample import sinc_resample
 from amhctl.audio.waveform import Waveform
@@ -62,7 +62,7 @@ class PromptClip:
         """
         if fault := find_refusal(clip, "the prompt"):
             raise CodecError(fault.message, subject=fault.subject, hint=fault.hint)
-        samples = resample(clip, MEL.sample_rate).samples[: round(HEARD_SECONDS * MEL.sample_rate)]
+        samples = resample(clip, MEL.sample_rate).samples[: round(REFERENCE_SECONDS * MEL.sample_rate)]
         return cls(samples, sinc_resample(samples, old_rate=MEL.sample_rate, new_rate=STYLE_RATE))
 
     def style_features(self) -> Tensor:

@@ -12,7 +12,7 @@ from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.outputs import FileKind, require_output_file
 from amhctl.core.progress import Progress
 from amhctl.core.report import Report
-from amhctl.evaluation.card import Card, Told, build_card
+from amhctl.evaluation.card import Card, CardOptions, build_card
 from amhctl.evaluation.results import Results, read_results
 from amhctl.inference.catalog import bundled_voices, voice_path
 
@@ -109,7 +109,7 @@ def run(request: WriteCardRequest, progress: Progress) -> WriteCardReport:
     results = None if request.evaluation is None else read_results(request.evaluation)
     if results is not None:
         _require_same(results, manifest.name, manifest.files[WEIGHTS_FILE], request.evaluation)
-    card = build_card(manifest, Told(request.licence, request.base_model), results)
+    card = build_card(manifest, CardOptions(request.licence, request.base_model), results)
     write_text_atomically(request.output, card.text)
     return WriteCardReport(request.output, card)
 

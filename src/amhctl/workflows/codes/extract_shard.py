@@ -254,7 +254,7 @@ def _open_store(path: Path, wanted: StoreDocument, part: str) -> StoreWriter:
             # Another shard, started at the same moment, may have been faster.
             if not is_store(path):
                 raise
-    store = StoreWriter.open(path, part=part, mend=True)
+    store = StoreWriter.open(path, part=part, repair=True)
     if differences := store.document.differences(wanted):
         raise DatasetError(
             f"settings differ from those of the store: {'; '.join(differences)}",

@@ -134,7 +134,7 @@ def run(request: CleanDataRequest, progress: Progress) -> CleanDataReport:
     goal.enhancer()
     with hold(output / LOCK_FILE, what="the cleaned copy"):
         copy = write_cleaned_copy(
-            manifest, output, goal, progress, workers=request.workers, anew=request.force and not goes_on
+            manifest, output, goal, progress, workers=request.workers, restart=request.force and not goes_on
         )
     if request.report is not None:
         title = f"Cleaning of {'/'.join(manifest.resolve().parts[-2:])}"
