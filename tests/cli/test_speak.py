@@ -11,7 +11,9 @@ from typer.testing import CliRunner, Result
 
 from amhctl.audio import files
 from amhctl.cli import speak
+from amhctl.config.flow import FlowVoiceConfig
 from amhctl.inference import code_voice as voice_module
+from amhctl.model.flow_sampling import FlowSampling
 
 app = typer.Typer()
 app.command("speak")(speak.command)
@@ -112,3 +114,14 @@ def test_a_quiet_success_writes_nothing_but_the_file(voice: str, tmp_path: Path)
     result = invoke("ሰላም", "-o", str(output), "--voice", voice, "--quiet")
     assert (result.exit_code, result.output) == (0, "")
     assert output.stat().st_size > 0
+
+
+def test_help_names_the_values_that_voices_use_by_default() -> None:
+    helps = {option.name: getattr(option, "help", "") for option in typer.main.get_command(app).params}
+    several, alone = voice_module._OF_SEVERAL, voice_module._ALONE
+    for name in ("temperature", "top_k", "top_p", "guidance"):
+        assert f" {getattr(several, name):g}, or {getattr(alone, name):g} with --takes 1" in helps[name]
+    assert f"By default {voice_module._TAKES} with explicit durations" in helps["takes"]
+    assert f"By default {FlowSampling().steps};" in helps["steps"]
+    distilled, plain = (FlowSampling().guidance_for(FlowVoiceConfig(distilled_guidance=value)) for value in (1.0, 0.0))
+    assert f"By default {plain:g} for FlowVoices ({distilled:g} if distilled)" in helps["guidance"]
