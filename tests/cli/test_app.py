@@ -45,7 +45,7 @@ def test_every_outcome_has_its_code(outcome: StandInReport | BaseException, code
 
 
 def test_an_error_says_what_where_and_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
-    code_of(AmhctlError("it broke", subject="a.wav", hint="mend it"))
+    code_of(AmhctlError("it broke", subject="a.wav", hint="repair it"))
     assert capsys.readouterr() == ("", "error: a.wav: it broke\nhint: repair it\n")
 
 
@@ -75,7 +75,7 @@ def test_another_fault_of_a_library_is_a_bug() -> None:
 
 
 def test_with_json_an_error_is_one_object(capsys: pytest.CaptureFixture[str]) -> None:
-    code_of(AmhctlError("it broke", subject="a.wav", hint="mend it"), json=True)
+    code_of(AmhctlError("it broke", subject="a.wav", hint="repair it"), json=True)
     out, err = capsys.readouterr()
     document = json.loads(out)
     assert (document["command"], document["ok"], err) == ("text normalize", False, "")

@@ -71,7 +71,7 @@ def test_an_error_whose_object_cannot_be_written_is_told_in_lines(
     number: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "stdout", FailingStream(number))
-    render_error("speak", AmhctlError("it broke", hint="mend it"), Console(json=True))
+    render_error("speak", AmhctlError("it broke", hint="repair it"), Console(json=True))
     assert capsys.readouterr().err == "error: it broke\nhint: repair it\n"
 
 
