@@ -89,6 +89,11 @@ class Guide:
     content_BTC: Tensor
     style_BS: Tensor
 
+    def beside_nothing(self) -> "Guide":
+        """Return a batch of twice the size, the second half of which is told nothing: zeros."""
+        parts = (self.prompt_BFT, self.content_BTC, self.style_BS)
+        return Guide(*(torch.cat([told, torch.zeros_like(told)]) for told in parts))
+
 
 class DiffusionTransformer(nn.Module):
     """The network.

@@ -53,7 +53,7 @@ class EmotionTables:
         rows = list(self.counts)
         groups = zip(weights, torch.split(alike_R, rows), torch.split(self.emotions_RD, rows), strict=True)
         for weight, alike, emotions in groups:
-            mixed_1D = mixed_1D + weight * emotions[alike.argmax()].to(base_1D)
+            mixed_1D = mixed_1D + weight * emotions[int(alike.argmax())].to(base_1D)
         return mixed_1D
 
 

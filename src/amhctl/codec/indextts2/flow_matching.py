@@ -55,7 +55,7 @@ def sample_mel(
         )
     guide = Guide(functional.pad(prompt_1FP, (0, frames - prompted)), content_1TC, style_1S)
     if guidance:
-        guide = Guide(*(torch.cat([told, torch.zeros_like(told)]) for told in _told(guide)))
+        guide = guide.beside_nothing()
     state_1FT = noise_1FT.clone()
     state_1FT[..., :prompted] = 0.0
     for step in range(steps):
@@ -71,7 +71,3 @@ def _velocity(network: DiffusionTransformer, state_1FT: Tensor, time: float, gui
     velocity_BFT: Tensor = network(state_1FT.expand(items, -1, -1), time_B, guide)
     told_1FT, untold_1FT = velocity_BFT[:1], velocity_BFT[1:]
     return (1.0 + guidance) * told_1FT - guidance * untold_1FT if guidance else told_1FT
-
-
-def _told(guide: Guide) -> tuple[Tensor, Tensor, Tensor]:
-    return guide.prompt_BFT, guide.content_BTC, guide.style_BS
