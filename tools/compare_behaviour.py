@@ -10,7 +10,9 @@ where anything else differs.
 """
 
 import argparse
+import contextlib
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -144,15 +146,18 @@ def _sets(values: tuple[str, ...]) -> tuple[str, ...]:
 
 def live() -> None:
     """Run the commands in this folder, by the amhctl that can be imported, and write their answers."""
-    from typer.testing import CliRunner  # noqa: PLC0415 - only the state under test has it
-
-    from amhctl.cli.main import build_app  # noqa: PLC0415
+    from amhctl.cli.main import main as amhctl  # noqa: PLC0415 - only the state under test has it
 
     with Path(_ANSWERS).open("w", encoding="utf-8") as answers:
         for words in commands():
             sys.stderr.write(" ".join(words) + "\n")
-            result = CliRunner().invoke(build_app(), [*words, "--json"])
-            answer = {"command": " ".join(words), "exit": result.exit_code, "answer": result.stdout}
+            answer: dict[str, object] = {"command": " ".join(words), "exit": 0}
+            with contextlib.redirect_stdout(io.StringIO()) as printed:
+                try:
+                    amhctl([*words, "--json"])
+                except SystemExit as end:
+                    answer["exit"] = end.code
+            answer["answer"] = printed.getvalue()
             answers.write(json.dumps(answer, ensure_ascii=False) + "\n")
 
 
