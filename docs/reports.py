@@ -255,6 +255,7 @@ KEYS: dict[str, dict[str, Schema]] = {
         "report": MAYBE_TEXT,
         "metrics": mapping(record(value=NUMBER, ci95=listed(NUMBER), n=COUNT, better=TEXT, note=TEXT)),
         "utterances": listed(record(id=TEXT, seconds=NUMBER)),
+        "against": MAYBE_OBJECT,
     },
     "init": {"path": TEXT},
     "config show": {"values": mapping(record(value={}, source=TEXT))},

@@ -32,4 +32,5 @@ def test_the_gate_closes_with_exit_code_one(tmp_path: Path, monkeypatch: pytest.
     assert set(document["metrics"]["mcd"]) >= {"value", "ci95", "n"}
     assert report.is_file()
     assert CliRunner().invoke(app, [*arguments, "--fail-under", "beauty=1"]).exit_code == 2
+    assert CliRunner().invoke(app, [*arguments, "--fail-worse"]).exit_code == 2
     assert CliRunner().invoke(app, [str(voice)]).exit_code == 2

@@ -12,11 +12,14 @@ from support.voices import TEXTS, tiny_voice_folder
 
 from amhctl.audio import files
 from amhctl.audio.waveform import Waveform
+from amhctl.checkpoint.folder import WEIGHTS_FILE, read_manifest
 from amhctl.core.errors import EvaluationError, OptionError, SynthesisError
 from amhctl.core.progress import SilentProgress
 from amhctl.corpus.records import Record, write_records
+from amhctl.evaluation.bootstrap import Estimate
 from amhctl.evaluation.naturalness import Naturalness
-from amhctl.evaluation.scorecard import KINDS
+from amhctl.evaluation.paired import Difference
+from amhctl.evaluation.scorecard import KINDS, Scorecard
 from amhctl.inference import code_voice as voice_module
 from amhctl.inference.code_voice import CodeVoice
 from amhctl.inference.options import SpeakOptions
@@ -140,3 +143,46 @@ def test_another_reference_is_spoken_like_and_has_no_copy_but_the_recording(
     files.write(world / "silence.wav", Waveform(np.zeros(48_000, dtype=np.float32), 16_000))
     with pytest.raises(SynthesisError, match="louder than"):
         evaluate.run(request_of(world, reference=world / "silence.wav"), SilentProgress())
+
+
+@pytest.mark.usefixtures("lenient", "unrated")
+def test_two_voices_are_compared_on_the_same_clips(
+    world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tiny_voice_folder(tmp_path, name="other", seed=9)
+    page = tmp_path / "page.html"
+    report = evaluate.run(request_of(world, against=str(other), report=page), SilentProgress())
+    against = json.loads(json.dumps(report.payload()))["against"]
+    assert (against["voice"], against["weights"]) == ("other", read_manifest(other).files[WEIGHTS_FILE])
+    alone = evaluate.run(request_of(world, voice=str(other)), SilentProgress())
+    for name, held in against["metrics"].items():
+        mine, theirs = report.scorecard.metric(name), alone.scorecard.metric(name)
+        assert mine is not None
+        assert theirs is not None
+        # Quotients of sums are not means of quotients.
+        quotients = ("log_f0_spread", "relative_speaker_similarity")
+        if held["n"] == mine.estimate.count == theirs.estimate.count and name not in quotients:
+            assert held["value"] == pytest.approx(mine.estimate.value)
+            assert held["other"] == pytest.approx(theirs.estimate.value)
+        assert 0.0 < held["p"] <= 1.0
+    assert any(line.startswith("against other") for line in report.lines())
+    assert "against other" in page.read_text(encoding="utf-8")
+    # Three clips have eight ways to flip: no difference of theirs can be told from chance.
+    assert {held["verdict"] for held in against["metrics"].values()} == {"no difference"}
+    assert report.ok
+    assert alone.payload()["against"] is None
+
+
+@pytest.mark.usefixtures("lenient", "unrated")
+def test_being_worse_is_told_and_fails_if_asked(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def worse(card: Scorecard, other: Scorecard, *, seed: int) -> tuple[Difference, ...]:
+        kind = KINDS[4]
+        return (Difference(kind, 9.0, 7.0, Estimate(-2.0, -2.5, -1.5, 20), 0.001),)
+
+    monkeypatch.setattr(evaluate, "compare", worse)
+    for fail_worse in (False, True):
+        asked = request_of(world, against=str(world / "tiny"), fail_worse=fail_worse)
+        report = evaluate.run(asked, SilentProgress())
+        (finding,) = [finding for finding in report.findings if finding.code == "E007"]
+        assert (finding.subject, finding.message) == ("mcd", "9, and 7 of tiny (p = 0.001)")
+        assert report.ok is not fail_worse

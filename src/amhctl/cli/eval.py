@@ -20,6 +20,16 @@ def command(
         list[str] | None,
         typer.Option("--fail-under", metavar="METRIC=VALUE", help="Exit 1 if the metric is worse; may be repeated."),
     ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            "--against",
+            help="Another voice, bundled or a folder: measure it on the same clips, and test each difference.",
+        ),
+    ] = None,
+    fail_worse: Annotated[
+        bool, typer.Option("--fail-worse", help="Exit 1 if the voice is worse than the other in any metric.")
+    ] = False,
     limit: Annotated[
         int | None, typer.Option(min=1, help="Largest number of clips, spread evenly over the set; all by default.")
     ] = None,
@@ -36,6 +46,8 @@ def command(
     force: options.Force = False,
 ) -> Work:
     """Measure a voice against the recordings of a test set."""
+    if fail_worse and against is None:
+        raise typer.BadParameter("--fail-worse needs --against VOICE")
     from amhctl.workflows import eval as evaluate
 
     request = evaluate.EvaluateRequest(
@@ -46,6 +58,8 @@ def command(
         limit=limit,
         report=report,
         fail_under=tuple(fail_under or ()),
+        against=against,
+        fail_worse=fail_worse,
         seed=seed or 0,
         device=device,
         force=force,

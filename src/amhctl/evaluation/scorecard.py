@@ -91,6 +91,13 @@ RULES = Rules(
         "The set has another recording of the same text. Each sentence counts once: only the first recording is "
         "used, because text match cannot distinguish two recordings of the same text.",
     ),
+    Rule(
+        "E007",
+        Severity.WARNING,
+        "worse than the other voice",
+        "On the same clips, the voice is worse in this metric than the voice of --against, by more than chance would "
+        "explain. --fail-worse makes this a failure.",
+    ),
 )
 
 

@@ -1,7 +1,7 @@
 """``amhctl eval``: a voice reads a test set and is measured against the recordings of it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,14 @@ from amhctl.checkpoint.folder import WEIGHTS_FILE
 from amhctl.core.errors import (
     EvaluationError,
 )
-from amhctl.core.findings import Finding
+from amhctl.core.findings import Finding, has_errors
 from amhctl.core.outputs import PAGE, require_output_file, require_output_folder
 from amhctl.core.progress import Progress
 from amhctl.core.report import Verdict
 from amhctl.corpus.records import Record, iter_audio, read_records
 from amhctl.encoders.speaker import SpeakerEncoder
 from amhctl.evaluation import naturalness
+from amhctl.evaluation.paired import Difference, compare
 from amhctl.evaluation.scorecard import RULES as SCORECARD_RULES
 from amhctl.evaluation.scorecard import (
     Scorecard,
@@ -32,7 +33,7 @@ from amhctl.inference.code_voice import CodeVoice
 from amhctl.inference.reference import read_clip
 from amhctl.inference.spectrogram_voice import SpectrogramVoice
 from amhctl.pages.evaluation import CLIPS, PageClip, clips_folder, write_page
-from amhctl.workflows.eval_clip import compare_speakers, match_text, measure_clip, read_clips, speak_clip
+from amhctl.workflows.eval_clip import Clip, compare_speakers, match_text, measure_clip, read_clips, speak_clip
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,10 @@ class EvaluateRequest:
         Where to write the HTML page.
     fail_under : tuple[str, ...]
         Conditions ``metric=value``.
+    against : str | None
+        Name or folder of another voice, to be compared with on the same clips.
+    fail_worse : bool
+        Whether being worse than the other voice is a negative verdict.
     seed : int
         Seed of the speech and of the intervals.
     device : str
@@ -68,9 +73,55 @@ class EvaluateRequest:
     limit: int | None = None
     report: Path | None = None
     fail_under: tuple[str, ...] = ()
+    against: str | None = None
+    fail_worse: bool = False
     seed: int = 0
     device: str = "auto"
     force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A voice beside another one on the same clips."""
+
+    voice: str
+    weights: str
+    """SHA-256 of the other voice's weights."""
+    differences: tuple[Difference, ...]
+
+    @property
+    def worse(self) -> tuple[Difference, ...]:
+        """Metrics in which the other voice is better."""
+        return tuple(each for each in self.differences if each.verdict == "worse")
+
+    def payload(self) -> dict[str, object]:
+        """Return both values of each metric, the gain and whether it may be chance."""
+        return {
+            "voice": self.voice,
+            "weights": self.weights,
+            "metrics": {
+                each.kind.name: {
+                    "value": each.value,
+                    "other": each.other,
+                    "gain": each.gain.value,
+                    "ci95": [each.gain.low, each.gain.high],
+                    "n": each.gain.count,
+                    "p": each.chance,
+                    "verdict": each.verdict,
+                }
+                for each in self.differences
+            },
+        }
+
+    def lines(self) -> Iterable[str]:
+        """Return a line a metric."""
+        count = len(self.differences)
+        yield f"against {self.voice}, on the same clips (gain: how much better; p: adjusted for {count} metrics)"
+        for each in self.differences:
+            yield (
+                f"{each.kind.name:<28}{each.value:>9.3f}{each.other:>9.3f}  gain {each.gain.value:+.3f} "
+                f"[{each.gain.low:+.3f}, {each.gain.high:+.3f}]  p {each.chance:.3f}  {each.verdict}"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +136,14 @@ class EvaluateReport(Verdict):
     findings: tuple[Finding, ...]
     page: Path | None
     machine: Machine
+    comparison: Comparison | None = None
+    fail_worse: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether no finding is an error, and if asked for, the voice is not worse than the other one."""
+        is_worse = self.fail_worse and self.comparison is not None and bool(self.comparison.worse)
+        return not is_worse and not has_errors(self.findings)
 
     def payload(self) -> dict[str, object]:
         """Return the metrics with their intervals, and every clip's."""
@@ -109,6 +168,7 @@ class EvaluateReport(Verdict):
                 | {metric.kind.name: clip.value_of(metric.kind) for metric in self.scorecard.metrics}
                 for clip in self.scorecard.utterances
             ],
+            "against": None if self.comparison is None else self.comparison.payload(),
         }
 
     def lines(self) -> Iterable[str]:
@@ -120,6 +180,8 @@ class EvaluateReport(Verdict):
                 f"{metric.kind.name:<28}{estimate.value:>9.3f}  [{estimate.low:.3f}, {estimate.high:.3f}]"
                 f"  n={estimate.count}{note}"
             )
+        if self.comparison is not None:
+            yield from self.comparison.lines()
         yield f"measured on {self.machine.line()}"
         if self.page:
             yield f"page: {self.page}"
@@ -139,32 +201,25 @@ def run(request: EvaluateRequest, progress: Progress) -> EvaluateReport:
     distinct, repeated = drop_repeated(read_records(request.test_set))
     records = choose_records(distinct, request.limit, request.test_set)
     voice = load_voice(request.voice, device=request.device, codec=request.codec)
-    speaker = None if request.reference is None else _imitate(voice, request.reference, request.device)
+    rival = None if request.against is None else load_voice(request.against, device=request.device)
     encoder = SpeakerEncoder()
     clips, findings = read_clips(records, request.test_set.parent, encoder)
     findings += repeated
     if len(clips) < 2:
         findings.append(SCORECARD_RULES.finding("E004", str(request.test_set), "text match needs at least two clips"))
-    natural_cepstra = tuple(clip.cepstra for clip in clips)
-    page_clips = []
-    progress.start("evaluating", len(clips), "clips")
-    for index, clip in enumerate(clips):
-        spoken = speak_clip(voice, speaker, clip, request.seed, findings)
-        score = measure_clip(clip, spoken, voice.level, findings)
-        score = compare_speakers(score, clip, clips, spoken, encoder, findings)
-        if len(clips) > 1:
-            score = match_text(score, spoken, natural_cepstra, index, findings)
-        page_clips.append(PageClip(score, clip.natural, spoken.speech.waveform if spoken.speech else None, spoken.copy))
-        progress.advance(note=clip.record.id)
-    progress.finish()
+    page_clips = _measure(request, voice, clips, encoder, findings, progress)
     scorecard = build_scorecard(tuple(clip.score for clip in page_clips), seed=request.seed)
     findings += judge(scorecard, thresholds)
+    comparison = None
+    if rival is not None:
+        comparison = _compare(request, scorecard, rival, clips, encoder, findings, progress)
     findings.append(SCORECARD_RULES.finding("E005", "dnsmos", f"DNSMOS is {naturalness.NOTE}"))
     machine = describe_machine()
     if request.report is not None:
         title = f"{voice.manifest.name} on {request.test_set.name}"
-        notes = (machine.line(), f"seed {request.seed}, {len(clips)} clips, DNSMOS is {naturalness.NOTE}")
-        write_page(request.report, title, scorecard, tuple(page_clips), notes=notes, force=request.force)
+        notes = [machine.line(), f"seed {request.seed}, {len(clips)} clips, DNSMOS is {naturalness.NOTE}"]
+        notes += [] if comparison is None else comparison.lines()
+        write_page(request.report, title, scorecard, tuple(page_clips), notes=tuple(notes), force=request.force)
     return EvaluateReport(
         voice=voice.manifest.name,
         weights=voice.manifest.files[WEIGHTS_FILE],
@@ -173,12 +228,65 @@ def run(request: EvaluateRequest, progress: Progress) -> EvaluateReport:
         findings=tuple(findings),
         page=request.report,
         machine=machine,
+        comparison=comparison,
+        fail_worse=request.fail_worse,
     )
+
+
+def _measure(
+    request: EvaluateRequest,
+    voice: CodeVoice | SpectrogramVoice,
+    clips: list[Clip],
+    encoder: SpeakerEncoder,
+    findings: list[Finding],
+    progress: Progress,
+) -> list[PageClip]:
+    """Let a voice speak every clip, and measure each."""
+    speaker = None if request.reference is None else _imitate(voice, request.reference, request.device)
+    natural_cepstra = tuple(clip.cepstra for clip in clips)
+    measured = []
+    progress.start(f"evaluating {voice.manifest.name}", len(clips), "clips")
+    for index, clip in enumerate(clips):
+        spoken = speak_clip(voice, speaker, clip, request.seed, findings)
+        score = measure_clip(clip, spoken, voice.level, findings)
+        score = compare_speakers(score, clip, clips, spoken, encoder, findings)
+        if len(clips) > 1:
+            score = match_text(score, spoken, natural_cepstra, index, findings)
+        measured.append(PageClip(score, clip.natural, spoken.speech.waveform if spoken.speech else None, spoken.copy))
+        progress.advance(note=clip.record.id)
+    progress.finish()
+    return measured
+
+
+def _compare(
+    request: EvaluateRequest,
+    scorecard: Scorecard,
+    rival: CodeVoice | SpectrogramVoice,
+    clips: list[Clip],
+    encoder: SpeakerEncoder,
+    findings: list[Finding],
+    progress: Progress,
+) -> Comparison:
+    """Measure the other voice on the same clips, with the same seed, and add what is found to the findings."""
+    name = rival.manifest.name
+    found: list[Finding] = []
+    measured = _measure(request, rival, clips, encoder, found, progress)
+    findings += [replace(finding, subject=f"{name}: {finding.subject}") for finding in found]
+    other = build_scorecard(tuple(clip.score for clip in measured), seed=request.seed)
+    comparison = Comparison(name, rival.manifest.files[WEIGHTS_FILE], compare(scorecard, other, seed=request.seed))
+    findings += [
+        SCORECARD_RULES.finding(
+            "E007", each.kind.name, f"{each.value:.4g}, and {each.other:.4g} of {name} (p = {each.chance:.3f})"
+        )
+        for each in comparison.worse
+    ]
+    return comparison
 
 
 def _require_outputs(request: EvaluateRequest, report: Path) -> None:
     given = (Path(request.codec) if request.codec else None, request.reference)
-    read = (request.test_set, voice_path(request.voice), *(path for path in given if path is not None))
+    others = () if request.against is None else (voice_path(request.against),)
+    read = (request.test_set, voice_path(request.voice), *others, *(path for path in given if path is not None))
     require_output_file(report, PAGE, force=request.force, sources=read)
     folder = clips_folder(report)
     recordings = iter_audio(request.test_set) if folder.exists() else ()
