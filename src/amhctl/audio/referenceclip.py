@@ -10,6 +10,7 @@ have 0.89 on average; eight seconds of clean speech have 0.95, and
     1, 3, 5, 10, 20 % of the samples clipped   0.95, 0.95, 0.94, 0.92, 0.87
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -120,51 +121,61 @@ def check_reference(
     """
     if fault := find_refusal(waveform, subject, limits):
         return (fault,)
-    findings = []
+    return tuple(_find_faults(waveform, subject, whole, limits))
 
-    def find(code: str, message: str, hint: str) -> None:
-        findings.append(RULES.finding(code, subject, message, hint))
 
+def _find_faults(waveform: Waveform, subject: str, whole: Seconds | None, limits: ReferenceLimits) -> Iterator[Finding]:
     speech = levels.sounding_seconds(without_rumble(waveform))
     if speech < limits.good_seconds:
-        find(
+        yield RULES.finding(
             "S011",
+            subject,
             f"{speech:.1f} s of speech, less than {limits.good_seconds:g} s",
             "give 5 to 15 s of one person speaking",
         )
     if whole is not None and whole > waveform.duration:
-        find(
+        yield RULES.finding(
             "S012",
+            subject,
             f"only the first {waveform.duration:g} s of {whole:.1f} s are used",
             "choose the best part of the clip",
         )
     if speech < limits.least_sounding * waveform.duration:
-        find("S017", f"{speech:.1f} of {waveform.duration:.1f} s are speech, the rest silence", "remove the silence")
+        yield RULES.finding(
+            "S017",
+            subject,
+            f"{speech:.1f} of {waveform.duration:.1f} s are speech, the rest silence",
+            "remove the silence",
+        )
     level = levels.level_of_half_a_second(without_offset(waveform))
     if level < limits.quiet_level:
-        find("S016", f"the speech level is {level:.0f} dBFS, below {limits.quiet_level:g}", "record it louder")
+        yield RULES.finding(
+            "S016", subject, f"the speech level is {level:.0f} dBFS, below {limits.quiet_level:g}", "record it louder"
+        )
     snr = levels.signal_to_noise(waveform)
     if snr < limits.lowest_snr:
-        find(
+        yield RULES.finding(
             "S013",
+            subject,
             f"the signal-to-noise ratio is about {snr:.0f} dB, below {limits.lowest_snr:g}",
             "record it in a quieter room, or give another clip",
         )
     clipped = levels.clipped_share(waveform)
     if clipped > limits.most_clipped:
-        find(
+        yield RULES.finding(
             "S014",
+            subject,
             f"{clipped:.1%} of the samples are clipped, more than {limits.most_clipped:.0%}",
             "record it with less gain",
         )
     band = bandwidth(waveform)
     if band <= limits.narrowest_band:
-        find(
+        yield RULES.finding(
             "S015",
+            subject,
             f"no energy above {band:.0f} Hz, as in a telephone call",
             "find the original recording, with a sample rate of 16,000 Hz or more",
         )
-    return tuple(findings)
 
 
 def find_refusal(waveform: Waveform, subject: str, limits: ReferenceLimits = ReferenceLimits()) -> Finding | None:

@@ -131,22 +131,24 @@ def plan_extraction(
         except AudioError as error:
             failed[record.id] = error.message
             continue
-        if record.id in store:
-            held = store.entry(record.id)
-            current = stored_record(record, folder, store, held.record.duration or 0.0)
-            unchanged = _is_cut(held, source, seconds) and held.audio.file == digests[audio_path(record, folder)]
-            whole = store.is_intact(record.id)
-            if unchanged and whole and current == held.record:
-                continue
-            if held.part != store.part:
-                failed[record.id] = f"it has changed, and another shard holds it: {held.part.replace('-of-', '/')}"
-                continue
-            if unchanged and whole:
-                amended.append(current)
-                continue
-            if not whole:
-                store.distrust(record.id)
-            replaced.add(record.id)
+        if record.id not in store:
+            lengths.append((seconds, source))
+            continue
+        held = store.entry(record.id)
+        current = stored_record(record, folder, store, held.record.duration or 0.0)
+        is_whole = store.is_intact(record.id)
+        is_same = _is_cut(held, source, seconds) and held.audio.file == digests[audio_path(record, folder)]
+        if is_whole and is_same and current == held.record:
+            continue
+        if held.part != store.part:
+            failed[record.id] = f"it has changed, and another shard holds it: {held.part.replace('-of-', '/')}"
+            continue
+        if is_whole and is_same:
+            amended.append(current)
+            continue
+        if not is_whole:
+            store.distrust(record.id)
+        replaced.add(record.id)
         lengths.append((seconds, source))
     lengths.sort(key=lambda pair: pair[0])
     return Plan(tuple(_cut_into_batches(lengths)), tuple(amended), failed, frozenset(replaced))

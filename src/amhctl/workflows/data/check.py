@@ -153,12 +153,7 @@ def run(request: CheckDataRequest, progress: Progress) -> CheckDataReport:
     FileExistsRefused
         If the page or the copy exists and is not to be replaced.
     """
-    read = (request.manifest, *request.lexicons, *([request.vocabulary] if request.vocabulary else []))
-    if request.output is not None:
-        recordings = iter_audio(request.manifest) if request.output.exists() else ()
-        require_output_folder(request.output, REPAIRED_COPY, force=request.force, sources=chain(read, recordings))
-    if request.report is not None:
-        require_output_file(request.report, PAGE, force=request.force, sources=read)
+    _require_outputs(request)
     if request.fix is not None and request.fix.cleaning is not None:
         # Rather now than after the check.
         request.fix.cleaning.enhancer()
@@ -178,10 +173,7 @@ def run(request: CheckDataRequest, progress: Progress) -> CheckDataReport:
     found = check_manifest(request.manifest, open_frontend(config), tokenizer, progress, options)
     elapsed = time.perf_counter() - started
     if request.report is not None:
-        # Half of all manifests are called manifest.jsonl.
-        title = f"Check of {'/'.join(request.manifest.resolve().parts[-2:])}"
-        page = render_report(title, found, RULES, manifest=request.manifest)
-        write_text_atomically(request.report, page)
+        write_text_atomically(request.report, _render_page(request.manifest, found))
     copy = None
     if request.fix is not None and request.output is not None:
         copy = write_repaired_copy(
@@ -195,6 +187,21 @@ def run(request: CheckDataRequest, progress: Progress) -> CheckDataReport:
         counts=found.counts,
         copy=copy,
     )
+
+
+def _require_outputs(request: CheckDataRequest) -> None:
+    read = (request.manifest, *request.lexicons, *([request.vocabulary] if request.vocabulary else []))
+    if request.output is not None:
+        recordings = iter_audio(request.manifest) if request.output.exists() else ()
+        require_output_folder(request.output, REPAIRED_COPY, force=request.force, sources=chain(read, recordings))
+    if request.report is not None:
+        require_output_file(request.report, PAGE, force=request.force, sources=read)
+
+
+def _render_page(manifest: Path, found: ManifestCheck) -> str:
+    # Half of all manifests are called manifest.jsonl.
+    title = f"Check of {'/'.join(manifest.resolve().parts[-2:])}"
+    return render_report(title, found, RULES, manifest=manifest)
 
 
 def _summarise(found: ManifestCheck, elapsed: float) -> dict[str, object]:

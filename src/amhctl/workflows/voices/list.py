@@ -1,6 +1,6 @@
 """``amhctl voices``: the voices available, and what one is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,35 +61,42 @@ class ListVoicesReport(Report):
     def lines(self) -> Iterable[str]:
         """Return a line a voice, or the facts of one."""
         for entry in self.voices:
-            manifest = entry.manifest
-            if not self.detailed:
-                mark = " (default)" if entry.bundled and entry.name == DEFAULT_VOICE else ""
-                where = "bundled" if entry.bundled else str(entry.path)
-                yield f"{entry.name}{mark}: {manifest.language}, {manifest.sample_rate} Hz, {where}{_drawn(entry)}"
-                continue
-            yield f"name: {manifest.name}"
-            yield f"language: {manifest.language}"
-            yield f"sample rate: {manifest.sample_rate} Hz"
-            yield f"path: {entry.path}"
-            yield f"model: {manifest.model_version}, made by amhctl {manifest.package_version}"
-            if manifest.codec:
-                yield f"codec: {manifest.codec.name} ({manifest.codec.fingerprint[:12]})"
-            if manifest.vocoder:
-                yield f"vocoder: {manifest.vocoder.name} ({manifest.vocoder.fingerprint[:12]})"
-            if manifest.model_version == FLOW_VOICE:
-                yield f"graphs: {'speaks without torch' if entry.without_torch else _NO_GRAPHS}"
-            if manifest.speakers:
-                yield f"speakers: {', '.join(manifest.speakers)}"
-            if manifest.speeds:
-                yield f"speeds: {manifest.speeds[0]:g} to {manifest.speeds[1]:g}"
-            if manifest.vocabulary:
-                yield f"vocabulary: {manifest.vocabulary.size} pieces of {manifest.vocabulary.units}"
-            for licence in manifest.licences:
-                yield f"licence: {licence.work}: {licence.licence} {licence.attribution} {licence.url}".rstrip()
-            for done in manifest.processing or ():
-                yield f"recordings: {done}"
-            for name, value in sorted(manifest.metrics.items()):
-                yield f"{name}: {value}"
+            yield from _facts(entry) if self.detailed else (_line(entry),)
+
+
+def _line(entry: VoiceEntry) -> str:
+    manifest = entry.manifest
+    mark = " (default)" if entry.bundled and entry.name == DEFAULT_VOICE else ""
+    where = "bundled" if entry.bundled else str(entry.path)
+    return f"{entry.name}{mark}: {manifest.language}, {manifest.sample_rate} Hz, {where}{_drawn(entry)}"
+
+
+def _facts(entry: VoiceEntry) -> Iterator[str]:
+    """Yield what a manifest says of a voice, a fact a line."""
+    manifest = entry.manifest
+    yield f"name: {manifest.name}"
+    yield f"language: {manifest.language}"
+    yield f"sample rate: {manifest.sample_rate} Hz"
+    yield f"path: {entry.path}"
+    yield f"model: {manifest.model_version}, made by amhctl {manifest.package_version}"
+    if manifest.codec:
+        yield f"codec: {manifest.codec.name} ({manifest.codec.fingerprint[:12]})"
+    if manifest.vocoder:
+        yield f"vocoder: {manifest.vocoder.name} ({manifest.vocoder.fingerprint[:12]})"
+    if manifest.model_version == FLOW_VOICE:
+        yield f"graphs: {'speaks without torch' if entry.without_torch else _NO_GRAPHS}"
+    if manifest.speakers:
+        yield f"speakers: {', '.join(manifest.speakers)}"
+    if manifest.speeds:
+        yield f"speeds: {manifest.speeds[0]:g} to {manifest.speeds[1]:g}"
+    if manifest.vocabulary:
+        yield f"vocabulary: {manifest.vocabulary.size} pieces of {manifest.vocabulary.units}"
+    for licence in manifest.licences:
+        yield f"licence: {licence.work}: {licence.licence} {licence.attribution} {licence.url}".rstrip()
+    for done in manifest.processing or ():
+        yield f"recordings: {done}"
+    for name, value in sorted(manifest.metrics.items()):
+        yield f"{name}: {value}"
 
 
 def run(request: ListVoicesRequest, progress: Progress) -> ListVoicesReport:
