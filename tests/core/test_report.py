@@ -16,6 +16,7 @@ NO_COMMANDS = {
     "bench_train",
     "ckpt.compare_base",
     "ckpt.export_official",
+    "ckpt.written",
     "codes.extract_cluster",
     "codes.extract_shard",
     "eval_clip",

@@ -13,7 +13,6 @@ from torch import Tensor
 
 from amhctl import __version__
 from amhctl.checkpoint.folder import CHECKPOINT, WEIGHTS_FILE, manifest_differences
-from amhctl.checkpoint.manifest import Manifest
 from amhctl.checkpoint.migrate import completed
 from amhctl.checkpoint.store import LoadedCheckpoint, write_checkpoint
 from amhctl.core.errors import CheckpointError, OptionError
@@ -21,8 +20,8 @@ from amhctl.core.files import sha256_of_json
 from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.outputs import require_output_folder
 from amhctl.core.progress import Progress
-from amhctl.core.report import Report
 from amhctl.model.soundness import find_faults, read_voice
+from amhctl.workflows.ckpt.written import WrittenCheckpoint
 from amhctl.workflows.provenance import merge_provenance
 
 RULES = Rules(
@@ -72,21 +71,15 @@ class AverageCheckpointsRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class AverageCheckpointsReport(Report):
+class AverageCheckpointsReport(WrittenCheckpoint):
     """What was written, and how far the voices lay from it."""
 
-    output: Path
-    manifest: Manifest
     distances: tuple[float, ...]
     findings: tuple[Finding, ...]
 
-    def payload(self) -> dict[str, object]:
-        """Return ``checkpoint``, ``distances`` and ``manifest``."""
-        return {
-            "checkpoint": str(self.output),
-            "distances": list(self.distances),
-            "manifest": self.manifest.model_dump(mode="json"),
-        }
+    def figures(self) -> dict[str, object]:
+        """Return ``distances``."""
+        return {"distances": list(self.distances)}
 
     def lines(self) -> Iterable[str]:
         """Return what was written and how far from it the voices lay."""

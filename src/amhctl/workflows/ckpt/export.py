@@ -22,13 +22,13 @@ from amhctl.core.errors import CheckpointError, OptionError
 from amhctl.core.findings import Finding
 from amhctl.core.outputs import require_output_folder
 from amhctl.core.progress import Progress
-from amhctl.core.report import Report
 from amhctl.model.flow_files import SPEAKERS_FILE
 from amhctl.model.flow_graphs import write_flow_graphs
 from amhctl.model.soundness import find_faults as voice_faults
 from amhctl.model.versions import FLOW_VOICE
 from amhctl.nn.onnx_graph import StoredWeight, locate_weights
 from amhctl.workflows.ckpt.export_official import OFFICIAL_FILES, export_official
+from amhctl.workflows.ckpt.written import WrittenCheckpoint
 
 ExportFormat = Literal["safetensors", "onnx", "indextts2"]
 """Weights alone, weights and ONNX graphs that refer to them, or the files of IndexTTS-2."""
@@ -47,21 +47,15 @@ class ExportCheckpointRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class ExportCheckpointReport(Report):
+class ExportCheckpointReport(WrittenCheckpoint):
     """What was written."""
 
-    output: Path
-    manifest: Manifest
     size: int
     findings: tuple[Finding, ...] = ()
 
-    def payload(self) -> dict[str, object]:
-        """Return ``checkpoint``, ``bytes`` and ``manifest``."""
-        return {
-            "checkpoint": str(self.output),
-            "bytes": self.size,
-            "manifest": self.manifest.model_dump(mode="json"),
-        }
+    def figures(self) -> dict[str, object]:
+        """Return ``bytes``."""
+        return {"bytes": self.size}
 
     def lines(self) -> Iterable[str]:
         """Return what was written and its size."""

@@ -24,7 +24,6 @@ from amhctl.core.findings import Finding, Severity
 from amhctl.core.listing import shorten
 from amhctl.core.outputs import require_output_folder
 from amhctl.core.progress import Progress
-from amhctl.core.report import Report
 from amhctl.encoders.speech import load_encoder
 from amhctl.model.network_soundness import find_weight_faults
 from amhctl.model.official import find_foreign_tables, text_rows
@@ -34,6 +33,7 @@ from amhctl.model.unified_voice import MODEL_VERSION
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.vocabulary import Vocabulary
 from amhctl.workflows.ckpt.compare_base import Base, find_changes, read_base
+from amhctl.workflows.ckpt.written import WrittenCheckpoint
 
 ImportFormat = Literal["indextts2"]
 """Whose files: IndexTTS-2 and what was fine-tuned from it."""
@@ -59,25 +59,21 @@ class ImportCheckpointRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class ImportCheckpointReport(Report):
+class ImportCheckpointReport(WrittenCheckpoint):
     """What was taken in."""
 
-    output: Path
-    manifest: Manifest
     parameters: int
     tensors: int
     left_out: tuple[str, ...]
     findings: tuple[Finding, ...]
 
-    def payload(self) -> dict[str, object]:
-        """Return ``checkpoint``, ``parameters``, ``tensors``, ``left_out``, ``terms`` and ``manifest``."""
+    def figures(self) -> dict[str, object]:
+        """Return ``parameters``, ``tensors``, ``left_out`` and ``terms``."""
         return {
-            "checkpoint": str(self.output),
             "parameters": self.parameters,
             "tensors": self.tensors,
             "left_out": list(self.left_out),
             "terms": list(TERMS),
-            "manifest": self.manifest.model_dump(mode="json"),
         }
 
     def lines(self) -> Iterable[str]:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from amhctl import __version__
 from amhctl.checkpoint.folder import CHECKPOINT, WEIGHTS_FILE
-from amhctl.checkpoint.manifest import AdapterIdentity, Manifest
+from amhctl.checkpoint.manifest import AdapterIdentity
 from amhctl.checkpoint.parts import read_part
 from amhctl.checkpoint.store import LoadedCheckpoint, write_checkpoint
 from amhctl.config.flow import FlowVoiceConfig
@@ -17,13 +17,13 @@ from amhctl.core.errors import CheckpointError
 from amhctl.core.findings import Finding
 from amhctl.core.outputs import require_output_folder
 from amhctl.core.progress import Progress
-from amhctl.core.report import Report
 from amhctl.inference.catalog import bundled_voices, voice_path
 from amhctl.model.soundness import find_faults, read_voice
 from amhctl.training.adapters import AdapterTraining, inject
 from amhctl.training.fitting import build_model
 from amhctl.training.flow_fitting import build_flow
 from amhctl.training.network_tensors import merged_weights, read_network, write_network
+from amhctl.workflows.ckpt.written import WrittenCheckpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +52,18 @@ class MergeCheckpointRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class MergeCheckpointReport(Report):
+class MergeCheckpointReport(WrittenCheckpoint):
     """What was written."""
 
-    output: Path
-    manifest: Manifest
     layers: int
     tensors: int
     findings: tuple[Finding, ...] = ()
 
-    def payload(self) -> dict[str, object]:
-        """Return ``checkpoint``, how many ``layers`` and ``tensors`` the adapter changed, and ``manifest``."""
+    def figures(self) -> dict[str, object]:
+        """Return how many ``layers`` and ``tensors`` the adapter changed."""
         return {
-            "checkpoint": str(self.output),
             "layers": self.layers,
             "tensors": self.tensors,
-            "manifest": self.manifest.model_dump(mode="json"),
         }
 
     def lines(self) -> Iterable[str]:
