@@ -79,7 +79,7 @@ def test_with_json_an_error_is_one_object(capsys: pytest.CaptureFixture[str]) ->
     out, err = capsys.readouterr()
     document = json.loads(out)
     assert (document["command"], document["ok"], err) == ("text normalize", False, "")
-    assert document["error"] == {"type": "AmhctlError", "message": "it broke", "where": "a.wav", "hint": "mend it"}
+    assert document["error"] == {"type": "AmhctlError", "message": "it broke", "where": "a.wav", "hint": "repair it"}
 
 
 def test_a_traceback_is_shown_to_who_asks_twice(capsys: pytest.CaptureFixture[str]) -> None:
