@@ -69,4 +69,4 @@ def test_threads_are_timed_one_and_all_alone_and_beside_other_work(
     assert list(figures)[-1] == "threads_all_spinning_beside"
     assert "4 threads" in figures["threads_all_beside"].note
     assert "beside 4 busy" in figures["threads_all_beside"].note
-    assert "250 ms of processors" in figures["threads_one"].note
+    assert "250 ms of processor time" in figures["threads_one"].note
