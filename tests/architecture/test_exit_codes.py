@@ -57,7 +57,9 @@ def test_a_negative_verdict_is_one(tmp_path: Path) -> None:
     assert (document["ok"], "C002" in {finding["code"] for finding in document["findings"]}) == (False, True)
 
 
-@pytest.mark.parametrize("words", [["speek"], ["speak", "ሰላም"], ["speak", "--sped", "2"], ["train", "--steps"]])
+@pytest.mark.parametrize(
+    "words", [["speek"], ["speak", "ሰላም", "--file", "x"], ["speak", "--sped", "2"], ["train", "--steps"]]
+)
 def test_wrong_usage_is_two(words: list[str]) -> None:
     result = amhctl(*words)
     assert (result.returncode, result.stdout) == (2, "")
