@@ -106,7 +106,7 @@ def test_the_silence_at_the_edges_is_short(voice: SpectrogramVoice) -> None:
 
 
 def test_speech_is_as_loud_as_it_is_to_be(voice: SpectrogramVoice) -> None:
-    speech = voice.speak("ሰላም ዓለም። ዛሬ ጥሩ ቀን ነው።", any_speech())
+    speech = voice.speak("ዛሬ ጥሩ ቀን ነው።", any_speech())
     peak = float(np.abs(speech.waveform.samples).max())
     assert loudness(speech.waveform) == pytest.approx(-18.0, abs=0.05) or peak == pytest.approx(0.99, abs=1e-3)
 

@@ -13,7 +13,7 @@ from amhctl.inference.stitching import Stitcher
 
 
 def _chunks(pauses: list[float], attempts: list[int], level: float = 1.0) -> list[Chunk]:
-    stitcher = Stitcher(16_000)
+    stitcher = Stitcher(16_000, -18.0)
     made = []
     for place, (pause, tried) in enumerate(zip(pauses, attempts, strict=True)):
         job = Job(place, f"segment {place}", Seconds(pause), 4, (1, 2), None)
@@ -39,7 +39,7 @@ def test_segments_follow_each_other_with_their_pauses() -> None:
 @pytest.mark.parametrize("level", [0.05, 1.0])
 def test_each_segment_has_the_loudness_of_spoken_programmes(level: float) -> None:
     for chunk in _chunks([0.0, 0.0], [1, 1], level):
-        assert loudness(chunk.waveform) == pytest.approx(-18.0, abs=0.5)
+        assert loudness(chunk.waveform) == pytest.approx(-18.0, abs=0.1)
 
 
 def test_all_of_a_stream_is_gathered() -> None:

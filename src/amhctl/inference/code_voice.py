@@ -114,24 +114,12 @@ class CodeVoice(Voice[Speaker]):
         *,
         strength: float = 1.0,
     ) -> Speaker:
-        """Return how to speak as a speaker with the emotion of another clip.
-
-        Parameters
-        ----------
-        speaker : Speaker | None
-            From ``imitate``; None for the voice's own.
-        clip : Waveform
-            The clip, whose speaker need not be the same.
-        encode_speech : EncodeSpeech | None
-            The voice's speech encoder, as of ``imitate``.
-        strength : float
-            How much of it, from 0, which changes nothing, to 1.
+        """Return how to speak with the emotion of another clip, as ``Voice.feel``.
 
         Raises
         ------
         SynthesisError
-            If the clip is unusable, the voice has no emotion branch, its speech encoder is not given, or the strength
-            is not between 0 and 1.
+            As ``Voice.feel``.
         CheckpointError
             If the voice's manifest does not describe its features.
         """

@@ -5,15 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from amhctl.audio.loudness import set_loudness
 from amhctl.audio.waveform import Waveform
 from amhctl.core.findings import Finding
 from amhctl.core.units import Seconds
 from amhctl.inference.judge import RULES as JUDGE_RULES
 from amhctl.inference.stitching import Stitcher
-
-# In LUFS: what spoken programmes on phones and screens have (AES TD1008).
-_LOUDNESS = -18.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +119,7 @@ class SpeechStream:
 
 
 def make_chunk(stitcher: Stitcher, job: Job, sound: Attempt, attempts: int, *, last: bool) -> Chunk:
-    """Return the chunk of one more segment, at the loudness of spoken programmes.
-
-    Each segment is brought to that loudness by itself: it does not wait for those that follow.
+    """Return the chunk of one more segment.
 
     Parameters
     ----------
@@ -140,7 +134,7 @@ def make_chunk(stitcher: Stitcher, job: Job, sound: Attempt, attempts: int, *, l
     last : bool
         Whether no other segment follows.
     """
-    stitch = stitcher.push(set_loudness(sound.waveform, _LOUDNESS), job.pause, last=last)
+    stitch = stitcher.push(sound.waveform, job.pause, last=last)
     segment = SpokenSegment(
         text=job.text,
         start=stitch.start,

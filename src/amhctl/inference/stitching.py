@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amhctl.audio.levels import frame_levels, speech_level
+from amhctl.audio.loudness import set_loudness
 from amhctl.audio.waveform import Waveform
 from amhctl.core.errors import SynthesisError
 from amhctl.core.units import Seconds
@@ -51,9 +52,13 @@ class Stitcher:
     ----------
     sample_rate : int
         Of every take.
+    loudness : float | None
+        Loudness in LUFS that each take is brought to, by itself: it does not wait for those that follow. None leaves
+        takes as they are.
     """
 
-    def __init__(self, sample_rate: int) -> None:
+    def __init__(self, sample_rate: int, loudness: float | None = None) -> None:
+        self._loudness = loudness
         self._rate = sample_rate
         self._overlap = round(_FADE_SECONDS * sample_rate)
         self._held = np.zeros(0, dtype=np.float32)
@@ -87,7 +92,8 @@ class Stitcher:
         stop = min(take.samples.size, end + round(wanted * self._rate))
         silence = 0 if self._wanted is None else round(max(0.0, before - start / self._rate) * self._rate)
         self._wanted = pause - (stop - end) / self._rate
-        body = fade(Waveform(take.samples[first:stop], self._rate)).samples
+        cut = fade(Waveform(take.samples[first:stop], self._rate))
+        body = (cut if self._loudness is None else set_loudness(cut, self._loudness)).samples
         place = self._given + (self._held.size + silence if silence else 0)
         return Stitch(self._give(body, silence, last), Seconds(place / self._rate), Seconds(body.size / self._rate))
 

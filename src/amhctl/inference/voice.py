@@ -34,6 +34,8 @@ from amhctl.text.unspoken import find_unspoken, report_unspoken, unspoken_share
 from amhctl.tokenizer.alphabet import WORD_BOUNDARY
 from amhctl.tokenizer.tokenizer import Tokenizer
 
+# In LUFS: what spoken programmes on phones and screens have (AES TD1008).
+_LOUDNESS = -18.0
 # Segments stepped together: on a CPU a step of eight costs little more than a step of one.
 _BATCH_SEGMENTS = 8
 _SILENT_PIECES = frozenset((WORD_BOUNDARY, *MARKS))
@@ -230,7 +232,7 @@ class Voice(ABC, Generic[SpeakerT]):
     def _chunks(
         self, jobs: list[Job], options: SpeakOptions, speaker: SpeakerT | None, progress: Progress
     ) -> Iterator[Chunk]:
-        stitcher = Stitcher(self.sample_rate)
+        stitcher = Stitcher(self.sample_rate, _LOUDNESS)
         progress.start("speaking", len(jobs), "segments")
         for batch in _batches(jobs):
             sounds = self._speak_batch(batch, options, speaker)

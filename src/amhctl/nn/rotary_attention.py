@@ -41,19 +41,34 @@ class RotaryAttention(nn.Module):
 
     def forward(self, hidden_BTD: Tensor, keep_BT: Tensor, condition_BC: Tensor | None = None) -> Tensor:
         """Return the frames, shape (B, T, D); no frame sees one where ``keep_BT`` is false."""
-        batch, frames, width = hidden_BTD.shape
         normed_BTD = self.norm(hidden_BTD) if condition_BC is None else self.norm(hidden_BTD, condition_BC)
-        mixed = self.project_in(normed_BTD).view(batch, frames, 3, self.heads, width // self.heads)
-        query_BHTW, key_BHTW, value_BHTW = mixed.permute(2, 0, 3, 1, 4)
-        turned = rotary_angles(frames, width // self.heads, hidden_BTD.device)
-        seen_BHTW = functional.scaled_dot_product_attention(
-            turn_pairs(query_BHTW, turned),
-            turn_pairs(key_BHTW, turned),
-            value_BHTW,
-            attn_mask=keep_BT[:, None, None, :],
-        )
-        output: Tensor = self.project_out(seen_BHTW.transpose(1, 2).reshape(batch, frames, width))
+        output: Tensor = self.project_out(attend_rotary(self.project_in(normed_BTD), self.heads, keep_BT))
         return hidden_BTD + self.scale * output
+
+
+def attend_rotary(mixed_BTM: Tensor, heads: int, keep_BT: Tensor | None) -> Tensor:
+    """Return attention over all frames with rotary positions, shape (B, T, D).
+
+    Parameters
+    ----------
+    mixed_BTM : Tensor
+        Queries, keys and values of all heads in a row, M = 3 D.
+    heads : int
+        Heads that share the width.
+    keep_BT : Tensor | None
+        Frames that may be seen; None is all.
+    """
+    batch, frames, width = mixed_BTM.shape[0], mixed_BTM.shape[1], mixed_BTM.shape[2] // 3
+    mixed = mixed_BTM.view(batch, frames, 3, heads, width // heads)
+    query_BHTW, key_BHTW, value_BHTW = mixed.permute(2, 0, 3, 1, 4)
+    turned = rotary_angles(frames, width // heads, mixed_BTM.device)
+    seen_BHTW = functional.scaled_dot_product_attention(
+        turn_pairs(query_BHTW, turned),
+        turn_pairs(key_BHTW, turned),
+        value_BHTW,
+        attn_mask=None if keep_BT is None else keep_BT[:, None, None, :],
+    )
+    return seen_BHTW.transpose(1, 2).reshape(batch, frames, width)
 
 
 def rotary_angles(frames: int, width: int, device: torch.device) -> tuple[Tensor, Tensor]:

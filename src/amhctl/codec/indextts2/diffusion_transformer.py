@@ -18,7 +18,7 @@ from amhctl.codec.indextts2 import wavenet
 from amhctl.codec.indextts2.wavenet import WaveNet
 from amhctl.codec.indextts2.weights import Tensors
 from amhctl.core.errors import CodecError
-from amhctl.nn.rotary_attention import rotary_angles, turn_pairs
+from amhctl.nn.rotary_attention import attend_rotary
 
 _TIME_WIDTH = 256
 _TIME_SCALE = 1_000.0
@@ -196,17 +196,7 @@ class _Attention(nn.Module):
         self.wo = nn.Linear(width, width, bias=False)
 
     def forward(self, hidden_BTD: Tensor, keep_BT: Tensor | None) -> Tensor:
-        batch, frames, width = hidden_BTD.shape
-        mixed = self.wqkv(hidden_BTD).view(batch, frames, 3, self.heads, width // self.heads)
-        query_BHTW, key_BHTW, value_BHTW = mixed.permute(2, 0, 3, 1, 4)
-        turned = rotary_angles(frames, width // self.heads, hidden_BTD.device)
-        seen_BHTW = functional.scaled_dot_product_attention(
-            turn_pairs(query_BHTW, turned),
-            turn_pairs(key_BHTW, turned),
-            value_BHTW,
-            attn_mask=None if keep_BT is None else keep_BT[:, None, None, :],
-        )
-        output: Tensor = self.wo(seen_BHTW.transpose(1, 2).reshape(batch, frames, width))
+        output: Tensor = self.wo(attend_rotary(self.wqkv(hidden_BTD), self.heads, keep_BT))
         return output
 
 
