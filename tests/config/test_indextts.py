@@ -86,12 +86,14 @@ def test_a_file_that_is_none_is_refused_in_one_line(
     with pytest.raises(ConfigError, match=fault) as caught:
         read_official_config(tmp_path / "config.yaml")
     assert "\n" not in caught.value.message
+    assert caught.value.hint == "give the config.yaml that came with the weights"
     assert not (tmp_path / "ran").exists()
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="cannot be read"):
+    with pytest.raises(ConfigError, match="cannot be read") as caught:
         read_official_config(tmp_path / "config.yaml")
+    assert caught.value.hint == "give the config.yaml that came with the weights"
     (tmp_path / "latin.yaml").write_bytes(b"a: \xff")
     with pytest.raises(ConfigError, match="not UTF-8"):
         read_official_config(tmp_path / "latin.yaml")

@@ -23,6 +23,7 @@ FEATURES = SpeechEncoderConfig(
 """What the official model is conditioned on: hidden state 17 of w2v-bert 2.0, by its own mean and deviation."""
 
 VERSION = 2.0
+_GIVE = "give the config.yaml that came with the weights"
 _MOST_BYTES = 1 << 20
 _GPT = "gpt"
 _SHAPE = (
@@ -95,7 +96,7 @@ def read_official_config(path: Path) -> tuple[ModelConfig, str]:
         raise ConfigError(
             f"the file has version {found}; only {VERSION} (IndexTTS-2) is supported",
             subject=f"{path}: version",
-            hint="give the config.yaml that came with the weights",
+            hint=_GIVE,
         )
     block = document.get(_GPT)
     if not isinstance(block, dict):
@@ -163,7 +164,7 @@ def read_emotion_counts(path: Path, emotions: int) -> tuple[int, ...]:
         raise ConfigError(
             f"emo_num is {counts!r}; {emotions} whole numbers above 0 are needed",
             subject=str(path),
-            hint="give the config.yaml that came with the weights",
+            hint=_GIVE,
         )
     return tuple(counts)
 
@@ -210,7 +211,7 @@ def _refused(path: Path, faults: list[str]) -> ConfigError:
     return ConfigError(
         "\n".join([f"{count} in the description of the network", *faults]),
         subject=str(path),
-        hint="give the config.yaml that came with the weights; IndexTTS 1 and 2.5 are other networks",
+        hint=f"{_GIVE}; IndexTTS 1 and 2.5 are other networks",
     )
 
 
@@ -218,13 +219,11 @@ def _read(path: Path) -> tuple[str, dict[str, object]]:
     try:
         text = read_limited(path, most_bytes=_MOST_BYTES).decode("utf-8-sig")
     except OSError as error:
-        raise ConfigError(
-            f"the file cannot be read: {error.strerror}", subject=str(path), hint="pass --config config.yaml"
-        ) from error
+        raise ConfigError(f"the file cannot be read: {error.strerror}", subject=str(path), hint=_GIVE) from error
     except UnicodeDecodeError:
-        raise ConfigError("not YAML: not UTF-8", subject=str(path)) from None
+        raise ConfigError("not YAML: not UTF-8", subject=str(path), hint=_GIVE) from None
     except DocumentError as error:
-        raise ConfigError(error.message, subject=str(path)) from error
+        raise ConfigError(error.message, subject=str(path), hint=_GIVE) from error
     return text, _parse(text, str(path))
 
 
@@ -233,14 +232,16 @@ def _parse(text: str, subject: str) -> dict[str, object]:
         _require_plain(text, subject)
         document = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise ConfigError(f"not YAML: {' '.join(str(error).split())}", subject=subject) from None
+        raise ConfigError(f"not YAML: {' '.join(str(error).split())}", subject=subject, hint=_GIVE) from None
     except (ValueError, RecursionError, OverflowError) as error:
         # Dates and numbers that cannot be.
-        raise ConfigError(f"not YAML that can be read ({error})", subject=subject) from None
+        raise ConfigError(f"not YAML that can be read ({error})", subject=subject, hint=_GIVE) from None
     if not isinstance(document, dict) or not all(isinstance(key, str) for key in document):
-        raise ConfigError("not a YAML document of named values", subject=subject)
+        raise ConfigError("not a YAML document of named values", subject=subject, hint=_GIVE)
     if any(0xD800 <= ord(char) < 0xE000 for char in yaml.safe_dump(document, allow_unicode=True)):
-        raise ConfigError("not YAML that can be read (it contains an incomplete character)", subject=subject)
+        raise ConfigError(
+            "not YAML that can be read (it contains an incomplete character)", subject=subject, hint=_GIVE
+        )
     return document
 
 
@@ -249,10 +250,10 @@ def _require_plain(text: str, subject: str) -> None:
     depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise ConfigError("the file has YAML anchors, which are not supported", subject=subject)
+            raise ConfigError("the file has YAML anchors, which are not supported", subject=subject, hint=_GIVE)
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > MOST_DEPTH:
-            raise ConfigError("not YAML that can be read (nested too deeply)", subject=subject)
+            raise ConfigError("not YAML that can be read (nested too deeply)", subject=subject, hint=_GIVE)
