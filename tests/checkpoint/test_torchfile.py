@@ -70,6 +70,14 @@ def test_a_number_repeated_a_billion_times(tmp_path: Path) -> None:
         read_torch_file(path)
 
 
+def test_a_truncated_archive_is_told_in_one_sentence(tmp_path: Path) -> None:
+    torch.save({"a": torch.zeros(1_000)}, path := tmp_path / "cut.pt")
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(CheckpointError, match="damaged") as error:
+        read_torch_file(path, allow_old=True)
+    assert ". " not in error.value.message
+
+
 def test_one_tensor_under_a_thousand_names(tmp_path: Path) -> None:
     tensor = torch.zeros(100_000)
     path = saved(tmp_path / "a.pth", {str(name): tensor.view(100, 1000) for name in range(1000)})

@@ -70,7 +70,8 @@ def read_torch_file(path: Path, *, allow_old: bool = False) -> object:
         # What torch says continues with how to load the file all the same.
         raise _refused(path, str(error)) from None
     except _DAMAGE as error:
-        reason = next(iter(str(error).splitlines()), "") or type(error).__name__
+        # What torch says continues with what may have caused it.
+        reason = re.split(r"\.\s|\n", str(error))[0] or type(error).__name__
         raise CheckpointError(
             f"not a readable tensor file: damaged or truncated ({reason})", subject=str(path), hint=_COPY
         ) from None
