@@ -152,6 +152,11 @@ def test_a_voice_with_graphs_speaks_by_them_as_pytorch_does(graphs: Path) -> Non
     assert distance < 0.01 * float(np.abs(other.samples).max())
 
 
+def test_a_speech_encoder_for_a_voice_without_one_is_refused(graphs: Path, tmp_path: Path) -> None:
+    with pytest.raises(SynthesisError, match=r"FlowVoice: --features-model cannot be used"):
+        load_voice(str(graphs), features_model=tmp_path)
+
+
 def test_a_voice_without_graphs_or_whose_vocoder_has_none_is_pytorchs(graphs: Path, tmp_path: Path) -> None:
     plain = load_voice(str(flow_voice_folder(tmp_path)))
     assert isinstance(plain, SpectrogramVoice)

@@ -22,7 +22,7 @@ from amhctl.checkpoint.verified import VerifiedFolder
 from amhctl.codec.vocoder_session import VocoderOnOnnx
 from amhctl.codec.vocoder_spec import VOCODER_GRAPH, bundled_vocoders, open_vocoder, vocoder_path
 from amhctl.config.flow import FlowVoiceConfig
-from amhctl.core.errors import CheckpointError
+from amhctl.core.errors import CheckpointError, SynthesisError
 from amhctl.inference.catalog import open_voice
 from amhctl.inference.reference import EncodeSpeech
 from amhctl.inference.spectrogram_voice import SpectrogramVoice
@@ -58,7 +58,7 @@ def load_voice(
     Raises
     ------
     SynthesisError
-        If there is no such voice or no such device.
+        If there is no such voice or no such device, or a speech encoder is given for a voice that has none.
     CheckpointError
         If the checkpoint is damaged, or a part is not the one it was trained with.
     """
@@ -68,6 +68,12 @@ def load_voice(
             voice, device=device, codec=codec, features_model=features_model
         )
         return code_voice
+    if features_model is not None:
+        raise SynthesisError(
+            "this is a FlowVoice: --features-model cannot be used",
+            subject=voice.manifest.name,
+            hint="omit it: a FlowVoice has no speech encoder",
+        )
     vocoder = open_vocoder(str(find_vocoder(voice.manifest, voice.folder, codec)))
     if device in ("auto", "cpu") and has_graphs(voice.manifest, vocoder.manifest):
         return _build_on_graphs(voice, vocoder)
