@@ -4,6 +4,8 @@ import errno
 import json
 import os
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
 from support.reports import StandInReport
@@ -13,10 +15,11 @@ from amhctl.cli import app
 from amhctl.cli.app import CANNOT_GO_ON, INTERRUPTED, NEGATIVE, OK, USAGE, execute
 from amhctl.core.errors import AmhctlError, OptionError, TextError, UnspeakableError
 from amhctl.core.progress import Progress, SilentProgress
+from amhctl.core.report import Report
 
 
-def code_of(outcome: StandInReport | BaseException, *, json: bool = False, verbose: int = 0) -> object:
-    def work(_: Progress) -> StandInReport:
+def code_of(outcome: Report | BaseException, *, json: bool = False, verbose: int = 0) -> object:
+    def work(_: Progress) -> Report:
         if isinstance(outcome, BaseException):
             raise outcome
         return outcome
@@ -113,6 +116,71 @@ def test_standard_output_without_room_is_an_error_told_on_the_other_stream(
         "error: standard output: no space left on device",
         "hint: the work is done, but its report could not be written",
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class StreamedReport(Report):
+    """A report that does its work while it is written."""
+
+    raw: Iterator[bytes]
+
+    def payload(self) -> dict[str, object]:
+        return {}
+
+    def lines(self) -> tuple[str, ...]:
+        return ()
+
+
+def streamed(outcome: BaseException) -> Iterator[bytes]:
+    yield b"some"
+    raise outcome
+
+
+def test_a_stream_without_room_is_not_said_to_be_done(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert code_of(StreamedReport(streamed(OSError(errno.ENOSPC, "No space left on device")))) == CANNOT_GO_ON
+    assert capfdbinary.readouterr().err.decode().splitlines() == [
+        "error: standard output: no space left on device",
+        "hint: what was written is incomplete: make room, then run the same command again",
+    ]
+
+
+def test_too_little_memory_in_a_stream_is_told(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert code_of(StreamedReport(streamed(MemoryError("Unable to allocate 8 PiB")))) == CANNOT_GO_ON
+    out, err = capfdbinary.readouterr()
+    assert out == b"some"
+    assert err.startswith(b"error: there is too little memory (Unable to allocate 8 PiB)")
+
+
+@pytest.mark.parametrize("outcome", [TextError("it broke"), KeyboardInterrupt(), ZeroDivisionError()])
+def test_the_bar_of_a_stream_is_ended_before_its_error_is_told(
+    outcome: BaseException, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    class Bar(SilentProgress):
+        running = False
+
+        def start(self, *_: object) -> None:
+            self.running = True
+
+        def finish(self) -> None:
+            self.running = False
+
+    bar = Bar()
+    complain = app.Console.complain
+
+    def told(console: app.Console, line: str) -> None:
+        assert not bar.running
+        complain(console, line)
+
+    def chunks() -> Iterator[bytes]:
+        bar.start()
+        yield from streamed(outcome)
+
+    monkeypatch.setattr(app, "make_progress", lambda _: bar)
+    monkeypatch.setattr(app.Console, "complain", told)
+    with pytest.raises((SystemExit, ZeroDivisionError)):
+        execute("speak", lambda _: StreamedReport(chunks()), json=False, quiet=False, verbose=0)
+    assert not bar.running
+    assert capfdbinary.readouterr().out == b"some"
 
 
 def test_with_json_an_interrupt_is_one_object(capsys: pytest.CaptureFixture[str]) -> None:

@@ -65,7 +65,7 @@ def execute(
         end_with_error(command, told(error), console)
     try:
         with console.hush():
-            render_report(command, report, console, summary=summary)
+            _render(command, report, console, progress, summary=summary)
     except BrokenPipeError:
         # The reader went away, which is its right. The work is done and its verdict known all the same.
         console.abandon_data()
@@ -76,7 +76,9 @@ def execute(
         end_with_error(command, error, console)
     except OSError as error:
         console.abandon_data()
-        end_with_error(command, unwritten(error), console)
+        end_with_error(command, unwritten(error, is_result=getattr(report, "raw", None) is not None), console)
+    except (MemoryError, RuntimeError) as error:
+        end_with_error(command, told(error), console)
     sys.exit(OK if report.ok else NEGATIVE)
 
 
@@ -84,6 +86,14 @@ def _do(work: Callable[[Progress], Report], progress: Progress) -> Report:
     """Work, and leave the terminal as it was whatever happens."""
     try:
         return work(progress)
+    finally:
+        progress.finish()
+
+
+def _render(command: str, report: Report, console: Console, progress: Progress, *, summary: bool) -> None:
+    """Write a report; one that does its work meanwhile leaves the terminal as it was too."""
+    try:
+        render_report(command, report, console, summary=summary)
     finally:
         progress.finish()
 
@@ -112,12 +122,12 @@ def end_with_error(command: str, error: AmhctlError, console: Console) -> NoRetu
     sys.exit(next((code for kind, code in _CODES.items() if isinstance(error, kind)), CANNOT_GO_ON))
 
 
-def unwritten(error: OSError) -> AmhctlError:
-    """Return why a report could not be written."""
-    fault = named(error)
-    return AmhctlError(
-        fault.message, subject="standard output", hint="the work is done, but its report could not be written"
-    )
+def unwritten(error: OSError, *, is_result: bool = False) -> AmhctlError:
+    """Return why a report could not be written, or the result itself, where it goes to standard output."""
+    hint = "the work is done, but its report could not be written"
+    if is_result:
+        hint = "what was written is incomplete: make room, then run the same command again"
+    return AmhctlError(named(error).message, subject="standard output", hint=hint)
 
 
 def told(error: OSError | MemoryError | RuntimeError) -> AmhctlError:

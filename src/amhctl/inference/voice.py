@@ -332,7 +332,7 @@ def _give_up(jobs: list[Job], sound: Attempt, options: SpeakOptions) -> Unspeaka
     faults = "; ".join(f"{finding.code} {finding.message}" for finding in sound.findings)
     more = f", and {len(jobs) - 1} more" if len(jobs) > 1 else ""
     return UnspeakableError(
-        f"all {options.attempts} attempts failed the quality checks ({faults}){more}; nothing was written",
+        f"all {options.attempts} attempts failed the quality checks ({faults}){more}",
         subject=jobs[0].text,
         hint="try another --seed, a lower --temperature or shorter sentences",
     )
