@@ -13,6 +13,7 @@ from support.streams import FailingStream
 
 from amhctl.cli import app
 from amhctl.cli.app import CANNOT_GO_ON, INTERRUPTED, NEGATIVE, OK, USAGE, execute
+from amhctl.cli.console import Console
 from amhctl.core.errors import AmhctlError, OptionError, TextError, UnspeakableError
 from amhctl.core.progress import Progress, SilentProgress
 from amhctl.core.report import Report
@@ -165,9 +166,9 @@ def test_the_bar_of_a_stream_is_ended_before_its_error_is_told(
             self.running = False
 
     bar = Bar()
-    complain = app.Console.complain
+    complain = Console.complain
 
-    def told(console: app.Console, line: str) -> None:
+    def told(console: Console, line: str) -> None:
         assert not bar.running
         complain(console, line)
 
@@ -176,7 +177,7 @@ def test_the_bar_of_a_stream_is_ended_before_its_error_is_told(
         yield from streamed(outcome)
 
     monkeypatch.setattr(app, "make_progress", lambda _: bar)
-    monkeypatch.setattr(app.Console, "complain", told)
+    monkeypatch.setattr(Console, "complain", told)
     with pytest.raises((SystemExit, ZeroDivisionError)):
         execute("speak", lambda _: StreamedReport(chunks()), json=False, quiet=False, verbose=0)
     assert not bar.running

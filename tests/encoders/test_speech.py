@@ -164,6 +164,13 @@ class _Harmful:
             lambda folder: (folder / "wav2vec2bert_stats.pt").write_bytes(pickle.dumps(_Harmful(), protocol=2)),
             "mean and a variance",
         ),
+        (lambda folder: torch.save(torch.tensor(1.0), folder / "wav2vec2bert_stats.pt"), "mean and a variance"),
+        (
+            lambda folder: torch.save(
+                {"mean": torch.full((WIDTH,), torch.nan), "var": torch.ones(WIDTH)}, folder / "wav2vec2bert_stats.pt"
+            ),
+            "mean and variance are not",
+        ),
         (
             lambda folder: torch.save({"mean": torch.ones(3), "var": torch.ones(3)}, folder / "wav2vec2bert_stats.pt"),
             "16",
@@ -172,8 +179,9 @@ class _Harmful:
 )
 def test_a_folder_that_is_no_whole_model_is_refused(copied: Path, spoil: Callable[[Path], object], said: str) -> None:
     spoil(copied)
-    with pytest.raises(CheckpointError, match=said):
+    with pytest.raises(CheckpointError, match=said) as caught:
         load_encoder(copied)
+    assert caught.value.hint
 
 
 def test_the_model_is_found_in_the_cache_and_its_absence_has_a_command(

@@ -36,6 +36,8 @@ DOWNLOAD = f"hf download {REPOSITORY} --exclude '*.pt'"
 """The command that puts the model where ``find_encoder`` looks for it."""
 
 _STATISTICS = "wav2vec2bert_stats.pt"
+_STATISTICS_HINT = f"use the {_STATISTICS} of IndexTTS-2"
+_AGAIN = f"`{DOWNLOAD}` downloads the files again"
 _SETTINGS = ("config.json", "preprocessor_config.json")
 _MODEL_TYPE = "wav2vec2-bert"
 _EXTRA = "pip install 'amhctl[w2vbert]'"
@@ -210,7 +212,7 @@ def _require_layers(path: Path, layer: int) -> None:
         kind, layers = settings.get("model_type"), int(settings.get("num_hidden_layers", 24))
     except (ValueError, TypeError, AttributeError) as fault:
         raise CheckpointError(
-            f"the configuration cannot be read: {fault}", subject=str(path / "config.json")
+            f"the configuration cannot be read: {fault}", subject=str(path / "config.json"), hint=_AGAIN
         ) from fault
     if kind != _MODEL_TYPE or layers < layer:
         raise CheckpointError(
@@ -232,7 +234,9 @@ def _load(transformers: Any, path: Path) -> tuple[Any, Any]:  # noqa: ANN401
         )
     except (OSError, ValueError, RuntimeError, KeyError, TypeError, SafetensorError) as fault:
         first = str(fault).strip().splitlines()[0] if str(fault).strip() else type(fault).__name__
-        raise CheckpointError(f"the speech encoder cannot be loaded: {first}", subject=str(path)) from fault
+        raise CheckpointError(
+            f"the speech encoder cannot be loaded: {first}", subject=str(path), hint=_AGAIN
+        ) from fault
     finally:
         logging.set_verbosity(talk)
         if shows_bars:
@@ -242,6 +246,7 @@ def _load(transformers: Any, path: Path) -> tuple[Any, Any]:  # noqa: ANN401
         raise CheckpointError(
             f"{len(lacking)} tensors of the speech encoder are missing in its weights file, such as {lacking[0]}",
             subject=str(path),
+            hint=_AGAIN,
         )
     return front_end, network.float().eval().requires_grad_(False)
 
@@ -253,10 +258,13 @@ def _read_statistics(file: Path, width: int) -> tuple[Tensor, Tensor] | None:
     try:
         values = cast("dict[str, Tensor]", read_torch_file(file, allow_old=True))
         mean_W, deviation_W = values["mean"].float(), values["var"].float().sqrt()
-    except (CheckpointError, RuntimeError, KeyError, TypeError, AttributeError) as fault:
+    except (CheckpointError, RuntimeError, LookupError, TypeError, AttributeError) as fault:
         raise CheckpointError(
-            "the file does not hold a mean and a variance of each feature", subject=str(file)
+            "the file does not hold a mean and a variance of each feature", subject=str(file), hint=_STATISTICS_HINT
         ) from fault
-    if mean_W.shape != (width,) or deviation_W.shape != (width,) or not bool((deviation_W > 0).all()):
-        raise CheckpointError(f"mean and variance are not {width} values, variances above 0", subject=str(file))
+    is_sound = bool(torch.isfinite(mean_W).all()) and bool((deviation_W > 0).all() & torch.isfinite(deviation_W).all())
+    if mean_W.shape != (width,) or deviation_W.shape != (width,) or not is_sound:
+        raise CheckpointError(
+            f"mean and variance are not {width} values, variances above 0", subject=str(file), hint=_STATISTICS_HINT
+        )
     return mean_W, deviation_W
