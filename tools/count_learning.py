@@ -49,7 +49,7 @@ def gigabytes(counted: Inventory) -> float:
 
 def lines(pieces: int) -> Iterator[str]:
     """Yield the table."""
-    yield "| `training.…` | learn | of them in adapters | frozen | at least |"
+    yield "| `training.…` | trained | of them in adapters | frozen | at least |"
     yield "| --- | --- | --- | --- | --- |"
     for words, way in WAYS.items():
         found = count(way, pieces)

@@ -62,7 +62,7 @@ def test_another_run_is_refused_field_by_field(tmp_path: Path) -> None:
         alignment="other",
         codec=loop.run.identity.codec.model_copy(update={"fingerprint": "other"}),  # type: ignore[union-attr]
     )
-    with pytest.raises(CheckpointError, match="another codec, data_fingerprint, alignment"):
+    with pytest.raises(CheckpointError, match="other settings: codec, data_fingerprint, alignment"):
         load_state(read_checkpoint(tmp_path / "saved", kind="training"), loop.parts, other)
 
 
