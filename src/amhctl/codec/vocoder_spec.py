@@ -124,7 +124,10 @@ def read_vocoder_manifest(name_or_path: str) -> Manifest:
     CodecError
         If there is none, or the folder has other content.
     """
-    path = vocoder_path(name_or_path)
+    return _read_known(vocoder_path(name_or_path))
+
+
+def _read_known(path: Path) -> Manifest:
     manifest = read_manifest(path)
     if manifest.kind != "vocoder" or manifest.model_version != MODEL_VERSION:
         raise CodecError(
@@ -144,4 +147,5 @@ def open_vocoder(name_or_path: str) -> VerifiedFolder:
     CheckpointError
         If the folder is damaged.
     """
-    return verify_files(vocoder_path(name_or_path), read_vocoder_manifest(name_or_path))
+    path = vocoder_path(name_or_path)
+    return verify_files(path, _read_known(path))

@@ -49,10 +49,7 @@ def read_voice_manifest(name_or_path: str) -> Manifest:
     CheckpointError
         If the manifest is damaged or is not a voice's.
     """
-    path = voice_path(name_or_path)
-    manifest = read_manifest(path)
-    require_voice(manifest, path)
-    return manifest
+    return _read_known(voice_path(name_or_path))
 
 
 def open_voice(name_or_path: str) -> VerifiedFolder:
@@ -65,7 +62,14 @@ def open_voice(name_or_path: str) -> VerifiedFolder:
     CheckpointError
         If the folder is damaged or is not a voice's.
     """
-    return verify_files(voice_path(name_or_path), read_voice_manifest(name_or_path))
+    path = voice_path(name_or_path)
+    return verify_files(path, _read_known(path))
+
+
+def _read_known(path: Path) -> Manifest:
+    manifest = read_manifest(path)
+    require_voice(manifest, path)
+    return manifest
 
 
 def require_voice(manifest: Manifest, path: Path) -> None:

@@ -151,7 +151,7 @@ def run(request: SpeakRequest, progress: Progress) -> SpeakReport | StreamReport
     speaker = _find_speaker(request, voice, reference, emotion, weights)
     stream = voice.stream(text, request.options, speaker=speaker, progress=progress)
     spent = [perf_counter() - begun]
-    timed = replace(stream, chunks=iterate_ahead(_timed(stream.chunks, spent), _MOST_AHEAD))
+    timed = replace(stream, chunks=_timed(stream.chunks, spent))
     tags = label(voice.manifest, text, person=request.options.person, imitates=reference is not None)
     if request.output is None and not request.play and chosen in ("wav", "pcm"):
         found = [*heard, *stream.findings]
@@ -187,7 +187,7 @@ def _timed(chunks: Iterator[Chunk], spent: list[float]) -> Iterator[Chunk]:
 
 def _played(stream: SpeechStream) -> Iterator[Chunk]:
     with open_player(stream.sample_rate) as player:
-        for chunk in stream:
+        for chunk in iterate_ahead(stream, _MOST_AHEAD):
             player.play(encode_pcm(chunk.waveform))
             yield chunk
 
@@ -196,7 +196,7 @@ def _encode_chunks(stream: SpeechStream, chosen: AudioFormat, tags: Tags, found:
     """Yield the bytes of a file whose length is not known yet, and add what is found while it is spoken."""
     if chosen == "wav":
         yield wav_header(stream.sample_rate, tags)
-    for chunk in stream:
+    for chunk in iterate_ahead(stream, _MOST_AHEAD):
         if chunk.finding is not None:
             found.append(chunk.finding)
         yield encode_pcm(chunk.waveform)
