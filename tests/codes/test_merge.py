@@ -104,16 +104,6 @@ def test_alignments_are_carried_over_if_they_are_of_one_kind(tmp_path: Path) -> 
     assert CodeStore.open(tmp_path / "other").alignment() is None
 
 
-def test_a_store_of_format_1_is_copied_into_the_present_one(tmp_path: Path) -> None:
-    old = toy_store(tmp_path / "old").path
-    document = old / "store.json"
-    document.write_text(document.read_text().replace('"format_version": 2', '"format_version": 1'))
-    _merge(tmp_path / "new", old)
-    with StoreWriter.open(tmp_path / "new") as store:
-        fill(store, 6, 7)
-    assert len(store) == 7
-
-
 def test_stores_that_do_not_belong_together_and_damage_are_refused(tmp_path: Path) -> None:
     one = _part(tmp_path / "one", 0, 2)
     with StoreWriter.create(tmp_path / "two", SPEC.model_copy(update={"fingerprint": "e" * 64}), MEL) as store:

@@ -1,4 +1,3 @@
-import json
 import os
 from pathlib import Path
 
@@ -179,28 +178,6 @@ def test_an_utterance_is_replaced_only_where_that_is_meant(tmp_path: Path) -> No
     assert opened.is_intact("u1")
     with StoreWriter.open(path, part="2-of-2") as other, pytest.raises(DatasetError, match="shard 1-of-1"):
         other.append(record, codes, features, replace=True)
-
-
-def test_a_store_of_format_1_is_read_and_not_written(tmp_path: Path) -> None:
-    path = tmp_path / "store"
-    toy_store(path)
-    fingerprint = CodeStore.open(path).fingerprint
-    (path / "store.json").write_text(
-        (path / "store.json").read_text().replace('"format_version": 2', '"format_version": 1')
-    )
-    rows = [json.loads(row) for row in (path / "index-1-of-1.jsonl").read_text().splitlines()]
-    kept = [{key: value for key, value in row.items() if key not in {"file_sha256", "samples_sha256"}} for row in rows]
-    (path / "index-1-of-1.jsonl").write_text("".join(json.dumps(row) + "\n" for row in kept))
-    store = StoreWriter.open(path)
-    assert len(store) == 6
-    assert all(store.is_intact(entry.id) for entry in store.entries)
-    assert store.fingerprint != fingerprint
-    before = (path / "index-1-of-1.jsonl").read_bytes()
-    for write in (lambda: fill(store, 6, 7), lambda: StoreWriter.open(path, repair=True)):
-        with pytest.raises(DatasetError, match="format 1") as caught:
-            write()
-        assert "codes merge" in caught.value.hint
-    assert (path / "index-1-of-1.jsonl").read_bytes() == before
 
 
 def test_an_utterance_given_the_data_of_another_has_its_acoustics(tmp_path: Path) -> None:

@@ -1,10 +1,7 @@
-"""``store.json``: what all utterances of a code store have in common. Knows no utterance.
-
-Format 1 had no digests of audio in its indices. It is read as before, and no longer written.
-"""
+"""``store.json``: what all utterances of a code store have in common. Knows no utterance."""
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 from pydantic import ValidationError, model_validator
 
@@ -20,8 +17,7 @@ from amhctl.core.files import recover_folder, write_text_atomically
 from amhctl.core.outputs import FolderKind
 from amhctl.core.units import Precision
 
-WRITTEN_FORMAT = 2
-"""The format of stores that are made now."""
+FORMAT_VERSION: Final = 2
 _NAME = "store.json"
 STORE = FolderKind(
     "a code store",
@@ -47,7 +43,7 @@ _ANEW = "extract it again with this version: amhctl codes extract MANIFEST -o ST
 class StoreDocument(Document):
     """``store.json``."""
 
-    format_version: Literal[1, 2] = 2
+    format_version: Literal[2] = FORMAT_VERSION
     codec: CodecSpec
     mel: MelConfig
     level: float | None = None
@@ -107,7 +103,7 @@ class StoreDocument(Document):
         )
 
     def differences(self, other: "StoreDocument") -> tuple[str, ...]:
-        """Return in which settings another store's codes or features are made otherwise; the format is not one."""
+        """Return the settings in which another store's codes or features differ."""
         ours, theirs = self._settings(), other._settings()
         # Of what only one of them has, it is enough to say so.
         return tuple(f"{key} {ours[key]} ≠ {theirs[key]}" for key in ours if ours[key] != theirs.get(key, ours[key]))
@@ -158,7 +154,9 @@ def read_document(folder: Path) -> StoreDocument:
     recover_folder(folder)
     file = folder / _NAME
     try:
-        return StoreDocument.model_validate(read_json(file))
+        content = read_json(file)
+        _require_format(content, file)
+        return StoreDocument.model_validate(content)
     except OSError as error:
         raise DatasetError(
             "there is no code store at this path", subject=str(folder), hint="make one with: amhctl codes extract"
@@ -168,23 +166,25 @@ def read_document(folder: Path) -> StoreDocument:
     except ValidationError as error:
         first = error.errors()[0]
         raise DatasetError(
-            f"store.json is damaged or of another format: {'.'.join(map(str, first['loc']))}: {first['msg']}",
+            f"store.json is damaged: {'.'.join(map(str, first['loc']))}: {first['msg']}",
             subject=str(file),
             hint=_ANEW,
         ) from error
 
 
-def require_writable(folder: Path, document: StoreDocument) -> None:
-    """Refuse to write into a store of an earlier format.
-
-    Raises
-    ------
-    DatasetError
-        If the store is of one.
-    """
-    if document.format_version != WRITTEN_FORMAT:
+def _require_format(content: object, file: Path) -> None:
+    """Refuse a store of another format before its keys are compared with those of this one."""
+    version = content.get("format_version") if isinstance(content, dict) else None
+    if not isinstance(version, int) or isinstance(version, bool) or version == FORMAT_VERSION:
+        return
+    if version > FORMAT_VERSION:
         raise DatasetError(
-            f"the store has the old format {document.format_version}, which can only be read",
-            subject=str(folder),
-            hint="convert it: amhctl codes merge STORE -o NEW; or extract into a new folder",
+            f"the code store has format {version}, this version of amhctl reads {FORMAT_VERSION}",
+            subject=str(file),
+            hint="upgrade amhctl",
         )
+    raise DatasetError(
+        f"the code store has the old format {version}, this version of amhctl reads {FORMAT_VERSION}",
+        subject=str(file),
+        hint=_ANEW,
+    )

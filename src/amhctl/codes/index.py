@@ -1,9 +1,8 @@
 """The index of a code store's part: one line for each utterance. Knows no data after it.
 
 A line is a JSON object: the utterance's record, its lengths, where its data lie, their digest, and the digests of the
-audio they were made from. Stores of format 1 have none of the latter. The line of a varied copy also says what was done
-to the recording, and how long the cut was before; that of a store with a speech encoder's features, or with acoustics,
-where those lie.
+audio they were made from. The line of a varied copy also says what was done to the recording, and how long the cut was
+before; that of a store with a speech encoder's features, or with acoustics, where those lie.
 Lines are never changed once they are whole, so that one can be read again from where it begins.
 """
 

@@ -12,7 +12,6 @@ from itertools import islice
 from pathlib import Path
 
 from amhctl.codes.alignment import join_alignments
-from amhctl.codes.document import WRITTEN_FORMAT
 from amhctl.codes.failures import read_failures
 from amhctl.codes.index import StoredUtterance
 from amhctl.codes.parts import hold_part, part_names
@@ -80,7 +79,7 @@ def merge_stores(sources: Sequence[CodeStore], target: Path, progress: Progress,
     with (
         _hold_parts(target),
         atomic_folder(target) as folder,
-        StoreWriter.begin(folder, first.document.model_copy(update={"format_version": WRITTEN_FORMAT})) as merged,
+        StoreWriter.begin(folder, first.document) as merged,
     ):
         written: dict[str, str] = {}
         ordered = _read_in_order(chosen, target)

@@ -11,7 +11,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from amhctl.codes.document import StoreDocument, is_store, read_document, require_writable, write_document
+from amhctl.codes.document import StoreDocument, is_store, read_document, write_document
 from amhctl.codes.failures import write_failures
 from amhctl.codes.index import UNKNOWN_AUDIO, AudioDigest, StoredUtterance, index_file, read_line
 from amhctl.codes.layout import ACOUSTICS, CODES, ENCODER, FEATURES, SPEAKER, Columns
@@ -113,15 +113,13 @@ class StoreWriter(CodeStore):
         Raises
         ------
         DatasetError
-            If there is no store, it is of another format, an index is damaged, or one that cannot be written is to be
-            repaired.
+            If there is no store, it is of another format, or an index is damaged.
         InUseError
             If the part is to be repaired and another process writes it.
         """
         document = read_document(path)
         if not repair:
             return cls(path, document, require_part(part))
-        require_writable(path, document)
         with ExitStack() as stack:
             # Held before it is read: what another process is writing now would be unknown later.
             stack.enter_context(hold_part(path, require_part(part)))
@@ -269,7 +267,6 @@ class StoreWriter(CodeStore):
 
     def _require_writer(self) -> PartWriter:
         if self._writer is None:
-            require_writable(self._path, self._document)
             if self._held is None:
                 held = ExitStack()
                 held.enter_context(hold_part(self._path, self._part))

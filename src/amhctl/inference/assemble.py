@@ -120,7 +120,7 @@ def read_text_parts(voice: VerifiedFolder) -> tuple[Frontend, Tokenizer]:
     place = f"{voice.folder}: {file}"
     for fault in check_vocabulary(manifest, fingerprint=vocabulary.fingerprint, size=vocabulary.size, where=place):
         raise CheckpointError(fault.message, subject=fault.subject, hint=fault.hint)
-    frontend = Frontend.from_state(voice.read_json(manifest.text.file))
+    frontend = Frontend.from_state(voice.read_json(manifest.text.file), place=str(voice.folder / manifest.text.file))
     require_match(manifest, vocabulary_fingerprint=vocabulary.fingerprint, text_hash=frontend.state_hash)
     return frontend, Tokenizer(vocabulary)
 

@@ -117,17 +117,28 @@ class Frontend:
         return found
 
     @classmethod
-    def from_state(cls, state: Mapping[str, object]) -> "Frontend":
+    def from_state(cls, state: Mapping[str, object], *, place: str = "") -> "Frontend":
         """Return the frontend that a state describes; it reads by the state's own tables.
+
+        Parameters
+        ----------
+        state : Mapping[str, object]
+            The state.
+        place : str
+            The file it is from, for error messages.
 
         Raises
         ------
         TextError
-            If the state is damaged or newer than this package.
+            If the state is damaged, or of a format that this package does not read.
         MissingExtra
             If a backend that read when the state was written is not on this machine.
         """
-        config, tables, readers = read_state(state)
+        try:
+            config, tables, readers = read_state(state)
+        except TextError as error:
+            subject = f"{place}: {error.subject}" if place else error.subject
+            raise TextError(error.message, subject=subject, hint=error.hint) from error
         absent = (Fallback(name, _UNUSED) for name in config.backends if name not in readers)
         frontend = cls.__new__(cls)
         frontend._setup(config, tables, readers, tuple(absent))

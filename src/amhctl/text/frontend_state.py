@@ -1,8 +1,7 @@
 """The state of a frontend: all that it reads by, as JSON that travels with a voice.
 
 ``format`` (of the state), ``code`` (of the rules), ``options`` (the `TextConfig`), ``readers`` (the backends that were
-available, which decide the phones; a state without them had all) and ``tables`` (every word list the rules use, the
-user's lexicons among them).
+available, which decide the phones) and ``tables`` (every word list the rules use, the user's lexicons among them).
 """
 
 import copy
@@ -23,15 +22,17 @@ CODE_VERSION = 5
 
 LEXICON_SPOKEN, LEXICON_PHONES = "lexicon.spoken", "lexicon.phones"
 GEMINATION_WORDS, GEMINATION_WEIGHTS, HOMOGRAPHS = "gemination.words", "gemination.weights", "homographs"
-_SINCE = {LEXICON_SPOKEN: 2, LEXICON_PHONES: 2, GEMINATION_WORDS: 3, GEMINATION_WEIGHTS: 3, HOMOGRAPHS: 3}
-_READERS_SINCE = 4
 GEMINATION_STEMS, VERBS = "gemination.stems", "verbs"
-_SINCE |= {GEMINATION_STEMS: 4, VERBS: 4}
-_AS_BEFORE = {name: WORD_TABLES[name] for name in ("cents", "months", "month_spellings", "context")}
-_SINCE |= dict.fromkeys((*_AS_BEFORE, "latin_words"), 3) | {"books": 4, "romanised": 4}
-# Before, a book was known but read as it was written.
-_AS_BEFORE["books"] = {name: name for name in WORD_TABLES["books"]}
-"""The format in which a table came; a state of an earlier format reads by the words that stood in the code, or none."""
+_OTHER_TABLES = (
+    LEXICON_SPOKEN,
+    LEXICON_PHONES,
+    GEMINATION_WORDS,
+    GEMINATION_WEIGHTS,
+    HOMOGRAPHS,
+    GEMINATION_STEMS,
+    VERBS,
+)
+"""Tables that are no list of words in the rules' own code: the user's, and what was learnt from text."""
 
 OUR_TABLES: dict[str, dict[str, str]] = {
     **WORD_TABLES,
@@ -75,12 +76,12 @@ def read_state(state: Mapping[str, object]) -> tuple[TextConfig, dict[str, dict[
     Raises
     ------
     TextError
-        If the state is damaged or newer than this package.
+        If the state is damaged, or newer or older than this package can read.
     MissingExtra
         If a backend that read when the state was written is not on this machine.
     """
     _require_versions(state)
-    tables = {name: _read_table(state, name) for name in (*OUR_TABLES, *_SINCE)}
+    tables = {name: _read_table(state, name) for name in (*OUR_TABLES, *_OTHER_TABLES)}
     try:
         config = TextConfig.model_validate(state.get("options"))
     except ValidationError as fault:
@@ -97,14 +98,17 @@ def _require_versions(state: Mapping[str, object]) -> None:
             raise TextError(
                 f"the text state is newer ({version}) than this package ({known})", subject=key, hint="upgrade amhctl"
             )
+    if (version := state["format"]) != STATE_FORMAT:
+        raise TextError(
+            f"the text state has the old format {version}, this version of amhctl reads {STATE_FORMAT}",
+            subject="format",
+            hint="train the voice again, or use the version of amhctl that wrote it",
+        )
 
 
 def _read_table(state: Mapping[str, object], name: str) -> dict[str, str]:
-    """Return a table of a state; one that its format did not have yet is as it was then in the code."""
     tables = state.get("tables")
     found = tables.get(name) if isinstance(tables, dict) else None
-    if found is None and _SINCE.get(name, 1) > cast("int", state["format"]):
-        found = _AS_BEFORE.get(name, {})
     if not _is_table(found):
         raise TextError("the text state lacks a table", subject=f"tables.{name}", hint=_COPY_AGAIN)
     table = dict(cast("dict[str, str]", found))
@@ -127,8 +131,7 @@ def _read_readers(state: Mapping[str, object], config: TextConfig) -> tuple[str,
     MissingExtra
         If one of them is not on this machine.
     """
-    earlier = cast("int", state["format"]) < _READERS_SINCE
-    readers = state.get("readers", list(config.backends) if earlier else None)
+    readers = state.get("readers")
     if not isinstance(readers, list) or not readers or any(name not in config.backends for name in readers):
         raise TextError(
             "the text state does not name its backends",

@@ -157,7 +157,7 @@ def fit_frontend(
     if origin is None or origin.manifest.text is None or reading == "package":
         units = config.units if explicit("text.units") else vocabulary.units
         return Frontend(config.model_copy(update={"units": units}), lexicon)
-    frontend = Frontend.from_state(origin.read_json(origin.manifest.text.file))
+    frontend = Frontend.from_state(origin.read_json(origin.manifest.text.file), place=origin.manifest.text.file)
     for name in TextConfig.model_fields:
         ours, theirs = getattr(config, name), getattr(frontend.config, name)
         if explicit(f"text.{name}") and ours != theirs:

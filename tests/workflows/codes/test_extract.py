@@ -239,9 +239,9 @@ def test_a_store_of_an_earlier_format_is_refused_with_a_command(tmp_path: Path) 
     _extract(manifest, tmp_path / "store", codec)
     document = tmp_path / "store" / "store.json"
     document.write_text(document.read_text().replace('"format_version": 2', '"format_version": 1'))
-    with pytest.raises(DatasetError, match="format 1") as caught:
+    with pytest.raises(DatasetError, match="old format 1") as caught:
         _extract(manifest, tmp_path / "store", codec)
-    assert "codes merge" in caught.value.hint
+    assert "codes extract" in caught.value.hint
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ order in which it is asked:
 
 1. a writer's own marks (U+135F): a word that has one is taken as fully marked;
 2. the table of words, and with the table of verbs every form of a listed word or verb (`morphology`); without that
-   table, a listed word alone, after a prefix or before an ending, as frontends of an earlier state read;
+   table, a listed word alone, after a prefix or before an ending;
 3. the suffixes that are always doubled (-ኛ, the plural -ኦች) and a linear tagger over each letter, its neighbours, the
    orders of the word around it, its affixes and its stem. Its weights are whole numbers in a table, learned by
    `tools/gemination` from a list of words with their geminates, the paradigms of verbs and a corpus.

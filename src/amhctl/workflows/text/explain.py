@@ -138,10 +138,12 @@ def _choose(request: ExplainTextRequest) -> tuple[str, Frontend, Vocabulary]:
     manifest, folder = read_voice_manifest(name), voice_path(name)
     if manifest.text is None or manifest.vocabulary is None:
         raise CheckpointError("the voice names no text state and vocabulary", subject=str(folder))
+    file = folder / manifest.text.file
     try:
-        frontend = Frontend.from_state(read_json(folder / manifest.text.file))
+        state = read_json(file)
     except (OSError, ValueError) as error:
         raise CheckpointError(f"the text state cannot be read: {error}", subject=str(folder)) from error
+    frontend = Frontend.from_state(state, place=str(file))
     vocabulary = Vocabulary.read(folder / manifest.vocabulary.file)
     require_match(manifest, vocabulary_fingerprint=vocabulary.fingerprint, text_hash=frontend.state_hash)
     return f"voice {name}", open_frontend(config, frontend), vocabulary

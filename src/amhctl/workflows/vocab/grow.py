@@ -173,7 +173,7 @@ def read_origin(path: Path) -> Origin:
 def choose_frontend(origin: Origin | None, config: RunConfig) -> Frontend:
     """Return the checkpoint's own frontend where it reads in the units wanted, else a new one; both by the lexicons."""
     if origin is not None and (text := origin.checkpoint.manifest.text) is not None:
-        theirs = Frontend.from_state(origin.checkpoint.read_json(text.file))
+        theirs = Frontend.from_state(origin.checkpoint.read_json(text.file), place=text.file)
         if theirs.config.units == config.text.units:
             return open_frontend(config, theirs)
     return open_frontend(config)
