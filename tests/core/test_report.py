@@ -20,6 +20,7 @@ NO_COMMANDS = {
     "codes.extract_cluster",
     "codes.extract_shard",
     "eval_clip",
+    "fit_durations",
     "former_data",
     "prepare_flow",
     "prepare_unified",

@@ -12,9 +12,11 @@ from support.voices import any_speech
 
 from amhctl.audio.loudness import loudness
 from amhctl.audio.waveform import Waveform
+from amhctl.checkpoint.manifest import DurationScale
 from amhctl.core.errors import CheckpointError, SynthesisError
 from amhctl.inference.assemble import load_speech_encoder
 from amhctl.inference.spectrogram_voice import SpectrogramVoice
+from amhctl.model.flow_sampling import between_silences
 
 TEXT = "ሰላም ዓለም።"
 
@@ -34,15 +36,15 @@ def test_a_segment_sounds_alike_whatever_stands_beside_it(voice: SpectrogramVoic
     options = any_speech()
     ids = voice.tokenizer.encode(voice.frontend.units("ሰላም"))
     speaker = voice.speakers["f01"]
-    drawn = [voice._draw(ids, speaker, options, np.random.default_rng(7)) for _ in range(2)]
+    drawn = [voice._draw(ids, speaker, options, np.random.default_rng(7), 1.0) for _ in range(2)]
     np.testing.assert_array_equal(*drawn)  # type: ignore[arg-type]
 
 
 def test_twice_the_speed_takes_half_the_time(voice: SpectrogramVoice) -> None:
     ids = voice.tokenizer.encode(voice.frontend.units("ሰላም ዓለም ዛሬ ጥሩ ቀን ነው"))
     frames = [
-        len(voice._draw(ids, voice.speakers["f01"], any_speech(speed=speed), np.random.default_rng(7)))
-        for speed in (0.5, 1.0)
+        len(voice._draw(ids, voice.speakers["f01"], any_speech(), np.random.default_rng(7), pace))
+        for pace in (0.5, 1.0)
     ]
     assert frames[0] == pytest.approx(2 * frames[1], rel=0.1)
 
@@ -121,11 +123,29 @@ def test_pitch_is_told_in_semitones_and_energy_in_decibels(voice: SpectrogramVoi
 def test_how_long_a_recording_was_silent_at_its_edges_says_nothing_of_the_pace(voice: SpectrogramVoice) -> None:
     ids = voice.tokenizer.encode(voice.frontend.units("ሰላም ዓለም።"))
     text = voice.network.read(np.array(ids), voice.speakers["f01"])
-    inner = voice._inner(ids)
+    inner = between_silences(np.array([voice._is_silent(piece) for piece in ids]))
     assert 0 < inner.sum() < len(ids)
     drawn = np.zeros((len(ids), 3), dtype=np.float32)
     usual = voice._durations(text, drawn, ids, 1.0)
     drawn[~inner, 0] = 8.0
     np.testing.assert_array_equal(voice._durations(text, drawn, ids, 1.0)[inner], usual[inner])
-    silent = tuple(piece for piece in ids if voice._is_silent(piece))
-    assert voice._inner(silent).all()
+
+
+def test_speech_is_as_long_as_the_correction_of_its_durations_says(voice: SpectrogramVoice) -> None:
+    text = "ሰላም ዓለም ዛሬ ጥሩ ቀን ነው"
+    scale = DurationScale(overall=2.0, speakers={"m02": 0.5})
+    corrected = replace(voice, manifest=voice.manifest.model_copy(update={"duration_scale": scale}))
+
+    def seconds(of: SpectrogramVoice, person: str | None, *, speed: float = 1.0) -> float:
+        return of.speak(text, replace(any_speech(speed=speed), person=person)).waveform.duration
+
+    # A speaker without a factor of his own has that of all; who is not named in a call is the first.
+    assert seconds(corrected, "f01") == seconds(corrected, None) == seconds(voice, "f01", speed=0.5)
+    assert seconds(corrected, "m02") == seconds(voice, "m02", speed=2.0)
+    encoder = load_speech_encoder(voice.manifest)
+    reference = voice.imitate(vowel_train(seconds=1.0, pitch=120.0), encoder)
+    spoken, slow = (
+        len(of.speak(text, any_speech(speed=speed), speaker=reference).waveform.samples)
+        for of, speed in ((corrected, 1.0), (voice, 0.5))
+    )
+    assert spoken == slow

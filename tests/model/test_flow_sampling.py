@@ -1,5 +1,6 @@
 """Drawing with a FlowVoice: lengths as expected, the same noise gives the same, more steps come closer."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -13,9 +14,10 @@ from amhctl.model.flow_sampling import (
     Floats,
     FlowSampling,
     ReadText,
+    between_silences,
+    expected_frames,
     sample_mel,
     sample_prosody,
-    scale_durations,
     settle_durations,
 )
 from amhctl.model.flow_voice import FlowVoice, Score
@@ -50,10 +52,10 @@ def test_durations_have_the_expected_total_and_the_drawn_proportions(speed: floa
     for pieces in (40, 17, 1):
         expected_P = (5.0 + 10.0 * random.random(pieces)).astype(np.float32)
         sampled_P = (5.0 + 50.0 * random.random(pieces)).astype(np.float32)
-        durations_P = settle_durations(expected_P, sampled_P, speed)
+        durations_P = settle_durations(sampled_P, float(expected_P.sum()) / speed)
         assert durations_P.dtype == np.int64
-        wanted = expected_P.sum() / speed
-        assert abs(durations_P.sum() - wanted) <= 0.5 + 1e-3
+        wanted = round(float(expected_P.sum()) / speed)
+        assert durations_P.sum() == wanted
         exact_P = sampled_P * wanted / sampled_P.sum()
         # The ends of pieces are rounded, so that what one loses the next one has.
         assert np.abs(durations_P - exact_P).max() <= 1.0 + 1e-3
@@ -61,7 +63,7 @@ def test_durations_have_the_expected_total_and_the_drawn_proportions(speed: floa
 
 
 def test_nothing_expected_lasts_no_time() -> None:
-    assert settle_durations(np.zeros(2, np.float32), np.zeros(2, np.float32), 1.0).tolist() == [0, 0]
+    assert settle_durations(np.zeros(2, np.float32), 0.0).tolist() == [0, 0]
 
 
 def test_the_same_noise_gives_the_same_and_another_one_another(network: FlowOnTorch) -> None:
@@ -137,13 +139,35 @@ def test_impossible_options_are_refused(wrong: dict[str, float]) -> None:
 def test_at_another_speed_the_total_is_divided_and_no_piece_is_too_short(speed: float) -> None:
     for seed in range(20):
         durations_P = np.random.default_rng(seed).integers(2, 15, size=24)
-        scaled_P = scale_durations(durations_P, speed, 2)
+        scaled_P = settle_durations(durations_P.astype(np.float32), durations_P.sum() / speed, 2)
         assert scaled_P.sum() == round(durations_P.sum() / speed)
         assert scaled_P.min() >= 2
         assert np.abs(scaled_P - durations_P / speed).max() < 2.0
 
 
 def test_where_no_piece_can_be_shorter_the_total_is_longer() -> None:
-    assert scale_durations(np.array([2, 3, 2]), 2.0, 2).tolist() == [2, 2, 2]
-    assert scale_durations(np.array([2, 40, 2]), 2.0, 2).tolist() == [2, 18, 2]
-    assert scale_durations(np.array([3, 40, 3]), 0.5, 2).tolist() == [6, 80, 6]
+    assert settle_durations(np.array([2, 3, 2], np.float32), 3.5, 2).tolist() == [2, 2, 2]
+    assert settle_durations(np.array([2, 40, 2], np.float32), 22.0, 2).tolist() == [2, 18, 2]
+    assert settle_durations(np.array([3, 40, 3], np.float32), 92.0, 2).tolist() == [6, 80, 6]
+
+
+def test_short_pieces_take_their_frames_from_the_others() -> None:
+    # Word boundaries, that are expected to last hardly any time, still last two frames; the whole is no longer for it.
+    drawn_P = np.array([0.2, 9.0, 11.0, 0.1, 10.0, 10.0, 0.3], np.float32)
+    durations_P = settle_durations(drawn_P, float(drawn_P.sum()), 2)
+    assert durations_P.sum() == round(float(drawn_P.sum()))
+    assert durations_P.tolist() == [2, 8, 10, 2, 8, 9, 2]
+
+
+def test_a_network_expects_no_negative_frames() -> None:
+    frames_P = expected_frames(np.array([-1.0, 0.0, math.log(6.0)], np.float32))
+    np.testing.assert_allclose(frames_P, [0.0, 0.0, 5.0], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("silent", "inner"),
+    [("1001011", "0111100"), ("00", "11"), ("111", "111"), ("0", "1"), ("", ""), ("10", "01"), ("01", "10")],
+)
+def test_between_silences_is_what_is_heard_and_the_pauses_in_it(silent: str, inner: str) -> None:
+    found = between_silences(np.array([mark == "1" for mark in silent], dtype=np.bool_))
+    assert found.tolist() == [mark == "1" for mark in inner]

@@ -74,3 +74,9 @@ def test_half_a_file_is_refused(tmp_path: Path) -> None:
     path.write_bytes(foreign_model()[:400])
     with pytest.raises(VocabularyError, match="SentencePiece model"):
         Vocabulary.read(path)
+
+
+def test_word_boundaries_and_marks_are_silent() -> None:
+    vocabulary = train_vocabulary(["səlam aləm ።", "aləm ፣ səlam !"], size=128, units="phones", model_type="char")
+    silent = {vocabulary.pieces[id_] for id_ in range(vocabulary.size) if vocabulary.is_silent(id_)}
+    assert silent == {"▁", "።", "፣", "፧", "!"}

@@ -47,6 +47,8 @@ def test_a_run_leaves_a_sound_voice_that_says_what_it_is(trained: Path) -> None:
     assert manifest.conditioning is None
     assert [(licence.work, licence.licence) for licence in manifest.licences] == [("noise", "CC0-1.0")]
     assert manifest.processing == ("cleaned by a sieve",)
+    assert manifest.duration_scale is not None
+    assert set(manifest.duration_scale.speakers) == set(SPEAKERS)
     assert set(manifest.metrics) >= {"valid_mel_loss", "valid_length_ratio"}
     kinds = [entry["kind"] for entry in read_measured(trained)]
     assert kinds.count("step") == 6

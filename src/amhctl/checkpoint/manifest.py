@@ -21,6 +21,7 @@ FORMAT_VERSION: Final = 1
 
 _Whole = Field(strict=True)
 _Speed = Annotated[float, Field(ge=SLOWEST, le=FASTEST)]
+_Scale = Annotated[float, Field(ge=SLOWEST, le=FASTEST)]
 
 
 class VocoderIdentity(Document):
@@ -99,6 +100,19 @@ class AdapterIdentity(Document):
     """Tensors that were trained themselves."""
 
 
+class DurationScale(Document):
+    """By what the durations that a FlowVoice expects are multiplied, so that its speech is as long as recordings."""
+
+    overall: _Scale
+    """For every speaker that is not named, such as that of a reference."""
+    speakers: dict[str, _Scale] = Field(default_factory=dict)
+    """For speakers by name."""
+
+    def of(self, speaker: str | None) -> float:
+        """Return the factor for a speaker; None is one without a name."""
+        return self.overall if speaker is None else self.speakers.get(speaker, self.overall)
+
+
 class Manifest(Document):
     """Everything that must agree before a checkpoint is used."""
 
@@ -131,6 +145,9 @@ class Manifest(Document):
     """Names of the speakers of a FlowVoice, in its file of speaker embeddings; the first is the default."""
     speeds: tuple[_Speed, _Speed] | None = None
     """Lowest and highest speed of a voice without explicit durations; None if it was not trained with speeds."""
+    duration_scale: DurationScale | None = None
+    """Of a FlowVoice: the correction of its durations, measured on its training and validation clips; None if it was
+    not measured."""
     conditioning: dict[str, JsonValue] | None = None
     """What conditions a voice: a ``MelConfig`` of log-mel frames, or a ``SpeechEncoderConfig``; None where features
     come from elsewhere."""

@@ -92,6 +92,7 @@ ADDITIONS = (
     Addition("vocoder", "voice, training", "null: the voice predicts codes"),
     Addition("speakers", "voice, training", "null: the voice has no speakers by name"),
     Addition("speeds", "voice, training", "null: a voice without explicit durations was not trained with speeds"),
+    Addition("duration_scale", "voice", "null: durations are used as the network predicts them"),
     Addition("lineage", "voice, training", "null: it is not known that the weights were imported"),
     Addition("growth", "voice, training, adapter", "null: it is not known that the vocabulary grew"),
     Addition("adapter", "adapter, training", "null: no adapter was trained"),

@@ -223,12 +223,27 @@ def export(
             help="Speaker to keep, for a voice with several; may be repeated. The first is the default speaker.",
         ),
     ] = None,
+    fit_durations: Annotated[
+        Path | None,
+        typer.Option(
+            "--fit-durations",
+            metavar="STORE",
+            help="Measure on the training and validation clips of a code store by what the durations of a FlowVoice "
+            "must be multiplied, so that its speech is as long as the recordings.",
+        ),
+    ] = None,
     force: options.Force = False,
 ) -> Work:
     """Export a voice for distribution, in half precision. With --format indextts2, write files for IndexTTS-2."""
     from amhctl.workflows.ckpt import export as export_checkpoint
 
     request = export_checkpoint.ExportCheckpointRequest(
-        checkpoint, output, name=name, format=format, speakers=tuple(speaker or ()), force=force
+        checkpoint,
+        output,
+        name=name,
+        format=format,
+        speakers=tuple(speaker or ()),
+        durations=fit_durations,
+        force=force,
     )
     return lambda progress: export_checkpoint.run(request, progress)

@@ -59,7 +59,7 @@ def build_spectrogram_voice(voice: VerifiedFolder, vocoder: VerifiedFolder, *, d
         manifest=voice.manifest,
         frontend=frontend,
         tokenizer=tokenizer,
-        network=FlowOnTorch(_build_flow(checkpoint).to(chosen)),
+        network=FlowOnTorch(build_flow(checkpoint).to(chosen)),
         vocoder=synthesiser,
         speakers=read_speakers(voice),
     )
@@ -179,7 +179,14 @@ def _load_codec(named: CodecSpec, folder: Path, wanted: str | None, device: str,
     return load_codec(wanted, device=device, features_model=features_model)
 
 
-def _build_flow(checkpoint: LoadedCheckpoint) -> FlowVoice:
+def build_flow(checkpoint: LoadedCheckpoint) -> FlowVoice:
+    """Return the network of a FlowVoice, ready to compute.
+
+    Raises
+    ------
+    CheckpointError
+        If its configuration cannot be read.
+    """
     config = read_part(
         FlowVoiceConfig.model_validate, checkpoint.manifest.config, place="config", subject=str(checkpoint.folder)
     )

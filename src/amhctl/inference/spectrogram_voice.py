@@ -27,9 +27,10 @@ from amhctl.model.flow_sampling import (
     FlowNetwork,
     Integers,
     ReadText,
+    between_silences,
+    expected_frames,
     sample_mel,
     sample_prosody,
-    scale_durations,
     settle_durations,
 )
 
@@ -115,13 +116,16 @@ class SpectrogramVoice(Voice[NDArray[np.float32]]):
     def _attempt(
         self, batch: list[Job], attempt: int, options: SpeakOptions, speaker: NDArray[np.float32] | None
     ) -> list[Attempt]:
+        person = None
         if speaker is None:
-            speaker = self.speakers[options.person or next(iter(self.speakers))]
+            person = options.person or next(iter(self.speakers))
+            speaker = self.speakers[person]
+        pace = options.speed / self._duration_scale(person)
         attempts = []
         # One by one: a batch would be no faster on a processor, and change the last bits.
         for job in batch:
             seed = derive_seed(options.seed, job.place, attempt, 0)
-            mel_TF = self._draw(job.ids, speaker, options, np.random.default_rng(seed))
+            mel_TF = self._draw(job.ids, speaker, options, np.random.default_rng(seed), pace)
             (samples,) = self.vocoder.synthesise([mel_TF])
             waveform = Waveform(np.ascontiguousarray(samples, dtype=np.float32), self.sample_rate)
             findings = judge(
@@ -136,14 +140,14 @@ class SpectrogramVoice(Voice[NDArray[np.float32]]):
         return attempts
 
     def _draw(
-        self, ids: tuple[int, ...], speaker_E: Floats, options: SpeakOptions, random: np.random.Generator
+        self, ids: tuple[int, ...], speaker_E: Floats, options: SpeakOptions, random: np.random.Generator, pace: float
     ) -> Floats:
-        """Return the spectrogram of text ids, shape (T, F)."""
+        """Return the spectrogram of text ids, shape (T, F); ``pace`` divides the durations that the network expects."""
         network, drawing = self.network, options.flow_sampling()
         text = network.read(np.array(ids, dtype=np.int64), np.asarray(speaker_E, dtype=np.float32))
         noise_P3 = random.standard_normal((len(ids), PROSODY), dtype=np.float32) * np.float32(drawing.prosody_noise)
         prosody_P3 = sample_prosody(network, text, noise_P3, _PROSODY_STEPS)
-        durations_P = self._durations(text, prosody_P3, ids, options.speed)
+        durations_P = self._durations(text, prosody_P3, ids, pace)
         steered = options.pitch != 0.0 or options.energy != 0.0
         prosody_P2 = self._steer(prosody_P3, options) if steered else None
         score = network.score(text, durations_P, _CLEAN, prosody_P2=prosody_P2, drop_text=False)
@@ -157,29 +161,22 @@ class SpectrogramVoice(Voice[NDArray[np.float32]]):
         mel_TF = sample_mel(network, score, noise_MX, steps=drawing.steps, guidance=guidance, silent=silent)
         return mel_TF[:frames]
 
-    def _durations(self, text: ReadText, prosody_P3: Floats, ids: tuple[int, ...], speed: float) -> Integers:
+    def _duration_scale(self, person: str | None) -> float:
+        scale = self.manifest.duration_scale
+        return 1.0 if scale is None else scale.of(person)
+
+    def _durations(self, text: ReadText, prosody_P3: Floats, ids: tuple[int, ...], pace: float) -> Integers:
         """Return the frames of each piece, without the silence that recordings begin and end with."""
         scale = self.network.prosody_scale
         sampled_P = np.exp(prosody_P3[:, 0] * scale.deviation[0] + scale.mean[0])
-        expected_P = np.maximum(np.exp(text.log_durations_P) - 1.0, 0.0)
-        inner_P = self._inner(ids)
-        durations_P = settle_durations(expected_P, expected_P, speed)
+        expected_P = expected_frames(text.log_durations_P) / np.float32(pace)
         most = round(_EDGE_SECONDS * self.network.config.acoustics.frame_rate)
-        durations_P[~inner_P] = np.minimum(durations_P[~inner_P], most)
+        durations_P = np.clip(np.rint(expected_P).astype(np.int64), _FEWEST_FRAMES, most)
         # Apart from the edges: how long a recording was silent before it began says nothing of how fast one spoke.
-        durations_P[inner_P] = settle_durations(expected_P[inner_P], sampled_P[inner_P], 1.0)
-        durations_P = np.maximum(durations_P, _FEWEST_FRAMES)
-        if speed != 1.0:
-            durations_P[inner_P] = scale_durations(durations_P[inner_P], speed, _FEWEST_FRAMES)
+        inner_P = between_silences(np.array([self._is_silent(piece) for piece in ids]))
+        total = float(expected_P[inner_P].sum(dtype=np.float64))
+        durations_P[inner_P] = settle_durations(sampled_P[inner_P], total, _FEWEST_FRAMES)
         return durations_P
-
-    def _inner(self, ids: tuple[int, ...]) -> NDArray[np.bool_]:
-        """Return which pieces are between the first and the last that is heard, all where none is, shape (P,)."""
-        heard = [place for place, piece in enumerate(ids) if not self._is_silent(piece)]
-        inner_P = np.ones(len(ids), dtype=np.bool_)
-        if heard:
-            inner_P[: heard[0]] = inner_P[heard[-1] + 1 :] = False
-        return inner_P
 
     def _steer(self, prosody_P3: Floats, options: SpeakOptions) -> Floats:
         """Return standardised pitch and energy, as high and as loud as asked for."""

@@ -26,19 +26,16 @@ from amhctl.inference.reference import EncodeSpeech, no_emotion
 from amhctl.inference.speech import Attempt, Chunk, Job, Speech, SpeechStream, gather, make_chunk
 from amhctl.inference.stitching import Stitcher
 from amhctl.text.frontend import Frontend
-from amhctl.text.g2p.phones import MARKS
 from amhctl.text.lexicon import Lexicon
 from amhctl.text.script import count_syllables
 from amhctl.text.spoken import Segment, SpokenText
 from amhctl.text.unspoken import find_unspoken, report_unspoken, unspoken_share
-from amhctl.tokenizer.alphabet import WORD_BOUNDARY
 from amhctl.tokenizer.tokenizer import Tokenizer
 
 # In LUFS: what spoken programmes on phones and screens have (AES TD1008).
 _LOUDNESS = -18.0
 # Segments stepped together: on a CPU a step of eight costs little more than a step of one.
 _BATCH_SEGMENTS = 8
-_SILENT_PIECES = frozenset((WORD_BOUNDARY, *MARKS))
 SpeakerT = TypeVar("SpeakerT")
 
 
@@ -300,7 +297,7 @@ class Voice(ABC, Generic[SpeakerT]):
 
     def _is_silent(self, piece: int) -> bool:
         """Return whether a text id is a word boundary or a mark."""
-        return self.tokenizer.vocabulary.pieces[piece] in _SILENT_PIECES
+        return self.tokenizer.vocabulary.is_silent(piece)
 
 
 def _require_spoken(spoken: SpokenText, options: SpeakOptions) -> None:

@@ -178,42 +178,54 @@ def sample_mel(
     return sampled_MX.reshape(-1, scale.mean.size) * scale.deviation + scale.mean
 
 
-def settle_durations(expected_P: Floats, sampled_P: Floats, speed: float) -> Integers:
-    """Return whole frames of each piece, shape (P,): the drawn proportions, at the expected total length.
+def settle_durations(drawn_P: Floats, total: float, fewest: int = 0) -> Integers:
+    """Return whole frames of each piece, shape (P,): the drawn proportions at a total, each with ``fewest`` at least.
+
+    What pieces that cannot be shorter have too much is taken from the others, in proportion to their frames, so that
+    the total is right; only where none is left is it longer.
 
     Parameters
     ----------
-    expected_P : Floats
-        Expected frames of each piece, whose sum is right on average.
-    sampled_P : Floats
-        Drawn frames of each piece, whose spread is natural.
-    speed : float
-        How much faster than expected.
+    drawn_P : Floats
+        Frames of each piece, whose spread is natural.
+    total : float
+        Frames of all of them together, right on average.
+    fewest : int
+        Frames of a piece at least.
     """
-    drawn = sampled_P.astype(np.float64)
-    scale = float(expected_P.sum(dtype=np.float64)) / max(float(drawn.sum()), 1e-6) / speed
-    ends_P = np.rint(np.cumsum(drawn * scale)).astype(np.int64)
-    return np.maximum(np.diff(ends_P, prepend=0), 0)
-
-
-def scale_durations(durations_P: Integers, speed: float, fewest: int) -> Integers:
-    """Return whole frames at another speed, shape (P,): their total over the speed, each with ``fewest`` at least.
-
-    What pieces that cannot be shorter have too much is taken from the others, in proportion to their frames; only where
-    none is left is the total longer.
-    """
-    wanted = max(round(int(durations_P.sum()) / speed), fewest * durations_P.size)
-    frames_P = durations_P.astype(np.float64)
-    free_P = np.ones(durations_P.size, dtype=np.bool_)
+    frames_P = drawn_P.astype(np.float64)
+    wanted = max(round(total), fewest * frames_P.size)
+    free_P = np.ones(frames_P.size, dtype=np.bool_)
     while True:
         left = wanted - fewest * int((~free_P).sum())
-        scaled_P = np.where(free_P, durations_P * (left / max(float(frames_P[free_P].sum()), 1e-6)), fewest)
+        scaled_P = np.where(free_P, frames_P * (left / max(float(frames_P[free_P].sum()), 1e-6)), fewest)
         short_P = scaled_P < fewest
         if not short_P.any():
             # Half a frame up, always: so that a piece of whole frames keeps them wherever it begins.
             ends_P = np.floor(np.cumsum(scaled_P) + 0.5).astype(np.int64)
             return np.diff(ends_P, prepend=0)
         free_P &= ~short_P
+
+
+def expected_frames(log_durations_P: Floats) -> Floats:
+    """Return the frames of each piece that a network expects, shape (P,)."""
+    frames_P: Floats = np.maximum(np.exp(log_durations_P) - np.float32(1.0), np.float32(0.0))
+    return frames_P
+
+
+def between_silences(silent_P: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which pieces are between the first and the last that is not silent, all where none is, shape (P,).
+
+    Parameters
+    ----------
+    silent_P : NDArray[np.bool_]
+        Which pieces are word boundaries or marks.
+    """
+    heard = np.flatnonzero(~silent_P)
+    inner_P = np.ones(silent_P.size, dtype=np.bool_)
+    if heard.size:
+        inner_P[: heard[0]] = inner_P[heard[-1] + 1 :] = False
+    return inner_P
 
 
 def _without_mean(velocity_MX: Floats, bins: int) -> Floats:

@@ -17,6 +17,8 @@ Units = Literal["fidel", "phones"]
 
 WORD_BOUNDARY = "▁"
 """SentencePiece's visible space."""
+SILENT_PIECES = frozenset((WORD_BOUNDARY, *MARKS))
+"""Pieces that are no sound of their own."""
 
 _MAIN_BLOCK = range(0x1200, 0x137D)
 # Supplement, Extended, Extended-A and Extended-B: syllables of other languages. They turn up in names and are learnt

@@ -15,7 +15,7 @@ from amhctl.core.documents import read_limited
 from amhctl.core.errors import DocumentError, VocabularyError
 from amhctl.core.files import refuse_existing, write_bytes_atomically
 from amhctl.core.outputs import FileKind
-from amhctl.tokenizer.alphabet import Units, alphabet_of
+from amhctl.tokenizer.alphabet import SILENT_PIECES, Units, alphabet_of
 from amhctl.tokenizer.proto import PieceKind, parse_model
 
 # The first field of a SentencePiece model is its first piece: field 1, of a length, begun by field 1 in turn.
@@ -133,6 +133,10 @@ class Vocabulary:
     def size(self) -> int:
         """Number of pieces, specials included."""
         return len(self.pieces)
+
+    def is_silent(self, id_: int) -> bool:
+        """Return whether an id is that of a word boundary or a mark."""
+        return self.pieces[id_] in SILENT_PIECES
 
     @property
     def fingerprint(self) -> str:

@@ -37,6 +37,7 @@ from amhctl.training.forgetting import FORGOTTEN
 from amhctl.training.inventory import Inventory
 from amhctl.training.run import Outcome
 from amhctl.training.state import RUN, Best, RunFolder
+from amhctl.workflows.fit_durations import refit_durations
 from amhctl.workflows.former_data import open_former
 from amhctl.workflows.prepare_flow import prepare_flow
 from amhctl.workflows.prepare_unified import prepare_unified
@@ -148,7 +149,10 @@ def run(request: TrainRequest, progress: Progress) -> TrainReport:
         whole = replace(prepared.run, say_samples=choose_samples(prepared.run, _chosen_codec(settings)))
         if request.dry_run:
             return _report(prepared, do_dry_run(whole, progress, device=request.device, resume=resume), None)
-        return _report(prepared, None, train(whole, progress, device=request.device, resume=resume))
+        outcome = train(whole, progress, device=request.device, resume=resume)
+        if leads() and outcome.state.best is not None:
+            _fit_durations(prepared, settings, progress)
+        return _report(prepared, None, outcome)
 
 
 def prepare(request: TrainRequest, progress: Progress) -> PreparedRun:
@@ -161,6 +165,13 @@ def prepare(request: TrainRequest, progress: Progress) -> PreparedRun:
     """
     settings = _read_settings(request)
     return _prepare(request, settings, _choose_folder(request, settings.config), progress)
+
+
+def _fit_durations(prepared: PreparedRun, settings: Settings, progress: Progress) -> None:
+    """Correct the durations of the best voice, where it is a whole FlowVoice; an adapter is one once it is merged."""
+    run, store = prepared.run, settings.config.paths.data
+    if settings.config.model.kind == "flow" and run.identity.kept == "voice" and store is not None:
+        refit_durations(read_voice(run.folder.best), CodeStore.open(store), progress)
 
 
 def _prepare(request: TrainRequest, settings: Settings, folder: RunFolder, progress: Progress) -> PreparedRun:

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import Literal
 
 from amhctl.checkpoint.folder import CHECKPOINT, read_manifest
-from amhctl.checkpoint.manifest import Manifest
+from amhctl.checkpoint.manifest import DurationScale, Manifest
 from amhctl.checkpoint.store import Derive, halve, read_checkpoint, write_checkpoint
 from amhctl.codec.mel_codec import MODEL_VERSION as CODEC_VERSION
 from amhctl.codec.mel_codec_graphs import write_codec_graphs
@@ -15,6 +15,7 @@ from amhctl.codec.soundness import find_faults as codec_faults
 from amhctl.codec.vocoder_graph import write_vocoder_graph
 from amhctl.codec.vocoder_spec import MODEL_VERSION as VOCODER_VERSION
 from amhctl.codec.vocoder_spec import VOCODER_GRAPH
+from amhctl.codes.store import CodeStore
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.config.mel_codec import MelCodecConfig
 from amhctl.config.vocoder import VocoderConfig
@@ -29,6 +30,7 @@ from amhctl.model.versions import FLOW_VOICE
 from amhctl.nn.onnx_graph import StoredWeight, locate_weights
 from amhctl.workflows.ckpt.export_official import OFFICIAL_FILES, export_official
 from amhctl.workflows.ckpt.written import WrittenCheckpoint
+from amhctl.workflows.fit_durations import fit_durations
 
 ExportFormat = Literal["safetensors", "onnx", "indextts2"]
 """Weights alone, weights and ONNX graphs that refer to them, or the files of IndexTTS-2."""
@@ -43,6 +45,8 @@ class ExportCheckpointRequest:
     name: str | None = None
     format: ExportFormat = "safetensors"
     speakers: tuple[str, ...] = ()
+    durations: Path | None = None
+    """Code store to whose clips the durations are fitted; None leaves them as they are."""
     force: bool = False
 
 
@@ -83,6 +87,7 @@ def run(request: ExportCheckpointRequest, progress: Progress) -> ExportCheckpoin
             hint="export the run's best voice, RUN/best",
         )
     _require_speakers(request, stated)
+    _require_durations(request, stated)
     if request.format == "indextts2":
         if request.name is not None:
             raise OptionError("the IndexTTS-2 format has no name: omit --name", subject="--name")
@@ -94,6 +99,10 @@ def run(request: ExportCheckpointRequest, progress: Progress) -> ExportCheckpoin
     checkpoint = read_checkpoint(request.checkpoint, kind=stated.kind, check=check)
     files, speakers = checkpoint.read_others(), {}
     changes: dict[str, object] = {"name": request.name or stated.name}
+    scale = stated.duration_scale
+    if request.durations is not None:
+        scale = fit_durations(checkpoint, CodeStore.open(request.durations), progress)
+    changes["duration_scale"] = _scale_of(scale, request.speakers)
     if request.speakers:
         known = checkpoint.read_tensors(SPEAKERS_FILE)
         del files[SPEAKERS_FILE]
@@ -126,6 +135,24 @@ def _require_speakers(request: ExportCheckpointRequest, manifest: Manifest) -> N
             raise CheckpointError(f"the voice has no speaker {name!r}", subject=str(request.checkpoint), hint=hint)
         if name in request.speakers[:place]:
             raise OptionError(f"speaker {name!r} is named twice", subject="--speaker")
+
+
+def _require_durations(request: ExportCheckpointRequest, manifest: Manifest) -> None:
+    if request.durations is not None and (manifest.model_version != FLOW_VOICE or request.format == "indextts2"):
+        raise OptionError(
+            "only the durations of a FlowVoice can be fitted to a code store",
+            subject="--fit-durations",
+            hint="omit it",
+        )
+
+
+def _scale_of(scale: DurationScale | None, kept: tuple[str, ...]) -> DurationScale | None:
+    """Return the correction of durations for the speakers that are kept; for all if none is named."""
+    if scale is None or not kept:
+        return scale
+    return scale.model_copy(
+        update={"speakers": {name: value for name, value in scale.speakers.items() if name in kept}}
+    )
 
 
 def _derive_graphs(manifest: Manifest, folder: Path) -> Derive:
