@@ -95,10 +95,12 @@ def _weight(waveform: Waveform) -> NDArray[np.float64]:
 
 def _response(rate: int, count: int) -> NDArray[np.complex128]:
     """Return the response of both filters at the frequencies of a DFT of ``count`` samples."""
-    delays = np.exp(-2j * np.pi * np.fft.rfftfreq(count)[:, None] * np.arange(3))
-    response = np.ones(len(delays), dtype=np.complex128)
+    delay = np.exp(-2j * np.pi * np.fft.rfftfreq(count))
+    over, under = np.ones_like(delay), np.ones_like(delay)
     for numerator, denominator in (_shelf(rate), _high_pass(rate)):
-        response *= (delays @ np.array(numerator)) / (delays @ np.array(denominator))
+        over *= numerator[0] + delay * (numerator[1] + delay * numerator[2])
+        under *= denominator[0] + delay * (denominator[1] + delay * denominator[2])
+    response: NDArray[np.complex128] = over / under
     return response
 
 

@@ -13,7 +13,7 @@ order in which it is asked:
 With all tables empty nothing is doubled but what is marked.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
@@ -92,14 +92,14 @@ class Gemination:
         stems: Mapping[str, str] = _NONE,
         verbs: Mapping[str, str] = _NONE,
     ) -> None:
-        self._words = _read_table(words)
+        self._words = _MarkedWords(words)
         try:
             self._weights = {feature: int(weight) for feature, weight in weights.items()}
         except ValueError as error:
             raise TextError(
                 f"a weight of the gemination table is not a number: {error}", subject="gemination"
             ) from error
-        self._morphology = Morphology(_read_table(stems), verbs) if verbs or stems else None
+        self._morphology = Morphology(_MarkedWords(stems), verbs) if verbs or stems else None
 
     def mark(self, word: str) -> tuple[bool, ...]:
         """Return, for each letter of a word without its marks, whether it is doubled."""
@@ -165,15 +165,41 @@ class Gemination:
         return None
 
 
-def _read_table(table: Mapping[str, str]) -> dict[str, tuple[bool, ...]]:
-    """Return a table of marked words as word to doubled letters."""
-    found: dict[str, tuple[bool, ...]] = {}
-    for word, marked in table.items():
-        plain, doubled = split_marks(marked)
-        if plain != word:
-            raise TextError("a word of the gemination table is not its own marked form", subject=word)
-        found[word] = doubled
-    return found
+class _MarkedWords(Mapping[str, tuple[bool, ...]]):
+    """A table of marked words as word to doubled letters, found when they are asked for: a text has few of the words.
+
+    Parameters
+    ----------
+    table : Mapping[str, str]
+        Plain word to marked word.
+
+    Raises
+    ------
+    TextError
+        If a marked word is not the plain one.
+    """
+
+    def __init__(self, table: Mapping[str, str]) -> None:
+        for word, marked in table.items():
+            if marked.replace(GEMINATION, "") != word:
+                raise TextError("a word of the gemination table is not its own marked form", subject=word)
+        self._table = table
+
+    def __getitem__(self, word: str) -> tuple[bool, ...]:
+        """Return which letters of a word are doubled."""
+        return split_marks(self._table[word])[1]
+
+    def __contains__(self, word: object) -> bool:
+        """Return whether a word is in the table."""
+        return word in self._table
+
+    def __iter__(self) -> Iterator[str]:
+        """Return the plain words."""
+        return iter(self._table)
+
+    def __len__(self) -> int:
+        """Return how many words there are."""
+        return len(self._table)
 
 
 _ENDINGS = tuple(split_marks(ending) for ending in ENDINGS)
