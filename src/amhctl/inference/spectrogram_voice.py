@@ -171,7 +171,7 @@ class SpectrogramVoice(Voice[NDArray[np.float32]]):
         sampled_P = np.exp(prosody_P3[:, 0] * scale.deviation[0] + scale.mean[0])
         expected_P = expected_frames(text.log_durations_P) / np.float32(pace)
         most = round(_EDGE_SECONDS * self.network.config.acoustics.frame_rate)
-        durations_P = np.clip(np.rint(expected_P).astype(np.int64), _FEWEST_FRAMES, most)
+        durations_P: Integers = np.clip(np.rint(expected_P).astype(np.int64), _FEWEST_FRAMES, most)
         # Apart from the edges: how long a recording was silent before it began says nothing of how fast one spoke.
         inner_P = between_silences(np.array([self._is_silent(piece) for piece in ids]))
         total = float(expected_P[inner_P].sum(dtype=np.float64))
