@@ -114,3 +114,13 @@ def test_a_state_without_an_entry_that_the_rules_need_is_refused(table: str) -> 
     with pytest.raises(TextError, match=f"lacks entries that the rules need: {re.escape(lost)}") as caught:
         Frontend.from_state(state)
     assert caught.value.subject == f"tables.{table}"
+
+
+def test_a_state_that_was_written_reads_as_the_frontend_that_wrote_it() -> None:
+    frontend = Frontend(TextConfig(units="phones"))
+    read = Frontend.from_state(json.loads(canonical_json(frontend.state())))
+    assert read.state_hash == frontend.state_hash
+    # Each may be a form of two verbs.
+    for word in ("ያስባሉ", "ሳያስቡት", "አላሳልፍ", "እናመጣለን", "ባስብ", "በጥሩ", "አስቦ"):
+        assert read.units(word) == frontend.units(word), word
+    assert frontend.units("ያስባሉ") == "jassɨballu ።"

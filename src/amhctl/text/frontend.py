@@ -139,6 +139,10 @@ class Frontend:
         except TextError as error:
             subject = f"{place}: {error.subject}" if place else error.subject
             raise TextError(error.message, subject=subject, hint=error.hint) from error
+        for name, read in ((GEMINATION_STEMS, read_stems), (VERBS, read_verbs)):
+            # Of words that may be meant alike, the first of the list is taken. The JSON of a state is sorted.
+            if (listed := dict(read())) == tables[name]:
+                tables[name] = listed
         absent = (Fallback(name, _UNUSED) for name in config.backends if name not in readers)
         frontend = cls.__new__(cls)
         frontend._setup(config, tables, readers, tuple(absent))

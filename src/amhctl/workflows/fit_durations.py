@@ -142,6 +142,10 @@ def _time_clips(
         except (TextError, VocabularyError):
             # As in training, which reports them.
             continue
+        durations_P = alignment.acoustic_durations(entry.id)
+        if durations_P.size != len(ids):
+            # Read in another way when it was aligned: a run on the store reports it.
+            continue
         inner_P = between_silences(np.array([tokenizer.vocabulary.is_silent(id_) for id_ in ids]))
-        recorded = float(alignment.acoustic_durations(entry.id)[inner_P].sum(dtype=np.int64))
+        recorded = float(durations_P[inner_P].sum(dtype=np.int64))
         yield Timed(speaker, max(recorded - expected.pauses * rate, 0.0), expected.speech)
