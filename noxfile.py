@@ -16,7 +16,9 @@ nox.options.default_venv_backend = "none"
 nox.options.sessions = ["check"]
 
 CODE = ("src", "tests", "docs", "examples", "tools", "noxfile.py")
-CHECKS = ("lint", "docstrings", "types", "docs", "site", "tests", "slow", "startup")
+CHECKS = ("docs", "static", "tests", "slow", "startup")
+# What runs beside what: types take as long as all of the others.
+STATIC = (("types",), ("lint", "docstrings", "site"))
 # Rooms whose tests start no training and load no voice.
 FAST = ("core", "config", "parallel", "text", "tokenizer", "checkpoint", "corpus", "nn")
 PARALLEL = ("-n", "auto", "--dist", "loadfile")
@@ -50,6 +52,21 @@ def docstrings(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """Check types, strictly."""
     session.run("mypy")
+
+
+@nox.session
+def static(session: nox.Session) -> None:
+    """Run everything that runs no code of amhctl, side by side: lint, docstrings and site beside types."""
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", "nox", "-s", *names], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        for names in STATIC
+    ]
+    said = [each.communicate()[0] for each in running]
+    session.log("\n".join(said))
+    if failed := [" ".join(names) for names, each in zip(STATIC, running, strict=True) if each.returncode]:
+        session.error(f"failed: {', '.join(failed)}")
 
 
 @nox.session

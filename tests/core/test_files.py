@@ -30,9 +30,9 @@ from amhctl.core.files import (
 )
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
-    max_leaves=12,
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
 )
 
 
@@ -41,7 +41,7 @@ def test_canonical_json_is_read_back_as_it_was(value: object) -> None:
     assert json.loads(canonical_json(value)) == value
 
 
-@given(st.dictionaries(st.text(), st.integers(), min_size=1))
+@given(st.dictionaries(st.text(max_size=8), st.integers(), min_size=1, max_size=6))
 def test_the_order_of_keys_does_not_matter(value: dict[str, int]) -> None:
     turned = dict(reversed(value.items()))
     assert canonical_json(turned) == canonical_json(value)
