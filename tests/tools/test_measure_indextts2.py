@@ -41,6 +41,28 @@ def test_every_part_is_timed_and_told(tool: ModuleType, capsys: pytest.CaptureFi
     assert "0.5 s of speech, a prompt of 1 s, 2 steps" in capsys.readouterr().out
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
+def test_arithmetics_are_compared(tool: ModuleType) -> None:
+    torch.manual_seed(0)
+    model = UnifiedVoice(official_shape(30, features=16)).eval()
+    codes, text = torch.zeros(1, 9, dtype=torch.long), torch.full((1, 4), 5)
+    width = model.config.model_dim
+    speaker = torch.randn(1, model.config.condition_num_latent, width), torch.zeros(1, width)
+    with torch.inference_mode():
+        exact = model.latent(text, codes, *speaker)
+        tool.quantise(model.gpt)
+        rounded = model.latent(text, codes, *speaker)
+    assert 0.0 < float((rounded - exact).abs().max()) < 0.1 * float(exact.abs().max())
+    for precision in ("bf16", "int8"):
+        model = UnifiedVoice(official_shape(30, features=16))
+        parts = acoustic_parts(gpt_width=width)
+        settings = {"speech": 0.3, "prompt": 1.0, "steps": 1, "precision": precision}
+        found = tool.measure(model, parts, device="cpu", clock=tool.processor_time, **settings)
+        assert all(seconds >= 0.0 for seconds in found.seconds.values())
+        assert found.precision == precision
+        assert {each.dtype for each in parts.transformer.parameters()} == {torch.float32}
+
+
 def test_official_networks_are_of_the_published_sizes(tool: ModuleType) -> None:
     with torch.device("meta"):
         parts = tool.official_parts()

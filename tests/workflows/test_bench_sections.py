@@ -2,13 +2,18 @@ from pathlib import Path
 
 import pytest
 from support.codecs import tiny_codec_folder
+from support.indextts2 import indextts2_folder
+from support.manifests import tiny_manifest
 from support.vocoders import tiny_vocoder_folder
 
 from amhctl.core.progress import SilentProgress
+from amhctl.evaluation.process_cost import Cost
 from amhctl.evaluation.thread_speed import ThreadTiming
 from amhctl.workflows import bench as benchmark
 from amhctl.workflows import bench_sections
 from amhctl.workflows.bench import BenchmarkRequest
+from amhctl.workflows.codes import extract
+from amhctl.workflows.codes.extract import ExtractCodesRequest
 
 
 def test_codes_and_checks_are_timed_on_generated_recordings(tmp_path: Path) -> None:
@@ -17,9 +22,38 @@ def test_codes_and_checks_are_timed_on_generated_recordings(tmp_path: Path) -> N
     report = benchmark.run(request, SilentProgress())
     results = report.payload()["results"]
     assert isinstance(results, dict)
-    assert set(results) == {"codes_encode", "codes_decode", "codes_extract", "data_check"}
+    assert set(results) == {
+        "codes_encode",
+        "codes_encode_batches",
+        "codes_decode",
+        "codes_extract",
+        "codes_extract_peak_memory",
+        "data_check",
+    }
     assert all(item["value"] > 0 for item in results.values())
     assert next(iter(report.lines())) == report.machine.line()
+
+
+def test_codes_of_indextts2_are_timed_with_their_features_and_spoken_by_a_prompt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, manifest = indextts2_folder(tmp_path / "indextts2"), tiny_manifest(tmp_path, count=2)
+
+    def extracted(*words: str) -> Cost:
+        assert words[-3:] == ("--features", "w2v-bert", "--quiet")
+        request = ExtractCodesRequest(Path(words[2]), Path(words[4]), words[6], features="w2v-bert")
+        extract.run(request, SilentProgress())
+        return Cost(peak_bytes=2**30, wall=0.5, processor=0.4)
+
+    monkeypatch.setattr(bench_sections, "run_apart", extracted)
+    request = BenchmarkRequest(only=("codes",), codec=str(folder), manifest=manifest, repetitions=1)
+    results = {item.name: item for item in benchmark.run(request, SilentProgress()).measurements}
+    assert results["codes_decode"].note == "maskgct-semantic, 1 s of recordings"
+    assert results["codes_encode"].note == "maskgct-semantic, 3 s of recordings"
+    assert results["codes_encode_batches"].note.endswith(", 1 batches")
+    # Two clips of 1.3 and 1.4 s in half a second.
+    assert results["codes_extract"].value == pytest.approx(5.4)
+    assert results["codes_extract_peak_memory"].value == 1.0
 
 
 def test_a_vocoder_is_timed_by_one_thread_and_by_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

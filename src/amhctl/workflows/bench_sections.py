@@ -1,11 +1,18 @@
 """The sections of ``bench``, all but ``train``: what each measures, and how."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
+from amhctl.audio.waveform import Waveform
+from amhctl.codec.codec import Codec
+from amhctl.codec.indextts2.indextts2_codec import IndexTTS2Codec
 from amhctl.codec.registry import load_codec
+from amhctl.codec.semantic import SemanticCodec
 from amhctl.codec.vocoder import load_vocoder
 from amhctl.codes.store import CodeStore
 from amhctl.core.errors import TextError
@@ -14,7 +21,7 @@ from amhctl.core.units import Seconds
 from amhctl.corpus.records import read_audio, read_records
 from amhctl.corpus.texts import read_lines
 from amhctl.devices.processors import available_processors
-from amhctl.evaluation.extraction_speed import Timing, compare_with_package, time_extraction
+from amhctl.evaluation.extraction_speed import Timing, compare_with_package
 from amhctl.evaluation.process_cost import run_apart, run_python
 from amhctl.evaluation.speed import cpu_time_once, median_time, time_once
 from amhctl.evaluation.thread_speed import time_encoding
@@ -29,6 +36,8 @@ from amhctl.workflows.data import check as check_data
 Section = Literal["speak", "codes", "vocoder", "data", "text", "startup", "threads", "dac", "train"]
 _TEXT = "አዲስ አበባ የኢትዮጵያ ዋና ከተማ ናት። ከተማዋ በአንድ ሺህ ስምንት መቶ ሰባ ዘጠኝ ዓመተ ምሕረት ተመሠረተች። ዛሬ ብዙ ሰዎች የሚኖሩባት ትልቅ ከተማ ናት።"
 _MOST_CODE_SECONDS = 300.0
+# As much as an extraction encodes at once.
+_BATCH_SECONDS = 120.0
 _PIECES = 8_000
 
 
@@ -115,6 +124,7 @@ def _measure_speaking(subject: Subject) -> list[Measurement]:
 
 
 def _measure_codes(subject: Subject) -> list[Measurement]:
+    """Time encoding alone, decoding, and a whole extraction with its memory."""
     codec = load_codec(subject.codec, device=subject.device)
     manifest = subject.manifest or generate_manifest(subject.scratch)
     clips, total = [], 0.0
@@ -124,17 +134,56 @@ def _measure_codes(subject: Subject) -> list[Measurement]:
         total += clip.duration
         if total >= _MOST_CODE_SECONDS:
             break
-    codes = codec.encode(clips[:1])
-    encoding = median_time(lambda: [codec.encode([clip]) for clip in clips], repetitions=subject.repetitions)
-    codes = [codec.encode([clip])[0] for clip in clips]
-    decoding = median_time(lambda: [codec.decode([item]) for item in codes], repetitions=subject.repetitions)
+    codec.encode(clips[:1])
     note = f"{codec.spec.name}, {total:.0f} s of recordings"
-    extracting = time_extraction(manifest, subject.codec, subject.scratch / "store", device=subject.device).wall
-    hours = sum(entry.record.duration or 0.0 for entry in CodeStore.open(subject.scratch / "store")) / 3600
+    encoding = median_time(lambda: [codec.encode([clip]) for clip in clips], repetitions=subject.repetitions)
+    batches = list(_cut_into_batches(clips, round(_BATCH_SECONDS * codec.spec.sample_rate)))
+    together = median_time(lambda: [codec.encode(batch) for batch in batches], repetitions=subject.repetitions)
     return [
         Measurement("codes_encode", total / encoding, "x real time", note),
-        Measurement("codes_decode", total / decoding, "x real time", note),
-        Measurement("codes_extract", hours * 3600 / extracting, "x real time", f"a complete process for {hours:.2f} h"),
+        Measurement("codes_encode_batches", total / together, "x real time", f"{note}, {len(batches)} batches"),
+        *_measure_decoding(codec, clips, subject.repetitions),
+        *_measure_extraction(codec, manifest, subject),
+    ]
+
+
+def _cut_into_batches(clips: list[NDArray[np.float32]], most: int) -> Iterator[list[NDArray[np.float32]]]:
+    """Yield batches as an extraction has them: clips of similar length, so many samples at most."""
+    batch: list[NDArray[np.float32]] = []
+    for clip in sorted(clips, key=len):
+        if batch and sum(map(len, batch)) + len(clip) > most:
+            yield batch
+            batch = []
+        batch.append(clip)
+    yield batch
+
+
+def _measure_decoding(codec: Codec, clips: list[NDArray[np.float32]], repetitions: int) -> list[Measurement]:
+    """Time decoding; of IndexTTS-2, which takes many times as long as others, one clip in its own voice."""
+    if isinstance(codec, IndexTTS2Codec):
+        clips = clips[:1]
+        codec.use(codec.prompt(Waveform(clips[0], codec.spec.sample_rate)))
+    elif isinstance(codec, SemanticCodec):
+        return []
+    codes = [codec.encode([clip])[0] for clip in clips]
+    decoding = median_time(lambda: [codec.decode([item]) for item in codes], repetitions=repetitions)
+    seconds = sum(map(len, clips)) / codec.spec.sample_rate
+    note = f"{codec.spec.name}, {seconds:.0f} s of recordings"
+    return [Measurement("codes_decode", seconds / decoding, "x real time", note)]
+
+
+def _measure_extraction(codec: Codec, manifest: Path, subject: Subject) -> list[Measurement]:
+    """Time a whole extraction; a semantic codec's with the features that its voices are conditioned on."""
+    store = subject.scratch / "store"
+    words = ["codes", "extract", str(manifest), "-o", str(store), "--codec", subject.codec, "--device", subject.device]
+    if isinstance(codec, SemanticCodec):
+        words += ["--features", "w2v-bert"]
+    cost = run_apart(*words, "--quiet")
+    hours = sum(entry.record.duration or 0.0 for entry in CodeStore.open(store)) / 3600
+    note = f"a complete process for {hours:.2f} h"
+    return [
+        Measurement("codes_extract", hours * 3600 / cost.wall, "x real time", note),
+        Measurement("codes_extract_peak_memory", cost.peak_bytes / 2**30, "GiB", "peak memory of that process"),
     ]
 
 
