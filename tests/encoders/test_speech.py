@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -50,6 +51,40 @@ def test_features_are_the_layer_that_the_package_itself_gives(model: Path) -> No
         assert np.array_equal(features_EW, states[LAYER][0, : features_EW.shape[0]].numpy())
     config = encoder.config
     assert (config.layer, config.width, config.sample_rate, config.hop_samples) == (LAYER, WIDTH, 16_000, 320)
+
+
+def test_recordings_of_one_length_are_computed_together_as_they_are_alone(model: Path) -> None:
+    """Nothing is padded. Together, a small matrix is multiplied in another order than alone; hence the tolerance."""
+    seconds = (1.1, 0.4, 1.1, 2.003, 1.1, 0.4)
+    clips = [vowel_train(seconds=each, seed=number).samples for number, each in enumerate(seconds)]
+    encoder = load_encoder(model)
+    alone = [encoder.encode(clip) for clip in clips]
+    sizes: list[tuple[int, int]] = []
+    network = encoder._network
+    encoder._network = Watched(network, sizes)
+    assert all(np.array_equal(a, b) for a, b in zip(encoder.encode_batch(clips), alone, strict=True))
+    assert sizes == [(1, len(each)) for each in (alone[0], alone[0], alone[0], alone[1], alone[1], alone[3])]
+    sizes.clear()
+    # Two of the three long ones fit together.
+    encoder.frames_at_once = 2 * len(alone[0]) + 1
+    together = encoder.encode_batch(clips)
+    assert sizes == [(2, len(alone[0])), (1, len(alone[0])), (2, len(alone[1])), (1, len(alone[3]))]
+    assert [each.shape for each in together] == [each.shape for each in alone]
+    assert max(float(np.abs(a - b).max()) for a, b in zip(together, alone, strict=True)) < 1e-5
+    with pytest.raises(AudioError, match="shorter than"):
+        encoder.encode_batch([clips[0], clips[0][:100]])
+    assert encoder.encode_batch([]) == []
+
+
+class Watched:
+    """A network that notes the size of its batches."""
+
+    def __init__(self, network: Any, sizes: list[tuple[int, int]]) -> None:
+        self.device, self._network, self._sizes = network.device, network, sizes
+
+    def __call__(self, inputs_BEF: torch.Tensor, **options: object) -> Any:
+        self._sizes.append((inputs_BEF.shape[0], inputs_BEF.shape[1]))
+        return self._network(inputs_BEF, **options)
 
 
 def test_what_the_encoder_hears_is_what_was_published(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:

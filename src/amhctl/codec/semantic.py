@@ -48,7 +48,7 @@ class SemanticCodec:
         self.network = network.to(device)
         self._device = device
         self._encoder = encoder
-        self._heard: dict[bytes, NDArray[np.float32]] = {}
+        self._features: dict[bytes, NDArray[np.float32]] = {}
         self._spec = CodecSpec(
             name=NAME,
             architecture=ARCHITECTURE,
@@ -82,8 +82,8 @@ class SemanticCodec:
         AudioError
             If it is too short to have a frame.
         """
-        heard = self._heard.get(samples.tobytes())
-        return self._encoder.encode(samples) if heard is None else heard
+        known = self._features.get(samples.tobytes())
+        return self._encoder.encode(samples) if known is None else known
 
     def encode(self, waveforms: list[NDArray[np.float32]]) -> list[NDArray[np.uint16]]:
         """Return the codes of mono waveforms at the codec's sample rate, each of shape (1, E).
@@ -93,8 +93,15 @@ class SemanticCodec:
         CodecError
             If one is empty, not finite, or too short or too long for the encoder.
         """
-        self._heard = {}
-        return [self._encode(waveform) for waveform in waveforms]
+        self._features = {}
+        for waveform in waveforms:
+            self._require_encodable(waveform)
+        try:
+            features = self._encoder.encode_batch(waveforms)
+        except AudioError as error:
+            raise CodecError(error.message, subject=NAME) from error
+        self._features = {samples.tobytes(): each for samples, each in zip(waveforms, features, strict=True)}
+        return [self.quantise(features_EW) for features_EW in features]
 
     def encode_long(self, waveform: LongWaveform) -> NDArray[np.uint16]:
         """Refuse a waveform that is too long to be held: what the encoder makes of a part depends on the whole.
@@ -142,19 +149,13 @@ class SemanticCodec:
         codes_1E = self.network.quantise(torch.from_numpy(features_EW)[None].to(self._device))
         return np.asarray(codes_1E.cpu().numpy(), dtype=np.uint16)
 
-    def _encode(self, waveform: NDArray[np.float32]) -> NDArray[np.uint16]:
+    def _require_encodable(self, waveform: NDArray[np.float32]) -> None:
         if waveform.ndim != 1 or waveform.size == 0 or not np.isfinite(waveform).all():
             raise CodecError(
                 f"cannot encode a waveform of shape {waveform.shape} or with non-finite samples", subject=NAME
             )
         if waveform.size > _LONGEST_SECONDS * self._spec.sample_rate:
             raise self._too_long(waveform.size)
-        try:
-            features_EW = self._encoder.encode(waveform)
-        except AudioError as error:
-            raise CodecError(error.message, subject=NAME) from error
-        self._heard[waveform.tobytes()] = features_EW
-        return self.quantise(features_EW)
 
     def _too_long(self, samples: int) -> CodecError:
         seconds = samples / self._spec.sample_rate

@@ -2,16 +2,21 @@
 
 A model is a folder as the Hugging Face hub has it: ``config.json``, ``preprocessor_config.json``, weights as
 safetensors and, where features are to be normalised, the ``wav2vec2bert_stats.pt`` of IndexTTS-2 (mean and variance of
-each feature; read by torch's weights-only reader). Nothing is downloaded and nothing unpickled. What it says of a
-recording depends on that recording alone: each is computed by itself, without padding.
+each feature; read by torch's weights-only reader). Nothing is downloaded and nothing unpickled.
+
+What it says of a recording depends on that recording alone. Nothing is padded: padded frames change the rounding of the
+others, by some 1e-6 of the features. On an accelerator, recordings of the same number of frames are computed together;
+on a processor, where that saves no time, each is computed by itself.
 
 Knows no store and no checkpoint. ``transformers`` is an extra, imported on use.
 
-Shapes: ``E frames, W width``.
+Shapes: ``B recordings, E frames, W width, F inputs of a frame``.
 """
 
 import importlib
 import os
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -43,6 +48,8 @@ _MODEL_TYPE = "wav2vec2-bert"
 _EXTRA = "pip install 'amhctl[w2vbert]'"
 # The front end takes windows of 25 ms every 10 ms and joins two of them to a frame.
 _SHORTEST_SECONDS = 0.035
+# Two minutes: what an accelerator computes at once.
+_FRAMES_AT_ONCE = 6_000
 
 
 class SpeechEncoder:
@@ -58,6 +65,8 @@ class SpeechEncoder:
         The model, cut off after the layer.
     statistics : tuple[Tensor, Tensor] | None
         Mean and deviation of each feature, if they are to be normalised.
+    frames_at_once : int
+        Most frames of recordings that are computed together; 0 computes each recording by itself.
     """
 
     def __init__(
@@ -66,13 +75,15 @@ class SpeechEncoder:
         front_end: Any,  # noqa: ANN401  (transformers is an extra)
         network: Any,  # noqa: ANN401
         statistics: tuple[Tensor, Tensor] | None,
+        *,
+        frames_at_once: int = 0,
     ) -> None:
         self.config = config
+        self.frames_at_once = frames_at_once
         self._front_end = front_end
         self._network = network
         self._statistics = statistics
 
-    @torch.inference_mode()
     def encode(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the features of a recording at the encoder's sample rate, shape (E, W).
 
@@ -81,18 +92,52 @@ class SpeechEncoder:
         AudioError
             If it is too short to have a frame.
         """
+        return self.encode_batch([samples])[0]
+
+    def encode_batch(self, recordings: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+        """Return the features of several recordings, each as ``encode`` does.
+
+        Raises
+        ------
+        AudioError
+            If one is too short to have a frame.
+        """
+        inputs = [self._inputs(samples) for samples in recordings]
+        found: dict[int, NDArray[np.float32]] = {}
+        for places in self._group([len(inputs_EF) for inputs_EF in inputs]):
+            features_BEW = self._compute(torch.stack([inputs[place] for place in places]))
+            found |= zip(places, features_BEW, strict=True)
+        return [found[place] for place in range(len(inputs))]
+
+    def _inputs(self, samples: NDArray[np.float32]) -> Tensor:
+        """Return the mel filter bank of a recording, shape (E, F)."""
         if samples.size < round(_SHORTEST_SECONDS * self.config.sample_rate):
             raise AudioError(f"the recording is shorter than {_SHORTEST_SECONDS:g} s, one frame of the encoder")
-        heard = self._front_end(samples, sampling_rate=self.config.sample_rate, return_tensors="pt")
+        inputs = self._front_end(samples, sampling_rate=self.config.sample_rate, return_tensors="pt")
         # An odd number of windows leaves half a frame, which the front end fills up and marks; it is not kept.
-        frames = int(heard["attention_mask"].sum())
-        seen_1EF = heard["input_features"][:, :frames].to(self._network.device)
-        states = self._network(seen_1EF, output_hidden_states=True).hidden_states
-        features_EW: Tensor = states[self.config.layer][0].float().cpu()
+        frames = int(inputs["attention_mask"].sum())
+        inputs_EF: Tensor = inputs["input_features"][0, :frames]
+        return inputs_EF
+
+    def _group(self, lengths: Sequence[int]) -> Iterator[list[int]]:
+        """Yield the places of recordings that are computed together: of one length, and not too many frames."""
+        alike: dict[int, list[int]] = defaultdict(list)
+        for place, frames in enumerate(lengths):
+            alike[frames].append(place)
+        for frames, places in alike.items():
+            size = max(1, self.frames_at_once // frames)
+            for start in range(0, len(places), size):
+                yield places[start : start + size]
+
+    @torch.inference_mode()
+    def _compute(self, inputs_BEF: Tensor) -> NDArray[np.float32]:
+        """Return features, shape (B, E, W)."""
+        states = self._network(inputs_BEF.to(self._network.device), output_hidden_states=True).hidden_states
+        features_BEW: Tensor = states[self.config.layer].float().cpu()
         if self._statistics is not None:
             mean_W, deviation_W = self._statistics
-            features_EW = (features_EW - mean_W) / deviation_W
-        return np.asarray(features_EW.numpy(), dtype=np.float32)
+            features_BEW = (features_BEW - mean_W) / deviation_W
+        return np.asarray(features_BEW.numpy(), dtype=np.float32)
 
 
 def find_encoder() -> Path | None:
@@ -149,7 +194,8 @@ def load_encoder(
         normalised=scale is not None,
         fingerprint=sha256_of_json([sha256_of_file(file) for file in files]),
     )
-    return SpeechEncoder(config, front_end, network.to(device), scale)
+    at_once = 0 if device == "cpu" else _FRAMES_AT_ONCE
+    return SpeechEncoder(config, front_end, network.to(device), scale, frames_at_once=at_once)
 
 
 def require_encoder(wanted: SpeechEncoderConfig, folder: Path | None = None, *, device: str = "cpu") -> SpeechEncoder:
