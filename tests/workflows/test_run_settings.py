@@ -42,7 +42,7 @@ def test_a_resumed_run_has_its_own_values_but_for_what_may_change(run: RunFolder
     assert longer.config.paths.data == tmp_path / "elsewhere"
     kept = {"training.steps": "--set", "training.decay_steps": "run", "paths.data": "--data"}
     assert kept.items() <= longer.sources.items()
-    assert f"training.steps = 50 ({longer.sources['training.steps']})" in list(longer.told())
+    assert f"training.steps = 50 ({longer.sources['training.steps']})" in list(longer.lines())
     assert same.config.model_copy(update={"training": training, "paths": longer.config.paths}) == longer.config
 
 

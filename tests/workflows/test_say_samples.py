@@ -1,10 +1,14 @@
 """Samples of a run: sound files of what its best voice says; what it cannot say stops nothing."""
 
 from dataclasses import replace
+from itertools import cycle
 from pathlib import Path
 
 import pytest
+from support.cloning import cloning_files
 from support.flow_world import build_flow_run, build_flow_world, request_flow
+from support.manifests import tiny_manifest
+from support.official import TEXTS
 from support.speaking_flow import flow_voice_folder
 from support.training_runs import build_run
 from support.training_world import read_measured
@@ -14,14 +18,21 @@ from amhctl.audio.files import read
 from amhctl.audio.waveform import Waveform
 from amhctl.checkpoint.indextts import CODEC
 from amhctl.checkpoint.store import read_checkpoint
+from amhctl.codec.indextts2.campplus import Campplus
+from amhctl.codec.indextts2.prompt import Prompt
 from amhctl.codec.vocoder import load_vocoder
 from amhctl.config import schema
 from amhctl.core.errors import CodecError, ConfigError
 from amhctl.core.progress import SilentProgress
+from amhctl.corpus.records import read_records, write_records
+from amhctl.encoders.speech import SpeechEncoder
 from amhctl.evaluation import textmatch
+from amhctl.inference import code_voice
 from amhctl.training.run import Said
 from amhctl.workflows import say_samples as module
+from amhctl.workflows.codes import extract
 from amhctl.workflows.say_samples import SampleSentences, choose_samples
+from amhctl.workflows.train import TrainRequest
 from amhctl.workflows.train import run as run_training
 
 SENTENCES = (("01", "ሰላም ዓለም"), ("02", "???"))
@@ -66,13 +77,57 @@ def test_an_adapter_alone_says_nothing(tmp_path: Path) -> None:
         choose_samples(wanted, None)
 
 
-def test_a_voice_of_semantic_codes_says_nothing_without_a_reference(tmp_path: Path) -> None:
+def test_a_voice_of_semantic_codes_needs_the_files_that_make_speech(tmp_path: Path) -> None:
     run = build_run(tmp_path / "run", samples=2)
     semantic = replace(run, identity=replace(run.identity, codec=CODEC))
-    with pytest.raises(ConfigError, match="needs a reference to speak") as caught:
-        choose_samples(semantic, None)
-    assert caught.value.subject == "training.samples"
+    for codec in (None, "mel16k"):
+        with pytest.raises(ConfigError, match="need all files of IndexTTS-2") as caught:
+            choose_samples(semantic, codec)
+        assert caught.value.subject == "training.samples"
+        assert "--codec FOLDER" in caught.value.hint
     assert choose_samples(run, None) is not None
+
+
+def test_a_voice_of_semantic_codes_says_its_sentences_by_a_prompt_that_is_computed_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = cloning_files(tmp_path, monkeypatch)
+    # Random weights make noise, which no check would pass.
+    monkeypatch.setattr(code_voice, "judge", lambda *_args, **_kwargs: ())
+    manifest, store = tiny_manifest(tmp_path, count=8, seconds=1.5), tmp_path / "store"
+    records = zip(read_records(manifest), cycle(TEXTS), strict=False)
+    write_records(manifest, [record.model_copy(update={"text": text}) for record, text in records], force=True)
+    extract.run(extract.ExtractCodesRequest(manifest, store, str(files.codec), features="w2v-bert"), SilentProgress())
+    sets = ("samples=2", "steps=1", "valid_every=1", "batch_frames=400", "precision=fp32", "prompt_seconds=0.5")
+    request = TrainRequest(
+        data=store,
+        base=files.voice,
+        run=tmp_path / "run",
+        codec=str(files.codec),
+        device="cpu",
+        sets=tuple(f"training.{each}" for each in sets),
+    )
+    run_training(request, SilentProgress())
+    (folder,) = (tmp_path / "run" / "samples").iterdir()
+    spoken = {file.name: read(file) for file in folder.iterdir()}
+    assert sorted(spoken) == ["01.wav", "02.wav"]
+    assert {each.sample_rate for each in spoken.values()} == {22_050}
+    (prompt,) = store.glob(".prompt-*.safetensors")
+    content = prompt.read_bytes()
+
+    def fail(*_: object) -> None:
+        raise AssertionError("the speech encoder was run again")
+
+    # From now on the frozen parts that listen are not run: a second run reads the prompt and says the same.
+    monkeypatch.setattr(SpeechEncoder, "encode_batch", fail)
+    monkeypatch.setattr(Campplus, "forward", fail)
+    run_training(replace(request, run=tmp_path / "again"), SilentProgress())
+    for name, speech in spoken.items():
+        assert (read(tmp_path / "again" / "samples" / folder.name / name).samples == speech.samples).all()
+    # What is damaged is computed again.
+    prompt.write_bytes(content[:100])
+    monkeypatch.undo()
+    assert Prompt.read(prompt) is None
 
 
 def test_sentences_are_counted_that_are_nearest_to_their_own_recordings(tmp_path: Path) -> None:

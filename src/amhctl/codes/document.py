@@ -1,5 +1,6 @@
 """``store.json``: what all utterances of a code store have in common. Knows no utterance."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Literal, Self
 
@@ -19,23 +20,25 @@ from amhctl.core.units import Precision
 
 FORMAT_VERSION: Final = 2
 _NAME = "store.json"
+_MEMBERS = (
+    "index-*.jsonl",
+    "codes-*.bin",
+    "features-*.bin",
+    "encoder-*.bin",
+    "acoustics-*.bin",
+    "speaker-*.bin",
+    "failed-*.jsonl",
+    "alignment.npz",
+    # What is remembered of it, and costs time and nothing else when it is lost.
+    ".proof-*.json",
+    ".pieces-*.npz",
+    ".prompt-*.safetensors",
+)
 STORE = FolderKind(
     "a code store",
     _NAME,
     frozenset({"codec", "mel"}),
-    (
-        "index-*.jsonl",
-        "codes-*.bin",
-        "features-*.bin",
-        "encoder-*.bin",
-        "acoustics-*.bin",
-        "speaker-*.bin",
-        "failed-*.jsonl",
-        "alignment.npz",
-        # What is remembered of it, and costs time and nothing else when it is lost.
-        ".proof-*.json",
-        ".pieces-*.npz",
-    ),
+    _MEMBERS,
 )
 _ANEW = "extract it again with this version: amhctl codes extract MANIFEST -o STORE"
 
@@ -141,6 +144,15 @@ def is_store(folder: Path) -> bool:
 def write_document(folder: Path, document: StoreDocument) -> None:
     """Write ``store.json``, whole or not at all."""
     write_text_atomically(folder / _NAME, document.to_json() + "\n")
+
+
+def remove_store(folder: Path) -> None:
+    """Remove the files of a store, and its folder if nothing else is in it."""
+    for pattern in (*_MEMBERS, _NAME):
+        for file in folder.glob(pattern):
+            file.unlink()
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def read_document(folder: Path) -> StoreDocument:

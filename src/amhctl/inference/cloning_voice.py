@@ -89,6 +89,17 @@ class CloningVoice(CodeVoice):
         speaker = super().imitate(reference, encode_speech or self.speech_encoder)
         return ClonedSpeaker(speaker.latents_1LD, speaker.emotion_1D, self.codec.prompt(reference))
 
+    def speaker_like(self, prompt: Prompt) -> ClonedSpeaker:
+        """Return the voice's own speaker, whose codes are spoken like a prompt; no encoder is needed.
+
+        Raises
+        ------
+        SynthesisError
+            If the voice has no speaker of its own.
+        """
+        own = self._chosen(None)
+        return ClonedSpeaker(own.latents_1LD, own.emotion_1D, prompt)
+
     def weigh_emotions(self, speaker: Speaker | None, weights: Weights) -> Speaker:
         """Return how to speak as a speaker with emotions as numbers.
 

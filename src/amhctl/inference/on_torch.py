@@ -66,7 +66,7 @@ def build_spectrogram_voice(voice: VerifiedFolder, vocoder: VerifiedFolder, *, d
 
 
 def build_code_voice(
-    voice: VerifiedFolder, *, device: str, codec: str | None, features_model: Path | None = None
+    voice: VerifiedFolder, *, device: str, codec: str | Codec | None, features_model: Path | None = None
 ) -> CodeVoice:
     """Build a UnifiedVoice from its verified folder.
 
@@ -76,8 +76,9 @@ def build_code_voice(
         The voice.
     device : str
         As ``choose_device`` takes it.
-    codec : str | None
-        Name, folder or weights file of its codec; None looks beside the voice and among the bundled.
+    codec : str | Codec | None
+        Name, folder or weights file of its codec, or the loaded codec; None looks beside the voice and among the
+        bundled.
     features_model : Path | None
         Folder of the speech encoder of a semantic codec; None looks where the codec is, and into the cache.
 
@@ -93,22 +94,23 @@ def build_code_voice(
     frontend, tokenizer = read_text_parts(voice)
     if manifest.codec is None:
         raise CheckpointError("the voice does not name its codec", subject=str(voice.folder))
-    matching_codec = _load_codec(manifest.codec, voice.folder, codec, chosen, features_model)
-    require_match(manifest, codec=matching_codec.spec)
+    if codec is None or isinstance(codec, str):
+        codec = _load_codec(manifest.codec, voice.folder, codec, chosen, features_model)
+    require_match(manifest, codec=codec.spec)
     model = _build_model(checkpoint).to(chosen)
     speaker = None
     if REFERENCE_FILE in manifest.files:
         speaker = encode_speaker(model, checkpoint.read_tensors(REFERENCE_FILE)["features"].float())
-    if isinstance(matching_codec, IndexTTS2Codec):
+    if isinstance(codec, IndexTTS2Codec):
         return CloningVoice(
             manifest=manifest,
             model=model,
-            codec=matching_codec,
+            codec=codec,
             frontend=frontend,
             tokenizer=tokenizer,
             speaker=speaker,
         )
-    if isinstance(matching_codec, SemanticCodec):
+    if isinstance(codec, SemanticCodec):
         raise CheckpointError("the codec alone makes no speech of its codes", subject=str(voice.folder), hint=SPEAKING)
     if speaker is None:
         raise CheckpointError(
@@ -119,7 +121,7 @@ def build_code_voice(
     return CodeVoice(
         manifest=manifest,
         model=model,
-        codec=matching_codec,
+        codec=codec,
         frontend=frontend,
         tokenizer=tokenizer,
         speaker=speaker,

@@ -23,6 +23,7 @@ from amhctl.checkpoint.manifest import (
     VocoderIdentity,
 )
 from amhctl.checkpoint.store import write_checkpoint
+from amhctl.codes.index import StoredUtterance
 from amhctl.codes.store import CodeStore
 from amhctl.config.codec_spec import CodecSpec
 from amhctl.config.conditioning import Conditioning, frames_of
@@ -177,16 +178,21 @@ class VoiceIdentity:
 
 
 def choose_reference(store: CodeStore, dataset: SpeechDataset, prompt_seconds: float) -> Tensor:
-    """Return the conditioning features of a training clip, shape (T, F), of at most ``prompt_seconds``.
+    """Return the conditioning features of a training clip, shape (T, F), of at most ``prompt_seconds``."""
+    frames = frames_of(store.conditioning_config, prompt_seconds)
+    return torch.from_numpy(store.conditioning(choose_prompt_clip(store, dataset, prompt_seconds).id)[:frames])
 
-    The clip is the one of the most frequent speaker whose length is nearest to the prompts of training.
+
+def choose_prompt_clip(store: CodeStore, dataset: SpeechDataset, prompt_seconds: float) -> StoredUtterance:
+    """Return the training clip that a voice is prompted with.
+
+    It is the one of the most frequent speaker whose length is nearest to the prompts of training.
     """
     speakers = Counter(entry.record.speaker for entry in dataset.originals)
     speaker = max(sorted(speakers), key=lambda name: speakers[name])
     frames = frames_of(store.conditioning_config, prompt_seconds)
     clips = [entry for entry in dataset.originals if entry.record.speaker == speaker]
-    chosen = min(clips, key=lambda entry: (abs((entry.encoder_frames or entry.feature_frames) - frames), entry.id))
-    return torch.from_numpy(store.conditioning(chosen.id)[:frames])
+    return min(clips, key=lambda entry: (abs((entry.encoder_frames or entry.feature_frames) - frames), entry.id))
 
 
 def export_voice(

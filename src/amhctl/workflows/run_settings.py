@@ -39,7 +39,7 @@ class Settings:
         values = {"config": self.config.model_dump(mode="json"), "sources": dict(self.sources)}
         return json.dumps(values, ensure_ascii=False, indent=2) + "\n"
 
-    def told(self) -> Iterator[str]:
+    def lines(self) -> Iterator[str]:
         """Yield what someone chose, a line a value, and where."""
         values = self.config.model_dump(mode="json")
         for key, source in sorted(self.sources.items()):

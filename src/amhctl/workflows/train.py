@@ -118,8 +118,9 @@ class TrainReport(Report):
         yield f"{self.steps} steps{why}"
         if self.best:
             match = self.best.text_match
-            told = "" if match is None else f", {match:.0%} of its sentences closest to their own recordings"
-            yield f"best voice: {self.checkpoint} (step {self.best.step}, validation loss {self.best.loss:.4f}{told})"
+            matches = "" if match is None else f", {match:.0%} of its sentences closest to their own recordings"
+            loss = f"validation loss {self.best.loss:.4f}"
+            yield f"best voice: {self.checkpoint} (step {self.best.step}, {loss}{matches})"
 
 
 def run(request: TrainRequest, progress: Progress) -> TrainReport:
@@ -138,15 +139,16 @@ def run(request: TrainRequest, progress: Progress) -> TrainReport:
     with ExitStack() as held:
         # One process of a run holds its folder for all of them; a dry run writes nothing there.
         if leads() and not request.dry_run:
-            former = held.enter_context(hold(folder.root / LOCK_FILE, what="the run"))
-            if former is not None:
-                progress.say(f"{folder.root} was locked by {former}, which has ended: the lock is taken over")
+            previous = held.enter_context(hold(folder.root / LOCK_FILE, what="the run"))
+            if previous is not None:
+                progress.say(f"{folder.root} was locked by {previous}, which has ended: the lock is taken over")
         _refuse_occupied(request, folder)
         prepared = _prepare(request, settings, folder, progress)
         for line in prepared.inventory.lines():
             progress.say(line)
         resume = request.resume is not None
-        whole = replace(prepared.run, say_samples=choose_samples(prepared.run, _chosen_codec(settings)))
+        sampler = choose_samples(prepared.run, _chosen_codec(settings), settings.config.paths.data, request.device)
+        whole = replace(prepared.run, say_samples=sampler)
         if request.dry_run:
             return _report(prepared, do_dry_run(whole, progress, device=request.device, resume=resume), None)
         outcome = train(whole, progress, device=request.device, resume=resume)
@@ -177,7 +179,7 @@ def _fit_durations(prepared: PreparedRun, settings: Settings, progress: Progress
 def _prepare(request: TrainRequest, settings: Settings, folder: RunFolder, progress: Progress) -> PreparedRun:
     """Build the parts of a run and see that they fit; what they were read from is not kept."""
     config = settings.config
-    for line in settings.told():
+    for line in settings.lines():
         progress.say(line)
     if config.training.needs_base and config.paths.base is None and not request.resume:
         raise _no_base(request)

@@ -5,6 +5,8 @@ Its codes are those of ``SemanticCodec``, whose identity it has: a store that on
 Shapes: ``Q = 1 codebook, S codes, H width of the GPT, N samples``.
 """
 
+from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from amhctl.codec.indextts2.emotions import EmotionTables, load_emotions
 from amhctl.codec.indextts2.prompt import Prompt, PromptClip
 from amhctl.codec.semantic import NAME, SemanticCodec, load_semantic
 from amhctl.core.errors import AudioError, CodecError
+from amhctl.core.files import sha256_of_json
 from amhctl.encoders.speech import SpeechEncoder, load_encoder
 
 
@@ -79,12 +82,41 @@ class IndexTTS2Codec(SemanticCodec):
         CodecError
             If the clip is silent, has too little speech, or a file is missing or is another one.
         """
-        heard = PromptClip.of(clip)
+        recording = PromptClip.of(clip)
         try:
-            codes_QS = self.quantise(self.encoder.encode(heard.at_16k))
+            codes_QS = self.quantise(self.encoder.encode(recording.at_16k))
         except AudioError as error:
             raise CodecError(error.message, subject="the prompt", hint=error.hint) from error
-        return self.acoustics.prompt(heard, self._vectors(codes_QS))
+        return self.acoustics.prompt(recording, self._vectors(codes_QS))
+
+    def cached_prompt(self, folder: Path, content: str, read: Callable[[], Waveform]) -> Prompt:
+        """Return the voice of a clip as ``prompt`` does; once computed, it is read from a folder.
+
+        Parameters
+        ----------
+        folder : Path
+            Where computed prompts are kept, by the clip's content and the files of the codec.
+        content : str
+            SHA-256 of the clip's samples.
+        read : Callable[[], Waveform]
+            Reads the clip, if need be.
+
+        Raises
+        ------
+        CodecError
+            As ``prompt`` does.
+        AudioError
+            As ``read`` does.
+        """
+        digest = sha256_of_json([content, self.spec.fingerprint, self.acoustics.fingerprint])
+        file = folder / f".prompt-{digest}.safetensors"
+        if (known := Prompt.read(file, device=self._device)) is not None:
+            return known
+        prompt = self.prompt(read())
+        # A folder that cannot be written costs the time to compute the prompt again, and nothing else.
+        with suppress(OSError):
+            prompt.write(file)
+        return prompt
 
     def use(self, prompt: Prompt) -> None:
         """Let ``decode`` speak in the voice of a prompt."""
