@@ -170,7 +170,7 @@ KEYS: dict[str, dict[str, Schema]] = {
         "codebook_usage": listed(NUMBER),
     },
     "codes extract": {
-        "store": TEXT,
+        "store": MAYBE_TEXT,
         "utterances": COUNT,
         "hours": NUMBER,
         "new": COUNT,

@@ -9,7 +9,7 @@ from support.speechlike import vowel_train
 
 from amhctl.audio.pcm import encode_pcm
 from amhctl.audio.player import PLAYERS, find_player, open_player
-from amhctl.core.errors import AudioError
+from amhctl.core.errors import AudioError, PlaybackError
 
 SAMPLES = encode_pcm(vowel_train(seconds=0.5))
 
@@ -57,6 +57,20 @@ def test_a_program_that_ends_at_once_is_an_error(tmp_path: Path, monkeypatch: py
 
     with pytest.raises(AudioError, match="busy"):
         play()
+
+
+@pytest.mark.parametrize("name", ["aplay", "afplay"])
+def test_a_program_that_cannot_be_started_is_named(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(tmp_path, name, "", monkeypatch)
+    (tmp_path / "bin" / name).write_text("#!/no/such/interpreter\n")
+
+    def play() -> None:
+        with open_player(16_000) as player:
+            player.play(SAMPLES)
+
+    with pytest.raises(PlaybackError, match=f"{name} cannot be started: No such file") as caught:
+        play()
+    assert "install it again" in caught.value.hint
 
 
 def test_an_error_ends_the_program_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

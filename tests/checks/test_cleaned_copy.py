@@ -138,6 +138,11 @@ def test_what_cannot_be_read_is_left_out_and_tried_again(tmp_path: Path, monkeyp
         (tmp_path / "wav" / f"{name}.wav").unlink()
     with pytest.raises(DatasetError, match=r"no recording can be cleaned \(r0: the audio file does not exist\)"):
         _clean(manifest, tmp_path / "none")
+    assert list((tmp_path / "none").iterdir()) == []
+    # What an earlier run has cleaned stays, though no recording can be read now.
+    with pytest.raises(DatasetError, match="no recording can be cleaned"):
+        _clean(manifest, tmp_path / "out")
+    assert all((tmp_path / "out" / record.audio).exists() for record in read_records(tmp_path / "out/manifest.jsonl"))
 
 
 def test_a_copy_of_something_else_is_not_gone_on_with(tmp_path: Path) -> None:

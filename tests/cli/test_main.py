@@ -33,8 +33,9 @@ def test_help_lists_the_commands_in_the_order_of_a_voices_life(capsys: pytest.Ca
     assert places == sorted(places)
 
 
-def test_no_command_is_wrong_usage_and_shows_help(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run() == 2
+@pytest.mark.parametrize("words", [(), ("--",)])
+def test_no_command_is_wrong_usage_and_shows_help(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(*words) == 2
     out, err = capsys.readouterr()
     assert "Usage: amhctl" in out + err
 

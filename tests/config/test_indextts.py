@@ -86,6 +86,7 @@ def test_a_file_that_is_none_is_refused_in_one_line(
     with pytest.raises(ConfigError, match=fault) as caught:
         read_official_config(tmp_path / "config.yaml")
     assert "\n" not in caught.value.message
+    assert "config.yaml" not in caught.value.message
     assert caught.value.hint.startswith("give the config.yaml ")
     assert not (tmp_path / "ran").exists()
 

@@ -1,10 +1,11 @@
 """Twin of ``training/stages.py``: a run in three stages, and what learns in each."""
 
 import copy
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import torch
@@ -85,6 +86,21 @@ def test_what_a_stage_freezes_stays_as_it_is_and_all_else_moves(finished: Path) 
         assert (bool(frozen[1] & moved), bool(frozen[2] & moved)) == (place != 1, place != 2)
     told = [(event.step, event.why.partition(":")[0]) for event in loop.events if event.name == "stage"]
     assert told == [(1, "stage base to step 2"), (3, "stage apart to step 5"), (6, "stage fine to the end")]
+
+
+def test_progress_and_journal_say_that_a_stage_chooses_its_best_voice(tmp_path: Path) -> None:
+    class Notes(SilentProgress):
+        notes: ClassVar[list[str]] = []
+
+        def advance(self, amount: int = 1, note: str = "") -> None:
+            self.notes.append(note)
+
+    run = staged(tmp_path / "run", valid_every=2)
+    train(run, Notes(), device="cpu", resume=False)
+    ends = [note.split(" ", 2)[-1] for note in Notes.notes]
+    assert [end == "no best voice in this stage yet" for end in ends] == [n == 3 for n in range(1, 9)]
+    events = [json.loads(line) for line in run.folder.journal.read_text().splitlines() if '"stage"' in line]
+    assert ["; the best voice is chosen again (was " in event["why"] for event in events] == [False, True, True]
 
 
 def test_what_a_stage_freezes_is_not_computed_in_several_processes_either(tmp_path: Path) -> None:

@@ -13,7 +13,15 @@ from support.voices import ANYTHING, tiny_voice_folder
 from amhctl import __version__
 from amhctl.audio import files
 from amhctl.checkpoint.manifest import Licence
-from amhctl.core.errors import AudioError, ConfigError, FileExistsRefused, SynthesisError, TextError, UnspeakableError
+from amhctl.core.errors import (
+    AudioError,
+    ConfigError,
+    FileExistsRefused,
+    PlaybackError,
+    SynthesisError,
+    TextError,
+    UnspeakableError,
+)
 from amhctl.core.progress import SilentProgress
 from amhctl.inference import code_voice as voice_module
 from amhctl.inference.assemble import load_voice
@@ -189,6 +197,25 @@ def test_speech_is_played_while_it_is_made_and_may_be_kept_too(
     both = spoken(request_of(voice_folder, tmp_path / "out.pcm", play=True))
     assert (both.payload()["output"], both.player) == (str(tmp_path / "out.pcm"), "aplay")
     assert (tmp_path / "out.pcm").read_bytes() == heard == (tmp_path / "heard").read_bytes()
+
+
+@pytest.mark.usefixtures("lenient")
+@pytest.mark.parametrize("script", ["echo no device >&2; exit 1", "cat > /dev/null; echo no device >&2; exit 1"])
+def test_a_player_that_fails_does_not_cost_the_file(
+    voice_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
+) -> None:
+    player = tmp_path / "aplay"
+    player.write_text(f"#!/bin/sh\n{script}\n")
+    player.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setattr("shutil.which", lambda name: str(player) if name == "aplay" else None)
+    spoken(request_of(voice_folder, tmp_path / "alone.pcm"))
+    with pytest.raises(PlaybackError, match="no device") as caught:
+        spoken(request_of(voice_folder, tmp_path / "out.pcm", play=True))
+    assert f"all of the speech is in {tmp_path / 'out.pcm'}" in caught.value.hint
+    assert (tmp_path / "out.pcm").read_bytes() == (tmp_path / "alone.pcm").read_bytes()
+    with pytest.raises(PlaybackError, match="no device"):
+        spoken(request_of(voice_folder, None, play=True))
 
 
 def test_without_a_player_nothing_is_loaded(voice_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

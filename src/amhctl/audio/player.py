@@ -10,7 +10,7 @@ from typing import IO, cast
 
 from amhctl.audio.pcm import wav_header
 from amhctl.audio.tags import Tags
-from amhctl.core.errors import AudioError
+from amhctl.core.errors import AudioError, PlaybackError
 
 _SHOWN = 300
 
@@ -75,7 +75,9 @@ def open_player(sample_rate: int) -> Iterator[Player]:
     Raises
     ------
     AudioError
-        If there is no program that plays, or it could not play.
+        If there is no program that plays.
+    PlaybackError
+        If it cannot be started, or could not play.
     """
     program = _find_program()
     words = [word.replace("RATE", str(sample_rate)) for word in program.words]
@@ -90,7 +92,7 @@ def open_player(sample_rate: int) -> Iterator[Player]:
         except (BrokenPipeError, subprocess.CalledProcessError):
             complaints.seek(0)
             said = " ".join(complaints.read(4 * _SHOWN).decode("utf-8", "replace").split())
-            raise AudioError(
+            raise PlaybackError(
                 f"{program.words[0]} could not play the speech: {said[:_SHOWN] or 'it ended without saying why'}",
                 subject="playing",
                 hint="check the sound device, or write a file with -o OUT.wav",
@@ -99,7 +101,7 @@ def open_player(sample_rate: int) -> Iterator[Player]:
 
 @contextmanager
 def _play_at_once(words: list[str], complaints: IO[bytes]) -> Iterator[IO[bytes]]:
-    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=complaints) as process:
+    with _start(words, stdin=subprocess.PIPE, complaints=complaints) as process:
         try:
             yield cast("IO[bytes]", process.stdin)
             process.communicate()
@@ -114,7 +116,30 @@ def _play_at_once(words: list[str], complaints: IO[bytes]) -> Iterator[IO[bytes]
 def _play_later(words: list[str], complaints: IO[bytes]) -> Iterator[IO[bytes]]:
     with tempfile.NamedTemporaryFile(suffix=".wav") as target:
         yield target
-        subprocess.run([*words, target.name], stdout=subprocess.DEVNULL, stderr=complaints, check=True)
+        with _start([*words, target.name], stdin=subprocess.DEVNULL, complaints=complaints) as process:
+            _wait(process)
+        if process.returncode != 0:
+            raise subprocess.CalledProcessError(process.returncode, words)
+
+
+def _start(words: list[str], *, stdin: int, complaints: IO[bytes]) -> subprocess.Popen[bytes]:
+    """Start the program; that it is found does not mean that the system can run it."""
+    try:
+        return subprocess.Popen(words, stdin=stdin, stdout=subprocess.DEVNULL, stderr=complaints)
+    except OSError as error:
+        raise PlaybackError(
+            f"{words[0]} cannot be started: {error.strerror or error}",
+            subject="playing",
+            hint=f"install it again or another one of {', '.join(PLAYERS)}, or write a file with -o OUT.wav",
+        ) from error
+
+
+def _wait(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait()
+    except BaseException:
+        process.kill()
+        raise
 
 
 def _find_program() -> _Program:

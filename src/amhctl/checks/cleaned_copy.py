@@ -34,6 +34,7 @@ from amhctl.core.documents import parse_json, read_json
 from amhctl.core.errors import AudioError, DatasetError, FileExistsRefused
 from amhctl.core.files import sha256_of_file, write_bytes_atomically, write_text_atomically
 from amhctl.core.findings import Finding
+from amhctl.core.lock import is_occupied
 from amhctl.core.outputs import FolderKind
 from amhctl.core.progress import Progress
 from amhctl.corpus.recordings import file_name, is_whole, load_recording
@@ -185,6 +186,7 @@ def write_cleaned_copy(
     records = read_records(manifest)
     if restart:
         _clear(output)
+    is_new = not is_occupied(output)
     (output / AUDIO).mkdir(parents=True, exist_ok=True)
     write_text_atomically(output / STATE, f"{json.dumps(state, ensure_ascii=False, indent=2)}\n")
     done = {clip.id: clip for clip in _done(manifest, output, records)}
@@ -202,6 +204,9 @@ def write_cleaned_copy(
     clips = tuple(done[record.id] for record in records)
     kept = [clip.record for clip in clips if clip.record is not None]
     if not kept:
+        if is_new:
+            _clear(output)
+            (output / STATE).unlink(missing_ok=True)
         raise DatasetError(
             f"no recording can be cleaned ({clips[0].id}: {clips[0].reason})",
             subject=str(manifest),

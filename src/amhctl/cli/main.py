@@ -68,12 +68,17 @@ def build_app(only: str | None = None) -> typer.Typer:
 
 
 def _root(
+    context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
 ) -> None:
     """Build, check, train, speak and measure an Amharic voice."""
     if version:
         Console().data(f"amhctl {__version__}")
         raise typer.Exit
+    if context.invoked_subcommand is None:
+        # Words that end options, and nothing after them.
+        Console().complain(context.get_help())
+        raise typer.Exit(USAGE)
 
 
 class UsageError(AmhctlError):

@@ -233,6 +233,8 @@ def _parse(text: str, subject: str) -> dict[str, object]:
         document = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise ConfigError(f"not YAML: {' '.join(str(error).split())}", subject=subject, hint=_GIVE) from None
+    except ConfigError:
+        raise
     except (ValueError, RecursionError, OverflowError) as error:
         # Dates and numbers that cannot be.
         raise ConfigError(f"not YAML that can be read ({error})", subject=subject, hint=_GIVE) from None

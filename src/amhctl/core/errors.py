@@ -10,7 +10,8 @@ The whole tree::
     ├── TextError     (ValueError)  text that cannot be spoken
     ├── VocabularyError (ValueError) a vocabulary that is broken or is not the right one
     ├── AudioError    (ValueError)  a file or waveform that is not usable speech audio
-    │   └── ScaleError              samples that are not on a scale of ±1
+    │   ├── ScaleError              samples that are not on a scale of ±1
+    │   └── PlaybackError           a program that plays sound does not start, or fails
     ├── DatasetError  (ValueError)  a manifest or code store that cannot be read
     ├── CheckpointError (ValueError) a checkpoint that is broken or does not fit
     ├── CodecError    (ValueError)  codes or codec weights that cannot be used
@@ -19,7 +20,6 @@ The whole tree::
     ├── SynthesisError              speech that could not be produced
     │   └── UnspeakableError        speech was produced and judged bad (exit code 1)
     ├── EvaluationError             a measurement that cannot be made
-    ├── ServerError                 an HTTP server that cannot start
     ├── FileExistsRefused (FileExistsError) an output that exists, without ``--force``
     ├── InUseError                  something that another process is writing
     ├── ShortageError               a full disk, or too little memory
@@ -103,6 +103,10 @@ class ScaleError(AudioError):
         self.full_scale = full_scale
 
 
+class PlaybackError(AudioError):
+    """A program that plays sound cannot be started, or fails while it plays."""
+
+
 class DatasetError(AmhctlError, ValueError):
     """A manifest or code store that cannot be read."""
 
@@ -133,19 +137,6 @@ class UnspeakableError(SynthesisError):
 
 class EvaluationError(AmhctlError):
     """A measurement that cannot be made."""
-
-
-class ServerError(AmhctlError):
-    """An HTTP server that cannot start.
-
-    Parameters
-    ----------
-    message, subject, hint : str
-        As of every error.
-    """
-
-    def __init__(self, message: str, subject: str = "", hint: str = "") -> None:
-        super().__init__(message, subject=subject, hint=hint)
 
 
 class FileExistsRefused(AmhctlError, FileExistsError):

@@ -105,13 +105,19 @@ def _take_steps(loop: Loop, journal: Journal | None, progress: Progress) -> bool
             stop = loop.agree(stop_request.asked)
             if stop or step == config.steps or step % config.save_every == 0 or _is_at_its_end(loop):
                 loop.save()
-            best = f"best {loop.state.best.told()}" if loop.state.best else ""
-            progress.advance(1, f"loss {loss:.3f} {best}".rstrip())
+            progress.advance(1, f"loss {loss:.3f} {_describe_best(loop)}".rstrip())
             if stop:
                 loop.wait_for_writes()
                 progress.say(f"interrupted: saved at step {step}, go on with --resume {loop.run.folder.root}")
                 raise KeyboardInterrupt
     return loop.state.step < config.steps
+
+
+def _describe_best(loop: Loop) -> str:
+    """Return how good the best voice is; in a later stage, which chooses its own, that there is none yet."""
+    if loop.state.best is not None:
+        return f"best {loop.state.best.summary()}"
+    return "no best voice in this stage yet" if loop.stages.place_of(loop.state.step) > 0 else ""
 
 
 def _take_step(loop: Loop, groups: Iterator[Group], batches: Iterator[Batch], journal: Journal | None) -> float:
@@ -136,11 +142,11 @@ def _validate(loop: Loop, journal: Journal | None, progress: Progress) -> None:
     if not loop.must_stop_forgetting and loop.judge(valid, matched):
         loop.export(valid, matched)
         _say_samples(loop, progress)
-    heard = _listen(loop, progress)
+    probed = _listen(loop, progress)
     if journal and math.isfinite(valid.decisive):
         beside = {"probe": loop.state.probe, "text_match": matched}
         known = {name: value for name, value in beside.items() if value is not None}
-        journal.write("valid", loop.state.step, valid.valid_journal() | heard | known)
+        journal.write("valid", loop.state.step, valid.valid_journal() | probed | known)
     _report_events(loop, journal, progress)
 
 
@@ -187,12 +193,12 @@ def _match_texts(loop: Loop, valid: Means, progress: Progress) -> float | None:
 
 def _listen(loop: Loop, progress: Progress) -> dict[str, float | list[float]]:
     """Return the journal's values of how the voice hears its prompt; say so when it no longer does."""
-    heard_before = loop.speaker_probe is None or not loop.speaker_probe.fault
+    was_sound = loop.speaker_probe is None or not loop.speaker_probe.fault
     speaker_probe = loop.probe_speakers()
-    if speaker_probe.fault and heard_before:
+    if speaker_probe.fault and was_sound:
         progress.say(f"step {loop.state.step}: speaker collapse: {speaker_probe.fault}")
-    told: dict[str, float | list[float]] = {"speaker_activation": speaker_probe.largest}
-    return told if speaker_probe.spread is None else {"speaker_spread": speaker_probe.spread, **told}
+    values: dict[str, float | list[float]] = {"speaker_activation": speaker_probe.largest}
+    return values if speaker_probe.spread is None else {"speaker_spread": speaker_probe.spread, **values}
 
 
 def _is_at_its_end(loop: Loop) -> bool:

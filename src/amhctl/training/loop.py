@@ -191,7 +191,11 @@ class Loop:
             return
         self._enter(place)
         if self.stages.configured:
-            self.events.append(Event(number, "stage", self.stages.describe(place)))
+            best = self.state.best if place > 0 else None
+            chosen = (
+                "" if best is None else f"; the best voice is chosen again (was {best.summary()}, step {best.step})"
+            )
+            self.events.append(Event(number, "stage", f"{self.stages.describe(place)}{chosen}"))
         if place > 0:
             # The voice to keep is one that has been through all stages.
             self.state = self.state.model_copy(update={"best": None, "stale": 0, "mark": None, "mark_match": None})

@@ -64,7 +64,7 @@ class Best(Document):
     text_match: float | None = None
     """The share of its sentences that are nearest to their own recordings, where that decides."""
 
-    def told(self) -> str:
+    def summary(self) -> str:
         """Return how good it is, in words."""
         return f"{self.loss:.3f}" if self.text_match is None else f"{self.text_match:.0%}, {self.loss:.3f}"
 
@@ -148,7 +148,7 @@ class RunFolder:
         return Checkpoints(self.checkpoints, find_faults)
 
     def clear(self) -> None:
-        """Remove what a former run left, and nothing else."""
+        """Remove what an earlier run left, and nothing else."""
         self.steps.clear()
         for folder in (self.best, self.candidate, self.tensorboard, self.samples):
             shutil.rmtree(folder, ignore_errors=True)

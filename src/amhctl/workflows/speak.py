@@ -13,6 +13,7 @@ from amhctl.audio.referenceclip import ReferenceClip
 from amhctl.audio.tags import Tags
 from amhctl.checkpoint.licences import require_commercial
 from amhctl.config.emotions import Weights, parse_emotions
+from amhctl.core.errors import PlaybackError
 from amhctl.core.files import write_bytes_atomically
 from amhctl.core.findings import Finding
 from amhctl.core.outputs import require_output_file
@@ -139,7 +140,7 @@ def run(request: SpeakRequest, progress: Progress) -> SpeakReport | StreamReport
     reference = read_reference_clip(request.clips.reference) if request.clips.reference else None
     weights = None if request.clips.emotions is None else parse_emotions(request.clips.emotions)
     emotion = read_clip(request.clips.emotion) if request.clips.emotion else None
-    heard = tuple(finding for one in (reference, emotion) if one for finding in one.findings)
+    about_clips = tuple(finding for one in (reference, emotion) if one for finding in one.findings)
     lexicon = read_lexicons(lexicons)
     loaded = load_voice(
         request.voice, device=request.device, codec=request.codec, features_model=request.clips.features_model
@@ -154,22 +155,26 @@ def run(request: SpeakRequest, progress: Progress) -> SpeakReport | StreamReport
     timed = replace(stream, chunks=_timed(stream.chunks, spent))
     tags = label(voice.manifest, text, person=request.options.person, imitates=reference is not None)
     if request.output is None and not request.play and chosen in ("wav", "pcm"):
-        found = [*heard, *stream.findings]
+        found = [*about_clips, *stream.findings]
         return StreamReport(_encode_chunks(timed, chosen, tags, found), found)
-    speech = gather(timed if player is None else replace(timed, chunks=_played(timed)))
+    faults: list[PlaybackError] = []
+    speech = gather(
+        timed if player is None else replace(timed, chunks=_played(timed, faults, keep=request.output is not None))
+    )
     content = None
     if request.output is not None or player is None:
         content = encode_pcm(speech.waveform) if chosen == "pcm" else encode(speech.waveform, chosen, tags)
     if request.output is not None and content is not None:
         write_bytes_atomically(request.output, content)
+    _require_played(faults, request.output)
     return SpeakReport(
         output=request.output,
         player=player,
         seconds=speech.waveform.duration,
         realtime_factor=sum(spent) / speech.waveform.duration,
         segments=speech.segments,
-        findings=heard + speech.findings,
-        aside=heard,
+        findings=about_clips + speech.findings,
+        aside=about_clips,
         raw=content if request.output is None else None,
     )
 
@@ -185,11 +190,33 @@ def _timed(chunks: Iterator[Chunk], spent: list[float]) -> Iterator[Chunk]:
         yield chunk
 
 
-def _played(stream: SpeechStream) -> Iterator[Chunk]:
-    with open_player(stream.sample_rate) as player:
-        for chunk in iterate_ahead(stream, _MOST_AHEAD):
-            player.play(encode_pcm(chunk.waveform))
-            yield chunk
+def _played(stream: SpeechStream, faults: list[PlaybackError], *, keep: bool) -> Iterator[Chunk]:
+    """Play the chunks and yield them; if playing fails and they are kept, note why and yield them all the same."""
+    chunks = iterate_ahead(stream, _MOST_AHEAD)
+    unplayed: list[Chunk] = []
+    try:
+        with open_player(stream.sample_rate) as player:
+            for chunk in chunks:
+                unplayed = [chunk]
+                player.play(encode_pcm(chunk.waveform))
+                unplayed = []
+                yield chunk
+    except PlaybackError as error:
+        if not keep:
+            raise
+        faults.append(error)
+    yield from unplayed
+    yield from chunks
+
+
+def _require_played(faults: list[PlaybackError], kept: Path | None) -> None:
+    """Report that playing failed, after the file was written: it is not lost with the sound."""
+    if faults:
+        raise PlaybackError(
+            faults[0].message,
+            subject=faults[0].subject,
+            hint=f"all of the speech is in {kept}; check the sound device",
+        )
 
 
 def _encode_chunks(stream: SpeechStream, chosen: AudioFormat, tags: Tags, found: list[Finding]) -> Iterator[bytes]:

@@ -124,6 +124,15 @@ def test_files_that_do_not_belong_together_are_refused_by_their_names(tmp_path: 
     assert caught.value.subject == f"{tmp_path / 's2mel.pth'}: gpt_layer"
 
 
+def test_an_impossible_number_of_heads_is_blamed_on_the_config(tmp_path: Path) -> None:
+    acoustic_files(tmp_path)
+    config = tmp_path / "config.yaml"
+    config.write_text(config.read_text().replace("num_heads: 2", "num_heads: 5"))
+    with pytest.raises(CodecError, match=r"s2mel\.DiT\.num_heads is 5; .* a width of 16") as caught:
+        load_acoustics(tmp_path, content=WIDTH)
+    assert caught.value.subject == str(config)
+
+
 def test_a_config_of_another_network_is_refused(tmp_path: Path) -> None:
     acoustic_files(tmp_path)
     config = tmp_path / "config.yaml"

@@ -192,6 +192,25 @@ def test_bad_items_are_listed_and_not_fatal(tmp_path: Path) -> None:
     assert {finding.code for finding in report.findings} == {"X001"}
 
 
+def test_no_store_is_left_if_nothing_can_be_extracted(tmp_path: Path) -> None:
+    manifest, codec = tiny_manifest(tmp_path), tiny_codec_folder(tmp_path)
+    _extract(manifest, tmp_path / "store", codec)
+    for recording in (tmp_path / "wav").iterdir():
+        recording.unlink()
+    report = _extract(manifest, tmp_path / "new", codec)
+    assert (report.ok, report.store, report.payload()["store"], len(report.failed)) == (False, None, None, 4)
+    assert list(report.lines()) == ["nothing could be extracted: no store was written"]
+    assert not (tmp_path / "new").exists()
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / ".keep").touch()
+    _extract(manifest, tmp_path / "empty", codec)
+    assert [file.name for file in (tmp_path / "empty").iterdir()] == [".keep"]
+    # Other shards may be writing into the store, and what it holds of an earlier run stays.
+    assert _extract(manifest, tmp_path / "shared", codec, shard="1/2").store == tmp_path / "shared"
+    _extract(manifest, tmp_path / "store", codec)
+    assert len(CodeStore.open(tmp_path / "store")) == 4
+
+
 def test_changed_descriptions_are_amended_without_encoding(tmp_path: Path) -> None:
     manifest, codec = tiny_manifest(tmp_path), tiny_codec_folder(tmp_path)
     _extract(manifest, tmp_path / "store", codec)

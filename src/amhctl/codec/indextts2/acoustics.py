@@ -224,7 +224,7 @@ def _read_parts(found: dict[files.PublishedFile, Path]) -> AcousticParts:
     return AcousticParts(
         projection=read_latent_projection(s2mel.part(_PROJECTION)),
         regulator=read_length_regulator(s2mel.part(_REGULATOR)),
-        transformer=read_transformer(s2mel.part(_TRANSFORMER), heads=heads),
+        transformer=read_transformer(s2mel.part(_TRANSFORMER), heads=heads, config=str(found[files.CONFIG])),
         style=read_campplus(style),
         vocoder=read_bigvgan(vocoder),
     )

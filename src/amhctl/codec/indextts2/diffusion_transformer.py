@@ -92,7 +92,7 @@ class Guide:
     def beside_nothing(self) -> "Guide":
         """Return a batch of twice the size, the second half of which is told nothing: zeros."""
         parts = (self.prompt_BFT, self.content_BTC, self.style_BS)
-        return Guide(*(torch.cat([told, torch.zeros_like(told)]) for told in parts))
+        return Guide(*(torch.cat([part, torch.zeros_like(part)]) for part in parts))
 
 
 class DiffusionTransformer(nn.Module):
@@ -268,7 +268,7 @@ class _FinalLayer(nn.Module):
         return output
 
 
-def read_transformer(tensors: Tensors, *, heads: int = 8) -> DiffusionTransformer:
+def read_transformer(tensors: Tensors, *, heads: int = 8, config: str = "config.yaml") -> DiffusionTransformer:
     """Return the network of a file.
 
     Parameters
@@ -277,6 +277,8 @@ def read_transformer(tensors: Tensors, *, heads: int = 8) -> DiffusionTransforme
         Named as below ``cfm.estimator``.
     heads : int
         Attention heads: the one part of the shape that the tensors do not show.
+    config : str
+        The file that says how many there are, for error messages.
 
     Raises
     ------
@@ -297,7 +299,12 @@ def read_transformer(tensors: Tensors, *, heads: int = 8) -> DiffusionTransforme
         wave_kernel=tensors.size("wavenet.in_layers.0.conv.conv.weight", 2),
     )
     if heads < 1 or width % (2 * heads):
-        raise CodecError(f"a width of {width} cannot have {heads} heads", subject=tensors.subject, hint=tensors.hint)
+        raise CodecError(
+            f"s2mel.DiT.num_heads is {heads}; the network of s2mel has a width of {width}, which must be an even "
+            "multiple of it",
+            subject=config,
+            hint="use config.yaml and s2mel.pth of one IndexTTS-2",
+        )
     unskipped = "|".join(str(place) for place in range(shape.depth // 2 + 1))
     unused = (*_UNUSED, rf"transformer\.layers\.({unskipped})\.skip_in_linear\..*")
     return tensors.fill(lambda: DiffusionTransformer(shape), unused=unused, published=_published_name)

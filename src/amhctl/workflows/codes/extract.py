@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from amhctl.codes.document import is_store
 from amhctl.codes.shard import Shard
 from amhctl.config.load import load_run_config
 from amhctl.config.schema import RunConfig
@@ -114,8 +115,8 @@ class ExtractCodesReport(Report):
 
     Attributes
     ----------
-    store : Path
-        The folder.
+    store : Path | None
+        The folder; None if nothing could be extracted, so that there is none.
     utterances : int
         How many of the manifest's shard it holds.
     hours : float
@@ -152,7 +153,7 @@ class ExtractCodesReport(Report):
         What does not go together in the request, and shards that could not be extracted.
     """
 
-    store: Path
+    store: Path | None
     utterances: int
     hours: float
     new: int
@@ -186,7 +187,7 @@ class ExtractCodesReport(Report):
     def payload(self) -> dict[str, object]:
         """Return the figures; ``realtime_factor`` is computing time over speech time of what was new."""
         return {
-            "store": str(self.store),
+            "store": None if self.store is None else str(self.store),
             "utterances": self.utterances,
             "hours": self.hours,
             "new": self.new,
@@ -207,6 +208,9 @@ class ExtractCodesReport(Report):
 
     def lines(self) -> Iterable[str]:
         """Return the figures for people."""
+        if self.store is None:
+            yield "nothing could be extracted: no store was written"
+            return
         yield f"{self.store}: {self.utterances} utterances, {self.hours:.3f} h"
         if self.realtime_factor:
             yield f"{self.new} new, at {1 / self.realtime_factor:.0f}× real time"
@@ -318,7 +322,7 @@ def _join(
     seconds = sum(one.seconds for one in done)
     variations = sum((Counter(report.variations) for report in reports), Counter())
     return ExtractCodesReport(
-        store=request.output,
+        store=request.output if is_store(request.output) else None,
         utterances=sum(report.utterances for report in reports),
         hours=sum(report.seconds for report in reports) / 3600,
         new=sum(one.utterances for one in done),

@@ -14,13 +14,13 @@ from amhctl.checkpoint.parts import read_part
 from amhctl.codec.codec import Codec
 from amhctl.codec.registry import load_codec, read_codec_manifest
 from amhctl.codec.semantic import SemanticCodec
-from amhctl.codes.document import StoreDocument, is_store
+from amhctl.codes.document import StoreDocument, is_store, remove_store
 from amhctl.codes.extraction import EncodeSpeech, Extraction, extract, preparation_of
 from amhctl.codes.index import StoredUtterance
 from amhctl.codes.plan import add_shifts, plan_extraction, require_distinct, vary_copies
 from amhctl.codes.preparation import Source
 from amhctl.codes.shard import Shard
-from amhctl.codes.writer import StoreWriter
+from amhctl.codes.writer import SINGLE_PART, StoreWriter
 from amhctl.config.acoustics import AcousticsConfig
 from amhctl.config.codec_spec import CodecSpec
 from amhctl.config.mel import MelConfig
@@ -147,6 +147,7 @@ def run(request: ShardRequest, progress: Progress) -> ShardReport:
     sources = list_sources(request.shard.of(listed), request, frame)
     recogniser = _load_recogniser(request, device)
     document = _describe(request, codec, encoder, recogniser)
+    is_new = not is_store(request.output)
     with (
         explain_shortages(request.output, lambda: _WAY_OUT),
         _open_store(request.output, document, request.shard.part) as store,
@@ -171,6 +172,10 @@ def run(request: ShardRequest, progress: Progress) -> ShardReport:
         held = [store.entry(source.id) for source in sources if source.id in store]
         names = {source.id for source in everything}
         unlisted = sum(id_ not in names for id_ in store.ids)
+        is_empty = not store.ids
+    # Other shards write into the same folder: only a process that does all of it knows that there is nothing.
+    if is_new and is_empty and request.shard.part == SINGLE_PART:
+        remove_store(request.output)
     return ShardReport(
         utterances=len(held),
         copies=sum(entry.is_copy for entry in held),
