@@ -110,7 +110,7 @@ def test_acoustics_are_measured_at_the_rate_of_their_spectrogram(tmp_path: Path,
     levelled = set_speech_level(read_audio(record, tmp_path), -20.0)
     samples = resample(levelled, 16_000).samples
     assert np.array_equal(item.analysed.acoustics_AB, analyse(samples, ACOUSTICS).pack())
-    assert (item.analysed.sample_rate, item.heard_M) == (16_000, None)
+    assert (item.analysed.sample_rate, item.encoder_samples_M) == (16_000, None)
     assert np.array_equal(item.analysed.samples, samples)  # type: ignore[arg-type]
     # What the codec gets is that very array where the rates are the same: it travels from a worker once.
     assert (item.analysed.samples is item.samples) == (sample_rate == 16_000)

@@ -308,8 +308,8 @@ def test_a_row_that_does_not_hear_its_text_ignores_it() -> None:
     start = torch.full((2, 2), model.config.start_mel_token)
 
     def logits(text: Tensor, heard: list[bool] | None) -> Tensor:
-        heard_B = None if heard is None else torch.tensor(heard)
-        state = model.begin(text, batch["text_lengths"], latents, emotion, batch["durations"], heard_B)
+        has_text_B = None if heard is None else torch.tensor(heard)
+        state = model.begin(text, batch["text_lengths"], latents, emotion, batch["durations"], has_text_B)
         return model.step(start, state)[0]
 
     other = 32 - batch["text"]

@@ -42,7 +42,7 @@ def test_the_player_holds_the_beginning_of_a_long_clip(tmp_path: Path) -> None:
     assert rate == 16_000
     assert 14.9 < samples.size / rate < 15.2
     assert player is not None
-    assert (player.heard, player.outline.seconds) == (15.0, 20.0)
+    assert (player.playable, player.outline.seconds) == (15.0, 20.0)
     (tmp_path / shown[0][0].audio).unlink()
     assert make_players(shown, tmp_path) == [None]
     assert make_players([(shown[0][0], None)], tmp_path) == [None]
@@ -57,7 +57,7 @@ def test_players_share_their_bytes_and_short_clips_are_whole(tmp_path: Path) -> 
     assert sum(sizes) <= most
     assert (sizes[0], sizes[3]) == (free[0], free[3])
     assert max(sizes[1], sizes[2]) <= free[1] // 2
-    assert [player is not None and player.heard is not None for player in players] == [False, True, True, False]
+    assert [player is not None and player.playable is not None for player in players] == [False, True, True, False]
 
 
 def test_the_peak_has_the_full_height_and_is_said() -> None:

@@ -86,7 +86,7 @@ def test_batches_are_of_the_uses_of_the_epoch(own: SpeechDataset) -> None:
     replayed = ReplayedUtterances(data, own, share=0.25, seed=5)
     indices = replayed.indices(4)
     assert indices[:32] == data.indices(4)
-    assert len(indices) - 32 == replayed.drawn == 11
+    assert len(indices) - 32 == replayed.sampled == 11
     assert own_part(replayed) is own
     assert epoch_indices(own, 4) == tuple(range(32))
 

@@ -156,7 +156,7 @@ def test_a_store_without_validation_says_what_to_do(tmp_path: Path) -> None:
     assert "--valid 0.02" in caught.value.hint
 
 
-def test_of_former_data_texts_of_other_languages_are_taken_as_they_stand(tmp_path: Path) -> None:
+def test_of_base_data_texts_of_other_languages_are_taken_as_they_stand(tmp_path: Path) -> None:
     """The frontend reads a numeral as an Amharic word; a text of another language means something else by it."""
     world = build_training_world(tmp_path)
     append(world, "amharic", text="7", speaker="f01", split="train")
@@ -171,11 +171,11 @@ def test_of_former_data_texts_of_other_languages_are_taken_as_they_stand(tmp_pat
     assert not findings
     assert own["amharic"] == own["other"]
     pair = [entry for entry in entries if entry.id != "other"]
-    former, _ = tokenize(store, pair, frontend, tokenizer, SilentProgress(), former=True)
-    assert former == {"amharic": own["amharic"], "same": tokenizer.encode("ሰላም")}
+    read, _ = tokenize(store, pair, frontend, tokenizer, SilentProgress(), of_base=True)
+    assert read == {"amharic": own["amharic"], "same": tokenizer.encode("ሰላም")}
     # As it stands, the vocabulary of fidel has no piece for it.
     with pytest.raises(VocabularyError, match="1 of 3 texts"):
-        tokenize(store, entries, frontend, tokenizer, SilentProgress(), former=True)
+        tokenize(store, entries, frontend, tokenizer, SilentProgress(), of_base=True)
 
 
 def test_training_is_told_speeds_and_validation_hears_what_a_voice_does_that_speaks(tmp_path: Path) -> None:

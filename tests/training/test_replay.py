@@ -53,7 +53,7 @@ def test_an_epoch_has_all_of_ones_own_and_the_configured_share_of_others() -> No
         indices = data.indices(epoch)
         assert indices[:12] == tuple(range(12))
         former = indices[12:]
-        assert len(set(former)) == len(former) == data.drawn == 4
+        assert len(set(former)) == len(former) == data.sampled == 4
         seen |= set(former)
     assert seen == set(range(12, 52))
     assert data.indices(1) == ReplayedUtterances(OWN, FORMER, share=0.25, seed=3).indices(1)

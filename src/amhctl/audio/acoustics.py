@@ -74,15 +74,15 @@ def analyse_long(recording: LongRecording, config: AcousticsConfig) -> Acoustics
     MissingExtra
         If pyworld is not installed.
     """
-    heard = recording.at(config.mel.sample_rate)
-    count, hop = config.frames_of(heard.size), config.mel.hop_samples
+    resampled = recording.at(config.mel.sample_rate)
+    count, hop = config.frames_of(resampled.size), config.mel.hop_samples
     pitch_T = np.zeros(count, dtype=np.float32)
     step, margin = (round(seconds * config.frame_rate) for seconds in (_PIECE_SECONDS, _MARGIN_SECONDS))
     for start in range(0, count, step):
         stop, begin = min(count, start + step), max(0, start - margin)
-        samples = heard.piece(begin * hop, min(heard.size, (stop + margin) * hop))
+        samples = resampled.piece(begin * hop, min(resampled.size, (stop + margin) * hop))
         pitch_T[start:stop] = _find_pitch(samples, config)[start - begin : stop - begin]
-    return Acoustics(long_log_mel(heard, config.mel)[:count].astype(np.float32), pitch_T)
+    return Acoustics(long_log_mel(resampled, config.mel)[:count].astype(np.float32), pitch_T)
 
 
 def _find_pitch(samples: NDArray[np.float32], config: AcousticsConfig) -> NDArray[np.float32]:

@@ -272,10 +272,10 @@ def add_room(waveform: Waveform, response: Waveform) -> Waveform:
     if not response.samples[direct + 1 :].any():
         return waveform
     samples = waveform.samples.astype(np.float64)
-    heard = scipy.signal.fftconvolve(samples, response.samples[direct:].astype(np.float64))[: samples.size]
-    power = float(np.sum(np.square(heard)))
+    reverberant = scipy.signal.fftconvolve(samples, response.samples[direct:].astype(np.float64))[: samples.size]
+    power = float(np.sum(np.square(reverberant)))
     gain = np.sqrt(float(np.sum(np.square(samples))) / power) if power else 1.0
-    return Waveform((gain * heard).astype(np.float32), waveform.sample_rate)
+    return Waveform((gain * reverberant).astype(np.float32), waveform.sample_rate)
 
 
 def mask_features(

@@ -58,11 +58,11 @@ def enhance_waveform(waveform: Waveform, enhancer: Enhancer) -> Waveform:
         If the recording is too short to be resampled, or the enhancer returns another number of samples or samples
         that are not finite.
     """
-    heard = resample(waveform, enhancer.sample_rate).samples
-    enhanced = enhancer.enhance(heard)
-    if enhanced.shape != heard.shape or not np.isfinite(enhanced).all():
+    resampled = resample(waveform, enhancer.sample_rate).samples
+    enhanced = enhancer.enhance(resampled)
+    if enhanced.shape != resampled.shape or not np.isfinite(enhanced).all():
         raise AudioError(
-            f"{enhancer.name} returned {enhanced.size} samples for {heard.size}, or values that are not finite",
+            f"{enhancer.name} returned {enhanced.size} samples for {resampled.size}, or values that are not finite",
             hint="report it, with the recording",
         )
     samples = resample(Waveform(enhanced, enhancer.sample_rate), waveform.sample_rate).samples

@@ -129,8 +129,8 @@ def signal_to_noise_of(levels: NDArray[np.float64], floors: NDArray[np.float64])
     ratio = _range_of(sounding)
     if ratio > _DOUBTFUL_RATIO:
         return ratio
-    heard = floors[floors > _DIGITAL_SILENCE]
-    floor = float(np.quantile(heard, 0.1)) if heard.size else _DIGITAL_SILENCE
+    audible = floors[floors > _DIGITAL_SILENCE]
+    floor = float(np.quantile(audible, 0.1)) if audible.size else _DIGITAL_SILENCE
     return max(ratio, float(np.quantile(sounding, 0.9)) - floor - _COLOUR)
 
 

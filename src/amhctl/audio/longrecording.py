@@ -125,14 +125,14 @@ def long_log_mel(recording: LongRecording, config: MelConfig) -> NDArray[np.floa
     AudioError
         As ``audio.files.read``.
     """
-    heard, hop = recording.at(config.sample_rate), config.hop_samples
+    resampled, hop = recording.at(config.sample_rate), config.hop_samples
     # Frames at the ends of a piece that is not at an end of the recording see what is not there.
     margin = config.fft_samples // (2 * hop) + 2
-    count = 1 + heard.size // hop
+    count = 1 + resampled.size // hop
     features_TF = np.empty((count, config.bins), dtype=np.float16)
     for start in range(0, count, _WINDOW_FRAMES):
         stop = min(count, start + _WINDOW_FRAMES)
         begin = max(0, start - margin)
-        samples = heard.piece(begin * hop, min(heard.size, (stop + margin) * hop))
+        samples = resampled.piece(begin * hop, min(resampled.size, (stop + margin) * hop))
         features_TF[start:stop] = log_mel(samples, config)[start - begin : stop - begin]
     return features_TF

@@ -39,9 +39,9 @@ class SpeechLoss:
 
 def find_loss(before: Waveform, after: Waveform) -> SpeechLoss:
     """Return how much voice of a recording is missing in its treated copy, of equal length and rate."""
-    heard = without_rumble(before)
-    levels, kept = frame_levels(heard), frame_levels(without_rumble(after))
-    lost = _voiced(heard, levels) & (levels - kept > _FALL)
+    filtered = without_rumble(before)
+    levels, kept = frame_levels(filtered), frame_levels(without_rumble(after))
+    lost = _voiced(filtered, levels) & (levels - kept > _FALL)
     edges = np.flatnonzero(np.diff(np.concatenate([[False], lost, [False]])))
     runs = edges[1::2] - edges[::2]
     return SpeechLoss(float(lost.sum()) * FRAME_SECONDS, float(runs.max(initial=0)) * FRAME_SECONDS)

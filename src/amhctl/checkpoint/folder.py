@@ -255,8 +255,8 @@ def codec_differences(wanted: CodecSpec, found: CodecSpec) -> list[Difference]:
 
 def vocoder_differences(identity: VocoderIdentity, vocoder: VocoderParts) -> list[Difference]:
     """Return where the spectrogram that a voice draws is not the one that a vocoder turns into sound."""
-    drawn = read_part(MelConfig.model_validate, identity.mel, place="vocoder.mel", subject=identity.name)
-    return list(_differences("vocoder.mel", drawn.model_dump(mode="json"), vocoder.mel.model_dump(mode="json")))
+    wanted = read_part(MelConfig.model_validate, identity.mel, place="vocoder.mel", subject=identity.name)
+    return list(_differences("vocoder.mel", wanted.model_dump(mode="json"), vocoder.mel.model_dump(mode="json")))
 
 
 def _differences(path: str, expected: object, found: object) -> Iterable[Difference]:

@@ -295,9 +295,9 @@ def _save_tensors(tensors: Mapping[str, Tensor], path: Path, metadata: dict[str,
         save_file(_contiguous(tensors), path, metadata=metadata)
     except SafetensorError as error:
         # The library hides the system's error in its words.
-        if (told := _SYSTEM_ERROR.search(str(error))) is None:
+        if (found := _SYSTEM_ERROR.search(str(error))) is None:
             raise
-        number = int(told[1])
+        number = int(found[1])
         raise OSError(number, os.strerror(number), str(path)) from error
 
 

@@ -181,14 +181,14 @@ def _find_near_audio(table: CheckTable) -> Iterator[Finding]:
             numbers = np.frombuffer(bytes.fromhex(measured.fingerprint), dtype="<u4").astype(np.uint32)
             if numbers.size >= _FEWEST_FRAMES:
                 sounds.append((name, measured.digest, numbers))
-    told: set[int] = set()
+    reported: set[int] = set()
     for earlier, later, shift in _shared_frames([numbers for _, _, numbers in sounds]):
         (name, digest, numbers), (copy, other, others) = sounds[earlier], sounds[later]
-        if later in told or digest == other:
+        if later in reported or digest == other:
             continue
         share, frames = difference(numbers, others, shift)
         if share < _NEAR_BITS and frames >= _OVERLAP * min(numbers.size, others.size):
-            told.add(later)
+            reported.add(later)
             yield RULES.finding("D055", copy, f"the same sound as {name} ({share:.0%} of its bits differ)", "keep one")
 
 

@@ -97,7 +97,7 @@ class _Window:
     full: float
     raw: NDArray[np.float64]
     floors: NDArray[np.float64]
-    heard: NDArray[np.float64]
+    centred: NDArray[np.float64]
     voice: NDArray[np.float64]
     bandwidth: float
     hum: float
@@ -131,9 +131,9 @@ def measure(windows: Iterable[Waveform], info: AudioInfo, sha256: str, *, full_s
         digest.update(waveform.samples.tobytes())
         found.append(_measure_window(waveform))
     duration = sum(window.samples for window in found) / info.sample_rate
-    raw, floors, heard, voice = (
+    raw, floors, centred, voice = (
         np.concatenate(columns)
-        for columns in zip(*((one.raw, one.floors, one.heard, one.voice) for one in found), strict=True)
+        for columns in zip(*((one.raw, one.floors, one.centred, one.voice) for one in found), strict=True)
     )
     frame = levels.frame_samples(info.sample_rate) / info.sample_rate
     before, after = levels.silent_edges_of(voice, frame, duration)
@@ -142,7 +142,7 @@ def measure(windows: Iterable[Waveform], info: AudioInfo, sha256: str, *, full_s
         sample_rate=info.sample_rate,
         channels=info.channels,
         peak=max(window.peak for window in found),
-        level=levels.speech_level_of(heard),
+        level=levels.speech_level_of(centred),
         offset=max((window.offset for window in found), key=abs),
         clipped=_clipped_share(found),
         snr=levels.signal_to_noise_of(raw, floors),
@@ -159,7 +159,7 @@ def measure(windows: Iterable[Waveform], info: AudioInfo, sha256: str, *, full_s
 
 
 def _measure_window(waveform: Waveform) -> _Window:
-    heard, raw = without_offset(waveform), levels.frame_levels(waveform)
+    centred, raw = without_offset(waveform), levels.frame_levels(waveform)
     return _Window(
         samples=waveform.samples.size,
         peak=levels.peak(waveform),
@@ -168,10 +168,10 @@ def _measure_window(waveform: Waveform) -> _Window:
         full=levels.full_scale_share(waveform),
         raw=raw,
         floors=levels.floor_levels(waveform) if levels.has_doubtful_pauses(raw) else raw[:0],
-        heard=levels.frame_levels(heard),
+        centred=levels.frame_levels(centred),
         voice=levels.frame_levels(without_rumble(waveform)),
         bandwidth=bandwidth(waveform),
-        hum=hum_level(heard),
+        hum=hum_level(centred),
         fingerprint=fingerprint(waveform).astype("<u4").tobytes().hex(),
     )
 

@@ -195,7 +195,7 @@ def repair_waveform(waveform: Waveform, codes: frozenset[str], goal: RepairGoal)
         # Before the edges are looked at: noise may hide where speech begins.
         cleaned = clean_waveform(repaired, goal.cleaning)
         repaired = cleaned.waveform
-        changes += _told(cleaned)
+        changes += _list_changes(cleaned)
     repaired = _trimmed(repaired, changes)
     if goal.sample_rate is not None and goal.sample_rate != repaired.sample_rate:
         changes.append(Change("", "resampled", repaired.sample_rate, goal.sample_rate))
@@ -204,7 +204,7 @@ def repair_waveform(waveform: Waveform, codes: frozenset[str], goal: RepairGoal)
     return Repaired(levelled, tuple(changes), cleaned)
 
 
-def _told(cleaned: Cleaned) -> list[Change]:
+def _list_changes(cleaned: Cleaned) -> list[Change]:
     """Return what the log says of a cleaning: each measurement, of what was done or would have been."""
     cleaning = cleaned.cleaning
     done = f"kept, {cleaning.code}: {cleaning.reason}" if cleaning.code else cleaned.done

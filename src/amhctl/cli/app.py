@@ -62,7 +62,7 @@ def execute(
     except AmhctlError as error:
         end_with_error(command, error, console)
     except (OSError, MemoryError, RuntimeError) as error:
-        end_with_error(command, told(error), console)
+        end_with_error(command, as_error(error), console)
     try:
         with console.hush():
             _render(command, report, console, progress, summary=summary)
@@ -78,7 +78,7 @@ def execute(
         console.abandon_data()
         end_with_error(command, unwritten(error, is_result=getattr(report, "raw", None) is not None), console)
     except (MemoryError, RuntimeError) as error:
-        end_with_error(command, told(error), console)
+        end_with_error(command, as_error(error), console)
     sys.exit(OK if report.ok else NEGATIVE)
 
 
@@ -130,7 +130,7 @@ def unwritten(error: OSError, *, is_result: bool = False) -> AmhctlError:
     return AmhctlError(named(error).message, subject="standard output", hint=hint)
 
 
-def told(error: OSError | MemoryError | RuntimeError) -> AmhctlError:
+def as_error(error: OSError | MemoryError | RuntimeError) -> AmhctlError:
     """Return an error of the system or of a library as one that says what to do.
 
     Raises

@@ -130,8 +130,8 @@ class MelCodecNetwork(nn.Module):
         """Return the latents, shape (B, S, Z), of each item's first ``depths_B`` of its codes."""
         latents_BSZ = torch.zeros((*codes_BSQ.shape[:2], LATENT_WIDTH), device=codes_BSQ.device)
         for book, embed_1VZ in enumerate(embeddings(self.quantizer)[: codes_BSQ.shape[-1]]):
-            heard_B11 = (book < depths_B)[:, None, None]
-            latents_BSZ = latents_BSZ + heard_B11 * functional.embedding(codes_BSQ[..., book], embed_1VZ[0])
+            used_B11 = (book < depths_B)[:, None, None]
+            latents_BSZ = latents_BSZ + used_B11 * functional.embedding(codes_BSQ[..., book], embed_1VZ[0])
         return latents_BSZ
 
     def forward(self, samples_BN: Tensor, *, quantised: bool = True, depths_B: Tensor | None = None) -> Reconstruction:

@@ -187,8 +187,8 @@ def _encode_new(
     speech: Mapping[str, NDArray[np.float32]] = {}
     speakers: Mapping[str, NDArray[np.float32]] = {}
     if encode_speech is not None:
-        speech, unheard = _compute(encode_speech, {key: new[key].heard_M for key in codes})
-        faults |= unheard
+        speech, unencoded = _compute(encode_speech, {key: new[key].encoder_samples_M for key in codes})
+        faults |= unencoded
     if recognise is not None:
         analysed = {key: new[key].analysed for key in codes}
         speakers, unknown = _compute(lambda recording: recognise(_pieces(recording)), analysed)

@@ -99,7 +99,7 @@ class Preparation:
         samples = self._bring_to(original, self.mel.sample_rate).samples
         return log_mel(samples, self.mel).astype(np.float16)
 
-    def heard(self, original: Waveform) -> NDArray[np.float32] | None:
+    def encoder_samples(self, original: Waveform) -> NDArray[np.float32] | None:
         """Return a recording as the speech encoder gets it, shape (M,); None if there is none."""
         return None if self.encoder_rate is None else self._bring_to(original, self.encoder_rate).samples
 
@@ -151,7 +151,7 @@ class Prepared:
         True length of what is encoded.
     audio : AudioDigest
         Digests of the recording.
-    heard_M : NDArray[np.float32] | None
+    encoder_samples_M : NDArray[np.float32] | None
         What a speech encoder gets.
     analysed : Analysed | None
         What a FlowVoice gets.
@@ -162,7 +162,7 @@ class Prepared:
     features_TF: NDArray[np.float16]
     seconds: float
     audio: AudioDigest
-    heard_M: NDArray[np.float32] | None = None
+    encoder_samples_M: NDArray[np.float32] | None = None
     analysed: Analysed | None = None
 
 
@@ -209,13 +209,13 @@ def _prepare(how: Preparation, source: Source) -> Prepared:
     if source.variation != UNVARIED:
         audio = replace(audio, cut=cut.duration)
     samples, features_TF = how.waveform(varied).samples, how.features(varied)
-    heard_M, analysed = how.heard(varied), how.analysed(varied)
+    encoder_samples_M, analysed = how.encoder_samples(varied), how.analysed(varied)
     # The same array where the rates are the same: it then travels from a worker once.
     if how.encoder_rate == how.sample_rate:
-        heard_M = samples
+        encoder_samples_M = samples
     if analysed is not None and analysed.sample_rate == how.sample_rate:
         analysed = replace(analysed, samples=samples)
-    return Prepared(source, samples, features_TF, varied.duration, audio, heard_M, analysed)
+    return Prepared(source, samples, features_TF, varied.duration, audio, encoder_samples_M, analysed)
 
 
 def _prepare_long(how: Preparation, source: Source, original: LongRecording) -> Prepared:

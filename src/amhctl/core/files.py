@@ -188,15 +188,15 @@ def follow(path: Path) -> Path:
 def _inherit(path: Path, replaced: Path, *, otherwise: int) -> None:
     """Give a file or folder the mode and owner of the one it replaces, or the mode that any other new one has."""
     try:
-        former = replaced.stat()
+        previous = replaced.stat()
     except OSError:
         path.chmod(otherwise & ~_umask())
         return
-    if (former.st_uid, former.st_gid) != (path.stat().st_uid, path.stat().st_gid):
+    if (previous.st_uid, previous.st_gid) != (path.stat().st_uid, path.stat().st_gid):
         # Only some may give files away; the mode matters more.
         with suppress(PermissionError):
-            os.chown(path, former.st_uid, former.st_gid)
-    path.chmod(stat.S_IMODE(former.st_mode))
+            os.chown(path, previous.st_uid, previous.st_gid)
+    path.chmod(stat.S_IMODE(previous.st_mode))
 
 
 def _umask() -> int:

@@ -62,7 +62,7 @@ class Holder:
 
 @contextmanager
 def hold(file: Path, *, what: str, wait: bool = False) -> Iterator[Holder | None]:
-    """Hold a lock while the block runs; yield the former holder of a stale lock that was taken over, or None.
+    """Hold a lock while the block runs; yield the previous holder of a stale lock that was taken over, or None.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def hold(file: Path, *, what: str, wait: bool = False) -> Iterator[Holder | None
     file.parent.mkdir(parents=True, exist_ok=True)
     while True:
         try:
-            descriptor, former = _acquire(file, what)
+            descriptor, previous = _acquire(file, what)
             break
         except InUseError:
             if not wait:
@@ -93,7 +93,7 @@ def hold(file: Path, *, what: str, wait: bool = False) -> Iterator[Holder | None
     beating = threading.Thread(target=_beat, args=(file, ended), daemon=True)
     beating.start()
     try:
-        yield former
+        yield previous
     finally:
         ended.set()
         beating.join()
@@ -126,12 +126,12 @@ def _acquire(file: Path, what: str) -> tuple[int, Holder | None]:
                 # Its holder removed it between our opening and our locking.
                 os.close(descriptor)
                 continue
-            former = _read(descriptor)
+            previous = _read(descriptor)
             # Looking at the file may have given up our lock on it: whoever closes a file loses all locks on it.
-            if former is not None and (
-                not _is_gone(former, file, locked=is_locked is True) or _lock(descriptor) is False
+            if previous is not None and (
+                not _is_gone(previous, file, locked=is_locked is True) or _lock(descriptor) is False
             ):
-                raise _refusal(file, what, former)
+                raise _refusal(file, what, previous)
             ours = Holder(socket.gethostname(), os.getpid(), datetime.now(UTC).isoformat(" ", "seconds"))
             os.ftruncate(descriptor, 0)
             os.lseek(descriptor, 0, os.SEEK_SET)
@@ -141,7 +141,7 @@ def _acquire(file: Path, what: str) -> tuple[int, Holder | None]:
                 os.close(descriptor)
             raise
         _held[file] = ours
-        return descriptor, former
+        return descriptor, previous
 
 
 def _lock(descriptor: int) -> bool | None:
@@ -175,12 +175,12 @@ def _read(descriptor: int) -> Holder | None:
         return None
 
 
-def _is_gone(former: Holder, file: Path, *, locked: bool) -> bool:
+def _is_gone(previous: Holder, file: Path, *, locked: bool) -> bool:
     """Return whether a holder that did not remove its file has ended.
 
     Of one on this host our lock is proof; one whose lock we might not see is watched for a while.
     """
-    if locked and former.host == socket.gethostname():
+    if locked and previous.host == socket.gethostname():
         return True
     seen = _touched(file)
     while _now_at(file.parent) - seen <= _MISSED_BEATS * _BEAT_SECONDS:

@@ -147,8 +147,8 @@ def _describe(key: str, message: str, kind: str) -> str:
         return f"the key {key!r} is missing"
     if kind == "extra_forbidden":
         return f"the key {key!r} is unknown"
-    told = message.removeprefix("Value error, ")
-    return f"the key {key!r}: {told[0].lower()}{told[1:]}"
+    reason = message.removeprefix("Value error, ")
+    return f"the key {key!r}: {reason[0].lower()}{reason[1:]}"
 
 
 def read_records(path: Path) -> tuple[Record, ...]:

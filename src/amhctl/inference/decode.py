@@ -216,12 +216,12 @@ def _guided_step(
     rows = codes_BQ.shape[0]
     twins = state.rows // rows
     logits_BQV, state = model.step(codes_BQ.repeat(twins, 1), state)
-    heard_BQV = logits_BQV[:rows].float()
+    guided_BQV = logits_BQV[:rows].float()
     if twins > 1:
-        heard_BQV = heard_BQV + guidance * (heard_BQV - logits_BQV[rows:].float())
-    if not bool(heard_BQV.isfinite().all()):
+        guided_BQV = guided_BQV + guidance * (guided_BQV - logits_BQV[rows:].float())
+    if not bool(guided_BQV.isfinite().all()):
         raise SynthesisError(_OVERFLOW, hint=_OVERFLOW_HINT)
-    return heard_BQV.cpu(), state
+    return guided_BQV.cpu(), state
 
 
 @contextmanager

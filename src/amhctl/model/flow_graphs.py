@@ -42,8 +42,8 @@ def _write_text(config: FlowVoiceConfig, graph: OnnxGraph) -> bytes:
     """Write ``ids`` (1, P), ``speaker`` (1, E) to ``pieces`` (1, P, H), ``log_durations`` (1, P), ``dropped`` (H)."""
     ids = graph.input("ids", (1, "pieces"), element="int64")
     speaker = layers.dense(graph, graph.input("speaker", (1, config.speaker_dim)), "speaker")
-    told = graph.op("Unsqueeze", layers.dense(graph, speaker, "speaker_to_text"), graph.integers(1))
-    hidden = graph.op("Add", layers.embedding(graph, ids, "text_embedding"), told)
+    identity = graph.op("Unsqueeze", layers.dense(graph, speaker, "speaker_to_text"), graph.integers(1))
+    hidden = graph.op("Add", layers.embedding(graph, ids, "text_embedding"), identity)
     angles = layers.rotary_angles(graph, hidden, config.text_dim // config.text_heads)
     for place in range(config.text_layers):
         hidden = layers.convnext_block(graph, hidden, f"text_blocks.{place}")
@@ -67,8 +67,8 @@ def _write_prosody(config: FlowVoiceConfig, graph: OnnxGraph) -> bytes:
     time = graph.input("time", (1,))
     pieces = graph.input("pieces", (1, "pieces", config.text_dim))
     speaker = layers.dense(graph, graph.input("speaker", (1, config.speaker_dim)), "speaker")
-    told = layers.dense(graph, speaker, "prosody_speaker")
-    condition = layers.silu(graph, graph.op("Add", _time(graph, time, "prosody_time"), told))
+    identity = layers.dense(graph, speaker, "prosody_speaker")
+    condition = layers.silu(graph, graph.op("Add", _time(graph, time, "prosody_time"), identity))
     hidden = layers.linear(graph, graph.op("Concat", noisy, pieces, axis=-1), "prosody_input")
     for place in range(config.prosody_layers):
         hidden = layers.convnext_block(graph, hidden, f"prosody_blocks.{place}", condition)
@@ -82,13 +82,13 @@ def _write_mel(config: FlowVoiceConfig, graph: OnnxGraph) -> bytes:
     width = config.acoustics.mel.bins * config.stacked_frames
     noisy = graph.input("noisy", ("drawings", "steps", width))
     time = graph.input("time", (1,))
-    told = graph.input("told", ("drawings", "steps", config.text_dim + WITHIN))
+    text = graph.input("told", ("drawings", "steps", config.text_dim + WITHIN))
     prosody = graph.input("prosody", ("drawings", "steps", PROSODY))
     speaker = layers.dense(graph, graph.input("speaker", (1, config.speaker_dim)), "speaker")
     noise = layers.dense(graph, graph.input("noise", (1, 1)), "noise_condition")
     known = graph.op("Add", layers.dense(graph, speaker, "speaker_condition"), noise)
     condition = layers.silu(graph, graph.op("Add", _time(graph, time, "time"), known))
-    hidden = layers.linear(graph, graph.op("Concat", noisy, told, axis=-1), "input")
+    hidden = layers.linear(graph, graph.op("Concat", noisy, text, axis=-1), "input")
     hidden = graph.op("Add", hidden, layers.linear(graph, prosody, "prosody_condition"))
     angles = layers.rotary_angles(graph, hidden, config.model_dim // config.heads)
     for place in range(config.layers):

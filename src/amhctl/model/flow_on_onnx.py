@@ -38,7 +38,7 @@ class _Pieces:
 class _Score:
     """What is to be drawn: per step its piece and where in it the step lies, pitch and energy; speaker and noise."""
 
-    told_MI: Floats
+    condition_MI: Floats
     prosody_M3: Floats
     speaker_1E: Floats
     noise_11: Floats
@@ -121,15 +121,15 @@ class FlowOnOnnx:
         prosody_M3 = np.zeros((len(frame_M), 3), dtype=np.float32)
         if prosody_P2 is not None and not drop_text:
             prosody_M3 = np.concatenate([prosody_P2[piece_M], np.ones((len(frame_M), 1), np.float32)], axis=-1)
-        told_MI = np.concatenate([pieces_PH[piece_M], within_M3], axis=-1).astype(np.float32)
-        return _Score(told_MI, prosody_M3, known.speaker_1E, np.array([[noise]], dtype=np.float32))
+        condition_MI = np.concatenate([pieces_PH[piece_M], within_M3], axis=-1).astype(np.float32)
+        return _Score(condition_MI, prosody_M3, known.speaker_1E, np.array([[noise]], dtype=np.float32))
 
     def velocities(self, noisy_MX: Floats, time: float, scores: tuple[_Score, ...]) -> list[Floats]:
         """Return the velocity of the standardised, stacked spectrogram for each score, shape (M, X)."""
         given = {
             "noisy": np.repeat(noisy_MX[None], len(scores), axis=0),
             "time": _time(time),
-            "told": np.stack([score.told_MI for score in scores]),
+            "told": np.stack([score.condition_MI for score in scores]),
             "prosody": np.stack([score.prosody_M3 for score in scores]),
             "speaker": scores[0].speaker_1E,
             "noise": scores[0].noise_11,

@@ -36,22 +36,22 @@ def probe_speakers(model: FlowVoice, speakers: Sequence[Tensor]) -> SpeakerProbe
     speakers : Sequence[Tensor]
         Speaker embeddings, each of shape (E,).
     """
-    told_NE = torch.stack(tuple(speakers)[:_MOST_SPEAKERS]).to(model.speaker.weight)
-    count, device = len(told_NE), told_NE.device
+    speakers_NE = torch.stack(tuple(speakers)[:_MOST_SPEAKERS]).to(model.speaker.weight)
+    count, device = len(speakers_NE), speakers_NE.device
     text_P = torch.linspace(0, model.config.number_text_tokens - 1, _PIECES, device=device).round().long()
     was_training = model.training
     model.eval()
     try:
-        text = model.encode(text_P.expand(count, -1), text_P.new_full((count,), _PIECES), told_NE)
-        score = model.score(text, text_P.new_full((count, _PIECES), _FRAMES), told_NE.new_zeros(count))
+        text = model.encode(text_P.expand(count, -1), text_P.new_full((count,), _PIECES), speakers_NE)
+        score = model.score(text, text_P.new_full((count, _PIECES), _FRAMES), speakers_NE.new_zeros(count))
         generator = torch.Generator().manual_seed(0)
-        noise_MX = torch.randn(score.keep_BM.shape[1], model.mel_width, generator=generator).to(told_NE)
+        noise_MX = torch.randn(score.keep_BM.shape[1], model.mel_width, generator=generator).to(speakers_NE)
         halfway_NMX = ((1.0 - _TIME) * noise_MX).expand(count, -1, -1)
-        velocity_NMX = model.velocity(halfway_NMX, told_NE.new_full((count,), _TIME), score)
+        velocity_NMX = model.velocity(halfway_NMX, speakers_NE.new_full((count,), _TIME), score)
     finally:
         model.train(was_training)
     spread = measure_spread(velocity_NMX) if count > 1 else None
-    return SpeakerProbe(spread, float(model.speaker(told_NE).abs().max()), _WHAT)
+    return SpeakerProbe(spread, float(model.speaker(speakers_NE).abs().max()), _WHAT)
 
 
 def probe_speaker_tensors(

@@ -261,8 +261,8 @@ class FlowVoice(Recomputing):
         """Return the velocity of the standardised, stacked spectrogram, shape (B, M, X); zeros after the last step."""
         keep_BM1 = score.keep_BM[..., None].to(noisy_BMX.dtype)
         condition_BC = functional.silu(self.time(times_B) + score.condition_BC)
-        told, prosody = score.text_BMI[..., :-3], score.text_BMI[..., -3:]
-        hidden_BMD = self.input(torch.cat([noisy_BMX, told], dim=-1)) + self.prosody_condition(prosody)
+        text, prosody = score.text_BMI[..., :-3], score.text_BMI[..., -3:]
+        hidden_BMD = self.input(torch.cat([noisy_BMX, text], dim=-1)) + self.prosody_condition(prosody)
         if score.codes_BMD is not None:
             hidden_BMD = hidden_BMD + score.codes_BMD
         hidden_BMD = hidden_BMD * keep_BM1

@@ -44,8 +44,8 @@ def sample(
         # An id stays if the ids before it have not yet reached top_p: the likeliest always does.
         probabilities_BK = probabilities_BK * ((probabilities_BK.cumsum(dim=-1) - probabilities_BK) < top_p)
     shares = torch.split(probabilities_BK, logits_BV.shape[0] // len(generators))
-    drawn = [torch.multinomial(own, 1, generator=one) for own, one in zip(shares, generators, strict=True)]
-    return order_BK.gather(1, torch.cat(drawn))[:, 0]
+    sampled = [torch.multinomial(own, 1, generator=one) for own, one in zip(shares, generators, strict=True)]
+    return order_BK.gather(1, torch.cat(sampled))[:, 0]
 
 
 def penalise_repeats(logits_BV: Tensor, past_BP: Tensor, penalty: float) -> Tensor:

@@ -236,8 +236,8 @@ class UnifiedVoice(nn.Module):
         """Take the text away from a random share of the items, in training."""
         if not self.training or not self.config.text_dropout:
             return aligned_BPD
-        heard_B = torch.rand(aligned_BPD.shape[0], device=aligned_BPD.device) >= self.config.text_dropout
-        return aligned_BPD * heard_B[:, None, None]
+        has_text_B = torch.rand(aligned_BPD.shape[0], device=aligned_BPD.device) >= self.config.text_dropout
+        return aligned_BPD * has_text_B[:, None, None]
 
     def latent(
         self,
@@ -315,12 +315,12 @@ class UnifiedVoice(nn.Module):
         latents_BLD: Tensor,
         emotion_BD: Tensor,
         durations_BT: Tensor | None = None,
-        heard_B: Tensor | None = None,
+        has_text_B: Tensor | None = None,
         speeds_B: Tensor | None = None,
     ) -> DecodeState:
         """Run the prefix of a batch of rows and return the state from which ``step`` continues.
 
-        Rows of which ``heard_B`` is false speak without their aligned text, as in training with ``text_dropout``.
+        Rows of which ``has_text_B`` is false speak without their aligned text, as in training with ``text_dropout``.
         ``speeds_B`` is what ``forward`` takes.
 
         Raises
@@ -335,8 +335,8 @@ class UnifiedVoice(nn.Module):
             encoded_BTD, keep_BT = self._encode_text(text_BT, text_lengths_B)
             frames = int((durations_BT * keep_BT).sum(dim=1).max())
             aligned_BSD = self.alignment.regulate_length(encoded_BTD, durations_BT, keep_BT, frames)
-            if heard_B is not None:
-                aligned_BSD = aligned_BSD * heard_B[:, None, None]
+            if has_text_B is not None:
+                aligned_BSD = aligned_BSD * has_text_B[:, None, None]
         sequence_BKD = self._condition(latents_BLD, emotion_BD, speeds_B)
         prefix_keep_BK, mask = None, None
         if self.has_prefix:

@@ -51,5 +51,5 @@ class OnnxSession:
 
 
 def _usual_threads() -> int:
-    told = os.environ.get("OMP_NUM_THREADS", "")
-    return int(told) if told.isdigit() else 0
+    setting = os.environ.get("OMP_NUM_THREADS", "")
+    return int(setting) if setting.isdigit() else 0

@@ -125,6 +125,6 @@ def _sounds(clip: CleanedClip, record: Record, source: Path, copy: Path, enhance
 
 
 def _sound(label: str, waveform: Waveform) -> Sound:
-    heard = resample(waveform, ANALYSIS_RATE)
-    heard = Waveform(heard.samples[: round(_LONGEST_SECONDS * ANALYSIS_RATE)], ANALYSIS_RATE)
-    return show_sound(label, heard, data_url(encode(heard, "mp3"), "audio/mpeg"))
+    resampled = resample(waveform, ANALYSIS_RATE)
+    resampled = Waveform(resampled.samples[: round(_LONGEST_SECONDS * ANALYSIS_RATE)], ANALYSIS_RATE)
+    return show_sound(label, resampled, data_url(encode(resampled, "mp3"), "audio/mpeg"))

@@ -57,7 +57,7 @@ class Player:
 
     outline: Outline
     source: str
-    heard: float | None
+    playable: float | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,8 +100,8 @@ def _load(record: Record, folder: Path, measured: Measurements) -> _Clip | None:
         sound = encode(shown, "mp3")
     except (AudioError, OSError):
         return None
-    drawn = draw_outline(waveform, min(measured.before, float(waveform.duration)), 0.0 if is_long else measured.after)
-    return _Clip(drawn, measured.duration, shown, sound)
+    outline = draw_outline(waveform, min(measured.before, float(waveform.duration)), 0.0 if is_long else measured.after)
+    return _Clip(outline, measured.duration, shown, sound)
 
 
 def _even_limit(sizes: Sequence[int], most: int) -> int:
@@ -127,9 +127,9 @@ def _fit(clip: _Clip, most: int) -> Player:
         kept = int(waveform.samples.size * min(_SHORTENING, _SHORTENING * most / len(sound)))
         waveform = Waveform(waveform.samples[:kept], waveform.sample_rate)
         sound = encode(waveform, "mp3")
-    heard = float(waveform.duration)
-    whole = heard > clip.seconds - 0.05
-    return Player(clip.outline, data_url(sound, "audio/mpeg"), None if whole else heard)
+    playable = float(waveform.duration)
+    whole = playable > clip.seconds - 0.05
+    return Player(clip.outline, data_url(sound, "audio/mpeg"), None if whole else playable)
 
 
 def draw_outline(waveform: Waveform, before: float = 0.0, after: float = 0.0) -> Outline:

@@ -102,15 +102,15 @@ class Cluster:
         attempts: _Attempts[_Result] = _Attempts(
             ray, lambda place: begin.remote(work, tasks[place], place, board, unit), [task.name for task in tasks]
         )
-        told = 0
+        reported = 0
         progress.start(title, sum(task.size for task in tasks), unit)
         try:
             while attempts.under_way:
                 attempts.wait(_SECONDS_BETWEEN_LOOKS, progress)
                 done = sum(ray.get(board.read.remote()))
-                if done > told:
-                    progress.advance(done - told)
-                    told = done
+                if done > reported:
+                    progress.advance(done - reported)
+                    reported = done
         finally:
             attempts.cancel()
         progress.finish()

@@ -172,8 +172,8 @@ def reasons_to_keep(
             "needed for a rollback": step == retreat,
             f"every {every}": every is not None and step % every == 0,
         }
-        if told := tuple(reason for reason, holds in why.items() if holds):
-            reasons[step] = told
+        if found := tuple(reason for reason, holds in why.items() if holds):
+            reasons[step] = found
     return reasons
 
 

@@ -123,7 +123,7 @@ class CodecState:
             discard(self.folder / _FORMER)
 
     def clear(self) -> None:
-        """Remove what a former run left, and nothing else."""
+        """Remove what an earlier run left, and nothing else."""
         for name in ("checkpoints", _FORMER, "codec", "vocoder"):
             if (self.folder / name).exists():
                 discard(self.folder / name)

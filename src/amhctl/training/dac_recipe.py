@@ -155,10 +155,10 @@ class DacRecipe:
         # The same per step as for a mel codec: the quantiser's dropout is drawn from it.
         step_seed = self._seed * 1_000_003 + step
         torch.manual_seed(step_seed)
-        drawn = sample_segments(
+        segments = sample_segments(
             self._material.train, count=config.batch_size, size=self._size, gain=config.gain_range, seed=step_seed
         )
-        target_BN = drawn.to(self._device)
+        target_BN = segments.to(self._device)
         self._model.train()
         output = self._model(target_BN[:, None], self._plan.sample_rate)
         made_BN = output["audio"][:, 0]

@@ -202,7 +202,7 @@ def sample_noise(
     text_dropped, prosody_dropped, codes_dropped = (
         torch.rand(items, generator=generator, device=where) < share for share in shares
     )
-    drawn = FlowNoise(
+    noise = FlowNoise(
         times_B=torch.rand(items, generator=generator, device=where),
         prosody_times_B=torch.rand(items, generator=generator, device=where),
         noise_BMX=torch.randn((items, steps, model_width), generator=generator, device=where),
@@ -212,7 +212,7 @@ def sample_noise(
         coded_B=~codes_dropped,
     )
     device = batch.mels_BTF.device
-    return FlowNoise(*(getattr(drawn, name).to(device) for name in FlowNoise.__slots__))
+    return FlowNoise(*(getattr(noise, name).to(device) for name in FlowNoise.__slots__))
 
 
 def _between(noise: Tensor, data: Tensor, times_B: Tensor) -> tuple[Tensor, Tensor]:

@@ -135,10 +135,10 @@ class _Sample:
         lengths = np.diff(file.begins)
         order = torch.randperm(len(lengths), generator=generator_of(seed, "frame sample")).numpy()
         fitting = int(np.searchsorted(np.cumsum(lengths[order]), _MOST_FRAMES, side="right"))
-        drawn = np.sort(order[: max(1, fitting)])
-        rows_SC = np.empty((int(lengths[drawn].sum()), 2 * file.coefficients), dtype=np.float32)
-        ends = np.cumsum(lengths[drawn])
-        for end, place in zip(ends, drawn, strict=True):
+        chosen = np.sort(order[: max(1, fitting)])
+        rows_SC = np.empty((int(lengths[chosen].sum()), 2 * file.coefficients), dtype=np.float32)
+        ends = np.cumsum(lengths[chosen])
+        for end, place in zip(ends, chosen, strict=True):
             (rows_SC[end - lengths[place] : end],) = file.read([int(place)])
         mean_C = rows_SC.mean(axis=0, dtype=np.float64)
         scale_C = rows_SC.std(axis=0, dtype=np.float64) + 1e-9
@@ -146,9 +146,9 @@ class _Sample:
         rows_SC /= scale_C.astype(np.float32)
         return cls(
             torch.from_numpy(rows_SC),
-            torch.from_numpy(np.concatenate([labels(int(place)) for place in drawn])),
-            torch.from_numpy(np.repeat(ends - lengths[drawn], lengths[drawn])),
-            torch.from_numpy(np.repeat(ends - 1, lengths[drawn])),
+            torch.from_numpy(np.concatenate([labels(int(place)) for place in chosen])),
+            torch.from_numpy(np.repeat(ends - lengths[chosen], lengths[chosen])),
+            torch.from_numpy(np.repeat(ends - 1, lengths[chosen])),
             mean_C.astype(np.float32),
             scale_C.astype(np.float32),
         )

@@ -35,8 +35,8 @@ def watch_interrupts() -> Iterator[StopRequest]:
         yield stop_request
         return
     # Under nohup the end of the terminal is not a request to stop.
-    heard = [each for each in _SIGNALS if each != signal.SIGHUP or signal.getsignal(each) is not signal.SIG_IGN]
-    previous = {number: signal.signal(number, ask) for number in heard}
+    caught = [each for each in _SIGNALS if each != signal.SIGHUP or signal.getsignal(each) is not signal.SIG_IGN]
+    previous = {number: signal.signal(number, ask) for number in caught}
     try:
         yield stop_request
     finally:

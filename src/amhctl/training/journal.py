@@ -127,8 +127,8 @@ class Journal:
 
     def tell(self, event: Event) -> None:
         """Write down an event, as safely as an entry."""
-        told = {"kind": "event", "step": event.step, "event": event.name, "why": event.why}
-        self._stream.write(json.dumps(told, ensure_ascii=False) + "\n")
+        row = {"kind": "event", "step": event.step, "event": event.name, "why": event.why}
+        self._stream.write(json.dumps(row, ensure_ascii=False) + "\n")
         self._stream.flush()
         self._writer.add_text(f"event/{event.name}", event.why, event.step)
 

@@ -90,7 +90,7 @@ class Losses:
 
     def journal(self) -> dict[str, float | list[float]]:
         """Return the values of a step."""
-        told = {"speaker": self.speaker, "speaker_accuracy": self.speaker_accuracy}
+        classified = {"speaker": self.speaker, "speaker_accuracy": self.speaker_accuracy}
         return {
             "loss": self.total,
             "code": self.code,
@@ -98,7 +98,7 @@ class Losses:
             "duration": self.duration,
             "accuracy": self.accuracy,
             "accuracies": list(self.accuracies),
-            **{name: value for name, value in told.items() if value is not None},
+            **{name: value for name, value in classified.items() if value is not None},
         }
 
     def valid_journal(self) -> dict[str, float | list[float]]:
@@ -186,7 +186,7 @@ def weigh(sums: LossSums, counts: TargetCounts, config: TrainingConfig) -> Tenso
 
 def summarize(packed: list[float], counts: TargetCounts, config: TrainingConfig) -> Losses:
     """Return the means of packed sums, over the same targets, for journals and decisions."""
-    text_sum, duration_sum, speaker_sum, told_right, told, *books = packed
+    text_sum, duration_sum, speaker_sum, correct, classified, *books = packed
     half = len(books) // 2
     codebooks, accuracies = (
         tuple(book / max(1, counts.codes) for book in part) for part in (books[:half], books[half:])
@@ -203,6 +203,6 @@ def summarize(packed: list[float], counts: TargetCounts, config: TrainingConfig)
         accuracy=accuracies[0],
         codebooks=codebooks,
         accuracies=accuracies,
-        speaker=speaker_sum / told if told else None,
-        speaker_accuracy=told_right / told if told else None,
+        speaker=speaker_sum / classified if classified else None,
+        speaker_accuracy=correct / classified if classified else None,
     )

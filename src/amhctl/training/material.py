@@ -99,9 +99,11 @@ def gather(
     training: TrainingConfig,
     seed: int,
     progress: Progress,
-    former: bool = False,
+    of_base: bool = False,
 ) -> Material[SpeechDataset]:
-    """Return the datasets of a UnifiedVoice's run; of a store of ``former`` data, texts of other languages as they are.
+    """Return the datasets of a UnifiedVoice's run.
+
+    Of a store of the base's language (``of_base``), texts of other languages are taken as they are.
 
     Raises
     ------
@@ -112,7 +114,7 @@ def gather(
     """
     alignment = require_alignment(store, vocabulary_fingerprint, frontend.state_hash) if model.alignment else None
     entries = [entry for entry in store if entry.record.split in {"train", "valid"}]
-    tokens, findings = tokenize(store, entries, frontend, tokenizer, progress, former=former and alignment is None)
+    tokens, findings = tokenize(store, entries, frontend, tokenizer, progress, of_base=of_base and alignment is None)
     findings += _find_overlong(entries, tokens, model)
     if alignment is not None:
         findings += find_untimed(entries, tokens, alignment)
@@ -131,7 +133,7 @@ def gather(
         prompt_seconds=training.prompt_seconds,
         codebooks=model.codebooks,
         seed=seed,
-        numbers=None if former else numbers,
+        numbers=None if of_base else numbers,
     )
     train = dataset(
         require_split(store, entries, fitting, "train", tuple(findings)),
@@ -180,18 +182,18 @@ def tokenize(
     tokenizer: Tokenizer,
     progress: Progress,
     *,
-    former: bool = False,
+    of_base: bool = False,
 ) -> tuple[dict[str, tuple[int, ...]], list[Finding]]:
     """Return the text ids of utterances, and a finding for each that has none.
 
-    Of ``former`` data, the frontend reads what is Amharic; texts of other languages are taken as they stand.
+    Where the store is ``of_base``, the frontend reads what is Amharic; texts of other languages are taken as they are.
 
     Raises
     ------
     VocabularyError
         If the vocabulary does not cover the texts.
     """
-    foreign = {entry.id for entry in entries if former and entry.record.language != _LANGUAGE}
+    foreign = {entry.id for entry in entries if of_base and entry.record.language != _LANGUAGE}
     texts = (entry.record.text for entry in entries if entry.id not in foreign)
     others = (entry.record.text for entry in entries if entry.id in foreign)
     readings = read_texts(store.path, texts, frontend, tokenizer, progress)

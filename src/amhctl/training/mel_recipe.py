@@ -224,10 +224,10 @@ class MelRecipe:
         return torch.from_numpy(depths).to(self._device)
 
     def _draw(self, count: int, seed: int) -> Tensor:
-        drawn = sample_segments(
+        segments = sample_segments(
             self._material.train, count=count, size=self._size, gain=self._config.gain_range, seed=seed
         )
-        return drawn.to(self._device)
+        return segments.to(self._device)
 
     def reconstruct(self, samples_1N: Tensor) -> tuple[Tensor, Tensor]:
         """Return samples and codes."""

@@ -39,8 +39,8 @@ def soften(mel_BTF: Tensor, *, blur: float, noise: float, seed: int) -> Tensor:
     strength = random.uniform(0.0, 1.0, count) * (random.uniform(size=count) < blur)
     deviation = random.uniform(0.0, noise, count)
     softened = mel_BTF + column(strength) * (_blurred(mel_BTF) - mel_BTF)
-    drawn = random.standard_normal(tuple(mel_BTF.shape), dtype=np.float32)
-    return softened + column(deviation) * torch.from_numpy(drawn).to(mel_BTF.device)
+    gaussian = random.standard_normal(tuple(mel_BTF.shape), dtype=np.float32)
+    return softened + column(deviation) * torch.from_numpy(gaussian).to(mel_BTF.device)
 
 
 def _blurred(mel_BTF: Tensor) -> Tensor:

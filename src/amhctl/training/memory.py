@@ -82,8 +82,8 @@ class Need:
             "activations": self.activations,
             "copies to write": self.copies,
         }
-        told = ", ".join(f"{name} {_gib(value)}" for name, value in parts.items() if value)
-        return f"{_gib(self.total)} ({told}, the rest for the process)"
+        shares = ", ".join(f"{name} {_gib(value)}" for name, value in parts.items() if value)
+        return f"{_gib(self.total)} ({shares}, the rest for the process)"
 
 
 def estimate_memory(

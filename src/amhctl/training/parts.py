@@ -119,9 +119,9 @@ def _selects_nothing(names: Sequence[str], selection: str, *, kind: str, key: st
         return ConfigError(f"this voice has no part {selection!r}", subject=key, hint=f"parts: {', '.join(there)}")
     prefixes = {name.rpartition(".")[0] for name in names}
     near = difflib.get_close_matches(selection, [*parts, *sorted(prefixes), *names], n=3, cutoff=0.5)
-    told = f"; similar names: {', '.join(near)}" if near else ""
+    suggestion = f"; similar names: {', '.join(near)}" if near else ""
     return ConfigError(
-        f"{selection!r} is neither a part of the voice nor the name of a parameter{told}",
+        f"{selection!r} is neither a part of the voice nor the name of a parameter{suggestion}",
         subject=key,
         hint=f"parts are: {', '.join(parts)}; a pattern is like gpt.h.*.mlp.*",
     )

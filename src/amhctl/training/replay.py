@@ -1,8 +1,9 @@
 """Utterances of the base's language among those that a voice is fine-tuned on, so that it does not forget them.
 
-What a network is not shown, it forgets (McCloskey and Cohen 1989); a small share of former data keeps most of it
-(Rolnick et al. 2019, arXiv 1811.11682). Each epoch has all utterances of its own and others drawn from the store of
-former ones, so that their share is as configured; the draw is a pure function of seed and epoch. Knows no model.
+What a network is not shown, it forgets (McCloskey and Cohen 1989); a small share of earlier data keeps most of it
+(Rolnick et al. 2019, arXiv 1811.11682). Each epoch has all utterances of its own and others sampled from the store
+of the base's language, so that their share is as configured; the sample is a pure function of seed and epoch. Knows no
+model.
 """
 
 from collections.abc import Sequence
@@ -20,72 +21,72 @@ from amhctl.training.voice_recipe import Item, Utterances
 
 
 class ReplayedUtterances:
-    """Utterances of one's own, and after them former ones of which an epoch has some.
+    """A run's own utterances, and after them replayed ones, of which an epoch has some.
 
     Parameters
     ----------
     own : Utterances
         What is trained on as a whole.
-    former : Utterances
-        What is drawn from.
+    replayed : Utterances
+        What is sampled from.
     share : float
-        Of the former among the utterances of an epoch, less than 1.
+        Of the replayed among the utterances of an epoch, less than 1.
     seed : int
         Of the draws.
     """
 
-    def __init__(self, own: Utterances, former: Utterances, *, share: float, seed: int) -> None:
+    def __init__(self, own: Utterances, replayed: Utterances, *, share: float, seed: int) -> None:
         self.own = own
-        self.former = former
+        self.replayed = replayed
         self._seed = seed
         # Of n own ones, n share / (1 - share) others make that share of all.
         count = len(epoch_indices(own, 0))
-        self._drawn = min(len(former), max(1, round(count * share / (1.0 - share))))
+        self._count = min(len(replayed), max(1, round(count * share / (1.0 - share))))
 
     def __len__(self) -> int:
         """Return the number of utterances that an epoch can have."""
-        return len(self.own) + len(self.former)
+        return len(self.own) + len(self.replayed)
 
     @property
     def entries(self) -> tuple[StoredUtterance, ...]:
         """The utterances, by index: the own ones first."""
-        return (*self.own.entries, *self.former.entries)
+        return (*self.own.entries, *self.replayed.entries)
 
     @property
     def lengths(self) -> tuple[int, ...]:
         """Frames of each."""
-        return (*self.own.lengths, *self.former.lengths)
+        return (*self.own.lengths, *self.replayed.lengths)
 
     @property
     def text_lengths(self) -> tuple[int, ...]:
         """Text ids of each."""
-        return (*self.own.text_lengths, *self.former.text_lengths)
+        return (*self.own.text_lengths, *self.replayed.text_lengths)
 
     @property
     def prompt_frames(self) -> int:
         """Frames of the longest prompt."""
-        return max(self.own.prompt_frames, self.former.prompt_frames)
+        return max(self.own.prompt_frames, self.replayed.prompt_frames)
 
     @property
-    def drawn(self) -> int:
-        """How many former utterances an epoch has: fewer than the share asks for where there are no more."""
-        return self._drawn
+    def sampled(self) -> int:
+        """How many replayed utterances an epoch has: fewer than the share asks for where there are no more."""
+        return self._count
 
     def item(self, index: int, epoch: int) -> Item:
         """Return one, as it is drawn in an epoch."""
         if index < len(self.own):
             return self.own.item(index, epoch)
-        return self.former.item(index - len(self.own), epoch)
+        return self.replayed.item(index - len(self.own), epoch)
 
     def indices(self, epoch: int) -> tuple[int, ...]:
-        """Return the utterances of an epoch: the own ones, and former ones without one twice."""
+        """Return the utterances of an epoch: the own ones, and replayed ones, none of them twice."""
         random = np.random.default_rng((self._seed, epoch, 1))
-        drawn = np.sort(random.choice(len(self.former), size=self._drawn, replace=False))
-        return (*epoch_indices(self.own, epoch), *(len(self.own) + drawn).tolist())
+        sampled = np.sort(random.choice(len(self.replayed), size=self._count, replace=False))
+        return (*epoch_indices(self.own, epoch), *(len(self.own) + sampled).tolist())
 
 
 def own_part(dataset: Utterances) -> Utterances:
-    """Return the utterances of a voice's own, without former ones and each once."""
+    """Return the utterances of a voice's own, without replayed ones and each once."""
     while isinstance(dataset, ReplayedUtterances | BalancedUtterances):
         dataset = dataset.own
     return dataset

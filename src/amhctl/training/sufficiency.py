@@ -43,8 +43,8 @@ def find_scarcity(model: nn.Module, hours: float, *, has_base: bool, subject: st
     if hours >= wanted:
         return ()
     message = (
-        f"{_told(hours)} of speech for {learning / 1e6:.1f} million parameters trained "
-        f"{'from a base' if has_base else 'from scratch'}: at least {_told(wanted)} is recommended"
+        f"{_describe(hours)} of speech for {learning / 1e6:.1f} million parameters trained "
+        f"{'from a base' if has_base else 'from scratch'}: at least {_describe(wanted)} is recommended"
     )
     hint = (
         "collect more, or train fewer parameters: training.adapter.method=lora, training.freeze"
@@ -54,5 +54,5 @@ def find_scarcity(model: nn.Module, hours: float, *, has_base: bool, subject: st
     return (RULES.finding("R014", subject, message, hint),)
 
 
-def _told(hours: float) -> str:
+def _describe(hours: float) -> str:
     return f"{hours:.1f} hours" if hours >= 1 else f"{hours * 60:.1f} minutes"

@@ -41,10 +41,10 @@ class UnifiedRecipe:
             If a prompt is too short to be heard.
         """
         for item in items:
-            heard = {f"its prompt, {item.prompt_id},": item.prompt_TF}
+            inputs = {f"its prompt, {item.prompt_id},": item.prompt_TF}
             if item.emotion_TF is not None:
-                heard["it"] = item.emotion_TF
-            for what, features_TF in heard.items():
+                inputs["it"] = item.emotion_TF
+            for what, features_TF in inputs.items():
                 if len(features_TF) < FEWEST_FEATURES:
                     raise DatasetError(
                         f"{what} has {len(features_TF)} frames of features, but a voice needs at least "

@@ -45,7 +45,7 @@ def prepare_unified(parts: RunParts) -> PreparedRun:
         progress=parts.progress,
     )
     material = gather_one(store)
-    data = gather_former(material, store, parts.former, partial(gather_one, former=True), config)
+    data = gather_former(material, store, parts.former, partial(gather_one, of_base=True), config)
     tell_findings(material, data, parts.progress)
     network = build_model(model, config.seed, None if parts.resume else origin)
     if origin is None:

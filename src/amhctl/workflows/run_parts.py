@@ -190,7 +190,7 @@ def tell_findings(material: Material[Any], data: FormerData, progress: Progress)
     progress.say(f"{len(material.train)} training utterances, {len(material.valid)} validation utterances")
     if isinstance(data.train, ReplayedUtterances):
         progress.say(
-            f"{data.train.drawn} of {len(data.train.former)} utterances of paths.replay are used in each epoch"
+            f"{data.train.sampled} of {len(data.train.replayed)} utterances of paths.replay are used in each epoch"
         )
     if data.probe is not None:
         progress.say(f"{len(data.probe)} utterances of the base's language to measure forgetting")

@@ -69,5 +69,5 @@ def _velocity(network: DiffusionTransformer, state_1FT: Tensor, time: float, gui
     items = 2 if guidance else 1
     time_B = torch.full((items,), time, device=state_1FT.device, dtype=state_1FT.dtype)
     velocity_BFT: Tensor = network(state_1FT.expand(items, -1, -1), time_B, guide)
-    told_1FT, untold_1FT = velocity_BFT[:1], velocity_BFT[1:]
-    return (1.0 + guidance) * told_1FT - guidance * untold_1FT if guidance else told_1FT
+    guided_1FT, unguided_1FT = velocity_BFT[:1], velocity_BFT[1:]
+    return (1.0 + guidance) * guided_1FT - guidance * unguided_1FT if guidance else guided_1FT

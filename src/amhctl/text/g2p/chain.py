@@ -107,7 +107,7 @@ class Chain:
             if token in _MARKS:
                 words.append((_MARKS[token],))
                 continue
-            name, phones, reasons = self._given(token) or self._told_apart(tokens, place) or self._word(token)
+            name, phones, reasons = self._given(token) or self._disambiguate(tokens, place) or self._word(token)
             words.append(phones)
             used[name] = None
             fallbacks.update(dict.fromkeys(reasons))
@@ -131,7 +131,7 @@ class Chain:
         known = self._lexicon.get(word)
         return self._word(word)[1] if known is None else split_phones(known)
 
-    def _told_apart(self, tokens: Sequence[str], place: int) -> _Reading | None:
+    def _disambiguate(self, tokens: Sequence[str], place: int) -> _Reading | None:
         phones = self._homographs.find(tokens, place)
         return None if phones is None else ("homographs", phones, ())
 

@@ -239,8 +239,8 @@ def _find_unproven(request: ImportCheckpointRequest, parts: _Parts) -> Iterator[
 
 def _left_out(source: Path, weights: ForeignWeights) -> Finding:
     names = weights.left_out
-    told = f"{len(names)} tensors that can be computed from the parameters: {shorten(names, _SHOWN)}"
-    return RULES.finding("C032", source.name, told)
+    message = f"{len(names)} tensors that can be computed from the parameters: {shorten(names, _SHOWN)}"
+    return RULES.finding("C032", source.name, message)
 
 
 def _manifest(

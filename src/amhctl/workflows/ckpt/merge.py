@@ -95,16 +95,16 @@ def run(request: MergeCheckpointRequest, progress: Progress) -> MergeCheckpointR
     identity = _require_base(adapter, base)
     progress.say("merging")
     tensors = _merge(adapter, base, identity)
-    former = adapter.manifest
+    trained = adapter.manifest
     manifest = write_checkpoint(
         request.output,
-        manifest=former.model_copy(
+        manifest=trained.model_copy(
             update={
                 "kind": "voice",
-                "name": request.name or former.name,
+                "name": request.name or trained.name,
                 "package_version": __version__,
                 "adapter": None,
-                "training": former.training | {"merged": former.files[WEIGHTS_FILE]},
+                "training": trained.training | {"merged": trained.files[WEIGHTS_FILE]},
             }
         ),
         tensors=tensors,

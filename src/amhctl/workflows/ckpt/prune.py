@@ -121,7 +121,7 @@ def run(request: PruneRunRequest, progress: Progress) -> PruneRunReport:
         hint = "give the folder of a run, as `amhctl train -o RUN` made it"
         raise CheckpointError("there are no training checkpoints", subject=str(request.run), hint=hint)
     with nullcontext() if request.dry_run else hold(request.run / LOCK_FILE, what="the run"):
-        ours, findings = _tell_apart(places.saved())
+        ours, findings = _separate(places.saved())
         sound, damaged = _find_sound(ours, request.run, progress)
         state = None if sound is None else read_state(sound)
         reasons = reasons_to_keep(
@@ -143,7 +143,7 @@ def run(request: PruneRunRequest, progress: Progress) -> PruneRunReport:
     return report
 
 
-def _tell_apart(folders: Iterable[Path]) -> tuple[list[Path], list[Finding]]:
+def _separate(folders: Iterable[Path]) -> tuple[list[Path], list[Finding]]:
     """Return the folders that are training checkpoints, and a finding for each that is none."""
     ours, findings = [], []
     for folder in folders:

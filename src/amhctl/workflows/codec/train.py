@@ -154,9 +154,9 @@ def run(request: TrainCodecRequest, progress: Progress) -> TrainCodecReport:
     config = load_run_config(preset=request.preset, project=request.project, sets=request.sets, flags=flags).config
     _require_output(request)
     device = choose_device(request.device)
-    with hold(request.output / LOCK_FILE, what="the run") as former:
-        if former is not None:
-            progress.say(f"{request.output} was locked by {former}, which has ended: the lock is taken over")
+    with hold(request.output / LOCK_FILE, what="the run") as previous:
+        if previous is not None:
+            progress.say(f"{request.output} was locked by {previous}, which has ended: the lock is taken over")
         if not (request.resume or request.force) and is_occupied(request.output):
             raise FileExistsRefused(
                 "the run folder exists already",
@@ -283,9 +283,9 @@ def _build_recipe(
             return DacRecipe(config.dac_codec, config.dac_training, material, seed=seed, base=dac, device=device)
         case "vocoder":
             _require_room(vocoder_shapes(config.vocoder), "vocoder", "width")
-            former = base if isinstance(base, VocoderWeights) else None
+            weights = base if isinstance(base, VocoderWeights) else None
             training = config.vocoder_training
-            return VocoderRecipe(config.vocoder, training, material, seed=seed, base=former, device=device)
+            return VocoderRecipe(config.vocoder, training, material, seed=seed, base=weights, device=device)
 
 
 def _require_room(shapes: Mapping[str, tuple[int, ...]], place: str, sizes: str) -> None:

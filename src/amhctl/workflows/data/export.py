@@ -90,7 +90,7 @@ def run(request: ExportDataRequest, progress: Progress) -> ExportDataReport:
     """
     progress.say(f"exporting {request.manifest} as {request.form}")
 
-    def told() -> Iterator[Record]:
+    def counted() -> Iterator[Record]:
         progress.start("reading the manifest", None, "records")
         for record in iter_records(request.manifest):
             yield record
@@ -98,6 +98,6 @@ def run(request: ExportDataRequest, progress: Progress) -> ExportDataReport:
         progress.finish()
 
     log = ExportLog()
-    export = Export(told, request.manifest, request.output, request.force)
+    export = Export(counted, request.manifest, request.output, request.force)
     files = export_records(request.form, export, log)
     return ExportDataReport(files, log.records, tuple(log.skipped), dict(sorted(log.not_kept.items())), log.recoded)

@@ -95,11 +95,11 @@ def run(request: ImportDataRequest, progress: Progress) -> ImportDataReport:
         embedded=request.output / AUDIO_FOLDER,
         force=request.force,
     )
-    write_records(manifest, _told(records, manifest.parent, progress), force=request.force)
+    write_records(manifest, _report(records, manifest.parent, progress), force=request.force)
     return ImportDataReport(manifest, log.records, tuple(log.skipped), dict(log.dropped_keys))
 
 
-def _told(records: Iterable[Record], folder: Path, progress: Progress) -> Iterator[Record]:
+def _report(records: Iterable[Record], folder: Path, progress: Progress) -> Iterator[Record]:
     progress.start("importing", None, "utterances")
     for record in records:
         yield move_record(record, Path("/"), folder)

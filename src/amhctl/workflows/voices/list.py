@@ -68,7 +68,7 @@ def _line(entry: VoiceEntry) -> str:
     manifest = entry.manifest
     mark = " (default)" if entry.bundled and entry.name == DEFAULT_VOICE else ""
     where = "bundled" if entry.bundled else str(entry.path)
-    return f"{entry.name}{mark}: {manifest.language}, {manifest.sample_rate} Hz, {where}{_drawn(entry)}"
+    return f"{entry.name}{mark}: {manifest.language}, {manifest.sample_rate} Hz, {where}{_describe_vocoder(entry)}"
 
 
 def _facts(entry: VoiceEntry) -> Iterator[str]:
@@ -147,7 +147,7 @@ def _speaks_by_graphs(manifest: Manifest, path: Path) -> bool:
         return False
 
 
-def _drawn(entry: VoiceEntry) -> str:
+def _describe_vocoder(entry: VoiceEntry) -> str:
     """Return what a line says besides of a FlowVoice."""
     manifest = entry.manifest
     if manifest.model_version != FLOW_VOICE:
