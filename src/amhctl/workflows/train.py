@@ -147,7 +147,9 @@ def run(request: TrainRequest, progress: Progress) -> TrainReport:
         for line in prepared.inventory.lines():
             progress.say(line)
         resume = request.resume is not None
-        sampler = choose_samples(prepared.run, _chosen_codec(settings), settings.config.paths.data, request.device)
+        # Of several processes one speaks: the others leave the accelerator to it.
+        device = request.device if leads() else "cpu"
+        sampler = choose_samples(prepared.run, _chosen_codec(settings), settings.config.paths.data, device)
         whole = replace(prepared.run, say_samples=sampler)
         if request.dry_run:
             return _report(prepared, do_dry_run(whole, progress, device=request.device, resume=resume), None)
