@@ -187,8 +187,8 @@ class IndexTTS2Codec(SemanticCodec):
 
     @torch.inference_mode()
     def _vectors(self, codes_BS: NDArray[np.integer]) -> Tensor:
-        """Return the vector that each code stands for, shape (B, S, W)."""
-        return self.network.vectors(torch.from_numpy(codes_BS.astype(np.int64)).to(self._device))
+        """Return the vector that each code stands for, shape (B, S, W); in one layout, on which rounding depends."""
+        return self.network.vectors(torch.from_numpy(codes_BS.astype(np.int64)).to(self._device)).contiguous()
 
 
 def load_indextts2(
