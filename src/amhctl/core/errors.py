@@ -20,6 +20,7 @@ The whole tree::
     ├── SynthesisError              speech that could not be produced
     │   └── UnspeakableError        speech was produced and judged bad (exit code 1)
     ├── EvaluationError             a measurement that cannot be made
+    ├── ServerError                 an HTTP server that cannot start
     ├── FileExistsRefused (FileExistsError) an output that exists, without ``--force``
     ├── InUseError                  something that another process is writing
     ├── ShortageError               a full disk, or too little memory
@@ -137,6 +138,19 @@ class UnspeakableError(SynthesisError):
 
 class EvaluationError(AmhctlError):
     """A measurement that cannot be made."""
+
+
+class ServerError(AmhctlError):
+    """An HTTP server that cannot start.
+
+    Parameters
+    ----------
+    message, subject, hint : str
+        As of every error.
+    """
+
+    def __init__(self, message: str, subject: str = "", hint: str = "") -> None:
+        super().__init__(message, subject=subject, hint=hint)
 
 
 class FileExistsRefused(AmhctlError, FileExistsError):
