@@ -33,6 +33,7 @@ _FAMILIES = {
     "C": "Checkpoints",
     "D": "Data",
     "E": "Evaluation",
+    "L": "Listening tests",
     "M": "This machine",
     "R": "Training",
     "S": "Speech",

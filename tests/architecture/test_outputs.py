@@ -93,6 +93,7 @@ TABLE = (
     Row("ckpt sign {voice} -o {out}"),
     Row("ckpt card {voice} -o {out}"),
     Row("eval {voice} --set {manifest} --codec {other} --report {out}"),
+    Row("listen new {out} --kind ab --system a={recordings} --system b={manifest} --reference n={clip}", folder=True),
     Row("bench train --data {store} --vocab {vocabulary} --base {voice} --plot {out}"),
     Row("init {out}", holds="README.md"),
 )

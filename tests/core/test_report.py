@@ -22,6 +22,7 @@ NO_COMMANDS = {
     "eval_clip",
     "fit_durations",
     "former_data",
+    "listen.systems",
     "prepare_flow",
     "prepare_unified",
     "provenance",

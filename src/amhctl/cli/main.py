@@ -34,6 +34,7 @@ COMMANDS = (
     "train",
     "ckpt",
     "eval",
+    "listen",
     "init",
     "config",
     "doctor",

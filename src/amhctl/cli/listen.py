@@ -1,0 +1,110 @@
+"""``amhctl listen``: listening tests with people."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from amhctl.cli import options
+from amhctl.cli.shared import Work, runs
+
+app = typer.Typer(
+    help="Listening tests: create the page, collect ratings, compute scores.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+class Kind(StrEnum):
+    """Kinds of listening tests."""
+
+    MOS = "mos"
+    MUSHRA = "mushra"
+    AB = "ab"
+
+
+class Question(StrEnum):
+    """What people are asked to rate."""
+
+    QUALITY = "quality"
+    NATURALNESS = "naturalness"
+
+
+@app.command("new")
+@runs("listen new", summary=True)
+def new(
+    output: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the test; created.")],
+    kind: Annotated[
+        Kind,
+        typer.Option(
+            help="mos: ratings from 1 to 5 (ITU-T P.800, P.808). mushra: ratings from 0 to 100 beside a reference "
+            "(ITU-R BS.1534). ab: which of two is better."
+        ),
+    ],
+    system: Annotated[
+        list[str],
+        typer.Option(
+            "--system",
+            metavar="NAME=PATH",
+            help="A system and its sounds: a folder of files named by the sentence, a manifest (.jsonl), or the output "
+            "of eval --json (.json). May be repeated.",
+        ),
+    ],
+    reference: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME=PATH",
+            help="Natural recordings of the same sentences; MUSHRA needs them. Paths as for --system.",
+        ),
+    ] = None,
+    title: Annotated[str, typer.Option(help="Heading of the page.")] = "Listening test",
+    question: Annotated[Question, typer.Option(help="What is rated: quality or naturalness.")] = Question.QUALITY,
+    sentences: Annotated[
+        int | None, typer.Option(min=1, help="Largest number of sentences to rate, drawn at random; all by default.")
+    ] = None,
+    training: Annotated[
+        int, typer.Option(min=0, max=20, help="Sentences for practice; they are not rated and not scored.")
+    ] = 3,
+    checks: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=50,
+            help="Checks of attention (beeps to count, clips of known quality); by default 1 in 12 trials, at least 2.",
+        ),
+    ] = None,
+    rounds: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="How often one person hears each sentence, each time by another system (Latin square); by default "
+            "once by every system.",
+        ),
+    ] = None,
+    loudness: Annotated[
+        float,
+        typer.Option(min=-40.0, max=-10.0, callback=options.require_number, help="Loudness of all sounds, in LUFS."),
+    ] = -23.0,
+    seed: options.Seed = None,
+    force: options.Force = False,
+) -> Work:
+    """Create a listening test: a page in Amharic and English with its sounds, and a key of which system made which."""
+    from amhctl.workflows.listen import new as create
+
+    request = create.NewListeningRequest(
+        output=output,
+        kind=kind.value,
+        systems=tuple(system),
+        reference=reference,
+        title=title,
+        question=question.value,
+        sentences=sentences,
+        training=training,
+        checks=checks,
+        rounds=rounds,
+        loudness=loudness,
+        seed=seed or 0,
+        force=force,
+    )
+    return lambda progress: create.run(request, progress)
