@@ -267,6 +267,49 @@ KEYS: dict[str, dict[str, Schema]] = {
         "orders": COUNT,
         "minutes": NUMBER,
     },
+    "leaderboard": {
+        "page": TEXT,
+        "boards": listed(
+            record(test_set=TEXT, voices=listed(TEXT), reports=listed(TEXT), metrics=listed(TEXT), samples=COUNT)
+        ),
+    },
+    "listen serve": {"url": TEXT, "seconds": NUMBER, "raters": COUNT, "ratings": COUNT, "database": TEXT},
+    "listen score": {
+        "kind": TEXT,
+        "title": TEXT,
+        "test": TEXT,
+        "method": TEXT,
+        "scores": mapping(record(value=NUMBER, ci95=listed(NUMBER), n=COUNT, raters=COUNT, sentences=COUNT)),
+        "pairs": listed(
+            record(
+                first=TEXT,
+                second=TEXT,
+                difference=NUMBER,
+                ci95=listed(NUMBER),
+                n=COUNT,
+                p_raters=NUMBER,
+                p_sentences=NUMBER,
+                p=NUMBER,
+                shares=MAYBE_OBJECT,
+                verdict=TEXT,
+            )
+        ),
+        "agreement": record(krippendorff_alpha=MAYBE_NUMBER, metric=TEXT),
+        "raters": listed(
+            record(
+                id=TEXT,
+                headphones={"type": ["boolean", "null"]},
+                answered=COUNT,
+                of=COUNT,
+                checks=COUNT,
+                checks_failed=COUNT,
+                correlation=MAYBE_NUMBER,
+                excluded=FLAG,
+                reasons=listed(TEXT),
+            )
+        ),
+        "report": MAYBE_TEXT,
+    },
     "init": {"path": TEXT},
     "config show": {"values": mapping(record(value={}, source=TEXT))},
     "doctor": {"checks": OBJECT},

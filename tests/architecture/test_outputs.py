@@ -94,6 +94,8 @@ TABLE = (
     Row("ckpt card {voice} -o {out}"),
     Row("eval {voice} --set {manifest} --codec {other} --report {out}"),
     Row("listen new {out} --kind ab --system a={recordings} --system b={manifest} --reference n={clip}", folder=True),
+    Row("listen score {recordings} --ratings {clip} --report {out}"),
+    Row("leaderboard {manifest} {recordings} -o {out}"),
     Row("bench train --data {store} --vocab {vocabulary} --base {voice} --plot {out}"),
     Row("init {out}", holds="README.md"),
 )

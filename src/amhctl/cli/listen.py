@@ -108,3 +108,65 @@ def new(
         force=force,
     )
     return lambda progress: create.run(request, progress)
+
+
+@app.command("serve")
+@runs("listen serve")
+def serve(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the test.")],
+    host: Annotated[
+        str,
+        typer.Option(help="Address to listen at; 0.0.0.0 lets other machines in: whoever reaches it can take part."),
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 is a free one.")] = 8080,
+) -> Work:
+    """Serve a listening test and store the ratings (needs the extra serve). SIGTERM or Ctrl-C ends it."""
+    from amhctl.workflows.listen import serve as serve_test
+
+    request = serve_test.ServeListeningRequest(folder=folder, host=host, port=port)
+    return lambda progress: serve_test.run(request, progress)
+
+
+@app.command("score")
+@runs("listen score")
+def score(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the test.")],
+    ratings: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--ratings",
+            help="File that a person downloaded, or a folder of these; those in DIR/ratings and the ratings of the "
+            "server are used anyway. May be repeated.",
+        ),
+    ] = None,
+    report: Annotated[Path | None, typer.Option("--report", help="HTML page with a plot.")] = None,
+    allow_failed: Annotated[
+        int, typer.Option(min=0, help="Checks of attention that a person may fail and still be counted.")
+    ] = 0,
+    min_correlation: Annotated[
+        float,
+        typer.Option(
+            min=-1.0,
+            max=1.0,
+            callback=options.require_number,
+            help="MOS: least correlation of a person's ratings with the mean of the others.",
+        ),
+    ] = 0.2,
+    keep_all: Annotated[bool, typer.Option("--keep-all", help="Count everybody, whatever the checks say.")] = False,
+    seed: options.Seed = None,
+    force: options.Force = False,
+) -> Work:
+    """Compute scores with intervals, the agreement of people, and tests of differences between systems."""
+    from amhctl.workflows.listen import score as score_test
+
+    request = score_test.ScoreListeningRequest(
+        folder=folder,
+        ratings=tuple(ratings or ()),
+        report=report,
+        failures=allow_failed,
+        correlation=min_correlation,
+        keep_all=keep_all,
+        seed=seed or 0,
+        force=force,
+    )
+    return lambda progress: score_test.run(request, progress)

@@ -34,6 +34,7 @@ COMMANDS = (
     "train",
     "ckpt",
     "eval",
+    "leaderboard",
     "listen",
     "init",
     "config",

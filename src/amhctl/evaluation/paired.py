@@ -6,6 +6,7 @@ section 21); of many metrics some differ by chance, so that the probabilities ar
 ("A simple sequentially rejective multiple test procedure", Scand. J. Statist. 6, 1979).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -122,9 +123,19 @@ def _goodness(values: NDArray[np.float64], better: Better) -> NDArray[np.float64
 
 def _adjusted(found: list[Difference]) -> tuple[Difference, ...]:
     """Return the differences with their probabilities adjusted by Holm's procedure."""
-    adjusted: dict[str, float] = {}
+    adjusted = adjust([each.chance for each in found])
+    return tuple(replace(each, chance=chance) for each, chance in zip(found, adjusted, strict=True))
+
+
+def adjust(chances: Sequence[float]) -> list[float]:
+    """Return probabilities of several tests adjusted by Holm's procedure, in their order.
+
+    >>> adjust([0.5, 0.25, 0.01])
+    [0.5, 0.5, 0.03]
+    """
+    adjusted = [1.0] * len(chances)
     most = 0.0
-    for rank, each in enumerate(sorted(found, key=lambda each: each.chance)):
-        most = max(most, min(1.0, each.chance * (len(found) - rank)))
-        adjusted[each.kind.name] = most
-    return tuple(replace(each, chance=adjusted[each.kind.name]) for each in found)
+    for rank, place in enumerate(sorted(range(len(chances)), key=lambda place: chances[place])):
+        most = max(most, min(1.0, chances[place] * (len(chances) - rank)))
+        adjusted[place] = most
+    return adjusted

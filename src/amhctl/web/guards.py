@@ -138,8 +138,9 @@ class LimitBody:
             refusal = Refusal(408, f"the request did not come within {self.seconds:g} s", "request_too_slow")
             await send_refusal(refusal, send, close=True)
             return
-        except _TooLongError:
-            await _discard(receive)
+        except _TooLongError as fault:
+            if not fault.ended:
+                await _discard(receive)
             refusal = Refusal(413, f"the request has more than {self.most_bytes} bytes", "request_too_large")
             await send_refusal(refusal, send, close=True)
             return
@@ -148,7 +149,11 @@ class LimitBody:
 
 
 class _TooLongError(Exception):
-    """A body is longer than allowed."""
+    """A body is longer than allowed; ``ended`` where nothing more comes, so that there is nothing to wait for."""
+
+    def __init__(self, *, ended: bool) -> None:
+        super().__init__()
+        self.ended = ended
 
 
 async def _read_body(receive: Receive, most: int) -> bytes | None:
@@ -160,7 +165,7 @@ async def _read_body(receive: Receive, most: int) -> bytes | None:
             return None
         body += message.get("body", b"")
         if len(body) > most:
-            raise _TooLongError
+            raise _TooLongError(ended=not message.get("more_body", False))
         if not message.get("more_body", False):
             return bytes(body)
 
