@@ -10,7 +10,7 @@ from support.speechlike import vowel_train
 from amhctl.audio import files
 from amhctl.core.errors import FileExistsRefused
 from amhctl.evaluation.scorecard import UtteranceScore, build_scorecard
-from amhctl.pages.evaluation import PageClip, clips_folder, write_page
+from amhctl.pages.evaluation import WORST_CLIPS, PageClip, clips_folder, write_page
 
 
 def clips() -> tuple[PageClip, ...]:
@@ -56,3 +56,19 @@ def test_a_page_finds_its_clips_whatever_it_is_called(tmp_path: Path) -> None:
     assert len(sources) == 5
     # A browser takes '#' for the end of a path, and '%' for the begin of an escaped letter.
     assert all((tmp_path / unquote(urlsplit(source).path)).is_file() for source in sources)
+
+
+def test_the_worst_clips_have_pictures_beside_the_recording_and_the_others_players(tmp_path: Path) -> None:
+    sound = vowel_train(seconds=0.1)
+    scores = [UtteranceScore(f"c{place}", "ሰላም", 0.1, stops=1.0, mcd=float(place)) for place in range(WORST_CLIPS + 3)]
+    items = tuple(PageClip(score, sound, sound, sound) for score in scores)
+    report = tmp_path / "page.html"
+    write_page(report, "many", build_scorecard(tuple(scores), seed=0), items, notes=(), force=False)
+    content = report.read_text(encoding="utf-8")
+    page = read_page(content)
+    assert page.counts["img"] == 3 * WORST_CLIPS
+    assert page.counts["audio"] == 3 * WORST_CLIPS + 2 * 3
+    assert content.index("c22") < content.index("c3<") < content.index("Other clips") < content.index("c2<")
+    # A clip keeps its number whatever its place: other commands find it by that.
+    assert "page-clips/022-synthesised.flac" in content
+    assert len(list(clips_folder(report).iterdir())) == 3 * (WORST_CLIPS + 3)

@@ -12,6 +12,7 @@ from pathlib import Path
 from amhctl.core.documents import read_json
 from amhctl.core.errors import DocumentError, EvaluationError
 from amhctl.core.findings import Finding, Rule, Rules, Severity
+from amhctl.evaluation.goodness import goodness
 from amhctl.evaluation.scorecard import KINDS, Better
 
 RULES = Rules(
@@ -173,7 +174,7 @@ def best_of(entries: Sequence[Entry], column: Column) -> tuple[bool, ...]:
     measured = [entry.cells[column.name] for entry in entries if column.name in entry.cells]
     if len(measured) < 2 or column.better is None:
         return (False,) * len(entries)
-    best = max(measured, key=lambda cell: _goodness(cell.value, column.better))
+    best = max(measured, key=lambda cell: goodness(cell.value, column.better))
     return tuple(
         (cell := entry.cells.get(column.name)) is not None and cell.low <= best.high and best.low <= cell.high
         for entry in entries
@@ -185,17 +186,9 @@ def rank(entries: Sequence[Entry], column: Column) -> tuple[Entry, ...]:
 
     def place(entry: Entry) -> tuple[bool, float, str]:
         cell = entry.cells.get(column.name)
-        return cell is None, -_goodness(cell.value, column.better) if cell else 0.0, entry.voice
+        return cell is None, -goodness(cell.value, column.better) if cell else 0.0, entry.voice
 
     return tuple(sorted(entries, key=place))
-
-
-def _goodness(value: float, better: Better | None) -> float:
-    if better is Better.LOWER:
-        return -value
-    if better is Better.ONE:
-        return -abs(math.log(value)) if value > 0 else -math.inf
-    return value
 
 
 def _read_cell(value: object) -> Cell | None:

@@ -19,8 +19,7 @@ _FLIPS = 10_000
 # So many clips have no more ways to flip than are drawn at random of more.
 _EXACT_CLIPS = 13
 _CHANCE = 0.05
-# Of the recordings and of the machine, not of the voice; and what another metric has clip by clip.
-_NOT_COMPARED = frozenset(
+NOT_COMPARED = frozenset(
     {
         "natural_speaker_similarity",
         "natural_dnsmos_overall",
@@ -32,6 +31,7 @@ _NOT_COMPARED = frozenset(
         "copy_stoi",
     }
 )
+"""Metrics of the recordings and of the machine, not of the voice; and what another metric has clip by clip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def compare(card: Scorecard, other: Scorecard, *, seed: int) -> tuple[Difference
     pairs = [(clip, theirs[clip.id]) for clip in card.utterances if clip.id in theirs]
     found = []
     for kind in KINDS:
-        if kind.name in _NOT_COMPARED:
+        if kind.name in NOT_COMPARED:
             continue
         values = [(one.value_of(kind), two.value_of(kind)) for one, two in pairs]
         both = np.array([pair for pair in values if None not in pair], dtype=np.float64)

@@ -10,9 +10,12 @@ from amhctl.audio.waveform import Waveform
 from amhctl.core.files import atomic_folder, refuse_existing, write_text_atomically
 from amhctl.core.outputs import FolderKind
 from amhctl.evaluation.scorecard import KINDS, Metric, Scorecard, UtteranceScore
+from amhctl.evaluation.worst import order_by_harm
 from amhctl.pages.rendering import render
 from amhctl.pages.sounds import Sound, show_sound
 
+WORST_CLIPS = 20
+"""Clips with spectrograms."""
 CLIPS = FolderKind("a folder of clips", members=("[0-9][0-9][0-9]*-*.flac",))
 
 
@@ -31,7 +34,18 @@ class _Clip:
     score: UtteranceScore
     marks: tuple[tuple[str, float], ...]
     failed: bool
-    sounds: tuple[Sound, ...]
+    beside: tuple[Sound, ...]
+    """Recording and speech, to be compared."""
+    copy: Sound
+
+
+@dataclass(frozen=True, slots=True)
+class _Other:
+    """A clip that is not among the worst: without pictures, so that the page stays small."""
+
+    score: UtteranceScore
+    natural: str
+    synthesised: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +55,7 @@ class _View:
     metrics: tuple[Metric, ...]
     folder: str
     clips: tuple[_Clip, ...]
+    others: tuple[_Other, ...]
 
 
 def clips_folder(report: Path) -> Path:
@@ -62,7 +77,7 @@ def write_page(
     scorecard : Scorecard
         The metrics.
     clips : tuple[PageClip, ...]
-        What to listen to, in the order of the page.
+        What to listen to; the page has the worst first.
     notes : tuple[str, ...]
         Lines under the heading, such as the machine.
     force : bool
@@ -77,24 +92,36 @@ def write_page(
     refuse_existing(report, force=force)
     refuse_existing(folder, force=force)
     with atomic_folder(folder) as temporary:
-        shown = tuple(_write_clip(index, clip, temporary, folder.name) for index, clip in enumerate(clips))
-    view = _View(title, notes, scorecard.metrics, folder.name, shown)
+        addresses = [_write_clip(index, clip, temporary, folder.name) for index, clip in enumerate(clips)]
+    order = order_by_harm([clip.score for clip in clips])
+    shown = tuple(_show_clip(clips[place], addresses[place]) for place in order[:WORST_CLIPS])
+    others = tuple(
+        _Other(clips[place].score, addresses[place]["natural"], addresses[place].get("synthesised", ""))
+        for place in order[WORST_CLIPS:]
+    )
+    view = _View(title, notes, scorecard.metrics, folder.name, shown, others)
     write_text_atomically(report, render("evaluation.html.j2", view))
 
 
-def _write_clip(index: int, clip: PageClip, folder: Path, address: str) -> _Clip:
-    """Write the sounds of a clip into a folder, and return what the page, which finds them at an address, shows."""
-    waveforms = {
-        label: waveform
-        for label, waveform in (("synthesised", clip.synthesised), ("natural", clip.natural), ("codec only", clip.copy))
-        if waveform is not None
-    }
-    longest = max(float(waveform.duration) for waveform in waveforms.values())
-    sounds = []
-    for label, waveform in waveforms.items():
+def _write_clip(index: int, clip: PageClip, folder: Path, address: str) -> dict[str, str]:
+    """Write the sounds of a clip into a folder, and return by label where the page, which has that address, finds them."""
+    addresses = {}
+    for label, waveform in _sounds_of(clip).items():
         name = f"{index:03d}-{label.replace(' ', '-')}.flac"
         (folder / name).write_bytes(encode(waveform, "flac"))
-        sounds.append(show_sound(label, waveform, quote(f"{address}/{name}"), longest=longest))
+        addresses[label] = quote(f"{address}/{name}")
+    return addresses
+
+
+def _sounds_of(clip: PageClip) -> dict[str, Waveform]:
+    spoken = {} if clip.synthesised is None else {"synthesised": clip.synthesised}
+    return {"natural": clip.natural, **spoken, "codec only": clip.copy}
+
+
+def _show_clip(clip: PageClip, addresses: dict[str, str]) -> _Clip:
+    sounds = _sounds_of(clip)
+    longest = max(float(waveform.duration) for waveform in sounds.values())
+    shown = [show_sound(label, sound, addresses[label], longest=longest) for label, sound in sounds.items()]
     values = ((kind.title, clip.score.value_of(kind)) for kind in KINDS)
     marks = tuple((title, value) for title, value in values if value is not None)
-    return _Clip(clip.score, marks, clip.synthesised is None, tuple(sounds))
+    return _Clip(clip.score, marks, clip.synthesised is None, tuple(shown[:-1]), shown[-1])

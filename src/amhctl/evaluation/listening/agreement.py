@@ -37,7 +37,7 @@ def krippendorff_alpha(values_RU: NDArray[np.float64], metric: Metric) -> float 
     totals = coincidences.sum(axis=1)
     distances = _distances(levels, totals, metric)
     observed = float((coincidences * distances).sum())
-    expected = float((np.outer(totals, totals) * distances).sum()) / (totals.sum() - 1.0)
+    expected = float((np.outer(totals, totals) * distances).sum()) / (float(totals.sum()) - 1.0)
     return 1.0 - observed / expected
 
 
