@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -26,7 +27,8 @@ def test_voices_are_ranked_in_a_table_for_each_set_and_can_be_played(tmp_path: P
     (folder / "broken.json").write_text("{")
     output = tmp_path / "ገጽ #1.html"
     report = board(folder, output=output, samples=2)
-    (first, second) = report.payload()["boards"]  # type: ignore[misc]
+    boards: Any = report.payload()["boards"]
+    first, second = boards
     assert (first["test_set"], first["voices"]) == ("other.jsonl", ["other"])
     assert (second["test_set"], second["voices"], second["samples"]) == ("test.jsonl", ["two", "one"], 2)
     assert {finding.code for finding in report.findings} == {"E020", "E022"}

@@ -20,9 +20,12 @@ def order_by_harm(clips: Sequence[UtteranceScore]) -> tuple[int, ...]:
     """
     harms = _mean_ranks(clips)
     faults = [sum(clip.value_of(kind) == 0.0 for kind in KINDS if kind.name in _FAULTS) for clip in clips]
-    return tuple(
-        sorted(range(len(clips)), key=lambda place: (clips[place].seconds is not None, -faults[place], -harms[place]))
-    )
+
+    def badness(place: int) -> tuple[bool, int, float]:
+        return clips[place].seconds is None, faults[place], harms[place]
+
+    # In reverse, equal ones keep their order all the same.
+    return tuple(sorted(range(len(clips)), key=badness, reverse=True))
 
 
 def _mean_ranks(clips: Sequence[UtteranceScore]) -> list[float]:

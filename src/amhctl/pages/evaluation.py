@@ -104,7 +104,7 @@ def write_page(
 
 
 def _write_clip(index: int, clip: PageClip, folder: Path, address: str) -> dict[str, str]:
-    """Write the sounds of a clip into a folder, and return by label where the page, which has that address, finds them."""
+    """Write the sounds of a clip into a folder, and return where the page, which has that address, finds each."""
     addresses = {}
     for label, waveform in _sounds_of(clip).items():
         name = f"{index:03d}-{label.replace(' ', '-')}.flac"

@@ -32,11 +32,15 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx.Clie
             yield client, test, store
 
 
-def post(client: httpx.Client, test: ListeningTest, score: float = 3, **headers: str) -> httpx.Response:
+def post(
+    client: httpx.Client, test: ListeningTest, score: float = 3, headers: dict[str, str] | None = None
+) -> httpx.Response:
     trial = test.trials[0]
     rating = {"trial": trial.id, "stimulus": trial.stimuli[0], "score": score, "revision": 1}
     sent = {"ratings_format": 1, "test": test.fingerprint, "rater": {"id": "abc"}, "ratings": [rating]}
-    return client.post("/ratings", content=json.dumps(sent), headers={"Content-Type": "application/json"} | headers)
+    return client.post(
+        "/ratings", content=json.dumps(sent), headers={"Content-Type": "application/json"} | (headers or {})
+    )
 
 
 def test_the_page_and_its_sounds_are_served(world: tuple[httpx.Client, ListeningTest, Any]) -> None:
@@ -82,10 +86,10 @@ def test_answers_are_kept_and_others_refused(world: tuple[httpx.Client, Listenin
     assert post(client, test).status_code == 200
     assert store.count() == (1, 1)
     assert post(client, test, 6).status_code == 422
-    assert post(client, test, **{"Content-Type": "text/plain"}).status_code == 415
-    assert post(client, test, Origin="https://elsewhere.example").status_code == 403
-    assert post(client, test, Host="elsewhere.example").status_code == 403
-    assert post(client, test, Origin=str(client.base_url).rstrip("/")).status_code == 200
+    assert post(client, test, headers={"Content-Type": "text/plain"}).status_code == 415
+    assert post(client, test, headers={"Origin": "https://elsewhere.example"}).status_code == 403
+    assert post(client, test, headers={"Host": "elsewhere.example"}).status_code == 403
+    assert post(client, test, headers={"Origin": str(client.base_url).rstrip("/")}).status_code == 200
     large = client.post("/ratings", content=b" " * (MOST_BYTES + 1), headers={"Content-Type": "application/json"})
     assert large.status_code == 413
     assert client.put("/ratings").status_code == 405
