@@ -38,9 +38,8 @@ def post(
     trial = test.trials[0]
     rating = {"trial": trial.id, "stimulus": trial.stimuli[0], "score": score, "revision": 1}
     sent = {"ratings_format": 1, "test": test.fingerprint, "rater": {"id": "abc"}, "ratings": [rating]}
-    return client.post(
-        "/ratings", content=json.dumps(sent), headers={"Content-Type": "application/json"} | (headers or {})
-    )
+    sent_as = {"Content-Type": "application/json"} | (headers or {})
+    return client.post("/ratings", content=json.dumps(sent), headers=sent_as)
 
 
 def test_the_page_and_its_sounds_are_served(world: tuple[httpx.Client, ListeningTest, Any]) -> None:
