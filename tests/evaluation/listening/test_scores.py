@@ -5,6 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from amhctl.core.errors import EvaluationError
+from amhctl.evaluation.bootstrap import estimate_mean
 from amhctl.evaluation.listening.scores import (
     compare_preferences,
     compare_systems,
@@ -33,12 +34,14 @@ def test_the_mean_is_of_all_answers_and_missing_ones_do_not_count() -> None:
 
 
 def test_the_interval_covers_the_truth_for_other_people_and_other_sentences() -> None:
-    # An interval over answers alone would be 0.1 wide here, and cover the truth in one case of three.
-    covered = 0
+    covered = naively_covered = 0
     for seed in range(60):
-        estimate = estimate_crossed(drawn(12, 12, 3.0, seed), seed=seed)
+        scores = drawn(12, 12, 3.0, seed)
+        estimate, naive = estimate_crossed(scores, seed=seed), estimate_mean(scores.ravel(), seed=seed)
         covered += estimate.low <= 3.0 <= estimate.high
-    assert covered >= 52
+        naively_covered += naive.low <= 3.0 <= naive.high
+    # The second as if each answer were of another person, about another sentence.
+    assert (covered, naively_covered) == (55, 32)
 
 
 def test_systems_without_answers_have_no_score() -> None:
