@@ -49,9 +49,9 @@ def test_ratings_of_server_and_downloads_count_once(tmp_path: Path) -> None:
     assert {name: each["value"] for name, each in payload["scores"].items()} == WORTH
     assert {each["n"] for each in payload["scores"].values()} == {8 * 4}
     assert payload["agreement"]["krippendorff_alpha"] == 1.0
-    assert [pair["verdict"] for pair in payload["pairs"]] == ["no difference"] * 3  # four sentences prove nothing
+    assert [pair["verdict"] for pair in payload["pairs"]] == ["no difference shown"] * 3  # four sentences prove nothing
     assert all(pair["p_raters"] < 0.01 < 0.1 < pair["p_sentences"] for pair in payload["pairs"])
-    assert report.findings == ()
+    assert [(finding.code, finding.message) for finding in report.findings] == [("L011", "4 sentences")]
     assert "Scores of" in page.read_text(encoding="utf-8")
     assert "natural" in "\n".join(report.lines())
     with pytest.raises(FileExistsRefused):
@@ -65,7 +65,11 @@ def test_who_does_not_listen_is_left_out_and_named(tmp_path: Path) -> None:
         save(folder, person(test, f"r{number}", WORTH))
     save(folder, as_document(test, answer_all(test, "clicker", lambda _system, _sentence: 5.0)))
     report = score(tmp_path)
-    assert {finding.code: finding.subject for finding in report.findings} == {"L010": "clicker", "L011": "raters"}
+    assert [(finding.code, finding.subject) for finding in report.findings] == [
+        ("L010", "clicker"),
+        ("L011", "raters"),
+        ("L011", "sentences"),
+    ]
     assert report.payload()["scores"]["two"]["value"] == 2.0  # type: ignore[index]
     everybody = score(tmp_path, keep_all=True)
     assert everybody.payload()["scores"]["two"]["value"] == (3 * 2.0 + 5.0) / 4  # type: ignore[index]
@@ -105,6 +109,6 @@ def test_the_other_kinds_are_scored(tmp_path: Path, kind: str) -> None:
     payload = report.payload()
     values = {name: each["value"] for name, each in payload["scores"].items()}  # type: ignore[attr-defined]
     assert values == (worth if kind == "mushra" else {"natural": 1.0, "one": 0.5, "two": 0.0})
-    assert report.findings == ()
+    assert {finding.subject for finding in report.findings} == {"sentences"}
     if kind == "ab":
         assert payload["pairs"][0]["shares"] == {"first": 1.0, "none": 0.0, "second": 0.0}  # type: ignore[index]

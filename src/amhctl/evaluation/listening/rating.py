@@ -25,9 +25,9 @@ MOST_BYTES = 256 << 10
 """Of a document that is posted: 500 answers have a quarter of it."""
 MOST_RATINGS = 500
 _MOST_SAVED = 20_000
+_LONGEST_NICKNAME = 40
 _LATEST = 2**53
 
-_Whole = Field(strict=True)
 Number = Annotated[int, Field(strict=True, ge=0, le=_LATEST)]
 
 
@@ -36,7 +36,8 @@ class Rater(Document):
 
     id: str = Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")
     """Drawn at random by the page, or given in the page's address by whoever invites."""
-    nickname: str = Field("", max_length=40)
+    nickname: str = ""
+    """At most 40 characters that can be shown; others are left out, so that no name keeps answers from being saved."""
     headphones: bool | None = None
     language: Literal["am", "en", ""] = ""
     """Of the page."""
@@ -46,9 +47,7 @@ class Rater(Document):
     @field_validator("nickname")
     @classmethod
     def _can_be_shown(cls, value: str) -> str:
-        if not value.isprintable():
-            raise ValueError("the nickname has characters that cannot be shown")
-        return value
+        return "".join(letter for letter in value if letter.isprintable())[:_LONGEST_NICKNAME]
 
 
 class Rating(Document):

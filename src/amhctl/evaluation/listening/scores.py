@@ -73,9 +73,9 @@ class PairScore:
 
     @property
     def verdict(self) -> str:
-        """Which one is better, or that there is no difference that chance would not make."""
+        """Which one is better, or that no difference is shown that chance would not make."""
         if self.chance >= _CHANCE:
-            return "no difference"
+            return "no difference shown"
         return f"{self.first if self.difference.value > 0 else self.second} better"
 
 

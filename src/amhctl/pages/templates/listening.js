@@ -33,7 +33,8 @@
     } catch (error) {
       keeps = false;
     }
-    const usable = found && typeof found === "object" && typeof found.rater === "string" && found.answers && found.sent;
+    const usable = found && typeof found === "object" && typeof found.rater === "string" && found.answers && found.sent
+      && Number.isInteger(found.place) && found.place >= 0;
     return usable ? Object.assign(fresh(), found) : fresh();
   }
 
@@ -230,6 +231,11 @@
     return [line, say];
   }
 
+  // What can be seen: no control characters, no half of a character.
+  function plain(words) {
+    return Array.from(words.replace(/\p{C}/gu, "").trim()).slice(0, 40).join("");
+  }
+
   function choice(name, value, label, checked, onChoose) {
     const input = make("input", { type: "radio", name, value: String(value), checked });
     input.onchange = () => onChoose(value);
@@ -272,7 +278,7 @@
     const agree = make("input", { type: "checkbox", id: "agree" });
     const nickname = make("input", { type: "text", id: "nickname", maxLength: 40, value: state.nickname });
     nickname.autocomplete = "off";
-    nickname.onchange = () => { state.nickname = nickname.value.trim().slice(0, 40); save(); };
+    nickname.onchange = () => { state.nickname = plain(nickname.value); save(); };
     const headphones = (value) => { state.headphones = value; save(); };
     const begin = make("button", { type: "button", className: "main", id: "begin", textContent: text("begin") });
     begin.onclick = () => {

@@ -41,9 +41,10 @@ RULES = Rules(
     Rule(
         "L011",
         Severity.WARNING,
-        "few people",
-        "With fewer than eight people, the interval says little about other people. ITU-T P.800 and ITU-R BS.1534 want "
-        "about twenty.",
+        "few people or sentences",
+        "With fewer than eight people, the interval says little about other people; ITU-T P.800 and ITU-R BS.1534 want "
+        "about twenty. With fewer than eight sentences, the tests of differences can hardly show one: the signs of five "
+        "differences can be flipped in 32 ways only.",
     ),
     Rule(
         "L012",
@@ -58,7 +59,7 @@ RULES = Rules(
         "Some people answered a part of their trials. Their answers count.",
     ),
 )
-_FEWEST_PEOPLE = 8
+_FEWEST_PEOPLE = _FEWEST_SENTENCES = 8
 _METRICS: Mapping[Kind, Metric] = {"mos": "ordinal", "mushra": "interval", "ab": "nominal"}
 _METHOD = (
     "intervals: 95 %, bootstrap over people and sentences; p: sign-flip tests over people and over sentences, "
@@ -188,6 +189,9 @@ def run(request: ScoreListeningRequest, progress: Progress) -> ScoreListeningRep
             findings=tuple(findings),
         )
     systems, pairs = _score(test, kept, request.seed)
+    sentences = max((each.sentences for each in systems), default=0)
+    if sentences < _FEWEST_SENTENCES:
+        findings.append(RULES.finding("L011", "sentences", f"{sentences} sentences"))
     report = ScoreListeningReport(test, systems, pairs, people, _agreement(test, kept), tuple(findings), request.report)
     if request.report is not None:
         notes = [next(iter(report.lines())), _METHOD]
