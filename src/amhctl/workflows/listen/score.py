@@ -43,8 +43,8 @@ RULES = Rules(
         Severity.WARNING,
         "few people or sentences",
         "With fewer than eight people, the interval says little about other people; ITU-T P.800 and ITU-R BS.1534 want "
-        "about twenty. With fewer than eight sentences, the tests of differences can hardly show one: the signs of five "
-        "differences can be flipped in 32 ways only.",
+        "about twenty. With fewer than eight sentences, the tests can hardly show a difference: the signs of five can be "
+        "flipped in 32 ways only.",
     ),
     Rule(
         "L012",
