@@ -42,9 +42,9 @@ RULES = Rules(
         "L011",
         Severity.WARNING,
         "few people or sentences",
-        "With fewer than eight people, the interval says little about other people; ITU-T P.800 and ITU-R BS.1534 want "
-        "about twenty. With fewer than eight sentences, the tests can hardly show a difference: the signs of five can be "
-        "flipped in 32 ways only.",
+        "With fewer than eight people, the interval says little about other people; ITU-T P.800 and ITU-R BS.1534 "
+        "want about twenty. With fewer than eight sentences, the tests can hardly show a difference: the signs of five "
+        "can be flipped in 32 ways only.",
     ),
     Rule(
         "L012",
