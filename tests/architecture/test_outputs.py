@@ -92,7 +92,7 @@ TABLE = (
     Row("ckpt merge {other} --base {voice} -o {out}", folder=True),
     Row("ckpt sign {voice} -o {out}"),
     Row("ckpt card {voice} -o {out}"),
-    Row("eval {voice} --set {manifest} --codec {other} --report {out}"),
+    Row("eval {voice} --set {manifest} --codec {other} --trained-on {store} --report {out}"),
     Row("listen new {out} --kind ab --system a={recordings} --system b={manifest} --reference n={clip}", folder=True),
     Row("listen score {recordings} --ratings {clip} --report {out}"),
     Row("leaderboard {manifest} {recordings} -o {out}"),

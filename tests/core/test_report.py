@@ -21,6 +21,7 @@ NO_COMMANDS = {
     "codes.extract_shard",
     "eval_clip",
     "fit_durations",
+    "eval_lineage",
     "former_data",
     "listen.systems",
     "prepare_flow",

@@ -13,7 +13,9 @@ from support.voices import TEXTS, tiny_voice_folder
 from amhctl.audio import files
 from amhctl.audio.waveform import Waveform
 from amhctl.checkpoint.folder import WEIGHTS_FILE, read_manifest
+from amhctl.checkpoint.manifest import Manifest
 from amhctl.core.errors import EvaluationError, OptionError, SynthesisError
+from amhctl.core.findings import Finding
 from amhctl.core.progress import SilentProgress
 from amhctl.corpus.records import Record, write_records
 from amhctl.evaluation.bootstrap import Estimate
@@ -26,6 +28,8 @@ from amhctl.inference.options import SpeakOptions
 from amhctl.inference.speaker import Speaker
 from amhctl.workflows import eval as evaluate
 from amhctl.workflows.eval import EvaluateRequest, choose_records, drop_repeated
+from amhctl.workflows.eval_clip import Clip
+from amhctl.workflows.eval_lineage import RULES as LINEAGE_RULES
 
 
 @pytest.fixture(scope="module")
@@ -186,3 +190,18 @@ def test_being_worse_is_told_and_fails_if_asked(world: Path, monkeypatch: pytest
         (finding,) = [finding for finding in report.findings if finding.code == "E007"]
         assert (finding.subject, finding.message) == ("mcd", "9, and 7 of tiny (p = 0.001)")
         assert report.ok is not fail_worse
+
+
+@pytest.mark.usefixtures("lenient", "unrated")
+def test_clips_that_were_learnt_are_named(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[Path, str, list[str]]] = []
+
+    def find(store: Path, manifest: Manifest, clips: list[Clip]) -> list[Finding]:
+        asked.append((store, manifest.name, [clip.record.id for clip in clips]))
+        return [LINEAGE_RULES.finding("E010", "clip0", "the recording is u1 of the training data")]
+
+    monkeypatch.setattr(evaluate, "find_trained", find)
+    report = evaluate.run(request_of(world, limit=1, trained_on=world / "store"), SilentProgress())
+    assert asked == [(world / "store", "tiny", ["clip0"])]
+    assert "E010" in {finding.code for finding in report.findings}
+    assert report.ok

@@ -15,6 +15,12 @@ def command(
     test_set: Annotated[
         Path, typer.Option("--set", help="Manifest of the test set; only its test split, if it has splits.")
     ],
+    trained_on: Annotated[
+        Path | None,
+        typer.Option(
+            "--trained-on", help="Code store that the voice was trained on: warn about test clips that are in it."
+        ),
+    ] = None,
     report: Annotated[Path | None, typer.Option("--report", help="HTML page with players and spectrograms.")] = None,
     fail_under: Annotated[
         list[str] | None,
@@ -54,6 +60,7 @@ def command(
         voice=voice,
         test_set=test_set,
         codec=codec,
+        trained_on=trained_on,
         reference=reference,
         limit=limit,
         report=report,

@@ -8,6 +8,7 @@ from amhctl.evaluation.goodness import goodness
 from amhctl.evaluation.paired import NOT_COMPARED
 from amhctl.evaluation.scorecard import KINDS, UtteranceScore
 
+_OF_RECORDINGS = "natural_"
 _FAULTS = ("stops", "text_match")
 """Of these, 0 is a fault that everybody hears."""
 
@@ -32,7 +33,7 @@ def _mean_ranks(clips: Sequence[UtteranceScore]) -> list[float]:
     """Return how bad each clip is: the mean of its ranks, from 0 (best) to 1 (worst)."""
     ranks: list[list[float]] = [[] for _ in clips]
     for kind in KINDS:
-        if kind.name in NOT_COMPARED or kind.name in _FAULTS:
+        if kind.name in NOT_COMPARED or kind.name in _FAULTS or kind.name.startswith(_OF_RECORDINGS):
             continue
         values = [(place, value) for place, clip in enumerate(clips) if (value := clip.value_of(kind)) is not None]
         good = np.array([goodness(value, kind.better) for _, value in values])

@@ -34,6 +34,7 @@ from amhctl.inference.reference import read_clip
 from amhctl.inference.spectrogram_voice import SpectrogramVoice
 from amhctl.pages.evaluation import CLIPS, PageClip, clips_folder, write_page
 from amhctl.workflows.eval_clip import Clip, compare_speakers, match_text, measure_clip, read_clips, speak_clip
+from amhctl.workflows.eval_lineage import find_trained
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ class EvaluateRequest:
         Names or folders; no codec means the voice's own.
     test_set : Path
         A manifest; its records of the split ``test`` if it has any, else all of them.
+    trained_on : Path | None
+        Code store that the voice was trained on.
     reference : Path | None
         Clip to speak like; None for the voice's own speaker.
     limit : int | None
@@ -69,6 +72,7 @@ class EvaluateRequest:
     voice: str
     test_set: Path
     codec: str | None = None
+    trained_on: Path | None = None
     reference: Path | None = None
     limit: int | None = None
     report: Path | None = None
@@ -205,6 +209,8 @@ def run(request: EvaluateRequest, progress: Progress) -> EvaluateReport:
     encoder = SpeakerEncoder()
     clips, findings = read_clips(records, request.test_set.parent, encoder)
     findings += repeated
+    if request.trained_on is not None:
+        findings += find_trained(request.trained_on, voice.manifest, clips)
     if len(clips) < 2:
         findings.append(SCORECARD_RULES.finding("E004", str(request.test_set), "text match needs at least two clips"))
     page_clips = _measure(request, voice, clips, encoder, findings, progress)
@@ -284,7 +290,7 @@ def _compare(
 
 
 def _require_outputs(request: EvaluateRequest, report: Path) -> None:
-    given = (Path(request.codec) if request.codec else None, request.reference)
+    given = (Path(request.codec) if request.codec else None, request.reference, request.trained_on)
     others = () if request.against is None else (voice_path(request.against),)
     read = (request.test_set, voice_path(request.voice), *others, *(path for path in given if path is not None))
     require_output_file(report, PAGE, force=request.force, sources=read)
