@@ -40,7 +40,7 @@ def clip(name: str, text: str, seed: int) -> Clip:
 def world(tmp_path: Path) -> World:
     store = create_store(tmp_path / "store")
     for number, split in enumerate(("train", "valid", "test", "train")):
-        record = Record(id=f"u{number}", audio="a.wav", text=f"ሰላም  {number}", split=split)  # type: ignore[arg-type]
+        record = Record(id=f"u{number}", audio="a.wav", text=f"ሰላም  {number}", split=split)
         natural = sound(number)
         audio = AudioDigest(samples=digest_samples(natural.samples, natural.sample_rate))
         store.append(record, np.zeros((2, 5), dtype=np.uint16), np.zeros((11, 8), dtype=np.float16), audio=audio)
