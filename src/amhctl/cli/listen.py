@@ -119,11 +119,17 @@ def serve(
         typer.Option(help="Address to listen at; 0.0.0.0 lets other machines in: whoever reaches it can take part."),
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 is a free one.")] = 8080,
+    site: Annotated[
+        str,
+        typer.Option(
+            metavar="ORIGIN", help="Address of a proxy through which people come, such as https://voice.example."
+        ),
+    ] = "",
 ) -> Work:
     """Serve a listening test and store the ratings (needs the extra serve). SIGTERM or Ctrl-C ends it."""
     from amhctl.workflows.listen import serve as serve_test
 
-    request = serve_test.ServeListeningRequest(folder=folder, host=host, port=port)
+    request = serve_test.ServeListeningRequest(folder=folder, host=host, port=port, site=site)
     return lambda progress: serve_test.run(request, progress)
 
 

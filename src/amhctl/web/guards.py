@@ -25,13 +25,22 @@ class RequireLocalHost:
     """Refuses requests that name another host than this machine: a page of elsewhere whose name now points here.
 
     For servers on loopback only; others are reached by names that they do not know.
+
+    Attributes
+    ----------
+    app : App
+        What is guarded.
+    allowed : Collection[str]
+        Hosts of a proxy before the server, such as ``voice.example``, with their port if they have one.
     """
 
     app: App
+    allowed: Collection[str] = ()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] != "http" or is_loopback(_without_port(_header(scope, b"host"))):
+        host = _header(scope, b"host") if scope["type"] == "http" else ""
+        if scope["type"] != "http" or host in self.allowed or is_loopback(_without_port(host)):
             await self.app(scope, receive, send)
             return
         message = "the Host header names another machine: use http://127.0.0.1 or localhost"

@@ -24,7 +24,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx.Clie
     folder = tmp_path_factory.mktemp("server")
     test = make_test(folder)
     with open_store(folder / "ratings.sqlite", test) as store, open_listener("127.0.0.1", 0) as listener:
-        app = build_app(folder / "test", test, store, on_loopback=True)
+        app = build_app(folder / "test", test, store, on_loopback=True, site="https://voice.example")
         with (
             running(app, listener, grace=Seconds(1.0), most_connections=20) as server,
             httpx.Client(base_url=server.url, trust_env=False) as client,
@@ -89,6 +89,10 @@ def test_answers_are_kept_and_others_refused(world: tuple[httpx.Client, Listenin
     assert post(client, test, headers={"Origin": "https://elsewhere.example"}).status_code == 403
     assert post(client, test, headers={"Host": "elsewhere.example"}).status_code == 403
     assert post(client, test, headers={"Origin": str(client.base_url).rstrip("/")}).status_code == 200
+    # Through a proxy, which passes the name on or does not.
+    assert post(client, test, headers={"Origin": "https://voice.example", "Host": "voice.example"}).status_code == 200
+    assert post(client, test, headers={"Origin": "https://voice.example"}).status_code == 200
+    assert post(client, test, headers={"Origin": "http://voice.example"}).status_code == 403
     large = client.post("/ratings", content=b" " * (MOST_BYTES + 1), headers={"Content-Type": "application/json"})
     assert large.status_code == 413
     assert client.put("/ratings").status_code == 405

@@ -17,7 +17,7 @@ import pytest
 from support.browser import Listener, needs_browser, open_browser, wait_for
 from support.listening import make_test
 
-from amhctl.core.errors import AmhctlError, EvaluationError
+from amhctl.core.errors import AmhctlError, EvaluationError, OptionError
 from amhctl.core.progress import SilentProgress
 from amhctl.evaluation.listening.design import RATINGS_FILE, ListeningTest
 from amhctl.evaluation.listening.store import open_store
@@ -95,6 +95,12 @@ def test_a_test_without_its_page_or_its_key_is_refused(tmp_path: Path) -> None:
     next((tmp_path / "test" / "page" / "audio").iterdir()).unlink()
     with pytest.raises(EvaluationError, match="files of the page"):
         run(ServeListeningRequest(tmp_path / "test"), SilentProgress())
+
+
+@pytest.mark.parametrize("site", ["voice.example", "https://", "https://voice.example/test", "ftp://x", "https://x?y"])
+def test_a_site_is_an_origin(tmp_path: Path, site: str) -> None:
+    with pytest.raises(OptionError):
+        run(ServeListeningRequest(tmp_path, site=site), SilentProgress())
 
 
 def free_port() -> int:

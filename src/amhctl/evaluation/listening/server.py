@@ -15,6 +15,7 @@ What is not a file of the test cannot be asked for: names are looked up, never j
 import threading
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
@@ -34,7 +35,7 @@ _MOST_ANSWERS = 2_000_000
 _HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY"}
 
 
-def build_app(folder: Path, test: ListeningTest, store: RatingStore, *, on_loopback: bool) -> App:
+def build_app(folder: Path, test: ListeningTest, store: RatingStore, *, on_loopback: bool, site: str = "") -> App:
     """Return the application, guarded.
 
     Parameters
@@ -47,6 +48,8 @@ def build_app(folder: Path, test: ListeningTest, store: RatingStore, *, on_loopb
         Where answers go.
     on_loopback : bool
         Whether only this machine can ask: others are then refused by name, too.
+    site : str
+        Origin of a proxy through which people come, such as ``https://voice.example``; empty if there is none.
     """
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     page = folder / PAGE_FOLDER
@@ -81,8 +84,8 @@ def build_app(folder: Path, test: ListeningTest, store: RatingStore, *, on_loopb
         return await run_in_threadpool(_save, body, test, store, lock)
 
     guarded: App = LimitBody(app, MOST_BYTES, _BODY_SECONDS)
-    guarded = RequireOrigin(guarded)
-    return RequireLocalHost(guarded) if on_loopback else guarded
+    guarded = RequireOrigin(guarded, (site,) if site else ())
+    return RequireLocalHost(guarded, (urlsplit(site).netloc,) if site else ()) if on_loopback else guarded
 
 
 def _save(body: bytes, test: ListeningTest, store: RatingStore, lock: Any) -> Response:  # noqa: ANN401

@@ -5,8 +5,9 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from amhctl.core.errors import EvaluationError
+from amhctl.core.errors import EvaluationError, OptionError
 from amhctl.core.lock import hold
 from amhctl.core.progress import Progress
 from amhctl.core.report import PlainReport
@@ -34,11 +35,14 @@ class ServeListeningRequest:
         Address to listen at.
     port : int
         Port; 0 is a free one.
+    site : str
+        Origin of a proxy through which people come; empty if there is none.
     """
 
     folder: Path
     host: str = "127.0.0.1"
     port: int = 8080
+    site: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,8 @@ def run(request: ServeListeningRequest, progress: Progress) -> ServeListeningRep
     ------
     MissingExtra
         If the libraries of a server are not installed.
+    OptionError
+        If the site is not an origin.
     EvaluationError
         If the folder holds no test, or its ratings cannot be used.
     InUseError
@@ -80,6 +86,7 @@ def run(request: ServeListeningRequest, progress: Progress) -> ServeListeningRep
     ServerError
         If nothing can listen at the address.
     """
+    _require_origin(request.site)
     require_server_libraries()
     test = read_test(request.folder)
     _require_page(request.folder, test)
@@ -92,12 +99,24 @@ def run(request: ServeListeningRequest, progress: Progress) -> ServeListeningRep
         open_store(path, test) as store,
     ):
         on_loopback = is_loopback(request.host)
-        app = server_module.build_app(request.folder, test, store, on_loopback=on_loopback)
+        app = server_module.build_app(request.folder, test, store, on_loopback=on_loopback, site=request.site)
         begun = time.monotonic()
         with running(app, listener, grace=_GRACE, most_connections=_MOST_CONNECTIONS) as server:
             serve_until_signal(server, lambda url: progress.say(f"listening on {url}"))
         people, ratings = store.count()
         return ServeListeningReport(server.url, time.monotonic() - begun, people, ratings, path)
+
+
+def _require_origin(site: str) -> None:
+    parts = urlsplit(site)
+    if site and (
+        parts.scheme not in ("http", "https") or not parts.netloc or site != f"{parts.scheme}://{parts.netloc}"
+    ):
+        raise OptionError(
+            "the site is not an origin: scheme and host, without a path",
+            subject=f"--site {site}",
+            hint="for example --site https://voice.example",
+        )
 
 
 def _require_page(folder: Path, test: ListeningTest) -> None:
