@@ -1,7 +1,6 @@
 """Guards: each lets through what it should and nothing else; the application does not see what is refused."""
 
 import asyncio
-import time
 from collections.abc import Iterable
 
 import pytest
@@ -57,19 +56,9 @@ def test_a_server_of_this_machine_is_asked_by_its_own_name(host: str, status: in
 
 def test_a_server_behind_a_proxy_is_asked_by_the_proxy_s_name_too() -> None:
     guarded = RequireLocalHost(echo, ("voice.example", "other.example:8443"))
-    for host, status in (
-        ("voice.example", 200),
-        ("other.example:8443", 200),
-        ("127.0.0.1", 200),
-        ("evil.example", 403),
-    ):
+    served = {"voice.example": 200, "other.example:8443": 200, "127.0.0.1": 200, "evil.example": 403}
+    for host, status in served.items():
         assert ask(guarded, {"host": host})[0] == status
-
-
-def test_a_body_whose_last_part_is_too_much_is_refused_at_once() -> None:
-    began = time.monotonic()
-    assert ask(LimitBody(echo, 3, Seconds(10.0)), parts=(b"ab", b"cdef"), wait=0.0)[0] == 413
-    assert time.monotonic() - began < 2.0
 
 
 @pytest.mark.parametrize(
