@@ -12,6 +12,7 @@ from support.browser import Listener, needs_browser, open_browser, wait_for
 from support.listening import make_test
 
 from amhctl.evaluation.listening.design import ListeningTest
+from amhctl.evaluation.listening.rating import read_ratings
 from amhctl.pages.listening import render_test
 from amhctl.pages.listening_texts import TEXTS
 
@@ -57,6 +58,8 @@ def test_a_person_hears_rates_goes_back_and_reloads(tmp_path: Path, browser: Any
     assert person.find(".hint").text == TEXTS["am"]["answer_needed"]
     person.click("#languages button[lang=en]")
     assert person.find("h2").text == TEXTS["en"]["consent_title"]
+    typed = "ጫላ 👩\u200d💻\u202e"
+    browser.execute_script("document.getElementById('nickname').value = arguments[0]", typed)
     person.begin()
     assert all(not each.is_enabled() for each in person.all("fieldset input, input[type=range]"))
     person.click("#next")
@@ -70,6 +73,13 @@ def test_a_person_hears_rates_goes_back_and_reloads(tmp_path: Path, browser: Any
     assert person.place() == TEXTS["en"]["download"]
     browser.refresh()
     wait_for(lambda: person.place() == TEXTS["en"]["download"])
+    # Without a server, what people download is what they answered.
+    browser.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
+    person.click("#download")
+    (download,) = wait_for(lambda: list(tmp_path.glob("ratings-*.json")))
+    ratings = read_ratings(download, test)
+    assert ratings.rater.nickname == "ጫላ 👩💻"
+    assert len(ratings.ratings) == sum(len(trial.stimuli) if kind == "mushra" else 1 for trial in test.trials[:trials])
     person.click("#back")
     wait_for(lambda: f"{trials} of {trials}" in person.place())
     assert given(person, kind) == chosen(kind, trials - 1)
