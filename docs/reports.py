@@ -61,6 +61,7 @@ KEYS: dict[str, dict[str, Schema]] = {
         "segments": listed(record(text=TEXT, start=NUMBER, seconds=NUMBER, pause=NUMBER, syllables=COUNT)),
         "checks": record(stopped=FLAG, attempts=listed(COUNT)),
     },
+    "serve": {"url": TEXT, "seconds": NUMBER, "requests": COUNT, "speech_seconds": NUMBER},
     "voices list": {"voices": listed(record(**VOICE))},
     "voices show": {"voices": listed(record(**VOICE, manifest=OBJECT))},
     "text normalize": {

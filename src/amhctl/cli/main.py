@@ -25,6 +25,7 @@ from amhctl.devices.processors import settle_threads
 # In the order of a voice's life; help lists them so. Each is a module of this folder: one command, or a group.
 COMMANDS = (
     "speak",
+    "serve",
     "voices",
     "text",
     "data",

@@ -34,8 +34,6 @@ from amhctl.tokenizer.tokenizer import Tokenizer
 
 # In LUFS: what spoken programmes on phones and screens have (AES TD1008).
 _LOUDNESS = -18.0
-# Segments stepped together: on a CPU a step of eight costs little more than a step of one.
-_BATCH_SEGMENTS = 8
 SpeakerT = TypeVar("SpeakerT")
 
 
@@ -84,6 +82,11 @@ class Voice(ABC, Generic[SpeakerT]):
             If a reading holds a word that has another reading.
         """
         return replace(self, frontend=self.frontend.with_lexicon(lexicon)) if lexicon != Lexicon() else self
+
+    @property
+    def batch_segments(self) -> int:
+        """How many segments are spoken together; each of a batch is given out when all of it is spoken."""
+        return 1
 
     @property
     @abstractmethod
@@ -231,7 +234,7 @@ class Voice(ABC, Generic[SpeakerT]):
     ) -> Iterator[Chunk]:
         stitcher = Stitcher(self.sample_rate, _LOUDNESS)
         progress.start("speaking", len(jobs), "segments")
-        for batch in _batches(jobs):
+        for batch in _batches(jobs, self.batch_segments):
             sounds = self._speak_batch(batch, options, speaker)
             for job in batch:
                 attempts, sound = sounds[job.place]
@@ -312,11 +315,11 @@ def _require_spoken(spoken: SpokenText, options: SpeakOptions) -> None:
     )
 
 
-def _batches(jobs: list[Job]) -> Iterator[list[Job]]:
+def _batches(jobs: list[Job], size: int) -> Iterator[list[Job]]:
     """Yield the jobs in their order: the first alone, so that it is heard at once, the others several at a time."""
     yield jobs[:1]
-    for start in range(1, len(jobs), _BATCH_SEGMENTS):
-        yield jobs[start : start + _BATCH_SEGMENTS]
+    for start in range(1, len(jobs), size):
+        yield jobs[start : start + size]
 
 
 def derive_seed(seed: int, place: int, attempt: int, take: int) -> int:

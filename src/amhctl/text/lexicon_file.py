@@ -39,6 +39,24 @@ def read_lexicons(paths: Iterable[Path]) -> Lexicon:
     return lexicon
 
 
+def lexicon_of(entries: Iterable[tuple[str, str]], *, subject: str) -> Lexicon:
+    """Return the lexicon of written words and their pronunciations, each in fidel or in phones.
+
+    Parameters
+    ----------
+    entries : Iterable[tuple[str, str]]
+        Written word and what is said.
+    subject : str
+        What the entries are called in an error.
+
+    Raises
+    ------
+    TextError
+        With every faulty entry.
+    """
+    return _sorted(((repr(written), written, said) for written, said in entries), subject)
+
+
 def _read(path: Path) -> Lexicon:
     try:
         content = read_limited(path).decode("utf-8-sig")
@@ -54,6 +72,10 @@ def _read(path: Path) -> Lexicon:
         line = error.object[: error.start].count(b"\n") + 1
         raise TextError("the lexicon is not UTF-8", subject=f"{path}:{line}", hint="save it as UTF-8") from error
     entries = _toml_entries(path, content) if path.suffix == ".toml" else _tsv_entries(content)
+    return _sorted(entries, str(path))
+
+
+def _sorted(entries: Iterable[tuple[str, str, str | None]], subject: str) -> Lexicon:
     spoken: dict[str, str] = {}
     phones: dict[str, str] = {}
     faults: list[str] = []
@@ -65,7 +87,7 @@ def _read(path: Path) -> Lexicon:
         raise TextError(
             f"the lexicon has {len(faults)} faulty {'entry' if len(faults) == 1 else 'entries'}: "
             f"{shorten(faults, 10, '; ')}",
-            subject=str(path),
+            subject=subject,
             hint="an entry is a written word and its pronunciation, in fidel or in phones",
         )
     return Lexicon(spoken, phones)
