@@ -2,7 +2,7 @@
 
     python tools/measure_server.py [--clients 1,4,16] [--requests 40] [--endless 2000] [--json FILE]
 
-A server is started with its usual settings. For each number of clients, ``--requests`` sentences are asked for as WAV, each
+A server is started with its usual settings. For each number of clients, ``--requests`` texts are asked for as WAV, each
 client asking again as soon as it is answered. Then ``--endless`` short requests are made by four clients, and the
 resident memory of the server is noted after each quarter.
 """
@@ -123,9 +123,11 @@ def started() -> Iterator[tuple[str, int]]:
     command = [sys.executable, "-m", "amhctl", "serve", "--port", "0"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as server:
         try:
-            line = server.stderr.readline()  # type: ignore[union-attr]
-            if not line.startswith("listening on http://"):
-                sys.exit(f"the server did not start: {line}")
+            # A slow start says how far it is.
+            lines = iter(server.stderr.readline, "")  # type: ignore[union-attr]
+            line = next((line for line in lines if line.startswith("listening on http://")), None)
+            if line is None:
+                sys.exit("the server did not start")
             yield line.split("//")[1].strip(), server.pid
         finally:
             server.terminate()

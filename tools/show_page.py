@@ -93,7 +93,8 @@ def main() -> None:
     command = [sys.executable, "-m", "amhctl", "serve", "--port", "0"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
         try:
-            url = server.stderr.readline().split()[-1]  # type: ignore[union-attr]
+            lines = iter(server.stderr.readline, "")  # type: ignore[union-attr]
+            url = next(line.split()[-1] for line in lines if line.startswith("listening on "))
             with open_browser(programs) as driver:
                 for path in write_pictures(driver, url, folder):
                     sys.stdout.write(f"{path}\n")

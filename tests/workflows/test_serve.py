@@ -92,9 +92,8 @@ def test_the_examples_of_the_guide_work_and_a_signal_ends_the_server_well(tmp_pa
     command = [sys.executable, "-m", "amhctl", "serve", "--port", "0", "--json"]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
-            line = process.stderr.readline()  # type: ignore[union-attr]
-            assert line.startswith("listening on http://127.0.0.1:"), line
-            url = line.split()[-1]
+            lines = iter(process.stderr.readline, "")  # type: ignore[union-attr]
+            url = next(line.split()[-1] for line in lines if line.startswith("listening on http://127.0.0.1:"))
             blocks = re.findall(r"<!-- executed -->\n```(sh|python)\n(.*?)```", GUIDE, re.DOTALL)
             assert [kind for kind, _ in blocks] == ["sh", "python"]
             for kind, block in blocks:
