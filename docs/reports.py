@@ -50,6 +50,22 @@ VOICE: dict[str, Schema] = {
     "without_torch": FLAG,
     "metrics": OBJECT,
 }
+RECOGNISER: dict[str, Schema] = {
+    "name": TEXT,
+    "model_version": TEXT,
+    "config": OBJECT,
+    "metrics": OBJECT,
+    "training": OBJECT,
+    "licences": listed(OBJECT),
+    "processing": listed(TEXT),
+    "fingerprint": TEXT,
+}
+RATES: dict[str, Schema] = {
+    "phone_error_rate": NUMBER,
+    "phone_error_rate_with_language": NUMBER,
+    "character_error_rate": NUMBER,
+    "word_error_rate": NUMBER,
+}
 SKIPPED = listed(record(subject=TEXT, reason=TEXT))
 
 KEYS: dict[str, dict[str, Schema]] = {
@@ -59,7 +75,7 @@ KEYS: dict[str, dict[str, Schema]] = {
         "seconds": NUMBER,
         "realtime_factor": NUMBER,
         "segments": listed(record(text=TEXT, start=NUMBER, seconds=NUMBER, pause=NUMBER, syllables=COUNT)),
-        "checks": record(stopped=FLAG, attempts=listed(COUNT)),
+        "checks": record(stopped=FLAG, attempts=listed(COUNT), recogniser=MAYBE_TEXT),
     },
     "serve": {"url": TEXT, "seconds": NUMBER, "requests": COUNT, "speech_seconds": NUMBER},
     "voices list": {"voices": listed(record(**VOICE))},
@@ -256,6 +272,8 @@ KEYS: dict[str, dict[str, Schema]] = {
         "report": MAYBE_TEXT,
         "metrics": mapping(record(value=NUMBER, ci95=listed(NUMBER), n=COUNT, better=TEXT, note=TEXT)),
         "utterances": listed(record(id=TEXT, seconds=NUMBER)),
+        "recogniser": MAYBE_OBJECT,
+        "minimal_pairs": mapping(record(right=NUMBER, pairs=COUNT)),
         "against": MAYBE_OBJECT,
     },
     "listen new": {
@@ -310,6 +328,36 @@ KEYS: dict[str, dict[str, Schema]] = {
             )
         ),
         "report": MAYBE_TEXT,
+    },
+    "recogniser list": {"recognisers": listed(record(**RECOGNISER))},
+    "recogniser show": {"recognisers": listed(record(**RECOGNISER))},
+    "recogniser train": {
+        "recogniser": TEXT,
+        "steps": COUNT,
+        "best_step": COUNT,
+        "clips": COUNT,
+        "hours": NUMBER,
+        "phone_error_rate": NUMBER,
+        "valid_clips": COUNT,
+    },
+    "recogniser score": {
+        "recogniser": TEXT,
+        "clips": COUNT,
+        "seconds": NUMBER,
+        "real_time_factor": NUMBER,
+        **RATES,
+        "speakers": mapping(record(**RATES)),
+        "results": listed(
+            record(
+                id=TEXT,
+                speaker=TEXT,
+                phone_error_rate=NUMBER,
+                character_error_rate=NUMBER,
+                word_error_rate=NUMBER,
+                text=TEXT,
+                recognised=TEXT,
+            )
+        ),
     },
     "init": {"path": TEXT},
     "config show": {"values": mapping(record(value={}, source=TEXT))},

@@ -78,6 +78,7 @@ TABLE = (
     Row("vocab grow {vocabulary} --base-checkpoint {run} -o {out}", folder=True),
     Row("vocab check {vocabulary} {corpus} --base {vocabulary} --report {out}"),
     Row("codec train {manifest} --base {voice} -o {out}", folder=True),
+    Row("recogniser train {manifest} --text {corpus} -o {out}", folder=True),
     Row("codes check {store} --codec {voice} --report {out}"),
     Row("codes merge {store} {store} -o {out}", folder=True),
     Row("codes extract {manifest} -o {out}", folder=True, force=False),

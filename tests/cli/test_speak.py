@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from support.self_checks import content
 from support.speechlike import vowel_train
 from support.voices import tiny_voice_folder
 from typer.testing import CliRunner, Result
@@ -28,6 +29,7 @@ def voice(tmp_path_factory: pytest.TempPathFactory) -> str:
 def lenient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Judge nothing: random weights do not speak."""
     monkeypatch.setattr(voice_module, "judge", lambda *_args, **_kwargs: ())
+    content(monkeypatch)
 
 
 def invoke(*arguments: str, text: str | None = None) -> Result:

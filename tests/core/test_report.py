@@ -22,6 +22,7 @@ NO_COMMANDS = {
     "eval_clip",
     "fit_durations",
     "eval_lineage",
+    "eval_pairs",
     "former_data",
     "listen.systems",
     "prepare_flow",

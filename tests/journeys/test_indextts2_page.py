@@ -14,6 +14,7 @@ from support.cloning import enliven, shrink_features
 from support.indextts2 import indextts2_folder
 from support.manifests import tiny_manifest
 from support.official import official_files
+from support.self_checks import content
 from support.speech_encoders import WIDTH
 from support.speechlike import vowel_train
 from typer.testing import CliRunner
@@ -66,6 +67,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     sound.write(tmp_path / "speaker.wav", vowel_train(seconds=3.5, seed=9))
     # Random weights make noise, which no check would pass.
     monkeypatch.setattr(code_voice, "judge", lambda *_args, **_kwargs: ())
+    content(monkeypatch)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -14,10 +14,10 @@ from amhctl.nn.onnx_session import OnnxSession
 
 
 def test_weights_are_found_where_they_lie(tmp_path: Path) -> None:
-    tensors = {"a": torch.randn(3, 4), "b": torch.randn(5).half()}
+    tensors = {"a": torch.randn(3, 4), "b": torch.randn(5).half(), "c": torch.arange(-3, 3, dtype=torch.int8)}
     found = save_weights(tmp_path, tensors)
     content = (tmp_path / WEIGHTS).read_bytes()
-    for name, kind in (("a", np.float32), ("b", np.float16)):
+    for name, kind in (("a", np.float32), ("b", np.float16), ("c", np.int8)):
         place = found[name]
         values = np.frombuffer(content[place.offset : place.offset + place.length], dtype=kind).reshape(place.shape)
         np.testing.assert_array_equal(values, tensors[name].numpy())
@@ -51,6 +51,31 @@ def test_a_weight_in_the_file_is_the_one_that_computes(tmp_path: Path, half: boo
     content[place.offset : place.offset + place.length] = bytes(place.length)
     (tmp_path / WEIGHTS).write_bytes(content)
     np.testing.assert_array_equal(OnnxSession(tmp_path / "test.onnx", threads=1).run({"given": given})[0], given)
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_a_weight_in_bytes_is_multiplied_by_its_scales(tmp_path: Path, half: bool) -> None:
+    whole = torch.tensor([[-127, 0, 5], [127, 1, -128]], dtype=torch.int8)
+    scale = torch.tensor([[0.5], [0.25]])
+    scale = scale.half() if half else scale
+
+    def write(graph: OnnxGraph) -> None:
+        given = graph.input("given", ("rows", 2))
+        # Asked for twice, it is multiplied once.
+        assert graph.weight("w") == graph.weight("w")
+        assert graph.shape_of("w") == (2, 3)
+        graph.output("product", graph.op("MatMul", given, graph.weight("w")), ("rows", 3))
+
+    session = load_graph(tmp_path, {"w": whole, "w.scale": scale}, write)
+    given = np.array([[1, 0], [0, 1], [2, 2]], dtype=np.float32)
+    (found,) = session.run({"given": given})
+    np.testing.assert_array_equal(found, given @ (whole.float() * scale.float()).numpy())
+
+
+def test_a_weight_in_bytes_needs_its_scales(tmp_path: Path) -> None:
+    graph = OnnxGraph("test", save_weights(tmp_path, {"w": torch.ones(2, 2, dtype=torch.int8)}), file=WEIGHTS)
+    with pytest.raises(KeyError, match=r"w\.scale"):
+        graph.weight("w")
 
 
 def test_the_same_graph_has_the_same_bytes_and_equal_constants_stand_once(tmp_path: Path) -> None:

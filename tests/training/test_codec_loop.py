@@ -16,7 +16,7 @@ from amhctl.config.mel_codec import CodecTrainingConfig
 from amhctl.core.errors import ShortageError, TrainingError
 from amhctl.core.progress import SilentProgress
 from amhctl.training.codec_loop import CodecRun, train_codec
-from amhctl.training.codec_recipe import StepResult
+from amhctl.training.codec_recipe import CodecScores, StepResult
 from amhctl.training.codec_state import CodecState
 from amhctl.training.mel_recipe import MelRecipe
 
@@ -25,7 +25,7 @@ CONFIG = QUICK.model_copy(update={"unquantised_steps": 4})
 
 def _train(
     folder: Path, *, resume: bool = False, config: CodecTrainingConfig = CONFIG, progress: SilentProgress | None = None
-) -> CodecRun:
+) -> CodecRun[CodecScores]:
     recipe = MelRecipe(TINY_CODEC, config, tones(), seed=1)
     return train_codec(recipe, tones(), name="t", folder=folder, resume=resume, progress=progress or SilentProgress())
 
@@ -161,7 +161,7 @@ def test_another_configuration_is_refused(tmp_path: Path) -> None:
 def test_a_full_disk_says_what_is_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save = CodecState.save
 
-    def full(self: CodecState) -> None:
+    def full(self: CodecState[CodecScores]) -> None:
         if self.step > 6:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         save(self)

@@ -1,6 +1,7 @@
 """What identifies a run, and how a codec is scored."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from support.codec_runs import QUICK, tones
 from support.codecs import TINY_CODEC
 
 from amhctl.core.errors import TrainingError
-from amhctl.training.codec_recipe import measure
+from amhctl.training.codec_recipe import CodecScores, measure
 from amhctl.training.mel_recipe import MelRecipe
 
 
@@ -52,3 +53,16 @@ def test_clips_without_a_frame_or_without_speech_spoil_no_score() -> None:
     assert (whole.describe_stoi(), measure(recipe, odd[2:3]).describe_stoi()) == ("STOI 1.000", "STOI unknown")
     with pytest.raises(TrainingError, match="no validation clip"):
         measure(recipe, odd[:2])
+
+
+def test_scores_say_what_they_are() -> None:
+    scores = CodecScores(0.5, 0.875, (1.0, 0.25), 7)
+    assert scores.distance == scores.mel_distance == 0.5
+    assert scores.entry() == {"valid_mel": 0.5, "valid_stoi": 0.875, "usage": (1.0, 0.25)}
+    assert scores.metrics() == {"mel_distance": 0.5, "stoi": 0.875, "codebook_usage": [1.0, 0.25], "clips": 7}
+    assert scores.describe(" (best)") == ("held-out mel distance 0.5000 (best), STOI 0.875, codes in use 100%, 25%")
+    assert CodecScores(0.5, None, ()).describe() == "held-out mel distance 0.5000, STOI unknown"
+
+
+def test_a_codec_is_its_weights(tmp_path: Path) -> None:
+    assert MelRecipe(TINY_CODEC, QUICK, tones(), seed=1).further_files(tmp_path / "model.safetensors") == {}

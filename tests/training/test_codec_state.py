@@ -13,6 +13,7 @@ from support.vocoders import TINY_VOCODER
 
 from amhctl.checkpoint.store import read_checkpoint
 from amhctl.core.errors import CheckpointError, TrainingError
+from amhctl.core.files import sha256_of_file
 from amhctl.training.codec_recipe import CodecScores
 from amhctl.training.codec_state import BestCodec, CodecState
 from amhctl.training.mel_recipe import MelRecipe
@@ -21,7 +22,7 @@ from amhctl.training.vocoder_recipe import VocoderRecipe
 ADVERSARIAL = QUICK.model_copy(update={"adversarial_steps": 8, "discriminator_width": 2})
 
 
-def _state(folder: Path, *, seed: int = 1) -> CodecState:
+def _state(folder: Path, *, seed: int = 1) -> CodecState[CodecScores]:
     recipe = MelRecipe(TINY_CODEC, ADVERSARIAL, tones(), seed=seed)
     return CodecState(recipe, folder, name="t", licences=())
 
@@ -46,7 +47,7 @@ def test_what_is_saved_comes_back(tmp_path: Path) -> None:
     }
     resumed = _state(tmp_path)
     resumed.resume()
-    assert (resumed.step, resumed.best.step, resumed.best.stage, resumed.best.mel_distance) == (6, 6, 2, 0.5)
+    assert (resumed.step, resumed.best.step, resumed.best.stage, resumed.best.distance) == (6, 6, 2, 0.5)
     assert torch.equal(resumed.use.counts_QV, saved.use.counts_QV)
     assert all(torch.equal(tensor, resumed.best.tensors[name]) for name, tensor in saved.best.tensors.items())
     one, other = saved.recipe.advance(6), resumed.recipe.advance(6)
@@ -66,6 +67,21 @@ def test_a_codec_that_is_not_whole_is_not_written(tmp_path: Path, fault: str) ->
         state.write_codec({})
     assert name in str(caught.value)
     assert not (tmp_path / "codec").exists()
+
+
+def test_files_that_follow_from_the_weights_are_written_beside_them(tmp_path: Path) -> None:
+    class WithFiles(MelRecipe):
+        def further_files(self, weights: Path) -> dict[str, bytes]:
+            return {"digest": sha256_of_file(weights).encode()}
+
+    state = CodecState(WithFiles(TINY_CODEC, QUICK, tones(), seed=1), tmp_path, name="t", licences=())
+    for step in range(5):
+        state.recipe.advance(step)
+    state.best.offer(state.recipe, 5, CodecScores(0.5, 0.9, (1.0, 1.0)))
+    folder = state.write_codec({"clips": 1})
+    written = read_checkpoint(folder, kind="codec")
+    assert written.manifest.metrics == {"clips": 1}
+    assert written.read_text("digest") == written.manifest.files["model.safetensors"]
 
 
 def test_another_run_and_no_run_are_refused(tmp_path: Path) -> None:
@@ -145,7 +161,7 @@ def test_the_best_is_the_best_of_the_latest_stage(tmp_path: Path) -> None:
     assert offer(5, 0.6)
     assert not offer(6, 0.7)
     assert offer(7, 0.3)
-    assert (best.step, best.stage, best.mel_distance) == (7, 2, 0.3)
+    assert (best.step, best.stage, best.distance) == (7, 2, 0.3)
 
 
 def test_the_last_are_kept_where_they_are_wanted() -> None:

@@ -14,7 +14,7 @@ from amhctl.config.dac import DacTrainingConfig
 from amhctl.core.errors import ShortageError, TrainingError
 from amhctl.core.progress import SilentProgress
 from amhctl.training.codec_loop import CodecRun, train_codec
-from amhctl.training.codec_recipe import measure
+from amhctl.training.codec_recipe import CodecScores, measure
 from amhctl.training.dac_recipe import DacRecipe, DacWeights, _measured_mel
 
 CONFIG = DacTrainingConfig(
@@ -36,7 +36,7 @@ def _recipe(config: DacTrainingConfig = CONFIG, base: DacWeights | None = None) 
 
 def _train(
     folder: Path, *, config: DacTrainingConfig = CONFIG, resume: bool = False, progress: SilentProgress | None = None
-) -> CodecRun:
+) -> CodecRun[CodecScores]:
     return train_codec(
         _recipe(config),
         tones(sample_rate=24_000),

@@ -118,8 +118,9 @@ class Manifest(Document):
 
     format_version: Literal[1] = FORMAT_VERSION
     """Version of this document; ``checkpoint.migrate`` lists all versions and how they are read."""
-    kind: Literal["voice", "codec", "vocoder", "training", "adapter"]
-    """A voice, codec or vocoder to use, a training state to resume, or an adapter that makes a voice with its base."""
+    kind: Literal["voice", "codec", "vocoder", "recogniser", "training", "adapter"]
+    """A voice, codec, vocoder or recogniser to use, a training state to resume, or an adapter that makes a voice with
+    its base."""
     name: str
     """Display name."""
     model_version: str
@@ -132,7 +133,7 @@ class Manifest(Document):
     """Sample rate of the audio in Hz."""
     config: dict[str, JsonValue]
     """The leaf configuration: ``ModelConfig`` or ``FlowVoiceConfig`` of a voice, ``MelCodecConfig`` or
-    ``DacCodecConfig`` of a codec, ``VocoderConfig`` of a vocoder."""
+    ``DacCodecConfig`` of a codec, ``VocoderConfig`` of a vocoder, ``RecogniserConfig`` of a recogniser."""
     vocabulary: VocabularyIdentity | None = None
     """Of a voice: the vocabulary that defines its ids."""
     text: TextIdentity | None = None

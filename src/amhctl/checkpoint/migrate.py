@@ -142,7 +142,7 @@ def read_document(document: object, *, subject: str) -> Manifest:
 
 def completed(manifest: Manifest) -> Manifest:
     """Return the manifest of a voice or a run with every value of its configuration, for comparing it with another."""
-    if manifest.kind in ("codec", "vocoder"):
+    if manifest.kind in ("codec", "vocoder", "recogniser"):
         return manifest
     try:
         values = {each.key.partition(".")[0]: each.fill(manifest) for each in ADDITIONS if each.fill is not None}

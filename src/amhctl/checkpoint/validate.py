@@ -125,7 +125,7 @@ def check_speaker_collapse(name: str, fault: str) -> tuple[Finding, ...]:
 
 def check_level(manifest: Manifest) -> tuple[Finding, ...]:
     """Report a voice that does not say at which level it was trained."""
-    if manifest.kind in ("codec", "vocoder") or manifest.level is not None:
+    if manifest.kind in ("codec", "vocoder", "recogniser") or manifest.level is not None:
         return ()
     message = f"the manifest gives no speech level; {SPEECH_LEVEL:g} dBFS is assumed"
     hint = "if its codes were extracted at another level: extract them again, and fine-tune with --base"

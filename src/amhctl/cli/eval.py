@@ -47,6 +47,22 @@ def command(
         Path | None,
         typer.Option("--reference", help="Clip of a speaker to imitate; a voice of IndexTTS-2 needs one."),
     ] = None,
+    recogniser: Annotated[
+        str,
+        typer.Option(
+            "--recogniser",
+            help="Recogniser that counts phone, character and word errors: a name or a folder; none counts none.",
+        ),
+    ] = "am-phones",
+    pairs: Annotated[
+        int,
+        typer.Option(
+            "--pairs",
+            min=0,
+            max=2_000,
+            help="Minimal pairs of words that the voice also says; counted is which words the recogniser tells apart.",
+        ),
+    ] = 0,
     seed: options.Seed = None,
     device: options.Device = "auto",
     force: options.Force = False,
@@ -65,6 +81,8 @@ def command(
         limit=limit,
         report=report,
         fail_under=tuple(fail_under or ()),
+        recogniser=None if recogniser == "none" else recogniser,
+        pairs=pairs,
         against=against,
         fail_worse=fail_worse,
         seed=seed or 0,

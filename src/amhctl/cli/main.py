@@ -37,6 +37,7 @@ COMMANDS = (
     "eval",
     "leaderboard",
     "listen",
+    "recogniser",
     "init",
     "config",
     "doctor",

@@ -151,6 +151,15 @@ def command(
             help="Change of vocal effort in dB; for FlowVoices.",
         ),
     ] = 0.0,
+    check: Annotated[
+        bool | None,
+        typer.Option(
+            "--check/--no-check",
+            help="Let a recogniser check that each sentence says its text, and try again if not. Default: only for "
+            "voices that sample codes.",
+            show_default=False,
+        ),
+    ] = None,
     allow_unspoken: Annotated[
         bool,
         typer.Option(
@@ -228,6 +237,7 @@ def command(
         lexicons=tuple(lexicon or ()),
         commercial=commercial,
         device=device,
+        check=check,
         play=play or output is None,
         force=force,
     )

@@ -10,6 +10,7 @@ from amhctl.config.dac import DacCodecConfig, DacTrainingConfig
 from amhctl.config.document import Document
 from amhctl.config.finetuning import AdapterConfig, ForgettingConfig, ParameterGroup
 from amhctl.config.mel_codec import CodecTrainingConfig, MelCodecConfig
+from amhctl.config.recogniser import RecogniserConfig, RecogniserTrainingConfig
 from amhctl.config.stages import TrainingStage, find_stage_faults
 from amhctl.config.text import TextConfig
 from amhctl.config.unified import ModelConfig
@@ -153,10 +154,10 @@ class TrainingConfig(Document):
     samples: int = Field(0, ge=0, le=1_000)
     """Number of validation sentences that every new best voice synthesises into ``samples/`` of the run folder; 0
     for none."""
-    best_by: Literal["loss", "text_match"] = "loss"
-    """Criterion for the best voice: the validation loss; or text match, the number of ``training.samples`` sentences
-    whose synthesis is closest to their own recording (ties are decided by the loss). Patience uses the same
-    criterion."""
+    best_by: Literal["loss", "text_match", "character_accuracy"] = "loss"
+    """Criterion for the best voice: the validation loss; text match, the number of ``training.samples`` sentences
+    whose synthesis is closest to their own recording; or character accuracy, 1 minus the character error rate of
+    those sentences by the bundled recogniser. Ties are decided by the loss. Patience uses the same criterion."""
     workers: int = Field(0, ge=0)
     """Processes that prepare batches."""
     reading: Literal["base", "package"] = "base"
@@ -195,9 +196,9 @@ class TrainingConfig(Document):
             for name, value in (("spike_norm", self.spike_norm), ("spike_loss", self.spike_loss))
             if 0 < value <= 1
         ]
-        if self.best_by == "text_match" and self.samples < FEWEST_SAMPLES:
+        if self.best_by != "loss" and self.samples < FEWEST_SAMPLES:
             faults.append(
-                f"best_by 'text_match' needs training.samples of {FEWEST_SAMPLES} or more, there are {self.samples}"
+                f"best_by {self.best_by!r} needs training.samples of {FEWEST_SAMPLES} or more, there are {self.samples}"
             )
         faults += find_stage_faults(self.stages, self.steps)
         if self.sharding == "full" and self.adapter.method == "adalora":
@@ -262,6 +263,10 @@ class RunConfig(Document):
     """Shape of a vocoder to train."""
     vocoder_training: VocoderTrainingConfig = Field(default_factory=VocoderTrainingConfig)
     """Training of a vocoder."""
+    recogniser: RecogniserConfig = Field(default_factory=RecogniserConfig)
+    """Shape of a recogniser to train."""
+    recogniser_training: RecogniserTrainingConfig = Field(default_factory=RecogniserTrainingConfig)
+    """Training of a recogniser."""
     dac_codec: DacCodecConfig = Field(default_factory=DacCodecConfig)
     """Shape of a DAC to train from nothing."""
     dac_training: DacTrainingConfig = Field(default_factory=DacTrainingConfig)

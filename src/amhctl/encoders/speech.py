@@ -45,7 +45,6 @@ _STATISTICS_HINT = f"use the {_STATISTICS} of IndexTTS-2"
 _AGAIN = f"`{DOWNLOAD}` downloads the files again"
 _SETTINGS = ("config.json", "preprocessor_config.json")
 _MODEL_TYPE = "wav2vec2-bert"
-_EXTRA = "pip install 'amhctl[w2vbert]'"
 # The front end takes windows of 25 ms every 10 ms and joins two of them to a frame.
 _SHORTEST_SECONDS = 0.035
 # Two minutes: what an accelerator computes at once.
@@ -218,8 +217,15 @@ def require_encoder(wanted: SpeechEncoderConfig, folder: Path | None = None, *, 
     return encoder
 
 
-def import_transformers(*classes: str) -> Any:  # noqa: ANN401
+def import_transformers(*classes: str, extra: str = "w2vbert") -> Any:  # noqa: ANN401
     """Import ``transformers``, with the classes that are used of it; without names, those of the speech encoder.
+
+    Parameters
+    ----------
+    *classes : str
+        Names of the classes.
+    extra : str
+        The extra of this package that installs it, for the error.
 
     Raises
     ------
@@ -233,7 +239,11 @@ def import_transformers(*classes: str) -> Any:  # noqa: ANN401
             for name in classes or ("Wav2Vec2BertModel", "SeamlessM4TFeatureExtractor"):
                 getattr(package, name)
     except ImportError as fault:
-        raise MissingExtra(f"transformers cannot be imported: {fault}", subject="transformers", hint=_EXTRA) from fault
+        raise MissingExtra(
+            f"transformers cannot be imported: {fault}",
+            subject="transformers",
+            hint=f"pip install 'amhctl[{extra}]'",
+        ) from fault
     return package
 
 

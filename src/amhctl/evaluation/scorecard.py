@@ -30,6 +30,9 @@ class MetricKind:
     note: str = ""
 
 
+_BY_PATH = "errors over phones of the text, by the recogniser without a language model"
+_BY_SEARCH = "errors over the text, by the recogniser with its language model"
+
 KINDS: tuple[MetricKind, ...] = (
     MetricKind("text_match", "Closest to its own recording", Better.HIGHER, "fraction of clips"),
     MetricKind("mfcc_own", "MFCC distance to its own recording", Better.LOWER),
@@ -61,6 +64,13 @@ KINDS: tuple[MetricKind, ...] = (
     MetricKind("dnsmos_p808", "DNSMOS P.808", Better.HIGHER, NOTE),
     MetricKind("natural_dnsmos_overall", "DNSMOS overall of the recordings", Better.HIGHER, NOTE),
     MetricKind("natural_dnsmos_p808", "DNSMOS P.808 of the recordings", Better.HIGHER, NOTE),
+    MetricKind("phone_error_rate", "Phone error rate", Better.LOWER, _BY_PATH),
+    MetricKind("character_error_rate", "Character error rate", Better.LOWER, _BY_SEARCH),
+    MetricKind("word_error_rate", "Word error rate", Better.LOWER, _BY_SEARCH),
+    MetricKind("natural_phone_error_rate", "Phone error rate of the recordings", Better.LOWER, _BY_PATH),
+    MetricKind("natural_character_error_rate", "Character error rate of the recordings", Better.LOWER, _BY_SEARCH),
+    MetricKind("natural_word_error_rate", "Word error rate of the recordings", Better.LOWER, _BY_SEARCH),
+    MetricKind("minimal_pairs", "Minimal pairs told apart", Better.HIGHER, "fraction of words, by the recogniser"),
     MetricKind("realtime_factor", "Real-time factor", Better.LOWER, "seconds of work per second of speech"),
     MetricKind("copy_mcd", "MCD of copy-synthesis", Better.LOWER, "the codec alone, dB"),
     MetricKind("copy_pesq", "PESQ of copy-synthesis", Better.HIGHER, "the codec alone, wideband"),
@@ -103,7 +113,10 @@ RULES = Rules(
 
 @dataclass(frozen=True, slots=True)
 class Quotient:
-    """A value of synthesised speech over the same of natural; over a set, the quotient of the sums."""
+    """A value of synthesised speech over the same of natural; over a set, the quotient of the sums.
+
+    Of an error rate: the errors over the units of the text.
+    """
 
     synthesised: float
     natural: float
@@ -142,6 +155,13 @@ class UtteranceScore:
     dnsmos_p808: float | None = None
     natural_dnsmos_overall: float | None = None
     natural_dnsmos_p808: float | None = None
+    phone_error_rate: Quotient | None = None
+    character_error_rate: Quotient | None = None
+    word_error_rate: Quotient | None = None
+    natural_phone_error_rate: Quotient | None = None
+    natural_character_error_rate: Quotient | None = None
+    natural_word_error_rate: Quotient | None = None
+    minimal_pairs: float | None = None
     realtime_factor: float | None = None
     copy_mcd: float | None = None
     copy_pesq: float | None = None

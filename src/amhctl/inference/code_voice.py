@@ -231,6 +231,11 @@ class CodeVoice(Voice[Speaker]):
         frames[-1] = max(frames[-1], int(sum(frames) == 0))
         return tuple(frames)
 
+    @property
+    def samples_codes(self) -> bool:
+        """Always."""
+        return True
+
     def _attempt(self, batch: list[Job], attempt: int, options: SpeakOptions, speaker: Speaker | None) -> list[Attempt]:
         frame_rate = self.codec.spec.frame_rate
         takes = options.takes or self.default_takes

@@ -46,6 +46,8 @@ class SpeakOptions:
         How often a segment is tried before the voice gives up.
     limits : JudgeLimits
         What counts as speech.
+    check : bool
+        Whether a recogniser checks each segment, and one that does not say its text is tried again.
     most_unspoken : float
         Fraction of a text's letters that may be left out because no rule reads them, such as those of other scripts.
     """
@@ -66,6 +68,7 @@ class SpeakOptions:
     person: str | None = None
     attempts: int = 3
     limits: JudgeLimits = field(default_factory=JudgeLimits)
+    check: bool = False
     most_unspoken: float = MOST_UNSPOKEN
 
     def __post_init__(self) -> None:

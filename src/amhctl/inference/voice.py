@@ -9,6 +9,7 @@ the same samples, and a segment that has to be sampled again does not change its
 """
 
 import hashlib
+import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -250,6 +251,8 @@ class Voice(ABC, Generic[SpeakerT]):
         open_jobs = batch
         for attempt in range(options.attempts):
             found = self._attempt(open_jobs, attempt, options, speaker)
+            if options.check:
+                found = [self._check(job, each) for job, each in zip(open_jobs, found, strict=True)]
             sounds |= {job.place: (attempt + 1, sound) for job, sound in zip(open_jobs, found, strict=True)}
             open_jobs = [job for job in open_jobs if sounds[job.place][1].findings]
             if not open_jobs:
@@ -277,6 +280,20 @@ class Voice(ABC, Generic[SpeakerT]):
             for place, (segment, row, frames) in enumerate(zip(segments, ids, durations, strict=True))
         ]
         return jobs, report_unspoken(spoken, "text")
+
+    @property
+    def samples_codes(self) -> bool:
+        """Whether it samples codes, so that it may skip words, repeat them, or say others."""
+        return False
+
+    def _check(self, job: Job, attempt: Attempt) -> Attempt:
+        """Return an attempt with what a recogniser finds wrong; one that was judged bad already is not recognised."""
+        if attempt.findings:
+            return attempt
+        # On use: most speech is not checked, and starts without the recogniser.
+        self_check = importlib.import_module("amhctl.inference.self_check").load_self_check()
+        found = self_check.check(attempt.waveform, self.frontend.phones(job.text).text, subject=job.text)
+        return replace(attempt, findings=found)
 
     def _require_speed(self, speed: float) -> None:
         slowest, fastest = self.speeds

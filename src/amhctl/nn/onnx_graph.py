@@ -24,9 +24,9 @@ from amhctl.core.errors import CheckpointError
 
 OPSET = 20
 _IR_VERSION = 9
-_FLOAT, _INT64, _HALF = 1, 7, 10
+_FLOAT, _INT8, _INT64, _HALF = 1, 3, 7, 10
 _ELEMENTS = {"float": _FLOAT, "int64": _INT64}
-_STORED = {"F32": _FLOAT, "F16": _HALF}
+_STORED = {"F32": _FLOAT, "F16": _HALF, "I8": _INT8}
 _ATTRIBUTE_FLOAT, _ATTRIBUTE_INT, _ATTRIBUTE_INTS = 1, 2, 7
 
 Attribute = float | int | Sequence[int]
@@ -63,7 +63,7 @@ def locate_weights(path: Path) -> dict[str, StoredWeight]:
     Raises
     ------
     CheckpointError
-        If a tensor is not made of numbers in half or single precision.
+        If a tensor is made of other numbers than half or single precision or bytes.
     """
     with path.open("rb") as stream:
         (size,) = struct.unpack("<Q", stream.read(8))
@@ -74,7 +74,7 @@ def locate_weights(path: Path) -> dict[str, StoredWeight]:
             continue
         if entry["dtype"] not in _STORED:
             raise CheckpointError(
-                f"{name} is stored as {entry['dtype']}; graphs support half and single precision", subject=str(path)
+                f"{name} is stored as {entry['dtype']}; graphs support F16, F32 and I8", subject=str(path)
             )
         begin, end = entry["data_offsets"]
         found[name] = StoredWeight(tuple(entry["shape"]), _STORED[entry["dtype"]], 8 + size + begin, end - begin)
@@ -146,13 +146,18 @@ class OnnxGraph:
         return self.constant(np.array(values, dtype=np.int64))
 
     def weight(self, name: str) -> str:
-        """Return a weight in single precision."""
+        """Return a weight in single precision; one that is stored in bytes is multiplied by its ``.scale``."""
         stored = self._weights[name]
         if stored.element == _FLOAT:
             self._cast.setdefault(name, name)
         elif name not in self._cast:
-            self._cast[name] = f"{name}.single"
-            self._node("Cast", [name], [self._cast[name]], {"to": _FLOAT})
+            self._cast[name] = single = f"{name}.single"
+            if stored.element == _INT8:
+                whole = f"{name}.whole"
+                self._node("Cast", [name], [whole], {"to": _FLOAT})
+                self._node("Mul", [whole, self.weight(f"{name}.scale")], [single], {})
+            else:
+                self._node("Cast", [name], [single], {"to": _FLOAT})
         return self._cast[name]
 
     def shape_of(self, name: str) -> tuple[int, ...]:

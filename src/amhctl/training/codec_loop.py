@@ -1,22 +1,22 @@
-"""Training of a codec or vocoder. Knows no manifests: it is given a recipe, and a folder to keep its state in.
+"""Training of a codec, vocoder or recogniser. Knows no manifests: it is given a recipe, and a folder for its state.
 
 Everything random in a step follows from the seed and the step's number, so that a resumed run repeats an uninterrupted
 one. A run folder holds ``checkpoints/`` (resumable ones, of kind ``training``), ``journal.jsonl`` and, at the end,
-``codec/`` or ``vocoder/`` (a checkpoint of that kind): the weights that did best on the validation clips in the last
-stage.
+``codec/``, ``vocoder/`` or ``recogniser/`` (a checkpoint of that kind): the weights that did best on the validation
+clips in the last stage.
 """
 
 import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Generic, Literal, Protocol
 
+from amhctl.checkpoint.manifest import Licence
 from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress
 from amhctl.core.shortage import WayOut, explain_shortages
-from amhctl.training.codec_material import CodecMaterial
-from amhctl.training.codec_recipe import CodecRecipe, CodecScores, measure
+from amhctl.training.codec_recipe import CodecRecipe, S_co
 from amhctl.training.codec_state import CodecState
 from amhctl.training.codec_use import Collapse
 from amhctl.training.interrupts import watch_interrupts
@@ -24,19 +24,33 @@ from amhctl.training.journal import rewind_journal
 from amhctl.training.rescue import way_out_of
 
 
+class Provenance(Protocol):
+    """What the manifest says of the recordings: of ``CodecMaterial``, ``RecogniserMaterial``."""
+
+    @property
+    def licences(self) -> tuple[Licence, ...]:
+        """Their licences."""
+        ...
+
+    @property
+    def processing(self) -> tuple[str, ...]:
+        """What was done to them before."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
-class CodecRun:
+class CodecRun(Generic[S_co]):
     """What a finished run left.
 
     Attributes
     ----------
     codec : Path
-        Folder of the codec or vocoder.
+        Folder of what was trained.
     steps : int
         Steps of the run.
     best_step : int
         The step whose weights were kept.
-    scores : CodecScores
+    scores : Scores
         Of those weights, on all validation clips.
     collapsed : tuple[Collapse, ...]
         Codebooks that had collapsed at the end.
@@ -49,16 +63,22 @@ class CodecRun:
     codec: Path
     steps: int
     best_step: int
-    scores: CodecScores
+    scores: S_co
     collapsed: tuple[Collapse, ...]
     findings: tuple[Finding, ...]
     kept: Literal["best", "last"] = "best"
 
 
 def train_codec(
-    recipe: CodecRecipe, material: CodecMaterial, *, name: str, folder: Path, resume: bool, progress: Progress
-) -> CodecRun:
-    """Train a codec and return where it lies and how it does on the validation clips.
+    recipe: CodecRecipe[S_co],
+    provenance: Provenance,
+    *,
+    name: str,
+    folder: Path,
+    resume: bool,
+    progress: Progress,
+) -> CodecRun[S_co]:
+    """Train a codec, vocoder or recogniser; return where it lies and how it does on the validation clips.
 
     Raises
     ------
@@ -71,7 +91,7 @@ def train_codec(
     KeyboardInterrupt
         After Ctrl-C or SIGTERM, once the state is saved.
     """
-    state = CodecState(recipe, folder, name=name, licences=material.licences, processing=material.processing)
+    state = CodecState(recipe, folder, name=name, licences=provenance.licences, processing=provenance.processing)
     with explain_shortages(folder, lambda: _way_out(state)):
         findings: tuple[Finding, ...] = ()
         if resume:
@@ -84,11 +104,11 @@ def train_codec(
         findings += rewind_journal(journal, state.step)
         for finding in findings:
             progress.say(f"warning: {finding.subject}: {finding.message}; {finding.hint}")
-        _take_steps(state, material, journal, progress)
-        return _finish(state, material, findings)
+        _take_steps(state, journal, progress)
+        return _finish(state, findings)
 
 
-def _way_out(state: CodecState) -> WayOut:
+def _way_out(state: CodecState[S_co]) -> WayOut:
     return way_out_of(
         state.steps,
         go_on="repeat the command with --resume",
@@ -97,7 +117,7 @@ def _way_out(state: CodecState) -> WayOut:
     )
 
 
-def _take_steps(state: CodecState, material: CodecMaterial, journal: Path, progress: Progress) -> None:
+def _take_steps(state: CodecState[S_co], journal: Path, progress: Progress) -> None:
     recipe, plan = state.recipe, state.recipe.plan
     # The steps that are left, or the time that is left would count those done before as done now.
     progress.start(f"training the {plan.kind}", plan.steps - state.step, "step")
@@ -111,12 +131,12 @@ def _take_steps(state: CodecState, material: CodecMaterial, journal: Path, progr
             row: dict[str, object] = {"step": state.step, **result.values}
             due = state.step % plan.valid_every == 0 and recipe.stage(state.step - 1) > 0
             if due or state.step == plan.steps:
-                row |= _validate(state, material, progress)
+                row |= _validate(state, progress)
             with journal.open("a", encoding="utf-8") as stream:
                 stream.write(json.dumps(row) + "\n")
-            mel = result.values["mel"]
-            average = mel if math.isnan(average) else 0.98 * average + 0.02 * mel
-            progress.advance(note=f"mel {average:.3f}")
+            loss = result.values[plan.loss]
+            average = loss if math.isnan(average) else 0.98 * average + 0.02 * loss
+            progress.advance(note=f"{plan.loss} {average:.3f}")
             stop = stop_request.asked and state.step < plan.steps
             if stop or state.step % plan.save_every == 0:
                 state.save()
@@ -127,42 +147,28 @@ def _take_steps(state: CodecState, material: CodecMaterial, journal: Path, progr
     state.save()
 
 
-def _validate(state: CodecState, material: CodecMaterial, progress: Progress) -> dict[str, object]:
-    """Measure the codec on some validation clips, keep it if it is the best, and look for collapsed codebooks."""
+def _validate(state: CodecState[S_co], progress: Progress) -> dict[str, object]:
+    """Measure the network on some validation clips, keep it if it is the best, and look for collapsed codebooks."""
     recipe = state.recipe
-    scores = measure(recipe, material.valid[: recipe.plan.valid_clips])
+    scores = recipe.measure(recipe.plan.valid_clips)
     best = state.best.offer(recipe, state.step, scores)
+    progress.say(f"step {state.step}: {scores.describe(' (best)' if best else '')}")
+    row = {**scores.entry(), "best": best}
+    if not recipe.plan.codebooks:
+        return row
     shares = state.use.close()
     collapsed = state.use.collapsed()
-    progress.say(
-        f"step {state.step}: held-out mel distance {scores.mel_distance:.4f}{' (best)' if best else ''}, "
-        f"{scores.describe_stoi()}{_describe_use(scores.usage)}"
-    )
     if collapsed:
         progress.say(f"warning: {'; '.join(map(str, collapsed))}")
-    return {
-        "valid_mel": scores.mel_distance,
-        "valid_stoi": scores.stoi,
-        "usage": scores.usage,
-        "best": best,
+    return row | {
         "training_usage": shares,
         "collapsed": [{"codebook": item.codebook, "share": item.share} for item in collapsed],
     }
 
 
-def _describe_use(usage: tuple[float, ...]) -> str:
-    return f", codes in use {', '.join(f'{share:.0%}' for share in usage)}" if usage else ""
-
-
-def _finish(state: CodecState, material: CodecMaterial, findings: tuple[Finding, ...]) -> CodecRun:
-    """Measure the best weights as they are stored, on every validation clip, and write them as a codec."""
+def _finish(state: CodecState[S_co], findings: tuple[Finding, ...]) -> CodecRun[S_co]:
+    """Measure the best weights as they are stored, on every validation clip, and write them."""
     state.recipe.restore(state.best.tensors)
-    scores = measure(state.recipe, material.valid)
-    metrics: dict[str, object] = {
-        "mel_distance": scores.mel_distance,
-        "stoi": scores.stoi,
-        "codebook_usage": list(scores.usage),
-        "clips": len(material.valid),
-    }
-    codec = state.write_codec(metrics)
+    scores = state.recipe.measure()
+    codec = state.write_codec(scores.metrics())
     return CodecRun(codec, state.step, state.best.step, scores, state.use.collapsed(), findings, state.recipe.plan.keep)

@@ -1,15 +1,16 @@
-"""What the loop of codec training asks of an architecture: a step, a reconstruction, weights to keep; and its scores.
+"""What the loop of codec training asks of an architecture: a step, a measurement, weights to keep; and codec scores.
 
 Knows no architecture.
 
-Implementations: ``MelRecipe``, ``DacRecipe``, ``VocoderRecipe``.
+Implementations: ``MelRecipe``, ``DacRecipe``, ``VocoderRecipe``; and, without a reconstruction, ``RecogniserRecipe``.
 
 Shapes: ``B segments, N samples, S frames, Q codebooks``.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from pathlib import Path
+from typing import Literal, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -41,8 +42,10 @@ class CodecPlan:
         Fingerprint of the material.
     base : str
         Fingerprint of the weights that are adapted; empty for a codec that is trained from nothing.
-    kind : Literal["codec", "vocoder"]
+    kind : Literal["codec", "vocoder", "recogniser"]
         What the run leaves.
+    loss : str
+        Which value of a step shows people how the training goes.
     keep : Literal["best", "last"]
         Which weights it leaves: those that did best on the validation clips in the last stage, or those of its end.
     """
@@ -61,7 +64,8 @@ class CodecPlan:
     seed: int
     data: str
     base: str = ""
-    kind: Literal["codec", "vocoder"] = "codec"
+    kind: Literal["codec", "vocoder", "recogniser"] = "codec"
+    loss: str = "mel"
     keep: Literal["best", "last"] = "best"
 
     @property
@@ -79,6 +83,30 @@ class StepResult:
     codes_BSQ: Tensor | None
 
 
+class Scores(Protocol):
+    """Measurements on validation clips."""
+
+    @property
+    def distance(self) -> float:
+        """What decides which weights are kept: the lowest."""
+        ...
+
+    def entry(self) -> dict[str, object]:
+        """Return the measurements for the journal."""
+        ...
+
+    def metrics(self) -> dict[str, object]:
+        """Return the measurements for the manifest."""
+        ...
+
+    def describe(self, note: str = "") -> str:
+        """Return the measurements for people; the note comes after the first."""
+        ...
+
+
+S_co = TypeVar("S_co", bound=Scores, covariant=True)
+
+
 @dataclass(frozen=True, slots=True)
 class CodecScores:
     """Measurements on validation clips.
@@ -91,18 +119,40 @@ class CodecScores:
         Short-time objective intelligibility against the original; None if no clip has enough speech for it.
     usage : tuple[float, ...]
         Fraction of each codebook's codes that occur.
+    clips : int
+        How many clips were measured.
     """
 
     mel_distance: float
     stoi: float | None
     usage: tuple[float, ...]
+    clips: int = 0
+
+    @property
+    def distance(self) -> float:
+        """The mel distance: the weights with the lowest are kept."""
+        return self.mel_distance
+
+    def entry(self) -> dict[str, object]:
+        """Return the measurements for the journal."""
+        return {"valid_mel": self.mel_distance, "valid_stoi": self.stoi, "usage": self.usage}
+
+    def metrics(self) -> dict[str, object]:
+        """Return the measurements for the manifest."""
+        usage = list(self.usage)
+        return {"mel_distance": self.mel_distance, "stoi": self.stoi, "codebook_usage": usage, "clips": self.clips}
+
+    def describe(self, note: str = "") -> str:
+        """Return the measurements for people; the note comes after the mel distance."""
+        usage = f", codes in use {', '.join(f'{share:.0%}' for share in self.usage)}" if self.usage else ""
+        return f"held-out mel distance {self.mel_distance:.4f}{note}, {self.describe_stoi()}{usage}"
 
     def describe_stoi(self) -> str:
         """Return the intelligibility for people."""
         return "STOI unknown" if self.stoi is None else f"STOI {self.stoi:.3f}"
 
 
-class CodecRecipe(Protocol):
+class CodecRecipe(Protocol[S_co]):
     """An architecture in training."""
 
     @property
@@ -128,6 +178,36 @@ class CodecRecipe(Protocol):
         """Take a step, counted from 0: a pure function of the seed, the step and the state."""
         ...
 
+    def measure(self, limit: int | None = None) -> S_co:
+        """Return how the weights that would be stored do on so many validation clips; None for all of them."""
+        ...
+
+    def stored(self) -> dict[str, Tensor]:
+        """Return what the codec's checkpoint holds."""
+        ...
+
+    def further_files(self, weights: Path) -> Mapping[str, bytes]:
+        """Return the files that go beside a weights file that was just written, by name."""
+        ...
+
+    def restore(self, stored: Mapping[str, Tensor]) -> None:
+        """Put stored weights into the model, to measure it as it will be loaded; training cannot continue from them."""
+        ...
+
+
+class Reconstruction(Protocol):
+    """What is measured of a codec or vocoder in training."""
+
+    @property
+    def plan(self) -> CodecPlan:
+        """The run's numbers."""
+        ...
+
+    @property
+    def networks(self) -> Mapping[str, nn.Module]:
+        """Everything with weights; ``model`` is the codec itself."""
+        ...
+
     def reconstruct(self, samples_1N: Tensor) -> tuple[Tensor, Tensor]:
         """Return the samples, shape (1, N), and the codes, shape (S, Q), of a whole number of frames; Q may be 0."""
         ...
@@ -136,17 +216,9 @@ class CodecRecipe(Protocol):
         """Return the spectrogram by which reconstructions are measured."""
         ...
 
-    def stored(self) -> dict[str, Tensor]:
-        """Return what the codec's checkpoint holds."""
-        ...
-
-    def restore(self, stored: Mapping[str, Tensor]) -> None:
-        """Put stored weights into the model, to measure it as it will be loaded; training cannot continue from them."""
-        ...
-
 
 @torch.inference_mode()
-def measure(recipe: CodecRecipe, clips: Sequence[NDArray[np.float32]]) -> CodecScores:
+def measure(recipe: Reconstruction, clips: Sequence[NDArray[np.float32]]) -> CodecScores:
     """Return how well the codec reproduces clips; its model is left in evaluation mode.
 
     A clip that has no whole frame of codes, or too little speech, is left out of what cannot be measured on it.
@@ -175,4 +247,5 @@ def measure(recipe: CodecRecipe, clips: Sequence[NDArray[np.float32]]) -> CodecS
     usage = tuple(len(codes) / plan.codebook_size for codes in seen)
     if not distances:
         raise TrainingError("no validation clip is as long as a frame of codes", hint="validate with longer clips")
-    return CodecScores(float(np.mean(distances)), float(np.mean(understood)) if understood else None, usage)
+    stoi = float(np.mean(understood)) if understood else None
+    return CodecScores(float(np.mean(distances)), stoi, usage, len(distances))

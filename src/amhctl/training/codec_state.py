@@ -1,4 +1,4 @@
-"""A codec's or vocoder's run on disk: its resumable state, and what it leaves. Knows no architecture.
+"""The run of a codec, vocoder or recogniser on disk: its resumable state, and what it leaves. Knows no architecture.
 
 ``checkpoints/step-N/`` are checkpoints of kind ``training``, the newest two: ``model.safetensors`` and, by the same
 names as in the recipe, a file for every other network and every optimiser; ``codes.safetensors`` with the codes counted
@@ -9,6 +9,7 @@ manifest under ``training``. Earlier versions kept one such checkpoint, ``state/
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Generic
 
 import torch
 from torch import Tensor
@@ -16,19 +17,20 @@ from torch import Tensor
 from amhctl import __version__
 from amhctl.checkpoint.manifest import Licence, Manifest
 from amhctl.checkpoint.store import LoadedCheckpoint, write_checkpoint
-from amhctl.codec.soundness import find_faults
+from amhctl.codec import soundness
 from amhctl.core.errors import CheckpointError, TrainingError
 from amhctl.core.findings import Finding
 from amhctl.core.outputs import FolderKind
 from amhctl.core.temporaries import discard
+from amhctl.recogniser import soundness as recogniser_soundness
 from amhctl.training.checkpoints import Checkpoints
-from amhctl.training.codec_recipe import CodecRecipe, CodecScores
+from amhctl.training.codec_recipe import CodecRecipe, S_co, Scores
 from amhctl.training.codec_use import CodebookUse
 
 _KEPT = 2
 _FORMER = "state"
 CODEC_RUN = FolderKind(
-    "the folder of a codec's run", "journal.jsonl", members=("state", "codec", "vocoder", "checkpoints")
+    "the folder of a codec's run", "journal.jsonl", members=("state", "codec", "vocoder", "recogniser", "checkpoints")
 )
 
 
@@ -38,29 +40,24 @@ class BestCodec:
 
     step: int = 0
     stage: int = 0
-    mel_distance: float = 0.0
+    distance: float = 0.0
     tensors: dict[str, Tensor] = field(default_factory=dict)
 
-    def offer(self, recipe: CodecRecipe, step: int, scores: CodecScores) -> bool:
+    def offer(self, recipe: CodecRecipe[S_co], step: int, scores: Scores) -> bool:
         """Take over the recipe's weights if they are better, or the first of a later stage; return whether they are.
 
         A stage against discriminators begins again: it trades some mel distance for what the ear prefers. Where the
         run's last weights are to be kept, each newer ones are taken.
         """
         stage = recipe.stage(step - 1)
-        if (
-            recipe.plan.keep == "best"
-            and self.tensors
-            and stage == self.stage
-            and scores.mel_distance >= self.mel_distance
-        ):
+        if recipe.plan.keep == "best" and self.tensors and stage == self.stage and scores.distance >= self.distance:
             return False
-        self.step, self.stage, self.mel_distance = step, stage, scores.mel_distance
+        self.step, self.stage, self.distance = step, stage, scores.distance
         self.tensors = {name: tensor.detach().cpu().clone() for name, tensor in recipe.stored().items()}
         return True
 
 
-class CodecState:
+class CodecState(Generic[S_co]):
     """The state of one run: the recipe's weights and moments, the step reached, the best so far, the codes in use.
 
     Parameters
@@ -79,7 +76,7 @@ class CodecState:
 
     def __init__(
         self,
-        recipe: CodecRecipe,
+        recipe: CodecRecipe[S_co],
         folder: Path,
         *,
         name: str,
@@ -91,7 +88,8 @@ class CodecState:
         self.name = name
         self.licences = licences
         self.processing = processing
-        self.steps = Checkpoints(folder / "checkpoints", find_faults)
+        self._check = recogniser_soundness.find_faults if recipe.plan.kind == "recogniser" else soundness.find_faults
+        self.steps = Checkpoints(folder / "checkpoints", self._check)
         self.step = 0
         self.best = BestCodec()
         self.use = CodebookUse(recipe.plan.codebooks, recipe.plan.codebook_size)
@@ -108,7 +106,7 @@ class CodecState:
         if self.best.tensors:
             extra["best.safetensors"] = self.best.tensors
         numbers: dict[str, object] = {
-            "best": {"step": self.best.step, "stage": self.best.stage, "mel_distance": self.best.mel_distance},
+            "best": {"step": self.best.step, "stage": self.best.stage, "distance": self.best.distance},
             "shares": list(self.use.shares),
         }
         write_checkpoint(
@@ -124,7 +122,7 @@ class CodecState:
 
     def clear(self) -> None:
         """Remove what an earlier run left, and nothing else."""
-        for name in ("checkpoints", _FORMER, "codec", "vocoder"):
+        for name in ("checkpoints", _FORMER, "codec", "vocoder", "recogniser"):
             if (self.folder / name).exists():
                 discard(self.folder / name)
 
@@ -174,20 +172,21 @@ class CodecState:
         if isinstance(shares, list) and isinstance(best, dict):
             self.use.shares = tuple(float(str(share)) for share in shares)
             self.best = BestCodec(
-                int(str(best["step"])), int(str(best["stage"])), float(str(best["mel_distance"])), self.best.tensors
+                int(str(best["step"])), int(str(best["stage"])), float(str(best["distance"])), self.best.tensors
             )
         if "best.safetensors" in loaded.manifest.files:
             best_tensors, wanted = loaded.read_tensors("best.safetensors"), self.recipe.stored()
             self.best.tensors = {name: _require_like(best_tensors[name], wanted[name]) for name in wanted}
 
     def write_codec(self, metrics: dict[str, object]) -> Path:
-        """Write the best weights as a codec or vocoder and return its folder, named like its kind."""
+        """Write the best weights as a checkpoint and return its folder, named like its kind."""
         folder = self.folder / self.recipe.plan.kind
         write_checkpoint(
             folder,
             manifest=self._manifest(self.recipe.plan.kind, step=self.best.step, numbers={}, metrics=metrics),
             tensors=self.best.tensors,
-            check=find_faults,
+            derived=self.recipe.further_files,
+            check=self._check,
             force=True,
         )
         return folder

@@ -162,8 +162,8 @@ def _report_events(loop: Loop, journal: Journal | None, progress: Progress) -> N
 def _say_samples(loop: Loop, progress: Progress) -> None:
     """Let the best voice speak, once it is written. No later step depends on it: each seeds its own chance."""
     say = loop.run.say_samples
-    # By text match, they have been said already, to see whether this is the best voice.
-    if say is None or loop.run.config.best_by == "text_match":
+    # Where they decide, they have been said already, to see whether this is the best voice.
+    if say is None or loop.run.config.best_by != "loss":
         return
     loop.wait_for_writes()
     if loop.processes.leads:
@@ -176,10 +176,10 @@ def _match_texts(loop: Loop, valid: Means, progress: Progress) -> float | None:
     The leading process lets it speak, and tells the others.
     """
     say, step = loop.run.say_samples, loop.state.step
-    if loop.run.config.best_by != "text_match" or not math.isfinite(valid.decisive):
+    if loop.run.config.best_by == "loss" or not math.isfinite(valid.decisive):
         return None
     if say is None:
-        raise ValueError("best_by=text_match needs a function that synthesises the samples")
+        raise ValueError(f"best_by={loop.run.config.best_by} needs a function that synthesises the samples")
     loop.export_candidate(valid)
     share = torch.zeros((), dtype=torch.float64)
     if loop.processes.leads:

@@ -5,6 +5,7 @@ Shapes: ``B segments, N samples, S frames, Q codebooks``.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -19,7 +20,7 @@ from amhctl.core.errors import TrainingError
 from amhctl.nn.spectral import LogMel
 from amhctl.training.codec_material import CodecMaterial, sample_segments
 from amhctl.training.codec_optimizer import require_finite
-from amhctl.training.codec_recipe import CodecPlan, StepResult
+from amhctl.training.codec_recipe import CodecPlan, CodecScores, StepResult, measure
 from amhctl.training.seeding import derive_seed
 
 # The package's own: betas, and the largest gradient norm of each side.
@@ -189,6 +190,10 @@ class DacRecipe:
         codes_BSQ = output["codes"].transpose(1, 2)
         return StepResult({name: float(value.detach()) for name, value in values.items()}, codes_BSQ)
 
+    def measure(self, limit: int | None = None) -> CodecScores:
+        """Return how well so many validation clips are reproduced; None for all of them."""
+        return measure(self, self._material.valid[:limit])
+
     def reconstruct(self, samples_1N: Tensor) -> tuple[Tensor, Tensor]:
         """Return samples and codes."""
         output = self._model(samples_1N[:, None].to(self._device), self._plan.sample_rate)
@@ -204,6 +209,10 @@ class DacRecipe:
     def stored(self) -> dict[str, Tensor]:
         """Return every weight, as it is: official files keep fp32, and so do their descendants."""
         return dict(self._model.state_dict())
+
+    def further_files(self, weights: Path) -> Mapping[str, bytes]:
+        """Return no files: a codec is its weights."""
+        return {}
 
     def restore(self, stored: Mapping[str, Tensor]) -> None:
         """Put stored weights into the model."""

@@ -9,6 +9,7 @@ Shapes: ``B segments, N samples, S frames, Q codebooks``.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -27,7 +28,7 @@ from amhctl.config.mel_codec import CodecTrainingConfig, MelCodecConfig
 from amhctl.core.errors import TrainingError
 from amhctl.training.codec_material import CodecMaterial, sample_segments
 from amhctl.training.codec_optimizer import cosine_rate, decayed_adamw, require_finite
-from amhctl.training.codec_recipe import CodecPlan, StepResult
+from amhctl.training.codec_recipe import CodecPlan, CodecScores, StepResult, measure
 from amhctl.training.discriminator_training import DiscriminatorTraining
 from amhctl.training.learning_quantizer import learning_quantizer
 from amhctl.training.mel_distance import MelDistance
@@ -229,6 +230,10 @@ class MelRecipe:
         )
         return segments.to(self._device)
 
+    def measure(self, limit: int | None = None) -> CodecScores:
+        """Return how well so many validation clips are reproduced; None for all of them."""
+        return measure(self, self._material.valid[:limit])
+
     def reconstruct(self, samples_1N: Tensor) -> tuple[Tensor, Tensor]:
         """Return samples and codes."""
         output = self._network(samples_1N.to(self._device))
@@ -242,6 +247,10 @@ class MelRecipe:
     def stored(self) -> dict[str, Tensor]:
         """Return what a codec checkpoint holds, in half precision."""
         return stored_tensors(self._network)
+
+    def further_files(self, weights: Path) -> Mapping[str, bytes]:
+        """Return no files: a codec is its weights."""
+        return {}
 
     def restore(self, stored: Mapping[str, Tensor]) -> None:
         """Put stored weights into the network."""

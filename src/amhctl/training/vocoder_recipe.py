@@ -9,6 +9,7 @@ Shapes: ``B segments, N samples, T frames, F mel bins``.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -23,7 +24,7 @@ from amhctl.nn.spectral import LogMel
 from amhctl.training.adversarial import balanced_gradient
 from amhctl.training.codec_material import CodecMaterial, sample_segments
 from amhctl.training.codec_optimizer import cosine_rate, decayed_adamw, require_finite
-from amhctl.training.codec_recipe import CodecPlan, StepResult
+from amhctl.training.codec_recipe import CodecPlan, CodecScores, StepResult, measure
 from amhctl.training.discriminator_training import DiscriminatorTraining
 from amhctl.training.ema import AveragedModel
 from amhctl.training.mel_distance import LONGEST_WINDOW, MelDistance
@@ -193,6 +194,10 @@ class VocoderRecipe:
                 others = [(generator_loss, config.adversarial_weight), (feature_loss, config.feature_weight)]
         return balanced_gradient(leaf_BN, distance, others), values
 
+    def measure(self, limit: int | None = None) -> CodecScores:
+        """Return how well so many validation clips are reproduced; None for all of them."""
+        return measure(self, self._material.valid[:limit])
+
     def reconstruct(self, samples_1N: Tensor) -> tuple[Tensor, Tensor]:
         """Return what the averaged weights make of a spectrogram, and no codes."""
         samples = self._average.model(self.log_mel(samples_1N)[:, :-1])
@@ -206,6 +211,10 @@ class VocoderRecipe:
     def stored(self) -> dict[str, Tensor]:
         """Return what a vocoder checkpoint holds: the averaged weights, in half precision."""
         return halve(self._average.model.state_dict())
+
+    def further_files(self, weights: Path) -> Mapping[str, bytes]:
+        """Return no files: a codec is its weights."""
+        return {}
 
     def restore(self, stored: Mapping[str, Tensor]) -> None:
         """Put stored weights into the averaged model."""

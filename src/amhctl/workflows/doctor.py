@@ -26,6 +26,8 @@ from amhctl.encoders.speech import DOWNLOAD as ENCODER_DOWNLOAD
 from amhctl.encoders.speech import find_encoder
 from amhctl.inference.assemble import load_voice
 from amhctl.inference.catalog import bundled_voices
+from amhctl.recogniser.catalog import bundled_recognisers
+from amhctl.recogniser.recognition import load_recogniser
 from amhctl.text.g2p.transphone_backend import DOWNLOAD, find_model
 from amhctl.training.precision import computes_bf16
 
@@ -122,6 +124,7 @@ def run(request: DiagnoseRequest, progress: Progress) -> DiagnoseReport:
         ("codec", bundled_codecs(), load_codec),
         ("vocoder", bundled_vocoders(), load_vocoder),
         ("voice", bundled_voices(), load_voice),
+        ("recogniser", bundled_recognisers(), load_recogniser),
     )
     for kind, names, load in parts:
         for name in names:

@@ -1,7 +1,7 @@
 """``amhctl eval``: a voice reads a test set and is measured against the recordings of it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 from amhctl.checkpoint.folder import WEIGHTS_FILE
 from amhctl.core.errors import (
     EvaluationError,
+    OptionError,
 )
 from amhctl.core.findings import Finding, has_errors
 from amhctl.core.outputs import PAGE, require_output_file, require_output_folder
@@ -17,7 +18,9 @@ from amhctl.core.progress import Progress
 from amhctl.core.report import Verdict
 from amhctl.corpus.records import Record, iter_audio, read_records
 from amhctl.encoders.speaker import SpeakerEncoder
+from amhctl.encoders.transformers_recogniser import is_transformers_folder, load_transformers_recogniser
 from amhctl.evaluation import naturalness
+from amhctl.evaluation.minimal_pairs import PairResult, by_contrast
 from amhctl.evaluation.paired import Difference, compare
 from amhctl.evaluation.scorecard import RULES as SCORECARD_RULES
 from amhctl.evaluation.scorecard import (
@@ -33,8 +36,20 @@ from amhctl.inference.code_voice import CodeVoice
 from amhctl.inference.reference import read_clip
 from amhctl.inference.spectrogram_voice import SpectrogramVoice
 from amhctl.pages.evaluation import CLIPS, PageClip, clips_folder, write_page
-from amhctl.workflows.eval_clip import Clip, compare_speakers, match_text, measure_clip, read_clips, speak_clip
+from amhctl.recogniser.recognition import Recogniser, load_recogniser
+from amhctl.recogniser.scoring import Scorer, ScorerIdentity, SpeechScorer, TextScorer
+from amhctl.text.frontend import Frontend
+from amhctl.workflows.eval_clip import (
+    Clip,
+    compare_speakers,
+    match_text,
+    measure_clip,
+    read_clips,
+    recognise,
+    speak_clip,
+)
 from amhctl.workflows.eval_lineage import find_trained
+from amhctl.workflows.eval_pairs import pair_scores, speak_pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +72,10 @@ class EvaluateRequest:
         Where to write the HTML page.
     fail_under : tuple[str, ...]
         Conditions ``metric=value``.
+    recogniser : str | None
+        Name or folder of the recogniser whose errors are counted; None counts none.
+    pairs : int
+        How many minimal pairs the voice says; 0 for none.
     against : str | None
         Name or folder of another voice, to be compared with on the same clips.
     fail_worse : bool
@@ -77,6 +96,8 @@ class EvaluateRequest:
     limit: int | None = None
     report: Path | None = None
     fail_under: tuple[str, ...] = ()
+    recogniser: str | None = None
+    pairs: int = 0
     against: str | None = None
     fail_worse: bool = False
     seed: int = 0
@@ -142,6 +163,8 @@ class EvaluateReport(Verdict):
     machine: Machine
     comparison: Comparison | None = None
     fail_worse: bool = False
+    recogniser: ScorerIdentity | None = None
+    pairs: tuple[PairResult, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -156,6 +179,7 @@ class EvaluateReport(Verdict):
             "weights": self.weights,
             "test_set": self.test_set,
             "machine": self.machine.line(),
+            "recogniser": None if self.recogniser is None else asdict(self.recogniser),
             "report": str(self.page) if self.page else None,
             "metrics": {
                 metric.kind.name: {
@@ -172,6 +196,9 @@ class EvaluateReport(Verdict):
                 | {metric.kind.name: clip.value_of(metric.kind) for metric in self.scorecard.metrics}
                 for clip in self.scorecard.utterances
             ],
+            "minimal_pairs": {
+                name: {"right": right, "pairs": count} for name, (right, count) in by_contrast(self.pairs).items()
+            },
             "against": None if self.comparison is None else self.comparison.payload(),
         }
 
@@ -191,6 +218,15 @@ class EvaluateReport(Verdict):
             yield f"page: {self.page}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Judges:
+    """What every clip is measured by, loaded once."""
+
+    encoder: SpeakerEncoder
+    scorer: Scorer | None
+    recogniser: Recogniser | None
+
+
 def run(request: EvaluateRequest, progress: Progress) -> EvaluateReport:
     """Speak every record of a test set and measure the result.
 
@@ -206,19 +242,21 @@ def run(request: EvaluateRequest, progress: Progress) -> EvaluateReport:
     records = choose_records(distinct, request.limit, request.test_set)
     voice = load_voice(request.voice, device=request.device, codec=request.codec)
     rival = None if request.against is None else load_voice(request.against, device=request.device)
-    encoder = SpeakerEncoder()
+    judges = _load_judges(request)
+    encoder = judges.encoder
     clips, findings = read_clips(records, request.test_set.parent, encoder)
     findings += repeated
     if request.trained_on is not None:
         findings += find_trained(request.trained_on, voice.manifest, clips)
     if len(clips) < 2:
         findings.append(SCORECARD_RULES.finding("E004", str(request.test_set), "text match needs at least two clips"))
-    page_clips = _measure(request, voice, clips, encoder, findings, progress)
-    scorecard = build_scorecard(tuple(clip.score for clip in page_clips), seed=request.seed)
+    page_clips = _measure(request, voice, clips, judges, findings, progress)
+    pairs = _speak_pairs(request, voice, judges, findings, progress)
+    scorecard = build_scorecard((*(clip.score for clip in page_clips), *pair_scores(pairs)), seed=request.seed)
     findings += judge(scorecard, thresholds)
     comparison = None
     if rival is not None:
-        comparison = _compare(request, scorecard, rival, clips, encoder, findings, progress)
+        comparison = _compare(request, scorecard, rival, clips, judges, findings, progress)
     findings.append(SCORECARD_RULES.finding("E005", "dnsmos", f"DNSMOS is {naturalness.NOTE}"))
     machine = describe_machine()
     if request.report is not None:
@@ -236,14 +274,33 @@ def run(request: EvaluateRequest, progress: Progress) -> EvaluateReport:
         machine=machine,
         comparison=comparison,
         fail_worse=request.fail_worse,
+        recogniser=None if judges.scorer is None else judges.scorer.identity,
+        pairs=pairs,
     )
+
+
+def _load_judges(request: EvaluateRequest) -> _Judges:
+    """Load what measures; a recogniser's texts are read by the frontend of this version."""
+    name = request.recogniser
+    if name is not None and is_transformers_folder(folder := Path(name).expanduser()):
+        judges = _Judges(SpeakerEncoder(), TextScorer(load_transformers_recogniser(folder), Frontend()), None)
+    elif name is not None:
+        recogniser = load_recogniser(name)
+        judges = _Judges(SpeakerEncoder(), SpeechScorer(recogniser, Frontend()), recogniser)
+    else:
+        judges = _Judges(SpeakerEncoder(), None, None)
+    if request.pairs and judges.recogniser is None:
+        raise OptionError(
+            "minimal pairs need a recogniser of phones", subject="--pairs", hint="omit --recogniser, or --pairs"
+        )
+    return judges
 
 
 def _measure(
     request: EvaluateRequest,
     voice: CodeVoice | SpectrogramVoice,
     clips: list[Clip],
-    encoder: SpeakerEncoder,
+    judges: _Judges,
     findings: list[Finding],
     progress: Progress,
 ) -> list[PageClip]:
@@ -255,7 +312,9 @@ def _measure(
     for index, clip in enumerate(clips):
         spoken = speak_clip(voice, speaker, clip, request.seed, findings)
         score = measure_clip(clip, spoken, voice.level, findings)
-        score = compare_speakers(score, clip, clips, spoken, encoder, findings)
+        score = compare_speakers(score, clip, clips, spoken, judges.encoder, findings)
+        if judges.scorer is not None:
+            score = recognise(score, clip, spoken, judges.scorer, findings)
         if len(clips) > 1:
             score = match_text(score, spoken, natural_cepstra, index, findings)
         measured.append(PageClip(score, clip.natural, spoken.speech.waveform if spoken.speech else None, spoken.copy))
@@ -264,21 +323,34 @@ def _measure(
     return measured
 
 
+def _speak_pairs(
+    request: EvaluateRequest,
+    voice: CodeVoice | SpectrogramVoice,
+    judges: _Judges,
+    findings: list[Finding],
+    progress: Progress,
+) -> tuple[PairResult, ...]:
+    if not request.pairs or judges.recogniser is None:
+        return ()
+    return speak_pairs(voice, judges.recogniser, request.pairs, seed=request.seed, findings=findings, progress=progress)
+
+
 def _compare(
     request: EvaluateRequest,
     scorecard: Scorecard,
     rival: CodeVoice | SpectrogramVoice,
     clips: list[Clip],
-    encoder: SpeakerEncoder,
+    judges: _Judges,
     findings: list[Finding],
     progress: Progress,
 ) -> Comparison:
     """Measure the other voice on the same clips, with the same seed, and add what is found to the findings."""
     name = rival.manifest.name
     found: list[Finding] = []
-    measured = _measure(request, rival, clips, encoder, found, progress)
+    measured = _measure(request, rival, clips, judges, found, progress)
+    pairs = _speak_pairs(request, rival, judges, found, progress)
     findings += [replace(finding, subject=f"{name}: {finding.subject}") for finding in found]
-    other = build_scorecard(tuple(clip.score for clip in measured), seed=request.seed)
+    other = build_scorecard((*(clip.score for clip in measured), *pair_scores(pairs)), seed=request.seed)
     comparison = Comparison(name, rival.manifest.files[WEIGHTS_FILE], compare(scorecard, other, seed=request.seed))
     findings += [
         SCORECARD_RULES.finding(

@@ -35,6 +35,8 @@ from amhctl.inference.code_voice import CodeVoice
 from amhctl.inference.options import SpeakOptions
 from amhctl.inference.spectrogram_voice import SpectrogramVoice
 from amhctl.inference.speech import Speech
+from amhctl.recogniser.error_rate import Errors, all_missing
+from amhctl.recogniser.scoring import Scorer
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,6 +92,7 @@ def speak_clip(
     """Let a voice say the text of a clip, and copy its recording."""
     copy = _copy(voice, speaker, clip.natural)
     person = clip.record.speaker if clip.record.speaker in (voice.manifest.speakers or ()) else None
+    # Without the recogniser's check: sampling until it is content would measure the recogniser.
     options = SpeakOptions(seed=seed, person=person if speaker is None else None)
     start = perf_counter()
     try:
@@ -185,6 +188,40 @@ def compare_speakers(
     if natural is None or natural <= 0.0:
         return score
     return replace(score, relative_speaker_similarity=Quotient(mean_similarity(synthesised, others), natural))
+
+
+def recognise(
+    score: UtteranceScore, clip: Clip, spoken: Spoken, scorer: Scorer, findings: list[Finding]
+) -> UtteranceScore:
+    """Return the score with the errors that a recogniser finds in speech and recording.
+
+    A text that could not be spoken counts as missing as a whole.
+    """
+    try:
+        natural = scorer.score(clip.natural, clip.record.text)
+    except (AudioError, EvaluationError) as fault:
+        findings.append(_unmeasured(clip.record, "recogniser", fault))
+        return score
+    score = replace(
+        score,
+        natural_phone_error_rate=_rate(natural.phones),
+        natural_character_error_rate=_rate(natural.letters),
+        natural_word_error_rate=_rate(natural.words),
+    )
+    found = (all_missing(natural.phones), all_missing(natural.letters), all_missing(natural.words))
+    if spoken.speech is not None:
+        try:
+            said = scorer.score(spoken.speech.waveform, clip.record.text)
+        except AudioError as fault:
+            findings.append(_unmeasured(clip.record, "recogniser", fault))
+        else:
+            found = said.phones, said.letters, said.words
+    phones, letters, words = map(_rate, found)
+    return replace(score, phone_error_rate=phones, character_error_rate=letters, word_error_rate=words)
+
+
+def _rate(errors: Errors) -> Quotient | None:
+    return Quotient(float(errors.total), float(errors.units)) if errors.units else None
 
 
 def match_text(

@@ -93,7 +93,7 @@ def _change(training: dict[str, Any], sources: dict[str, Any], assignment: str) 
         # The rate continues falling as it began to, rather than jump to another curve.
         training["decay_steps"] = training["steps"]
         sources["training.decay_steps"] = "run"
-    if key == "training.samples" and training.get("best_by") == "text_match":
+    if key == "training.samples" and training.get("best_by", "loss") != "loss":
         raise ConfigError(
             "the run chooses its best voice by this number of samples, which cannot change",
             subject=key,

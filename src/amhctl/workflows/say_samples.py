@@ -25,7 +25,15 @@ from amhctl.codes.index import StoredUtterance
 from amhctl.codes.preparation import Source
 from amhctl.codes.store import CodeStore
 from amhctl.config.schema import FEWEST_SAMPLES
-from amhctl.core.errors import AmhctlError, ConfigError, EvaluationError, TextError, UnspeakableError, VocabularyError
+from amhctl.core.errors import (
+    AmhctlError,
+    AudioError,
+    ConfigError,
+    EvaluationError,
+    TextError,
+    UnspeakableError,
+    VocabularyError,
+)
 from amhctl.devices.device import choose_device
 from amhctl.evaluation import textmatch
 from amhctl.inference.assemble import load_voice
@@ -35,6 +43,10 @@ from amhctl.inference.judge import LENIENT
 from amhctl.inference.on_torch import build_code_voice
 from amhctl.inference.options import SpeakOptions
 from amhctl.inference.voice import Voice
+from amhctl.recogniser.error_rate import Errors
+from amhctl.recogniser.recognition import load_recogniser
+from amhctl.recogniser.scoring import SpeechScorer
+from amhctl.text.frontend import Frontend
 from amhctl.training.export import choose_prompt_clip
 from amhctl.training.replay import own_part
 from amhctl.training.run import Run, Said
@@ -62,6 +74,8 @@ class SampleSentences:
         What codes are spoken like, where the codec needs it.
     device : str
         Where the voice speaks.
+    scorer : SpeechScorer | None
+        What counts the errors of the sentences, where character accuracy is measured.
     """
 
     folder: Path
@@ -71,6 +85,7 @@ class SampleSentences:
     recordings: tuple[Cepstra, ...] = ()
     prompt: Prompt | None = None
     device: str = "cpu"
+    scorer: SpeechScorer | None = None
 
     def __call__(self, voice: Path, step: int) -> Said:
         """Say the sentences with the voice in a folder; return how it went.
@@ -79,22 +94,27 @@ class SampleSentences:
         matches nothing.
         """
         folder, matched = self.folder / f"step-{step:08}", 0
-        nothing = 0.0 if self.recordings else None
+        nothing = 0.0 if self.recordings or self.scorer else None
         try:
             speaking, speaker = self._load(voice)
         except AmhctlError as error:
             return Said(f"no samples: {error.message}", nothing)
         folder.mkdir(parents=True, exist_ok=True)
-        said, options = 0, SpeakOptions(seed=self.seed, attempts=1, limits=LENIENT)
+        said, letters = 0, Errors()
+        options = SpeakOptions(seed=self.seed, attempts=1, limits=LENIENT)
         for index, (name, text) in enumerate(self.sentences):
             try:
                 speech = speaking.speak(text, options, speaker=speaker)
             except (TextError, UnspeakableError, VocabularyError):
+                letters += self._letters(None, text)
                 continue
             write(folder / f"{name}.wav", speech.waveform)
             said += 1
             matched += bool(self.recordings) and self._matches(speech.waveform, index)
+            letters += self._letters(speech.waveform, text)
         line = f"{said} of {len(self.sentences)} samples written: {folder}"
+        if self.scorer is not None:
+            return Said(f"{line}; character error rate {letters.rate:.3f}", max(0.0, 1.0 - letters.rate))
         if not self.recordings:
             return Said(line, None)
         matches = f"{matched} of {len(self.sentences)} closest to their own recording"
@@ -106,6 +126,17 @@ class SampleSentences:
             return load_voice(str(voice), codec=None if self.codec is None else str(self.codec)), None
         cloning = build_code_voice(open_voice(str(voice)), device=self.device, codec=self.codec)
         return cloning, cast("CloningVoice", cloning).speaker_like(self.prompt)
+
+    def _letters(self, speech: Waveform | None, text: str) -> Errors:
+        """Return the errors of a sentence; all of it where nothing was said."""
+        if self.scorer is None:
+            return Errors()
+        if speech is None:
+            return self.scorer.missing(text)
+        try:
+            return self.scorer.score(speech, text).letters
+        except (AudioError, EvaluationError):
+            return self.scorer.missing(text)
 
     def _matches(self, speech: Waveform, index: int) -> bool:
         """Return whether speech is nearest to its own recording; what is silent is not."""
@@ -161,9 +192,12 @@ def choose_samples(
     recordings: list[Cepstra] = []
     if run.config.best_by == "text_match":
         indices, recordings = _choose_recordings(run, indices, speaking, wanted)
+    scorer = None
+    if run.config.best_by == "character_accuracy":
+        scorer = SpeechScorer(load_recogniser(), Frontend())
     chosen = [run.valid.entries[index] for index in indices[:wanted]]
     sentences = tuple(map(_name, enumerate(chosen, start=1)))
-    return SampleSentences(run.folder.samples, sentences, speaking, run.seed, tuple(recordings), prompt, device)
+    return SampleSentences(run.folder.samples, sentences, speaking, run.seed, tuple(recordings), prompt, device, scorer)
 
 
 def _load_speaking_codec(codec: str | None, device: str) -> IndexTTS2Codec:

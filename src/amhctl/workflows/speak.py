@@ -29,6 +29,7 @@ from amhctl.inference.reference import read_clip
 from amhctl.inference.speech import Chunk, SpeechStream, SpokenSegment, gather
 from amhctl.inference.voice import Voice
 from amhctl.parallel.ahead import iterate_ahead
+from amhctl.recogniser.catalog import DEFAULT_RECOGNISER
 from amhctl.text.lexicon_file import read_lexicons
 from amhctl.workflows.speak_request import (
     AudioFormat,
@@ -59,6 +60,8 @@ class SpeakReport(Report):
     raw: bytes | None
     aside: tuple[Finding, ...] = ()
     """Those of the findings that are about what was given, not about what was made of it."""
+    recogniser: str | None = None
+    """What checked each segment, if anything did."""
 
     def payload(self) -> dict[str, object]:
         """Return length, speed, segments and checks."""
@@ -80,6 +83,7 @@ class SpeakReport(Report):
             "checks": {
                 "stopped": all(segment.stopped for segment in self.segments),
                 "attempts": [segment.attempts for segment in self.segments],
+                "recogniser": self.recogniser,
             },
         }
 
@@ -148,9 +152,11 @@ def run(request: SpeakRequest, progress: Progress) -> SpeakReport | StreamReport
     voice = loaded.with_lexicon(lexicon)
     if commercial:
         require_commercial(voice.licences, voice.manifest.name)
+    check = voice.samples_codes if request.check is None else request.check
+    options = replace(request.options, check=check)
     begun = perf_counter()
     speaker = _find_speaker(request, voice, reference, emotion, weights)
-    stream = voice.stream(text, request.options, speaker=speaker, progress=progress)
+    stream = voice.stream(text, options, speaker=speaker, progress=progress)
     spent = [perf_counter() - begun]
     timed = replace(stream, chunks=_timed(stream.chunks, spent))
     tags = label(voice.manifest, text, person=request.options.person, imitates=reference is not None)
@@ -176,6 +182,7 @@ def run(request: SpeakRequest, progress: Progress) -> SpeakReport | StreamReport
         findings=about_clips + speech.findings,
         aside=about_clips,
         raw=content if request.output is None else None,
+        recogniser=DEFAULT_RECOGNISER if check else None,
     )
 
 

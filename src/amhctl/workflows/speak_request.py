@@ -92,6 +92,8 @@ class SpeakRequest:
         Whether works whose licence forbids commercial use are refused, whatever the project says.
     device : str
         Where to compute.
+    check : bool | None
+        Whether a recogniser checks what is said; None is yes for voices that sample codes.
     play : bool
         Whether to play the speech while it is made.
     force : bool
@@ -110,6 +112,7 @@ class SpeakRequest:
     lexicons: tuple[Path, ...] = ()
     commercial: bool = False
     device: str = "auto"
+    check: bool | None = False
     play: bool = False
     force: bool = False
 

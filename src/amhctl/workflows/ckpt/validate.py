@@ -44,6 +44,9 @@ from amhctl.model.shapes import parameter_shapes
 from amhctl.model.soundness import find_faults as voice_faults
 from amhctl.model.speaker_probe import BRANCH, SpeakerProbe, probe_tensors
 from amhctl.model.unified_voice import MODEL_VERSION as UNIFIED_VERSION
+from amhctl.recogniser import catalog as recogniser_catalog
+from amhctl.recogniser.recognition import load_recogniser
+from amhctl.recogniser.soundness import find_faults as recogniser_faults
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.vocabulary import Vocabulary
 
@@ -109,7 +112,9 @@ def run(request: ValidateCheckpointRequest, progress: Progress) -> ValidateCheck
         return ValidateCheckpointReport(faults, None, ("manifest",))
     progress.say("verifying digests, names, shapes and values")
     checks = _check_every_kind(folder, manifest)
-    if not _makes_sound(manifest):
+    if _recognises(manifest):
+        checks += _check_recogniser(folder, manifest, is_sound=not has_errors(_found(checks)))
+    elif not _makes_sound(manifest):
         checks += _check_voice(folder, manifest, is_sound=not has_errors(_found(checks)))
     checks += _check_as_requested(request, manifest)
     return ValidateCheckpointReport(_found(checks), manifest, tuple(name for name, _ in checks))
@@ -144,6 +149,7 @@ def _check_every_kind(folder: Path, manifest: Manifest) -> _Checks:
     embedded = rules.check_embedded(folder, manifest)
     values = (fault for file, facts in surveys.items() for fault in check_values(facts, file=shown_file(file)))
     find_faults = codec_faults if _makes_sound(manifest) else voice_faults
+    find_faults = recogniser_faults if _recognises(manifest) else find_faults
     return [
         ("manifest", ()),
         ("files", (*rules.check_files(folder, manifest), *embedded, *unreadable)),
@@ -152,6 +158,19 @@ def _check_every_kind(folder: Path, manifest: Manifest) -> _Checks:
         ("licences", rules.check_licences(manifest)),
         ("level", rules.check_level(manifest)),
     ]
+
+
+def _check_recogniser(folder: Path, manifest: Manifest, *, is_sound: bool) -> _Checks:
+    """Load what a recogniser is made of; a training state has weights only."""
+    if manifest.kind != "recogniser" or not is_sound:
+        return []
+    try:
+        recogniser = load_recogniser(str(folder))
+        recogniser.phone_model.following(())
+        len(recogniser.words)
+    except AmhctlError as error:
+        return [("graph and language", (RULES.finding("C021", manifest.name, error.message, error.hint),))]
+    return [("graph and language", ())]
 
 
 def _check_voice(folder: Path, manifest: Manifest, *, is_sound: bool) -> _Checks:
@@ -278,3 +297,8 @@ def _check_vocoder(folder: Path, identity: VocoderIdentity) -> list[Finding]:
 def _makes_sound(manifest: Manifest) -> bool:
     """Return whether it is a codec or a vocoder, or the training state of one: no text goes into it."""
     return manifest.kind in ("codec", "vocoder") or manifest.model_version in KNOWN_VERSIONS
+
+
+def _recognises(manifest: Manifest) -> bool:
+    """Return whether it is a recogniser, or the training state of one."""
+    return manifest.model_version == recogniser_catalog.MODEL_VERSION

@@ -38,7 +38,7 @@ from amhctl.devices.device import choose_device
 from amhctl.training import codec_use
 from amhctl.training.codec_loop import CodecRun, train_codec
 from amhctl.training.codec_material import CodecMaterial
-from amhctl.training.codec_recipe import CodecRecipe
+from amhctl.training.codec_recipe import CodecRecipe, CodecScores
 from amhctl.training.codec_state import CODEC_RUN
 from amhctl.training.dac_recipe import DacRecipe, DacWeights
 from amhctl.training.mel_recipe import MelRecipe, MelWeights
@@ -95,7 +95,7 @@ class TrainCodecRequest:
 class TrainCodecReport(Report):
     """How the codec or vocoder does on clips it was not trained on."""
 
-    run: CodecRun
+    run: CodecRun[CodecScores]
     clips: int
     hours: float
     left_out: Mapping[str, str]
@@ -270,7 +270,7 @@ def _read_base(request: TrainCodecRequest) -> _Base | None:
 
 def _build_recipe(
     config: RunConfig, material: CodecMaterial, base: _Base | None, *, arch: Arch, device: str
-) -> CodecRecipe:
+) -> CodecRecipe[CodecScores]:
     seed = config.seed
     match arch:
         case "mel":
