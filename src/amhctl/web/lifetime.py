@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from amhctl.core.errors import ServerError
 from amhctl.core.units import Seconds
 from amhctl.web.addresses import url_of
+from amhctl.web.patience import watchful_protocol
 from amhctl.web.refusal import App
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def running(app: App, listener: socket.socket, *, grace: Seconds, most_connectio
     config = uvicorn.Config(
         app,
         # One answer for all: what httptools and uvloop do differently would be found only where they are installed.
-        http="h11",
+        http=watchful_protocol(),
         ws="none",
         loop="asyncio",
         lifespan="on",
