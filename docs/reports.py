@@ -102,6 +102,17 @@ KEYS: dict[str, dict[str, Schema]] = {
     },
     "text split": {"segments": listed(record(text=TEXT))},
     "data import": {"manifest": TEXT, "records": COUNT, "skipped": SKIPPED, "dropped_keys": listed(TEXT)},
+    "data align": {
+        "manifest": TEXT,
+        "alignment": TEXT,
+        "textgrid": MAYBE_TEXT,
+        "seconds": NUMBER,
+        "kept_seconds": NUMBER,
+        "records": COUNT,
+        "utterances": listed(
+            record(id=TEXT, text=TEXT, kept=FLAG, start=MAYBE_NUMBER, end=MAYBE_NUMBER, confidence=MAYBE_NUMBER)
+        ),
+    },
     "data export": {
         "files": listed(TEXT),
         "records": COUNT,

@@ -59,6 +59,7 @@ TABLE = (
     Row("speak ሰላም --voice {voice} --reference {clip} --lexicon {lexicon} --format wav -o {out}"),
     Row("speak --file {corpus} --codec {other} --format pcm -o {out}"),
     Row("data import jsonl {manifest} -o {out}", holds="manifest.jsonl"),
+    Row("data align {clip} {corpus} --lexicon {lexicon} -o {out}", folder=True),
     Row("data check {manifest} --vocab {vocabulary} --lexicon {lexicon} --report {out}"),
     Row("data check {manifest} --vocab {vocabulary} --lexicon {lexicon} --fix -o {out}", folder=True),
     Row("data clean {manifest} -o {out}", folder=True),

@@ -176,3 +176,12 @@ def test_a_limit_that_is_none_is_wrong_usage(tmp_path: Path, limit: str) -> None
     result = CliRunner().invoke(data.app, ["clean", "m.jsonl", "-o", str(tmp_path / "out"), "--attenuation", limit])
     assert result.exit_code == 2
     assert not (tmp_path / "out").exists()
+
+
+def test_options_of_a_recogniser_need_each_other_and_recordings(tmp_path: Path) -> None:
+    manifest = str(tiny_manifest(tmp_path))
+    for wrong in (("--recogniser", "x"), ("--recognise", "--no-audio")):
+        assert CliRunner().invoke(data.app, ["check", manifest, *wrong]).exit_code == 2
+    for number in ("0.5", "nan"):
+        words = ["align", "a.wav", "a.txt", "-o", str(tmp_path / "out"), "--confidence", number]
+        assert CliRunner().invoke(data.app, words).exit_code == 2

@@ -55,7 +55,7 @@ class MeasurementCache:
             if self._stream.tell():
                 self._write(b"\n")
         except OSError as error:
-            raise _unwritable(self._path, error) from error
+            raise unwritable(self._path, error) from error
 
     def __enter__(self) -> Self:
         """Return the cache."""
@@ -100,7 +100,7 @@ class MeasurementCache:
         try:
             self._write(f"{line}\n".encode())
         except OSError as error:
-            raise _unwritable(self._path, error) from error
+            raise unwritable(self._path, error) from error
         self._remember(place, measurements)
 
     def _write(self, content: bytes) -> None:
@@ -143,7 +143,8 @@ def _parse(value: dict[str, object]) -> Measurements:
     return Measurements(**given)  # type: ignore[arg-type]
 
 
-def _unwritable(path: Path, error: OSError) -> DatasetError:
+def unwritable(path: Path, error: OSError) -> DatasetError:
+    """Return the error of a cache that cannot be written."""
     return DatasetError(
         f"measurements cannot be saved: {error.strerror}", subject=str(path), hint="name another folder with --cache"
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from amhctl.checks.matching import Match, Matcher, judge_match
 from amhctl.checks.measurements import Measurements
 from amhctl.checks.recording import check_audio
 from amhctl.checks.text import check_rate, check_text
@@ -25,11 +26,12 @@ _WAITING_BATCHES = 4
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A record to inspect, its line in the manifest, and what is known of its recording already."""
+    """A record to inspect, its line in the manifest, and what is known of its recording and their match already."""
 
     line: int
     record: Record
     known: Measurements | None = None
+    match: Match | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Inspected:
         The spoken text; empty if there is none.
     findings : tuple[Finding, ...]
         Faults of this record.
+    match : Match | None
+        How text and recording fit together; None if they were not, or could not be, compared.
     """
 
     job: Job
@@ -55,6 +59,7 @@ class Inspected:
     syllables: int
     spoken: str
     findings: tuple[Finding, ...]
+    match: Match | None = None
 
 
 class Inspector:
@@ -70,13 +75,24 @@ class Inspector:
         Whose pieces must cover them.
     audio : bool
         Whether recordings are opened.
+    matcher : Matcher | None
+        What compares texts with recordings, if that is wanted.
     """
 
-    def __init__(self, folder: Path, frontend: Frontend, tokenizer: Tokenizer | None, *, audio: bool = True) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        frontend: Frontend,
+        tokenizer: Tokenizer | None,
+        *,
+        audio: bool = True,
+        matcher: Matcher | None = None,
+    ) -> None:
         self.folder = folder
         self.frontend = frontend
         self.tokenizer = tokenizer
         self.audio = audio
+        self.matcher = matcher
 
     def inspect(self, job: Job) -> Inspected:
         """Return what a record is like."""
@@ -87,9 +103,17 @@ class Inspector:
         audio = check_audio(record, self.folder, job.known)
         findings = [*audio.findings, *text.findings]
         silent = any(finding.code == "D020" for finding in audio.findings)
+        match = None
         if audio.measurements is not None and text.syllables and not silent:
             findings += check_rate(record.id, text.syllables, audio.measurements.speech_seconds)
-        return Inspected(job, audio.measurements, text.syllables, text.spoken, tuple(findings))
+            match = self._match(job, audio.measurements)
+            findings += () if match is None else judge_match(record.id, match)
+        return Inspected(job, audio.measurements, text.syllables, text.spoken, tuple(findings), match)
+
+    def _match(self, job: Job, measured: Measurements) -> Match | None:
+        if self.matcher is None or job.match is not None:
+            return job.match
+        return self.matcher.match(job.record, self.folder, self.frontend, measured)
 
 
 def inspect_all(inspector: Inspector, jobs: Iterable[Job], *, workers: int = 1) -> Iterator[Inspected]:
@@ -99,6 +123,8 @@ def inspect_all(inspector: Inspector, jobs: Iterable[Job], *, workers: int = 1) 
     ------
     DatasetError
         If a worker process was killed.
+    CheckpointError
+        If texts are to be compared and the recogniser is damaged.
     """
     if workers <= 1:
         yield from map(inspector.inspect, jobs)
@@ -106,7 +132,7 @@ def inspect_all(inspector: Inspector, jobs: Iterable[Job], *, workers: int = 1) 
     tokenizer = inspector.tokenizer
     state = inspector.frontend.state()
     vocabulary = None if tokenizer is None else tokenizer.vocabulary
-    arguments = (inspector.folder, state, vocabulary, inspector.audio)
+    arguments = (inspector.folder, state, vocabulary, inspector.audio, inspector.matcher)
     rest = iter(jobs)
     batches = iter(lambda: tuple(islice(rest, _BATCH_RECORDS)), ())
     with open_pool(workers, _begin, arguments) as pool:
@@ -118,9 +144,11 @@ _own: list[Inspector] = []
 """The inspector of a worker process."""
 
 
-def _begin(folder: Path, state: Mapping[str, object], vocabulary: Vocabulary | None, audio: bool) -> None:
+def _begin(
+    folder: Path, state: Mapping[str, object], vocabulary: Vocabulary | None, audio: bool, matcher: Matcher | None
+) -> None:
     tokenizer = None if vocabulary is None else Tokenizer(vocabulary)
-    _own[:] = [Inspector(folder, Frontend.from_state(state), tokenizer, audio=audio)]
+    _own[:] = [Inspector(folder, Frontend.from_state(state), tokenizer, audio=audio, matcher=matcher)]
 
 
 def _inspect_batch(jobs: Sequence[Job]) -> list[Inspected]:

@@ -8,6 +8,7 @@ and one waveform is in memory at a time; what stays are the columns of a ``Check
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from amhctl.checks.across import compare_records
 from amhctl.checks.cache import MeasurementCache
 from amhctl.checks.coverage import CorpusCoverage, CoverageCounter
 from amhctl.checks.inspection import Inspected, Inspector, Job, inspect_all
+from amhctl.checks.match_cache import MatchCache
+from amhctl.checks.matching import Match, Matcher
+from amhctl.checks.measurements import Measurements
 from amhctl.checks.table import CheckTable
 from amhctl.core.errors import DatasetError
 from amhctl.core.findings import Finding, Rule, Rules, Severity
@@ -104,6 +108,8 @@ class CheckOptions:
         What no two splits may share.
     most_listed : int | None
         How many findings of each code are listed; None lists all.
+    matcher : Matcher | None
+        What compares texts with recordings, if that is wanted.
     """
 
     audio: bool = True
@@ -111,6 +117,7 @@ class CheckOptions:
     cache: Path | None = None
     disjoint: AbstractSet[Disjoint] = frozenset({"text"})
     most_listed: int | None = MOST_LISTED
+    matcher: Matcher | None = None
 
 
 def check_manifest(
@@ -126,8 +133,10 @@ def check_manifest(
     ------
     DatasetError
         If the manifest cannot be read or holds no line, a worker was killed, or measurements cannot be kept.
+    CheckpointError
+        If texts are to be compared and there is no such recogniser, or it is damaged.
     """
-    inspector = Inspector(path.parent, frontend, tokenizer, audio=options.audio)
+    inspector = Inspector(path.parent, frontend, tokenizer, audio=options.audio, matcher=options.matcher)
     counter = CoverageCounter(frontend)
     found = FindingList(options.most_listed)
     table = CheckTable()
@@ -186,11 +195,26 @@ def _inspect(
         yield from inspect_all(inspector, jobs, workers=options.workers)
         return
     folder = inspector.folder
-    with MeasurementCache(options.cache) as cache:
-        if cache.damaged:
-            progress.say(f"{cache.damaged} cached measurements are damaged and are repeated")
-        known = (Job(job.line, job.record, cache.find(job.record, folder)) for job in jobs)
-        for item in inspect_all(inspector, known, workers=options.workers):
+    with ExitStack() as stack:
+        cache = stack.enter_context(MeasurementCache(options.cache))
+        matches = None
+        if options.matcher is not None:
+            fingerprint = options.matcher.recogniser.fingerprint
+            matches = stack.enter_context(MatchCache(options.cache, inspector.frontend.state_hash, fingerprint))
+        if damaged := cache.damaged + (matches.damaged if matches else 0):
+            progress.say(f"{damaged} cached measurements are damaged and are repeated")
+        for item in inspect_all(inspector, _known(jobs, cache, matches, folder), workers=options.workers):
             if item.measurements is not None:
                 cache.keep(item.job.record, folder, item.measurements)
+                if matches is not None and item.match is not None:
+                    matches.keep(item.job.record, item.measurements.sha256, item.match)
             yield item
+
+
+def _known(jobs: Iterable[Job], cache: MeasurementCache, matches: MatchCache | None, folder: Path) -> Iterator[Job]:
+    for job in jobs:
+        known: Measurements | None = cache.find(job.record, folder)
+        match: Match | None = None
+        if known is not None and matches is not None:
+            match = matches.find(job.record, known.sha256)
+        yield Job(job.line, job.record, known, match)

@@ -8,9 +8,10 @@ import typer
 
 from amhctl.cli import options
 from amhctl.cli.shared import Work, runs
+from amhctl.cli.standard_input import open_files
 
 app = typer.Typer(
-    help="Manifests: import, check, clean, split, pair, export.", no_args_is_help=True, rich_markup_mode=None
+    help="Manifests: import, align, check, clean, split, pair, export.", no_args_is_help=True, rich_markup_mode=None
 )
 
 
@@ -35,6 +36,13 @@ class ExportFormat(StrEnum):
     JSONL = "jsonl"
     LHOTSE = "lhotse"
     PARQUET = "parquet"
+
+
+class Division(StrEnum):
+    """What ``data align`` makes an utterance of."""
+
+    SENTENCE = "sentence"
+    LINE = "line"
 
 
 _TIES = ("text", "speaker", "session")
@@ -111,6 +119,73 @@ def import_(
     return lambda progress: import_data.run(request, progress)
 
 
+@app.command("align")
+@runs("data align", summary=True)
+def align(
+    audio: Annotated[Path, typer.Argument(help="Recording, of minutes or hours.")],
+    text: Annotated[
+        Path, typer.Argument(help="What is said in it, a text file (or a manifest, .jsonl); - reads standard input.")
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder in which manifest.jsonl is written.")],
+    by: Annotated[Division, typer.Option(help="An utterance is a sentence or a line of the text.")] = Division.SENTENCE,
+    cut: Annotated[bool, typer.Option("--cut", help="Write each utterance as a FLAC file of its own.")] = False,
+    textgrid: Annotated[
+        bool, typer.Option("--textgrid", help="Also write a TextGrid of utterances and words, for Praat.")
+    ] = False,
+    confidence: Annotated[
+        float | None,
+        typer.Option(
+            max=0.0,
+            callback=options.require_number,
+            help="Leave out utterances with a part that is less probable, per phone, as a natural logarithm.",
+            show_default="-6",
+        ),
+    ] = None,
+    padding: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0,
+            max=2.0,
+            callback=options.require_number,
+            help="Seconds of the pauses that stay at the edges of an utterance, at most half of each.",
+            show_default="0.25",
+        ),
+    ] = None,
+    recogniser: options.Recogniser = None,
+    speaker: Annotated[str, typer.Option(help="Speaker of the recording.")] = "unknown",
+    licence: Annotated[str, typer.Option(help="Licence of the recording.")] = "",
+    origin: Annotated[str, typer.Option(help="Where the recording comes from.")] = "",
+    lexicon: options.Lexicon = None,
+    config: options.Config = None,
+    sets: options.Set = None,
+    force: options.Force = False,
+) -> Work:
+    """Cut a long recording into utterances by its text, with times of words. The recording stays where it is."""
+    from amhctl.workflows.data import align as align_data
+
+    files, piped = open_files([text])
+    request = align_data.AlignDataRequest(
+        audio=audio,
+        text=files,
+        standard_input=piped,
+        output=output,
+        by=by.value,
+        confidence=align_data.CONFIDENCE if confidence is None else confidence,
+        padding=align_data.PADDING if padding is None else padding,
+        cut=cut,
+        textgrid=textgrid,
+        recogniser=recogniser or align_data.RECOGNISER,
+        speaker=speaker,
+        licence=licence,
+        origin=origin,
+        force=force,
+        project=config or Path(),
+        sets=tuple(sets or ()),
+        lexicons=tuple(lexicon or ()),
+    )
+    return lambda progress: align_data.run(request, progress)
+
+
 @app.command("check")
 @runs("data check")
 def check(
@@ -122,6 +197,10 @@ def check(
     audio: Annotated[
         bool, typer.Option("--audio/--no-audio", help="Check recordings and texts, or texts only.")
     ] = True,
+    recognise: Annotated[
+        bool, typer.Option("--recognise", help="Also compare texts with recordings by a recogniser; takes longer.")
+    ] = False,
+    recogniser: options.Recogniser = None,
     workers: Annotated[int, typer.Option(min=1, help="Worker processes; the findings do not depend on it.")] = 1,
     cache: Annotated[
         Path | None, typer.Option(help="Folder that keeps measurements, so that the next check is faster.")
@@ -154,6 +233,8 @@ def check(
             "--clean needs --fix": fix or not clean,
             "--attenuation needs --clean": clean or attenuation is None,
             "--fix repairs recordings and cannot be used with --no-audio": audio or not fix,
+            "--recognise reads recordings and cannot be used with --no-audio": audio or not recognise,
+            "--recogniser needs --recognise": recognise or recogniser is None,
         }
     )
     from amhctl.workflows.data import check as check_data
@@ -173,6 +254,7 @@ def check(
         lexicons=tuple(lexicon or ()),
         fix=check_data.make_goal(level, rate, strict=strict, clean=clean, attenuation=attenuation) if fix else None,
         output=output,
+        recogniser=(recogniser or check_data.RECOGNISER) if recognise else "",
     )
     return lambda progress: check_data.run(request, progress)
 

@@ -72,3 +72,7 @@ FeaturesModel = Annotated[
     Path | None,
     typer.Option("--features-model", help="Folder of the w2v-bert model; by default the Hugging Face cache."),
 ]
+Recogniser = Annotated[
+    str | None,
+    typer.Option(help="Recogniser, by name or folder; by default the bundled one.", metavar="NAME|FOLDER"),
+]

@@ -86,14 +86,15 @@ def _join_sayings(parts: list[str]) -> list[str]:
     """Join each part that begins with a verb of saying to the one before it."""
     joined: list[str] = []
     for part in parts:
-        if joined and _begins_saying(part):
+        if joined and begins_saying(part):
             joined[-1] += part
         else:
             joined.append(part)
     return joined
 
 
-def _begins_saying(text: str) -> bool:
+def begins_saying(text: str) -> bool:
+    """Return whether a text begins with a verb of saying, which belongs to the quotation before it."""
     words = text.split(maxsplit=1)
     return bool(words) and words[0].rstrip(MARKS) in _SAYING
 

@@ -7,11 +7,12 @@ from support.manifests import noisy_manifest, tiny_manifest
 from support.oddaudio import odd_recordings
 from support.planted import ALSO, PLANTS, World, clean_world
 from support.realdata import real_manifest
+from support.recognisers import tiny_recogniser_folder
 from support.vocabularies import foreign_model
 
-from amhctl.checks import repaired_copy
+from amhctl.checks import matching, repaired_copy
 from amhctl.config.text import TextConfig
-from amhctl.core.errors import FileExistsRefused, MissingExtra
+from amhctl.core.errors import CheckpointError, FileExistsRefused, MissingExtra
 from amhctl.core.progress import SilentProgress
 from amhctl.corpus.records import Record, read_records, write_records
 from amhctl.pages import players
@@ -51,7 +52,8 @@ def test_nothing_is_found_in_a_clean_world(world_folder: Path) -> None:
 
 
 def test_a_fault_is_planted_for_every_code() -> None:
-    assert sorted(PLANTS) == sorted(rule.code for rule in RULES)
+    # A recogniser that knows Amharic takes too long to train here: tests/checks/test_matching.py plants its faults.
+    assert sorted(PLANTS) == sorted(rule.code for rule in RULES if rule not in matching.RULES)
 
 
 @pytest.mark.parametrize("code", PLANTS)
@@ -194,3 +196,27 @@ def test_without_the_extra_nothing_is_checked_first(tmp_path: Path, monkeypatch:
     with pytest.raises(MissingExtra):
         run(CheckDataRequest(tiny_manifest(tmp_path), fix=goal, output=tmp_path / "out"), SilentProgress())
     assert not (tmp_path / "out").exists()
+
+
+def test_texts_are_compared_with_recordings_only_if_that_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = tiny_manifest(tmp_path)
+    recogniser = str(tiny_recogniser_folder(tmp_path))
+    assert run(CheckDataRequest(manifest), SilentProgress()).findings == ()
+    cache = tmp_path / "cache"
+    first = run(CheckDataRequest(manifest, recogniser=recogniser, cache=cache), SilentProgress())
+    # A network that has learnt nothing recognises other phones.
+    assert {item.code for item in first.findings} | {"D044"} == {"D043", "D044"}
+    assert not first.ok
+    several = run(CheckDataRequest(manifest, recogniser=recogniser, workers=2), SilentProgress())
+    assert several.findings == first.findings
+    monkeypatch.setattr(matching, "compare", None)
+    assert (
+        run(CheckDataRequest(manifest, recogniser=recogniser, cache=cache), SilentProgress()).findings == first.findings
+    )
+
+
+def test_a_recogniser_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError):
+        run(CheckDataRequest(tiny_manifest(tmp_path), recogniser="none"), SilentProgress())

@@ -8,12 +8,13 @@ from itertools import chain
 from pathlib import Path
 
 from amhctl.audio.deepfilternet import open_deepfilternet
-from amhctl.checks import across, recording
+from amhctl.checks import across, matching, recording
 from amhctl.checks import coverage as phonecoverage
 from amhctl.checks import manifest as checks
 from amhctl.checks import text as textchecks
 from amhctl.checks.cleaning import CleaningGoal
 from amhctl.checks.manifest import MOST_LISTED, CheckOptions, ManifestCheck, check_manifest
+from amhctl.checks.matching import Matcher
 from amhctl.checks.repaired_copy import (
     MANIFEST,
     NOT_OF_RECORDS,
@@ -33,16 +34,23 @@ from amhctl.corpus.records import iter_audio
 from amhctl.corpus.split_groups import parse_disjoint
 from amhctl.evaluation.naturalness import score_apart
 from amhctl.pages.manifest import render_report
+from amhctl.recogniser.catalog import DEFAULT_RECOGNISER
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.vocabulary import Vocabulary
 from amhctl.workflows.reading import open_frontend
 
-RULES = (*checks.RULES, *recording.RULES, *textchecks.RULES, *across.RULES, *phonecoverage.RULES)
+RULES = (*checks.RULES, *recording.RULES, *textchecks.RULES, *matching.RULES, *across.RULES, *phonecoverage.RULES)
+
+RECOGNISER = DEFAULT_RECOGNISER
+"""What recognises unless another is named."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckDataRequest:
-    """What to check, by which vocabulary, where a page about it should go, and a repaired copy, if one is wanted."""
+    """What to check, by which vocabulary, where a page about it should go, and a repaired copy, if one is wanted.
+
+    With a recogniser, texts are compared with recordings too.
+    """
 
     manifest: Path
     vocabulary: Path | None = None
@@ -58,6 +66,7 @@ class CheckDataRequest:
     project: Path | None = None
     sets: tuple[str, ...] = ()
     lexicons: tuple[Path, ...] = ()
+    recogniser: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +158,8 @@ def run(request: CheckDataRequest, progress: Progress) -> CheckDataReport:
     VocabularyError
         If the vocabulary cannot be read.
     MissingExtra, CheckpointError
-        If recordings are to be cleaned, and the weights for that are not there, or not those that are known.
+        If recordings are to be cleaned or recognised, and the weights for that are not there, or not those that are
+        known.
     FileExistsRefused
         If the page or the copy exists and is not to be replaced.
     """
@@ -157,6 +167,10 @@ def run(request: CheckDataRequest, progress: Progress) -> CheckDataReport:
     if request.fix is not None and request.fix.cleaning is not None:
         # Rather now than after the check.
         request.fix.cleaning.enhancer()
+    matcher = Matcher(request.recogniser) if request.recogniser else None
+    if matcher is not None:
+        # A recogniser that is not there is told before the first recording is read.
+        _ = matcher.recogniser
     vocabulary = None if request.vocabulary is None else Vocabulary.read(request.vocabulary)
     flags = {"paths.lexicons": request.lexicons, "text.units": vocabulary.units if vocabulary else None}
     config = load_run_config(preset=None, project=request.project, sets=request.sets, flags=flags).config
@@ -168,6 +182,7 @@ def run(request: CheckDataRequest, progress: Progress) -> CheckDataReport:
         parse_disjoint(request.disjoint),
         # Whatever is repaired or left out has to be named.
         most_listed=MOST_LISTED if request.fix is None else None,
+        matcher=matcher,
     )
     started = time.perf_counter()
     found = check_manifest(request.manifest, open_frontend(config), tokenizer, progress, options)
