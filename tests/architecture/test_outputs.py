@@ -58,6 +58,8 @@ SOURCES = {
 TABLE = (
     Row("speak ሰላም --voice {voice} --reference {clip} --lexicon {lexicon} --format wav -o {out}"),
     Row("speak --file {corpus} --codec {other} --format pcm -o {out}"),
+    Row("speak --file {corpus} --voice {voice} --chapters headings -o {out}", folder=True),
+    Row("speak --batch {corpus} --voice {voice} -o {out}", holds="results.jsonl", force=False),
     Row("data import jsonl {manifest} -o {out}", holds="manifest.jsonl"),
     Row("data align {clip} {corpus} --lexicon {lexicon} -o {out}", folder=True),
     Row("data check {manifest} --vocab {vocabulary} --lexicon {lexicon} --report {out}"),

@@ -81,12 +81,41 @@ def test_an_empty_text_is_an_error_and_bad_usage_is_usage(voice: str, tmp_path: 
         ("ሰላም", "-o", output, "--emotion-weights", "joyful=1"),
         ("ሰላም", "-o", output, "--emotion-weights", ""),
         ("ሰላም", "-o", "-", "--json"),
+        ("ሰላም", "--batch", "x.jsonl", "-o", output),
+        ("--batch", "x.jsonl"),
+        ("--batch", "x.jsonl", "-o", "-"),
+        ("--batch", "x.jsonl", "-o", output, "--chapters", "headings"),
+        ("ሰላም", "-o", output, "--workers", "2"),
+        ("ሰላም", "-o", output, "--cast", "she"),
+        ("ሰላም", "-o", output, "--volume", "7"),
+        ("ሰላም", "-o", output, "--pause", "-1"),
+        ("ሰላም", "-o", output, "--paragraph-pause", "nan"),
+        ("ሰላም", "-o", output, "--max-speed", "3"),
+        ("ሰላም", "-o", output, "--input-format", "doc"),
     ):
         assert invoke(*arguments, "--voice", voice).exit_code == 2
     refused = invoke("ሰላም", "-o", output, "--emotion-weights", "sad=1", "--voice", voice)
     assert refused.exit_code == 3
     assert "no emotions as numbers" in refused.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_batch_becomes_a_folder_and_one_json_object(voice: str, tmp_path: Path) -> None:
+    batch, output = tmp_path / "b.jsonl", tmp_path / "out"
+    batch.write_text('{"id": "a", "text": "ሰላም"}\n{"id": "b"}\n', encoding="utf-8")
+    result = invoke("--batch", str(batch), "-o", str(output), "--voice", voice, "--json")
+    report = json.loads(result.stdout)
+    assert (result.exit_code, report["ok"], report["batch"]["spoken"], report["batch"]["failed"]) == (1, False, 1, 1)
+    assert report["files"] == [str(output / "a.wav")]
+
+
+def test_subtitles_and_markup_by_options(voice: str, tmp_path: Path) -> None:
+    text = "<speak>ሰላም<break time='1s'/>ዓለም</speak>"
+    output, subtitles = tmp_path / "o.wav", tmp_path / "o.srt"
+    arguments = ("-", "-o", str(output), "--voice", voice, "--input-format", "ssml", "--subtitles", str(subtitles))
+    assert invoke(*arguments, text=text).exit_code == 0
+    assert subtitles.read_text(encoding="utf-8").count(" --> ") == 2
+    assert invoke(*arguments, "--force", text="<speak>").exit_code == 3
 
 
 def test_an_unknown_voice_is_an_error(tmp_path: Path) -> None:

@@ -88,6 +88,26 @@ def test_split() -> None:
     assert len(json.loads(invoke("split", "ሰላም። ነው።", "--json").stdout)["segments"]) == 2
 
 
+def test_numbers_dates_and_letters_are_converted_line_by_line() -> None:
+    assert invoke("number", "2500").stdout == "ሁለት ሺህ አምስት መቶ\n"
+    assert invoke("number", "፳፭፻", "--to", "digits").stdout == "2500\n"
+    assert invoke("date", "2024-09-11").stdout == "2017-01-01\n"
+    assert invoke("date", "1/1/2017", "--to", "gregorian").stdout == "2024-09-11\n"
+    assert invoke("date", "2024-09-11", "--words").stdout.startswith("መስከረም አንድ ቀን")
+    assert invoke("romanize", "መንግሥት").stdout == "mengist\n"
+    assert invoke("romanize", "meng`st", "--scheme", "sera", "--back").stdout == "መንግሥት\n"
+    assert invoke("fold", "ሠላም ፀሐይ").stdout == "ሰላም ጸሀይ\n"
+
+
+def test_a_line_that_cannot_be_converted_ends_with_one() -> None:
+    result = CliRunner().invoke(text.app, ["number"], input="3\nx\n፲\n")
+    assert (result.exit_code, result.stdout.splitlines()[:3]) == (1, ["ሦስት", "", "አሥር"])
+    assert "T005  line 2" in result.output
+    report = json.loads(CliRunner().invoke(text.app, ["date", "--json"], input="2024-09-11\nx\n").stdout)
+    assert (report["ok"], report["converted"]) == (False, ["2017-01-01", ""])
+    assert invoke("number", "3", "--to", "roman").exit_code == 2
+
+
 def test_nothing_to_speak_ends_with_three() -> None:
     result = invoke("normalize", "!!")
     assert result.exit_code == 3

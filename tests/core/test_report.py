@@ -32,7 +32,13 @@ NO_COMMANDS = {
     "run_parts",
     "run_settings",
     "say_samples",
+    # Its reports are those of speak_report.
+    "speak",
+    "speak_journal",
+    "speak_output",
     "speak_request",
+    "speak_settings",
+    "speak_source",
     "text.lines",
 }
 

@@ -20,7 +20,7 @@ def test_speech_has_the_frames_that_are_expected(voice: SpectrogramVoice) -> Non
     text = "ሰላም ዓለም። ዛሬ ጥሩ ቀን ነው፣ እናም ደስ ይላል"
     speaker = voice.speakers["f01"]
     expected = expect_length(voice.network, voice.frontend, voice.tokenizer, text, speaker)
-    jobs, _ = voice._plan(text, any_speech())
+    jobs, _ = voice.plan(text, any_speech())
     assert len(jobs) > 1
     assert expected.pauses == sum(job.pause for job in jobs[:-1])
     frames = 0.0

@@ -36,14 +36,14 @@ def test_a_segment_sounds_alike_whatever_stands_beside_it(voice: SpectrogramVoic
     options = any_speech()
     ids = voice.tokenizer.encode(voice.frontend.units("ሰላም"))
     speaker = voice.speakers["f01"]
-    drawn = [voice._draw(ids, speaker, options, np.random.default_rng(7), 1.0) for _ in range(2)]
+    drawn = [voice._draw(ids, speaker, options, np.random.default_rng(7), 1.0)[0] for _ in range(2)]
     np.testing.assert_array_equal(*drawn)  # type: ignore[arg-type]
 
 
 def test_twice_the_speed_takes_half_the_time(voice: SpectrogramVoice) -> None:
     ids = voice.tokenizer.encode(voice.frontend.units("ሰላም ዓለም ዛሬ ጥሩ ቀን ነው"))
     frames = [
-        len(voice._draw(ids, voice.speakers["f01"], any_speech(), np.random.default_rng(7), pace))
+        len(voice._draw(ids, voice.speakers["f01"], any_speech(), np.random.default_rng(7), pace)[0])
         for pace in (0.5, 1.0)
     ]
     assert frames[0] == pytest.approx(2 * frames[1], rel=0.1)

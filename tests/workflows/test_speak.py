@@ -1,5 +1,6 @@
 """``speak``: files of every format, standard output, bad input and refusals. The random voice is let out unjudged."""
 
+import errno
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from amhctl.core.errors import (
     ConfigError,
     FileExistsRefused,
     PlaybackError,
+    ShortageError,
     SynthesisError,
     TextError,
     UnspeakableError,
@@ -28,6 +30,7 @@ from amhctl.inference.assemble import load_voice
 from amhctl.inference.code_voice import CodeVoice
 from amhctl.workflows import speak
 from amhctl.workflows.speak import SpeakReport, SpeakRequest, StreamReport
+from amhctl.workflows.speak_journal import Journal
 
 
 @pytest.fixture(scope="module")
@@ -315,3 +318,125 @@ def test_emotion_changes_the_sound_by_its_strength_and_is_refused_where_there_is
     for voice in (str(voice_folder), "m01"):
         with pytest.raises(SynthesisError, match="no emotion branch"):
             speak.run(request_of(voice_folder, None, voice=voice, emotion=clip), SilentProgress())
+
+
+LONG = "# አንድ\nሰላም ዓለም። ዛሬ ጥሩ ቀን ነው።\n\n# ሁለት\nልጆች ወደ ትምህርት ቤት ሄዱ። ሰላም።\n"
+
+
+def file_of(folder: Path, content: str = LONG, name: str = "text.txt") -> Path:
+    path = folder / name
+    path.write_text(content, encoding="utf-8")
+    return path
+
+
+@pytest.mark.usefixtures("lenient")
+@pytest.mark.parametrize("suffix", ["wav", "mp3"])
+def test_an_interrupted_render_of_a_file_is_resumed_with_the_same_bytes(
+    voice_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    file = file_of(tmp_path)
+    request = request_of(voice_folder, tmp_path / f"whole.{suffix}", text=None, file=file, chapters="headings")
+    request = replace(request, subtitles=tmp_path / "whole.vtt")
+    whole = spoken(request)
+    cut = replace(request, output=tmp_path / f"cut.{suffix}", subtitles=tmp_path / "cut.vtt")
+    add, added = Journal.add, []
+
+    def stop(self: Journal, *arguments: Any) -> None:
+        add(self, *arguments)
+        added.append(1)
+        if len(added) == 3:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "add", stop)
+        with pytest.raises(KeyboardInterrupt):
+            speak.run(cut, SilentProgress())
+    assert not cut.output.exists()  # type: ignore[union-attr]
+    report = spoken(cut)
+    assert (report.resumed, report.segments, report.chapters) == (3, whole.segments, whole.chapters)
+    assert (tmp_path / f"cut.{suffix}").read_bytes() == (tmp_path / f"whole.{suffix}").read_bytes()
+    assert (tmp_path / "cut.vtt").read_bytes() == (tmp_path / "whole.vtt").read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        [f"cut.{suffix}", "cut.vtt", "text.txt", f"whole.{suffix}", "whole.vtt"]
+    )
+
+
+@pytest.mark.usefixtures("lenient")
+def test_a_full_disk_loses_nothing(voice_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, output = file_of(tmp_path), tmp_path / "out.flac"
+    request = request_of(voice_folder, output, text=None, file=file)
+    add, added = Journal.add, []
+
+    def fill(self: Journal, *arguments: Any) -> None:
+        added.append(1)
+        if len(added) == 3:
+            raise OSError(errno.ENOSPC, "No space left on device", str(self.samples))
+        add(self, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "add", fill)
+        with pytest.raises(ShortageError, match="the disk is full; 2 segments are kept") as shortage:
+            speak.run(request, SilentProgress())
+    assert "run the same command again to continue" in shortage.value.hint
+    # It may be full when the file is written, too.
+    with monkeypatch.context() as patch:
+        patch.setattr(speak, "write_sound", lambda *_: (_ for _ in ()).throw(OSError(errno.ENOSPC, "full")))
+        with pytest.raises(ShortageError, match="4 segments are kept"):
+            speak.run(request, SilentProgress())
+    report = spoken(request)
+    assert (report.resumed, len(report.segments), output.exists()) == (4, 4, True)
+
+
+@pytest.mark.usefixtures("lenient")
+def test_chapters_become_files(voice_folder: Path, tmp_path: Path) -> None:
+    output = tmp_path / "book"
+    request = request_of(voice_folder, output, text=None, file=file_of(tmp_path), chapters="headings", format="flac")
+    report = spoken(request)
+    assert [path.name for path in report.files] == ["001-አንድ.flac", "002-ሁለት.flac"]
+    lengths = [files.read(path).duration for path in report.files]
+    assert sum(lengths) == pytest.approx(report.seconds)
+    with pytest.raises(FileExistsRefused):
+        spoken(request)
+    assert spoken(replace(request, force=True)).files == report.files
+
+
+@pytest.mark.usefixtures("lenient")
+def test_subtitles_are_spoken_at_their_times(voice_folder: Path, tmp_path: Path) -> None:
+    content = "1\n00:00:02,000 --> 00:00:09,000\nሰላም ዓለም\n\n2\n00:00:10,000 --> 00:00:19,000\nቀን ነው\n"
+    file = file_of(tmp_path, content, "a.srt")
+    again = tmp_path / "b.srt"
+    report = spoken(replace(request_of(voice_folder, tmp_path / "a.wav", text=None, file=file), subtitles=again))
+    assert [segment.start for segment in report.segments] == pytest.approx([2.0, 10.0], abs=0.01)
+    sound = files.read(tmp_path / "a.wav")
+    assert not sound.samples[: round(1.9 * sound.sample_rate)].any()
+    assert "00:00:10,000 --> " in again.read_text(encoding="utf-8")
+    streamed_file = tmp_path / "c.srt"
+    raw = streamed(replace(request_of(voice_folder, None, text=None, file=file, format="pcm"), subtitles=streamed_file))
+    assert len(raw) == 2 * sound.samples.size
+    assert streamed_file.read_bytes() == again.read_bytes()
+
+
+@pytest.mark.usefixtures("lenient")
+def test_markup_is_followed_and_what_is_not_understood_is_found(voice_folder: Path, tmp_path: Path) -> None:
+    text = '<speak>ሰላም<break time="1s"/><voice name="she">ዓለም</voice><foo/></speak>'
+    request = request_of(voice_folder, tmp_path / "a.wav", text=text, input_format="ssml", cast=(("she", "m01"),))
+    report = spoken(request)
+    assert (report.segments[0].text, report.segments[0].pause) == ("ሰላም", 1.0)
+    assert [finding.code for finding in report.findings] == ["T004"]
+    plain = spoken(replace(request, output=tmp_path / "b.wav", cast=()))
+    assert [finding.code for finding in plain.findings] == ["S020", "T004"]
+    assert (tmp_path / "a.wav").read_bytes() != (tmp_path / "b.wav").read_bytes()
+
+
+@pytest.mark.usefixtures("lenient")
+def test_outputs_beside_the_sound_are_refused_before_anything_is_read(
+    voice_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(speak, "load_voice")
+    taken = file_of(tmp_path, "years of work", "a.srt")
+    request = request_of(voice_folder, tmp_path / "a.wav", force=True)
+    with pytest.raises(FileExistsRefused, match="not a file of subtitles"):
+        speak.run(replace(request, subtitles=taken), SilentProgress())
+    with pytest.raises(AudioError, match="no chapter marks"):
+        speak.run(replace(request, output=tmp_path / "a.ogg", chapters="headings"), SilentProgress())
+    assert taken.read_text(encoding="utf-8") == "years of work"

@@ -1,16 +1,19 @@
 """What ``speak`` was asked is checked before a voice is loaded."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from amhctl.core.errors import AudioError, ConfigError, TextError
 from amhctl.workflows.speak_request import (
+    SUBTITLES,
     Clips,
     SpeakRequest,
     choose_format,
+    choose_subtitles,
+    is_folder,
     read_settings,
-    read_written,
     sources_of,
 )
 
@@ -29,18 +32,23 @@ def test_without_a_file_it_is_wav_and_an_unknown_suffix_is_refused() -> None:
         choose_format(SpeakRequest(output=Path("a.aiff")))
 
 
-def test_a_text_file_is_read_with_or_without_a_mark_of_its_encoding(tmp_path: Path) -> None:
-    file = tmp_path / "a.txt"
-    file.write_text("\ufeffሰላም", encoding="utf-8")
-    assert read_written(SpeakRequest(output=None, file=file)) == "ሰላም"
-    file.write_bytes("ሰላም".encode("utf-16"))
-    with pytest.raises(TextError, match="not UTF-8 at byte 0"):
-        read_written(SpeakRequest(output=None, file=file))
-    for bad in (tmp_path, tmp_path / "absent.txt"):
-        with pytest.raises(TextError):
-            read_written(SpeakRequest(output=None, file=bad))
-    with pytest.raises(TextError, match="empty"):
-        read_written(SpeakRequest(output=None, text="  "))
+def test_chapters_in_a_folder_are_wav_unless_something_else_is_asked_for() -> None:
+    request = SpeakRequest(output=Path("book"), chapters="headings")
+    assert (is_folder(request), choose_format(request)) == (True, "wav")
+    assert choose_format(replace(request, format="mp3")) == "mp3"
+    assert not is_folder(SpeakRequest(output=Path("book.mp3"), chapters="headings"))
+    assert not is_folder(SpeakRequest(output=Path("book")))
+
+
+def test_the_suffix_names_the_format_of_subtitles() -> None:
+    assert [choose_subtitles(Path(name)) for name in ("a.srt", "a.VTT", "a.TextGrid", "a.json")] == [
+        "srt", "vtt", "textgrid", "json",
+    ]  # fmt: skip
+    with pytest.raises(TextError, match=r"suffix '\.ass'"):
+        choose_subtitles(Path("a.ass"))
+    for begin in (b"1\n00:00", b"WEBVTT\n", b'File type = "ooTextFile"', b'{"seconds": 1'):
+        assert SUBTITLES.begins.match(begin)
+    assert not SUBTITLES.begins.match(b"years of work")
 
 
 def test_settings_are_those_asked_for_else_the_projects(tmp_path: Path) -> None:
@@ -57,5 +65,7 @@ def test_settings_are_those_asked_for_else_the_projects(tmp_path: Path) -> None:
 
 def test_whatever_is_read_is_no_place_to_write_to() -> None:
     clips = Clips(reference=Path("r.wav"), emotion=Path("e.wav"), features_model=Path("m"))
-    given = sources_of(SpeakRequest(output=None, file=Path("t.txt"), codec="c", clips=clips))
+    request = SpeakRequest(output=None, file=Path("t.txt"), codec="c", clips=clips, cast=(("she", "m01"),))
+    given = sources_of(request)
+    assert len([path for path in given if path.name == "m01"]) == 2
     assert {Path("r.wav"), Path("e.wav"), Path("m"), Path("t.txt"), Path("c")} < set(given)

@@ -48,7 +48,8 @@ _SCANNED_SECONDS = 60.0
 # Below, nothing of a voice is left; above, no sound card records. A damaged header may say anything, and a second of
 # such samples would become any number of others.
 _LOWEST_RATE, _HIGHEST_RATE = 1_000, 1_000_000
-_SUBTYPES = {"wav": "PCM_16", "flac": "PCM_16", "ogg": "VORBIS", "mp3": "MPEG_LAYER_III"}
+SUBTYPES = {"wav": "PCM_16", "flac": "PCM_16", "ogg": "VORBIS", "mp3": "MPEG_LAYER_III"}
+"""Formats that are written, and how samples are coded in each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,12 +307,12 @@ def encode(waveform: Waveform, encoding: str, tags: Tags | None = None) -> bytes
     AudioError
         If the encoding is none of those, or cannot hold this sample rate.
     """
-    if encoding not in _SUBTYPES:
-        raise AudioError(f"unknown audio format {encoding!r}", hint=f"use one of: {', '.join(_SUBTYPES)}")
+    if encoding not in SUBTYPES:
+        raise AudioError(f"unknown audio format {encoding!r}", hint=f"use one of: {', '.join(SUBTYPES)}")
     target = io.BytesIO()
     try:
         with soundfile.SoundFile(
-            target, "w", waveform.sample_rate, 1, _SUBTYPES[encoding], format=encoding.upper()
+            target, "w", waveform.sample_rate, 1, SUBTYPES[encoding], format=encoding.upper()
         ) as sound:
             write_tags(sound, tags or Tags())
             # One second at a time: libsndfile's Vorbis encoder overflows the stack on long blocks.
@@ -341,11 +342,11 @@ def write(path: Path, waveform: Waveform) -> None:
         If the suffix is not ``.wav``, ``.flac``, ``.ogg`` or ``.mp3``.
     """
     suffix = path.suffix.lower().lstrip(".")
-    if suffix not in _SUBTYPES:
+    if suffix not in SUBTYPES:
         raise AudioError(
             f"unknown audio format: suffix {path.suffix!r}",
             subject=str(path),
-            hint=f"use one of: {', '.join('.' + name for name in _SUBTYPES)}",
+            hint=f"use one of: {', '.join('.' + name for name in SUBTYPES)}",
         )
     content = encode(waveform, suffix)
     with atomic_path(path) as temporary:

@@ -4,7 +4,9 @@ libsndfile gives each stream a serial number by chance. A file has one stream, s
 section 6); the checksum of each page follows from it.
 """
 
+import io
 import zlib
+from typing import BinaryIO
 
 from amhctl.core.errors import AudioError
 
@@ -21,20 +23,30 @@ def renumber_pages(content: bytes) -> bytes:
     AudioError
         If the content does not consist of pages.
     """
-    pages, start = [], 0
-    while start < len(content):
-        header = content[start : start + _HEADER_BYTES]
+    target = io.BytesIO()
+    renumber_stream(io.BytesIO(content), target)
+    return target.getvalue()
+
+
+def renumber_stream(source: BinaryIO, target: BinaryIO) -> None:
+    """Copy an Ogg file of one stream page by page, with a serial number that is always the same.
+
+    Raises
+    ------
+    AudioError
+        If the source does not consist of pages.
+    """
+    start = 0
+    while header := source.read(_HEADER_BYTES):
         if header[:4] != b"OggS" or len(header) < _HEADER_BYTES:
             raise AudioError(f"no Ogg page begins at byte {start}")
-        table = content[start + _HEADER_BYTES : start + _HEADER_BYTES + header[_SEGMENTS_AT]]
-        end = start + _HEADER_BYTES + len(table) + sum(table)
-        page = bytearray(content[start:end])
+        table = source.read(header[_SEGMENTS_AT])
+        page = bytearray(header + table + source.read(sum(table)))
         page[_SERIAL_AT : _SERIAL_AT + 4] = _SERIAL
         page[_CHECKSUM_AT : _CHECKSUM_AT + 4] = bytes(4)
         page[_CHECKSUM_AT : _CHECKSUM_AT + 4] = checksum(bytes(page)).to_bytes(4, "little")
-        pages.append(bytes(page))
-        start = end
-    return b"".join(pages)
+        target.write(page)
+        start += len(page)
 
 
 def checksum(page: bytes) -> int:

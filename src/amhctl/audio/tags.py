@@ -4,6 +4,7 @@ libsndfile writes RIFF INFO and Vorbis comments. Its ID3 frames say that they ar
 players show Ethiopic letters as rubbish: those are written here (ID3 2.4.0, sections 3.1, 4.2 and 4.10).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import soundfile
@@ -55,8 +56,16 @@ def write_tags(sound: soundfile.SoundFile, tags: Tags) -> None:
             setattr(sound, name, value)
 
 
-def id3_tag(tags: Tags) -> bytes:
-    """Return the tag that comes before the sound of an MP3 file; nothing where there are no tags."""
+def id3_tag(tags: Tags, more: Sequence[tuple[bytes, bytes]] = ()) -> bytes:
+    """Return the tag that comes before the sound of an MP3 file; nothing where there are no tags.
+
+    Parameters
+    ----------
+    tags : Tags
+        The tags.
+    more : Sequence[tuple[bytes, bytes]]
+        Name and body of further frames, such as those of chapters.
+    """
     comment = _LANGUAGE + b"\x00" + tags.comment.encode() if tags.comment else b""
     frames = b"".join(
         name + _syncsafe(len(body) + 1) + b"\x00\x00" + _UTF8 + body
@@ -69,6 +78,7 @@ def id3_tag(tags: Tags) -> bytes:
         )
         if body
     )
+    frames += b"".join(name + _syncsafe(len(body)) + b"\x00\x00" + body for name, body in more)
     return b"ID3\x04\x00\x00" + _syncsafe(len(frames)) + frames if frames else b""
 
 

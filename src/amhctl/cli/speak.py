@@ -7,7 +7,7 @@ import typer
 
 from amhctl.cli import options
 from amhctl.cli.shared import Work, runs
-from amhctl.cli.standard_input import read_text
+from amhctl.cli.standard_input import STANDARD_INPUT, open_standard_input
 
 
 @runs("speak", summary=True)
@@ -17,7 +17,61 @@ def command(
         Path | None,
         typer.Option("-o", "--output", help="Audio file; - is standard output. Without it, the speech is played."),
     ] = None,
-    file: Annotated[Path | None, typer.Option("--file", help="Read the text from this UTF-8 file.")] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            "--file",
+            help="Read the text from this file: UTF-8 text, .ssml, .srt, .vtt, .epub or .html. An interrupted render "
+            "of a file is resumed by the same command.",
+        ),
+    ] = None,
+    batch: Annotated[
+        Path | None,
+        typer.Option(
+            "--batch",
+            help="Speak every line of this JSON Lines file (id, text or ssml; optional: voice, speaker, speed, pitch, "
+            "energy, volume, pause, seed, format) into the folder -o. The same command resumes it.",
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=0, max=256, help="Processes for --batch; by default 0, this one.")
+    ] = None,
+    input_format: Annotated[
+        Literal["text", "ssml", "srt", "vtt", "epub", "html"] | None,
+        typer.Option("--input-format", help="Format of the text; by default from the file name, otherwise text."),
+    ] = None,
+    chapters: Annotated[
+        Literal["headings", "paragraphs"] | None,
+        typer.Option(
+            "--chapters",
+            help="What begins a chapter: headings (in text, lines that begin with #) or every paragraph. -o FOLDER "
+            "writes one file per chapter; .wav, .flac and .mp3 files get chapter marks.",
+        ),
+    ] = None,
+    subtitles: Annotated[
+        Path | None,
+        typer.Option(
+            "--subtitles", help="Write the times of segments and words to this .srt, .vtt, .TextGrid or .json file."
+        ),
+    ] = None,
+    max_speed: Annotated[
+        float | None,
+        typer.Option(
+            "--max-speed",
+            min=1.0,
+            max=2.0,
+            callback=options.require_number,
+            help="How much faster a subtitle may be spoken to fit its time; by default 1.5; for .srt and .vtt input.",
+        ),
+    ] = None,
+    cast: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--cast",
+            metavar="NAME=VOICE",
+            help="Voice for <voice name=NAME> in SSML, besides the speakers of --voice; may be repeated.",
+        ),
+    ] = None,
     voice: Annotated[
         str | None, typer.Option("--voice", help="Bundled voice or checkpoint folder; m01 by default.")
     ] = None,
@@ -160,6 +214,34 @@ def command(
             show_default=False,
         ),
     ] = None,
+    volume: Annotated[
+        float,
+        typer.Option(
+            min=-40.0,
+            max=6.0,
+            callback=options.require_number,
+            help="Change of loudness in dB, beside -18 LUFS; peaks are limited.",
+        ),
+    ] = 0.0,
+    pause: Annotated[
+        float,
+        typer.Option(
+            min=0.0,
+            max=10.0,
+            callback=options.require_number,
+            help="Factor for pauses: 2 doubles, 0 removes them.",
+        ),
+    ] = 1.0,
+    paragraph_pause: Annotated[
+        float,
+        typer.Option(
+            "--paragraph-pause",
+            min=0.0,
+            max=60.0,
+            callback=options.require_number,
+            help="Minimum pause between paragraphs in seconds.",
+        ),
+    ] = 0.8,
     allow_unspoken: Annotated[
         bool,
         typer.Option(
@@ -189,8 +271,18 @@ def command(
     json: options.Json = False,
 ) -> Work:
     """Speak a text with a voice: play it, or write it to an audio file."""
-    if (text is None) == (file is None):
-        raise typer.BadParameter("give exactly one of: a text, - for standard input, --file")
+    if [text, file, batch].count(None) != 2:
+        raise typer.BadParameter("give exactly one of: a text, - for standard input, --file, --batch")
+    if batch is None and workers is not None:
+        raise typer.BadParameter("--workers needs --batch")
+    if batch is not None:
+        given: dict[str, object] = {"--play": play, "--subtitles": subtitles, "--chapters": chapters}
+        given |= {"--input-format": input_format, "--reference": reference, "--emotion": emotion}
+        given |= {"--emotion-weights": emotion_weights, "--max-speed": max_speed, "--features-model": features_model}
+        if wrong := [name for name, value in given.items() if value]:
+            raise typer.BadParameter(f"{', '.join(wrong)} cannot be used with --batch")
+        if output is None or str(output) == "-":
+            raise typer.BadParameter("--batch needs -o FOLDER")
     if emotion_strength is not None and emotion is None:
         raise typer.BadParameter("--emotion-strength needs --emotion CLIP")
     if emotion_weights is not None and emotion is not None:
@@ -202,11 +294,20 @@ def command(
         raise typer.BadParameter("give --play or -o -, not both")
     if output is None and format is not None:
         raise typer.BadParameter("--format needs -o: without a file the speech is played")
+    named = [name.partition("=") for name in cast or ()]
+    if any(not (name and place) for name, _, place in named):
+        raise typer.BadParameter("--cast is NAME=VOICE")
     from amhctl.workflows import speak
 
     request = speak.SpeakRequest(
-        text=text if text is None else read_text(text),
+        text=None if text == STANDARD_INPUT else text,
+        stream=open_standard_input() if text == STANDARD_INPUT else None,
         file=file,
+        input_format=input_format,
+        chapters=chapters,
+        subtitles=subtitles,
+        fastest=speak.FASTEST_FIT if max_speed is None else max_speed,
+        cast=tuple((name, place) for name, _, place in named),
         output=None if to_stdout else output,
         format=format,
         voice=speak.DEFAULT_VOICE if voice is None else voice,
@@ -231,6 +332,9 @@ def command(
             steps=steps,
             pitch=pitch,
             energy=energy,
+            volume=volume,
+            pause=pause,
+            paragraph_pause=speak.Seconds(paragraph_pause),
             most_unspoken=1.0 if allow_unspoken else speak.MOST_UNSPOKEN,
         ),
         project=config or Path(),
@@ -241,4 +345,9 @@ def command(
         play=play or output is None,
         force=force,
     )
+    if batch is not None and output is not None:
+        from amhctl.workflows import speak_batch
+
+        whole = speak_batch.BatchRequest(batch=batch, output=output, common=request, workers=workers or 0)
+        return lambda progress: speak_batch.run(whole, progress)
     return lambda progress: speak.run(request, progress)

@@ -11,7 +11,9 @@ from amhctl.cli.shared import Work, runs
 from amhctl.cli.standard_input import STANDARD_INPUT, read_lines, read_text
 
 app = typer.Typer(
-    help="Text: normalise, convert to phones, split, explain.", no_args_is_help=True, rich_markup_mode=None
+    help="Text: normalise, convert to phones, split, explain; numbers, dates, Latin letters.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 
@@ -122,3 +124,83 @@ def explain(
         lexicons=tuple(lexicon or ()),
     )
     return lambda progress: explain_text.run(request, progress)
+
+
+class NumberForm(StrEnum):
+    """How a number can be written."""
+
+    WORDS = "words"
+    ORDINAL = "ordinal"
+    DIGITS = "digits"
+    ETHIOPIC = "ethiopic"
+
+
+class Calendar(StrEnum):
+    """The calendars of dates."""
+
+    ETHIOPIAN = "ethiopian"
+    GREGORIAN = "gregorian"
+
+
+class Scheme(StrEnum):
+    """Systems of writing Amharic in Latin letters."""
+
+    BGN = "bgn"
+    SERA = "sera"
+
+
+@app.command("number")
+@runs("text number")
+def number(
+    text: Text = STANDARD_INPUT,
+    to: Annotated[
+        NumberForm, typer.Option("--to", help="Form: words, ordinal (words), digits or ethiopic (Ge'ez numerals).")
+    ] = NumberForm.WORDS,
+) -> Work:
+    """Convert a number to another form. The input is digits, Ge'ez numerals or words; one number per line."""
+    from amhctl.workflows.text import convert
+
+    request = convert.ConvertTextRequest(read_lines(text), convert.convert_numbers(to.value))
+    return lambda progress: convert.run(request, progress)
+
+
+@app.command("date")
+@runs("text date")
+def date(
+    text: Text = STANDARD_INPUT,
+    to: Annotated[
+        Calendar, typer.Option("--to", help="Calendar of the result; the input is a date of the other one.")
+    ] = Calendar.ETHIOPIAN,
+    words: Annotated[bool, typer.Option("--words", help="Write the date in words.")] = False,
+) -> Work:
+    """Convert dates between the Ethiopian and the Gregorian calendar. Input: 2026-11-21 or 21/11/2026 per line."""
+    from amhctl.workflows.text import convert
+
+    request = convert.ConvertTextRequest(read_lines(text), convert.convert_dates(to.value, words=words))
+    return lambda progress: convert.run(request, progress)
+
+
+@app.command("romanize")
+@runs("text romanize")
+def romanize(
+    text: Text = STANDARD_INPUT,
+    scheme: Annotated[
+        Scheme, typer.Option("--scheme", help="bgn (BGN/PCGN 1967, for names) or sera (ASCII, the way back is unique).")
+    ] = Scheme.BGN,
+    back: Annotated[bool, typer.Option("--back", help="From Latin letters to fidel.")] = False,
+) -> Work:
+    """Write fidel in Latin letters, or Latin letters in fidel. One line in, one line out."""
+    from amhctl.workflows.text import convert
+
+    request = convert.ConvertTextRequest(read_lines(text), convert.convert_script(scheme.value, back=back))
+    return lambda progress: convert.run(request, progress)
+
+
+@app.command("fold")
+@runs("text fold")
+def fold(text: Text = STANDARD_INPUT) -> Work:
+    """Write letters that sound alike in one way, such as for searching: ሠ as ሰ, ሐ and ኀ as ሀ, ዐ as አ, ፀ as ጸ."""
+    from amhctl.workflows.text import convert
+
+    request = convert.ConvertTextRequest(read_lines(text), convert.fold_homophones)
+    return lambda progress: convert.run(request, progress)

@@ -4,14 +4,23 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from amhctl.core.errors import SynthesisError
-from amhctl.core.units import FASTEST, SLOWEST
+from amhctl.core.units import FASTEST, SLOWEST, Seconds
 from amhctl.inference.judge import JudgeLimits
 from amhctl.inference.sampling import Sampling
 from amhctl.model.flow_sampling import FlowSampling
+from amhctl.text.lines import LONGEST_SILENCE
 
 MOST_UNSPOKEN = 0.1
 """Fraction of a text's letters that may be left out by default."""
-_MOST_SEMITONES, _MOST_DECIBELS = 12.0, 12.0
+MOST_SEMITONES = 12.0
+"""Up or down."""
+SOFTEST, LOUDEST = -40.0, 6.0
+"""Decibels beside the usual loudness: beyond, speech is not heard or would be distorted."""
+LONGEST_PAUSE = 10.0
+"""Times the usual pause."""
+PARAGRAPH_PAUSE = Seconds(0.8)
+"""Between paragraphs, by default."""
+_MOST_DECIBELS = 12.0
 _MOST_TAKES = 64
 
 
@@ -40,6 +49,12 @@ class SpeakOptions:
         Semitones up or down, of a FlowVoice.
     energy : float
         Decibels louder or softer that it speaks, as one does with effort, not as a knob does; of such a voice.
+    volume : float
+        Decibels louder or softer than -18 LUFS, from -40 to 6; peaks are limited.
+    pause : float
+        How much longer than usual the pauses between segments are, from 0 to 10.
+    paragraph_pause : Seconds
+        Pause between paragraphs of a long text at least, up to 60.
     person : str | None
         As which of its speakers such a voice speaks; None for its first.
     attempts : int
@@ -65,6 +80,9 @@ class SpeakOptions:
     prosody_noise: float | None = None
     pitch: float = 0.0
     energy: float = 0.0
+    volume: float = 0.0
+    pause: float = 1.0
+    paragraph_pause: Seconds = PARAGRAPH_PAUSE
     person: str | None = None
     attempts: int = 3
     limits: JudgeLimits = field(default_factory=JudgeLimits)
@@ -84,10 +102,21 @@ class SpeakOptions:
         self.flow_sampling()
         if not SLOWEST <= self.speed <= FASTEST:
             raise SynthesisError(f"speed {self.speed:g} is not between {SLOWEST:g} and {FASTEST:g}", subject="speed")
-        if not -_MOST_SEMITONES <= self.pitch <= _MOST_SEMITONES:
-            raise SynthesisError(f"pitch {self.pitch:g} is beyond ±{_MOST_SEMITONES:g} semitones", subject="pitch")
+        if not -MOST_SEMITONES <= self.pitch <= MOST_SEMITONES:
+            raise SynthesisError(f"pitch {self.pitch:g} is beyond ±{MOST_SEMITONES:g} semitones", subject="pitch")
         if not -_MOST_DECIBELS <= self.energy <= _MOST_DECIBELS:
             raise SynthesisError(f"energy {self.energy:g} is beyond ±{_MOST_DECIBELS:g} dB", subject="energy")
+        if not SOFTEST <= self.volume <= LOUDEST:
+            raise SynthesisError(
+                f"volume {self.volume:g} is not between {SOFTEST:g} and {LOUDEST:g} dB", subject="volume"
+            )
+        if not 0.0 <= self.pause <= LONGEST_PAUSE:
+            raise SynthesisError(f"pause {self.pause:g} is not between 0 and {LONGEST_PAUSE:g}", subject="pause")
+        if not 0.0 <= self.paragraph_pause <= LONGEST_SILENCE:
+            raise SynthesisError(
+                f"a pause of {self.paragraph_pause:g} s is not between 0 and {LONGEST_SILENCE:g} s",
+                subject="paragraph pause",
+            )
         if self.takes is not None and not 1 <= self.takes <= _MOST_TAKES:
             raise SynthesisError(
                 f"{self.takes} samples per segment is not between 1 and {_MOST_TAKES}", subject="takes"

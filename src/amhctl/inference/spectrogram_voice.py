@@ -66,6 +66,16 @@ class SpectrogramVoice(Voice[NDArray[np.float32]]):
         """Any: its durations are divided by the speed."""
         return SLOWEST, FASTEST
 
+    @property
+    def has_pitch(self) -> bool:
+        """Always: pitch is explicit."""
+        return True
+
+    @property
+    def persons(self) -> tuple[str, ...]:
+        """Its speakers, by name."""
+        return tuple(self.speakers)
+
     def imitate(self, reference: Waveform, encode_speech: EncodeSpeech | None = None) -> NDArray[np.float32]:
         """Return the speaker embedding of a clip, shape (E,).
 
@@ -86,7 +96,14 @@ class SpectrogramVoice(Voice[NDArray[np.float32]]):
             raise SynthesisError("the voice needs a speaker encoder, which is not given", subject="speaker")
         return encode_speech(bring_to(reference, level=self.level, sample_rate=self.sample_rate).samples)
 
-    def _require_options(self, options: SpeakOptions) -> None:
+    def require_options(self, options: SpeakOptions) -> None:
+        """Refuse options that mean nothing to this kind of voice.
+
+        Raises
+        ------
+        SynthesisError
+            If there are any.
+        """
         given = {
             "--temperature": options.temperature,
             "--top-k": options.top_k,
@@ -125,7 +142,7 @@ class SpectrogramVoice(Voice[NDArray[np.float32]]):
         # One by one: a batch would be no faster on a processor, and change the last bits.
         for job in batch:
             seed = derive_seed(options.seed, job.place, attempt, 0)
-            mel_TF = self._draw(job.ids, speaker, options, np.random.default_rng(seed), pace)
+            mel_TF, durations_P = self._draw(job.ids, speaker, options, np.random.default_rng(seed), pace)
             (samples,) = self.vocoder.synthesise([mel_TF])
             waveform = Waveform(np.ascontiguousarray(samples, dtype=np.float32), self.sample_rate)
             findings = judge(
@@ -136,13 +153,17 @@ class SpectrogramVoice(Voice[NDArray[np.float32]]):
                 limits=options.limits,
                 subject=job.text,
             )
-            attempts.append(Attempt(waveform, True, findings))
+            edges = np.cumsum(durations_P) / self.network.config.acoustics.frame_rate
+            attempts.append(Attempt(waveform, True, findings, tuple(edges.tolist())))
         return attempts
 
     def _draw(
         self, ids: tuple[int, ...], speaker_E: Floats, options: SpeakOptions, random: np.random.Generator, pace: float
-    ) -> Floats:
-        """Return the spectrogram of text ids, shape (T, F); ``pace`` divides the durations that the network expects."""
+    ) -> tuple[Floats, Integers]:
+        """Return the spectrogram of text ids, shape (T, F), and the frames of each of them, shape (P,).
+
+        ``pace`` divides the durations that the network expects.
+        """
         network, drawing = self.network, options.flow_sampling()
         text = network.read(np.array(ids, dtype=np.int64), np.asarray(speaker_E, dtype=np.float32))
         noise_P3 = random.standard_normal((len(ids), PROSODY), dtype=np.float32) * np.float32(drawing.prosody_noise)
@@ -159,7 +180,7 @@ class SpectrogramVoice(Voice[NDArray[np.float32]]):
         noise_MX = random.standard_normal((steps, shape.acoustics.mel.bins * shape.stacked_frames), dtype=np.float32)
         noise_MX *= np.float32(drawing.noise)
         mel_TF = sample_mel(network, score, noise_MX, steps=drawing.steps, guidance=guidance, silent=silent)
-        return mel_TF[:frames]
+        return mel_TF[:frames], durations_P
 
     def _duration_scale(self, person: str | None) -> float:
         scale = self.manifest.duration_scale

@@ -1,15 +1,27 @@
 """What a voice makes of a text: segments on their way, and the chunks of sound that they become."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from amhctl.audio.waveform import Waveform
-from amhctl.core.findings import Finding
+from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.units import Seconds
 from amhctl.inference.judge import RULES as JUDGE_RULES
 from amhctl.inference.stitching import Stitcher
+from amhctl.inference.wordtimes import TimedWord, Written, time_words
+from amhctl.text.markup import strip_markup
+
+RULES = Rules(
+    Rule(
+        "S019",
+        Severity.WARNING,
+        "softer than asked for",
+        "The volume asked for would clip this segment by more than a limiter can take: it is as loud as it fits.",
+    ),
+)
+_HEARD_DECIBELS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +44,12 @@ class SpokenSegment:
         How often it was sampled.
     stopped : bool
         Whether the voice ended it by itself.
+    written : str
+        What it reads of the written text.
+    words : tuple[TimedWord, ...]
+        When each written word is said; none for a voice without explicit durations.
+    marks : tuple[tuple[str, Seconds], ...]
+        Marks that the text has there, and when each is reached.
     """
 
     text: str
@@ -41,6 +59,9 @@ class SpokenSegment:
     syllables: int
     attempts: int
     stopped: bool
+    written: str = ""
+    words: tuple[TimedWord, ...] = ()
+    marks: tuple[tuple[str, Seconds], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +75,7 @@ class Speech:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A segment on its way: what to say, and its frames, where they are found beforehand."""
+    """A segment on its way: what to say, its frames, where they are found beforehand, and what it reads of a text."""
 
     place: int
     text: str
@@ -62,15 +83,36 @@ class Job:
     syllables: int
     ids: tuple[int, ...]
     durations: tuple[int, ...] | None
+    whole: str = ""
+    written: Written = field(default_factory=Written)
+
+    @property
+    def reads(self) -> str:
+        """What it reads of the written text."""
+        words = self.written.words
+        return strip_markup(self.whole[words[0][0] : words[-1][1]]) if words else ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Attempt:
-    """What became of a segment, once tried: the mean of its takes, judged."""
+    """What became of a segment, once tried: the mean of its takes, judged.
+
+    Attributes
+    ----------
+    waveform : Waveform
+        The sound.
+    stopped : bool
+        Whether the voice ended it by itself.
+    findings : tuple[Finding, ...]
+        What is wrong with it.
+    edges : tuple[float, ...] | None
+        Where each piece of the text ends, in seconds, where the voice decides it.
+    """
 
     waveform: Waveform
     stopped: bool
     findings: tuple[Finding, ...]
+    edges: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,11 +127,19 @@ class Chunk:
         The segment that was spoken.
     finding : Finding | None
         That it took more than one attempt.
+    notes : tuple[Finding, ...]
+        What else was found since the chunk before.
     """
 
     waveform: Waveform
     segment: SpokenSegment
     finding: Finding | None
+    notes: tuple[Finding, ...] = ()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All that was found."""
+        return self.notes if self.finding is None else (*self.notes, self.finding)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,7 +168,7 @@ class SpeechStream:
         return self.chunks
 
 
-def make_chunk(stitcher: Stitcher, job: Job, sound: Attempt, attempts: int, *, last: bool) -> Chunk:
+def make_chunk(stitcher: Stitcher, job: Job, sound: Attempt, attempts: int, *, last: bool, gain: float = 0.0) -> Chunk:
     """Return the chunk of one more segment.
 
     Parameters
@@ -133,8 +183,10 @@ def make_chunk(stitcher: Stitcher, job: Job, sound: Attempt, attempts: int, *, l
         How often it was tried; more than once is a finding.
     last : bool
         Whether no other segment follows.
+    gain : float
+        Decibels louder than usual; what does not fit is a finding.
     """
-    stitch = stitcher.push(sound.waveform, job.pause, last=last)
+    stitch = stitcher.push(sound.waveform, job.pause, last=last, gain=gain)
     segment = SpokenSegment(
         text=job.text,
         start=stitch.start,
@@ -143,16 +195,22 @@ def make_chunk(stitcher: Stitcher, job: Job, sound: Attempt, attempts: int, *, l
         syllables=job.syllables,
         attempts=attempts,
         stopped=sound.stopped,
+        written=job.reads,
+        words=time_words(
+            job.whole, job.written, sound.edges or (), start=stitch.start, cut=stitch.cut, seconds=stitch.seconds
+        ),
     )
     again = JUDGE_RULES.finding("S008", job.text, f"spoken on attempt {attempts}") if attempts > 1 else None
-    return Chunk(stitch.waveform, segment, again)
+    soft = stitch.missing > _HEARD_DECIBELS
+    notes = (RULES.finding("S019", job.text, f"{stitch.missing:.1f} dB softer than asked for"),) if soft else ()
+    return Chunk(stitch.waveform, segment, again, notes)
 
 
 def gather(stream: SpeechStream) -> Speech:
     """Return all that a stream speaks."""
     chunks = list(stream)
     samples = np.concatenate([chunk.waveform.samples for chunk in chunks])
-    findings = tuple(chunk.finding for chunk in chunks if chunk.finding is not None)
+    findings = tuple(finding for chunk in chunks for finding in chunk.findings)
     return Speech(
         Waveform(samples, stream.sample_rate),
         tuple(chunk.segment for chunk in chunks),

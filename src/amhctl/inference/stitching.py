@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amhctl.audio.levels import frame_levels, speech_level
-from amhctl.audio.loudness import set_loudness
+from amhctl.audio.loudness import loudness, set_loudness
 from amhctl.audio.waveform import Waveform
 from amhctl.core.errors import SynthesisError
 from amhctl.core.units import Seconds
@@ -33,11 +33,36 @@ class Stitch:
         Where the take begins in the whole.
     seconds : Seconds
         Its length, without the pause after it.
+    cut : Seconds
+        How much was cut from its beginning.
+    missing : float
+        Decibels that it is softer than asked for, because its peaks would not fit.
     """
 
     waveform: Waveform
     start: Seconds
     seconds: Seconds
+    cut: Seconds
+    missing: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StitcherState:
+    """What the next take is stitched to.
+
+    Attributes
+    ----------
+    held : NDArray[np.float32]
+        Samples that may still be cross-faded, shape (N,).
+    given : int
+        Samples that were given out.
+    wanted : float | None
+        Seconds of background that the next take begins with; None before the first one.
+    """
+
+    held: NDArray[np.float32]
+    given: int
+    wanted: float | None
 
 
 class Stitcher:
@@ -52,20 +77,29 @@ class Stitcher:
     ----------
     sample_rate : int
         Of every take.
-    loudness : float | None
+    target : float | None
         Loudness in LUFS that each take is brought to, by itself: it does not wait for those that follow. None leaves
         takes as they are.
     """
 
-    def __init__(self, sample_rate: int, loudness: float | None = None) -> None:
-        self._loudness = loudness
+    def __init__(self, sample_rate: int, target: float | None = None, *, lead: float | None = None) -> None:
+        self._loudness = target
         self._rate = sample_rate
         self._overlap = round(_FADE_SECONDS * sample_rate)
         self._held = np.zeros(0, dtype=np.float32)
         self._given = 0
-        self._wanted: float | None = None
+        self._wanted = lead
 
-    def push(self, take: Waveform, pause: Seconds, *, last: bool) -> Stitch:
+    @property
+    def state(self) -> StitcherState:
+        """What the next take is stitched to."""
+        return StitcherState(self._held, self._given, self._wanted)
+
+    def restore(self, state: StitcherState) -> None:
+        """Continue where another stitcher was."""
+        self._held, self._given, self._wanted = state.held, state.given, state.wanted
+
+    def push(self, take: Waveform, pause: Seconds, *, last: bool, gain: float = 0.0) -> Stitch:
         """Add a take and return what is final now; after the last one that is all.
 
         Parameters
@@ -76,6 +110,8 @@ class Stitcher:
             Pause after it; that of the last does not matter.
         last : bool
             Whether no other take follows.
+        gain : float
+            Decibels louder than the usual loudness.
 
         Raises
         ------
@@ -93,9 +129,18 @@ class Stitcher:
         silence = 0 if self._wanted is None else round(max(0.0, before - start / self._rate) * self._rate)
         self._wanted = pause - (stop - end) / self._rate
         cut = fade(Waveform(take.samples[first:stop], self._rate))
-        body = (cut if self._loudness is None else set_loudness(cut, self._loudness)).samples
+        loud = cut if self._loudness is None else set_loudness(cut, self._loudness + gain)
+        # Only what is louder than usual may not fit.
+        missing = 0.0 if self._loudness is None or gain <= 0.0 else self._loudness + gain - loudness(loud)
+        body = loud.samples
         place = self._given + (self._held.size + silence if silence else 0)
-        return Stitch(self._give(body, silence, last), Seconds(place / self._rate), Seconds(body.size / self._rate))
+        return Stitch(
+            self._give(body, silence, last),
+            Seconds(place / self._rate),
+            Seconds(body.size / self._rate),
+            Seconds(first / self._rate),
+            missing if np.isfinite(missing) else 0.0,
+        )
 
     def _give(self, body: NDArray[np.float32], silence: int, last: bool) -> Waveform:
         """Return what is final, and hold the rest."""

@@ -19,13 +19,13 @@ from amhctl.audio.waveform import Waveform
 from amhctl.checkpoint.manifest import Licence, Manifest
 from amhctl.config.emotions import Weights
 from amhctl.core.errors import SynthesisError, TextError, UnspeakableError
-from amhctl.core.findings import Finding
 from amhctl.core.progress import Progress, SilentProgress
-from amhctl.core.units import SPEECH_LEVEL
+from amhctl.core.units import SPEECH_LEVEL, Seconds
 from amhctl.inference.options import SpeakOptions
 from amhctl.inference.reference import EncodeSpeech, no_emotion
 from amhctl.inference.speech import Attempt, Chunk, Job, Speech, SpeechStream, gather, make_chunk
 from amhctl.inference.stitching import Stitcher
+from amhctl.inference.wordtimes import match_pieces
 from amhctl.text.frontend import Frontend
 from amhctl.text.lexicon import Lexicon
 from amhctl.text.script import count_syllables
@@ -33,8 +33,9 @@ from amhctl.text.spoken import Segment, SpokenText
 from amhctl.text.unspoken import find_unspoken, report_unspoken, unspoken_share
 from amhctl.tokenizer.tokenizer import Tokenizer
 
-# In LUFS: what spoken programmes on phones and screens have (AES TD1008).
-_LOUDNESS = -18.0
+# What spoken programmes on phones and screens have (AES TD1008).
+LOUDNESS = -18.0
+"""Of each segment, in LUFS."""
 SpeakerT = TypeVar("SpeakerT")
 
 
@@ -93,6 +94,16 @@ class Voice(ABC, Generic[SpeakerT]):
     @abstractmethod
     def speeds(self) -> tuple[float, float]:
         """The slowest and the fastest that it can be told to speak."""
+
+    @property
+    def has_pitch(self) -> bool:
+        """Whether it can be told to speak higher or lower."""
+        return False
+
+    @property
+    def persons(self) -> tuple[str, ...]:
+        """Its speakers, by name; none where it has only its own."""
+        return ()
 
     @abstractmethod
     def imitate(self, reference: Waveform, encode_speech: EncodeSpeech | None = None) -> SpeakerT:
@@ -162,8 +173,14 @@ class Voice(ABC, Generic[SpeakerT]):
         )
 
     @abstractmethod
-    def _require_options(self, options: SpeakOptions) -> None:
-        """Refuse options that mean nothing to this kind of voice."""
+    def require_options(self, options: SpeakOptions) -> None:
+        """Refuse options that mean nothing to this kind of voice.
+
+        Raises
+        ------
+        SynthesisError
+            If there are any.
+        """
 
     @abstractmethod
     def _fits(self, ids: tuple[int, ...], durations: tuple[int, ...] | None) -> bool:
@@ -225,28 +242,33 @@ class Voice(ABC, Generic[SpeakerT]):
         here, and ``UnspeakableError`` comes in the place of the segment that was judged bad.
         """
         options = options or SpeakOptions()
-        self._require_options(options)
-        jobs, unspoken = self._plan(text, options)
+        self.require_options(options)
+        jobs, spoken = self.plan(text, options)
+        _require_spoken(spoken, options)
         chunks = self._chunks(jobs, options, speaker, progress or SilentProgress())
-        return SpeechStream(len(jobs), self.sample_rate, unspoken, chunks)
+        return SpeechStream(len(jobs), self.sample_rate, report_unspoken(spoken, "text"), chunks)
 
     def _chunks(
         self, jobs: list[Job], options: SpeakOptions, speaker: SpeakerT | None, progress: Progress
     ) -> Iterator[Chunk]:
-        stitcher = Stitcher(self.sample_rate, _LOUDNESS)
+        stitcher = Stitcher(self.sample_rate, LOUDNESS)
         progress.start("speaking", len(jobs), "segments")
-        for batch in _batches(jobs, self.batch_segments):
-            sounds = self._speak_batch(batch, options, speaker)
+        for batch in batches(jobs, self.batch_segments):
+            sounds = self.say(batch, options, speaker)
             for job in batch:
                 attempts, sound = sounds[job.place]
                 progress.advance(note=f"{sound.waveform.duration:.1f} s")
-                yield make_chunk(stitcher, job, sound, attempts, last=job is jobs[-1])
+                yield make_chunk(stitcher, job, sound, attempts, last=job is jobs[-1], gain=options.volume)
         progress.finish()
 
-    def _speak_batch(
-        self, batch: list[Job], options: SpeakOptions, speaker: SpeakerT | None
-    ) -> dict[int, tuple[int, Attempt]]:
-        """Return how often each segment was tried, and the attempt that was judged good, by its place."""
+    def say(self, batch: list[Job], options: SpeakOptions, speaker: SpeakerT | None) -> dict[int, tuple[int, Attempt]]:
+        """Return how often each segment was tried, and the attempt that was judged good, by its place.
+
+        Raises
+        ------
+        UnspeakableError
+            If a segment was judged bad at every attempt.
+        """
         sounds: dict[int, tuple[int, Attempt]] = {}
         open_jobs = batch
         for attempt in range(options.attempts):
@@ -259,13 +281,32 @@ class Voice(ABC, Generic[SpeakerT]):
                 return sounds
         raise _give_up(open_jobs, sounds[open_jobs[0].place][1], options)
 
-    def _plan(self, text: str, options: SpeakOptions) -> tuple[list[Job], tuple[Finding, ...]]:
-        """Return what is to be said, segment by segment, and what of the text is not spoken."""
+    def plan(self, text: str, options: SpeakOptions, *, first: int = 0) -> tuple[list[Job], SpokenText]:
+        """Return what is to be said of a text, segment by segment, and how it was read.
+
+        Parameters
+        ----------
+        text : str
+            Written text.
+        options : SpeakOptions
+            How to speak.
+        first : int
+            Place of the first segment, which its seed follows from.
+
+        Raises
+        ------
+        TextError
+            If there is nothing speakable.
+        VocabularyError
+            If a segment has a character the voice does not know.
+        SynthesisError
+            If the voice cannot speak so fast or so slowly.
+        """
         spoken, segments = self.frontend.read(text)
-        _require_spoken(spoken, options)
         self._require_speed(options.speed)
         while True:
-            ids = [self.tokenizer.encode(self.frontend.spoken_units(segment.text)) for segment in segments]
+            units = [self.frontend.spoken_units(segment.text) for segment in segments]
+            ids = [self.tokenizer.encode(each) for each in units]
             durations = self._predict(ids, options.speed)
             halved = tuple(
                 part
@@ -275,11 +316,23 @@ class Voice(ABC, Generic[SpeakerT]):
             if len(halved) == len(segments):
                 break
             segments = halved
+        pieces = self.tokenizer.vocabulary.pieces
         jobs = [
-            Job(place, segment.text, segment.pause, count_syllables(segment.text), row, frames)
-            for place, (segment, row, frames) in enumerate(zip(segments, ids, durations, strict=True))
+            Job(
+                place,
+                segment.text,
+                Seconds(segment.pause * options.pause),
+                count_syllables(segment.text),
+                row,
+                frames,
+                text,
+                match_pieces(text, segment.words, each, [pieces[piece] for piece in row]),
+            )
+            for place, (segment, each, row, frames) in enumerate(
+                zip(segments, units, ids, durations, strict=True), first
+            )
         ]
-        return jobs, report_unspoken(spoken, "text")
+        return jobs, spoken
 
     @property
     def samples_codes(self) -> bool:
@@ -313,7 +366,8 @@ class Voice(ABC, Generic[SpeakerT]):
 
     def _halve(self, segment: Segment) -> tuple[Segment, ...]:
         """Cut a segment that is longer than the model can say; one of a single letter stays as it is."""
-        return self.frontend.split(segment.text, max(1, count_syllables(segment.text) // 2))
+        parts = self.frontend.split(segment.text, max(1, count_syllables(segment.text) // 2))
+        return tuple(replace(part, words=segment.part(part.words)) for part in parts)
 
     def _is_silent(self, piece: int) -> bool:
         """Return whether a text id is a word boundary or a mark."""
@@ -322,21 +376,26 @@ class Voice(ABC, Generic[SpeakerT]):
 
 def _require_spoken(spoken: SpokenText, options: SpeakOptions) -> None:
     share = unspoken_share(spoken)
-    if share <= options.most_unspoken:
-        return
-    shown = ", ".join(repr(stretch.text[:40]) for stretch in find_unspoken(spoken)[:3])
-    raise TextError(
+    if share > options.most_unspoken:
+        raise refuse_unspoken(share, tuple(stretch.text for stretch in find_unspoken(spoken)))
+
+
+def refuse_unspoken(share: float, unread: tuple[str, ...]) -> TextError:
+    """Return the error of a text of which such a share of the letters is not read; ``unread`` are some of them."""
+    shown = ", ".join(repr(each[:40]) for each in unread[:3])
+    return TextError(
         f"{share:.0%} of the letters cannot be read: {shown}",
         subject="text",
         hint="write them in Ethiopic or Latin letters or add them to a lexicon; --allow-unspoken skips them",
     )
 
 
-def _batches(jobs: list[Job], size: int) -> Iterator[list[Job]]:
-    """Yield the jobs in their order: the first alone, so that it is heard at once, the others several at a time."""
-    yield jobs[:1]
-    for start in range(1, len(jobs), size):
-        yield jobs[start : start + size]
+def batches(jobs: list[Job], together: int, alone: int = 1) -> Iterator[list[Job]]:
+    """Yield jobs in their order: the first ones alone, to be heard at once, the others several at a time."""
+    for job in jobs[:alone]:
+        yield [job]
+    for start in range(alone, len(jobs), together):
+        yield jobs[start : start + together]
 
 
 def derive_seed(seed: int, place: int, attempt: int, take: int) -> int:

@@ -5,7 +5,7 @@ the number of pieces, not of characters, so a book on one line is no trouble.
 """
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from itertools import accumulate
 
@@ -100,6 +100,12 @@ class Draft:
         if self._letters is None:
             self._letters = frozenset(self.text)
         return self._letters
+
+    def origin(self, begin: int, end: int) -> tuple[int, int]:
+        """Return which characters of the written text became those between two places of the text as it stands."""
+        spans = self._spans
+        first = bisect_right(spans.begins, begin) - 1
+        return spans.start(first, begin), spans.end(spans.find_last(end, first), end)
 
     def substitute(
         self, rule: str, pattern: Pattern | re.Pattern[str], make: Callable[[re.Match[str]], str | None]

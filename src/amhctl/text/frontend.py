@@ -6,7 +6,6 @@ state is the one it was made from, entry for entry.
 
 import copy
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import cast
 
 from amhctl.config.text import TextConfig
@@ -38,7 +37,7 @@ from amhctl.text.rule import Rule
 from amhctl.text.rulebook import build_rulebook
 from amhctl.text.script import GEMINATION, MARKS, SENTENCE_MARKS, count_syllables
 from amhctl.text.sentences import split_breaths
-from amhctl.text.spoken import Fallback, Phones, Segment, SpokenText, TraceEntry
+from amhctl.text.spoken import WORD, Fallback, Phones, Segment, SpokenText, TraceEntry, Word
 
 _UNUSED = "it was not installed where the text state was written"
 _DEFAULTS = TextConfig.model_validate({})
@@ -263,7 +262,17 @@ class Frontend:
     def _segments(self, draft: Draft, shields: Mapping[str, str], longest: int | None = None) -> tuple[Segment, ...]:
         limit = self.config.breath_syllables
         segments = split_breaths(draft.text, limit if longest is None else min(limit, longest), longest)
-        return tuple(replace(segment, text=unshield(segment.text, shields)) for segment in segments)
+        plain = _untie(draft.text)
+        found, place = [], 0
+        for segment in segments:
+            begin = plain.index(segment.text, place)
+            place = begin + len(segment.text)
+            words = tuple(
+                Word(unshield(match.group(), shields), *draft.origin(begin + match.start(), begin + match.end()))
+                for match in WORD.finditer(segment.text)
+            )
+            found.append(Segment(unshield(segment.text, shields), segment.pause, words))
+        return tuple(found)
 
 
 def _spoken(written: str, draft: Draft, shields: Mapping[str, str]) -> SpokenText:

@@ -1,9 +1,13 @@
 """What the text room hands on: spoken text with its trace, phones, segments. Values only, no rules."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from amhctl.core.units import Seconds
+from amhctl.text.pattern import Pattern
 from amhctl.text.script import MARKS, count_syllables
+
+WORD = Pattern(f"[^\\s{MARKS}]+")
+"""A word of spoken text, its markup included; punctuation marks are no words."""
 
 
 def split_words(spoken: str) -> tuple[str, ...]:
@@ -69,8 +73,32 @@ class Phones:
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """A spoken word, and which characters of the written text it reads, from ``start`` up to ``end``."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Segment:
-    """Spoken text said in one breath, and the silence after it."""
+    """Spoken text said in one breath, the silence after it, and where its words come from."""
 
     text: str
     pause: Seconds
+    words: tuple[Word, ...] = field(default=(), compare=False)
+
+    def part(self, words: tuple[Word, ...]) -> tuple[Word, ...]:
+        """Return words that read this segment's text as words that read what this segment reads."""
+        places = [match.span() for match in WORD.finditer(self.text)]
+        found = []
+        for word in words:
+            read = [
+                ours
+                for ours, (start, end) in zip(self.words, places, strict=False)
+                if start < max(word.end, word.start + 1) and word.start < end
+            ]
+            if read:
+                found.append(Word(word.text, read[0].start, read[-1].end))
+        return tuple(found)

@@ -83,8 +83,13 @@ def find_unspoken(spoken: SpokenText) -> tuple[Unspoken, ...]:
 
 def unspoken_share(spoken: SpokenText) -> float:
     """Return which share of a text's letters nothing was said for, from 0 to 1."""
-    letters = _count_letters(spoken.written)
-    return sum(stretch.letters for stretch in find_unspoken(spoken)) / letters if letters else 0.0
+    unspoken, letters = count_unspoken(spoken)
+    return unspoken / letters if letters else 0.0
+
+
+def count_unspoken(spoken: SpokenText) -> tuple[int, int]:
+    """Return how many letters of a text nothing was said for, and how many there are."""
+    return sum(stretch.letters for stretch in find_unspoken(spoken)), _count_letters(spoken.written)
 
 
 def report_unspoken(spoken: SpokenText, subject: str, *, offset: int = 0) -> tuple[Finding, ...]:

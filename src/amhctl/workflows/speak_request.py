@@ -1,25 +1,33 @@
 """What ``amhctl speak`` was asked: read and checked before a voice is loaded."""
 
 import importlib
+import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TextIO
 
 from amhctl.audio.referenceclip import ReferenceClip
 from amhctl.config.sources import has_settings
-from amhctl.core.documents import read_limited
-from amhctl.core.errors import AudioError, DocumentError, TextError
+from amhctl.core.errors import AudioError, TextError
 from amhctl.core.findings import Rule, Rules, Severity
+from amhctl.core.outputs import FileKind
 from amhctl.inference.catalog import DEFAULT_VOICE as DEFAULT_VOICE
 from amhctl.inference.catalog import voice_path
 from amhctl.inference.options import MOST_UNSPOKEN as MOST_UNSPOKEN
 from amhctl.inference.options import SpeakOptions as SpeakOptions
 from amhctl.inference.reference import read_clip
+from amhctl.text.lines import Chapters
+from amhctl.text.subtitles import SubtitleFormat
 
 if TYPE_CHECKING:
     from amhctl.config.load import ResolvedConfig
 
 AudioFormat = Literal["wav", "flac", "ogg", "mp3", "pcm"]
+InputFormat = Literal["text", "ssml", "srt", "vtt", "epub", "html"]
+_SUBTITLES: dict[str, SubtitleFormat] = {".srt": "srt", ".vtt": "vtt", ".textgrid": "textgrid", ".json": "json"}
+SUBTITLES = FileKind("a file of subtitles", re.compile(rb"\d+\r?\n\d|WEBVTT|File type = \"ooTextFile\"|\{\"seconds\""))
+FASTEST_FIT = 1.5
+"""How much faster than asked for a subtitle is spoken at most, by default."""
 _FORMATS: tuple[AudioFormat, ...] = ("wav", "flac", "ogg", "mp3", "pcm")
 _SUFFIXES: dict[str, AudioFormat] = {f".{name}": name for name in _FORMATS} | {".raw": "pcm", ".oga": "ogg"}
 
@@ -73,9 +81,21 @@ class SpeakRequest:
     output : Path | None
         Audio file; None for standard output, unless it is played.
     text : str | None
-        Written text; None where ``file`` has it.
+        Written text; None where ``file`` or ``stream`` has it.
     file : Path | None
-        UTF-8 text file.
+        UTF-8 text file, SSML, subtitles or a book.
+    stream : TextIO | None
+        Where text is read from as far as it is needed, such as the standard input.
+    input_format : InputFormat | None
+        What the text is; None for what the suffix of the file says, or else plain text.
+    chapters : Chapters | None
+        What begins a chapter; None makes no chapters.
+    subtitles : Path | None
+        Where to write when what was said.
+    fastest : float
+        How much faster a subtitle may be spoken to fit its time.
+    cast : tuple[tuple[str, str], ...]
+        Names of voices in markup, and the voice that each is.
     format : AudioFormat | None
         None for what the suffix says, or WAV on standard output.
     voice, codec : str
@@ -103,6 +123,12 @@ class SpeakRequest:
     output: Path | None
     text: str | None = None
     file: Path | None = None
+    stream: TextIO | None = None
+    input_format: InputFormat | None = None
+    chapters: Chapters | None = None
+    subtitles: Path | None = None
+    fastest: float = FASTEST_FIT
+    cast: tuple[tuple[str, str], ...] = ()
     format: AudioFormat | None = None
     voice: str = DEFAULT_VOICE
     codec: str | None = None
@@ -145,32 +171,22 @@ def read_reference_clip(path: Path) -> ReferenceClip:
     return replace(clip, findings=(notice, *clip.findings))
 
 
-def read_written(request: SpeakRequest) -> str:
-    """Return the written text.
+def choose_subtitles(path: Path) -> SubtitleFormat:
+    """Return the format of a file of subtitles by its suffix.
 
     Raises
     ------
     TextError
-        If it is empty, or its file cannot be read.
+        If the suffix names none.
     """
-    text, subject = request.text or "", "text"
-    if request.file is not None:
-        subject = str(request.file)
-        try:
-            text = read_limited(request.file).decode("utf-8-sig")
-        except FileNotFoundError:
-            raise TextError("the text file does not exist", subject=subject, hint="check the path") from None
-        except IsADirectoryError:
-            raise TextError("the path is a folder", subject=subject, hint="give a text file") from None
-        except DocumentError as fault:
-            raise TextError(f"the text file is {fault.message}", subject=subject) from fault
-        except UnicodeDecodeError as fault:
-            raise TextError(
-                f"the file is not UTF-8 at byte {fault.start}", subject=subject, hint="save it as UTF-8"
-            ) from fault
-    if not text.strip():
-        raise TextError("the text is empty", subject=subject, hint="give at least one word in Ethiopic script")
-    return text
+    chosen = _SUBTITLES.get(path.suffix.lower())
+    if chosen is None:
+        raise TextError(
+            f"unknown format of subtitles: suffix {path.suffix!r}",
+            subject=str(path),
+            hint="use one of .srt, .vtt, .TextGrid, .json",
+        )
+    return chosen
 
 
 def choose_format(request: SpeakRequest) -> AudioFormat:
@@ -186,6 +202,8 @@ def choose_format(request: SpeakRequest) -> AudioFormat:
     if request.output is None:
         return "wav"
     chosen = _SUFFIXES.get(request.output.suffix.lower())
+    if chosen is None and is_folder(request):
+        return "wav"
     if chosen is None:
         raise AudioError(
             f"unknown audio format: suffix {request.output.suffix!r}",
@@ -195,8 +213,16 @@ def choose_format(request: SpeakRequest) -> AudioFormat:
     return chosen
 
 
+def is_folder(request: SpeakRequest) -> bool:
+    """Return whether each chapter becomes a file of its own: the output then has no suffix of a sound file."""
+    return (
+        request.chapters is not None and request.output is not None and request.output.suffix.lower() not in _SUFFIXES
+    )
+
+
 def sources_of(request: SpeakRequest) -> tuple[Path, ...]:
     """Return the files and folders that are read, and must not be written over."""
     codec = Path(request.codec) if request.codec else None
-    given = (voice_path(request.voice), codec, request.file, *request.clips.paths)
+    cast = (voice_path(name) for _, name in request.cast)
+    given = (voice_path(request.voice), codec, request.file, *request.clips.paths, *cast)
     return tuple(path for path in given if path is not None)

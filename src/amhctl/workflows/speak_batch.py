@@ -1,0 +1,400 @@
+"""``amhctl speak --batch``: many texts, each into a file of its own, by several processes, resumable.
+
+A batch is JSON Lines: an object with ``id`` and ``text`` in each line, and how it is to be spoken where it is not as
+the command says. ``results.jsonl`` in the output folder has a line for each that is done; a batch that is started again
+speaks only what is missing, failed or has changed.
+"""
+
+import json
+import math
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final, TextIO
+
+from amhctl.checkpoint.licences import require_commercial
+from amhctl.core.documents import limited_lines, parse_json
+from amhctl.core.errors import AmhctlError, DocumentError, FileExistsRefused, ShortageError, TextError
+from amhctl.core.files import sha256_of_json, write_text_atomically
+from amhctl.core.findings import Finding, Rule, Rules, Severity
+from amhctl.core.lock import hold
+from amhctl.core.outputs import FileKind, require_output_files, require_output_place
+from amhctl.core.progress import Progress, SilentProgress
+from amhctl.core.report import Verdict
+from amhctl.inference.assemble import load_voice
+from amhctl.inference.catalog import bundled_voices, voice_path
+from amhctl.inference.longtext import Role
+from amhctl.parallel.workers import map_in_order, open_pool
+from amhctl.text.lexicon_file import read_lexicons
+from amhctl.workflows.speak import write_speech as write_speech
+from amhctl.workflows.speak_request import AudioFormat, SpeakRequest, read_settings
+
+RULES = Rules(
+    Rule(
+        "S023",
+        Severity.ERROR,
+        "an item of a batch cannot be spoken",
+        "A line of the batch is no item, or its text could not be spoken. All other items are spoken; after the line "
+        "is corrected, the same command speaks only what is missing.",
+    ),
+)
+RESULTS: Final = "results.jsonl"
+_RESULTS = FileKind("results of a batch", re.compile(rb'\{"id": "[^"\n]{1,600}", "ok": (?:true|false), "digest": "'))
+_ID = re.compile(r"\w[\w.-]{0,99}")
+_RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
+_NUMBERS = ("speed", "pitch", "energy", "volume", "pause")
+_FORMATS: Final[dict[str, AudioFormat]] = {"wav": "wav", "flac": "flac", "ogg": "ogg", "mp3": "mp3", "pcm": "pcm"}
+_HINT = 'write {"id": …, "text": …} in each line'
+_MOST_ITEMS = 1_000_000
+_KEPT_VOICES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRequest:
+    """What ``amhctl speak --batch`` was asked.
+
+    Attributes
+    ----------
+    batch : Path
+        The items, as JSON Lines.
+    output : Path
+        Folder of the results.
+    common : SpeakRequest
+        How to speak what does not say so itself.
+    workers : int
+        How many processes speak; 0 is this one.
+    """
+
+    batch: Path
+    output: Path
+    common: SpeakRequest
+    workers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A line of a batch that can be spoken."""
+
+    id: str
+    voice: str
+    output: Path
+    request: SpeakRequest
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class BatchReport(Verdict):
+    """What became of a batch."""
+
+    output: Path
+    items: int
+    spoken: int
+    skipped: int
+    failed: int
+    seconds: float
+    files: tuple[Path, ...]
+    findings: tuple[Finding, ...]
+
+    def payload(self) -> dict[str, object]:
+        """Return the keys of every report of ``speak``, and how many items were spoken, skipped and failed."""
+        return {
+            "output": str(self.output),
+            "played_by": None,
+            "seconds": round(self.seconds, 3),
+            "realtime_factor": None,
+            "segments": [],
+            "checks": {"stopped": True, "attempts": [], "recogniser": None},
+            "chapters": [],
+            "files": [str(path) for path in self.files],
+            "subtitles": None,
+            "resumed": self.skipped,
+            "batch": {
+                "results": str(self.output / RESULTS),
+                "items": self.items,
+                "spoken": self.spoken,
+                "skipped": self.skipped,
+                "failed": self.failed,
+            },
+        }
+
+    def lines(self) -> Iterable[str]:
+        """Return one line: how many items were spoken, skipped and failed."""
+        yield (
+            f"{self.output / RESULTS}: {self.items} items, {self.spoken} spoken ({self.seconds:.1f} s), "
+            f"{self.skipped} were there, {self.failed} failed"
+        )
+
+
+@dataclass(slots=True)
+class _Room:
+    """What a process speaks with; loaded when it is first needed."""
+
+    common: SpeakRequest
+    lexicons: tuple[Path, ...]
+    commercial: bool
+    voices: dict[str, Role] = field(default_factory=dict)
+
+    def role(self, name: str) -> Role:
+        """Return a voice by name, as the common options and the cast know it."""
+        if name not in self.voices:
+            place = dict(self.common.cast).get(name, name or self.common.voice)
+            codec = self.common.codec if not name else None
+            voice = load_voice(place, device=self.common.device, codec=codec).with_lexicon(read_lexicons(self.lexicons))
+            if self.commercial:
+                require_commercial(voice.licences, voice.manifest.name)
+            while len(self.voices) >= _KEPT_VOICES:
+                del self.voices[next(iter(self.voices))]
+            self.voices[name] = Role(voice)
+        return self.voices[name]
+
+
+_room: _Room | None = None
+
+
+def run(request: BatchRequest, progress: Progress) -> BatchReport:
+    """Speak a batch.
+
+    Raises
+    ------
+    AmhctlError
+        If the batch cannot be read, the folder cannot be written, the voice cannot be loaded, or the disk is full.
+    """
+    require_output_place(request.output)
+    _require_results(request.output / RESULTS)
+    require_output_files(request.output, sources=(request.batch, voice_path(request.common.voice)))
+    lexicons, commercial = read_settings(request.common)
+    request.output.mkdir(parents=True, exist_ok=True)
+    with hold(request.output / ".lock", what="the batch"):
+        items, findings = _read_items(request)
+        done = _read_results(request.output)
+        wanted = [item for item in items if not _is_done(item, done.get(item.id))]
+        skipped = len(items) - len(wanted)
+        # An item that is spoken again takes the place of what it was; another file of its name does not.
+        strange = {item.id for item in wanted if not (request.common.force or item.id in done) and item.output.exists()}
+        missing = [item for item in wanted if item.id not in strange]
+        findings += (
+            RULES.finding("S023", item.id, "the output already exists", "move it away, or pass --force")
+            for item in wanted
+            if item.id in strange
+        )
+        # What is wrong with the voice or the options concerns all items, and is said once.
+        _prepare(request.common, lexicons, commercial)
+        if missing:
+            _known_room().role("").voice.require_options(request.common.options)
+        progress.start("speaking", len(missing), "items")
+        spoken, seconds = 0, 0.0
+        arguments = (request.common, lexicons, commercial)
+        with (
+            (request.output / RESULTS).open("a", encoding="utf-8") as results,
+            open_pool(request.workers, _prepare, arguments) as pool,
+        ):
+            begun = _begin(missing, results)
+            for result in map_in_order(pool, _speak, begun, ahead=2 * max(1, request.workers)):
+                done[result["id"]] = result
+                _write(results, result)
+                spoken += bool(result["ok"])
+                seconds += result.get("seconds", 0.0)
+                progress.advance(note=f"{seconds:.0f} s of speech")
+                if not result["ok"]:
+                    findings.append(RULES.finding("S023", result["id"], result["error"], result["hint"]))
+        progress.finish()
+        ordered = [done[item.id] for item in items if item.id in done]
+        content = "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in ordered)
+        write_text_atomically(request.output / RESULTS, content)
+    return BatchReport(
+        output=request.output,
+        items=len(items) + len(findings) - (len(wanted) - spoken),
+        spoken=spoken,
+        skipped=skipped,
+        failed=len(findings),
+        seconds=seconds,
+        files=tuple(request.output / each["file"] for each in ordered if each["ok"]),
+        findings=tuple(findings),
+    )
+
+
+def _require_results(path: Path) -> None:
+    """Refuse a folder whose results are something else."""
+    if path.is_dir() or (path.is_file() and not _RESULTS.recognises(path)):
+        raise FileExistsRefused(
+            f"{path.name} in the output folder is not {_RESULTS.name}", subject=str(path), hint="choose another folder"
+        )
+
+
+def _begin(items: Iterable[_Item], results: TextIO) -> Iterator[_Item]:
+    """Yield items, each with a line in the results first: whoever is killed knows which files are of the batch."""
+    for item in items:
+        _write(results, {"id": item.id, "ok": False, "digest": item.digest, "error": "it was interrupted"})
+        yield item
+
+
+def _write(results: TextIO, result: Mapping[str, object]) -> None:
+    results.write(json.dumps(result, ensure_ascii=False) + "\n")
+    results.flush()
+
+
+def _prepare(common: SpeakRequest, lexicons: tuple[Path, ...], commercial: bool) -> None:
+    """Set up a process."""
+    global _room
+    if _room is None or (_room.common, _room.lexicons, _room.commercial) != (common, lexicons, commercial):
+        _room = _Room(common, lexicons, commercial)
+
+
+def _known_room() -> _Room:
+    if _room is None:
+        raise RuntimeError("the process was not set up")
+    return _room
+
+
+def _speak(item: _Item) -> dict[str, Any]:
+    """Speak an item and return its line of the results; a full disk ends the batch."""
+    room = _known_room()
+    result: dict[str, Any] = {"id": item.id, "ok": False, "digest": item.digest}
+    try:
+        cast = {name: room.role(name) for name, _ in room.common.cast} if item.request.input_format == "ssml" else {}
+        report = write_speech(item.request, room.role(item.voice), cast, SilentProgress())
+    except ShortageError:
+        raise
+    except AmhctlError as error:
+        return {**result, "error": error.message, "hint": error.hint}
+    return {
+        **result,
+        "ok": True,
+        "file": item.output.name,
+        "seconds": round(report.seconds, 3),
+        "segments": len(report.segments),
+        "findings": [asdict(finding) for finding in report.findings],
+    }
+
+
+def _is_done(item: _Item, result: Mapping[str, Any] | None) -> bool:
+    return (
+        result is not None and bool(result.get("ok")) and result.get("digest") == item.digest and item.output.is_file()
+    )
+
+
+def _read_results(folder: Path) -> dict[str, dict[str, Any]]:
+    """Return the last line of each item in the results of an earlier run; lines that are none are left out."""
+    found: dict[str, dict[str, Any]] = {}
+    path = folder / RESULTS
+    if not path.is_file():
+        return found
+    with path.open("rb") as stream:
+        for raw in limited_lines(stream):
+            try:
+                entry = parse_json(raw or b"")
+            except DocumentError:
+                continue
+            if isinstance(entry, dict) and isinstance(entry.get("id"), str):
+                found[entry["id"]] = entry
+    content = path.read_bytes()
+    if content and not content.endswith(b"\n"):
+        # A process was killed while it wrote: the next line begins on its own.
+        with path.open("ab") as stream:
+            stream.write(b"\n")
+    return found
+
+
+def _read_items(request: BatchRequest) -> tuple[list[_Item], list[Finding]]:
+    """Return the items of a batch, and a finding for each line that is none."""
+    items: list[_Item] = []
+    findings: list[Finding] = []
+    known: dict[str, int] = {}
+    for number, raw in enumerate(_lines_of(request.batch), 1):
+        if raw is not None and not raw.strip():
+            continue
+        try:
+            item = _read_item(raw, request)
+            name = unicodedata.normalize("NFC", item.id).casefold()
+            if name in known:
+                raise TextError(f"the id {item.id!r} is that of line {known[name]} too")
+            known[name] = number
+            items.append(item)
+        except AmhctlError as error:
+            findings.append(RULES.finding("S023", f"{request.batch}:{number}", error.message, error.hint))
+        if len(items) > _MOST_ITEMS:
+            raise TextError(f"more than {_MOST_ITEMS:,} items", subject=str(request.batch), hint="divide the batch")
+    if not items and not findings:
+        raise TextError(
+            "the batch is empty", subject=str(request.batch), hint='write {"id": …, "text": …} in each line'
+        )
+    return items, findings
+
+
+def _lines_of(path: Path) -> Iterator[bytes | None]:
+    try:
+        with path.open("rb") as stream:
+            yield from limited_lines(stream)
+    except FileNotFoundError:
+        raise TextError("the batch does not exist", subject=str(path), hint="check the path") from None
+    except IsADirectoryError:
+        raise TextError("the path is a folder", subject=str(path), hint="give a JSON Lines file") from None
+
+
+def _read_item(raw: bytes | None, request: BatchRequest) -> _Item:
+    """Return a line as an item."""
+    if raw is None:
+        raise TextError("the line is too long")
+    entry = parse_json(raw)
+    if not isinstance(entry, dict):
+        raise TextError("the line is no object", hint=_HINT)
+    known = {"id", "text", "ssml", "voice", "speaker", "seed", "format", *_NUMBERS}
+    if strange := sorted(set(entry) - known):
+        raise TextError(f"unknown key {strange[0][:40]!r}", hint=f"known are {', '.join(sorted(known))}")
+    name = _text(entry, "id")
+    if not _ID.fullmatch(name) or _RESERVED.fullmatch(name) or name.endswith("."):
+        raise TextError(
+            f"the id {name[:40]!r} cannot be a file name", hint="use up to 100 letters, digits, hyphens, points and _"
+        )
+    if ("text" in entry) == ("ssml" in entry):
+        raise TextError("an item has either a text or ssml")
+    chosen = _FORMATS.get(_text(entry, "format")) if "format" in entry else request.common.format or "wav"
+    if chosen is None:
+        raise TextError(f"unknown audio format {entry['format']!r}", hint=f"use one of {', '.join(_FORMATS)}")
+    voice = _text(entry, "voice") if "voice" in entry else ""
+    if voice and voice not in {*bundled_voices(), *dict(request.common.cast)}:
+        raise TextError(f"there is no voice {voice[:40]!r}", hint="name a bundled voice, or one given by --cast")
+    changes: dict[str, Any] = {key: _number(entry, key) for key in _NUMBERS if key in entry}
+    if "speaker" in entry:
+        changes["person"] = _text(entry, "speaker")
+    elif voice:
+        changes["person"] = None
+    if "seed" in entry:
+        changes["seed"] = _whole(entry, "seed")
+    output = request.output / f"{name}.{chosen}"
+    spoken = replace(
+        request.common,
+        text=_text(entry, "ssml" if "ssml" in entry else "text"),
+        input_format="ssml" if "ssml" in entry else "text",
+        output=output,
+        format=chosen,
+        options=replace(request.common.options, **changes),
+        force=True,
+    )
+    digest = sha256_of_json(
+        [spoken.text, spoken.input_format, asdict(spoken.options), chosen, voice or request.common.voice]
+    )
+    return _Item(name, voice, output, spoken, digest)
+
+
+def _text(entry: Mapping[str, object], key: str) -> str:
+    value = entry.get(key)
+    if not isinstance(value, str) or not value.strip():
+        raise TextError(f"{key!r} is no text" if key in entry else f"{key!r} is missing")
+    return value
+
+
+def _number(entry: Mapping[str, object], key: str) -> float:
+    value = entry[key]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise TextError(f"{key!r} is no number")
+    return float(value)
+
+
+def _whole(entry: Mapping[str, object], key: str) -> int:
+    value = entry[key]
+    if type(value) is int and 0 <= value < 1 << 32:
+        return value
+    raise TextError(f"{key!r} is no whole number from 0 to 4,294,967,295")

@@ -1,0 +1,47 @@
+"""What a render follows from: two renders with the same settings and the same lines have the same samples."""
+
+from dataclasses import asdict
+from typing import Any
+
+from amhctl.core.files import sha256_of_file, sha256_of_json
+from amhctl.inference.longtext import Role
+from amhctl.inference.voice import Voice
+from amhctl.workflows.speak_request import SpeakRequest
+from amhctl.workflows.speak_source import Source
+
+# What decides only whether speech is let out, not how it sounds.
+_NO_SETTINGS = ("attempts", "limits", "most_unspoken")
+
+
+def settings_of(request: SpeakRequest, voice: Voice[Any], cast: dict[str, Role], source: Source) -> dict[str, object]:
+    """Return all that a render follows from beside its lines, as JSON values.
+
+    Parameters
+    ----------
+    request : SpeakRequest
+        How to speak.
+    voice : Voice[Any]
+        Who speaks.
+    cast : dict[str, Role]
+        Voices that markup may name.
+    source : Source
+        What is said.
+    """
+    given = {"reference": request.clips.reference, "emotion": request.clips.emotion}
+    clips = {name: sha256_of_file(path) for name, path in given.items() if path is not None}
+    cues = None if source.cues is None else sha256_of_json([asdict(cue) for cue in source.cues])
+    return {
+        "voice": _identity(voice),
+        "codec": request.codec,
+        "cast": {name: _identity(role.voice) for name, role in cast.items()},
+        "clips": clips,
+        "emotion": [request.clips.emotion_strength, request.clips.emotions],
+        "options": {name: value for name, value in asdict(request.options).items() if name not in _NO_SETTINGS},
+        "chapters": request.chapters,
+        "subtitles_read": cues,
+        "fastest": request.fastest if cues else None,
+    }
+
+
+def _identity(voice: Voice[Any]) -> list[str]:
+    return [voice.manifest.name, sha256_of_json(voice.manifest.model_dump(mode="json")), voice.frontend.state_hash]

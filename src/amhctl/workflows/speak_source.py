@@ -1,0 +1,203 @@
+"""What ``amhctl speak`` is to say: a text, a file or a stream as lines, read as far as they are needed."""
+
+import importlib
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import TextIO
+
+from amhctl.core.documents import read_limited
+from amhctl.core.errors import DocumentError, TextError
+from amhctl.text.lines import Chapters, Line, read_lines
+from amhctl.text.subtitles import Cue, parse_subtitles
+from amhctl.workflows.speak_request import InputFormat, SpeakRequest
+
+_FORMATS: dict[str, InputFormat] = {
+    ".ssml": "ssml",
+    ".srt": "srt",
+    ".vtt": "vtt",
+    ".epub": "epub",
+    ".html": "html",
+    ".htm": "html",
+    ".xhtml": "html",
+}
+# So much of a line is read at once.
+_PIECE = 1 << 16
+_HEAD = 200
+# Documents that are read as a whole before they are spoken.
+_MOST_BYTES = 16 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is to be said.
+
+    Attributes
+    ----------
+    lines : Callable[[], Iterator[Line]]
+        Its lines; those of a stream can be had once.
+    cues : tuple[Cue, ...] | None
+        Subtitles, which are spoken at their times, in place of lines.
+    head : str
+        How it begins.
+    characters : int | None
+        How long it is; None where only its end tells.
+    can_resume : bool
+        Whether it can be read again.
+    """
+
+    lines: Callable[[], Iterator[Line]]
+    cues: tuple[Cue, ...] | None
+    head: str
+    characters: int | None
+    can_resume: bool
+
+
+def open_source(request: SpeakRequest) -> Source:
+    """Return what is to be said.
+
+    Raises
+    ------
+    TextError
+        If it is empty, or its file cannot be read or is not what its suffix says.
+    """
+    chosen = choose_input(request)
+    if chosen == "epub":
+        if request.file is None:
+            raise TextError("a book is read from a file", subject="text", hint="give it by --file")
+        with _explained(request.file):
+            read_epub = importlib.import_module("amhctl.text.books").read_epub
+            return _of_lines(tuple(read_epub(request.file, every=request.chapters == "paragraphs")), can_resume=True)
+    if chosen == "text":
+        return _open_text(request)
+    content = _read_whole(request)
+    subject = "text" if request.file is None else str(request.file)
+    if chosen in ("srt", "vtt"):
+        cues = parse_subtitles(content, subject)
+        length = sum(len(cue.text) for cue in cues)
+        return Source(lambda: iter(()), cues, cues[0].text, length, request.file is not None)
+    if chosen == "html":
+        # Loaded for those who need it: a parser of XML is more than a sentence waits for.
+        read_html = importlib.import_module("amhctl.text.books").read_html
+        lines = tuple(read_html(content, every=request.chapters == "paragraphs"))
+    else:
+        lines = importlib.import_module("amhctl.text.ssml").parse_ssml(content, subject)
+    return _of_lines(lines, can_resume=request.file is not None)
+
+
+def choose_input(request: SpeakRequest) -> InputFormat:
+    """Return the kind of text: as asked for, or else as the suffix of its file says."""
+    if request.input_format is not None:
+        return request.input_format
+    return "text" if request.file is None else _FORMATS.get(request.file.suffix.lower(), "text")
+
+
+def _of_lines(lines: tuple[Line, ...], *, can_resume: bool) -> Source:
+    if not any(line.text.strip() for line in lines):
+        raise _empty("text")
+    head = " ".join(line.text for line in lines[:10])[:_HEAD]
+    return Source(lambda: iter(lines), None, head, sum(len(line.text) for line in lines), can_resume)
+
+
+def _open_text(request: SpeakRequest) -> Source:
+    chapters = request.chapters
+    if request.file is not None and request.file.exists() and not (request.file.is_file() or request.file.is_dir()):
+        # A pipe can be read once: <(command) and /dev/stdin.
+        return _of_pieces(_read_pieces(request.file), chapters)
+    if request.file is not None:
+        file = request.file
+        head, characters = _survey(file)
+        if not head.strip():
+            raise _empty(str(file))
+        return Source(lambda: _read_file(file, chapters), None, head, characters, can_resume=True)
+    if request.stream is not None:
+        return _of_pieces(_pieces(request.stream), chapters)
+    text = request.text or ""
+    if not text.strip():
+        raise _empty("text")
+    return Source(
+        lambda: read_lines(_pieces(io.StringIO(text, newline="\n")), chapters), None, text[:_HEAD], len(text), False
+    )
+
+
+def _of_pieces(pieces: Iterator[str], chapters: Chapters | None) -> Source:
+    """Return a text that can be read once."""
+    # Blank lines at the beginning are no text.
+    first = next((piece for piece in pieces if piece.strip()), None)
+    if first is None:
+        raise _empty("text")
+    return Source(lambda: read_lines(chain((first,), pieces), chapters), None, first[:_HEAD], None, can_resume=False)
+
+
+def _survey(file: Path) -> tuple[str, int]:
+    """Return how a text file begins and how many characters it has, reading it through once."""
+    head, count = "", 0
+    with _explained(file), file.open(encoding="utf-8-sig") as stream:
+        while piece := stream.read(1 << 20):
+            if not head.strip():
+                head = piece.lstrip()[:_HEAD]
+            count += len(piece)
+    return head, count
+
+
+def _read_file(file: Path, chapters: Chapters | None) -> Iterator[Line]:
+    return read_lines(_read_pieces(file), chapters)
+
+
+def _read_pieces(file: Path) -> Iterator[str]:
+    with _explained(file), file.open(encoding="utf-8-sig") as stream:
+        yield from _pieces(stream)
+
+
+def _pieces(stream: TextIO) -> Iterator[str]:
+    """Yield lines, the longest in pieces; nothing is read before it is asked for."""
+    while piece := stream.readline(_PIECE):
+        yield piece
+
+
+def _read_whole(request: SpeakRequest) -> str:
+    if request.file is not None:
+        with _explained(request.file):
+            content = read_limited(request.file, most_bytes=_MOST_BYTES).decode("utf-8-sig")
+    else:
+        content = (request.text or "") if request.stream is None else request.stream.read(_MOST_BYTES + 1)
+        if len(content) > _MOST_BYTES:
+            raise TextError(f"the text is longer than {_MOST_BYTES >> 20} MiB", subject="text", hint="divide it")
+    if not content.strip():
+        raise _empty("text" if request.file is None else str(request.file))
+    return content
+
+
+def _empty(subject: str) -> TextError:
+    return TextError("the text is empty", subject=subject, hint="give at least one word in Ethiopic script")
+
+
+class _explained:
+    """Say of a text file what is wrong with it."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = str(file)
+
+    def __enter__(self) -> None:
+        """Begin to read."""
+
+    def __exit__(self, kind: object, fault: BaseException | None, trace: object) -> None:
+        """Explain what went wrong.
+
+        Raises
+        ------
+        TextError
+            If the file cannot be read as text.
+        """
+        if isinstance(fault, FileNotFoundError):
+            raise TextError("the text file does not exist", subject=self._file, hint="check the path") from None
+        if isinstance(fault, IsADirectoryError):
+            raise TextError("the path is a folder", subject=self._file, hint="give a text file") from None
+        if isinstance(fault, DocumentError):
+            raise TextError(f"the text file is {fault.message}", subject=self._file) from fault
+        if isinstance(fault, UnicodeDecodeError):
+            raise TextError(
+                f"the file is not UTF-8 at byte {fault.start}", subject=self._file, hint="save it as UTF-8"
+            ) from fault
