@@ -157,6 +157,22 @@ def test_of_two_hundred_at_once_as_many_are_served_as_fit_and_the_rest_is_told_w
     assert shelf.ended == 20
 
 
+def test_a_server_that_stops_waits_no_longer_than_it_may_and_says_so() -> None:
+    allowed = threading.Semaphore(1)
+    shelf = CountingShelf(9, allowed)
+    with served(shelf, grace=1.0) as service, ThreadPoolExecutor(2) as pool:
+        begun = pool.submit(service.speak, stream_format="sse")
+        settle(lambda: shelf.made == 1)
+        waiting = pool.submit(service.speak)
+        settle(lambda: open_requests(service) == 2)
+        service.server.stop()
+        last = json.loads(begun.result().content.decode().strip().split("\n\n")[-1].removeprefix("data: "))
+        assert last["error"]["code"] == "stopping"
+        assert (waiting.result().status, waiting.result().error["code"]) == (503, "stopping")
+        allowed.release(20)
+        service.server.wait()
+
+
 def test_who_is_served_when_the_server_stops_is_served_to_the_end() -> None:
     allowed = threading.Semaphore(1)
     shelf = CountingShelf(3, allowed)

@@ -45,6 +45,7 @@ from amhctl.web.refusal import App, Refusal
 # JSON may write a character as \uXXXX, or as two of these; a lexicon and the other fields have the rest.
 _BYTES_OF_CHARACTER = 12
 _OTHER_BYTES = 64 << 10
+_SHOWN = 100
 _HEALTH = "/health"
 ItemT = TypeVar("ItemT")
 FORMATS: Final = tuple(MEDIA_TYPES)
@@ -262,7 +263,7 @@ def _add_errors(routes: FastAPI) -> None:
 
     async def unknown(request: Request, error: HTTPException) -> JSONResponse:
         messages = {
-            404: f"there is no {request.url.path}",
+            404: f"there is no {request.url.path[:_SHOWN]}",
             405: f"{request.method} is not allowed here",
             400: "the body cannot be read: send a JSON object",
         }

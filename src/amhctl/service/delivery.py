@@ -26,6 +26,8 @@ from amhctl.service.meters import Meters
 from amhctl.service.turns import Stream
 from amhctl.web.refusal import Refusal, send_refusal
 
+_STOPPING = Refusal(503, "the server is stopping", "stopping")
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -113,6 +115,9 @@ class SpeechResponse(Response):
             elif not leaving.done():
                 await _cancel(delivering)
                 await self._end(_too_long(self._order.seconds), send)
+        except asyncio.CancelledError:
+            # The server ends, and has waited for as long as it may: the connection is closed, which says so.
+            await self._end(_STOPPING, send)
         finally:
             await _cancel(delivering)
             await _cancel(leaving)
