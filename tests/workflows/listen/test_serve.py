@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import jsonschema
 import pytest
 from support.browser import Listener, needs_browser, open_browser, wait_for
 from support.listening import make_test
@@ -24,6 +25,7 @@ from amhctl.evaluation.listening.store import open_store
 from amhctl.workflows.listen.serve import ServeListeningRequest, run
 
 pytest.importorskip("fastapi")
+SCHEMA = Path(__file__).parents[3] / "docs" / "schemas" / "listen-serve.json"
 
 
 @contextmanager
@@ -86,6 +88,7 @@ def test_a_signal_ends_it_with_a_report(tmp_path: Path) -> None:
         output, _ = process.communicate(timeout=30)
     report = json.loads(output)
     assert (process.returncode, report["raters"], report["ratings"]) == (0, 1, 1)
+    jsonschema.validate(report, json.loads(SCHEMA.read_text(encoding="utf-8")))
 
 
 def test_a_test_without_its_page_or_its_key_is_refused(tmp_path: Path) -> None:

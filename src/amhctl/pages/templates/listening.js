@@ -24,21 +24,38 @@
     return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
   }
 
-  function load() {
+  function stored() {
     let found = null;
     try {
       found = JSON.parse(localStorage.getItem(KEY));
+    } catch (error) {
+      // Nothing is there, or nothing that this page wrote.
+    }
+    const isTable = (value) => Boolean(value) && typeof value === "object" && !Array.isArray(value);
+    const usable = isTable(found) && /^[A-Za-z0-9_-]{1,40}$/.test(found.rater) && Number.isInteger(found.place)
+      && found.place >= 0 && [found.answers, found.sent, found.heard].every(isTable)
+      && Object.values(found.answers).every((each) => isTable(each) && Number.isInteger(each.revision));
+    return usable ? found : null;
+  }
+
+  function load() {
+    try {
       localStorage.setItem(KEY + " probe", "");
       localStorage.removeItem(KEY + " probe");
     } catch (error) {
       keeps = false;
     }
-    const usable = found && typeof found === "object" && typeof found.rater === "string" && found.answers && found.sent
-      && Number.isInteger(found.place) && found.place >= 0;
-    return usable ? Object.assign(fresh(), found) : fresh();
+    return Object.assign(fresh(), stored());
   }
 
   function save() {
+    // Another tab of the same person may have newer answers.
+    const other = stored();
+    if (other && other.rater === state.rater) {
+      for (const [key, each] of Object.entries(other.answers)) {
+        if (!state.answers[key] || state.answers[key].revision < each.revision) state.answers[key] = each;
+      }
+    }
     try {
       localStorage.setItem(KEY, JSON.stringify(state));
     } catch (error) {
@@ -144,7 +161,7 @@
   }
 
   window.addEventListener("online", () => { wait = FIRST_WAIT; send(); });
-  window.addEventListener("pagehide", () => { save(); send(); });
+  window.addEventListener("pagehide", () => { send(); });
   window.addEventListener("storage", (event) => {
     if (event.key === KEY && event.newValue) { state = load(); show(); }
   });
