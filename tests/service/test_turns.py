@@ -59,6 +59,28 @@ def test_a_short_stream_does_not_wait_for_a_long_one() -> None:
     run(work)
 
 
+def test_the_first_item_of_a_stream_comes_before_further_ones_of_others() -> None:
+    made: list[str] = []
+    allowed = threading.Semaphore(2)
+
+    def items(name: str) -> Iterator[str]:
+        for _ in range(2):
+            allowed.acquire()
+            made.append(name)
+            yield name
+
+    async def work(turns: Turns) -> None:
+        former = [turns.admit(items(name)) for name in ("one", "two")]
+        await settle(lambda: len(made) == 2)
+        late = turns.admit(items("late"))
+        allowed.release(9)
+        await asyncio.gather(*map(_drain, (*former, late)))
+
+    run(work)
+    # The worker had begun with the second item of the first one.
+    assert made == ["one", "two", "one", "late", "two", "late"]
+
+
 async def _drain(stream: object) -> None:
     async for _ in stream:  # type: ignore[attr-defined]
         pass

@@ -1,7 +1,8 @@
 """Workers that make several streams in turns, an item each, and no more of a stream than its reader takes.
 
 A long text does not keep a short one waiting, and a slow reader keeps nobody waiting: a stream of which two items wait
-is passed over until one is taken. Knows no voice.
+is passed over until one is taken. The first item of a stream is made before further ones of others: somebody waits for
+it in silence. They get their turn, because only so many streams are open. Knows no voice.
 """
 
 import asyncio
@@ -112,6 +113,7 @@ class Turns:
     def __init__(self, workers: int, most: int) -> None:
         self.most = most
         self._changed = threading.Condition()
+        self._new: deque[Stream[object]] = deque()
         self._waiting: deque[Stream[object]] = deque()
         self._running: set[Stream[object]] = set()
         self._open: set[Stream[object]] = set()
@@ -147,7 +149,8 @@ class Turns:
                 raise TurnsFullError(max(1, min(_LONGEST_WAIT, math.ceil(ahead))))
             stream = Stream(self, items)
             self._open.add(stream)  # type: ignore[arg-type]
-            self._wait(stream)  # type: ignore[arg-type]
+            self._new.append(stream)  # type: ignore[arg-type]
+            self._changed.notify()
         return stream
 
     def close(self) -> None:
@@ -161,11 +164,11 @@ class Turns:
     def _work(self) -> None:
         while True:
             with self._changed:
-                while not self._waiting and not self._closed:
+                while not self._new and not self._waiting and not self._closed:
                     self._changed.wait()
                 if self._closed:
                     return
-                stream = self._waiting.popleft()
+                stream = (self._new or self._waiting).popleft()
                 self._running.add(stream)
             stream._make()
             with self._changed:
@@ -179,7 +182,7 @@ class Turns:
 
     def _is_wanted(self, stream: Stream[object]) -> bool:
         """Return whether a stream is to have another turn that it does not wait for yet."""
-        idle = stream not in self._running and stream not in self._waiting
+        idle = stream not in self._running and stream not in self._waiting and stream not in self._new
         return idle and not stream.left and not stream._is_done and len(stream._made) < _MOST_AHEAD
 
     def _wait(self, stream: Stream[object]) -> None:
@@ -198,8 +201,9 @@ class Turns:
                 return
             each.left = True
             self._open.discard(each)
-            with suppress(ValueError):
-                self._waiting.remove(each)
+            for queue in (self._new, self._waiting):
+                with suppress(ValueError):
+                    queue.remove(each)
             # One that is running is closed by its worker.
             if each not in self._running:
                 each._close()
