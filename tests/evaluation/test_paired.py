@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from amhctl.evaluation.paired import chance_of, compare
-from amhctl.evaluation.scorecard import Quotient, Scorecard, UtteranceScore, build_scorecard
+from amhctl.evaluation.paired import NOT_COMPARED, chance_of, compare
+from amhctl.evaluation.scorecard import KINDS, Quotient, Scorecard, UtteranceScore, build_scorecard
 
 
 def card(**values: list[object]) -> Scorecard:
@@ -76,3 +76,7 @@ def test_only_clips_and_metrics_that_both_have_are_compared() -> None:
     other = card(mcd=[5.0, None, 6.0, 8.0], natural_dnsmos_p808=[3.0] * 4)
     (only,) = compare(one, other, seed=0)
     assert (only.kind.name, only.gain.count, only.value, only.other) == ("mcd", 2, 6.0, 6.5)
+
+
+def test_no_metric_of_the_recordings_is_compared() -> None:
+    assert {kind.name for kind in KINDS if kind.name.startswith("natural_")} <= NOT_COMPARED

@@ -19,7 +19,8 @@ def command(
     sort: Annotated[
         str | None,
         typer.Option(
-            metavar="METRIC", help="Metric that ranks the voices; by default cer, else text_match, else the first one."
+            metavar="METRIC",
+            help="Metric that ranks the voices; by default character_error_rate, else text_match, else the first one.",
         ),
     ] = None,
     samples: Annotated[

@@ -9,21 +9,23 @@ from amhctl.evaluation.paired import NOT_COMPARED
 from amhctl.evaluation.scorecard import KINDS, UtteranceScore
 
 _OF_RECORDINGS = "natural_"
-_FAULTS = ("stops", "text_match")
-"""Of these, 0 is a fault that everybody hears."""
+_RANKED_APART = frozenset({"stops", "character_error_rate", "text_match"})
 
 
 def order_by_harm(clips: Sequence[UtteranceScore]) -> tuple[int, ...]:
     """Return the places of clips, the worst first; equally bad ones keep their order.
 
-    First come the clips that could not be synthesised, then those with more faults (did not stop, not closest to its
-    own recording), then by the mean of the clip's ranks in all other metrics of the voice. Ranks, because units differ.
+    First come the clips that could not be synthesised, then those that did not stop, then those with more wrong
+    characters, then those that are closer to another recording; equal ones go by the mean of the clip's ranks in all
+    other metrics of the voice. Ranks, because units differ.
     """
     harms = _mean_ranks(clips)
-    faults = [sum(clip.value_of(kind) == 0.0 for kind in KINDS if kind.name in _FAULTS) for clip in clips]
+    kinds = {kind.name: kind for kind in KINDS}
 
-    def badness(place: int) -> tuple[bool, int, float]:
-        return clips[place].seconds is None, faults[place], harms[place]
+    def badness(place: int) -> tuple[bool, bool, float, bool, float]:
+        clip = clips[place]
+        stops, errors, match = (clip.value_of(kinds[name]) for name in ("stops", "character_error_rate", "text_match"))
+        return clip.seconds is None, stops == 0.0, errors or 0.0, match == 0.0, harms[place]
 
     # In reverse, equal ones keep their order all the same.
     return tuple(sorted(range(len(clips)), key=badness, reverse=True))
@@ -33,7 +35,7 @@ def _mean_ranks(clips: Sequence[UtteranceScore]) -> list[float]:
     """Return how bad each clip is: the mean of its ranks, from 0 (best) to 1 (worst)."""
     ranks: list[list[float]] = [[] for _ in clips]
     for kind in KINDS:
-        if kind.name in NOT_COMPARED or kind.name in _FAULTS or kind.name.startswith(_OF_RECORDINGS):
+        if kind.name in NOT_COMPARED or kind.name in _RANKED_APART or kind.name.startswith(_OF_RECORDINGS):
             continue
         values = [(place, value) for place, clip in enumerate(clips) if (value := clip.value_of(kind)) is not None]
         good = np.array([goodness(value, kind.better) for _, value in values])

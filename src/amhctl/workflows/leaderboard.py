@@ -17,7 +17,7 @@ from amhctl.pages.evaluation import CLIPS, clips_folder
 from amhctl.pages.leaderboard import Board, LeaderboardPage, Sample
 
 _MOST_FILES = 500
-_FIRST_CHOICE = ("cer", "text_match")
+_FIRST_CHOICE = ("character_error_rate", "text_match")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class LeaderboardRequest:
     title : str
         Its heading.
     sort : str | None
-        Metric by which voices are ranked; None: CER, else text match, else the first that all have.
+        Metric by which voices are ranked; None: character error rate, else text match, else the first that all have.
     samples : int
         Sentences with players in each table.
     force : bool
