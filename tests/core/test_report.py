@@ -36,6 +36,7 @@ NO_COMMANDS = {
     "speak",
     "speak_journal",
     "speak_output",
+    "speak_playing",
     "speak_request",
     "speak_settings",
     "speak_source",

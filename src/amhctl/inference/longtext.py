@@ -20,12 +20,12 @@ from amhctl.inference.marks import Marks
 from amhctl.inference.options import LOUDEST, MOST_SEMITONES, SOFTEST, SpeakOptions
 from amhctl.inference.speech import Attempt, Chunk, Job, make_chunk
 from amhctl.inference.stitching import Stitcher, StitcherState
-from amhctl.inference.voice import LOUDNESS, Voice, batches, refuse_unspoken
+from amhctl.inference.voice import LOUDNESS, Voice, batches
 from amhctl.text.lines import RULES as LINE_RULES
 from amhctl.text.lines import Line, Manner
 from amhctl.text.spoken import SpokenText
 from amhctl.text.unspoken import RULES as TEXT_RULES
-from amhctl.text.unspoken import count_unspoken, find_unspoken, report_unspoken
+from amhctl.text.unspoken import count_unspoken, find_unspoken, refuse_unspoken, report_unspoken
 
 RULES = Rules(
     Rule(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from amhctl.audio.waveform import Waveform
+from amhctl.core.errors import UnspeakableError
 from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.units import Seconds
 from amhctl.inference.judge import RULES as JUDGE_RULES
@@ -215,4 +216,15 @@ def gather(stream: SpeechStream) -> Speech:
         Waveform(samples, stream.sample_rate),
         tuple(chunk.segment for chunk in chunks),
         stream.findings + findings,
+    )
+
+
+def refuse_speech(jobs: list[Job], sound: Attempt, attempts: int) -> UnspeakableError:
+    """Return the error of segments that were judged bad at every attempt; ``sound`` is what became of the first."""
+    faults = "; ".join(f"{finding.code} {finding.message}" for finding in sound.findings)
+    more = f", and {len(jobs) - 1} more" if len(jobs) > 1 else ""
+    return UnspeakableError(
+        f"all {attempts} attempts failed the quality checks ({faults}){more}",
+        subject=jobs[0].text,
+        hint="try another --seed, a lower --temperature or shorter sentences",
     )

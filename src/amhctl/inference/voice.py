@@ -18,19 +18,19 @@ from typing import Generic, Self, TypeVar
 from amhctl.audio.waveform import Waveform
 from amhctl.checkpoint.manifest import Licence, Manifest
 from amhctl.config.emotions import Weights
-from amhctl.core.errors import SynthesisError, TextError, UnspeakableError
+from amhctl.core.errors import SynthesisError
 from amhctl.core.progress import Progress, SilentProgress
 from amhctl.core.units import SPEECH_LEVEL, Seconds
 from amhctl.inference.options import SpeakOptions
 from amhctl.inference.reference import EncodeSpeech, no_emotion
-from amhctl.inference.speech import Attempt, Chunk, Job, Speech, SpeechStream, gather, make_chunk
+from amhctl.inference.speech import Attempt, Chunk, Job, Speech, SpeechStream, gather, make_chunk, refuse_speech
 from amhctl.inference.stitching import Stitcher
 from amhctl.inference.wordtimes import match_pieces
 from amhctl.text.frontend import Frontend
 from amhctl.text.lexicon import Lexicon
 from amhctl.text.script import count_syllables
 from amhctl.text.spoken import Segment, SpokenText
-from amhctl.text.unspoken import find_unspoken, report_unspoken, unspoken_share
+from amhctl.text.unspoken import find_unspoken, refuse_unspoken, report_unspoken, unspoken_share
 from amhctl.tokenizer.tokenizer import Tokenizer
 
 # What spoken programmes on phones and screens have (AES TD1008).
@@ -279,7 +279,7 @@ class Voice(ABC, Generic[SpeakerT]):
             open_jobs = [job for job in open_jobs if sounds[job.place][1].findings]
             if not open_jobs:
                 return sounds
-        raise _give_up(open_jobs, sounds[open_jobs[0].place][1], options)
+        raise refuse_speech(open_jobs, sounds[open_jobs[0].place][1], options.attempts)
 
     def plan(self, text: str, options: SpeakOptions, *, first: int = 0) -> tuple[list[Job], SpokenText]:
         """Return what is to be said of a text, segment by segment, and how it was read.
@@ -380,16 +380,6 @@ def _require_spoken(spoken: SpokenText, options: SpeakOptions) -> None:
         raise refuse_unspoken(share, tuple(stretch.text for stretch in find_unspoken(spoken)))
 
 
-def refuse_unspoken(share: float, unread: tuple[str, ...]) -> TextError:
-    """Return the error of a text of which such a share of the letters is not read; ``unread`` are some of them."""
-    shown = ", ".join(repr(each[:40]) for each in unread[:3])
-    return TextError(
-        f"{share:.0%} of the letters cannot be read: {shown}",
-        subject="text",
-        hint="write them in Ethiopic or Latin letters or add them to a lexicon; --allow-unspoken skips them",
-    )
-
-
 def batches(jobs: list[Job], together: int, alone: int = 1) -> Iterator[list[Job]]:
     """Yield jobs in their order: the first ones alone, to be heard at once, the others several at a time."""
     for job in jobs[:alone]:
@@ -402,13 +392,3 @@ def derive_seed(seed: int, place: int, attempt: int, take: int) -> int:
     """Return the seed of one take of one attempt at the segment at a place."""
     digest = hashlib.sha256(f"{seed}/{place}/{attempt}/{take}".encode()).digest()
     return int.from_bytes(digest[:8], "big") >> 1
-
-
-def _give_up(jobs: list[Job], sound: Attempt, options: SpeakOptions) -> UnspeakableError:
-    faults = "; ".join(f"{finding.code} {finding.message}" for finding in sound.findings)
-    more = f", and {len(jobs) - 1} more" if len(jobs) > 1 else ""
-    return UnspeakableError(
-        f"all {options.attempts} attempts failed the quality checks ({faults}){more}",
-        subject=jobs[0].text,
-        hint="try another --seed, a lower --temperature or shorter sentences",
-    )

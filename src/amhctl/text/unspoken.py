@@ -6,6 +6,7 @@ command can report, so that no part of a text goes missing without a word.
 
 from dataclasses import dataclass
 
+from amhctl.core.errors import TextError
 from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.text.spoken import SpokenText
 
@@ -113,6 +114,16 @@ def report_unspoken(spoken: SpokenText, subject: str, *, offset: int = 0) -> tup
             "write it in Ethiopic or Latin letters, or add it to a lexicon" if stretch.letters else "",
         )
         for stretch in find_unspoken(spoken)
+    )
+
+
+def refuse_unspoken(share: float, unread: tuple[str, ...]) -> TextError:
+    """Return the error of a text of which such a share of the letters is not read; ``unread`` are some of them."""
+    shown = ", ".join(repr(each[:40]) for each in unread[:3])
+    return TextError(
+        f"{share:.0%} of the letters cannot be read: {shown}",
+        subject="text",
+        hint="write them in Ethiopic or Latin letters or add them to a lexicon; --allow-unspoken skips them",
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from amhctl.audio.files import RAW_SOUND, SOUND
 from amhctl.audio.pcm import encode_pcm, wav_header
-from amhctl.audio.player import find_player, open_player
+from amhctl.audio.player import find_player
 from amhctl.audio.referenceclip import ReferenceClip
 from amhctl.audio.spool import encode_spool
 from amhctl.audio.tags import Tags
@@ -49,6 +49,7 @@ from amhctl.workflows.speak_output import (
     write_sound,
     write_subtitles,
 )
+from amhctl.workflows.speak_playing import MOST_AHEAD, make_silence, play_chunks, require_played
 from amhctl.workflows.speak_report import SpeakReport as SpeakReport
 from amhctl.workflows.speak_report import StreamReport as StreamReport
 from amhctl.workflows.speak_request import FASTEST_FIT as FASTEST_FIT
@@ -67,8 +68,6 @@ from amhctl.workflows.speak_request import SpeakRequest as SpeakRequest
 from amhctl.workflows.speak_settings import settings_of
 from amhctl.workflows.speak_source import Source, open_source
 
-# Speech that waits to be heard: enough that a player never waits, and no more however slow it is.
-_MOST_AHEAD = 2
 _UNFINISHED = ".unfinished"
 
 
@@ -219,22 +218,16 @@ def _encode_chunks(task: _Task, chunks: Iterator[LineChunk], found: list[Finding
         yield wav_header(task.role.voice.sample_rate, task.tags)
     said = []
     samples = 0
-    for chunk in iterate_ahead(chunks, _MOST_AHEAD):
+    for chunk in iterate_ahead(chunks, MOST_AHEAD):
         found += chunk.findings
         if task.request.subtitles is not None:
             said.append(chunk.segment)
         samples += chunk.lead + chunk.waveform.samples.size
-        yield from _silence(chunk.lead, chunk.waveform.sample_rate)
+        yield from make_silence(chunk.lead, chunk.waveform.sample_rate)
         yield encode_pcm(chunk.waveform)
     if task.request.subtitles is not None:
         found += note_words(said, task.role.voice.manifest.name)
         write_subtitles(task.request.subtitles, said, samples / task.role.voice.sample_rate)
-
-
-def _silence(samples: int, sample_rate: int) -> Iterator[bytes]:
-    """Yield silence a second at a time."""
-    for start in range(0, samples, sample_rate):
-        yield bytes(2 * min(sample_rate, samples - start))
 
 
 def _render(task: _Task, player: str | None, progress: Progress) -> SpeakReport:
@@ -267,7 +260,7 @@ def _render(task: _Task, player: str | None, progress: Progress) -> SpeakReport:
             findings += note_words(done.segments, task.role.voice.manifest.name)
             write_subtitles(request.subtitles, done.segments, seconds)
         journal.discard()
-    _require_played(faults, request.output)
+    require_played(faults, request.output)
     fresh = seconds - sum(segment.seconds for segment in done.segments[:resumed])
     return SpeakReport(
         output=request.output,
@@ -328,7 +321,7 @@ def _speak(
     said = sum(len(segment.written) for segment in journal.rendered.segments)
     made = _timed(_chunks(task, read(task.source.lines()), journal.rendered.position, progress, said=said), spent)
     if faults is not None:
-        made = _played(made, task.role.voice.sample_rate, faults, keep=task.request.output is not None)
+        made = play_chunks(made, task.role.voice.sample_rate, faults, keep=task.request.output is not None)
     taken = 0
     for chunk in made:
         seen = len(digests)
@@ -350,39 +343,6 @@ def _timed(chunks: Iterator[LineChunk], spent: list[float]) -> Iterator[LineChun
         if chunk is None:
             return
         yield chunk
-
-
-def _played(
-    made: Iterator[LineChunk], sample_rate: int, faults: list[PlaybackError], *, keep: bool
-) -> Iterator[LineChunk]:
-    """Play the chunks and yield them; if playing fails and they are kept, note why and yield them all the same."""
-    chunks = iterate_ahead(made, _MOST_AHEAD)
-    unplayed: list[LineChunk] = []
-    try:
-        with open_player(sample_rate) as player:
-            for chunk in chunks:
-                unplayed = [chunk]
-                for silence in _silence(chunk.lead, sample_rate):
-                    player.play(silence)
-                player.play(encode_pcm(chunk.waveform))
-                unplayed = []
-                yield chunk
-    except PlaybackError as error:
-        if not keep:
-            raise
-        faults.append(error)
-    yield from unplayed
-    yield from chunks
-
-
-def _require_played(faults: list[PlaybackError], kept: Path | None) -> None:
-    """Report that playing failed, after the file was written: it is not lost with the sound."""
-    if faults:
-        raise PlaybackError(
-            faults[0].message,
-            subject=faults[0].subject,
-            hint=f"all of the speech is in {kept}; check the sound device",
-        )
 
 
 def _encoded(task: _Task, spool: Path) -> bytes:
