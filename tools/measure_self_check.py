@@ -152,10 +152,10 @@ def report(found: dict[str, list[tuple[TextFit | None, bool]]]) -> None:
     choices: dict[str, Callable[[CheckLimits], CheckLimits]] = {
         "default": lambda limits: limits,
         "stricter": lambda limits: replace(
-            limits, lowest_fit=limits.lowest_fit * 0.75, missing=limits.missing / 2, repeated=limits.repeated / 2
+            limits, lowest_fit=limits.lowest_fit + 0.5, missing=limits.missing - 1, repeated=limits.repeated - 2
         ),
         "looser": lambda limits: replace(
-            limits, lowest_fit=limits.lowest_fit * 1.33, missing=limits.missing * 2, repeated=limits.repeated * 2
+            limits, lowest_fit=limits.lowest_fit - 0.5, missing=limits.missing + 1, repeated=limits.repeated + 2
         ),
     }
     for name, change in choices.items():

@@ -15,7 +15,7 @@ from amhctl.recogniser.recognition import Recogniser
 from amhctl.recogniser.verification import TextFit
 
 GOOD = TextFit(fit=-0.2, missing=-3.0, missing_word=0, repeated=-9.0, repeated_word=1, cut=-5.0, added=0.0)
-LIMITS = CheckLimits(lowest_fit=-1.0, missing=4.0, repeated=4.0, added=0.3)
+LIMITS = CheckLimits(lowest_fit=-1.0, missing=2.0, repeated=2.0, cut=4.0, added=0.3)
 PHONES = "səlam aləm ።"
 
 
@@ -60,9 +60,9 @@ def test_speech_that_does_not_is_refused() -> None:
     [
         ({"fit": -1.1}, "S051", "less probable"),
         ({"fit": -np.inf}, "S051", "less probable"),
-        ({"missing": 4.1}, "S052", "word 1 (səlam)"),
+        ({"missing": 2.1}, "S052", "word 1 (səlam)"),
         ({"cut": 4.1}, "S052", "last phones"),
-        ({"repeated": 4.1}, "S053", "word 2 (aləm)"),
+        ({"repeated": 2.1}, "S053", "word 2 (aləm)"),
         ({"added": 0.4}, "S053", "40% more"),
     ],
 )

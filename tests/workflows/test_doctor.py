@@ -26,6 +26,7 @@ from amhctl.core.progress import SilentProgress
 from amhctl.inference import catalog
 from amhctl.inference.catalog import bundled_voices
 from amhctl.model.soundness import REFERENCE_FILE
+from amhctl.recogniser.catalog import bundled_recognisers
 from amhctl.workflows import doctor as diagnose
 from amhctl.workflows.doctor import RULES, Check, DiagnoseReport, DiagnoseRequest, run
 
@@ -79,6 +80,7 @@ def test_what_ships_loads(tmp_path: Path) -> None:
         *(f"codec {name}" for name in bundled_codecs()),
         *(f"vocoder {name}" for name in bundled_vocoders()),
         *(f"voice {name}" for name in bundled_voices()),
+        *(f"recogniser {name}" for name in bundled_recognisers()),
     }
     assert {"codec mel16k", "vocoder vocoder16k"} <= set(values)
     assert values["amhctl"] == __version__

@@ -30,7 +30,7 @@ RULES = Rules(
 class CheckLimits:
     """From where on a recogniser's evidence counts against speech. Logarithms are natural.
 
-    The defaults were chosen so that of 500 good clips no more than 1 % are refused (``tools/measure_self_check.py``,
+    The defaults were chosen so that no more than 1 % of good clips are refused (``tools/measure_self_check.py``,
     docs/evaluation.md).
 
     Attributes
@@ -38,15 +38,18 @@ class CheckLimits:
     lowest_fit : float
         ``TextFit.fit`` below which the speech says something else.
     missing, repeated : float
-        Gain in log-probability from which a word counts as missing or repeated.
+        Gain in log-probability, for each phone of a word, from which the word counts as missing or repeated.
+    cut : float
+        Gain from which the end counts as cut off.
     added : float
         Phones that the text does not account for, as a fraction of its phones.
     """
 
-    lowest_fit: float = -1.6
-    missing: float = 4.0
-    repeated: float = 4.0
-    added: float = 0.35
+    lowest_fit: float = -2.0
+    missing: float = 4.4
+    repeated: float = -2.0
+    cut: float = 30.0
+    added: float = 0.25
 
 
 DEFAULT_LIMITS = CheckLimits()
@@ -113,7 +116,7 @@ def judge_fit(fit: TextFit, limits: CheckLimits, words: list[str], *, subject: s
         found.append(
             RULES.finding("S052", subject, f"word {fit.missing_word + 1} ({words[fit.missing_word]}) is missing")
         )
-    elif fit.cut > limits.missing:
+    elif fit.cut > limits.cut:
         found.append(RULES.finding("S052", subject, "the last phones are missing"))
     if fit.repeated > limits.repeated:
         word = words[fit.repeated_word]

@@ -14,6 +14,8 @@ from amhctl.inference.stitching import Stitcher
 from amhctl.inference.wordtimes import TimedWord, Written, time_words
 from amhctl.text.markup import strip_markup
 
+_BY_RECOGNISER = frozenset({"S051", "S052", "S053"})  # of self_check, which is loaded where it is asked for
+
 RULES = Rules(
     Rule(
         "S019",
@@ -223,8 +225,10 @@ def refuse_speech(jobs: list[Job], sound: Attempt, attempts: int) -> Unspeakable
     """Return the error of segments that were judged bad at every attempt; ``sound`` is what became of the first."""
     faults = "; ".join(f"{finding.code} {finding.message}" for finding in sound.findings)
     more = f", and {len(jobs) - 1} more" if len(jobs) > 1 else ""
+    is_checked = any(finding.code in _BY_RECOGNISER for finding in sound.findings)
+    unchecked = "; --no-check speaks it without the recogniser" if is_checked else ""
     return UnspeakableError(
         f"all {attempts} attempts failed the quality checks ({faults}){more}",
         subject=jobs[0].text,
-        hint="try another --seed, a lower --temperature or shorter sentences",
+        hint=f"try another --seed, a lower --temperature or shorter sentences{unchecked}",
     )

@@ -19,7 +19,7 @@ from amhctl.recogniser.decoding import best_path
 from amhctl.recogniser.labels import BLANK, BORDER, join_words
 
 Words = Sequence[tuple[int, ...]]
-_END_PHONES = 4
+_END_PHONES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +32,16 @@ class TextFit:
         Log-probability of the text over that of the labels on the best path, for each phone of the text: 0 where they
         are the same, -inf where the text is too long for the recording.
     missing : float
-        The largest gain in log-probability by leaving a word out; missing_word is which one. -inf of a single word.
+        The largest gain in log-probability by leaving a word out, for each of its phones: a short word is easily
+        overheard, a long one is not. missing_word is which one. -inf of a single word.
     missing_word : int
         Counted from 0.
     repeated : float
-        The largest gain by saying a word twice in a row; repeated_word is which one.
+        The largest gain by saying a word twice in a row, for each of its phones; repeated_word is which one.
     repeated_word : int
         Counted from 0.
     cut : float
-        The gain by leaving out the last phones.
+        The gain by leaving out the last six phones.
     added : float
         Phones on the best path that the text does not account for, over the phones of the text.
     """
@@ -63,10 +64,12 @@ def verify(log_probabilities_EV: NDArray[np.float32], words: Words) -> TextFit:
     found = best_path(log_probabilities_EV)
     chances = text_log_probabilities(log_probabilities_EV, [whole, found, shorter, *twice, *without])
     own, best, cut = chances[:3]
-    phones = sum(len(word) for word in words)
+    phones = sum(map(len, words))
     if not np.isfinite(own):
         return TextFit(-np.inf, -np.inf, 0, -np.inf, 0, -np.inf, 0.0)
-    repeats, misses = chances[3 : 3 + len(twice)] - own, chances[3 + len(twice) :] - own
+    lengths = np.array([len(word) for word in words])
+    repeats = (chances[3 : 3 + len(twice)] - own) / lengths
+    misses = (chances[3 + len(twice) :] - own) / lengths[: len(without)]
     spoken = sum(label != BORDER for label in found)
     return TextFit(
         fit=float(own - best) / phones,
