@@ -190,6 +190,13 @@ def command(
             "FlowVoices.",
         ),
     ] = None,
+    precision: Annotated[
+        Literal["fp32", "bf16", "fp16"] | None,
+        typer.Option(
+            help="Arithmetic of the mel frames: bf16 and fp16 are faster where the device supports them. By default "
+            "fp32; for voices of IndexTTS-2."
+        ),
+    ] = None,
     pitch: Annotated[
         float,
         typer.Option(
@@ -330,6 +337,7 @@ def command(
             takes=takes,
             person=speaker,
             steps=steps,
+            precision=precision,
             pitch=pitch,
             energy=energy,
             volume=volume,

@@ -33,6 +33,9 @@ from amhctl.inference.speech import Job
 _SAMPLING = Sampling(temperature=0.8, top_k=30, top_p=0.8, repetition_penalty=10.0)
 
 
+_OF_FLOW = ("--steps", "--precision")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ClonedSpeaker(Speaker):
     """What the GPT is conditioned on, and what its codes are spoken like.
@@ -120,7 +123,7 @@ class CloningVoice(CodeVoice):
         return super()._sampling_of(replace(options, guidance=None), takes)
 
     def _unsupported(self, options: SpeakOptions) -> dict[str, object]:
-        return {flag: value for flag, value in super()._unsupported(options).items() if flag != "--steps"}
+        return {flag: value for flag, value in super()._unsupported(options).items() if flag not in _OF_FLOW}
 
     @torch.inference_mode()
     def _samples(

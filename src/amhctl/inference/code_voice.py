@@ -185,6 +185,7 @@ class CodeVoice(Voice[Speaker]):
         """Return the options that mean nothing to it, by their flags."""
         return {
             "--steps": options.steps,
+            "--precision": options.precision,
             "--pitch": options.pitch,
             "--energy": options.energy,
             "--speaker": options.person,

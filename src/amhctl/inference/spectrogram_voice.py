@@ -110,6 +110,7 @@ class SpectrogramVoice(Voice[NDArray[np.float32]]):
             "--top-p": options.top_p,
             "--repetition-penalty": options.repetition_penalty,
             "--takes": options.takes,
+            "--precision": options.precision,
         }
         if refused := [flag for flag, value in given.items() if value is not None]:
             raise SynthesisError(

@@ -10,6 +10,7 @@ from support.indextts2 import GPT_WIDTH, acoustic_files, acoustic_parts
 from support.speech_encoders import WIDTH
 from support.speechlike import vowel_train
 
+from amhctl.codec.indextts2 import acoustics as module
 from amhctl.codec.indextts2.acoustics import AcousticParts, Acoustics, FlowOptions, load_acoustics
 from amhctl.codec.indextts2.bigvgan import read_bigvgan
 from amhctl.codec.indextts2.campplus import read_campplus
@@ -122,6 +123,30 @@ def test_files_that_do_not_belong_together_are_refused_by_their_names(tmp_path: 
     with pytest.raises(CodecError, match=r"0\.weight is absent") as caught:
         load_acoustics(tmp_path, content=WIDTH)
     assert caught.value.subject == f"{tmp_path / 's2mel.pth'}: gpt_layer"
+
+
+def test_mel_frames_in_half_precision_are_nearly_those_of_fp32(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = acoustic_parts()
+    acoustics = Acoustics(parts, "x")
+    torch.manual_seed(0)
+    vectors_1SW = torch.randn(1, 20, WIDTH)
+    prompt = acoustics.prompt(PromptClip.of(vowel_train(seconds=1.2)), vectors_1SW)
+    monkeypatch.setattr(module, "computes_in", lambda precision, _device: precision == "bf16")
+    spoken = {
+        precision: acoustics.speak(vectors_1SW, prompt, options=FlowOptions(steps=3, precision=precision))
+        for precision in ("fp32", "bf16")
+    }
+    exact, rounded = spoken["fp32"], spoken["bf16"]
+    assert np.array_equal(exact, acoustics.speak(vectors_1SW, prompt, options=FlowOptions(steps=3)))
+    assert rounded.dtype == np.float32
+    assert 0.0 < float(np.abs(rounded - exact).max()) < 0.1 * float(np.abs(exact).max())
+    assert {each.dtype for each in parts.transformer.parameters()} == {torch.float32}
+    monkeypatch.setattr(module, "sample_mel", lambda *_, **__: torch.full((1, 80, 4), torch.inf))
+    with pytest.raises(CodecError, match="exceed the range of bf16"):
+        acoustics.speak(vectors_1SW, prompt, options=FlowOptions(precision="bf16"))
+    with pytest.raises(OptionError, match="does not compute in fp16") as caught:
+        acoustics.speak(vectors_1SW, prompt, options=FlowOptions(precision="fp16"))
+    assert caught.value.subject == "--precision"
 
 
 def test_an_impossible_number_of_heads_is_blamed_on_the_config(tmp_path: Path) -> None:

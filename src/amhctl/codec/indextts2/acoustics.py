@@ -3,6 +3,7 @@
 Shapes: ``S codes, T mel frames, F mel bins, W width of the content, H width of the GPT, N samples``.
 """
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,10 +26,13 @@ from amhctl.codec.indextts2.weights import read_tensors
 from amhctl.config.indextts import read_attention_heads
 from amhctl.core.errors import CodecError, ConfigError, OptionError
 from amhctl.core.files import sha256_of_file, sha256_of_json
+from amhctl.core.units import Precision
+from amhctl.devices.precision import computes_in
 
 _TRANSFORMER, _REGULATOR, _PROJECTION = "cfm.estimator.", "length_regulator.", "gpt_layer."
 _MOST_STEPS = 1_000
 _MOST_GUIDANCE = 10.0
+_TYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +45,13 @@ class FlowOptions:
         Steps from noise to speech; fewer are faster.
     guidance : float
         How far to go beyond what content and prompt say; 0 costs half.
+    precision : Precision
+        Arithmetic of the network's matrices and convolutions; norms and sums stay in fp32.
     """
 
     steps: int = 25
     guidance: float = 0.7
+    precision: Precision = "fp32"
 
     def __post_init__(self) -> None:
         """Refuse impossible values.
@@ -161,7 +168,9 @@ class Acoustics:
         Raises
         ------
         CodecError
-            If there are too few codes for one frame.
+            If there are too few codes for one frame, or mel frames are not finite.
+        OptionError
+            If the device does not compute in the precision.
         """
         frames = mel_frames_of(vectors_1SW.shape[1])
         if frames == 0:
@@ -174,17 +183,38 @@ class Acoustics:
         # Drawn on the processor: the same on every device.
         generator = torch.Generator().manual_seed(seed)
         noise_1FT = torch.randn(1, MEL.bins, condition_1TC.shape[1], generator=generator).to(self._device)
-        mel_1FT = sample_mel(
-            self._parts.transformer,
-            noise_1FT,
-            prompt.mel_1FP,
-            condition_1TC,
-            prompt.style_1S,
-            steps=options.steps,
-            guidance=options.guidance,
-        )
-        waveform: NDArray[np.float32] = self._parts.vocoder(mel_1FT)[0].float().cpu().numpy()
+        with self._arithmetic(options.precision):
+            mel_1FT = sample_mel(
+                self._parts.transformer,
+                noise_1FT,
+                prompt.mel_1FP,
+                condition_1TC,
+                prompt.style_1S,
+                steps=options.steps,
+                guidance=options.guidance,
+            )
+        if not bool(mel_1FT.isfinite().all()):
+            raise CodecError(
+                f"the mel frames exceed the range of {options.precision}",
+                subject="--precision" if options.precision != "fp32" else "",
+                hint="use --precision bf16, or fp32" if options.precision != "fp32" else "",
+            )
+        # The waveform is made in fp32: of it, half precision is slower on a processor.
+        waveform: NDArray[np.float32] = self._parts.vocoder(mel_1FT.float())[0].cpu().numpy()
         return waveform
+
+    def _arithmetic(self, precision: Precision) -> AbstractContextManager[object]:
+        """Return the context in which matrices are multiplied in a precision."""
+        if precision == "fp32":
+            return nullcontext()
+        device = torch.device(self._device)
+        if not computes_in(precision, device):
+            raise OptionError(
+                f"the device {self._device} does not compute in {precision}",
+                subject="--precision",
+                hint="omit it: fp32 is computed everywhere",
+            )
+        return torch.autocast(device.type, _TYPES[precision])
 
 
 def load_acoustics(folder: Path, *, content: int, device: str = "cpu") -> Acoustics:

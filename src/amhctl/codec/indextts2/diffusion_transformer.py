@@ -182,7 +182,8 @@ class _AdaptiveRMSNorm(nn.Module):
 
     def forward(self, hidden_BTD: Tensor, condition_BD: Tensor) -> Tensor:
         scale_B1D, shift_B1D = self.project_layer(condition_BD)[:, None].chunk(2, dim=-1)
-        modulated: Tensor = scale_B1D * self.norm(hidden_BTD) + shift_B1D
+        # Under autocast, hidden states come in half precision; norms are computed in that of their weights.
+        modulated: Tensor = scale_B1D * self.norm(hidden_BTD.to(self.norm.weight.dtype)) + shift_B1D
         return modulated
 
 
