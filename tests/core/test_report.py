@@ -21,6 +21,7 @@ NO_COMMANDS = {
     "codes.extract_shard",
     "eval_clip",
     "fit_durations",
+    "eval_judges",
     "eval_lineage",
     "eval_pairs",
     "former_data",

@@ -10,15 +10,12 @@ import numpy as np
 from amhctl.checkpoint.folder import WEIGHTS_FILE
 from amhctl.core.errors import (
     EvaluationError,
-    OptionError,
 )
 from amhctl.core.findings import Finding, has_errors
 from amhctl.core.outputs import PAGE, require_output_file, require_output_folder
 from amhctl.core.progress import Progress
 from amhctl.core.report import Verdict
 from amhctl.corpus.records import Record, iter_audio, read_records
-from amhctl.encoders.speaker import SpeakerEncoder
-from amhctl.encoders.transformers_recogniser import is_transformers_folder, load_transformers_recogniser
 from amhctl.evaluation import naturalness
 from amhctl.evaluation.minimal_pairs import PairResult, by_contrast
 from amhctl.evaluation.paired import Difference, compare
@@ -36,9 +33,7 @@ from amhctl.inference.code_voice import CodeVoice
 from amhctl.inference.reference import read_clip
 from amhctl.inference.spectrogram_voice import SpectrogramVoice
 from amhctl.pages.evaluation import CLIPS, PageClip, clips_folder, write_page
-from amhctl.recogniser.recognition import Recogniser, load_recogniser
-from amhctl.recogniser.scoring import Scorer, ScorerIdentity, SpeechScorer, TextScorer
-from amhctl.text.frontend import Frontend
+from amhctl.recogniser.scoring import ScorerIdentity
 from amhctl.workflows.eval_clip import (
     Clip,
     compare_speakers,
@@ -48,6 +43,7 @@ from amhctl.workflows.eval_clip import (
     recognise,
     speak_clip,
 )
+from amhctl.workflows.eval_judges import Judges, load_judges
 from amhctl.workflows.eval_lineage import find_trained
 from amhctl.workflows.eval_pairs import pair_scores, speak_pairs
 
@@ -218,15 +214,6 @@ class EvaluateReport(Verdict):
             yield f"page: {self.page}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Judges:
-    """What every clip is measured by, loaded once."""
-
-    encoder: SpeakerEncoder
-    scorer: Scorer | None
-    recogniser: Recogniser | None
-
-
 def run(request: EvaluateRequest, progress: Progress) -> EvaluateReport:
     """Speak every record of a test set and measure the result.
 
@@ -242,7 +229,7 @@ def run(request: EvaluateRequest, progress: Progress) -> EvaluateReport:
     records = choose_records(distinct, request.limit, request.test_set)
     voice = load_voice(request.voice, device=request.device, codec=request.codec)
     rival = None if request.against is None else load_voice(request.against, device=request.device)
-    judges = _load_judges(request)
+    judges = load_judges(request.recogniser, needs_phones=bool(request.pairs))
     encoder = judges.encoder
     clips, findings = read_clips(records, request.test_set.parent, encoder)
     findings += repeated
@@ -279,28 +266,11 @@ def run(request: EvaluateRequest, progress: Progress) -> EvaluateReport:
     )
 
 
-def _load_judges(request: EvaluateRequest) -> _Judges:
-    """Load what measures; a recogniser's texts are read by the frontend of this version."""
-    name = request.recogniser
-    if name is not None and is_transformers_folder(folder := Path(name).expanduser()):
-        judges = _Judges(SpeakerEncoder(), TextScorer(load_transformers_recogniser(folder), Frontend()), None)
-    elif name is not None:
-        recogniser = load_recogniser(name)
-        judges = _Judges(SpeakerEncoder(), SpeechScorer(recogniser, Frontend()), recogniser)
-    else:
-        judges = _Judges(SpeakerEncoder(), None, None)
-    if request.pairs and judges.recogniser is None:
-        raise OptionError(
-            "minimal pairs need a recogniser of phones", subject="--pairs", hint="omit --recogniser, or --pairs"
-        )
-    return judges
-
-
 def _measure(
     request: EvaluateRequest,
     voice: CodeVoice | SpectrogramVoice,
     clips: list[Clip],
-    judges: _Judges,
+    judges: Judges,
     findings: list[Finding],
     progress: Progress,
 ) -> list[PageClip]:
@@ -326,7 +296,7 @@ def _measure(
 def _speak_pairs(
     request: EvaluateRequest,
     voice: CodeVoice | SpectrogramVoice,
-    judges: _Judges,
+    judges: Judges,
     findings: list[Finding],
     progress: Progress,
 ) -> tuple[PairResult, ...]:
@@ -340,7 +310,7 @@ def _compare(
     scorecard: Scorecard,
     rival: CodeVoice | SpectrogramVoice,
     clips: list[Clip],
-    judges: _Judges,
+    judges: Judges,
     findings: list[Finding],
     progress: Progress,
 ) -> Comparison:
