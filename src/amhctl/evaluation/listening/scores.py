@@ -188,8 +188,8 @@ class _Resamples:
     def __init__(self, shape: tuple[int, ...], seed: int) -> None:
         raters, sentences = shape
         generator = np.random.default_rng(seed)
-        self.raters_BR = generator.multinomial(raters, np.full(raters, 1.0 / raters), size=_RESAMPLES)
-        self.sentences_BS = generator.multinomial(sentences, np.full(sentences, 1.0 / sentences), size=_RESAMPLES)
+        self.raters_BR = _counts(generator, raters)
+        self.sentences_BS = _counts(generator, sentences)
 
     def means(self, values_RS: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the mean of each resample, shape (B,); NaN where it has no answer."""
@@ -205,6 +205,12 @@ class _Resamples:
             "br,rs,bs->b", self.raters_BR, values_RS, self.sentences_BS, optimize=True
         )
         return weighed
+
+
+def _counts(generator: np.random.Generator, size: int) -> NDArray[np.float64]:
+    """Return how often each of ``size`` things is drawn in each resample, shape (B, size)."""
+    drawn: NDArray[np.int64] = generator.multinomial(size, np.full(size, 1.0 / size), size=_RESAMPLES)
+    return drawn.astype(np.float64)
 
 
 def _estimate(value: float, resampled: NDArray[np.float64], count: int) -> Estimate:

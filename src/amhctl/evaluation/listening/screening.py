@@ -67,16 +67,17 @@ def screen(
     by_rater: dict[str, list[Answer]] = {name: [] for name in sorted(raters)}
     for answer in answers:
         by_rater[answer.rater].append(answer)
-    return tuple(_judge(test, raters[name], given, answers, rules) for name, given in by_rater.items())
+    totals = _total(test, answers)
+    return tuple(_judge(test, raters[name], given, totals, rules) for name, given in by_rater.items())
 
 
 def _judge(
-    test: ListeningTest, rater: Rater, given: Sequence[Answer], everybody: Sequence[Answer], rules: Rules
+    test: ListeningTest, rater: Rater, given: Sequence[Answer], totals: Mapping[str, tuple[float, int]], rules: Rules
 ) -> Screened:
     own = [answer for answer in given if _role(test, answer) == "test"]
     checks = [answer for answer in given if _is_checked(test, answer)]
     failed = sum(not _passes(test, answer) for answer in checks)
-    correlation = _correlation(test, own, everybody, rater.id) if test.kind == "mos" else None
+    correlation = _correlation(own, totals) if test.kind == "mos" else None
     reasons = []
     if not own:
         reasons.append("no answers to the test proper")
@@ -108,20 +109,27 @@ def _passes(test: ListeningTest, answer: Answer) -> bool:
     return expected is None or expected.low <= answer.rating.score <= expected.high
 
 
-def _correlation(test: ListeningTest, own: Sequence[Answer], everybody: Sequence[Answer], rater: str) -> float | None:
+def _correlation(own: Sequence[Answer], totals: Mapping[str, tuple[float, int]]) -> float | None:
     """Return Pearson's correlation with the means of the others; None of fewer than eight sounds that others rated."""
-    others: dict[str, list[float]] = {}
-    for answer in everybody:
-        if answer.rater != rater and _role(test, answer) == "test":
-            others.setdefault(answer.rating.stimulus, []).append(answer.rating.score)
-    shared = [answer for answer in own if answer.rating.stimulus in others]
+    shared = [answer.rating for answer in own if totals[answer.rating.stimulus][1] > 1]
     if len(shared) < _FEWEST_SHARED:
         return None
-    mine = np.array([answer.rating.score for answer in shared])
-    theirs = np.array([np.mean(others[answer.rating.stimulus]) for answer in shared])
+    mine = np.array([rating.score for rating in shared])
+    sums, counts = np.array([totals[rating.stimulus] for rating in shared]).T
+    theirs = (sums - mine) / (counts - 1)
     if mine.std() < 1e-9 or theirs.std() < 1e-9:
         return None
     return float(np.corrcoef(mine, theirs)[0, 1])
+
+
+def _total(test: ListeningTest, answers: Sequence[Answer]) -> dict[str, tuple[float, int]]:
+    """Return the sum and the number of the scores of each sound of the test proper."""
+    totals: dict[str, tuple[float, int]] = {}
+    for answer in answers:
+        if _role(test, answer) == "test":
+            total, count = totals.get(answer.rating.stimulus, (0.0, 0))
+            totals[answer.rating.stimulus] = (total + answer.rating.score, count + 1)
+    return totals
 
 
 def _post_screening(test: ListeningTest, own: Sequence[Answer]) -> list[str]:

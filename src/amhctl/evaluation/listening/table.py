@@ -56,12 +56,13 @@ def rated_systems(test: ListeningTest) -> tuple[str, ...]:
 def tabulate(test: ListeningTest, answers: Sequence[Answer]) -> ScoreTable:
     """Return the answers to the test proper of MOS or MUSHRA."""
     raters, sentences = _axes(test, answers)
+    rows, columns = _places(raters), _places(sentences)
     shape = (len(raters), len(sentences))
     scores = {system: np.full(shape, np.nan) for system in rated_systems(test)}
     for answer in answers:
         if test.trial_by_id[answer.rating.trial].role == "test":
             stimulus = test.by_id[answer.rating.stimulus]
-            place = raters.index(answer.rater), sentences.index(stimulus.sentence)
+            place = rows[answer.rater], columns[stimulus.sentence]
             scores[stimulus.system][place] = answer.rating.score
     return ScoreTable(raters, sentences, scores)
 
@@ -69,6 +70,7 @@ def tabulate(test: ListeningTest, answers: Sequence[Answer]) -> ScoreTable:
 def tabulate_preferences(test: ListeningTest, answers: Sequence[Answer]) -> PreferenceTable:
     """Return the answers to the test proper of AB."""
     raters, sentences = _axes(test, answers)
+    rows, columns = _places(raters), _places(sentences)
     pairs = tuple(combinations(test.systems, 2))
     preferences = {pair: np.full((len(raters), len(sentences)), np.nan) for pair in pairs}
     for answer in answers:
@@ -76,7 +78,7 @@ def tabulate_preferences(test: ListeningTest, answers: Sequence[Answer]) -> Pref
         if trial.role != "test":
             continue
         first, second = (test.by_id[stimulus] for stimulus in trial.stimuli)
-        place = raters.index(answer.rater), sentences.index(first.sentence)
+        place = rows[answer.rater], columns[first.sentence]
         if (first.system, second.system) in preferences:
             preferences[first.system, second.system][place] = answer.rating.score
         else:
@@ -88,3 +90,7 @@ def _axes(test: ListeningTest, answers: Sequence[Answer]) -> tuple[tuple[str, ..
     raters = tuple(sorted({answer.rater for answer in answers}))
     rated = (trial.stimuli[0] for trial in test.trials if trial.role == "test")
     return raters, tuple(sorted({test.by_id[stimulus].sentence for stimulus in rated}))
+
+
+def _places(names: Sequence[str]) -> dict[str, int]:
+    return {name: place for place, name in enumerate(names)}
