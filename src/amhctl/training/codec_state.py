@@ -62,7 +62,7 @@ class CodecState(Generic[S_co]):
 
     Parameters
     ----------
-    recipe : CodecRecipe
+    recipe : CodecRecipe[S_co]
         What is trained.
     folder : Path
         The run's folder.
