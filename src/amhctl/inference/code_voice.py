@@ -205,7 +205,7 @@ class CodeVoice(Voice[Speaker]):
             raise SynthesisError(
                 f"this is a UnifiedVoice: {', '.join(refused)} cannot be used",
                 subject=self.manifest.name,
-                hint="omit these options, or use a FlowVoice",
+                hint="omit these options: they are for FlowVoices, --precision for voices of IndexTTS-2",
             )
         if (options.takes or 1) > 1 and not self.has_durations:
             raise SynthesisError(

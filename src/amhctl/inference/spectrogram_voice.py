@@ -116,7 +116,7 @@ class SpectrogramVoice(Voice[NDArray[np.float32]]):
             raise SynthesisError(
                 f"this is a FlowVoice: {', '.join(refused)} cannot be used",
                 subject=self.manifest.name,
-                hint="omit these options, or use a UnifiedVoice",
+                hint="omit these options: they are for UnifiedVoices, --precision for voices of IndexTTS-2",
             )
         if options.person is not None and options.person not in self.speakers:
             raise SynthesisError(
