@@ -64,6 +64,18 @@ class World:
         return document
 
 
+def recognise(world: World, manifest: str) -> None:
+    """Train a recogniser of noise, and find the words of the bundled voice by the bundled recogniser."""
+    trained = world.run("recogniser", "train", manifest, "-o", world.path("ears"), "--preset", "tiny")
+    assert world.run("recogniser", "show", str(trained["recogniser"]))["recognisers"]
+    assert world.run("recogniser", "score", manifest, "--recogniser", str(trained["recogniser"]))["clips"]
+    assert world.run("recogniser", "list")["recognisers"]
+    text = world.folder / "said.txt"
+    text.write_text("ሰላም ለሁሉም ሰው። ዛሬ ጥሩ ቀን ነው።\n", encoding="utf-8")
+    world.run("speak", "--file", str(text), "-o", world.path("said.wav"))
+    assert world.run("data", "align", world.path("said.wav"), str(text), "-o", world.path("aligned"))["utterances"]
+
+
 def listen(world: World, evaluation: str) -> None:
     """Ask two people which is better, the voice or the recordings."""
     given = ("--system", f"voice={evaluation}", "--reference", f"natural={evaluation}", "--training", "0")
@@ -172,6 +184,7 @@ def test_from_recordings_to_a_measured_voice(world: World) -> None:
     (world.folder / "eval.json").write_text(json.dumps(measured))
     world.run("leaderboard", world.path("eval.json"), "-o", world.path("board.html"))
     listen(world, world.path("eval.json"))
+    recognise(world, manifest)
     world.run("ckpt", "card", voice, "-o", world.path("README.md"), "--eval", world.path("eval.json"))
     root = str(world.run("ckpt", "sign", world.path("handed-on"))["root"])
     assert "signature" in world.run("ckpt", "validate", world.path("handed-on"), "--root", root)["checked"]  # type: ignore[operator]

@@ -11,13 +11,15 @@ from amhctl.audio import files
 from amhctl.core.errors import FileExistsRefused
 from amhctl.evaluation.scorecard import UtteranceScore, build_scorecard
 from amhctl.pages.evaluation import WORST_CLIPS, PageClip, clips_folder, write_page
+from amhctl.recogniser.scoring import AlignedWord
 
 
 def clips() -> tuple[PageClip, ...]:
     clip = vowel_train(seconds=0.5)
     spoken = UtteranceScore("one", "ሰላም <b>", 0.5, mcd=6.0)
     failed = UtteranceScore("two", "ዓለም", None, stops=0.0)
-    return (PageClip(spoken, clip, clip, clip), PageClip(failed, clip, None, clip))
+    words = {"synthesised": (AlignedWord("ሰላም<i>", 0.1, 0.3, -4.0),)}
+    return (PageClip(spoken, clip, clip, clip, words), PageClip(failed, clip, None, clip))
 
 
 def write(report: Path, *, force: bool = False) -> None:
@@ -36,6 +38,7 @@ def test_the_page_names_its_clips_and_they_play(tmp_path: Path) -> None:
     assert "ሰላም &lt;b&gt;" in page
     assert "tiny &amp; small" in page
     assert "failed" in page
+    assert '<span class="error" title="unclear" style="left:20.0%;width:40.0%">ሰላም&lt;i&gt;</span>' in page
     assert page.count("data:image/png;base64,") == 5
     assert files.probe(clips_folder(report) / names[0]).duration == pytest.approx(0.5, abs=1e-3)
 

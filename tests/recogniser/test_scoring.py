@@ -7,7 +7,7 @@ from support.speechlike import vowel_train
 from amhctl.core.errors import EvaluationError
 from amhctl.recogniser.error_rate import Errors
 from amhctl.recogniser.labels import join_words, word_labels
-from amhctl.recogniser.recognition import Recogniser, load_recogniser
+from amhctl.recogniser.recognition import FRAME_SECONDS, Recogniser, load_recogniser
 from amhctl.recogniser.scoring import SpeechScore, SpeechScorer, fold
 
 
@@ -72,3 +72,18 @@ def test_letters_that_sound_alike_are_one() -> None:
 def test_a_text_without_phones_is_refused(recogniser: Recogniser, written: str) -> None:
     with pytest.raises(EvaluationError, match="cannot be read as phones"):
         SpeechScorer(recogniser, phone_frontend()).score(vowel_train(), written)
+
+
+def test_words_are_found_where_they_are_said(recogniser: Recogniser, monkeypatch: pytest.MonkeyPatch) -> None:
+    sounds = word_labels("səlam aləm")
+    values = planted_log_probabilities(join_words(sounds))
+    with monkeypatch.context() as patch:
+        patch.setattr(Recogniser, "log_probabilities", lambda self, waveform: values)
+        scorer = SpeechScorer(recogniser, phone_frontend())
+        aligned = scorer.align(vowel_train(), "ሰላም ዓለም።")
+        assert scorer.align(vowel_train(), "ሰላም ዓለም። " * 60) == ()
+        assert scorer.align(vowel_train(), "።") == ()
+    assert [word.text for word in aligned] == ["ሰላም", "ዓለም"]
+    assert 0.0 <= aligned[0].start < aligned[0].end <= aligned[1].start < aligned[1].end
+    assert aligned[1].end <= len(values) * FRAME_SECONDS
+    assert all(word.log_probability > -1.0 for word in aligned)

@@ -27,7 +27,7 @@ def command(
         list[str] | None,
         typer.Option(
             "--only",
-            help="speak, codes, vocoder, data, text, startup, threads, dac or train; repeat the "
+            help="speak, codes, vocoder, recogniser, data, text, startup, threads, dac or train; repeat the "
             "option or separate by commas.",
         ),
     ] = None,

@@ -1,7 +1,7 @@
 """The evaluation as an HTML page with players and spectrograms: one file and a folder of clips beside it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,7 +12,7 @@ from amhctl.core.outputs import FolderKind
 from amhctl.evaluation.scorecard import KINDS, Metric, Scorecard, UtteranceScore
 from amhctl.evaluation.worst import order_by_harm
 from amhctl.pages.rendering import render
-from amhctl.pages.sounds import Sound, show_sound
+from amhctl.pages.sounds import Sound, Spoken, show_sound
 
 WORST_CLIPS = 20
 """Clips with spectrograms."""
@@ -21,12 +21,25 @@ CLIPS = FolderKind("a folder of clips", members=("[0-9][0-9][0-9]*-*.flac",))
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PageClip:
-    """One test clip to listen to; ``synthesised`` is None where the voice failed."""
+    """One test clip to listen to.
+
+    Attributes
+    ----------
+    score : UtteranceScore
+        What was measured.
+    natural, copy : Waveform
+        The recording, and what the codec or vocoder makes of it.
+    synthesised : Waveform | None
+        The speech; None where the voice failed.
+    words : Mapping[str, Sequence[Spoken]]
+        Where the words are, by ``natural`` and ``synthesised``.
+    """
 
     score: UtteranceScore
     natural: Waveform
     synthesised: Waveform | None
     copy: Waveform
+    words: Mapping[str, Sequence[Spoken]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +134,10 @@ def _sounds_of(clip: PageClip) -> dict[str, Waveform]:
 def _show_clip(clip: PageClip, addresses: dict[str, str]) -> _Clip:
     sounds = _sounds_of(clip)
     longest = max(float(waveform.duration) for waveform in sounds.values())
-    shown = [show_sound(label, sound, addresses[label], longest=longest) for label, sound in sounds.items()]
+    shown = [
+        show_sound(label, sound, addresses[label], longest=longest, words=clip.words.get(label, ()))
+        for label, sound in sounds.items()
+    ]
     values = ((kind.title, clip.score.value_of(kind)) for kind in KINDS)
     marks = tuple((title, value) for title, value in values if value is not None)
     return _Clip(clip.score, marks, clip.synthesised is None, tuple(shown[:-1]), shown[-1])

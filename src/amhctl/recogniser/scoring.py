@@ -11,11 +11,12 @@ from typing import Protocol
 
 from amhctl.audio.waveform import Waveform
 from amhctl.core.errors import EvaluationError
+from amhctl.recogniser.alignment import AlignedLabel, align_labels
 from amhctl.recogniser.decoding import BeamSearch, best_path
 from amhctl.recogniser.error_rate import Errors, all_missing, count_errors
-from amhctl.recogniser.labels import join_words, without_borders
+from amhctl.recogniser.labels import BORDER, join_words, without_borders
 from amhctl.recogniser.language import read_words, spoken_words
-from amhctl.recogniser.recognition import Recogniser
+from amhctl.recogniser.recognition import FRAME_SECONDS, Recogniser
 from amhctl.text.frontend import Frontend
 from amhctl.text.script import build_homophones
 
@@ -46,6 +47,26 @@ class SpeechScore:
     recognised: str
 
 
+@dataclass(frozen=True, slots=True)
+class AlignedWord:
+    """A word of a text and where the recogniser finds it in a recording.
+
+    Attributes
+    ----------
+    text : str
+        The word as it is spoken.
+    start, end : float
+        Seconds from the start.
+    log_probability : float
+        Natural logarithm, the mean over its phones: near 0 where it is said plainly.
+    """
+
+    text: str
+    start: float
+    end: float
+    log_probability: float
+
+
 def fold(spoken: str) -> str:
     """Return spoken text in one spelling: of letters that sound alike, the plain one."""
     return spoken.translate(_FOLDING)
@@ -70,6 +91,10 @@ class Scorer(Protocol):
 
     def score(self, waveform: Waveform, written: str) -> SpeechScore:
         """Return the errors of a recording against a written text."""
+        ...
+
+    def align(self, waveform: Waveform, written: str) -> tuple[AlignedWord, ...]:
+        """Return where each word of a text is in a recording; none where that cannot be said."""
         ...
 
 
@@ -136,6 +161,38 @@ class SpeechScorer:
             recognised=found,
         )
 
+    def align(self, waveform: Waveform, written: str) -> tuple[AlignedWord, ...]:
+        """Return where each word of a text is in a recording; none where the text does not fit or has no phones.
+
+        Raises
+        ------
+        AudioError
+            If the recording has no frame.
+        """
+        sounds = read_words(self._frontend, written)
+        words = spoken_words(self._frontend, written).split()
+        if not sounds or len(sounds) != len(words):
+            return ()
+        try:
+            labels = align_labels(self._recogniser.log_probabilities(waveform), join_words(sounds))
+        except EvaluationError:
+            return ()
+        spans: list[list[AlignedLabel]] = [[]]
+        for label in labels:
+            if label.label == BORDER:
+                spans.append([])
+            else:
+                spans[-1].append(label)
+        return tuple(
+            AlignedWord(
+                text=word,
+                start=span[0].first * FRAME_SECONDS,
+                end=span[-1].last * FRAME_SECONDS,
+                log_probability=sum(label.log_probability for label in span) / len(span),
+            )
+            for word, span in zip(words, spans, strict=True)
+        )
+
     def missing(self, written: str) -> Errors:
         """Return the errors of letters where nothing of a text was said."""
         return all_missing(count_errors(fold(spoken_words(self._frontend, written)), ""))
@@ -180,3 +237,7 @@ class TextScorer:
             wanted=text,
             recognised=found,
         )
+
+    def align(self, waveform: Waveform, written: str) -> tuple[AlignedWord, ...]:
+        """Return nothing: it writes text without times."""
+        return ()

@@ -19,9 +19,20 @@ from amhctl.training.variant_figures import HEAD, HEAD_BEFORE, Unmeasured, Varia
 from amhctl.workflows.bench_sections import MEASURES, Measurement, Section, Subject
 from amhctl.workflows.bench_train import VariantsRequest, time_variants
 
-SECTIONS: tuple[Section, ...] = ("speak", "codes", "vocoder", "data", "text", "startup", "threads", "dac", "train")
+SECTIONS: tuple[Section, ...] = (
+    "speak",
+    "codes",
+    "vocoder",
+    "recogniser",
+    "data",
+    "text",
+    "startup",
+    "threads",
+    "dac",
+    "train",
+)
 # The comparison needs a DAC weights file, which is not in the package; training takes many minutes.
-_USUAL: tuple[Section, ...] = ("speak", "codes", "vocoder", "data", "text", "startup", "threads")
+_USUAL: tuple[Section, ...] = ("speak", "codes", "vocoder", "recogniser", "data", "text", "startup", "threads")
 DRAWING = FileKind("an SVG plot", re.compile(rb"\s*<svg"))
 
 

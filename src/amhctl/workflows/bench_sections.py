@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 from typing import Literal
 
 import numpy as np
@@ -29,11 +30,14 @@ from amhctl.evaluation.vocoder_speed import time_synthesis
 from amhctl.inference.assemble import load_voice
 from amhctl.inference.catalog import voice_path
 from amhctl.inference.options import SpeakOptions
+from amhctl.recogniser.decoding import BeamSearch
+from amhctl.recogniser.features import SAMPLE_RATE
+from amhctl.recogniser.recognition import load_recogniser
 from amhctl.text.frontend import Frontend
 from amhctl.workflows.bench_material import CLIP_SECONDS, generate_lines, generate_manifest
 from amhctl.workflows.data import check as check_data
 
-Section = Literal["speak", "codes", "vocoder", "data", "text", "startup", "threads", "dac", "train"]
+Section = Literal["speak", "codes", "vocoder", "recogniser", "data", "text", "startup", "threads", "dac", "train"]
 _TEXT = "አዲስ አበባ የኢትዮጵያ ዋና ከተማ ናት። ከተማዋ በአንድ ሺህ ስምንት መቶ ሰባ ዘጠኝ ዓመተ ምሕረት ተመሠረተች። ዛሬ ብዙ ሰዎች የሚኖሩባት ትልቅ ከተማ ናት።"
 _MOST_CODE_SECONDS = 300.0
 # As much as an extraction encodes at once.
@@ -198,6 +202,25 @@ def _measure_vocoder(subject: Subject) -> list[Measurement]:
     return results
 
 
+def _measure_recogniser(subject: Subject) -> list[Measurement]:
+    """Time the bundled recogniser by one thread: loading, the network, and the search on what it finds."""
+    begun = perf_counter()
+    recogniser = load_recogniser(threads=1)
+    loading = perf_counter() - begun
+    samples = np.random.default_rng(0).normal(0.0, 0.1, round(CLIP_SECONDS * SAMPLE_RATE)).astype(np.float32)
+    noise = Waveform(samples, SAMPLE_RATE)
+    values = recogniser.log_probabilities(noise)
+    search = BeamSearch(recogniser.phone_model, recogniser.words)
+    network = median_time(lambda: recogniser.log_probabilities(noise), repetitions=subject.repetitions)
+    searching = median_time(lambda: search.run(values), repetitions=subject.repetitions)
+    note = f"{recogniser.name}, {CLIP_SECONDS:g} s of noise, 1 thread"
+    return [
+        Measurement("recogniser_loading", loading, "s", recogniser.name),
+        Measurement("recogniser_network", network / CLIP_SECONDS, "s per s", note),
+        Measurement("recogniser_search", searching / CLIP_SECONDS, "s per s", note),
+    ]
+
+
 def _measure_threads(subject: Subject) -> list[Measurement]:
     """Time encoding by one thread and by all, alone and beside as much other work as there are processors."""
     processors = available_processors()
@@ -309,6 +332,7 @@ MEASURES: Mapping[Section, Callable[[Subject], list[Measurement]]] = {
     "speak": _measure_speaking,
     "codes": _measure_codes,
     "vocoder": _measure_vocoder,
+    "recogniser": _measure_recogniser,
     "data": _measure_checking,
     "text": _measure_text,
     "threads": _measure_threads,

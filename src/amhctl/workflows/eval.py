@@ -36,6 +36,7 @@ from amhctl.pages.evaluation import CLIPS, PageClip, clips_folder, write_page
 from amhctl.recogniser.scoring import ScorerIdentity
 from amhctl.workflows.eval_clip import (
     Clip,
+    align_clip,
     compare_speakers,
     match_text,
     measure_clip,
@@ -287,7 +288,9 @@ def _measure(
             score = recognise(score, clip, spoken, judges.scorer, findings)
         if len(clips) > 1:
             score = match_text(score, spoken, natural_cepstra, index, findings)
-        measured.append(PageClip(score, clip.natural, spoken.speech.waveform if spoken.speech else None, spoken.copy))
+        said = spoken.speech.waveform if spoken.speech else None
+        words = {} if request.report is None else align_clip(clip, spoken, judges.scorer)
+        measured.append(PageClip(score, clip.natural, said, spoken.copy, words))
         progress.advance(note=clip.record.id)
     progress.finish()
     return measured

@@ -36,7 +36,7 @@ from amhctl.inference.options import SpeakOptions
 from amhctl.inference.spectrogram_voice import SpectrogramVoice
 from amhctl.inference.speech import Speech
 from amhctl.recogniser.error_rate import Errors, all_missing
-from amhctl.recogniser.scoring import Scorer
+from amhctl.recogniser.scoring import AlignedWord, Scorer
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -218,6 +218,20 @@ def recognise(
             found = said.phones, said.letters, said.words
     phones, letters, words = map(_rate, found)
     return replace(score, phone_error_rate=phones, character_error_rate=letters, word_error_rate=words)
+
+
+def align_clip(clip: Clip, spoken: Spoken, scorer: Scorer | None) -> dict[str, tuple[AlignedWord, ...]]:
+    """Return where the words are in the recording and in the speech, where that can be said."""
+    if scorer is None:
+        return {}
+    sounds = {"natural": clip.natural} | ({} if spoken.speech is None else {"synthesised": spoken.speech.waveform})
+    words = {}
+    for label, waveform in sounds.items():
+        try:
+            words[label] = scorer.align(waveform, clip.record.text)
+        except AudioError:
+            continue
+    return words
 
 
 def _rate(errors: Errors) -> Quotient | None:
