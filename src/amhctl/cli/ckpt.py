@@ -9,7 +9,7 @@ from amhctl.cli import options
 from amhctl.cli.shared import Work, runs
 
 app = typer.Typer(
-    help="Checkpoints: check, sign, compare, average, merge, import, export.",
+    help="Checkpoints: check, compare, average, merge, import, export.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )

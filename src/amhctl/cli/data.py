@@ -160,7 +160,7 @@ def align(
     sets: options.Set = None,
     force: options.Force = False,
 ) -> Work:
-    """Cut a long recording into utterances by its text, with times of words. The recording stays where it is."""
+    """Cut a long recording into utterances by its text. Words get times; the recording stays where it is."""
     from amhctl.workflows.data import align as align_data
 
     files, piped = open_files([text])

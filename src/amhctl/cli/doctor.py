@@ -7,7 +7,7 @@ from amhctl.cli.shared import Work, runs
 
 @runs("doctor")
 def command() -> Work:
-    """Check this machine, installed packages, bundled voices and codecs."""
+    """Check this machine, the packages, bundled voices and codecs."""
     from amhctl.workflows import doctor as diagnose
 
     request = diagnose.DiagnoseRequest(folder=Path())

@@ -28,7 +28,7 @@ def command(
     ] = 3,
     force: options.Force = False,
 ) -> Work:
-    """Compare voices on one page: metrics with intervals, plots, and players."""
+    """Compare voices on one page: metrics, intervals, players."""
     from amhctl.workflows import leaderboard
 
     request = leaderboard.LeaderboardRequest(

@@ -10,7 +10,7 @@ from amhctl.cli import options
 from amhctl.cli.shared import Work, runs
 
 app = typer.Typer(
-    help="Listening tests: create the page, collect ratings, compute scores.",
+    help="Listening tests: create the page, collect ratings, score.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )

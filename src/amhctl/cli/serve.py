@@ -77,7 +77,7 @@ def command(
     config: options.Config = None,
     device: options.Device = "auto",
 ) -> Work:
-    """Serve voices over HTTP, as OpenAI's speech API, with a page at /. SIGTERM or Ctrl-C ends it."""
+    """Serve voices over HTTP: OpenAI's speech API and a page at /. SIGTERM or Ctrl-C ends it."""
     from amhctl.workflows import serve
 
     request = serve.ServeRequest(

@@ -277,7 +277,7 @@ def command(
     force: options.Force = False,
     json: options.Json = False,
 ) -> Work:
-    """Speak a text with a voice: play it, or write it to an audio file."""
+    """Speak a text with a voice: play it, or write an audio file."""
     if [text, file, batch].count(None) != 2:
         raise typer.BadParameter("give exactly one of: a text, - for standard input, --file, --batch")
     if batch is None and workers is not None:

@@ -11,7 +11,7 @@ from amhctl.cli.shared import Work, runs
 from amhctl.cli.standard_input import STANDARD_INPUT, read_lines, read_text
 
 app = typer.Typer(
-    help="Text: normalise, convert to phones, split, explain; numbers, dates, Latin letters.",
+    help="Text: normalise, phones, split, explain; numbers and dates.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -199,7 +199,7 @@ def romanize(
 @app.command("fold")
 @runs("text fold")
 def fold(text: Text = STANDARD_INPUT) -> Work:
-    """Write letters that sound alike in one way, such as for searching: ሠ as ሰ, ሐ and ኀ as ሀ, ዐ as አ, ፀ as ጸ."""
+    """Write letters that sound alike in one way. For searching: ሠ as ሰ, ሐ and ኀ as ሀ, ዐ as አ, ፀ as ጸ."""
     from amhctl.workflows.text import convert
 
     request = convert.ConvertTextRequest(read_lines(text), convert.fold_homophones)

@@ -28,7 +28,7 @@ def command(
     device: options.Device = "auto",
     force: options.Force = False,
 ) -> Work:
-    """Train a voice on a code store, fine-tune one, or resume a run."""
+    """Train a voice on a code store, fine-tune one, or resume."""
     from amhctl.workflows import train
 
     request = train.TrainRequest(

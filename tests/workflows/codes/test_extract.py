@@ -417,15 +417,15 @@ def test_options_that_do_not_go_together_are_refused(tmp_path: Path, options: di
         _extract(tmp_path / "none.jsonl", tmp_path / "store", tmp_path / "none", **options)
 
 
-def test_semantic_codes_and_the_features_they_are_of_are_heard_once(
+def test_semantic_codes_and_the_features_they_are_of_are_computed_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     encoder = tiny_encoder_folder(tmp_path / "encoder", normalised=True)
     codec = semantic_file(tmp_path / "semantic.safetensors")
-    heard: list[int] = []
-    encode_speech = SpeechEncoder.encode
+    computed: list[int] = []
+    compute = SpeechEncoder._compute
     monkeypatch.setattr(
-        SpeechEncoder, "encode", lambda self, samples: heard.append(samples.size) or encode_speech(self, samples)
+        SpeechEncoder, "_compute", lambda self, inputs: computed.extend(map(len, inputs)) or compute(self, inputs)
     )
     request = ExtractCodesRequest(
         tiny_manifest(tmp_path, count=3),
@@ -435,7 +435,7 @@ def test_semantic_codes_and_the_features_they_are_of_are_heard_once(
         features_model=encoder,
     )
     assert run(request, SilentProgress()).utterances == 3
-    assert len(heard) == 3
+    assert len(computed) == 3
     store = CodeStore.open(tmp_path / "store")
     assert (store.spec.name, store.spec.codebook_size) == ("maskgct-semantic", 8_192)
     for entry in store.entries:
