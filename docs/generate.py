@@ -10,9 +10,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import soundfile
 import typer
 
 import amhctl
+from amhctl.checkpoint.folder import read_manifest
 from amhctl.checkpoint.manifest import FORMAT_VERSION, Manifest
 from amhctl.checkpoint.migrate import ADDITIONS, FORMATS
 from amhctl.cli.main import build_app
@@ -21,6 +23,7 @@ from amhctl.config.load import leaves, load_run_config, preset_names
 from amhctl.config.schema import RunConfig
 from amhctl.config.text import TextConfig
 from amhctl.core.findings import Rule
+from amhctl.inference.catalog import bundled_voices, voice_path
 from amhctl.text.rulebook import WORD_TABLES, build_rulebook
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -51,6 +54,7 @@ def documents() -> dict[Path, str]:
         DOCS / "findings.md": findings_page(),
         DOCS / "text.md": text_page(),
         DOCS / "checkpoints.md": checkpoint_page(),
+        DOCS / "voices" / "index.md": voices_page(),
         DOCS / "schemas" / "documents" / f"manifest-{FORMAT_VERSION}.json": _json(manifest_schema()),
     }
     for command, keys in KEYS.items():
@@ -68,6 +72,22 @@ def text_page() -> str:
     tables = ["| table | entries |", "| --- | --- |"]
     tables += [f"| `{name}` | {len(entries):,} |" for name, entries in WORD_TABLES.items()]
     return _filled(DOCS / "text.md", {"rules": [*rules, "", *tables]})
+
+
+def voices_page() -> str:
+    """Return the home page of the voices: a player for each sample, with the text that is in its tags."""
+    lines: list[str] = []
+    for voice in bundled_voices():
+        for speaker in read_manifest(voice_path(voice)).speakers or (voice,):
+            lines += [f"## {speaker}", ""]
+            for sample in sorted((DOCS / "voices" / voice).glob(f"{speaker}-[0-9].ogg")):
+                with soundfile.SoundFile(sample) as sound:
+                    text = sound.copy_metadata()["title"]
+                place = f"{voice}/{sample.name}"
+                # An index page has the address of its folder: the player's path is the file's own.
+                player = f'<audio controls preload="none" aria-label="{speaker}: {text}" src="{place}"></audio>'
+                lines += [text, "", player, "", f"[{sample.name}]({place})", ""]
+    return _filled(DOCS / "voices" / "index.md", {"samples": lines[:-1]})
 
 
 def checkpoint_page() -> str:

@@ -200,7 +200,7 @@ class Acoustics:
                 hint="use --precision bf16, or fp32" if options.precision != "fp32" else "",
             )
         # The waveform is made in fp32: of it, half precision is slower on a processor.
-        waveform: NDArray[np.float32] = self._parts.vocoder(mel_1FT.float())[0].cpu().numpy()
+        waveform: NDArray[np.float32] = self._parts.vocoder(mel_1FT.float())[0].float().cpu().numpy()
         return waveform
 
     def _arithmetic(self, precision: Precision) -> AbstractContextManager[object]:
