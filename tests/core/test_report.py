@@ -19,6 +19,7 @@ NO_COMMANDS = {
     "ckpt.written",
     "codes.extract_cluster",
     "codes.extract_shard",
+    "network_run",
     "eval_clip",
     "fit_durations",
     "eval_judges",

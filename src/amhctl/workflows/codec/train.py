@@ -1,6 +1,6 @@
 """``codec train``: train a mel codec, a DAC or a vocoder on the recordings of manifests, or continue from one."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from math import prod
@@ -25,11 +25,9 @@ from amhctl.config.load import load_run_config
 from amhctl.config.mel_codec import MelCodecConfig
 from amhctl.config.schema import RunConfig
 from amhctl.config.vocoder import VocoderConfig
-from amhctl.core.errors import AudioError, ConfigError, DatasetError, FileExistsRefused
+from amhctl.core.errors import AudioError
 from amhctl.core.files import sha256_of_json
 from amhctl.core.findings import Finding, Rule, Rules, Severity
-from amhctl.core.lock import LOCK_FILE, hold, is_occupied
-from amhctl.core.outputs import require_output_folder, require_output_place
 from amhctl.core.progress import Progress
 from amhctl.core.report import Report
 from amhctl.core.shortage import require_memory
@@ -39,10 +37,10 @@ from amhctl.training import codec_use
 from amhctl.training.codec_loop import CodecRun, train_codec
 from amhctl.training.codec_material import CodecMaterial
 from amhctl.training.codec_recipe import CodecRecipe, CodecScores
-from amhctl.training.codec_state import CODEC_RUN
 from amhctl.training.dac_recipe import DacRecipe, DacWeights
 from amhctl.training.mel_recipe import MelRecipe, MelWeights
 from amhctl.training.vocoder_recipe import VocoderRecipe, VocoderWeights
+from amhctl.workflows.network_run import hold_run, load_split, require_run_folder
 from amhctl.workflows.provenance import gather_provenance
 
 RULES = Rules(
@@ -152,17 +150,10 @@ def run(request: TrainCodecRequest, progress: Progress) -> TrainCodecReport:
     """
     flags: dict[str, object] = {} if request.seed is None else {"seed": request.seed}
     config = load_run_config(preset=request.preset, project=request.project, sets=request.sets, flags=flags).config
-    _require_output(request)
+    read_first = (*request.manifests, *([Path(request.base)] if request.base else []))
+    require_run_folder(request.output, resume=request.resume, force=request.force, sources=read_first)
     device = choose_device(request.device)
-    with hold(request.output / LOCK_FILE, what="the run") as previous:
-        if previous is not None:
-            progress.say(f"{request.output} was locked by {previous}, which has ended: the lock is taken over")
-        if not (request.resume or request.force) and is_occupied(request.output):
-            raise FileExistsRefused(
-                "the run folder exists already",
-                subject=str(request.output),
-                hint="resume with --resume, or start again with --force",
-            )
+    with hold_run(request.output, resume=request.resume, force=request.force, progress=progress):
         return _train(request, config, device, progress)
 
 
@@ -175,8 +166,8 @@ def _train(request: TrainCodecRequest, config: RunConfig, device: str, progress:
     left_out: dict[str, str] = {}
     any_clip = partial(_clip, sample_rate=sample_rate, level=level)
     measurable = partial(any_clip, shortest=SHORTEST_SECONDS)
-    train = _load_clips(request, records, "train", any_clip, left_out, progress)
-    valid = _load_clips(request, records, "valid", measurable, left_out, progress)
+    train = load_split(request.manifests, records, "train", any_clip, left_out, progress)
+    valid = load_split(request.manifests, records, "valid", measurable, left_out, progress)
     provenance = gather_provenance([record for _, record in records], _base_manifest(request))
     material = CodecMaterial(
         train=train,
@@ -198,52 +189,6 @@ def _train(request: TrainCodecRequest, config: RunConfig, device: str, progress:
     )
     seconds = sum(clip.size for clip in train) / sample_rate
     return TrainCodecReport(result, len(train), seconds / 3600, left_out)
-
-
-def _load_clips(
-    request: TrainCodecRequest,
-    records: Sequence[tuple[Path, Record]],
-    split: str,
-    read_clip: Callable[[Path, Record], NDArray[np.float32]],
-    left_out: dict[str, str],
-    progress: Progress,
-) -> list[NDArray[np.float32]]:
-    """Read the clips of a split; why one is left out is noted by its id."""
-    manifests = ", ".join(map(str, request.manifests))
-    chosen = [(folder, record) for folder, record in records if record.split == split]
-    if not chosen:
-        raise DatasetError(
-            f"no clips of split {split!r}", subject=manifests, hint="run `amhctl data split` on the manifest first"
-        )
-    progress.start(f"reading {split} clips", len(chosen), "clip")
-    clips = []
-    for folder, record in chosen:
-        progress.advance()
-        try:
-            clips.append(read_clip(folder, record))
-        except AudioError as error:
-            left_out[record.id] = error.message
-    progress.finish()
-    if not clips:
-        first = chosen[0][1].id
-        raise DatasetError(
-            f"none of the {len(chosen)} clips of split {split!r} can be used",
-            subject=manifests,
-            hint=f"the first is {first}: {left_out[first]}",
-        )
-    return clips
-
-
-def _require_output(request: TrainCodecRequest) -> None:
-    if request.resume:
-        if request.force:
-            raise ConfigError(
-                "--resume and --force cannot be combined", subject="--force", hint="omit --resume to start again"
-            )
-        require_output_place(request.output)
-        return
-    read = (*request.manifests, *([Path(request.base)] if request.base else []))
-    require_output_folder(request.output, CODEC_RUN, force=True, sources=read)
 
 
 def _shape_and_level(config: RunConfig, arch: Arch) -> tuple[MelCodecConfig | DacCodecConfig | VocoderConfig, float]:

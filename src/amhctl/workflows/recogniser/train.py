@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import prod
 from pathlib import Path
 
@@ -14,11 +15,9 @@ from amhctl.checkpoint.store import load_checkpoint
 from amhctl.config.load import load_run_config
 from amhctl.config.recogniser import RecogniserConfig
 from amhctl.config.schema import RunConfig
-from amhctl.core.errors import AudioError, ConfigError, DatasetError, FileExistsRefused
+from amhctl.core.errors import AudioError, DatasetError
 from amhctl.core.files import sha256_of_file, sha256_of_json
 from amhctl.core.findings import Finding, Rule, Rules, Severity
-from amhctl.core.lock import LOCK_FILE, hold, is_occupied
-from amhctl.core.outputs import require_output_folder, require_output_place
 from amhctl.core.progress import Progress
 from amhctl.core.report import Report
 from amhctl.core.shortage import require_memory
@@ -36,9 +35,9 @@ from amhctl.recogniser.whisper import read_whisper
 from amhctl.recogniser.words import WORDS_FILE
 from amhctl.text.frontend import Frontend
 from amhctl.training.codec_loop import CodecRun, train_codec
-from amhctl.training.codec_state import CODEC_RUN
 from amhctl.training.recogniser_material import RecogniserMaterial, SpokenClip
 from amhctl.training.recogniser_recipe import RecogniserRecipe, RecogniserScores
+from amhctl.workflows.network_run import hold_run, load_split, require_run_folder
 from amhctl.workflows.provenance import gather_provenance
 
 RULES = Rules(
@@ -151,17 +150,10 @@ def run(request: TrainRecogniserRequest, progress: Progress) -> TrainRecogniserR
     """
     flags: dict[str, object] = {} if request.seed is None else {"seed": request.seed}
     config = load_run_config(preset=request.preset, project=request.project, sets=request.sets, flags=flags).config
-    _require_output(request)
+    read_first = (*request.manifests, *request.texts, *([Path(request.base)] if request.base else []))
+    require_run_folder(request.output, resume=request.resume, force=request.force, sources=read_first)
     device = choose_device(request.device)
-    with hold(request.output / LOCK_FILE, what="the run") as former:
-        if former is not None:
-            progress.say(f"{request.output} was locked by {former}, which has ended: the lock is taken over")
-        if not (request.resume or request.force) and is_occupied(request.output):
-            raise FileExistsRefused(
-                "the run folder exists already",
-                subject=str(request.output),
-                hint="resume with --resume, or start again with --force",
-            )
+    with hold_run(request.output, resume=request.resume, force=request.force, progress=progress):
         return _train(request, config, device, progress)
 
 
@@ -174,9 +166,9 @@ def _train(
     frontend = Frontend(config.text.model_copy(update={"units": "phones"}))
     records = [(path.parent, record) for path in request.manifests for record in read_records(path)]
     left_out: dict[str, str] = {}
-    longest = config.recogniser_training.longest_seconds
-    train = _load_clips(request, records, "train", frontend, longest, left_out, progress)
-    valid = _load_clips(request, records, "valid", frontend, longest, left_out, progress)
+    read_clip = partial(_read_clip, frontend=frontend, longest=config.recogniser_training.longest_seconds)
+    train = load_split(request.manifests, records, "train", read_clip, left_out, progress)
+    valid = load_split(request.manifests, records, "valid", read_clip, left_out, progress)
     provenance = gather_provenance([record for _, record in records], base.manifest if base else None)
     texts = [record.text for _, record in records if record.split == "train"]
     material = RecogniserMaterial(
@@ -203,18 +195,6 @@ def _train(
     )
     hours = sum(clip.seconds for clip in train) / 3600
     return TrainRecogniserReport(result, len(train), hours, left_out)
-
-
-def _require_output(request: TrainRecogniserRequest) -> None:
-    if request.resume:
-        if request.force:
-            raise ConfigError(
-                "--resume and --force cannot be combined", subject="--force", hint="omit --resume to start again"
-            )
-        require_output_place(request.output)
-        return
-    read = (*request.manifests, *request.texts, *([Path(request.base)] if request.base else []))
-    require_output_folder(request.output, CODEC_RUN, force=True, sources=read)
 
 
 def _require_sizes(shape: RecogniserConfig) -> None:
@@ -263,48 +243,20 @@ def _language(
         raise DatasetError(str(fault), subject=place, hint="give files of written Amharic") from fault
 
 
-def _load_clips(
-    request: TrainRecogniserRequest,
-    records: Sequence[tuple[Path, Record]],
-    split: str,
-    frontend: Frontend,
-    longest: float,
-    left_out: dict[str, str],
-    progress: Progress,
-) -> list[SpokenClip]:
-    """Read the clips of a split; why one is left out is noted by its id."""
-    manifests = ", ".join(map(str, request.manifests))
-    chosen = [(folder, record) for folder, record in records if record.split == split]
-    if not chosen:
-        raise DatasetError(
-            f"no clips of split {split!r}", subject=manifests, hint="run `amhctl data split` on the manifest first"
-        )
-    progress.start(f"reading {split} clips", len(chosen), "clip")
-    clips = []
-    for folder, record in chosen:
-        progress.advance()
-        labels = join_words(read_words(frontend, record.text))
-        try:
-            waveform = read(
-                folder / record.audio, sample_rate=SAMPLE_RATE, offset=record.offset, duration=record.duration
-            )
-        except AudioError as error:
-            left_out[record.id] = error.message
-            continue
-        clip = SpokenClip.of(record.id, np.asarray(waveform.samples, dtype=np.float32), labels)
-        if reason := _unfit(clip, longest):
-            left_out[record.id] = reason
-        else:
-            clips.append(clip)
-    progress.finish()
-    if not clips:
-        first = chosen[0][1].id
-        raise DatasetError(
-            f"none of the {len(chosen)} clips of split {split!r} can be used",
-            subject=manifests,
-            hint=f"the first is {first}: {left_out[first]}",
-        )
-    return clips
+def _read_clip(folder: Path, record: Record, *, frontend: Frontend, longest: float) -> SpokenClip:
+    """Return a clip with its labels.
+
+    Raises
+    ------
+    AudioError
+        If it cannot be read or cannot be trained on.
+    """
+    labels = join_words(read_words(frontend, record.text))
+    waveform = read(folder / record.audio, sample_rate=SAMPLE_RATE, offset=record.offset, duration=record.duration)
+    clip = SpokenClip.of(record.id, np.asarray(waveform.samples, dtype=np.float32), labels)
+    if reason := _unfit(clip, longest):
+        raise AudioError(reason)
+    return clip
 
 
 def _unfit(clip: SpokenClip, longest: float) -> str:
