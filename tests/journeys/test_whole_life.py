@@ -195,8 +195,8 @@ def test_from_recordings_to_a_measured_voice(world: World) -> None:
     world.run("text", "phones", "ሰላም ዓለም")
     world.run("text", "split", "ሰላም። ዓለም።")
     world.run("text", "explain", "በ3ኛው ቀን", "--voice", voice)
-    for words in (("number", "2500"), ("date", "2026-11-21"), ("romanize", "ሰላም ዓለም"), ("fold", "ሠላም")):
-        world.run("text", *words)
+    for conversion, written in (("number", "2500"), ("date", "2026-11-21"), ("romanize", "ሰላም ዓለም"), ("fold", "ሠላም")):
+        world.run("text", conversion, written)
     (world.folder / "more.txt").write_text("ኧረ ጵጵስና ዟ\n", encoding="utf-8")
     fidel = world.path("fidel.model")
     world.run("vocab", "train", manifest, "-o", fidel, "--units", "fidel", "--size", "420")
