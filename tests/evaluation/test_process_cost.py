@@ -1,7 +1,7 @@
 import pytest
 
 from amhctl.core.errors import EvaluationError
-from amhctl.evaluation.process_cost import run_apart, run_python
+from amhctl.evaluation.process_cost import run_apart, run_python, time_first_output
 
 
 def test_a_command_is_timed_in_a_process_of_its_own() -> None:
@@ -22,3 +22,11 @@ def test_what_fails_is_an_error_with_its_last_line() -> None:
         run_apart("voices", "show", "no-such-voice")
     assert caught.value.subject == "voices show no-such-voice"
     assert run_python("-c", "print('ሰላም')").strip() == "ሰላም"
+
+
+def test_the_first_output_comes_before_the_process_ends_and_none_is_an_error() -> None:
+    assert 0.0 < time_first_output("text", "normalize", "5 ሰዎች", after=3) < 60.0
+    with pytest.raises(EvaluationError, match="measured process failed"):
+        time_first_output("text", "normalize", "5 ሰዎች", after=10_000)
+    with pytest.raises(EvaluationError, match="measured process failed"):
+        time_first_output("voices", "show", "no-such-voice", after=0)

@@ -61,6 +61,34 @@ def run_apart(*arguments: str) -> Cost:
     return Cost(int(answer["peak"]), float(answer["wall"]), float(answer["processor"]))
 
 
+def time_first_output(*arguments: str, after: int) -> float:
+    """Run ``amhctl`` with some arguments and return the seconds until it has written more than so many bytes.
+
+    Parameters
+    ----------
+    *arguments : str
+        The arguments; the command writes to standard output.
+    after : int
+        Bytes that do not count, such as those of a header.
+
+    Raises
+    ------
+    EvaluationError
+        If the command fails or writes no more.
+    """
+    begun = time.perf_counter()
+    with subprocess.Popen(
+        [sys.executable, "-m", "amhctl", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        has_more = len(process.stdout.read(after + 1)) > after
+        seconds = time.perf_counter() - begun
+        _, errors = process.communicate()
+    if process.returncode or not has_more:
+        raise _failed(arguments, errors.decode(errors="replace"))
+    return seconds
+
+
 def _failed(arguments: tuple[str, ...], errors: str) -> EvaluationError:
     last = errors.strip().splitlines()[-1] if errors.strip() else "no message"
     return EvaluationError(f"the measured process failed: {last}", subject=" ".join(arguments[:3]))

@@ -23,7 +23,7 @@ from amhctl.corpus.records import read_audio, read_records
 from amhctl.corpus.texts import read_lines
 from amhctl.devices.processors import available_processors
 from amhctl.evaluation.extraction_speed import Timing, compare_with_package
-from amhctl.evaluation.process_cost import run_apart, run_python
+from amhctl.evaluation.process_cost import run_apart, run_python, time_first_output
 from amhctl.evaluation.speed import cpu_time_once, median_time, time_once
 from amhctl.evaluation.thread_speed import time_encoding
 from amhctl.evaluation.vocoder_speed import time_synthesis
@@ -43,6 +43,7 @@ _MOST_CODE_SECONDS = 300.0
 # As much as an extraction encodes at once.
 _BATCH_SECONDS = 120.0
 _PIECES = 8_000
+_WAV_HEADER = 44
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +118,17 @@ def _measure_speaking(subject: Subject) -> list[Measurement]:
     warm_short = median_time(lambda: voice.speak("ሰላም ዓለም", options), repetitions=subject.repetitions)
     target = subject.scratch / "bench.wav"
     cost = run_apart("speak", _TEXT, "-o", str(target), "--voice", path, "--device", subject.device)
+    stream = ("speak", _TEXT, "-o", "-", "--voice", path, "--device", subject.device, "-q")
+    cold = float(np.median([time_first_output(*stream, after=_WAV_HEADER) for _ in range(subject.repetitions)]))
+    first = median_time(lambda: next(iter(voice.stream(_TEXT, options))), repetitions=subject.repetitions)
     duration = speech.waveform.duration
     return [
         Measurement("speak_realtime_factor", warm / duration, "s per s", f"warm, {duration:.1f} s of speech"),
         Measurement("speak_short_realtime", warm_short / short, "s per s", f"warm, {short:.1f} s of speech"),
         Measurement("speak_load", seconds_to_load, "s", "voice and codec from disk"),
         Measurement("speak_process", cost.wall, "s", f"a complete process for {duration:.1f} s of speech"),
+        Measurement("speak_first_sound_cold", cold, "s", "from the start of a process to its first samples"),
+        Measurement("speak_first_sound_warm", first, "s", "from the text to the first sentence, voice loaded"),
         Measurement("speak_peak_memory", cost.peak_bytes / 2**30, "GiB", "peak memory of that process"),
     ]
 
