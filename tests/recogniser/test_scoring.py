@@ -8,7 +8,7 @@ from amhctl.core.errors import EvaluationError
 from amhctl.recogniser.error_rate import Errors
 from amhctl.recogniser.labels import join_words, word_labels
 from amhctl.recogniser.recognition import FRAME_SECONDS, Recogniser, load_recogniser
-from amhctl.recogniser.scoring import SpeechScore, SpeechScorer, fold
+from amhctl.recogniser.scoring import ScorerIdentity, SpeechScore, SpeechScorer, fold
 
 
 @pytest.fixture(scope="module")
@@ -87,3 +87,10 @@ def test_words_are_found_where_they_are_said(recogniser: Recogniser, monkeypatch
     assert 0.0 <= aligned[0].start < aligned[0].end <= aligned[1].start < aligned[1].end
     assert aligned[1].end <= len(values) * FRAME_SECONDS
     assert all(word.log_probability > -1.0 for word in aligned)
+
+
+def test_a_judge_says_how_well_it_does_itself() -> None:
+    metrics = {"phone_error_rate": 0.186, "character_error_rate": 0.209, "clips": 139, "set": "new speakers"}
+    told = ScorerIdentity("am", "0" * 64, metrics).line
+    assert told == "recogniser am: its own phone error rate 0.186, character error rate 0.209 on new speakers"
+    assert ScorerIdentity("mms", "0" * 64, {}).line == "recogniser mms"

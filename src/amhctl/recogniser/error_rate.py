@@ -1,6 +1,6 @@
 """Error rates: how many units must be replaced, added or removed to make one sequence of another.
 
-rapidfuzz counts them.
+rapidfuzz counts them, as it does for jiwer.
 """
 
 from collections.abc import Hashable, Iterable, Sequence

@@ -80,6 +80,17 @@ class ScorerIdentity:
     weights: str
     metrics: Mapping[str, object]
 
+    @property
+    def line(self) -> str:
+        """All of it for people: a rate says little without that of the judge."""
+        rates = [
+            f"{name.replace('_', ' ')} {value:.3f}"
+            for name, value in self.metrics.items()
+            if name in ("phone_error_rate", "character_error_rate", "word_error_rate") and isinstance(value, float)
+        ]
+        where = f" on {self.metrics['set']}" if "set" in self.metrics else ""
+        return f"recogniser {self.name}: its own {', '.join(rates)}{where}" if rates else f"recogniser {self.name}"
+
 
 class Scorer(Protocol):
     """Compares recordings with their texts: ``SpeechScorer``, ``TextScorer``."""

@@ -210,6 +210,8 @@ class EvaluateReport(Verdict):
             )
         if self.comparison is not None:
             yield from self.comparison.lines()
+        if self.recogniser is not None:
+            yield self.recogniser.line
         yield f"measured on {self.machine.line()}"
         if self.page:
             yield f"page: {self.page}"
@@ -250,6 +252,7 @@ def run(request: EvaluateRequest, progress: Progress) -> EvaluateReport:
     if request.report is not None:
         title = f"{voice.manifest.name} on {request.test_set.name}"
         notes = [machine.line(), f"seed {request.seed}, {len(clips)} clips, DNSMOS is {naturalness.NOTE}"]
+        notes += [] if judges.scorer is None else [judges.scorer.identity.line]
         notes += [] if comparison is None else comparison.lines()
         write_page(request.report, title, scorecard, tuple(page_clips), notes=tuple(notes), force=request.force)
     return EvaluateReport(
