@@ -12,8 +12,9 @@ from support.recognisers import planted_log_probabilities, random_log_probabilit
 from torch.nn import functional
 
 from amhctl.core.errors import EvaluationError
-from amhctl.recogniser.alignment import align_labels, text_log_probability
+from amhctl.recogniser.alignment import align_labels
 from amhctl.recogniser.labels import BLANK, BORDER, LABELS
+from amhctl.recogniser.verification import text_log_probabilities
 
 KNOWN = (BLANK, BORDER, 2, 3)
 TEXTS: list[tuple[int, ...]] = [(2,), (2, 3), (2, 2), (2, 1, 3), (3, 3, 2), (2, 3, 2, 3)]
@@ -54,7 +55,7 @@ def test_a_text_is_as_probable_as_all_its_paths(labels: tuple[int, ...]) -> None
         total = sum(exp(score) for score, _ in _paths(values, labels))
         # Four times the same label needs seven frames.
         wanted = log(total) if total else -np.inf
-        assert text_log_probability(values, labels) == pytest.approx(wanted, abs=1e-5)
+        assert float(text_log_probabilities(values, [labels])[0]) == pytest.approx(wanted, abs=1e-5)
 
 
 @pytest.mark.parametrize("length", [1, 7, 20])
@@ -69,7 +70,7 @@ def test_it_is_what_torch_computes(length: int) -> None:
         blank=BLANK,
         reduction="sum",
     )
-    assert text_log_probability(values, labels) == pytest.approx(-float(loss), rel=1e-9)
+    assert float(text_log_probabilities(values, [labels])[0]) == pytest.approx(-float(loss), rel=1e-9)
 
 
 def test_planted_labels_are_found_where_they_were_planted() -> None:

@@ -78,22 +78,3 @@ def align_labels(log_probabilities_EV: NDArray[np.float32], labels: Sequence[int
         chance = float(log_probabilities_EV[where, label].mean())
         found.append(AlignedLabel(label, int(where[0]), int(where[-1]) + 1, chance))
     return tuple(found)
-
-
-def text_log_probability(log_probabilities_EV: NDArray[np.float32], labels: Sequence[int]) -> float:
-    """Return the natural logarithm of the probability of a text, over all its paths; -inf if it does not fit.
-
-    The forward algorithm of CTC.
-    """
-    states_S = np.full(2 * len(labels) + 1, BLANK, dtype=np.int64)
-    states_S[1::2] = labels
-    may_skip_S = np.zeros(states_S.size, dtype=bool)
-    may_skip_S[3::2] = states_S[3::2] != states_S[1:-2:2]
-    emitted_ES = log_probabilities_EV[:, states_S].astype(np.float64)
-    score_S = np.full(states_S.size, -np.inf)
-    score_S[:2] = emitted_ES[0, :2]
-    for emitted_S in emitted_ES[1:]:
-        moved = np.logaddexp(score_S[1:], score_S[:-1])
-        skipped = np.where(may_skip_S[2:], score_S[:-2], -np.inf)
-        score_S = np.concatenate([score_S[:1], moved[:1], np.logaddexp(moved[1:], skipped)]) + emitted_S
-    return float(np.logaddexp(score_S[-1], score_S[-2])) if labels else float(score_S[-1])

@@ -16,6 +16,7 @@ from amhctl.recogniser.decoding import BeamSearch, best_path
 from amhctl.recogniser.error_rate import Errors, all_missing, count_errors
 from amhctl.recogniser.labels import BORDER, join_words, without_borders
 from amhctl.recogniser.language import read_words, spoken_words
+from amhctl.recogniser.reading import read_spoken
 from amhctl.recogniser.recognition import FRAME_SECONDS, Recogniser
 from amhctl.text.frontend import Frontend
 from amhctl.text.script import build_homophones
@@ -180,10 +181,10 @@ class SpeechScorer:
         AudioError
             If the recording has no frame.
         """
-        sounds = read_words(self._frontend, written)
-        words = spoken_words(self._frontend, written).split()
-        if not sounds or len(sounds) != len(words):
+        words = read_spoken(self._frontend, written)
+        if not words:
             return ()
+        sounds = [word.phones for word in words]
         try:
             labels = align_labels(self._recogniser.log_probabilities(waveform), join_words(sounds))
         except EvaluationError:
@@ -196,7 +197,7 @@ class SpeechScorer:
                 spans[-1].append(label)
         return tuple(
             AlignedWord(
-                text=word,
+                text=word.spoken,
                 start=span[0].first * FRAME_SECONDS,
                 end=span[-1].last * FRAME_SECONDS,
                 log_probability=sum(label.log_probability for label in span) / len(span),
