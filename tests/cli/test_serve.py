@@ -38,7 +38,8 @@ def test_without_options_the_bundled_voice_is_served_to_this_machine(asked: list
 def test_every_option_is_understood(asked: list[ServeRequest]) -> None:
     words = (
         "--voice a --voice b --host 0.0.0.0 --port 0 --api-key-file key --allow-origin https://x.example --workers 2 "
-        "--queue 3 --max-text 4 --max-seconds 5 --grace 6 --lexicon l.tsv --commercial --config p --device cpu"
+        "--queue 3 --max-text 4 --max-seconds 5 --grace 6 --lexicon l.tsv --commercial --config p --device cpu "
+        "--alias tts-1=a --alias x=b --no-openai-names"
     )
     assert CliRunner().invoke(app, words.split()).exit_code == 0
     assert asked == [
@@ -57,6 +58,8 @@ def test_every_option_is_understood(asked: list[ServeRequest]) -> None:
             lexicons=(Path("l.tsv"),),
             commercial=True,
             device="cpu",
+            aliases=(("tts-1", "a"), ("x", "b")),
+            openai_names=False,
         )
     ]
 
@@ -66,3 +69,9 @@ def test_wrong_usage_is_refused(asked: list[ServeRequest], words: str) -> None:
     """There is no option for the key itself: everybody can read the process list."""
     assert CliRunner().invoke(app, words.split()).exit_code == 2
     assert asked == []
+
+
+@pytest.mark.parametrize("alias", ["x", "=m01", "x="])
+def test_an_alias_has_a_name_and_a_voice(asked: list[ServeRequest], alias: str) -> None:
+    result = CliRunner().invoke(app, ["--alias", alias])
+    assert (result.exit_code, asked) == (2, [])

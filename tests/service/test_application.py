@@ -15,7 +15,9 @@ from support.services import SPEECH, TEXT, Served, bundled_voice, served, speech
 
 from amhctl.audio.pcm import encode_pcm
 from amhctl.inference.options import SpeakOptions
+from amhctl.service.aliases import Aliases
 from amhctl.service.application import FORMATS, Limits
+from amhctl.service.shelf import Shelf
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +51,39 @@ def test_openais_client_gets_every_format(client: openai.OpenAI, form: str) -> N
     assert seconds == pytest.approx(bundled_voice().speak(TEXT).waveform.duration, abs=0.2)
 
 
+def test_openais_client_may_keep_the_names_that_it_knows(client: openai.OpenAI) -> None:
+    """A program that names a model and a voice of OpenAI's works; the answer says who spoke."""
+    known = client.audio.speech.create(model="gpt-4o-mini-tts", voice="ash", input="ሰላም", response_format="wav")
+    own = client.audio.speech.create(model="m01", voice="alffa-11", input="ሰላም", response_format="wav")
+    assert known.content == own.content
+    assert [known.response.headers[f"x-amhctl-{name}"] for name in ("model", "voice")] == ["m01", "alffa-11"]
+    assert client.models.retrieve("tts-1").model_extra == {"root": "m01"}
+
+
+def test_openais_names_can_be_left_out() -> None:
+    shelf = Shelf([bundled_voice()], Aliases({"ዜና": "alffa-11"}, openai=False))
+    with served(shelf) as strict:
+        assert strict.speak(model="tts-1").status == 404
+        assert strict.speak(voice="alloy").error["code"] == "voice_not_found"
+        assert strict.speak(voice="ዜና", input="ሰላም").headers["x-amhctl-voice"] == "alffa-11"
+        listed = json.loads(strict.ask("/v1/voices").content)["data"]
+    assert {voice["id"]: voice["aliases"] for voice in listed} == {"m01": [], "alffa-11": ["ዜና"], "alffa-099": []}
+
+
+def test_what_is_not_understood_is_told_in_headers_events_and_readings(service: Served) -> None:
+    text = "<speak>ሰላም። <foo>ዓለም።</foo> <bar/></speak>"
+    answer = service.speak(input=text)
+    assert answer.headers["x-amhctl-findings-count"] == "2"
+    told = json.loads(answer.headers["x-amhctl-findings"])
+    assert [finding["message"] for finding in told] == ["<foo> is not understood", "<bar> is not understood"]
+    events = service.speak(input=text, stream_format="sse").content.decode().split("\n\n")
+    assert json.loads(events[0].removeprefix("data: "))["findings"] == told
+    body = json.dumps({"model": "m01", "input": text}).encode()
+    reading = json.loads(service.ask("/v1/reading", body).content)
+    assert (reading["spoken"], reading["findings"]) == ("ሰላም። ዓለም።", told)
+    assert "x-amhctl-findings" not in service.speak(input="ሰላም").headers
+
+
 def test_openais_client_streams(client: openai.OpenAI) -> None:
     with client.audio.speech.with_streaming_response.create(
         model="m01", voice="m01", input=TEXT, response_format="pcm", speed=1.5
@@ -80,7 +115,7 @@ def test_events_are_those_of_openais_api(client: openai.OpenAI) -> None:
 
 
 def test_openais_client_lists_models(client: openai.OpenAI) -> None:
-    assert [model.id for model in client.models.list()] == ["m01"]
+    assert [model.id for model in client.models.list()] == ["m01", "tts-1", "tts-1-hd", "gpt-4o-mini-tts"]
     assert client.models.retrieve("m01").owned_by == "amhctl"
     with pytest.raises(openai.NotFoundError, match="there is no model 'm02'"):
         client.models.retrieve("m02")
@@ -89,8 +124,17 @@ def test_openais_client_lists_models(client: openai.OpenAI) -> None:
 @pytest.mark.parametrize(
     ("change", "kind", "param", "code"),
     [
-        ({"model": "tts-1"}, openai.NotFoundError, "model", "model_not_found"),
-        ({"voice": "alloy"}, openai.BadRequestError, "voice", "voice_not_found"),
+        ({"model": "tts-2"}, openai.NotFoundError, "model", "model_not_found"),
+        ({"voice": "alloi"}, openai.BadRequestError, "voice", "voice_not_found"),
+        ({"input": "<speak>ሰላም"}, openai.BadRequestError, "input", "invalid_value"),
+        ({"input": "<speak>" + "<p>" * 65}, openai.BadRequestError, "input", "invalid_value"),
+        (
+            {"input": '<!DOCTYPE s [<!ENTITY a "ሰ">]><speak>&a;</speak>', "extra_body": {"input_type": "ssml"}},
+            openai.BadRequestError,
+            "input",
+            "invalid_value",
+        ),
+        ({"extra_body": {"input_type": "html"}}, openai.BadRequestError, "input_type", "invalid_value"),
         ({"response_format": "aac"}, openai.BadRequestError, "response_format", "format_not_supported"),
         ({"speed": 4.0}, openai.BadRequestError, "speed", "invalid_value"),
         ({"instructions": "whisper"}, openai.BadRequestError, "instructions", "instructions_not_supported"),

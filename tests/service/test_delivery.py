@@ -5,7 +5,7 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -13,10 +13,11 @@ import pytest
 from support.services import SPEECH, CountingShelf, Served, served, speech_body
 
 from amhctl.core.errors import UnspeakableError
+from amhctl.inference.longtext import Role
 from amhctl.inference.options import SpeakOptions
 from amhctl.inference.speech import Chunk
-from amhctl.inference.voice import Voice
 from amhctl.service.application import Limits
+from amhctl.text.lines import Line
 
 
 def begin(service: Served, **changes: Any) -> http.client.HTTPConnection:
@@ -114,9 +115,12 @@ class Failing(CountingShelf):
         super().__init__(1)
         self.error = error
 
-    def speak(self, voice: Voice[Any], text: str, options: SpeakOptions) -> Iterator[Chunk]:
-        if text != "ሰላም":
-            yield from super().speak(voice, text, options)
+    def speak(
+        self, role: Role, lines: Iterable[Line], options: SpeakOptions, cast: Mapping[str, Role]
+    ) -> Iterator[Chunk]:
+        said = [*lines]
+        if said[0].text != "ሰላም":
+            yield from super().speak(role, said, options, cast)
         raise self.error
 
 

@@ -3,7 +3,7 @@
 import http.client
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -14,12 +14,14 @@ import numpy as np
 from amhctl.audio.waveform import Waveform
 from amhctl.core.units import Seconds
 from amhctl.inference.assemble import load_voice
+from amhctl.inference.longtext import Role
 from amhctl.inference.options import SpeakOptions
 from amhctl.inference.speech import Chunk, SpokenSegment
 from amhctl.inference.voice import Voice
 from amhctl.service.access import Access
 from amhctl.service.application import Limits, Service
 from amhctl.service.shelf import Shelf
+from amhctl.text.lines import Line
 from amhctl.web.addresses import open_listener
 from amhctl.web.lifetime import RunningServer, running
 
@@ -49,8 +51,11 @@ class CountingShelf(Shelf):
         self.ended = 0
         self._chunks = chunks
 
-    def speak(self, voice: Voice[Any], text: str, options: SpeakOptions) -> Iterator[Chunk]:
+    def speak(
+        self, role: Role, lines: Iterable[Line], options: SpeakOptions, cast: Mapping[str, Role]
+    ) -> Iterator[Chunk]:
         """Yield seconds of a quiet tone."""
+        voice, text = role.voice, "".join(line.text for line in lines)
         samples = (0.1 * np.sin(np.arange(voice.sample_rate) * 0.1)).astype(np.float32)
         try:
             for number in range(self._chunks):

@@ -76,6 +76,22 @@ def test_without_the_extra_the_error_says_what_to_install(monkeypatch: pytest.Mo
     assert "amhctl[serve]" in caught.value.hint
 
 
+def test_aliases_are_the_projects_and_then_those_of_the_options(tmp_path: Path) -> None:
+    project = '[serve]\nopenai_names = false\naliases = { narrator = "m01", her = "alffa-11" }\n'
+    (tmp_path / "amhctl.toml").write_text(project, encoding="utf-8")
+
+    def names(**asked: object) -> tuple[list[str], list[str]]:
+        request = ServeRequest(project=tmp_path, **asked)  # type: ignore[arg-type]
+        shelf = serve._open_shelf(request, SilentProgress())
+        return [*shelf.model_aliases], [*shelf.voice_aliases["m01"]]
+
+    assert names() == (["narrator"], ["narrator", "her"])
+    assert names(aliases=(("her", "alffa-099"), ("him", "m01"))) == (["narrator", "him"], ["narrator", "her", "him"])
+    assert names(openai_names=True)[0] == ["tts-1", "tts-1-hd", "gpt-4o-mini-tts", "narrator"]
+    with pytest.raises(OptionError, match="'m02' is neither a model nor a speaker that is served"):
+        names(aliases=(("x", "m02"),))
+
+
 def test_a_report_says_what_was_done() -> None:
     report = ServeReport("http://127.0.0.1:8000", 61.26, 7, 12.34)
     assert report.payload() == {

@@ -32,6 +32,21 @@ def command(
             help="Site whose pages may use the server, such as https://news.example (CORS). May be repeated.",
         ),
     ] = None,
+    alias: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--alias",
+            metavar="NAME=VOICE",
+            help="Another name of a model or speaker that is served. May be repeated; as serve.aliases in amhctl.toml.",
+        ),
+    ] = None,
+    openai_names: Annotated[
+        bool | None,
+        typer.Option(
+            "--openai-names/--no-openai-names",
+            help="Take OpenAI's names (tts-1, alloy) as aliases; as serve.openai_names in amhctl.toml, by default on.",
+        ),
+    ] = None,
     workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="Threads that speak.")] = 1,
     queue: Annotated[
         int,
@@ -80,12 +95,17 @@ def command(
     """Serve voices over HTTP: OpenAI's speech API and a page at /. SIGTERM or Ctrl-C ends it."""
     from amhctl.workflows import serve
 
+    named = [each.partition("=") for each in alias or ()]
+    if any(not name or not target for name, _, target in named):
+        raise typer.BadParameter("--alias is NAME=VOICE")
     request = serve.ServeRequest(
         voices=tuple(voice or (serve.DEFAULT_VOICE,)),
         host=host,
         port=port,
         key_file=api_key_file,
         origins=tuple(allow_origin or ()),
+        aliases=tuple((name, target) for name, _, target in named),
+        openai_names=openai_names,
         workers=workers,
         queue=queue,
         most_characters=max_text,

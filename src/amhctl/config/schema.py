@@ -242,6 +242,15 @@ class LicenceConfig(Document):
     """Whether `speak`, `train` and `codes extract` refuse works whose licence forbids commercial use."""
 
 
+class ServeConfig(Document):
+    """What `amhctl serve` is asked for."""
+
+    aliases: dict[str, str] = Field(default_factory=dict)
+    """Other names of models and speakers, and what each stands for: ``{"narrator" = "alffa-11"}``."""
+    openai_names: bool = True
+    """Whether the names of OpenAI's models and voices (`tts-1`, `alloy`) are aliases too."""
+
+
 class RunConfig(Document):
     """Everything that describes a run; presets, ``amhctl.toml``, environment and ``--set`` fill it."""
 
@@ -279,3 +288,5 @@ class RunConfig(Document):
     """Shape of the voice, and by ``model.kind`` which kind it is of."""
     training: TrainingConfig = Field(default_factory=TrainingConfig)
     """Training of the voice."""
+    serve: ServeConfig = Field(default_factory=ServeConfig)
+    """The HTTP server."""

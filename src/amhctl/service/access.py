@@ -10,6 +10,10 @@ from amhctl.service.site import HEADERS
 from amhctl.web.guards import LimitBody, RequireKey, RequireLocalHost, RequireOrigin
 from amhctl.web.refusal import App, Message, Receive, Scope, Send
 
+MODEL_HEADER, VOICE_HEADER = "x-amhctl-model", "x-amhctl-voice"
+"""Who speaks."""
+FINDINGS_HEADER, FINDINGS_COUNT_HEADER = "x-amhctl-findings", "x-amhctl-findings-count"
+"""What of a text is not understood, as JSON, and how many such findings there are."""
 _BODY_SECONDS = Seconds(30.0)
 
 
@@ -56,7 +60,7 @@ def guard(routes: App, most_bytes: int, access: Access, public: tuple[str, ...])
             allow_origins=access.origins,
             allow_methods=["GET", "POST"],
             allow_headers=["Authorization", "Content-Type"],
-            expose_headers=["Retry-After"],
+            expose_headers=["Retry-After", MODEL_HEADER, VOICE_HEADER, FINDINGS_HEADER, FINDINGS_COUNT_HEADER],
         )
     guarded = RequireOrigin(guarded, access.origins)
     if access.only_local:

@@ -19,6 +19,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Final, TypeVar
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -29,17 +30,17 @@ from amhctl import __version__
 from amhctl.audio.encoder import MEDIA_TYPES
 from amhctl.core.errors import AmhctlError
 from amhctl.core.units import Seconds
-from amhctl.inference.labels import label
-from amhctl.inference.options import SpeakOptions
-from amhctl.service.access import Access, guard
+from amhctl.service.access import MODEL_HEADER, VOICE_HEADER, Access, guard
 from amhctl.service.body import ReadingBody, SpeechBody
-from amhctl.service.delivery import Order, Piece, SpeechResponse, encode_chunks
+from amhctl.service.delivery import Order, SpeechResponse
 from amhctl.service.fault import RequestError, refusal_of, refusal_of_body
+from amhctl.service.making import make_speech
 from amhctl.service.meters import MEDIA_TYPE, Meters
 from amhctl.service.reading import Reading, read_text
-from amhctl.service.shelf import Shelf
+from amhctl.service.shelf import ServedVoice, Shelf
 from amhctl.service.site import SiteFile, read_site
 from amhctl.service.turns import Stream, Turns, TurnsFullError
+from amhctl.text.passage import read_passage
 from amhctl.web.refusal import App, Refusal
 
 # JSON may write a character as \uXXXX, or as two of these; a lexicon and the other fields have the rest.
@@ -145,24 +146,18 @@ class Service:
             )
         self._require_text(body.input)
         encoding = body.response_format
-        options = SpeakOptions(seed=body.seed, speed=body.speed, pitch=body.pitch, person=served.person)
-
-        def make() -> Iterator[Piece]:
-            voice = self._shelf.with_words(served.model, body.lexicon)
-            tags = label(voice.manifest, body.input, person=served.person)
-            chunks = self._shelf.speak(voice, body.input, options)
-            yield from encode_chunks(chunks, encoding, voice.sample_rate, tags)
-
-        order = Order(encoding, body.stream_format == "sse", len(body.input), Seconds(self._limits.seconds))
-        return SpeechResponse(self._admit(make()), order, self.meters)
+        order = Order(
+            encoding, body.stream_format == "sse", len(body.input), Seconds(self._limits.seconds), _headers_of(served)
+        )
+        return SpeechResponse(self._admit(make_speech(self._shelf, served, body, encoding)), order, self.meters)
 
     async def _reading(self, body: ReadingBody) -> JSONResponse:
         """Say how a text is read."""
-        self._shelf.require_model(body.model)
+        model = self._shelf.require_model(body.model)
         self._require_text(body.input)
 
         def make() -> Iterator[Reading]:
-            yield read_text(self._shelf.with_words(body.model, body.lexicon), body.input)
+            yield read_text(self._shelf.with_words(model, body.lexicon), read_passage(body.input, body.input_type))
 
         stream = self._admit(make())
         try:
@@ -173,7 +168,8 @@ class Service:
 
     async def _models(self) -> dict[str, object]:
         """List the voices."""
-        return {"object": "list", "data": [self._describe(name) for name in self._shelf.models]}
+        names = (*self._shelf.models, *self._shelf.model_aliases)
+        return {"object": "list", "data": [self._describe(name) for name in names]}
 
     async def _model(self, model: str) -> dict[str, object]:
         """Describe one voice."""
@@ -181,7 +177,8 @@ class Service:
         return self._describe(model)
 
     def _describe(self, name: str) -> dict[str, object]:
-        return {"id": name, "object": "model", "created": self._begun, "owned_by": "amhctl"}
+        root = self._shelf.model_aliases.get(name, name)
+        return {"id": name, "object": "model", "created": self._begun, "owned_by": "amhctl", "root": root}
 
     async def _voices(self) -> dict[str, object]:
         """List the speakers of the voices, and what each can do."""
@@ -194,6 +191,7 @@ class Service:
                     "id": served.name,
                     "object": "voice",
                     "model": served.model,
+                    "aliases": self._shelf.aliases_of(served),
                     "language": voice.manifest.language,
                     "sample_rate": voice.sample_rate,
                     "speeds": [slowest, fastest],
@@ -242,6 +240,11 @@ class Service:
                 "rate_limit_exceeded",
                 headers={"Retry-After": str(full.retry_after)},
             ) from None
+
+
+def _headers_of(served: ServedVoice) -> dict[str, str]:
+    """Return the headers that say who speaks, whatever name was asked for; other letters than ASCII are escaped."""
+    return {MODEL_HEADER: quote(served.model), VOICE_HEADER: quote(served.name)}
 
 
 def _give(file: SiteFile) -> Callable[[], Response]:

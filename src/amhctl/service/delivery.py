@@ -9,9 +9,9 @@ import asyncio
 import base64
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -19,10 +19,12 @@ from starlette.types import Receive, Scope, Send
 from amhctl.audio.encoder import MEDIA_TYPES, Encoding, SoundEncoder
 from amhctl.audio.tags import Tags
 from amhctl.core.errors import AmhctlError
+from amhctl.core.findings import Finding
 from amhctl.core.units import Seconds
 from amhctl.inference.speech import Chunk, SpokenSegment
 from amhctl.service.fault import RequestError, refusal_of
 from amhctl.service.meters import Meters
+from amhctl.service.told import headers_of, told_of
 from amhctl.service.turns import Stream
 from amhctl.web.refusal import Refusal, send_refusal
 
@@ -41,11 +43,14 @@ class Piece:
         Speech that was made for them.
     segment : SpokenSegment | None
         The segment that was spoken; the last bytes of a file belong to none.
+    findings : tuple[Finding, ...]
+        What was found in the text since the piece before.
     """
 
     content: bytes
     seconds: Seconds = Seconds(0.0)  # noqa: RUF009  (a number with a name)
     segment: SpokenSegment | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +67,22 @@ class Order:
         Length of the text.
     seconds : Seconds
         How long the response may take.
+    headers : Mapping[str, str]
+        What else its headers say.
     """
 
     encoding: Encoding
     as_events: bool
     characters: int
     seconds: Seconds
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def encode_chunks(chunks: Iterator[Chunk], encoding: Encoding, sample_rate: int, tags: Tags) -> Iterator[Piece]:
     """Yield the pieces of a sound file of chunks that are made meanwhile."""
     encoder = SoundEncoder(encoding, sample_rate, tags)
     for chunk in chunks:
-        yield Piece(encoder.push(chunk.waveform), chunk.waveform.duration, chunk.segment)
+        yield Piece(encoder.push(chunk.waveform), chunk.waveform.duration, chunk.segment, chunk.findings)
     yield Piece(encoder.finish())
 
 
@@ -96,6 +104,7 @@ class SpeechResponse(Response):
         # Its length is not known.
         del self.headers["content-length"]
         self.headers["cache-control"] = "no-store"
+        self.headers.update(order.headers)
         self._stream = stream
         self._order = order
         self._meters = meters
@@ -103,6 +112,7 @@ class SpeechResponse(Response):
         self._has_started = False
         self._spoken = 0.0
         self._syllables = 0
+        self._found: list[Finding] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Deliver."""
@@ -131,6 +141,7 @@ class SpeechResponse(Response):
                 self._spoken += piece.seconds
                 if piece.segment is not None:
                     self._syllables += piece.segment.syllables
+                self._found += piece.findings
                 await self._send_piece(piece, send)
         except (AmhctlError, RequestError, MemoryError) as error:
             await self._end(refusal_of(error), send)
@@ -155,6 +166,8 @@ class SpeechResponse(Response):
                 "start": round(float(piece.segment.start), 3),
                 "seconds": round(float(piece.segment.seconds), 3),
             }
+        if piece.findings:
+            event["findings"] = [told_of(finding) for finding in piece.findings]
         await self._send(_event(event), send)
 
     async def _send(self, content: bytes, send: Send) -> None:
@@ -167,6 +180,7 @@ class SpeechResponse(Response):
         if self._has_started:
             return
         self._has_started = True
+        self.headers.update(headers_of(self._found))
         self._meters.first_byte.observe(time.perf_counter() - self._begun)
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
 

@@ -2,17 +2,21 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from amhctl.core.errors import OptionError
+from amhctl.inference.longtext import Role, stream_lines
 from amhctl.inference.options import SpeakOptions
 from amhctl.inference.spectrogram_voice import SpectrogramVoice
 from amhctl.inference.speech import Chunk
 from amhctl.inference.voice import Voice
+from amhctl.service.aliases import Aliases
 from amhctl.service.fault import RequestError
 from amhctl.text.lexicon_file import lexicon_of
+from amhctl.text.lines import Line
+from amhctl.text.passage import read_passage
 
 # Making a frontend with other words takes longer than a short sentence; a page asks with the same words again.
 _KEPT_LEXICONS = 8
@@ -45,19 +49,28 @@ class Shelf:
     ----------
     voices : Sequence[Voice[Any]]
         Each with a name of its own; requests name it as their model.
+    aliases : Aliases | None
+        Other names of them and of their speakers; None for OpenAI's.
 
     Raises
     ------
     OptionError
-        If two have the same name.
+        If two have the same name, or an alias is none of what is served.
     """
 
-    def __init__(self, voices: Sequence[Voice[Any]]) -> None:
+    def __init__(self, voices: Sequence[Voice[Any]], aliases: Aliases | None = None) -> None:
         self._voices = {voice.manifest.name: voice for voice in voices}
         if len(self._voices) < len(voices):
             raise OptionError(
                 "two voices have the same name", subject=", ".join(voice.manifest.name for voice in voices)
             )
+        aliases = Aliases() if aliases is None else aliases
+        speakers = {name: self._speakers(name) for name in self._voices}
+        aliases.require_targets(speakers)
+        self.model_aliases: Mapping[str, str] = aliases.models(tuple(self._voices))
+        self.voice_aliases: Mapping[str, Mapping[str, str]] = {
+            name: aliases.voices(name, own) for name, own in speakers.items()
+        }
         self._kept: OrderedDict[tuple[str, tuple[tuple[str, str], ...]], Voice[Any]] = OrderedDict()
         self._keeping = threading.Lock()
         self._speaking = threading.Lock()
@@ -76,29 +89,35 @@ class Shelf:
             for person in voice.manifest.speakers or (None,)
         )
 
-    def require_model(self, name: str) -> Voice[Any]:
-        """Return a voice by its name.
+    def _speakers(self, model: str) -> tuple[str, ...]:
+        """Return the names of a model's speakers; its own where it has none."""
+        return tuple(self._voices[model].manifest.speakers or (model,))
+
+    def require_model(self, name: str) -> str:
+        """Return the name of a model by its name or an alias.
 
         Raises
         ------
         RequestError
             If there is none.
         """
+        name = self.model_aliases.get(name, name)
         if name not in self._voices:
             raise RequestError(
                 404, f"there is no model {name!r}; there are: {', '.join(self._voices)}", "model_not_found", "model"
             )
-        return self._voices[name]
+        return name
 
     def require_voice(self, model: str, name: str) -> ServedVoice:
-        """Return a speaker of a model; the model's name is its first speaker.
+        """Return a speaker of a model, each by its name or an alias; the model's name is its first speaker.
 
         Raises
         ------
         RequestError
             If there is no such model, or it has no such speaker.
         """
-        self.require_model(model)
+        model = self.require_model(model)
+        name = self.voice_aliases[model].get(name, name)
         own = [served for served in self.served if served.model == model]
         found = next((served for served in own if served.name == name), own[0] if name == model else None)
         if found is None:
@@ -106,6 +125,47 @@ class Shelf:
             raise RequestError(
                 400, f"the model {model!r} has no voice {name!r}; it has: {names}", "voice_not_found", "voice"
             )
+        return found
+
+    def aliases_of(self, served: ServedVoice) -> list[str]:
+        """Return the aliases of a speaker."""
+        return [name for name, target in self.voice_aliases[served.model].items() if target == served.name]
+
+    def role(self, served: ServedVoice, words: Mapping[str, str]) -> Role:
+        """Return a speaker who reads words as a request says.
+
+        Raises
+        ------
+        TextError
+            If a pronunciation is faulty.
+        """
+        return Role(self.with_words(served.model, words), person=served.person)
+
+    def cast(self, model: str, names: Collection[str], words: Mapping[str, str]) -> dict[str, Role]:
+        """Return whom markup names: voices by their aliases, and those of other models.
+
+        Parameters
+        ----------
+        model : str
+            The model that speaks where markup names none; its own speakers need no cast.
+        names : Collection[str]
+            What markup names; what nobody is called is left out.
+        words : Mapping[str, str]
+            How a request reads words.
+        """
+        found: dict[str, Role] = {}
+        own = self._speakers(model)
+        for name in names:
+            if name in own:
+                continue
+            aliased = self.voice_aliases[model].get(name, model if name == model else None)
+            served = next((each for each in self.served if each.name == name), None)
+            if aliased is not None:
+                served = self.require_voice(model, aliased)
+            elif served is None and name in self._voices:
+                served = self.require_voice(name, name)
+            if served is not None:
+                found[name] = self.role(served, words)
         return found
 
     def with_words(self, model: str, words: Mapping[str, str]) -> Voice[Any]:
@@ -131,16 +191,17 @@ class Shelf:
                 self._kept.popitem(last=False)
         return made
 
-    def speak(self, voice: Voice[Any], text: str, options: SpeakOptions) -> Iterator[Chunk]:
+    def speak(
+        self, role: Role, lines: Iterable[Line], options: SpeakOptions, cast: Mapping[str, Role]
+    ) -> Iterator[Chunk]:
         """Yield a text as speech.
 
-        Graphs of a FlowVoice may be run by several threads at once. Of other voices one text is spoken at a time.
+        Graphs of a FlowVoice may be run by several threads at once. With other voices one text is spoken at a time.
         """
-        stream = voice.stream(text, options)
-        if isinstance(voice, SpectrogramVoice):
-            yield from stream
+        chunks = stream_lines(role, lines, options, cast=cast)
+        if all(isinstance(each.voice, SpectrogramVoice) for each in (role, *cast.values())):
+            yield from chunks
             return
-        chunks = iter(stream)
         while True:
             with self._speaking:
                 chunk = next(chunks, None)
@@ -151,5 +212,5 @@ class Shelf:
     def warm(self) -> None:
         """Speak a short text by each voice, so that nothing is read or prepared by the first request."""
         for voice in self._voices.values():
-            for _ in self.speak(voice, _WARMING_TEXT, SpeakOptions()):
+            for _ in self.speak(Role(voice), read_passage(_WARMING_TEXT).lines(), SpeakOptions(), {}):
                 pass

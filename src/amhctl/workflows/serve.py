@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from amhctl.checkpoint.licences import require_commercial
 from amhctl.config.load import load_run_config
+from amhctl.config.schema import PathsConfig, RunConfig
 from amhctl.config.sources import has_settings
 from amhctl.core.documents import read_limited
 from amhctl.core.errors import ConfigError, OptionError
@@ -27,6 +28,7 @@ from amhctl.web.lifetime import running, serve_until_signal
 
 if TYPE_CHECKING:
     from amhctl.service.application import Service
+    from amhctl.service.shelf import Shelf
 
 KEY_VARIABLE = "AMHCTL_API_KEY"
 _SHORTEST_KEY = 16
@@ -48,6 +50,10 @@ class ServeRequest:
         File with the API key; None reads the environment variable ``AMHCTL_API_KEY``.
     origins : tuple[str, ...]
         Other sites whose pages may use the server.
+    aliases : tuple[tuple[str, str], ...]
+        Other names of models and speakers, and what each stands for; those of the project are kept.
+    openai_names : bool | None
+        Whether OpenAI's names are aliases; None for what the project says.
     workers : int
         Threads that speak.
     queue : int
@@ -73,6 +79,8 @@ class ServeRequest:
     port: int = 8000
     key_file: Path | None = None
     origins: tuple[str, ...] = ()
+    aliases: tuple[tuple[str, str], ...] = ()
+    openai_names: bool | None = None
     workers: int = 1
     queue: int = 32
     most_characters: int = 10_000
@@ -144,7 +152,7 @@ def run(request: ServeRequest, progress: Progress) -> ServeReport:
 def _build(request: ServeRequest, digest: bytes | None, progress: Progress) -> "Service":
     # Imported here, where its libraries are known to be there.
     application = importlib.import_module("amhctl.service.application")
-    shelf = importlib.import_module("amhctl.service.shelf").Shelf(_load_voices(request, progress))
+    shelf = _open_shelf(request, progress)
     shelf.warm()
     limits = application.Limits(
         characters=request.most_characters,
@@ -157,13 +165,28 @@ def _build(request: ServeRequest, digest: bytes | None, progress: Progress) -> "
     return service
 
 
-def _load_voices(request: ServeRequest, progress: Progress) -> list[Voice[Any]]:
-    lexicons, commercial = request.lexicons, request.commercial
+def _open_shelf(request: ServeRequest, progress: Progress) -> "Shelf":
+    """Return the voices with all their names."""
+    settings = _read_settings(request)
+    names = {**settings.serve.aliases, **dict(request.aliases)}
+    openai = settings.serve.openai_names if request.openai_names is None else request.openai_names
+    aliases = importlib.import_module("amhctl.service.aliases").Aliases(names, openai)
+    voices = _load_voices(request, settings, progress)
+    shelf: Shelf = importlib.import_module("amhctl.service.shelf").Shelf(voices, aliases)
+    return shelf
+
+
+def _read_settings(request: ServeRequest) -> RunConfig:
+    """Return the settings of the project with what the options say; without a project, these alone."""
+    flags = {"paths.lexicons": request.lexicons}
     if has_settings(request.project):
-        flags = {"paths.lexicons": request.lexicons}
-        config = load_run_config(preset=None, project=request.project, flags=flags).config
-        lexicons, commercial = config.paths.lexicons, commercial or config.licence.commercial
-    lexicon = read_lexicons(lexicons)
+        return load_run_config(preset=None, project=request.project, flags=flags).config
+    return RunConfig(paths=PathsConfig(lexicons=request.lexicons))
+
+
+def _load_voices(request: ServeRequest, settings: RunConfig, progress: Progress) -> list[Voice[Any]]:
+    commercial = request.commercial or settings.licence.commercial
+    lexicon = read_lexicons(settings.paths.lexicons)
     voices: list[Voice[Any]] = []
     progress.start("loading voices", len(request.voices), "voices")
     for name in request.voices:

@@ -1,16 +1,15 @@
 """What ``amhctl speak`` is to say: a text, a file or a stream as lines, read as far as they are needed."""
 
 import importlib
-import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import TextIO
 
 from amhctl.core.documents import read_limited
 from amhctl.core.errors import DocumentError, TextError
 from amhctl.text.lines import Chapters, Line, read_lines
+from amhctl.text.passage import Passage, empty_text, kind_of, passage_of, pieces_of, read_passage
 from amhctl.text.subtitles import Cue, parse_subtitles
 from amhctl.workflows.speak_request import InputFormat, SpeakRequest
 
@@ -23,8 +22,6 @@ _FORMATS: dict[str, InputFormat] = {
     ".htm": "html",
     ".xhtml": "html",
 }
-# So much of a line is read at once.
-_PIECE = 1 << 16
 _HEAD = 200
 # Documents that are read as a whole before they are spoken.
 _MOST_BYTES = 16 << 20
@@ -69,7 +66,8 @@ def open_source(request: SpeakRequest) -> Source:
             raise TextError("a book is read from a file", subject="text", hint="give it by --file")
         with _explained(request.file):
             read_epub = importlib.import_module("amhctl.text.books").read_epub
-            return _of_lines(tuple(read_epub(request.file, every=request.chapters == "paragraphs")), can_resume=True)
+            lines = tuple(read_epub(request.file, every=request.chapters == "paragraphs"))
+            return _of_passage(passage_of(lines), can_resume=True)
     if chosen == "text":
         return _open_text(request)
     content = _read_whole(request)
@@ -81,24 +79,23 @@ def open_source(request: SpeakRequest) -> Source:
     if chosen == "html":
         # Loaded for those who need it: a parser of XML is more than a sentence waits for.
         read_html = importlib.import_module("amhctl.text.books").read_html
-        lines = tuple(read_html(content, every=request.chapters == "paragraphs"))
+        passage = passage_of(tuple(read_html(content, every=request.chapters == "paragraphs")))
     else:
-        lines = importlib.import_module("amhctl.text.ssml").parse_ssml(content, subject)
-    return _of_lines(lines, can_resume=request.file is not None)
+        passage = read_passage(content, "ssml", subject=subject)
+    return _of_passage(passage, can_resume=request.file is not None)
 
 
 def choose_input(request: SpeakRequest) -> InputFormat:
-    """Return the kind of text: as asked for, or else as the suffix of its file says."""
+    """Return the kind of text: as asked for, else as the suffix of its file says, or as an argument begins."""
     if request.input_format is not None:
         return request.input_format
-    return "text" if request.file is None else _FORMATS.get(request.file.suffix.lower(), "text")
+    if request.file is None:
+        return kind_of(request.text or "")
+    return _FORMATS.get(request.file.suffix.lower(), "text")
 
 
-def _of_lines(lines: tuple[Line, ...], *, can_resume: bool) -> Source:
-    if not any(line.text.strip() for line in lines):
-        raise _empty("text")
-    head = " ".join(line.text for line in lines[:10])[:_HEAD]
-    return Source(lambda: iter(lines), None, head, sum(len(line.text) for line in lines), can_resume)
+def _of_passage(passage: Passage, *, can_resume: bool) -> Source:
+    return Source(passage.lines, None, passage.head, passage.characters, can_resume)
 
 
 def _open_text(request: SpeakRequest) -> Source:
@@ -110,16 +107,11 @@ def _open_text(request: SpeakRequest) -> Source:
         file = request.file
         head, characters = _survey(file)
         if not head.strip():
-            raise _empty(str(file))
+            raise empty_text(str(file))
         return Source(lambda: _read_file(file, chapters), None, head, characters, can_resume=True)
     if request.stream is not None:
-        return _of_pieces(_pieces(request.stream), chapters)
-    text = request.text or ""
-    if not text.strip():
-        raise _empty("text")
-    return Source(
-        lambda: read_lines(_pieces(io.StringIO(text, newline="\n")), chapters), None, text[:_HEAD], len(text), False
-    )
+        return _of_pieces(pieces_of(request.stream), chapters)
+    return _of_passage(read_passage(request.text or "", "text", chapters=chapters), can_resume=False)
 
 
 def _of_pieces(pieces: Iterator[str], chapters: Chapters | None) -> Source:
@@ -127,7 +119,7 @@ def _of_pieces(pieces: Iterator[str], chapters: Chapters | None) -> Source:
     # Blank lines at the beginning are no text.
     first = next((piece for piece in pieces if piece.strip()), None)
     if first is None:
-        raise _empty("text")
+        raise empty_text("text")
     return Source(lambda: read_lines(chain((first,), pieces), chapters), None, first[:_HEAD], None, can_resume=False)
 
 
@@ -148,13 +140,7 @@ def _read_file(file: Path, chapters: Chapters | None) -> Iterator[Line]:
 
 def _read_pieces(file: Path) -> Iterator[str]:
     with _explained(file), file.open(encoding="utf-8-sig") as stream:
-        yield from _pieces(stream)
-
-
-def _pieces(stream: TextIO) -> Iterator[str]:
-    """Yield lines, the longest in pieces; nothing is read before it is asked for."""
-    while piece := stream.readline(_PIECE):
-        yield piece
+        yield from pieces_of(stream)
 
 
 def _read_whole(request: SpeakRequest) -> str:
@@ -166,12 +152,8 @@ def _read_whole(request: SpeakRequest) -> str:
         if len(content) > _MOST_BYTES:
             raise TextError(f"the text is longer than {_MOST_BYTES >> 20} MiB", subject="text", hint="divide it")
     if not content.strip():
-        raise _empty("text" if request.file is None else str(request.file))
+        raise empty_text("text" if request.file is None else str(request.file))
     return content
-
-
-def _empty(subject: str) -> TextError:
-    return TextError("the text is empty", subject=subject, hint="give at least one word in Ethiopic script")
 
 
 class _explained:
