@@ -91,6 +91,7 @@ KEYS: dict[str, dict[str, Schema]] = {
         "files": listed(TEXT),
         "subtitles": MAYBE_TEXT,
         "resumed": COUNT,
+        "precision": MAYBE_TEXT,
         "batch": MAYBE_OBJECT,
     },
     "serve": {"url": TEXT, "seconds": NUMBER, "requests": COUNT, "speech_seconds": NUMBER},

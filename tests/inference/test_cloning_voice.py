@@ -16,8 +16,10 @@ from support.voices import any_speech
 from amhctl.audio.resample import bring_to
 from amhctl.audio.waveform import Waveform
 from amhctl.checkpoint.indextts import LICENCE
+from amhctl.codec.indextts2 import acoustics
 from amhctl.codec.indextts2.acoustics import FlowOptions
 from amhctl.core.errors import CheckpointError, CodecError, SynthesisError
+from amhctl.devices import precision
 from amhctl.inference.assemble import load_voice
 from amhctl.inference.cloning_voice import ClonedSpeaker, CloningVoice
 from amhctl.inference.decode import Passage, decode
@@ -179,3 +181,19 @@ def test_its_licences_are_those_of_its_files_too(voice: CloningVoice) -> None:
     assert [each.work for each in voice.licences] == [
         "IndexTTS-2", "MaskGCT semantic codec", "w2v-bert 2.0", "CAM++", "BigVGAN v2"
     ]  # fmt: skip
+
+
+def test_in_half_precision_codes_second_pass_and_mel_frames_are_computed_so(
+    files: CloningFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(precision, "computes_in", lambda *_: True)
+    monkeypatch.setattr(acoustics, "computes_in", lambda *_: True)
+    loaded = load_voice(str(files.voice), codec=str(files.codec), precision="bf16")
+    assert isinstance(loaded, CloningVoice)
+    assert loaded.precision == "bf16"
+    assert loaded._flow_options(OPTIONS) == FlowOptions(steps=2, precision="bf16")
+    whom = loaded.imitate(vowel_train(seconds=1.5, seed=4))
+    first, second = (loaded.speak(TEXT, OPTIONS, speaker=whom).waveform.samples for _ in range(2))
+    assert np.array_equal(first, second)
+    exact = replace(loaded, precision="fp32")
+    assert not np.array_equal(exact.speak(TEXT, OPTIONS, speaker=whom).waveform.samples, first)

@@ -10,7 +10,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,6 +78,14 @@ class LoadedCheckpoint(VerifiedFolder):
         """
         names = [name for name in self.manifest.files if name != WEIGHTS_FILE and not name.endswith(GRAPH)]
         return {name: self.read_bytes(name) for name in names}
+
+    def iterate_weights(self) -> Iterator[tuple[str, Tensor]]:
+        """Yield the weights one by one, each to be copied: no two of them are in memory at once."""
+        path = self.path(WEIGHTS_FILE)
+        for name in self.tensors:
+            # The file is mapped anew for each: what was read of it for the others is let go.
+            with safe_open(path, framework="pt") as stream:
+                yield name, stream.get_tensor(name)
 
     def read_tensors(self, file: str) -> dict[str, Tensor]:
         """Return the tensors of a safetensors file that the manifest names."""

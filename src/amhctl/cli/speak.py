@@ -191,12 +191,12 @@ def command(
         ),
     ] = None,
     precision: Annotated[
-        Literal["fp32", "bf16", "fp16"] | None,
+        Literal["auto", "fp32", "bf16", "fp16"],
         typer.Option(
-            help="Arithmetic of the mel frames: bf16 and fp16 are faster where the device supports them. By default "
-            "fp32; for voices of IndexTTS-2."
+            help="Arithmetic of a UnifiedVoice's decoder, and of the mel frames of IndexTTS-2. auto is fp32 for a "
+            "small voice; for a large one, bf16 or fp16 where the device is faster in it."
         ),
-    ] = None,
+    ] = "auto",
     pitch: Annotated[
         float,
         typer.Option(
@@ -337,7 +337,6 @@ def command(
             takes=takes,
             person=speaker,
             steps=steps,
-            precision=precision,
             pitch=pitch,
             energy=energy,
             volume=volume,
@@ -349,6 +348,7 @@ def command(
         lexicons=tuple(lexicon or ()),
         commercial=commercial,
         device=device,
+        precision=precision,
         check=check,
         play=play or output is None,
         force=force,

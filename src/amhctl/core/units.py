@@ -17,3 +17,5 @@ SLOWEST, FASTEST = 0.5, 2.0
 
 Precision = Literal["fp32", "bf16", "fp16"]
 """In which floating-point numbers a network computes."""
+PrecisionChoice = Literal["auto", "fp32", "bf16", "fp16"]
+"""The same, or what suits network and device."""

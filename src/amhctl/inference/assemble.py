@@ -23,6 +23,7 @@ from amhctl.codec.vocoder_session import VocoderOnOnnx
 from amhctl.codec.vocoder_spec import VOCODER_GRAPH, bundled_vocoders, open_vocoder, vocoder_path
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.core.errors import CheckpointError, SynthesisError
+from amhctl.core.units import PrecisionChoice
 from amhctl.inference.catalog import open_voice
 from amhctl.inference.reference import EncodeSpeech
 from amhctl.inference.spectrogram_voice import SpectrogramVoice
@@ -38,7 +39,12 @@ if TYPE_CHECKING:
 
 
 def load_voice(
-    name_or_path: str, *, device: str = "cpu", codec: str | None = None, features_model: Path | None = None
+    name_or_path: str,
+    *,
+    device: str = "cpu",
+    codec: str | None = None,
+    features_model: Path | None = None,
+    precision: PrecisionChoice = "auto",
 ) -> "CodeVoice | SpectrogramVoice":
     """Load a voice by bundled name or checkpoint folder, with everything it needs, each part checked.
 
@@ -54,18 +60,23 @@ def load_voice(
         among the bundled.
     features_model : Path | None
         Folder of the speech encoder of a semantic codec; None looks where the codec is, and into the cache.
+    precision : PrecisionChoice
+        In what a UnifiedVoice multiplies; ``auto`` is fp32 for a small one, and half precision for a large one on a
+        device that is faster in it.
 
     Raises
     ------
     SynthesisError
-        If there is no such voice or no such device, or a speech encoder is given for a voice that has none.
+        If there is no such voice or no such device, or something is given that its kind of voice does not have.
+    OptionError
+        If the device does not compute in the precision.
     CheckpointError
         If the checkpoint is damaged, or a part is not the one it was trained with.
     """
     voice = open_voice(name_or_path)
     if voice.manifest.model_version != FLOW_VOICE:
         code_voice: CodeVoice = _on_torch().build_code_voice(
-            voice, device=device, codec=codec, features_model=features_model
+            voice, device=device, codec=codec, features_model=features_model, precision=precision
         )
         return code_voice
     if features_model is not None:
@@ -73,6 +84,12 @@ def load_voice(
             "this is a FlowVoice: --features-model cannot be used",
             subject=voice.manifest.name,
             hint="omit it: a FlowVoice has no speech encoder",
+        )
+    if precision != "auto":
+        raise SynthesisError(
+            "this is a FlowVoice: --precision cannot be used",
+            subject=voice.manifest.name,
+            hint="omit it: it is for UnifiedVoices",
         )
     vocoder = open_vocoder(str(find_vocoder(voice.manifest, voice.folder, codec)))
     if device in ("auto", "cpu") and has_graphs(voice.manifest, vocoder.manifest):

@@ -5,7 +5,7 @@
 The GPT is conditioned on the reference; the second pass, and the parts after it, hear it too (``codec.indextts2``).
 """
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -33,7 +33,7 @@ from amhctl.inference.speech import Job
 _SAMPLING = Sampling(temperature=0.8, top_k=30, top_p=0.8, repetition_penalty=10.0)
 
 
-_OF_FLOW = ("--steps", "--precision")
+_OF_FLOW = ("--steps",)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,10 +139,19 @@ class CloningVoice(CodeVoice):
             speaker.emotion_1D,
             None if options.speed == 1.0 else torch.tensor([options.speed], device=device),
         )
-        return self.codec.speak(take.codes_QS, prompt, latent_1SH=latent_1SH, options=_flow_options(options), seed=seed)
+        return self.codec.speak(
+            take.codes_QS, prompt, latent_1SH=latent_1SH, options=self._flow_options(options), seed=seed
+        )
 
     def _copied(self, codes_QS: NDArray[np.uint16], speaker: Speaker | None) -> NDArray[np.float32]:
-        return self.codec.speak(codes_QS, self._prompt_of(self._chosen(speaker)))
+        options = FlowOptions(precision=self.precision)
+        return self.codec.speak(codes_QS, self._prompt_of(self._chosen(speaker)), options=options)
+
+    def _flow_options(self, options: SpeakOptions) -> FlowOptions:
+        given = {name: getattr(options, name) for name in ("steps", "guidance")}
+        return FlowOptions(
+            **{name: value for name, value in given.items() if value is not None}, precision=self.precision
+        )
 
     def _prompt_of(self, speaker: Speaker) -> Prompt:
         if not isinstance(speaker, ClonedSpeaker):
@@ -152,8 +161,3 @@ class CloningVoice(CodeVoice):
                 hint="pass --reference CLIP: 3 to 15 s of clean speech",
             )
         return speaker.prompt
-
-
-def _flow_options(options: SpeakOptions) -> FlowOptions:
-    given = {field.name: getattr(options, field.name) for field in fields(FlowOptions)}
-    return FlowOptions(**{name: value for name, value in given.items() if value is not None})

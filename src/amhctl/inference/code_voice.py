@@ -11,7 +11,7 @@ from amhctl.checkpoint.parts import read_part
 from amhctl.codec.codec import Codec
 from amhctl.config.conditioning import Conditioning, read_conditioning, scale_of
 from amhctl.core.errors import SynthesisError
-from amhctl.core.units import FASTEST, SLOWEST
+from amhctl.core.units import FASTEST, SLOWEST, Precision
 from amhctl.inference.decode import Codes, Passage, decode, fits, predict_durations
 from amhctl.inference.judge import judge
 from amhctl.inference.options import SpeakOptions
@@ -46,11 +46,14 @@ class CodeVoice(Voice[Speaker]):
         Its parts, which have been checked against the manifest.
     speaker : Speaker | None
         The prompt it speaks with by default; None for a voice that needs a reference.
+    precision : Precision
+        In what it multiplies: the decoder and, in IndexTTS-2, the network of the mel frames.
     """
 
     model: UnifiedVoice
     codec: Codec
     speaker: Speaker | None
+    precision: Precision = "fp32"
 
     @property
     def sample_rate(self) -> int:
@@ -185,7 +188,6 @@ class CodeVoice(Voice[Speaker]):
         """Return the options that mean nothing to it, by their flags."""
         return {
             "--steps": options.steps,
-            "--precision": options.precision,
             "--pitch": options.pitch,
             "--energy": options.energy,
             "--speaker": options.person,
@@ -205,7 +207,7 @@ class CodeVoice(Voice[Speaker]):
             raise SynthesisError(
                 f"this is a UnifiedVoice: {', '.join(refused)} cannot be used",
                 subject=self.manifest.name,
-                hint="omit these options: they are for FlowVoices, --precision for voices of IndexTTS-2",
+                hint="omit these options: they are for FlowVoices",
             )
         if (options.takes or 1) > 1 and not self.has_durations:
             raise SynthesisError(

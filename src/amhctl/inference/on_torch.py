@@ -5,6 +5,8 @@
 
 from pathlib import Path
 
+import torch
+
 from amhctl.audio.waveform import Waveform
 from amhctl.checkpoint.folder import CODEC_FOLDER, require_match
 from amhctl.checkpoint.indextts import CODEC as SEMANTIC
@@ -24,7 +26,9 @@ from amhctl.config.flow import FlowVoiceConfig
 from amhctl.config.mel import MelConfig
 from amhctl.config.unified import ModelConfig
 from amhctl.core.errors import CheckpointError
+from amhctl.core.units import Precision, PrecisionChoice
 from amhctl.devices.device import choose_device
+from amhctl.devices.precision import choose_precision
 from amhctl.encoders.speaker import SpeakerEncoder
 from amhctl.encoders.speech import require_encoder
 from amhctl.inference.assemble import read_speakers, read_text_parts
@@ -35,6 +39,7 @@ from amhctl.inference.speaker import encode_speaker
 from amhctl.inference.spectrogram_voice import SpectrogramVoice
 from amhctl.model.flow_on_torch import FlowOnTorch
 from amhctl.model.flow_voice import FlowVoice
+from amhctl.model.kept_weights import keep_weight
 from amhctl.model.soundness import REFERENCE_FILE, find_faults
 from amhctl.model.unified_voice import UnifiedVoice
 from amhctl.model.versions import FLOW_VOICE
@@ -66,7 +71,12 @@ def build_spectrogram_voice(voice: VerifiedFolder, vocoder: VerifiedFolder, *, d
 
 
 def build_code_voice(
-    voice: VerifiedFolder, *, device: str, codec: str | Codec | None, features_model: Path | None = None
+    voice: VerifiedFolder,
+    *,
+    device: str,
+    codec: str | Codec | None,
+    features_model: Path | None = None,
+    precision: PrecisionChoice = "auto",
 ) -> CodeVoice:
     """Build a UnifiedVoice from its verified folder.
 
@@ -81,11 +91,15 @@ def build_code_voice(
         bundled.
     features_model : Path | None
         Folder of the speech encoder of a semantic codec; None looks where the codec is, and into the cache.
+    precision : PrecisionChoice
+        In what it multiplies, as ``choose_precision`` takes it.
 
     Raises
     ------
     SynthesisError
         If there is no such device.
+    OptionError
+        If the device does not compute in the precision.
     CheckpointError
         If a rule is broken, or a part is not the one it was trained with.
     """
@@ -97,7 +111,7 @@ def build_code_voice(
     if codec is None or isinstance(codec, str):
         codec = _load_codec(manifest.codec, voice.folder, codec, chosen, features_model)
     require_match(manifest, codec=codec.spec)
-    model = _build_model(checkpoint).to(chosen)
+    model, arithmetic = _build_model(checkpoint, torch.device(chosen), precision)
     speaker = None
     if REFERENCE_FILE in manifest.files:
         speaker = encode_speaker(model, checkpoint.read_tensors(REFERENCE_FILE)["features"].float())
@@ -109,6 +123,7 @@ def build_code_voice(
             frontend=frontend,
             tokenizer=tokenizer,
             speaker=speaker,
+            precision=arithmetic,
         )
     if isinstance(codec, SemanticCodec):
         raise CheckpointError("the codec alone makes no speech of its codes", subject=str(voice.folder), hint=SPEAKING)
@@ -125,6 +140,7 @@ def build_code_voice(
         frontend=frontend,
         tokenizer=tokenizer,
         speaker=speaker,
+        precision=arithmetic,
     )
 
 
@@ -197,10 +213,17 @@ def build_flow(checkpoint: LoadedCheckpoint) -> FlowVoice:
     return model.eval().requires_grad_(False)
 
 
-def _build_model(checkpoint: LoadedCheckpoint) -> UnifiedVoice:
+def _build_model(
+    checkpoint: LoadedCheckpoint, device: torch.device, wanted: PrecisionChoice
+) -> tuple[UnifiedVoice, Precision]:
+    """Return the network of a UnifiedVoice, ready to compute, and its precision; its weights are in memory once."""
     config = read_part(
         ModelConfig.model_validate, checkpoint.manifest.config, place="config", subject=str(checkpoint.folder)
     )
-    model = UnifiedVoice(config)
-    model.load_state_dict({name: tensor.float() for name, tensor in checkpoint.tensors.items()}, strict=True)
-    return model.eval().requires_grad_(False)
+    with torch.device("meta"):
+        model = UnifiedVoice(config)
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    precision = choose_precision(wanted, device, parameters=parameters)
+    kept = {name: keep_weight(name, tensor, precision, device) for name, tensor in checkpoint.iterate_weights()}
+    model.load_state_dict(kept, strict=True, assign=True)
+    return model.eval().requires_grad_(False), precision

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from amhctl.core.errors import SynthesisError
-from amhctl.core.units import FASTEST, SLOWEST, Precision, Seconds
+from amhctl.core.units import FASTEST, SLOWEST, Seconds
 from amhctl.inference.judge import JudgeLimits
 from amhctl.inference.sampling import Sampling
 from amhctl.model.flow_sampling import FlowSampling
@@ -43,8 +43,6 @@ class SpeakOptions:
         Strength of classifier-free guidance; None for what suits the voice.
     steps : int | None
         Steps in which a FlowVoice generates a spectrogram; None for what suits it.
-    precision : Precision | None
-        Arithmetic of the mel frames of IndexTTS-2; None is fp32.
     noise, prosody_noise : float | None
         Deviation of the noise that it starts from (``FlowSampling``); None for what suits it.
     pitch : float
@@ -78,7 +76,6 @@ class SpeakOptions:
     takes: int | None = None
     guidance: float | None = None
     steps: int | None = None
-    precision: Precision | None = None
     noise: float | None = None
     prosody_noise: float | None = None
     pitch: float = 0.0

@@ -110,13 +110,12 @@ class SpectrogramVoice(Voice[NDArray[np.float32]]):
             "--top-p": options.top_p,
             "--repetition-penalty": options.repetition_penalty,
             "--takes": options.takes,
-            "--precision": options.precision,
         }
         if refused := [flag for flag, value in given.items() if value is not None]:
             raise SynthesisError(
                 f"this is a FlowVoice: {', '.join(refused)} cannot be used",
                 subject=self.manifest.name,
-                hint="omit these options: they are for UnifiedVoices, --precision for voices of IndexTTS-2",
+                hint="omit these options: they are for UnifiedVoices",
             )
         if options.person is not None and options.person not in self.speakers:
             raise SynthesisError(

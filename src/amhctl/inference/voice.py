@@ -20,7 +20,7 @@ from amhctl.checkpoint.manifest import Licence, Manifest
 from amhctl.config.emotions import Weights
 from amhctl.core.errors import SynthesisError
 from amhctl.core.progress import Progress, SilentProgress
-from amhctl.core.units import SPEECH_LEVEL, Seconds
+from amhctl.core.units import SPEECH_LEVEL, Precision, Seconds
 from amhctl.inference.options import SpeakOptions
 from amhctl.inference.reference import EncodeSpeech, no_emotion
 from amhctl.inference.speech import Attempt, Chunk, Job, Speech, SpeechStream, gather, make_chunk, refuse_speech
@@ -69,6 +69,11 @@ class Voice(ABC, Generic[SpeakerT]):
     def licences(self) -> tuple[Licence, ...]:
         """Of the works that went into it, and of those that it speaks with."""
         return self.manifest.licences
+
+    @property
+    def precision(self) -> Precision:
+        """In what it multiplies."""
+        return "fp32"
 
     @property
     def speech_encoder(self) -> EncodeSpeech | None:

@@ -9,9 +9,15 @@ from torch.nn import functional
 
 from amhctl.nn.kvcache import LayerCache
 
+HALF = (torch.bfloat16, torch.float16)
+"""Types of which weights take half the memory of single precision."""
+
 
 class TransposedLinear(nn.Module):
-    """A linear layer whose weight is stored (in, out), as GPT-2's is; y = x W + b."""
+    """A linear layer whose weight is stored (in, out), as GPT-2's is; y = x W + b.
+
+    ``model.kept_weights`` may keep its weight in half precision: then it multiplies in it, whatever comes in.
+    """
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
@@ -20,7 +26,9 @@ class TransposedLinear(nn.Module):
         nn.init.normal_(self.weight, std=0.02)
 
     def forward(self, hidden: Tensor) -> Tensor:
-        """Return the product over the last axis."""
+        """Return the product over the last axis, in the precision of a weight that is kept in half of one."""
+        if self.weight.dtype in HALF:
+            hidden = hidden.to(self.weight.dtype)
         return functional.linear(hidden, self.weight.T, self.bias)
 
 

@@ -105,7 +105,11 @@ def run(request: SpeakRequest, progress: Progress) -> SpeakReport | StreamReport
     aside = tuple(finding for one in (reference, emotion) if one for finding in one.findings)
     lexicon = read_lexicons(lexicons)
     loaded = load_voice(
-        request.voice, device=request.device, codec=request.codec, features_model=request.clips.features_model
+        request.voice,
+        device=request.device,
+        codec=request.codec,
+        features_model=request.clips.features_model,
+        precision=request.precision,
     )
     voice: Voice[Any] = loaded.with_lexicon(lexicon)
     cast = _load_cast(request, lexicon)
@@ -275,6 +279,7 @@ def _render(task: _Task, player: str | None, progress: Progress) -> SpeakReport:
         files=files,
         subtitles=request.subtitles,
         resumed=resumed,
+        precision=task.role.voice.precision,
         recogniser=DEFAULT_RECOGNISER if request.options.check else None,
     )
 

@@ -110,6 +110,7 @@ class BatchReport(Verdict):
             "files": [str(path) for path in self.files],
             "subtitles": None,
             "resumed": self.skipped,
+            "precision": None,
             "batch": {
                 "results": str(self.output / RESULTS),
                 "items": self.items,
@@ -139,9 +140,9 @@ class _Room:
     def role(self, name: str) -> Role:
         """Return a voice by name, as the common options and the cast know it."""
         if name not in self.voices:
-            place = dict(self.common.cast).get(name, name or self.common.voice)
-            codec = self.common.codec if not name else None
-            voice = load_voice(place, device=self.common.device, codec=codec).with_lexicon(read_lexicons(self.lexicons))
+            common, place = self.common, dict(self.common.cast).get(name, name or self.common.voice)
+            own: dict[str, Any] = {} if name else {"codec": common.codec, "precision": common.precision}
+            voice = load_voice(place, device=common.device, **own).with_lexicon(read_lexicons(self.lexicons))
             if self.commercial:
                 require_commercial(voice.licences, voice.manifest.name)
             while len(self.voices) >= _KEPT_VOICES:
@@ -373,9 +374,8 @@ def _read_item(raw: bytes | None, request: BatchRequest) -> _Item:
         options=replace(request.common.options, **changes),
         force=True,
     )
-    digest = sha256_of_json(
-        [spoken.text, spoken.input_format, asdict(spoken.options), chosen, voice or request.common.voice]
-    )
+    how = [asdict(spoken.options), spoken.precision, chosen, voice or request.common.voice]
+    digest = sha256_of_json([spoken.text, spoken.input_format, *how])
     return _Item(name, voice, output, spoken, digest)
 
 

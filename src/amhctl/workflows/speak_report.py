@@ -6,7 +6,7 @@ from pathlib import Path
 
 from amhctl.core.findings import Finding
 from amhctl.core.report import Report
-from amhctl.core.units import Seconds
+from amhctl.core.units import Precision, Seconds
 from amhctl.inference.captions import describe_segment
 from amhctl.inference.speech import SpokenSegment
 
@@ -32,6 +32,8 @@ class SpeakReport(Report):
     subtitles: Path | None = None
     resumed: int = 0
     """Segments that an earlier process had spoken."""
+    precision: Precision = "fp32"
+    """In what the voice multiplied."""
     recogniser: str | None = None
     """What checked each segment, if anything did."""
 
@@ -64,6 +66,7 @@ class SpeakReport(Report):
             "files": [str(path) for path in self.files],
             "subtitles": None if self.subtitles is None else str(self.subtitles),
             "resumed": self.resumed,
+            "precision": self.precision,
             "batch": None,
         }
 
@@ -80,7 +83,7 @@ class SpeakReport(Report):
         plural = "segment" if len(self.segments) == 1 else "segments"
         yield (
             f"{self.output or self.player}: {self.seconds:.2f} s, {len(self.segments)} {plural}, "
-            f"real-time factor {self.realtime_factor:.2f}"
+            f"real-time factor {self.realtime_factor:.2f}" + ("" if self.precision == "fp32" else f", {self.precision}")
         )
         if self.chapters:
             yield f"chapters: {len(self.chapters)}"

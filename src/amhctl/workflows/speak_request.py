@@ -11,6 +11,7 @@ from amhctl.config.sources import has_settings
 from amhctl.core.errors import AudioError, TextError
 from amhctl.core.findings import Rule, Rules, Severity
 from amhctl.core.outputs import FileKind
+from amhctl.core.units import PrecisionChoice
 from amhctl.inference.catalog import DEFAULT_VOICE as DEFAULT_VOICE
 from amhctl.inference.catalog import voice_path
 from amhctl.inference.options import MOST_UNSPOKEN as MOST_UNSPOKEN
@@ -112,6 +113,8 @@ class SpeakRequest:
         Whether works whose licence forbids commercial use are refused, whatever the project says.
     device : str
         Where to compute.
+    precision : PrecisionChoice
+        In what a UnifiedVoice multiplies.
     check : bool | None
         Whether a recogniser checks what is said; None is yes for voices that sample codes.
     play : bool
@@ -138,6 +141,7 @@ class SpeakRequest:
     lexicons: tuple[Path, ...] = ()
     commercial: bool = False
     device: str = "auto"
+    precision: PrecisionChoice = "auto"
     check: bool | None = False
     play: bool = False
     force: bool = False
