@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
-EXTRAS = ("adapters", "clean", "huggingface", "recognisers", "serve", "w2vbert")
+EXTRAS = ("aac", "adapters", "clean", "huggingface", "recognisers", "serve", "w2vbert")
 _HEAD = (
     "# Versions that were tested together: pip install amhctl -c constraints.txt. Made by tools/write_constraints.py.\n"
 )

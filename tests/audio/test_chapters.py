@@ -1,15 +1,20 @@
 """Chapter marks, read back by the letter of their formats."""
 
+import io
 import struct
+from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
+from support.ffmpeg import read_chapters
 from support.speechlike import vowel_train
 
 from amhctl.audio import chapters as module
 from amhctl.audio import files
-from amhctl.audio.chapters import Chapter, id3_chapters, mark_flac, mark_wav
+from amhctl.audio.chapters import Chapter, id3_chapters, mark_flac, mark_vorbis, mark_wav
+from amhctl.audio.tags import Tags
 from amhctl.core.errors import AudioError
 from amhctl.core.units import Seconds
 
@@ -63,6 +68,40 @@ def test_comments_of_a_flac_hold_the_chapters(tmp_path: Path) -> None:
     source.write_bytes(b"RIFF")
     with pytest.raises(AudioError, match="not a FLAC file"):
         mark_flac(source, target, MARKS)
+
+
+@pytest.mark.parametrize("count", [2, 1_000])
+def test_comments_of_an_ogg_hold_the_chapters_and_the_sound_stays(count: int) -> None:
+    """A thousand chapters are a comment on several pages."""
+    sound = vowel_train(seconds=1.2)
+    source = io.BytesIO(files.encode(sound, "ogg", Tags(title="ርዕስ")))
+    marks = tuple(
+        Chapter(f"ምዕራፍ {number}", Seconds(number / 1000), Seconds((number + 1) / 1000)) for number in range(count)
+    )
+    target = io.BytesIO()
+    mark_vorbis(source, target, marks)
+    target.seek(0)
+    with soundfile.SoundFile(target) as read:
+        assert read.title == "ርዕስ"
+        samples = read.read(dtype="float32")
+    source.seek(0)
+    np.testing.assert_array_equal(samples, soundfile.read(source, dtype="float32")[0])
+    assert read_chapters(target.getvalue()) == [
+        (mark.title, Fraction(number, 1000)) for number, mark in enumerate(marks)
+    ]
+
+
+def test_what_is_no_vorbis_is_refused() -> None:
+    opus = io.BytesIO()
+    with soundfile.SoundFile(opus, "w", 16_000, 1, "OPUS", format="OGG") as sound:
+        sound.write(vowel_train(seconds=0.2).samples)
+    opus.seek(0)
+    with pytest.raises(AudioError, match=r"no comment of Vorbis|headers on pages of their own"):
+        mark_vorbis(opus, io.BytesIO(), MARKS)
+    with pytest.raises(AudioError, match="headers on pages of their own"):
+        mark_vorbis(io.BytesIO(), io.BytesIO(), MARKS)
+    with pytest.raises(AudioError, match="1002 chapters are more than comments can number"):
+        mark_vorbis(io.BytesIO(), io.BytesIO(), MARKS * 501)
 
 
 def test_titles_that_do_not_fit_into_a_flac_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

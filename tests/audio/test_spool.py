@@ -7,10 +7,11 @@ import pytest
 from support.speechlike import vowel_train
 
 from amhctl.audio import files, spool
+from amhctl.audio.aac import AAC_FORMATS
 from amhctl.audio.chapters import Chapter
 from amhctl.audio.files import encode
 from amhctl.audio.pcm import encode_pcm
-from amhctl.audio.spool import encode_spool
+from amhctl.audio.spool import FORMATS, encode_spool
 from amhctl.audio.tags import Tags
 from amhctl.core.errors import AudioError
 from amhctl.core.units import Seconds
@@ -27,7 +28,7 @@ def samples(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("encoding", ["wav", "flac", "ogg", "mp3", "pcm"])
+@pytest.mark.parametrize("encoding", FORMATS)
 def test_every_format_holds_the_samples_and_the_same_samples_give_the_same_bytes(samples: Path, encoding: str) -> None:
     one, two = samples.with_name(f"1.{encoding}"), samples.with_name(f"2.{encoding}")
     for target in (one, two):
@@ -36,6 +37,8 @@ def test_every_format_holds_the_samples_and_the_same_samples_give_the_same_bytes
     assert sorted(path.name for path in samples.parent.iterdir()) == [one.name, two.name, samples.name]
     if encoding == "pcm":
         assert one.read_bytes() == samples.read_bytes()
+        return
+    if encoding in AAC_FORMATS:
         return
     assert files.read(one).duration == pytest.approx(SOUND.duration, abs=0.15)
     if encoding in ("wav", "flac"):
@@ -56,7 +59,7 @@ def test_a_part_is_a_part(samples: Path) -> None:
     assert target.read_bytes() == samples.read_bytes()[2 * RATE :]
 
 
-@pytest.mark.parametrize("encoding", ["wav", "flac", "mp3"])
+@pytest.mark.parametrize("encoding", ["wav", "flac", "ogg", "mp3"])
 def test_chapters_go_into_the_formats_that_have_them(samples: Path, encoding: str) -> None:
     target = samples.with_name(f"a.{encoding}")
     encode_spool(samples, target, encoding, RATE, TAGS, chapters=(Chapter("ምዕራፍ", Seconds(0.0), SOUND.duration),))
@@ -75,5 +78,6 @@ def test_what_32_bits_cannot_count_is_written_with_64(samples: Path, monkeypatch
 def test_what_is_no_format_or_no_rate_is_refused(samples: Path) -> None:
     with pytest.raises(AudioError, match="unknown audio format"):
         encode_spool(samples, samples.with_name("a.xyz"), "xyz", RATE, TAGS)
-    with pytest.raises(AudioError, match="mp3 cannot be written at 12345 Hz"):
-        encode_spool(samples, samples.with_name("a.mp3"), "mp3", 12_345, TAGS)
+    for encoding in ("mp3", "aac"):
+        with pytest.raises(AudioError, match=f"{encoding} cannot be written at 12345 Hz"):
+            encode_spool(samples, samples.with_name(f"a.{encoding}"), encoding, 12_345, TAGS)

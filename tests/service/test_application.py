@@ -11,12 +11,13 @@ import numpy as np
 import openai
 import pytest
 import soundfile
+from support.ffmpeg import decode_aac
 from support.services import SPEECH, TEXT, Served, bundled_voice, served, speech_body
 
 from amhctl.audio.pcm import encode_pcm
 from amhctl.inference.options import SpeakOptions
 from amhctl.service.aliases import Aliases
-from amhctl.service.application import FORMATS, Limits
+from amhctl.service.application import Limits, formats
 from amhctl.service.shelf import Shelf
 
 
@@ -38,13 +39,15 @@ def test_openais_client_gets_the_speech_of_the_voice(client: openai.OpenAI) -> N
     assert content.endswith(encode_pcm(whole))
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", formats())
 def test_openais_client_gets_every_format(client: openai.OpenAI, form: str) -> None:
     answer = client.audio.speech.create(model="m01", voice="m01", input=TEXT, response_format=form)  # type: ignore[arg-type]
     kind = {"mp3": "audio/mpeg", "opus": "audio/ogg"}.get(form, f"audio/{form}")
     assert answer.response.headers["content-type"] == kind
     if form == "pcm":
         seconds = len(answer.content) / 2 / 24_000
+    elif form == "aac":
+        seconds = decode_aac(answer.content).duration
     else:
         with soundfile.SoundFile(io.BytesIO(answer.content)) as sound:
             seconds = len(sound.read(80_000)) / sound.samplerate
@@ -114,6 +117,15 @@ def test_events_are_those_of_openais_api(client: openai.OpenAI) -> None:
     assert [delta["segment"]["text"] for delta in deltas[:2]] == ["ሰላም ዓለም።", "ዛሬ ጥሩ ቀን ነው።"]
 
 
+def test_without_its_library_aac_is_refused_and_not_listed(service: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "aac" in json.loads(service.ask("/v1/voices").content)["formats"]
+    monkeypatch.setattr("amhctl.service.application.has_aac", lambda: False)
+    refused = service.speak(response_format="aac")
+    assert (refused.status, refused.error["code"]) == (400, "format_not_supported")
+    assert "pip install 'amhctl[aac]'; use one of: mp3, opus, flac, wav, pcm" in refused.error["message"]
+    assert "aac" not in json.loads(service.ask("/v1/voices").content)["formats"]
+
+
 def test_openais_client_lists_models(client: openai.OpenAI) -> None:
     assert [model.id for model in client.models.list()] == ["m01", "tts-1", "tts-1-hd", "gpt-4o-mini-tts"]
     assert client.models.retrieve("m01").owned_by == "amhctl"
@@ -135,7 +147,7 @@ def test_openais_client_lists_models(client: openai.OpenAI) -> None:
             "invalid_value",
         ),
         ({"extra_body": {"input_type": "html"}}, openai.BadRequestError, "input_type", "invalid_value"),
-        ({"response_format": "aac"}, openai.BadRequestError, "response_format", "format_not_supported"),
+        ({"response_format": "aiff"}, openai.BadRequestError, "response_format", "invalid_value"),
         ({"speed": 4.0}, openai.BadRequestError, "speed", "invalid_value"),
         ({"instructions": "whisper"}, openai.BadRequestError, "instructions", "instructions_not_supported"),
         ({"input": "ሰ" * 501}, openai.BadRequestError, "input", "text_too_long"),

@@ -18,6 +18,7 @@ from amhctl.core.errors import (
     AudioError,
     ConfigError,
     FileExistsRefused,
+    MissingExtra,
     PlaybackError,
     ShortageError,
     SynthesisError,
@@ -438,5 +439,8 @@ def test_outputs_beside_the_sound_are_refused_before_anything_is_read(
     with pytest.raises(FileExistsRefused, match="not a file of subtitles"):
         speak.run(replace(request, subtitles=taken), SilentProgress())
     with pytest.raises(AudioError, match="no chapter marks"):
-        speak.run(replace(request, output=tmp_path / "a.ogg", chapters="headings"), SilentProgress())
+        speak.run(replace(request, output=tmp_path / "a.pcm", chapters="headings"), SilentProgress())
+    monkeypatch.setattr("amhctl.audio.aac.has_aac", lambda: False)
+    with pytest.raises(MissingExtra, match="AAC needs av"):
+        speak.run(replace(request, output=tmp_path / "a.m4a"), SilentProgress())
     assert taken.read_text(encoding="utf-8") == "years of work"

@@ -49,7 +49,7 @@ def test_each_chapter_becomes_a_file_with_a_name_that_is_safe(tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     ("output", "chosen", "refused"),
-    [("a.ogg", "ogg", True), ("a.pcm", "pcm", True), (None, "wav", True), ("a.mp3", "mp3", False), ("a", "ogg", False)],
+    [("a.aac", "aac", True), ("a.pcm", "pcm", True), (None, "wav", True), ("a.mp3", "mp3", False), ("a", "ogg", False)],
 )
 def test_marks_are_refused_where_there_are_none(output: str | None, chosen: str, refused: bool) -> None:
     request = SpeakRequest(output=None if output is None else Path(output), chapters="headings")

@@ -1,4 +1,4 @@
-"""Chapter marks in sound files: ID3 chapters in MP3, comments in FLAC, cue points in WAV. Knows no voice.
+"""Chapter marks in sound files: ID3 chapters in MP3, comments in FLAC and Ogg, cue points in WAV. Knows no voice.
 
 Sources: ID3v2 Chapter Frame Addendum 1.0; VorbisComment field names, "chapter extension" of xiph.org; the cue and
 associated data list chunks of Multimedia Programming Interface and Data Specifications 1.0 (IBM and Microsoft, 1991).
@@ -8,20 +8,23 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
+from amhctl.audio.oggpages import renumber_stream
 from amhctl.core.errors import AudioError
 from amhctl.core.units import Seconds
 
-MARKED = ("wav", "flac", "mp3")
+MARKED = ("wav", "flac", "ogg", "mp3", "m4a")
 """Formats that have chapter marks."""
 
 _UTF8 = b"\x03"
 _NO_OFFSET = 0xFFFFFFFF
 _TOP_LEVEL_ORDERED = b"\x03"
-_MOST_ENTRIES = 255
+_MOST_ENTRIES, _MOST_NUMBERED = 255, 1_000
 _COMMENTS, _LAST = 4, 0x80
 _FLAC_MOST = 1 << 24
 _COPIED = 1 << 20
+_VORBIS_COMMENTS, _FRAMING = b"\x03vorbis", b"\x01"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ def id3_chapters(chapters: Sequence[Chapter]) -> list[tuple[bytes, bytes]]:
     if len(chapters) > _MOST_ENTRIES:
         raise AudioError(
             f"{len(chapters)} chapters are more than an MP3 file holds ({_MOST_ENTRIES})",
-            hint="write one file for each chapter: give a folder, or use .flac",
+            hint="write one file for each chapter: give a folder, or use .flac or .ogg",
         )
     if not chapters:
         return []
@@ -99,11 +102,9 @@ def mark_flac(source: Path, target: Path, chapters: Sequence[Chapter]) -> None:
     Raises
     ------
     AudioError
-        If it is no FLAC file, or the titles are too long for it.
+        If it is no FLAC file, or there are too many chapters or too long titles for it.
     """
-    comments = []
-    for number, chapter in enumerate(chapters):
-        comments += [f"CHAPTER{number:03}={_clock(chapter.start)}", f"CHAPTER{number:03}NAME={chapter.title}"]
+    comments = _comments_of(chapters)
     with source.open("rb") as read, target.open("wb") as write:
         if read.read(4) != b"fLaC":
             raise AudioError("not a FLAC file", subject=str(source))
@@ -120,6 +121,38 @@ def mark_flac(source: Path, target: Path, chapters: Sequence[Chapter]) -> None:
             write.write(bytes([kind]) + len(body).to_bytes(3, "big") + body)
         while content := read.read(_COPIED):
             write.write(content)
+
+
+def mark_vorbis(source: BinaryIO, target: BinaryIO, chapters: Sequence[Chapter]) -> None:
+    """Copy an Ogg Vorbis file with chapters among its comments, and a serial number that is always the same.
+
+    Raises
+    ------
+    AudioError
+        If it is no Ogg Vorbis file, or there are more than comments can number.
+    """
+    comments = _comments_of(chapters)
+
+    def mark(packet: bytes) -> bytes:
+        if not packet.startswith(_VORBIS_COMMENTS) or packet[-1:] != _FRAMING:
+            raise AudioError("the second header of the file is no comment of Vorbis")
+        body = packet[len(_VORBIS_COMMENTS) : -len(_FRAMING)]
+        return _VORBIS_COMMENTS + _with_comments(body, comments) + _FRAMING
+
+    renumber_stream(source, target, (mark, bytes))
+
+
+def _comments_of(chapters: Sequence[Chapter]) -> list[str]:
+    """Return chapters as comments, numbered by three digits: readers take no more."""
+    if len(chapters) > _MOST_NUMBERED:
+        raise AudioError(
+            f"{len(chapters)} chapters are more than comments can number ({_MOST_NUMBERED})",
+            hint="write one file for each chapter: give a folder",
+        )
+    comments = []
+    for number, chapter in enumerate(chapters):
+        comments += [f"CHAPTER{number:03}={_clock(chapter.start)}", f"CHAPTER{number:03}NAME={chapter.title}"]
+    return comments
 
 
 def _with_comments(body: bytes, added: Sequence[str]) -> bytes:

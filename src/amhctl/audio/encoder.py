@@ -6,6 +6,7 @@ name  what comes
 pcm   16-bit little-endian mono samples at 24,000 Hz, without a header, as OpenAI's API has them
 wav   a header whose sizes are unknown (0xFFFFFFFF), then 16-bit samples at the rate of the voice
 mp3   frames of one size, so that a reader finds the length of a file whose first frame does not say it
+aac   an ID3 tag and ADTS frames, where PyAV is installed (``audio.aac``)
 opus  pages of an Ogg stream; 24,000 Hz if Opus does not have the rate of the voice
 flac  all at the end: its header says the length
 ===== ======================================================================================================
@@ -19,16 +20,18 @@ import numpy as np
 import soundfile
 import soxr
 
+from amhctl.audio.aac import RATES, AdtsEncoder
 from amhctl.audio.files import encode
 from amhctl.audio.pcm import encode_pcm, wav_header
 from amhctl.audio.tags import Tags, id3_tag, write_tags
 from amhctl.audio.waveform import Waveform
 from amhctl.core.errors import AudioError
 
-Encoding = Literal["mp3", "opus", "flac", "wav", "pcm"]
+Encoding = Literal["mp3", "opus", "aac", "flac", "wav", "pcm"]
 MEDIA_TYPES: Final[dict[Encoding, str]] = {
     "mp3": "audio/mpeg",
     "opus": "audio/ogg",
+    "aac": "audio/aac",
     "flac": "audio/flac",
     "wav": "audio/wav",
     "pcm": "audio/pcm",
@@ -93,6 +96,8 @@ class SoundEncoder:
     ------
     AudioError
         If the libraries here cannot write it.
+    MissingExtra
+        If AAC is asked for and PyAV is not installed.
     """
 
     def __init__(self, encoding: Encoding, sample_rate: int, tags: Tags) -> None:
@@ -106,6 +111,7 @@ class SoundEncoder:
         self._sink = _Sink()
         self._first = b""
         self._sound = self._open() if encoding in ("mp3", "opus") else None
+        self._aac = AdtsEncoder(self._rate, tags) if encoding == "aac" else None
         if encoding == "wav":
             self._first = wav_header(self._rate, tags)
         elif encoding == "mp3":
@@ -139,6 +145,8 @@ class SoundEncoder:
             self._kept.append(samples)
             whole = Waveform(np.concatenate(self._kept), self._rate) if last else None
             return b"" if whole is None else encode(whole, "flac", self._tags)
+        if self._aac is not None:
+            return self._aac.push(samples) + (self._aac.finish() if last else b"")
         if self._sound is None:
             return first + (encode_pcm(Waveform(samples, self._rate)) if samples.size else b"")
         for start in range(0, samples.size, self._rate):
@@ -151,6 +159,5 @@ class SoundEncoder:
 
 def _rate_of(encoding: Encoding, sample_rate: int) -> int:
     """Return the samples per second of what is written."""
-    if encoding == "pcm" or (encoding == "opus" and sample_rate not in _OPUS_RATES):
-        return PCM_RATE
-    return sample_rate
+    rates = {"pcm": frozenset[int](), "opus": _OPUS_RATES, "aac": RATES}.get(encoding)
+    return sample_rate if rates is None or sample_rate in rates else PCM_RATE

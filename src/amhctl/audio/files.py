@@ -35,12 +35,14 @@ from amhctl.core.units import Seconds
 
 # A manifest's duration is rounded, and lossy formats pad: that much may be missing at the end of a cut.
 _SLACK_SECONDS = 0.05
-# RIFF and RF64 are WAV; ID3 and a frame's sync word are MP3.
-SOUND = FileKind("a sound file", re.compile(rb"RIFF|RF64|fLaC|OggS|ID3|\xff[\xe0-\xff]"))
+# RIFF and RF64 are WAV; ID3 and a frame's sync word are MP3 or ADTS; ftyp is MPEG-4.
+SOUND = FileKind("a sound file", re.compile(rb"RIFF|RF64|fLaC|OggS|ID3|\xff[\xe0-\xff]|.{4}ftypM4A", re.DOTALL))
 # Samples without a header have no sign of their own, so what is plainly something else is distinguished.
 RAW_SOUND = FileKind(
     "a file of samples",
-    re.compile(rb"(?!RIFF|RF64|fLaC|OggS|ID3|PK|\x1f\x8b|\{\"|.{8}\{\"|[\t\n\r\x20-\x7e\x80-\xf4]{16})", re.DOTALL),
+    re.compile(
+        rb"(?!RIFF|RF64|fLaC|OggS|ID3|.{4}ftyp|PK|\x1f\x8b|\{\"|.{8}\{\"|[\t\n\r\x20-\x7e\x80-\xf4]{16})", re.DOTALL
+    ),
 )
 # Large, so that an ordinary clip is one block: MP3 decodes to other last bits where a block begins.
 _BLOCK_VALUES = 1 << 24

@@ -10,13 +10,16 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from amhctl.audio.chapters import Chapter, id3_chapters, mark_flac, mark_wav
+from amhctl.audio.aac import AAC_FORMATS, write_aac
+from amhctl.audio.chapters import Chapter, id3_chapters, mark_flac, mark_vorbis, mark_wav
 from amhctl.audio.files import SUBTYPES
 from amhctl.audio.oggpages import renumber_stream
 from amhctl.audio.tags import Tags, id3_tag, write_tags
 from amhctl.core.errors import AudioError
 
 BYTES_PER_SAMPLE = 2
+FORMATS = (*SUBTYPES, *AAC_FORMATS, "pcm")
+"""What speech can be written as."""
 # Above, the sizes of a WAV file do not fit into 32 bits.
 _MOST_WAV_BYTES = (1 << 32) - (1 << 20)
 _COPIED_BYTES = 1 << 20
@@ -33,7 +36,7 @@ def encode_spool(
     end: int | None = None,
     chapters: Sequence[Chapter] = (),
 ) -> None:
-    """Write 16-bit samples as a ``wav``, ``flac``, ``ogg`` or ``mp3`` file, or as they are (``pcm``).
+    """Write 16-bit samples as a file of one of ``FORMATS``; ``pcm`` is the samples as they are.
 
     The same samples and tags give the same bytes.
 
@@ -58,6 +61,8 @@ def encode_spool(
     ------
     AudioError
         If the format is unknown, or cannot hold this sample rate or these chapters.
+    MissingExtra
+        If AAC is asked for and PyAV is not installed.
     """
     end = spool.stat().st_size // BYTES_PER_SAMPLE if end is None else end
     blocks = _blocks(spool, begin, end, sample_rate)
@@ -65,8 +70,11 @@ def encode_spool(
         with target.open("wb") as stream:
             stream.writelines(block.tobytes() for block in blocks)
         return
+    if encoding in AAC_FORMATS:
+        write_aac(blocks, target, sample_rate, tags, is_mpeg4=encoding == "m4a", chapters=chapters)
+        return
     if encoding not in SUBTYPES:
-        raise AudioError(f"unknown audio format {encoding!r}", hint=f"use one of: {', '.join(SUBTYPES)}")
+        raise AudioError(f"unknown audio format {encoding!r}", hint=f"use one of: {', '.join(FORMATS)}")
     is_long = encoding == "wav" and (end - begin) * BYTES_PER_SAMPLE > _MOST_WAV_BYTES
     frames = id3_chapters(chapters) if encoding == "mp3" else []
     with tempfile.TemporaryDirectory(dir=spool.parent) as folder:
@@ -96,7 +104,7 @@ def _finish(coded: Path, target: Path, encoding: str, tag: bytes, chapters: Sequ
         return
     with coded.open("rb") as read, target.open("wb") as write:
         if encoding == "ogg":
-            renumber_stream(read, write)
+            mark_vorbis(read, write, chapters) if chapters else renumber_stream(read, write)
         else:
             write.write(tag)
             shutil.copyfileobj(read, write, _COPIED_BYTES)

@@ -45,7 +45,7 @@ def command(
         typer.Option(
             "--chapters",
             help="What begins a chapter: headings (in text, lines that begin with #) or every paragraph. -o FOLDER "
-            "writes one file per chapter; .wav, .flac and .mp3 files get chapter marks.",
+            "writes one file per chapter; .wav, .flac, .ogg, .mp3 and .m4a files get chapter marks.",
         ),
     ] = None,
     subtitles: Annotated[
@@ -264,8 +264,11 @@ def command(
         ),
     ] = False,
     format: Annotated[
-        Literal["wav", "flac", "ogg", "mp3", "pcm"] | None,
-        typer.Option("--format", help="Audio format; by default from the file name of the output."),
+        Literal["wav", "flac", "ogg", "mp3", "aac", "m4a", "pcm"] | None,
+        typer.Option(
+            "--format",
+            help="Audio format; by default from the file name of the output. aac and m4a need the extra aac.",
+        ),
     ] = None,
     play: Annotated[
         bool, typer.Option("--play", help="Play the speech while it is made; needs paplay, aplay, ffplay or afplay.")

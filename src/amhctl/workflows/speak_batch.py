@@ -29,7 +29,7 @@ from amhctl.inference.longtext import Role
 from amhctl.parallel.workers import map_in_order, open_pool
 from amhctl.text.lexicon_file import read_lexicons
 from amhctl.workflows.speak import write_speech as write_speech
-from amhctl.workflows.speak_request import AudioFormat, SpeakRequest, read_settings
+from amhctl.workflows.speak_request import FORMATS, AudioFormat, SpeakRequest, read_settings
 
 RULES = Rules(
     Rule(
@@ -45,7 +45,7 @@ _RESULTS = FileKind("results of a batch", re.compile(rb'\{"id": "[^"\n]{1,600}",
 _ID = re.compile(r"\w[\w.-]{0,99}")
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
 _NUMBERS = ("speed", "pitch", "energy", "volume", "pause")
-_FORMATS: Final[dict[str, AudioFormat]] = {"wav": "wav", "flac": "flac", "ogg": "ogg", "mp3": "mp3", "pcm": "pcm"}
+_FORMATS: Final[dict[str, AudioFormat]] = {name: name for name in FORMATS}
 _HINT = 'write {"id": …, "text": …} in each line'
 _MOST_ITEMS = 1_000_000
 _KEPT_VOICES = 4

@@ -15,13 +15,13 @@ from amhctl.core.outputs import FolderKind
 from amhctl.core.units import Seconds
 from amhctl.inference.captions import format_captions
 from amhctl.inference.speech import SpokenSegment
-from amhctl.workflows.speak_request import AudioFormat, SpeakRequest, choose_subtitles, is_folder
+from amhctl.workflows.speak_request import FORMATS, AudioFormat, SpeakRequest, choose_subtitles, is_folder
 
 CHAPTER_FILES = FolderKind(
     "a folder of chapters",
     "chapters.json",
     frozenset({"amhctl_chapters"}),
-    tuple(f"*.{name}" for name in ("wav", "flac", "ogg", "mp3", "pcm")),
+    tuple(f"*.{name}" for name in FORMATS),
 )
 _UNNAMED = re.compile(r"[^\w]+")
 _LONGEST_NAME = 40

@@ -23,14 +23,19 @@ from amhctl.text.subtitles import SubtitleFormat
 if TYPE_CHECKING:
     from amhctl.config.load import ResolvedConfig
 
-AudioFormat = Literal["wav", "flac", "ogg", "mp3", "pcm"]
+AudioFormat = Literal["wav", "flac", "ogg", "mp3", "aac", "m4a", "pcm"]
 InputFormat = Literal["text", "ssml", "srt", "vtt", "epub", "html"]
 _SUBTITLES: dict[str, SubtitleFormat] = {".srt": "srt", ".vtt": "vtt", ".textgrid": "textgrid", ".json": "json"}
 SUBTITLES = FileKind("a file of subtitles", re.compile(rb"\d+\r?\n\d|WEBVTT|File type = \"ooTextFile\"|\{\"seconds\""))
 FASTEST_FIT = 1.5
 """How much faster than asked for a subtitle is spoken at most, by default."""
-_FORMATS: tuple[AudioFormat, ...] = ("wav", "flac", "ogg", "mp3", "pcm")
-_SUFFIXES: dict[str, AudioFormat] = {f".{name}": name for name in _FORMATS} | {".raw": "pcm", ".oga": "ogg"}
+FORMATS: tuple[AudioFormat, ...] = ("wav", "flac", "ogg", "mp3", "aac", "m4a", "pcm")
+_SUFFIXES: dict[str, AudioFormat] = {
+    **{f".{name}": name for name in FORMATS},
+    ".raw": "pcm",
+    ".oga": "ogg",
+    ".m4b": "m4a",
+}
 
 RULES = Rules(
     Rule(
