@@ -9,6 +9,7 @@ from amhctl.config.text import TextConfig
 from amhctl.core.errors import TextError
 from amhctl.core.files import canonical_json
 from amhctl.text.frontend import Frontend
+from amhctl.text.lexicon import Lexicon
 
 ASSETS = Path(__file__).parents[2] / "src" / "amhctl" / "assets"
 
@@ -120,6 +121,11 @@ def test_a_state_that_was_written_reads_as_the_frontend_that_wrote_it() -> None:
     frontend = Frontend(TextConfig(units="phones"))
     read = Frontend.from_state(json.loads(canonical_json(frontend.state())))
     assert read.state_hash == frontend.state_hash
+    told = Frontend.from_state(json.loads(canonical_json(frontend.state())), known_hash=frontend.state_hash)
+    assert told.state_hash == frontend.state_hash
+    # What is told holds for the state, and not for what is made of it.
+    lexicon = Lexicon({"CBE": "ሲ ቢ ኢ"})
+    assert told.with_lexicon(lexicon).state_hash == frontend.with_lexicon(lexicon).state_hash != frontend.state_hash
     # Each may be a form of two verbs.
     for word in ("ያስባሉ", "ሳያስቡት", "አላሳልፍ", "እናመጣለን", "ባስብ", "በጥሩ", "አስቦ"):
         assert read.units(word) == frontend.units(word), word

@@ -64,6 +64,7 @@ class Frontend:
         readers, absent = find_readers(config)
         self._setup(config, tables, readers, absent)
         self._state = build_state(config, tables, readers)
+        self._hash: str | None = None
 
     def _setup(
         self,
@@ -116,7 +117,7 @@ class Frontend:
         return found
 
     @classmethod
-    def from_state(cls, state: Mapping[str, object], *, place: str = "") -> "Frontend":
+    def from_state(cls, state: Mapping[str, object], *, place: str = "", known_hash: str | None = None) -> "Frontend":
         """Return the frontend that a state describes; it reads by the state's own tables.
 
         Parameters
@@ -125,6 +126,8 @@ class Frontend:
             The state.
         place : str
             The file it is from, for error messages.
+        known_hash : str | None
+            Its ``state_hash``, where the digest of its file has told it; None computes it when it is asked for.
 
         Raises
         ------
@@ -146,6 +149,7 @@ class Frontend:
         frontend = cls.__new__(cls)
         frontend._setup(config, tables, readers, tuple(absent))
         frontend._state = copy_state(state)
+        frontend._hash = known_hash
         return frontend
 
     def with_lexicon(self, lexicon: Lexicon) -> "Frontend":
@@ -168,7 +172,9 @@ class Frontend:
     @property
     def state_hash(self) -> str:
         """SHA-256 of the canonical JSON of the state."""
-        return sha256_of_json(self._state)
+        if self._hash is None:
+            self._hash = sha256_of_json(self._state)
+        return self._hash
 
     def normalize(self, written: str) -> SpokenText:
         """Return what a reader says for written text: fidel, spaces and the marks ። ፧ ! ፤ ፣ only.

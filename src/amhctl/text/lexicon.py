@@ -170,7 +170,7 @@ def find_suffix(last: str, rest: str) -> tuple[int, ...] | None:
         return None
     spelt = spell(last)
     kind = "NC" if spelt[1] == "5" else "N" + spelt[1]
-    return list_suffixes(kind).get(spell(rest)[1:]) if spell(rest)[1:] != spelt[1:] else None
+    return list_suffixes(kind).find(spell(rest)[1:]) if spell(rest)[1:] != spelt[1:] else None
 
 
 def _begins(text: str, place: int) -> bool:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from amhctl.text.g2p.affixes import list_prefixes, list_suffixes
+from amhctl.text.g2p.affixes import Suffixes, list_prefixes, list_suffixes
 from amhctl.text.g2p.segments import spell
 from amhctl.text.script import GEMINATION
 
@@ -94,3 +94,22 @@ def test_affixes_are_segments_without_colons(kind: str) -> None:
 def test_no_word_begins_doubled() -> None:
     assert all(re.fullmatch("(?:[ሀ-ፐ][0-6w])*", prefix) for prefix in list_prefixes())
     assert not any(0 in doubled for readings in list_prefixes().values() for _, doubled in readings)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_suffix_that_is_taken_apart_is_the_one_that_was_put_together(kind: str) -> None:
+    together = dict(list_suffixes(kind))
+    asked = [*together, *(suffix[:-1] + "9" for suffix in together), "", "ነ5", "9"]
+    for begin in range(0, len(asked), 400):
+        few = asked[begin : begin + 400]
+        apart = list_suffixes.__wrapped__(kind)
+        assert [apart.find(suffix) for suffix in few] == [together.get(suffix) for suffix in few]
+
+
+def test_of_suffixes_that_are_spelled_alike_the_first_ending_is_meant() -> None:
+    suffixes = Suffixes(["0ነ5", "0", "0ነ:5"], ["", "ነ5", "ነ:5"])
+    assert [suffixes.find(one) for one in ("0", "0ነ5", "0ነ5ነ5", "ነ5")] == [(), (), (), None]
+    assert dict(suffixes) == {"0": (), "0ነ5": (), "0ነ5ነ5": ()}
+    assert (len(suffixes), "0" in suffixes, "9" in suffixes) == (3, True, False)
+    with pytest.raises(KeyError):
+        suffixes["9"]

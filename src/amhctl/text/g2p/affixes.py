@@ -16,7 +16,7 @@ of the plural and of -at͡ʃt͡ʃəw, -at͡ʃt͡ʃɨn, -at͡ʃt͡ʃɨhu; ɲ of "
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, cached_property
 
 from amhctl.text.g2p.segments import read_pattern
 
@@ -46,6 +46,8 @@ _RELATED = ("5ኘ:5", "5ነ5", "5ሀ5", "5ሸ5", "0ተ5", "3ተ5", "3ቸ:0ወ5",
 _AUXILIARIES = ("3ለ5", "3ለ:0ቸ5", "3ለ:1", "3ለ:0ሀ1", "3ለ:0ወ5", "3ለ:0ሀ5", "3ለ:0ሸ5", "3ለ:0ነ5", "3ለ:3ቸ:5ሀ1")
 _TAILS = ("", "ነ5", "መ5", "ነ5መ5", "ነ:3", "ነ5ነ:3", "ሰ5", "ነ5ሰ5", "መ3", "ሰ3", "ከ6", "ነ5ከw", "ነ5ከwነ5", "መ5ነ:3")
 """What may follow any word: object, also, and, as for."""
+_MANY = 500
+"""Suffixes that are looked for one by one, which takes as long as to put all of a class together."""
 
 
 def _objects(end: str) -> Iterator[str]:
@@ -201,12 +203,86 @@ def list_prefixes() -> Mapping[str, tuple[tuple[str, Marks], ...]]:
     return {plain: tuple(readings) for plain, readings in found.items()}
 
 
-@cache
-def list_suffixes(kind: str) -> Mapping[str, Marks]:
-    """Return each suffix of a class, spelled in segments from a vowel on, and its doubled letters.
+class Suffixes(Mapping[str, Marks]):
+    """The suffixes of a class, spelled in segments from a vowel on: endings, and what may follow them.
 
-    A place is counted from the stem's last letter, whose vowel the suffix begins with.
+    There are thousands, and a sentence has a few: the first ones that are asked for are taken apart into ending and
+    tail; if many are, all are put together.
+
+    Parameters
+    ----------
+    endings, tails : Iterable[str]
+        Patterns; of suffixes that are spelled alike, the first ending with its first tail is meant.
+    kept : tuple[str, ...]
+        How the suffixes begin.
     """
+
+    def __init__(self, endings: Iterable[str], tails: Iterable[str], kept: tuple[str, ...] = ("",)) -> None:
+        self._endings: dict[str, tuple[int, str]] = {}
+        for order, ending in enumerate(endings):
+            self._endings.setdefault(ending.replace(":", ""), (order, ending))
+        self._tails = [read_pattern(tail) for tail in tails]
+        self._kept = kept
+        self._asked = 0
+
+    def __getitem__(self, suffix: str) -> Marks:
+        """Return the doubled letters of a suffix, counted from the stem's last letter, whose vowel it begins with."""
+        marks = self.find(suffix)
+        if marks is None:
+            raise KeyError(suffix)
+        return marks
+
+    def find(self, suffix: str) -> Marks | None:
+        """Return the doubled letters of a suffix, or None if it is none of them."""
+        if self._asked > _MANY:
+            return self._whole.get(suffix)
+        self._asked += 1
+        found = [
+            (*known, tail, more)
+            for tail, more in self._tails
+            if suffix.endswith(tail) and (known := self._endings.get(suffix[: len(suffix) - len(tail)]))
+        ]
+        if not found or not suffix.startswith(self._kept):
+            return None
+        _, ending, tail, more = min(found, key=_first)
+        return _join(_read_ending(ending), len(suffix) - len(tail), more)
+
+    @cached_property
+    def _whole(self) -> dict[str, Marks]:
+        found: dict[str, Marks] = {}
+        for plain, (_, ending) in self._endings.items():
+            marks = _read_ending(ending)
+            for tail, more in self._tails:
+                found.setdefault(plain + tail, _join(marks, len(plain), more))
+        return {suffix: marks for suffix, marks in found.items() if suffix.startswith(self._kept)}
+
+    def __iter__(self) -> Iterator[str]:
+        """Return an iterator over the suffixes."""
+        return iter(self._whole)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._whole)
+
+
+def _first(found: tuple[int, str, str, Marks]) -> int:
+    return found[0]
+
+
+def _read_ending(ending: str) -> Marks:
+    """Return the doubled letters of an ending, counted from the stem's last consonant, which comes before it."""
+    return read_pattern("ለ" + ending)[1]
+
+
+def _join(marks: Marks, length: int, more: Marks) -> Marks:
+    """Return the doubled letters of an ending of so many characters with those of a tail."""
+    behind = (length + 1) // 2
+    return marks + tuple(behind + one for one in more)
+
+
+@cache
+def list_suffixes(kind: str) -> Suffixes:
+    """Return each suffix of a class and its doubled letters."""
     aspect, last = kind[0], kind[1:]
     vowel = {"C": "5", "A": "3", "E": "0"}.get(last, last)
     endings: Iterable[str]
@@ -222,14 +298,6 @@ def list_suffixes(kind: str) -> Mapping[str, Marks]:
         endings = _converb()
     else:
         endings = _noun(vowel="" if last == "C" else last)
-    behind = [read_pattern(tail) for tail in tails]
-    found: dict[str, Marks] = {}
-    for ending in endings:
-        # The stem's last consonant comes before the suffix, so that marks count from it.
-        plain, marks = read_pattern("ለ" + ending)
-        for tail, more in behind:
-            found.setdefault(plain[1:] + tail, marks + tuple(len(plain) // 2 + one for one in more))
     if last == "F":
-        kept = ("4", "3ለ0ሀ1") if aspect == "G" else ("2", "5", "3ለ0ሸ5")
-        return {suffix: marks for suffix, marks in found.items() if suffix.startswith(kept)}
-    return found
+        return Suffixes(endings, tails, ("4", "3ለ0ሀ1") if aspect == "G" else ("2", "5", "3ለ0ሸ5"))
+    return Suffixes(endings, tails)

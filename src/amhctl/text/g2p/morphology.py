@@ -13,7 +13,8 @@ from functools import cached_property, lru_cache
 from amhctl.core.errors import TextError
 from amhctl.text.g2p.affixes import Marks, list_prefixes, list_suffixes
 from amhctl.text.g2p.segments import spell
-from amhctl.text.g2p.verbstems import TYPES, list_stems
+from amhctl.text.g2p.stems import NounStems, Stems, VerbStems
+from amhctl.text.g2p.verbstems import TYPES
 from amhctl.text.pattern import Pattern
 
 _FIRST = frozenset(("አ5", "አ3"))
@@ -21,8 +22,6 @@ _FIRST = frozenset(("አ5", "አ3"))
 _FIRST_ENDING = Pattern("ለ0(?:ሀ1|ወ5)")
 _BOUND = ("5ከ", "5ሀ", "5ሸ", "5ነ")
 
-Stems = dict[tuple[str, Marks], int]
-"""The classes that a string of segments may be a stem of, with its doubled letters, and the rank of that reading."""
 _NO_STEMS: Stems = {}
 
 
@@ -75,15 +74,12 @@ class Morphology:
         self._words, self._verbs = words, tuple(verbs.items())
 
     @cached_property
-    def _nouns(self) -> dict[str, Stems]:
-        """The listed words as stems that take the affixes of nouns."""
-        found: dict[str, Stems] = {}
-        for word, doubled in self._words.items():
-            spelt = spell(word)
-            if len(word) > 1:
-                kind = "NC" if spelt[-1] == "5" else "N" + spelt[-1]
-                _add(found, spelt[:-1], kind, tuple(place for place, one in enumerate(doubled) if one), 0)
-        return found
+    def _noun_stems(self) -> NounStems:
+        return NounStems(self._words)
+
+    @cached_property
+    def _verb_stems(self) -> VerbStems:
+        return _share_verbs(self._verbs)
 
     def find(self, word: str) -> Reading | None:
         """Return what is known of a word of fidel, or None."""
@@ -98,7 +94,7 @@ class Morphology:
         prefixes = list_prefixes()
         for order, (begin, end, kind, inside, rank) in enumerate(self._find_stems(spelt)):
             prefix, suffix = spelt[:begin], spelt[end:]
-            behind = list_suffixes(kind.removeprefix("a")).get(suffix)
+            behind = list_suffixes(kind.removeprefix("a")).find(suffix)
             if behind is None or (not begin and 0 in inside) or not _agree(prefix, kind, suffix):
                 continue
             aspect = kind[0] if kind[0] in "NV" else kind[:-1]
@@ -112,7 +108,8 @@ class Morphology:
 
     def _find_stems(self, spelt: str) -> Iterator[tuple[int, int, str, Marks, int]]:
         """Yield the span, the class, the doubled letters and the rank of each stem that may come after a prefix."""
-        prefixes, known = list_prefixes(), (self._nouns, _gather_verbs(self._verbs))
+        prefixes = list_prefixes()
+        known = (self._noun_stems.list_near(spelt), self._verb_stems.list_near(spelt))
         for begin in range(0, len(spelt), 2):
             if spelt[:begin] not in prefixes:
                 continue
@@ -152,17 +149,6 @@ def _join(before: Marks, begin: int, inside: Marks, last: int, behind: Marks) ->
 
 
 @lru_cache(maxsize=4)
-def _gather_verbs(verbs: tuple[tuple[str, str], ...]) -> dict[str, Stems]:
+def _share_verbs(verbs: tuple[tuple[str, str], ...]) -> VerbStems:
     """Return the stems of verbs; kept, as most frontends of a process have the same verbs."""
-    found: dict[str, Stems] = {}
-    for kind, plain, marks, rare in list_stems(dict(verbs)):
-        aspect = kind[-2]
-        # The compound imperfect and the one that needs -ም have the stem of the simple one, the imperative mostly that
-        # of the jussive.
-        for one in {"I": "IXD", "J": "Jj"}.get(aspect, aspect):
-            _add(found, plain, kind.replace(aspect, one), marks, 3 if one in "Jj" else 1 + rare)
-    return found
-
-
-def _add(stems: dict[str, Stems], plain: str, kind: str, marks: Marks, rank: int) -> None:
-    stems.setdefault(plain, {}).setdefault((kind, marks), rank)
+    return VerbStems(verbs)

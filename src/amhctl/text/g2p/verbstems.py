@@ -196,6 +196,23 @@ def list_stems(verbs: Mapping[str, str]) -> Iterator[Stem]:
                     yield from _fill(stem, plain.translate(letters), marks, rare=rare)
 
 
+def share_radicals(perfect: str, types: str) -> str:
+    """Return the radicals of a verb that all of its stems have, in this order; the last one may be softened there.
+
+    >>> share_radicals("ሰበረ", "A"), share_radicals("አመነ", "G")
+    ('ሰበረ', 'መነ')
+    """
+    shared = frozenset("abcd").intersection(*map(_shared, types))
+    return "".join(radical for letter, radical in zip("abcd", spell(perfect)[::2], strict=False) if letter in shared)
+
+
+@cache
+def _shared(kind: str) -> frozenset[str]:
+    """Return the letters of the radicals that all patterns of a type have."""
+    patterns = (entry for one in kind + _ALSO.get(kind, "") for entry in _STEMS[one].split(", "))
+    return frozenset("abcd").intersection(*(pattern[pattern.index(" ") :] for pattern in patterns))
+
+
 @cache
 def _read_type(kind: str, vowels: str) -> tuple[tuple[str, str, tuple[int, ...], int, bool], ...]:
     """Return class, segments, doubled letters, radicals needed and rareness of the stems of a type.
