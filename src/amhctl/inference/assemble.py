@@ -137,11 +137,11 @@ def read_text_parts(voice: VerifiedFolder) -> tuple[Frontend, Tokenizer]:
     place = f"{voice.folder}: {file}"
     for fault in check_vocabulary(manifest, fingerprint=vocabulary.fingerprint, size=vocabulary.size, where=place):
         raise CheckpointError(fault.message, subject=fault.subject, hint=fault.hint)
-    frontend = Frontend.from_state(voice.read_json(manifest.text.file), place=str(voice.folder / manifest.text.file))
     # A state is written as canonical JSON: the digest of the file, which has been verified, is that of the state.
-    written = manifest.files.get(manifest.text.file)
-    text_hash = written if written == manifest.text.hash else frontend.state_hash
-    require_match(manifest, vocabulary_fingerprint=vocabulary.fingerprint, text_hash=text_hash)
+    known = manifest.text.hash if manifest.files.get(manifest.text.file) == manifest.text.hash else None
+    place = str(voice.folder / manifest.text.file)
+    frontend = Frontend.from_state(voice.read_json(manifest.text.file), place=place, known_hash=known)
+    require_match(manifest, vocabulary_fingerprint=vocabulary.fingerprint, text_hash=frontend.state_hash)
     return frontend, Tokenizer(vocabulary)
 
 
