@@ -80,6 +80,21 @@ def test_a_bug_has_a_code_of_its_own_and_a_traceback(
     assert "Traceback" in err
 
 
+@pytest.mark.parametrize("kind", [ImportError, TextError])
+def test_an_interrupt_that_a_library_turned_into_an_error_is_one(
+    kind: type[Exception], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def load(*_: object) -> None:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as interrupt:
+            raise kind("initialization failed") from interrupt
+
+    monkeypatch.setattr(diagnose, "run", load)
+    assert run("doctor") == 130
+    assert capsys.readouterr().err == "interrupted\n"
+
+
 @pytest.mark.parametrize(
     ("words", "command"),
     [(("doctor", "--json"), "doctor"), (("text", "split", "ሰላም", "--json"), "text split"), (("--json",), "")],

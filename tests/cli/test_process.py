@@ -4,13 +4,13 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from amhctl.cli.process import end_as_interrupted, follows_another, require_utf8
+from amhctl.cli.process import end_as_interrupted, follows_another, is_interrupt, require_utf8
 
 ODD_LOCALE = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 
@@ -143,3 +143,64 @@ def test_the_first_of_several_processes_speaks_for_all(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert follows_another() is follows
+
+
+def load_library() -> None:
+    try:
+        raise KeyboardInterrupt
+    except KeyboardInterrupt as interrupt:
+        raise ImportError("initialization failed") from interrupt
+
+
+def give_up() -> None:
+    try:
+        load_library()
+    except ImportError:
+        raise RuntimeError("a library gives up") from None
+
+
+@pytest.mark.parametrize("way", [load_library, give_up])
+def test_an_import_that_was_interrupted_is_an_interrupt(way: Callable[[], None]) -> None:
+    with pytest.raises((ImportError, RuntimeError)) as given:
+        way()
+    assert is_interrupt(given.value)
+    assert not is_interrupt(ImportError("no such library"))
+
+
+GARBAGE = """
+import atexit, gc, sys, weakref
+from amhctl.cli import main, process
+
+class Ring:
+    def __init__(self):
+        self.self = self
+    def __del__(self):
+        print("collected")
+
+def check(*_, **__):
+    assert gc.isenabled() and gc.get_freeze_count() > 1000, gc.get_freeze_count()
+    Ring()
+    gc.collect()
+    print("worked")
+    left.append(Ring())
+    raise SystemExit(0)
+
+left = []
+atexit.register(lambda: print("ended"))
+from amhctl.workflows import doctor
+doctor.run = check
+sys.argv = ["amhctl", "doctor"]
+main.main()
+"""
+
+
+def test_garbage_is_looked_for_while_a_command_works_and_not_at_the_end() -> None:
+    done = subprocess.run([sys.executable, "-c", GARBAGE], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.split() == ["collected", "worked", "ended"]
+
+
+def test_a_caller_in_the_same_process_keeps_its_own_way() -> None:
+    code = "import gc; from amhctl.cli.main import main\ntry: main(['--version'])\nexcept SystemExit: pass\n"
+    code += "assert gc.isenabled() and not gc.get_freeze_count()"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0

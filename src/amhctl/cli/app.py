@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from amhctl.cli.console import Console
-from amhctl.cli.process import follows_another
+from amhctl.cli.process import collect_garbage, follows_another, is_interrupt
 from amhctl.cli.progress import make_progress
 from amhctl.cli.render import render_error, render_report
 from amhctl.core.errors import AmhctlError, OptionError, UnspeakableError
@@ -52,6 +52,7 @@ def execute(
     SystemExit
         Always, unless the work raises something that only a bug can.
     """
+    collect_garbage()
     console = open_console(command, json=json, quiet=quiet, verbose=verbose)
     progress = make_progress(console)
     try:
@@ -115,7 +116,9 @@ def end_with_interrupt(command: str, console: Console) -> NoReturn:
 
 
 def end_with_error(command: str, error: AmhctlError, console: Console) -> NoReturn:
-    """Write an error and end the process with its exit code."""
+    """Write an error and end the process with its exit code; one that came of an interrupt is no error."""
+    if is_interrupt(error):
+        end_with_interrupt(command, console)
     if console.verbose > 1:
         console.complain(traceback.format_exc().rstrip())
     render_error(command, error, console)

@@ -17,7 +17,7 @@ import typer
 from amhctl import __version__
 from amhctl.cli.app import BUG, INTERRUPTED, OK, USAGE, end_with_error, end_with_interrupt, named, open_console
 from amhctl.cli.console import Console
-from amhctl.cli.process import end_as_interrupted, require_utf8
+from amhctl.cli.process import end_as_interrupted, is_interrupt, require_utf8, spare_collections
 from amhctl.cli.render import render_error
 from amhctl.core.errors import AmhctlError
 from amhctl.devices.processors import settle_threads
@@ -104,6 +104,7 @@ def main(arguments: list[str] | None = None) -> None:
     """
     if arguments is None:
         require_utf8()
+        spare_collections()
     settle_threads(os.environ)
     words = sys.argv[1:] if arguments is None else arguments
     console = open_console(_named_command(words), json="--json" in words)
@@ -136,6 +137,8 @@ def _run(words: list[str], console: Console) -> NoReturn:
         fault = AmhctlError(f"the input is not UTF-8: {error.reason} at byte {error.start}", hint="write it as UTF-8")
         end_with_error(_named_command(words), fault, console)
     except Exception as bug:  # noqa: BLE001 - the one place where a bug becomes an exit code
+        if is_interrupt(bug):
+            end_with_interrupt(_named_command(words), console)
         console.complain(traceback.format_exc().rstrip())
         report = AmhctlError(f"{type(bug).__name__}: {bug}", hint="this is a bug in amhctl: please report it")
         render_error(_named_command(words), report, console, kind="Bug")
