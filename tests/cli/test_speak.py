@@ -100,6 +100,14 @@ def test_an_empty_text_is_an_error_and_bad_usage_is_usage(voice: str, tmp_path: 
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_batch_may_have_subtitles(voice: str, tmp_path: Path) -> None:
+    batch, output = tmp_path / "b.jsonl", tmp_path / "out"
+    batch.write_text('{"id": "a", "text": "ሰላም"}\n', encoding="utf-8")
+    result = invoke("--batch", str(batch), "-o", str(output), "--voice", voice, "--subtitles", "srt")
+    assert result.exit_code == 0
+    assert sorted(path.name for path in output.iterdir()) == ["a.srt", "a.wav", "results.jsonl"]
+
+
 def test_a_batch_becomes_a_folder_and_one_json_object(voice: str, tmp_path: Path) -> None:
     batch, output = tmp_path / "b.jsonl", tmp_path / "out"
     batch.write_text('{"id": "a", "text": "ሰላም"}\n{"id": "b"}\n', encoding="utf-8")

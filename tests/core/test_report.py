@@ -36,6 +36,7 @@ NO_COMMANDS = {
     "say_samples",
     # Its reports are those of speak_report.
     "speak",
+    "speak_items",
     "speak_journal",
     "speak_output",
     "speak_playing",

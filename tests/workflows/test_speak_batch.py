@@ -1,6 +1,7 @@
 """Batches: every item its file, bad lines that stop nothing, resuming, ids that stay in the folder."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from amhctl.core.errors import FileExistsRefused, ShortageError, SynthesisError,
 from amhctl.core.progress import SilentProgress
 from amhctl.inference import code_voice as voice_module
 from amhctl.inference.options import SpeakOptions
-from amhctl.workflows import speak_batch
+from amhctl.workflows import speak, speak_batch
 from amhctl.workflows.speak_batch import BatchReport, BatchRequest
 from amhctl.workflows.speak_request import SpeakRequest
 
@@ -88,6 +89,43 @@ def test_only_what_is_missing_failed_or_changed_is_spoken_again(voice_folder: Pa
     assert list(results_of(again)) == ["a", "b", "c"]
     other = request_of(tmp_path, voice_folder, items, options=SpeakOptions(seed=4))
     assert spoken(other).spoken == 3
+
+
+def test_items_have_subtitles_of_their_own(tmp_path: Path) -> None:
+    items: list[object] = [
+        {"id": "a", "text": "ሰላም ዓለም።"},
+        {"id": "b", "text": "ሰላም።", "subtitles": "TextGrid", "format": "mp3"},
+        {"id": "c", "text": "ሰላም።", "subtitles": "VTT"},
+        {"id": "d", "text": "ሰላም።", "subtitles": "pdf"},
+    ]
+    plain = request_of(tmp_path, "m01", [{"id": "a", "text": "ሰላም ዓለም።"}])
+    assert spoken(plain).spoken == 1
+    asked = replace(request_of(tmp_path, "m01", items), subtitles="srt")
+    report = spoken(asked)
+    # The first was there without subtitles, and is spoken again for them.
+    assert (report.spoken, report.skipped, report.failed) == (3, 0, 1)
+    assert report.findings[0].message.startswith("unknown format of subtitles: 'pdf'")
+    results = results_of(asked)
+    assert {name: results[name]["subtitles"] for name in results} == {"a": "a.srt", "b": "b.TextGrid", "c": "c.vtt"}
+    alone = SpeakRequest(tmp_path / "a.wav", text="ሰላም ዓለም።", subtitles=tmp_path / "a.srt", device="cpu")
+    speak.run(alone, SilentProgress())
+    for name in ("a.wav", "a.srt"):
+        assert (asked.output / name).read_bytes() == (tmp_path / name).read_bytes()
+    assert spoken(asked).skipped == 3
+    (asked.output / "b.TextGrid").unlink()
+    (asked.output / "c.vtt").write_text("", encoding="utf-8")
+    assert (spoken(asked).spoken, (asked.output / "b.TextGrid").is_file()) == (1, True)
+    with pytest.raises(TextError, match=r"unknown format of subtitles: 'a\.srt'"):
+        spoken(replace(asked, subtitles="a.srt"))
+
+
+def test_subtitles_of_somebody_else_are_kept(tmp_path: Path) -> None:
+    request = replace(request_of(tmp_path, "m01", [{"id": "a", "text": "ሰላም።"}]), subtitles=".srt")
+    request.output.mkdir()
+    (request.output / "a.srt").write_text("years of work", encoding="utf-8")
+    report = spoken(request)
+    assert (report.spoken, report.findings[0].message) == (0, "the output already exists")
+    assert (request.output / "a.srt").read_text(encoding="utf-8") == "years of work"
 
 
 def test_a_batch_that_is_interrupted_keeps_what_is_done(

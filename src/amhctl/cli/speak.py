@@ -30,7 +30,7 @@ def command(
         typer.Option(
             "--batch",
             help="Speak every line of this JSON Lines file (id, text or ssml; optional: voice, speaker, speed, pitch, "
-            "energy, volume, pause, seed, format) into the folder -o. The same command resumes it.",
+            "energy, volume, pause, seed, format, subtitles) into the folder -o. The same command resumes it.",
         ),
     ] = None,
     workers: Annotated[
@@ -51,7 +51,9 @@ def command(
     subtitles: Annotated[
         Path | None,
         typer.Option(
-            "--subtitles", help="Write the times of segments and words to this .srt, .vtt, .TextGrid or .json file."
+            "--subtitles",
+            help="Write the times of segments and words to this .srt, .vtt, .TextGrid or .json file; with --batch, for "
+            "each item in this format, such as srt.",
         ),
     ] = None,
     max_speed: Annotated[
@@ -286,7 +288,7 @@ def command(
     if batch is None and workers is not None:
         raise typer.BadParameter("--workers needs --batch")
     if batch is not None:
-        given: dict[str, object] = {"--play": play, "--subtitles": subtitles, "--chapters": chapters}
+        given: dict[str, object] = {"--play": play, "--chapters": chapters}
         given |= {"--input-format": input_format, "--reference": reference, "--emotion": emotion}
         given |= {"--emotion-weights": emotion_weights, "--max-speed": max_speed, "--features-model": features_model}
         if wrong := [name for name, value in given.items() if value]:
@@ -315,7 +317,7 @@ def command(
         file=file,
         input_format=input_format,
         chapters=chapters,
-        subtitles=subtitles,
+        subtitles=None if batch is not None else subtitles,
         fastest=speak.FASTEST_FIT if max_speed is None else max_speed,
         cast=tuple((name, place) for name, _, place in named),
         output=None if to_stdout else output,
@@ -359,6 +361,6 @@ def command(
     if batch is not None and output is not None:
         from amhctl.workflows import speak_batch
 
-        whole = speak_batch.BatchRequest(batch=batch, output=output, common=request, workers=workers or 0)
+        whole = speak_batch.BatchRequest(batch, output, request, subtitles=str(subtitles or ""), workers=workers or 0)
         return lambda progress: speak_batch.run(whole, progress)
     return lambda progress: speak.run(request, progress)

@@ -6,9 +6,7 @@ speaks only what is missing, failed or has changed.
 """
 
 import json
-import math
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -16,72 +14,27 @@ from typing import Any, Final, TextIO
 
 from amhctl.checkpoint.licences import require_commercial
 from amhctl.core.documents import limited_lines, parse_json
-from amhctl.core.errors import AmhctlError, DocumentError, FileExistsRefused, ShortageError, TextError
-from amhctl.core.files import sha256_of_json, write_text_atomically
-from amhctl.core.findings import Finding, Rule, Rules, Severity
+from amhctl.core.errors import AmhctlError, DocumentError, FileExistsRefused, ShortageError
+from amhctl.core.files import write_text_atomically
+from amhctl.core.findings import Finding
 from amhctl.core.lock import hold
 from amhctl.core.outputs import FileKind, require_output_files, require_output_place
 from amhctl.core.progress import Progress, SilentProgress
 from amhctl.core.report import Verdict
 from amhctl.inference.assemble import load_voice
-from amhctl.inference.catalog import bundled_voices, voice_path
+from amhctl.inference.catalog import voice_path
 from amhctl.inference.longtext import Role
 from amhctl.parallel.workers import map_in_order, open_pool
 from amhctl.text.lexicon_file import read_lexicons
 from amhctl.workflows.speak import write_speech as write_speech
-from amhctl.workflows.speak_request import FORMATS, AudioFormat, SpeakRequest, read_settings
+from amhctl.workflows.speak_items import RULES, Item, read_items
+from amhctl.workflows.speak_items import BatchRequest as BatchRequest
+from amhctl.workflows.speak_items import choose_timing as choose_timing
+from amhctl.workflows.speak_request import SpeakRequest, read_settings
 
-RULES = Rules(
-    Rule(
-        "S023",
-        Severity.ERROR,
-        "an item of a batch cannot be spoken",
-        "A line of the batch is no item, or its text could not be spoken. All other items are spoken; after the line "
-        "is corrected, the same command speaks only what is missing.",
-    ),
-)
 RESULTS: Final = "results.jsonl"
 _RESULTS = FileKind("results of a batch", re.compile(rb'\{"id": "[^"\n]{1,600}", "ok": (?:true|false), "digest": "'))
-_ID = re.compile(r"\w[\w.-]{0,99}")
-_RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
-_NUMBERS = ("speed", "pitch", "energy", "volume", "pause")
-_FORMATS: Final[dict[str, AudioFormat]] = {name: name for name in FORMATS}
-_HINT = 'write {"id": …, "text": …} in each line'
-_MOST_ITEMS = 1_000_000
 _KEPT_VOICES = 4
-
-
-@dataclass(frozen=True, slots=True)
-class BatchRequest:
-    """What ``amhctl speak --batch`` was asked.
-
-    Attributes
-    ----------
-    batch : Path
-        The items, as JSON Lines.
-    output : Path
-        Folder of the results.
-    common : SpeakRequest
-        How to speak what does not say so itself.
-    workers : int
-        How many processes speak; 0 is this one.
-    """
-
-    batch: Path
-    output: Path
-    common: SpeakRequest
-    workers: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Item:
-    """A line of a batch that can be spoken."""
-
-    id: str
-    voice: str
-    output: Path
-    request: SpeakRequest
-    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,18 +115,21 @@ def run(request: BatchRequest, progress: Progress) -> BatchReport:
     AmhctlError
         If the batch cannot be read, the folder cannot be written, the voice cannot be loaded, or the disk is full.
     """
+    if request.subtitles:
+        request = replace(request, subtitles=choose_timing(request.subtitles))
     require_output_place(request.output)
     _require_results(request.output / RESULTS)
     require_output_files(request.output, sources=(request.batch, voice_path(request.common.voice)))
     lexicons, commercial = read_settings(request.common)
     request.output.mkdir(parents=True, exist_ok=True)
     with hold(request.output / ".lock", what="the batch"):
-        items, findings = _read_items(request)
+        items, findings = read_items(request)
         done = _read_results(request.output)
         wanted = [item for item in items if not _is_done(item, done.get(item.id))]
         skipped = len(items) - len(wanted)
         # An item that is spoken again takes the place of what it was; another file of its name does not.
-        strange = {item.id for item in wanted if not (request.common.force or item.id in done) and item.output.exists()}
+        fresh = () if request.common.force else (item for item in wanted if item.id not in done)
+        strange = {item.id for item in fresh if any(path.exists() for path in item.files)}
         missing = [item for item in wanted if item.id not in strange]
         findings += (
             RULES.finding("S023", item.id, "the output already exists", "move it away, or pass --force")
@@ -224,7 +180,7 @@ def _require_results(path: Path) -> None:
         )
 
 
-def _begin(items: Iterable[_Item], results: TextIO) -> Iterator[_Item]:
+def _begin(items: Iterable[Item], results: TextIO) -> Iterator[Item]:
     """Yield items, each with a line in the results first: whoever is killed knows which files are of the batch."""
     for item in items:
         _write(results, {"id": item.id, "ok": False, "digest": item.digest, "error": "it was interrupted"})
@@ -249,7 +205,7 @@ def _known_room() -> _Room:
     return _room
 
 
-def _speak(item: _Item) -> dict[str, Any]:
+def _speak(item: Item) -> dict[str, Any]:
     """Speak an item and return its line of the results; a full disk ends the batch."""
     room = _known_room()
     result: dict[str, Any] = {"id": item.id, "ok": False, "digest": item.digest}
@@ -264,15 +220,19 @@ def _speak(item: _Item) -> dict[str, Any]:
         **result,
         "ok": True,
         "file": item.output.name,
+        **({} if item.request.subtitles is None else {"subtitles": item.request.subtitles.name}),
         "seconds": round(report.seconds, 3),
         "segments": len(report.segments),
         "findings": [asdict(finding) for finding in report.findings],
     }
 
 
-def _is_done(item: _Item, result: Mapping[str, Any] | None) -> bool:
+def _is_done(item: Item, result: Mapping[str, Any] | None) -> bool:
     return (
-        result is not None and bool(result.get("ok")) and result.get("digest") == item.digest and item.output.is_file()
+        result is not None
+        and bool(result.get("ok"))
+        and result.get("digest") == item.digest
+        and all(path.is_file() for path in item.files)
     )
 
 
@@ -296,105 +256,3 @@ def _read_results(folder: Path) -> dict[str, dict[str, Any]]:
         with path.open("ab") as stream:
             stream.write(b"\n")
     return found
-
-
-def _read_items(request: BatchRequest) -> tuple[list[_Item], list[Finding]]:
-    """Return the items of a batch, and a finding for each line that is none."""
-    items: list[_Item] = []
-    findings: list[Finding] = []
-    known: dict[str, int] = {}
-    for number, raw in enumerate(_lines_of(request.batch), 1):
-        if raw is not None and not raw.strip():
-            continue
-        try:
-            item = _read_item(raw, request)
-            name = unicodedata.normalize("NFC", item.id).casefold()
-            if name in known:
-                raise TextError(f"the id {item.id!r} is that of line {known[name]} too")
-            known[name] = number
-            items.append(item)
-        except AmhctlError as error:
-            findings.append(RULES.finding("S023", f"{request.batch}:{number}", error.message, error.hint))
-        if len(items) > _MOST_ITEMS:
-            raise TextError(f"more than {_MOST_ITEMS:,} items", subject=str(request.batch), hint="divide the batch")
-    if not items and not findings:
-        raise TextError(
-            "the batch is empty", subject=str(request.batch), hint='write {"id": …, "text": …} in each line'
-        )
-    return items, findings
-
-
-def _lines_of(path: Path) -> Iterator[bytes | None]:
-    try:
-        with path.open("rb") as stream:
-            yield from limited_lines(stream)
-    except FileNotFoundError:
-        raise TextError("the batch does not exist", subject=str(path), hint="check the path") from None
-    except IsADirectoryError:
-        raise TextError("the path is a folder", subject=str(path), hint="give a JSON Lines file") from None
-
-
-def _read_item(raw: bytes | None, request: BatchRequest) -> _Item:
-    """Return a line as an item."""
-    if raw is None:
-        raise TextError("the line is too long")
-    entry = parse_json(raw)
-    if not isinstance(entry, dict):
-        raise TextError("the line is no object", hint=_HINT)
-    known = {"id", "text", "ssml", "voice", "speaker", "seed", "format", *_NUMBERS}
-    if strange := sorted(set(entry) - known):
-        raise TextError(f"unknown key {strange[0][:40]!r}", hint=f"known are {', '.join(sorted(known))}")
-    name = _text(entry, "id")
-    if not _ID.fullmatch(name) or _RESERVED.fullmatch(name) or name.endswith("."):
-        raise TextError(
-            f"the id {name[:40]!r} cannot be a file name", hint="use up to 100 letters, digits, hyphens, points and _"
-        )
-    if ("text" in entry) == ("ssml" in entry):
-        raise TextError("an item has either a text or ssml")
-    chosen = _FORMATS.get(_text(entry, "format")) if "format" in entry else request.common.format or "wav"
-    if chosen is None:
-        raise TextError(f"unknown audio format {entry['format']!r}", hint=f"use one of {', '.join(_FORMATS)}")
-    voice = _text(entry, "voice") if "voice" in entry else ""
-    if voice and voice not in {*bundled_voices(), *dict(request.common.cast)}:
-        raise TextError(f"there is no voice {voice[:40]!r}", hint="name a bundled voice, or one given by --cast")
-    changes: dict[str, Any] = {key: _number(entry, key) for key in _NUMBERS if key in entry}
-    if "speaker" in entry:
-        changes["person"] = _text(entry, "speaker")
-    elif voice:
-        changes["person"] = None
-    if "seed" in entry:
-        changes["seed"] = _whole(entry, "seed")
-    output = request.output / f"{name}.{chosen}"
-    spoken = replace(
-        request.common,
-        text=_text(entry, "ssml" if "ssml" in entry else "text"),
-        input_format="ssml" if "ssml" in entry else "text",
-        output=output,
-        format=chosen,
-        options=replace(request.common.options, **changes),
-        force=True,
-    )
-    how = [asdict(spoken.options), spoken.precision, chosen, voice or request.common.voice]
-    digest = sha256_of_json([spoken.text, spoken.input_format, *how])
-    return _Item(name, voice, output, spoken, digest)
-
-
-def _text(entry: Mapping[str, object], key: str) -> str:
-    value = entry.get(key)
-    if not isinstance(value, str) or not value.strip():
-        raise TextError(f"{key!r} is no text" if key in entry else f"{key!r} is missing")
-    return value
-
-
-def _number(entry: Mapping[str, object], key: str) -> float:
-    value = entry[key]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise TextError(f"{key!r} is no number")
-    return float(value)
-
-
-def _whole(entry: Mapping[str, object], key: str) -> int:
-    value = entry[key]
-    if type(value) is int and 0 <= value < 1 << 32:
-        return value
-    raise TextError(f"{key!r} is no whole number from 0 to 4,294,967,295")

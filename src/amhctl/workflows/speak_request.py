@@ -4,7 +4,7 @@ import importlib
 import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TextIO
+from typing import TYPE_CHECKING, Final, Literal, TextIO
 
 from amhctl.audio.referenceclip import ReferenceClip
 from amhctl.config.sources import has_settings
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 AudioFormat = Literal["wav", "flac", "ogg", "mp3", "aac", "m4a", "pcm"]
 InputFormat = Literal["text", "ssml", "srt", "vtt", "epub", "html"]
+SUBTITLE_SUFFIXES: Final = ("srt", "vtt", "TextGrid", "json")
 _SUBTITLES: dict[str, SubtitleFormat] = {".srt": "srt", ".vtt": "vtt", ".textgrid": "textgrid", ".json": "json"}
 SUBTITLES = FileKind("a file of subtitles", re.compile(rb"\d+\r?\n\d|WEBVTT|File type = \"ooTextFile\"|\{\"seconds\""))
 FASTEST_FIT = 1.5
@@ -193,7 +194,7 @@ def choose_subtitles(path: Path) -> SubtitleFormat:
         raise TextError(
             f"unknown format of subtitles: suffix {path.suffix!r}",
             subject=str(path),
-            hint="use one of .srt, .vtt, .TextGrid, .json",
+            hint=f"use one of {', '.join(f'.{name}' for name in SUBTITLE_SUFFIXES)}",
         )
     return chosen
 
