@@ -397,6 +397,23 @@ KEYS: dict[str, dict[str, Schema]] = {
     "bench": {
         "machine": OBJECT,
         "results": mapping(record(value=NUMBER, unit=TEXT, note=TEXT)),
+        "indextts2": listed(
+            record(
+                variant=TEXT,
+                device=TEXT,
+                precision=TEXT,
+                speech=NUMBER,
+                prompt=NUMBER,
+                steps=COUNT,
+                layers=COUNT,
+                realtime_factor=MAYBE_NUMBER,
+                seconds=mapping(NUMBER),
+                processor_seconds=mapping(NUMBER),
+                weights_bytes=COUNT,
+                peak_bytes=COUNT,
+                missing=MAYBE_TEXT,
+            )
+        ),
         "training": listed(
             record(
                 variant=TEXT,

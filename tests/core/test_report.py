@@ -11,6 +11,7 @@ from amhctl.core.report import PlainReport, Report, Verdict
 # How workflows read text, one shard of an extraction, the parts of a run, where weights come from, ways of training:
 # parts of commands, and none themselves.
 NO_COMMANDS = {
+    "bench_speaking",
     "bench_material",
     "bench_sections",
     "bench_train",
@@ -22,6 +23,7 @@ NO_COMMANDS = {
     "network_run",
     "eval_clip",
     "fit_durations",
+    "indextts2_speed",
     "eval_judges",
     "eval_lineage",
     "eval_pairs",

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import torch
 import yaml
+from support.official import official_shape
 from support.semantic_codecs import semantic_file
 from support.speech_encoders import WIDTH, tiny_encoder_folder
 from torch import Tensor, nn
@@ -16,6 +17,7 @@ from amhctl.codec.indextts2.content import LatentProjection
 from amhctl.codec.indextts2.diffusion_transformer import DiffusionTransformer, TransformerShape
 from amhctl.codec.indextts2.length_regulator import LengthRegulator
 from amhctl.nn.alias_free import low_pass_filter
+from amhctl.workflows.indextts2_speed import NetworkSizes
 
 TRANSFORMER = TransformerShape(
     width=16, content=8, style=6, depth=3, heads=2, inner=32, wave_width=8, wave_layers=2, wave_kernel=5
@@ -80,3 +82,15 @@ def indextts2_folder(folder: Path, *, seed: int = 0, gpt_width: int = GPT_WIDTH)
     semantic_file(folder / "semantic_codec.safetensors")
     tiny_encoder_folder(folder / "w2v-bert-2.0", normalised=True)
     return folder
+
+
+def small_sizes() -> NetworkSizes:
+    """Return networks for ``bench indextts2`` that take no time."""
+    return NetworkSizes(
+        gpt=official_shape(60, features=16),
+        content=WIDTH,
+        projection=(6, 5),
+        transformer=TRANSFORMER,
+        style=STYLE,
+        vocoder=VOCODER,
+    )

@@ -12,6 +12,7 @@ from amhctl.training.variant_speed import VariantTiming
 from amhctl.training.variants import VARIANTS
 from amhctl.workflows import bench as benchmark
 from amhctl.workflows.bench import BenchmarkRequest
+from amhctl.workflows.bench_speaking import SPEAKING_VARIANTS, SpeakingFigures, SpeakingRequest
 
 
 def test_training_is_told_as_a_table_and_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,3 +35,13 @@ def test_training_is_told_as_a_table_and_drawn(tmp_path: Path, monkeypatch: pyte
     assert (tmp_path / "speed.svg").read_text(encoding="utf-8").count("200, 1.00 times") == 2
     with pytest.raises(FileExistsRefused):
         benchmark.run(request, SilentProgress())
+
+
+def test_indextts2_is_measured_only_where_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    variant = SPEAKING_VARIANTS[0]
+    found = (SpeakingFigures(variant, SpeakingRequest().trial(variant), missing="nothing"),)
+    monkeypatch.setattr(benchmark, "time_speaking", lambda request, progress: found)
+    report = benchmark.run(BenchmarkRequest(only=("indextts2",)), SilentProgress())
+    assert report.payload()["indextts2"] == [found[0].row()]
+    assert list(report.lines())[-1] == "fp32       not measured: nothing is missing"
+    assert "indextts2" not in benchmark._USUAL

@@ -21,14 +21,17 @@ class Comparison(StrEnum):
 def command(
     sections: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[SECTION]...", help="What to measure, all by default; the same as --only."),
+        typer.Argument(
+            metavar="[SECTION]...",
+            help="What to measure; the same as --only. By default all sections except dac, indextts2 and train.",
+        ),
     ] = None,
     only: Annotated[
         list[str] | None,
         typer.Option(
             "--only",
-            help="speak, codes, vocoder, recogniser, data, text, startup, threads, dac or train; repeat the "
-            "option or separate by commas.",
+            help="speak, codes, vocoder, recogniser, data, text, startup, threads, dac, indextts2 or train; repeat "
+            "the option or separate by commas.",
         ),
     ] = None,
     voice: Annotated[
@@ -64,7 +67,27 @@ def command(
     ] = None,
     variant: Annotated[
         list[str] | None,
-        typer.Option("--variant", help="Variant of train to measure; all by default; may be repeated."),
+        typer.Option("--variant", help="Variant of train or indextts2 to measure; all by default; may be repeated."),
+    ] = None,
+    speech: Annotated[
+        float | None,
+        typer.Option(
+            "--speech",
+            min=0.1,
+            max=30.0,
+            callback=options.require_number,
+            help="Seconds of speech that indextts2 generates; 5 by default.",
+        ),
+    ] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option("--steps", min=1, max=100, help="Flow-matching steps of indextts2; 25 by default."),
+    ] = None,
+    layers: Annotated[
+        int | None,
+        typer.Option(
+            "--layers", min=1, max=24, help="Layers of the GPT of indextts2: fewer take less memory; 24 by default."
+        ),
     ] = None,
     compare: Annotated[
         Comparison | None,
@@ -78,15 +101,21 @@ def command(
 ) -> Work:
     """Measure speed and memory on this machine."""
     from amhctl.workflows import bench as benchmark
+    from amhctl.workflows.bench_speaking import SpeakingRequest
     from amhctl.workflows.bench_train import VariantsRequest
 
     wanted = _read_sections((*(sections or ()), *(only or ())), benchmark.SECTIONS)
-    of_training = (store, vocabulary, base, preset, sets, frames, variant, compare, plot)
-    if "train" not in wanted and any(option is not None for option in of_training):
-        raise typer.BadParameter(
-            "--data, --vocab, --base, --preset, --set, --frames, --variant, --compare and --plot "
-            "belong to the section train"
-        )
+    _require_owner(
+        wanted,
+        {
+            "--data, --vocab, --base, --preset, --set, --frames, --compare and --plot": (
+                ("train",),
+                (store, vocabulary, base, preset, sets, frames, compare, plot),
+            ),
+            "--speech, --steps and --layers": (("indextts2",), (speech, steps, layers)),
+            "--variant": (("train", "indextts2"), (variant,)),
+        },
+    )
     request = benchmark.BenchmarkRequest(
         only=tuple(section for section in benchmark.SECTIONS if section in wanted),
         voice=voice or benchmark.DEFAULT_VOICE,
@@ -95,6 +124,13 @@ def command(
         manifest=manifest,
         corpus=corpus,
         device=device,
+        speaking=SpeakingRequest(
+            speech=speech or 5.0,
+            steps=steps or 25,
+            layers=layers or 24,
+            variants=tuple(variant or ()),
+            device=device,
+        ),
         training=VariantsRequest(
             preset=preset or "cpu",
             data=store,
@@ -117,3 +153,16 @@ def _read_sections(words: tuple[str, ...], known: tuple[str, ...]) -> set[str]:
     if unknown := [section for section in wanted if section not in known]:
         raise typer.BadParameter(f"no section {unknown[0]!r}; there are {', '.join(known)}")
     return set(wanted)
+
+
+def _require_owner(wanted: set[str], groups: dict[str, tuple[tuple[str, ...], tuple[object, ...]]]) -> None:
+    """Refuse options whose sections are not measured, and those that could be of two sections that are."""
+    for names, (owners, values) in groups.items():
+        if not any(value is not None for value in values):
+            continue
+        among = [owner for owner in owners if owner in wanted]
+        if not among:
+            plural = "belongs to the section" if "," not in names and " and " not in names else "belong to the section"
+            raise typer.BadParameter(f"{names} {plural} {' or '.join(owners)}")
+        if len(among) > 1:
+            raise typer.BadParameter(f"{names} is for one section: measure {' and '.join(among)} in two commands")

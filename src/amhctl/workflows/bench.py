@@ -17,6 +17,7 @@ from amhctl.inference.catalog import DEFAULT_VOICE as DEFAULT_VOICE
 from amhctl.pages.barchart import Bar, draw_bars
 from amhctl.training.variant_figures import HEAD, HEAD_BEFORE, Unmeasured, VariantFigures, measured, yardstick_of
 from amhctl.workflows.bench_sections import MEASURES, Measurement, Section, Subject
+from amhctl.workflows.bench_speaking import SpeakingFigures, SpeakingRequest, head, time_speaking
 from amhctl.workflows.bench_train import VariantsRequest, time_variants
 
 SECTIONS: tuple[Section, ...] = (
@@ -29,9 +30,11 @@ SECTIONS: tuple[Section, ...] = (
     "startup",
     "threads",
     "dac",
+    "indextts2",
     "train",
 )
-# The comparison needs a DAC weights file, which is not in the package; training takes many minutes.
+# The comparison needs a DAC weights file, which is not in the package; IndexTTS-2 at its published size needs some GiB
+# of memory and some minutes, and training takes many.
 _USUAL: tuple[Section, ...] = ("speak", "codes", "vocoder", "recogniser", "data", "text", "startup", "threads")
 DRAWING = FileKind("an SVG plot", re.compile(rb"\s*<svg"))
 
@@ -43,8 +46,8 @@ class BenchmarkRequest:
     Attributes
     ----------
     only : tuple[Section, ...]
-        Sections; none means all but ``dac``, which needs a DAC weights file as the codec, and ``train``, which takes
-        long.
+        Sections; none means all but ``dac``, which needs a DAC weights file as the codec, and ``indextts2`` and
+        ``train``, which take long.
     voice, codec, vocoder : str
         What to measure.
     manifest : Path | None
@@ -55,6 +58,8 @@ class BenchmarkRequest:
         The median of so many is taken.
     device : str
         Where to compute.
+    speaking : SpeakingRequest
+        What ``indextts2`` measures.
     training : VariantsRequest
         What ``train`` measures.
     plot : Path | None
@@ -71,6 +76,7 @@ class BenchmarkRequest:
     corpus: Path | None = None
     repetitions: int = 3
     device: str = "cpu"
+    speaking: SpeakingRequest = field(default_factory=SpeakingRequest)
     training: VariantsRequest = field(default_factory=VariantsRequest)
     plot: Path | None = None
     force: bool = False
@@ -82,6 +88,7 @@ class BenchmarkReport(PlainReport):
 
     measurements: tuple[Measurement, ...]
     machine: Machine
+    speaking: tuple[SpeakingFigures, ...] = ()
     training: tuple[VariantFigures | Unmeasured, ...] = ()
 
     def payload(self) -> dict[str, object]:
@@ -98,6 +105,7 @@ class BenchmarkReport(PlainReport):
                 item.name: {"value": round(item.value, 4), "unit": item.unit, "note": item.note}
                 for item in self.measurements
             },
+            "indextts2": [each.row() for each in self.speaking],
             "training": [each.row() for each in self.training],
         }
 
@@ -106,6 +114,10 @@ class BenchmarkReport(PlainReport):
         yield self.machine.line()
         for item in self.measurements:
             yield f"{item.name:<26}{item.value:>10.3f} {item.unit:<12} {item.note}"
+        if self.speaking:
+            yield from head(self.speaking[0].trial)
+            for figures in self.speaking:
+                yield from figures.lines()
         if self.training:
             yield HEAD + (HEAD_BEFORE if any(each.timing.before for each in measured(self.training)) else "")
             yardstick = yardstick_of(self.training)
@@ -126,6 +138,7 @@ def run(request: BenchmarkRequest, progress: Progress) -> BenchmarkReport:
         require_output_file(request.plot, DRAWING, force=request.force, sources=[each for each in read if each])
     results: list[Measurement] = []
     figures: tuple[VariantFigures | Unmeasured, ...] = ()
+    speaking: tuple[SpeakingFigures, ...] = ()
     progress.start("measuring", len(wanted), "sections")
     with tempfile.TemporaryDirectory(prefix="amhctl-bench-") as scratch:
         subject = _subject_of(request, Path(scratch))
@@ -133,12 +146,14 @@ def run(request: BenchmarkRequest, progress: Progress) -> BenchmarkReport:
             if section in wanted:
                 results += measure(subject)
                 progress.advance(note=section)
+        if "indextts2" in wanted:
+            speaking = time_speaking(request.speaking, progress)
         if "train" in wanted:
             figures = time_variants(request.training, Path(scratch), progress)
     progress.finish()
     if request.plot is not None and measured(figures):
         _draw(request.plot, measured(figures))
-    return BenchmarkReport(tuple(results), describe_machine(), figures)
+    return BenchmarkReport(tuple(results), describe_machine(), speaking, figures)
 
 
 def _draw(path: Path, figures: tuple[VariantFigures, ...]) -> None:

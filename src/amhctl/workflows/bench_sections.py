@@ -1,4 +1,4 @@
-"""The sections of ``bench``, all but ``train``: what each measures, and how."""
+"""The sections of ``bench``, all but ``indextts2`` and ``train``: what each measures, and how."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -37,7 +37,9 @@ from amhctl.text.frontend import Frontend
 from amhctl.workflows.bench_material import CLIP_SECONDS, generate_lines, generate_manifest
 from amhctl.workflows.data import check as check_data
 
-Section = Literal["speak", "codes", "vocoder", "recogniser", "data", "text", "startup", "threads", "dac", "train"]
+Section = Literal[
+    "speak", "codes", "vocoder", "recogniser", "data", "text", "startup", "threads", "dac", "indextts2", "train"
+]
 _TEXT = "አዲስ አበባ የኢትዮጵያ ዋና ከተማ ናት። ከተማዋ በአንድ ሺህ ስምንት መቶ ሰባ ዘጠኝ ዓመተ ምሕረት ተመሠረተች። ዛሬ ብዙ ሰዎች የሚኖሩባት ትልቅ ከተማ ናት።"
 _MOST_CODE_SECONDS = 300.0
 # As much as an extraction encodes at once.
