@@ -7,13 +7,17 @@ import pytest
 from support.speaking_flow import flow_voice_folder, load_flow_voice
 from support.voices import any_speech, load_code_voice, tiny_voice_folder
 
+from amhctl.audio.loudness import loudness
+from amhctl.audio.pitch import find_pitch
 from amhctl.core.errors import SynthesisError, TextError
 from amhctl.core.units import Seconds
+from amhctl.inference.assemble import load_voice
 from amhctl.inference.code_voice import CodeVoice
 from amhctl.inference.longtext import LineChunk, Position, Role, stream_lines
 from amhctl.inference.options import SpeakOptions
 from amhctl.inference.spectrogram_voice import SpectrogramVoice
 from amhctl.text.lines import Line, Manner, read_lines, split_pieces
+from amhctl.text.ssml import parse_ssml
 
 TEXT = (
     "# አንድ\nሰላም ዓለም። ዛሬ ጥሩ ቀን ነው።\n\n* * *\n\n[pause:0.3s]እንዴት ናችሁ? ደህና። 好\n\n# ሁለት\nልጆች ወደ ትምህርት ቤት ሄዱ። "
@@ -158,6 +162,100 @@ def test_what_a_voice_cannot_follow_is_a_finding(flow: SpectrogramVoice, voice: 
     assert found(flow, Manner(pitch=40.0)) == ["S020 a pitch of +40 semitones is spoken at +12"]
     assert found(flow, Manner(volume=-90.0)) == ["S020 a volume of -90 dB is spoken at -40"]
     assert found(voice, Manner(pitch=2.0)) == ["S020 the voice has no pitch to change"]
+
+
+SENTENCE = "የኢትዮጵያ ትልቅ ከተማ አዲስ አበባ ናት።"
+
+
+def marked(voice: CodeVoice | SpectrogramVoice, inside: str, options: SpeakOptions | None = None) -> list[LineChunk]:
+    return [*stream_lines(Role(voice), parse_ssml(f"<speak>{inside}</speak>"), options or any_speech(seed=3))]
+
+
+def test_prosody_that_changes_nothing_changes_no_sample(flow: SpectrogramVoice) -> None:
+    none = '<prosody rate="100%" pitch="+0st" volume="default">'
+    plain = joined(marked(flow, SENTENCE))
+    inside = SENTENCE.replace("ትልቅ ከተማ", f"{none}ትልቅ</prosody> {none}ከተማ</prosody>")
+    np.testing.assert_array_equal(joined(marked(flow, inside)), plain)
+    np.testing.assert_array_equal(joined(marked(flow, f"{none}{SENTENCE}</prosody>")), plain)
+
+
+@pytest.mark.parametrize("change", [{"speed": 0.8}, {"pitch": 2.0}, {"volume": -6.0}, {"speed": 1.6, "pitch": -1.5}])
+def test_two_halves_in_one_manner_are_the_whole_in_it_and_as_with_options(
+    flow: SpectrogramVoice, change: dict[str, float]
+) -> None:
+    speed, pitch, volume = change.get("speed", 1.0), change.get("pitch", 0.0), change.get("volume", 0.0)
+    manner = f'<prosody rate="{speed}" pitch="{pitch:+}st" volume="{volume:+}dB">'
+    halves = SENTENCE.replace("ከተማ", f"ከተማ </prosody>{manner}")
+    whole = joined(marked(flow, f"{manner}{SENTENCE}</prosody>"))
+    np.testing.assert_array_equal(joined(marked(flow, f"{manner}{halves}</prosody>")), whole)
+    np.testing.assert_array_equal(joined(marked(flow, SENTENCE, replace(any_speech(seed=3), **change))), whole)  # type: ignore[arg-type]
+    # So is a sentence of a paragraph that is otherwise said in another manner.
+    first, second = marked(flow, f"ሰላም። {manner}{SENTENCE}</prosody>")
+    alike = [*stream_lines(Role(flow), [Line(f"ሰላም። {SENTENCE}")], replace(any_speech(seed=3), **change))]  # type: ignore[arg-type]
+    assert second.segment.seconds == alike[1].segment.seconds
+    assert first.segment.seconds == marked(flow, "ሰላም። " + SENTENCE)[0].segment.seconds
+
+
+def test_prosody_inside_a_sentence_is_one_segment(flow: SpectrogramVoice) -> None:
+    (plain,) = marked(flow, SENTENCE)
+    inside = SENTENCE.replace("አዲስ አበባ", '<prosody rate="50%">አዲስ <mark name="here"/>አበባ</prosody>')
+    (slow,) = marked(flow, inside)
+    assert slow.segment.text == plain.segment.text
+    lengths = [
+        [word.end - word.start for word in chunk.segment.words if word.text.strip("።")] for chunk in (plain, slow)
+    ]
+    ratios = np.array(lengths[1]) / np.array(lengths[0])
+    np.testing.assert_allclose(ratios, [1.0, 1.0, 1.0, 2.0, 2.0, 1.0], rtol=0.25)
+    assert [(name, time) for name, time in slow.segment.marks] == [("here", slow.segment.words[4].start)]
+    assert not slow.findings
+
+
+def test_volume_inside_a_sentence_leaves_the_rest_as_it_is(flow: SpectrogramVoice) -> None:
+    (plain,) = marked(flow, SENTENCE)
+    (soft,) = marked(flow, SENTENCE.replace("ትልቅ", '<prosody volume="-12dB">ትልቅ</prosody>'))
+    rate = flow.sample_rate
+
+    def level(chunk: LineChunk, place: int) -> float:
+        word = chunk.segment.words[place]
+        samples = chunk.waveform.samples[round(word.start * rate) : round(word.end * rate)]
+        return 20.0 * float(np.log10(np.sqrt(np.mean(np.square(samples)))))
+
+    softer = [level(soft, place) - level(plain, place) for place in range(6)]
+    np.testing.assert_allclose(softer, [0.0, -12.0, 0.0, 0.0, 0.0, 0.0], atol=1.0)
+
+
+def test_pitch_inside_a_sentence_is_that_of_its_words() -> None:
+    voice = load_voice("m01")
+    inside = SENTENCE.replace("ከተማ", '<prosody pitch="+6st">ከተማ</prosody>')
+    rate = voice.sample_rate
+
+    def pitch(chunks: list[LineChunk]) -> float:
+        (chunk,) = chunks
+        word = chunk.segment.words[2]
+        samples = chunk.waveform.samples[round(word.start * rate) : round(word.end * rate)]
+        found = find_pitch(samples, rate, 160, floor=60.0, ceiling=400.0)
+        return float(np.median(found[found > 0]))
+
+    higher = pitch(marked(voice, inside, SpeakOptions())) / pitch(marked(voice, SENTENCE, SpeakOptions()))
+    assert 12.0 * np.log2(higher) == pytest.approx(6.0, abs=0.5)
+    (plain,), (moved,) = marked(voice, SENTENCE, SpeakOptions()), marked(voice, inside, SpeakOptions())
+    before = slice(0, round(plain.segment.words[1].end * rate) - rate // 50)
+    gain = 10.0 ** (loudness(moved.waveform) / 20.0 - loudness(plain.waveform) / 20.0)
+    np.testing.assert_allclose(moved.waveform.samples[before], plain.waveform.samples[before], atol=0.01 * gain)
+
+
+def test_a_voice_that_cannot_bend_speaks_in_parts(voice: CodeVoice) -> None:
+    inside = 'ሰላም <prosody volume="-20dB">ዓለም <mark name="a"/>ዛሬ</prosody> ቀን ነው።'
+    chunks = marked(voice, inside)
+    assert [chunk.segment.written for chunk in chunks] == ["ሰላም", "ዓለም ዛሬ", "ቀን ነው።"]
+    assert [len(chunk.segment.marks) for chunk in chunks] == [0, 1, 0]
+    lines = [Line("ሰላም "), Line("ዓለም ዛሬ", manner=Manner(volume=-20.0)), Line(" ቀን ነው።")]
+    parts = stream_lines(Role(voice), lines, any_speech(seed=3))
+    np.testing.assert_array_equal(joined(chunks), joined([*parts]))
+    rest = stream_lines(
+        Role(voice), parse_ssml(f"<speak>{inside}</speak>"), any_speech(seed=3), after=chunks[0].position
+    )
+    np.testing.assert_array_equal(joined([chunks[0], *rest]), joined(chunks))
 
 
 def test_another_voice_speaks_at_the_rate_of_the_first(flow: SpectrogramVoice, voice: CodeVoice) -> None:

@@ -39,9 +39,26 @@ def test_sentences_and_paragraphs_end_lines() -> None:
     ],
 )  # fmt: skip
 def test_prosody_is_a_manner(attribute: str, field: str, value: float) -> None:
-    before, inside, after = parse_ssml(f"<speak>ሀ <prosody {attribute}>ለ</prosody> ሐ</speak>")
-    assert getattr(inside.manner, field) == pytest.approx(value)
-    assert before.manner == after.manner != inside.manner
+    (line,) = parse_ssml(f"<speak>ሀ <prosody {attribute}>ለ</prosody> ሐ</speak>")
+    (_, before), (place, inside), (end, after) = line.shifts
+    assert getattr(inside, field) == pytest.approx(value)
+    assert before == after == line.manner != inside
+    assert (line.text[place:end], line.text[end:]) == ("ለ", " ሐ")
+    (whole,) = parse_ssml(f"<speak><prosody {attribute}>ሀ <p/>ለ</prosody></speak>")[:1]
+    assert (whole.manner, whole.shifts) == (inside, ())
+
+
+def test_prosody_of_one_manner_or_of_none_is_no_shift() -> None:
+    (plain,) = parse_ssml("<speak>ሀለ ሐ</speak>")
+    assert parse_ssml('<speak>ሀ<prosody rate="100%" pitch="+0st">ለ</prosody> ሐ</speak>') == (plain,)
+    (halves,) = parse_ssml('<speak><prosody rate="2">ሀለ </prosody><prosody rate="2">ሐ</prosody> </speak>')
+    assert (halves.manner.speed, halves.shifts, halves.text.strip()) == (2.0, (), "ሀለ ሐ")
+
+
+def test_where_prosody_changes_a_word_ends_but_a_mark_stays_with_it() -> None:
+    assert said('ሀ<prosody rate="2">ለ</prosody><prosody pitch="+1st">ሐ</prosody>።') == ["ሀ ለ ሐ።"]
+    (line,) = parse_ssml('<speak>ሀ<prosody rate="2"><mark name="m"/>ለ</prosody></speak>')
+    assert [start for start, _ in line.shifts] == [0, 1]
 
 
 def test_manners_add_up_and_a_voice_goes_with_its_text() -> None:

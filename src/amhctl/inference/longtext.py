@@ -7,58 +7,32 @@ that is spoken in one go, and no line before it is read again by the voice.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 
 from amhctl.audio.resample import resample
 from amhctl.audio.waveform import Waveform
 from amhctl.core.errors import TextError
-from amhctl.core.findings import Finding, Rule, Rules, Severity
-from amhctl.core.units import FASTEST, SLOWEST, Seconds
+from amhctl.core.findings import Finding
+from amhctl.core.units import Seconds
+from amhctl.inference.bends import Bend, bend_pieces
+from amhctl.inference.following import RULES, find_role, follow
+from amhctl.inference.following import Role as Role
 from amhctl.inference.marks import Marks
-from amhctl.inference.options import LOUDEST, MOST_SEMITONES, SOFTEST, SpeakOptions
+from amhctl.inference.options import SpeakOptions
 from amhctl.inference.speech import Attempt, Chunk, Job, make_chunk
 from amhctl.inference.stitching import Stitcher, StitcherState
-from amhctl.inference.voice import LOUDNESS, Voice, batches
+from amhctl.inference.voice import LOUDNESS, batches
 from amhctl.text.lines import RULES as LINE_RULES
-from amhctl.text.lines import Line, Manner
+from amhctl.text.lines import Line, split_line
 from amhctl.text.spoken import SpokenText
 from amhctl.text.unspoken import RULES as TEXT_RULES
 from amhctl.text.unspoken import count_unspoken, find_unspoken, refuse_unspoken, report_unspoken
 
-RULES = Rules(
-    Rule(
-        "S020",
-        Severity.WARNING,
-        "markup that the voice cannot follow",
-        "Markup asks for a speaker, a pitch, a speed or a volume that the voice does not have. The text is spoken "
-        "with what is nearest to it.",
-    ),
-)
 # So many letters tell what a text is written in; fewer are judged once nothing follows.
 _ENOUGH_LETTERS = 200
 # Phones of a word, or brackets that are left over.
 _BRACKETS = re.compile(r"\[\[[^\[\]]*\]\]|\[\[|\]\]")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Role:
-    """Who speaks.
-
-    Attributes
-    ----------
-    voice : Voice[Any]
-        The voice.
-    speaker : Any
-        Whom it speaks as, from ``Voice.imitate``; None for its own speaker.
-    person : str | None
-        As which of its own speakers.
-    """
-
-    voice: Voice[Any]
-    speaker: Any = None
-    person: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -195,7 +169,7 @@ def stream_lines(
                     _at_rate(sound, role.voice.sample_rate),
                     attempts,
                     last=ends,
-                    gain=current.options.volume,
+                    gain=job.settled(current.options).volume + sound.louder,
                 )
                 yield LineChunk(
                     _lengthened(chunk.waveform, reader.silence) if ends else chunk.waveform,
@@ -237,7 +211,7 @@ class _Reader:
         chapter: str | None = None
         paragraph = False
         held: list[_Plan] = []
-        for number, line in enumerate(lines):
+        for number, line in enumerate(self._fitting(lines)):
             if number < skipped:
                 continue
             # What belongs to a line with nothing to say belongs to the next one.
@@ -259,6 +233,12 @@ class _Reader:
             held = []
         yield from self._readable(held)
 
+    def _fitting(self, lines: Iterable[Line]) -> Iterator[Line]:
+        """Yield lines, in parts where their manner changes and the voice cannot follow inside of a segment."""
+        for line in lines:
+            role, _, _ = find_role(self._role, self._options, self._cast, line.manner.voice)
+            yield from (line,) if not line.shifts or role.voice.has_pitch else split_line(line)
+
     def _is_unreadable(self) -> bool:
         return self._unspoken > self._options.most_unspoken * self._letters
 
@@ -271,7 +251,7 @@ class _Reader:
     def _plan(self, number: int, line: Line, chapter: str | None, is_continued: bool) -> _Plan | None:
         if not line.text.strip():
             return None
-        role, options = self._follow(line.manner, line.subject, quiet=is_continued)
+        role, options, bends = self._follow(line, quiet=is_continued)
         try:
             jobs, spoken = self._read(line, role, options, is_continued)
         except TextError as error:
@@ -296,6 +276,8 @@ class _Reader:
             self._letters += letters
             self._unread = tuple(stretch.text for stretch in find_unspoken(spoken)) or self._unread
             self._notes += report_unspoken(spoken, line.subject, offset=line.offset)
+        if bends:
+            jobs = [replace(job, bends=bend_pieces(line.text, job.written, bends)) for job in jobs]
         return _Plan(number, line, role, options, jobs, chapter, self.take_notes(), self._letters, self._unspoken)
 
     def _read(self, line: Line, role: Role, options: SpeakOptions, is_continued: bool) -> tuple[list[Job], SpokenText]:
@@ -312,35 +294,17 @@ class _Reader:
                 self._notes.append(LINE_RULES.finding("T004", place, error.message, error.hint))
             return read
 
-    def _follow(self, manner: Manner, subject: str, *, quiet: bool) -> tuple[Role, SpeakOptions]:
-        """Return who says a line, and how; what cannot be followed is a finding."""
-        role, options = self._role, self._options
-        faults = []
-        if manner.voice in self._cast:
-            role = self._cast[manner.voice]
-            options = replace(options, person=role.person)
-        elif manner.voice in role.voice.persons:
-            role = replace(role, speaker=None)
-            options = replace(options, person=manner.voice)
-        elif manner.voice:
-            faults.append(f"there is no voice {manner.voice[:40]!r}")
-        speed = min(max(options.speed * manner.speed, SLOWEST), FASTEST)
-        slowest, fastest = role.voice.speeds
-        possible = speed if speed == 1.0 else min(max(speed, slowest), fastest)
-        if possible != options.speed * manner.speed:
-            faults.append(f"a speed of {options.speed * manner.speed:.3g} is spoken at {possible:.3g}")
-        pitch = min(max(options.pitch + manner.pitch, -MOST_SEMITONES), MOST_SEMITONES)
-        if manner.pitch and not role.voice.has_pitch:
-            pitch = options.pitch
-            faults.append("the voice has no pitch to change")
-        elif pitch != options.pitch + manner.pitch:
-            faults.append(f"a pitch of {options.pitch + manner.pitch:+.3g} semitones is spoken at {pitch:+.3g}")
-        volume = min(max(options.volume + manner.volume, SOFTEST), LOUDEST)
-        if volume != options.volume + manner.volume:
-            faults.append(f"a volume of {options.volume + manner.volume:+.3g} dB is spoken at {volume:+.3g}")
+    def _follow(self, line: Line, *, quiet: bool) -> tuple[Role, SpeakOptions, list[tuple[int, Bend]]]:
+        """Return who says a line, and how: as a whole, and from each of its shifts on; what cannot be is a finding."""
+        role, options, faults = find_role(self._role, self._options, self._cast, line.manner.voice)
+        whole, *parts = (
+            follow(role.voice, options, manner) for manner in (line.manner, *(each for _, each in line.shifts))
+        )
         if not quiet:
-            self._notes += (RULES.finding("S020", subject, fault) for fault in faults)
-        return role, replace(options, speed=possible, pitch=pitch, volume=volume)
+            told = dict.fromkeys((*faults, *(fault for _, cannot in (whole, *parts) for fault in cannot)))
+            self._notes += (RULES.finding("S020", line.subject, fault) for fault in told)
+        bends = [(start, bend) for (start, _), (bend, _) in zip(line.shifts, parts, strict=True)]
+        return role, whole[0].applied(options), bends
 
     def refusal(self) -> TextError:
         """Return why there is nothing to say."""

@@ -46,7 +46,7 @@ class SpeakOptions:
     noise, prosody_noise : float | None
         Deviation of the noise that it starts from (``FlowSampling``); None for what suits it.
     pitch : float
-        Semitones up or down, of a FlowVoice.
+        Semitones up or down, of a FlowVoice; the timbre stays.
     energy : float
         Decibels louder or softer that it speaks, as one does with effort, not as a knob does; of such a voice.
     volume : float

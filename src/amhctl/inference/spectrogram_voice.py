@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from amhctl.audio.pitchshift import shift_pitch
 from amhctl.audio.resample import bring_to
 from amhctl.audio.waveform import Waveform
 from amhctl.codec.vocoder_spec import Synthesiser
 from amhctl.core.errors import SynthesisError
 from amhctl.core.units import FASTEST, SLOWEST
+from amhctl.inference.bends import Bend, course, set_volumes
 from amhctl.inference.judge import judge
 from amhctl.inference.options import SpeakOptions
 from amhctl.inference.reference import EncodeSpeech, require_reference
@@ -68,7 +70,7 @@ class SpectrogramVoice(Voice[NDArray[np.float32]]):
 
     @property
     def has_pitch(self) -> bool:
-        """Always: pitch is explicit."""
+        """Always: where each piece lies is known."""
         return True
 
     @property
@@ -137,40 +139,58 @@ class SpectrogramVoice(Voice[NDArray[np.float32]]):
         if speaker is None:
             person = options.person or next(iter(self.speakers))
             speaker = self.speakers[person]
-        pace = options.speed / self._duration_scale(person)
+        scale = self._duration_scale(person)
         attempts = []
         # One by one: a batch would be no faster on a processor, and change the last bits.
         for job in batch:
             seed = derive_seed(options.seed, job.place, attempt, 0)
-            mel_TF, durations_P = self._draw(job.ids, speaker, options, np.random.default_rng(seed), pace)
+            told = job.settled(options)
+            bends = job.bends if len(job.bends) > 1 else ()
+            mel_TF, durations_P = self._draw(
+                job.ids, speaker, told, np.random.default_rng(seed), told.speed / scale, bends
+            )
             (samples,) = self.vocoder.synthesise([mel_TF])
             waveform = Waveform(np.ascontiguousarray(samples, dtype=np.float32), self.sample_rate)
             findings = judge(
                 waveform,
                 stopped=True,
                 syllables=job.syllables,
-                speed=options.speed,
+                speed=_mean_speed(durations_P, bends) if bends else told.speed,
                 limits=options.limits,
                 subject=job.text,
             )
-            edges = np.cumsum(durations_P) / self.network.config.acoustics.frame_rate
-            attempts.append(Attempt(waveform, True, findings, tuple(edges.tolist())))
+            edges = (np.cumsum(durations_P) / self.network.config.acoustics.frame_rate).tolist()
+            pitches = [bend.pitch for bend in bends] or [told.pitch] * len(edges)
+            waveform = shift_pitch(waveform, *course(edges, pitches))
+            louder = 0.0
+            if any(bend.volume != options.volume for bend in bends):
+                decibels = [bend.volume - options.volume for bend in bends]
+                waveform, louder = set_volumes(waveform, *course(edges, decibels))
+            attempts.append(Attempt(waveform, True, findings, tuple(edges), louder))
         return attempts
 
     def _draw(
-        self, ids: tuple[int, ...], speaker_E: Floats, options: SpeakOptions, random: np.random.Generator, pace: float
+        self,
+        ids: tuple[int, ...],
+        speaker_E: Floats,
+        options: SpeakOptions,
+        random: np.random.Generator,
+        pace: float,
+        bends: tuple[Bend, ...] = (),
     ) -> tuple[Floats, Integers]:
         """Return the spectrogram of text ids, shape (T, F), and the frames of each of them, shape (P,).
 
-        ``pace`` divides the durations that the network expects.
+        ``pace`` divides the durations that the network expects. ``bends`` say how each piece is said instead of as the
+        options say; none say nothing.
         """
         network, drawing = self.network, options.flow_sampling()
         text = network.read(np.array(ids, dtype=np.int64), np.asarray(speaker_E, dtype=np.float32))
         noise_P3 = random.standard_normal((len(ids), PROSODY), dtype=np.float32) * np.float32(drawing.prosody_noise)
         prosody_P3 = sample_prosody(network, text, noise_P3, _PROSODY_STEPS)
-        durations_P = self._durations(text, prosody_P3, ids, pace)
-        steered = options.pitch != 0.0 or options.energy != 0.0
-        prosody_P2 = self._steer(prosody_P3, options) if steered else None
+        speed_P = np.array([bend.speed / options.speed for bend in bends] or [1.0], dtype=np.float32)
+        durations_P = self._durations(text, prosody_P3, ids, pace, speed_P)
+        # Pitch is moved afterwards: a network need not do as it is told.
+        prosody_P2 = self._steer(prosody_P3, options.energy) if options.energy != 0.0 else None
         score = network.score(text, durations_P, _CLEAN, prosody_P2=prosody_P2, drop_text=False)
         silent, guidance = None, drawing.guidance_for(network.config)
         if guidance:
@@ -186,11 +206,17 @@ class SpectrogramVoice(Voice[NDArray[np.float32]]):
         scale = self.manifest.duration_scale
         return 1.0 if scale is None else scale.of(person)
 
-    def _durations(self, text: ReadText, prosody_P3: Floats, ids: tuple[int, ...], pace: float) -> Integers:
-        """Return the frames of each piece, without the silence that recordings begin and end with."""
+    def _durations(
+        self, text: ReadText, prosody_P3: Floats, ids: tuple[int, ...], pace: float, speed_P: Floats | None = None
+    ) -> Integers:
+        """Return the frames of each piece, without the silence that recordings begin and end with.
+
+        ``speed_P``, of one value for all or one for each piece, divides them too.
+        """
         scale = self.network.prosody_scale
-        sampled_P = np.exp(prosody_P3[:, 0] * scale.deviation[0] + scale.mean[0])
-        expected_P = expected_frames(text.log_durations_P) / np.float32(pace)
+        speed_P = np.ones(1, dtype=np.float32) if speed_P is None else speed_P
+        sampled_P = np.exp(prosody_P3[:, 0] * scale.deviation[0] + scale.mean[0]) / speed_P
+        expected_P = expected_frames(text.log_durations_P) / np.float32(pace) / speed_P
         most = round(_EDGE_SECONDS * self.network.config.acoustics.frame_rate)
         durations_P: Integers = np.clip(np.rint(expected_P).astype(np.int64), _FEWEST_FRAMES, most)
         # Apart from the edges: how long a recording was silent before it began says nothing of how fast one spoke.
@@ -199,9 +225,13 @@ class SpectrogramVoice(Voice[NDArray[np.float32]]):
         durations_P[inner_P] = settle_durations(sampled_P[inner_P], total, _FEWEST_FRAMES)
         return durations_P
 
-    def _steer(self, prosody_P3: Floats, options: SpeakOptions) -> Floats:
-        """Return standardised pitch and energy, as high and as loud as asked for."""
-        deviation = self.network.prosody_scale.deviation
-        pitch = options.pitch * math.log(2.0) / 12.0 / float(deviation[1])
-        energy = options.energy * math.log(10.0) / 20.0 / float(deviation[2])
-        return prosody_P3[:, 1:] + np.array([pitch, energy], dtype=np.float32)
+    def _steer(self, prosody_P3: Floats, energy: float) -> Floats:
+        """Return standardised pitch and energy, as loud as asked for."""
+        louder = energy * math.log(10.0) / 20.0 / float(self.network.prosody_scale.deviation[2])
+        return prosody_P3[:, 1:] + np.array([0.0, louder], dtype=np.float32)
+
+
+def _mean_speed(durations_P: Integers, bends: tuple[Bend, ...]) -> float:
+    """Return the speed at which pieces of different speeds would take as long together."""
+    frames = durations_P.astype(np.float64)
+    return float((frames * np.array([bend.speed for bend in bends])).sum() / frames.sum())

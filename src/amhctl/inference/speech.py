@@ -9,7 +9,9 @@ from amhctl.audio.waveform import Waveform
 from amhctl.core.errors import UnspeakableError
 from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.units import Seconds
+from amhctl.inference.bends import Bend
 from amhctl.inference.judge import RULES as JUDGE_RULES
+from amhctl.inference.options import SpeakOptions
 from amhctl.inference.stitching import Stitcher
 from amhctl.inference.wordtimes import TimedWord, Written, time_words
 from amhctl.text.markup import strip_markup
@@ -78,7 +80,10 @@ class Speech:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A segment on its way: what to say, its frames, where they are found beforehand, and what it reads of a text."""
+    """A segment on its way: what to say, its frames, where they are found beforehand, and what it reads of a text.
+
+    ``bends`` say how each piece is said, one value how all of it is; none leaves that to the options.
+    """
 
     place: int
     text: str
@@ -88,6 +93,11 @@ class Job:
     durations: tuple[int, ...] | None
     whole: str = ""
     written: Written = field(default_factory=Written)
+    bends: tuple[Bend, ...] = ()
+
+    def settled(self, options: SpeakOptions) -> SpeakOptions:
+        """Return how to say it where all of it is said alike."""
+        return self.bends[0].applied(options) if len(self.bends) == 1 else options
 
     @property
     def reads(self) -> str:
@@ -110,12 +120,15 @@ class Attempt:
         What is wrong with it.
     edges : tuple[float, ...] | None
         Where each piece of the text ends, in seconds, where the voice decides it.
+    louder : float
+        Decibels that it became louder by what some of its pieces are asked to be.
     """
 
     waveform: Waveform
     stopped: bool
     findings: tuple[Finding, ...]
     edges: tuple[float, ...] | None = None
+    louder: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -102,7 +102,7 @@ class Voice(ABC, Generic[SpeakerT]):
 
     @property
     def has_pitch(self) -> bool:
-        """Whether it can be told to speak higher or lower."""
+        """Whether it can be told to speak higher or lower; each piece of a segment then takes a ``Bend`` of its own."""
         return False
 
     @property

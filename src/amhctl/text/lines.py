@@ -70,6 +70,9 @@ class Line:
         Title of the chapter that it begins.
     manner : Manner
         How it is said.
+    shifts : tuple[tuple[int, Manner], ...]
+        From which character of the text on it is said how, where that changes in it, from character 0 on; all have the
+        voice of ``manner``.
     marks : tuple[tuple[int, str], ...]
         Characters of the text at which a mark stands, and the name of each.
     subject : str
@@ -89,6 +92,21 @@ class Line:
     subject: str = "text"
     offset: int = 0
     findings: tuple[Finding, ...] = ()
+    shifts: tuple[tuple[int, Manner], ...] = ()
+
+
+def split_line(line: Line) -> Iterator[Line]:
+    """Yield a line in parts that are said in one manner each."""
+    ends = [start for start, _ in line.shifts[1:]] + [len(line.text)]
+    is_first = True
+    for (start, manner), end in zip(line.shifts, ends, strict=True):
+        text = line.text[start:end]
+        if not text.strip():
+            continue
+        marks = tuple((place - start, name) for place, name in line.marks if start <= place < end)
+        part = replace(line, text=text, manner=manner, marks=marks, offset=line.offset + start, shifts=())
+        yield part if is_first else replace(part, before=None, paragraph=False, chapter=None, findings=())
+        is_first = False
 
 
 def parse_silence(written: str) -> Seconds | None:

@@ -103,6 +103,8 @@ class _Handler(ContentHandler):
         self._lines: list[Line] = []
         self._text: list[str] = []
         self._length = 0
+        self._shifts: list[tuple[int, Manner]] = []
+        self._ends_word = False
         self._marks: list[tuple[int, str]] = []
         self._before: Seconds | None = None
         self._paragraph = True
@@ -151,9 +153,12 @@ class _Handler(ContentHandler):
             self._break(given)
         elif name == "mark":
             self._mark(given)
-        elif name in ("prosody", "voice"):
+        elif name == "voice":
             self._flush()
-            element.manner = self._prosody(parent.manner, given) if name == "prosody" else self._voice(parent, given)
+            element.manner = self._voice(parent, given)
+        elif name == "prosody":
+            element.manner = self._prosody(parent.manner, given)
+            self._ends_word = self._ends_word or element.manner != parent.manner
         language = given.get("xml:lang", "am").lower().partition("-")[0]
         if language not in _LANGUAGES:
             self._find(f"the language {language[:_SHOWN]!r} is not spoken: its text is read as Amharic or English")
@@ -167,9 +172,11 @@ class _Handler(ContentHandler):
         if name in _CAPTURING:
             self._say(element)
         elif name == "s" and "".join(self._text).strip()[-1:] not in ("", *SENTENCE_MARKS, "?", "."):
-            self._add("።")
-        if name in ("p", "s", "prosody", "voice"):
-            self._flush(element.manner)
+            self._add("።", element.manner)
+        elif name == "prosody" and parent is not None:
+            self._ends_word = self._ends_word or element.manner != parent.manner
+        if name in ("p", "s", "voice"):
+            self._flush()
         if name == "p":
             self._paragraph = True
 
@@ -183,9 +190,18 @@ class _Handler(ContentHandler):
             return
         if not self._text:
             self._line_number = self._line_now()
-        self._add(content)
+        self._add(content, element.manner)
 
-    def _add(self, text: str) -> None:
+    def _add(self, text: str, manner: Manner) -> None:
+        """Add text that is said in a manner; a word that goes on where prosody changes are two."""
+        if self._ends_word and text:
+            before = self._text[-1][-1:] if self._text else ""
+            text = f" {text}" if before.isalnum() and text[0].isalnum() else text
+            self._ends_word = False
+        if not text:
+            return
+        if text.strip() and (not self._shifts or self._shifts[-1][1] != manner):
+            self._shifts.append((self._length if self._shifts else 0, manner))
         self._text.append(text)
         self._length += len(text)
 
@@ -207,16 +223,18 @@ class _Handler(ContentHandler):
         if fault:
             raise TextError(f"the SSML cannot be read: {fault}", subject=f"{self._subject}, line {self._line_now()}")
 
-    def _flush(self, manner: Manner | None = None) -> None:
+    def _flush(self) -> None:
         """End the present line, if it has something to say."""
         text = "".join(self._text)
         if text.strip():
+            (_, first), *others = self._shifts
             self._lines.append(
                 Line(
                     text,
                     self._before,
                     paragraph=self._paragraph,
-                    manner=manner or (self._open[-1].manner if self._open else Manner()),
+                    manner=Manner(voice=first.voice) if others else first,
+                    shifts=tuple(self._shifts) if others else (),
                     marks=tuple(self._marks),
                     subject=f"{self._subject}, line {self._line_number}",
                     findings=tuple(self._findings),
@@ -225,7 +243,7 @@ class _Handler(ContentHandler):
             self._before, self._paragraph = None, False
             self._marks, self._findings = [], []
         self._marks = [(0, name) for _, name in self._marks]
-        self._text, self._length = [], 0
+        self._text, self._length, self._shifts, self._ends_word = [], 0, [], False
 
     def _break(self, given: Mapping[str, str]) -> None:
         written = given.get("time")
@@ -288,7 +306,7 @@ class _Handler(ContentHandler):
         if said is None:
             self._find(fault)
             said = text
-        self._add(said)
+        self._add(said, element.manner)
 
     def _find(self, message: str) -> None:
         """Note a fault, once."""

@@ -78,6 +78,7 @@ class Rendered:
 def digest_line(line: Line) -> str:
     """Return a short digest of a line and of how it is said."""
     said = (line.text, line.before, line.paragraph, line.chapter, line.marks, *asdict(line.manner).values())
+    said += line.shifts
     return hashlib.sha256(repr(said).encode()).hexdigest()[:_DIGEST]
 
 
