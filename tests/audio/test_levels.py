@@ -1,5 +1,9 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numpy.typing import NDArray
 from support.loudness import rms_level
 from support.speechlike import between_silences, vowel_train
 
@@ -9,6 +13,17 @@ from amhctl.audio.waveform import Waveform
 
 def _scaled(waveform: Waveform, gain: float, offset: float = 0.0) -> Waveform:
     return Waveform((waveform.samples * gain + offset).astype(np.float32), waveform.sample_rate)
+
+
+@given(arrays(np.float64, st.integers(1, 60), elements=st.floats(-120.0, 0.0)))
+def test_the_level_of_speech_is_the_ninetieth_percentile_to_the_last_bit(values: NDArray[np.float64]) -> None:
+    assert levels.speech_level_of(values) == float(np.quantile(values, 0.9))
+
+
+def test_the_level_of_what_is_no_number_is_none() -> None:
+    assert np.isnan(levels.speech_level_of(np.array([-3.0, np.nan, -1.0])))
+    with pytest.raises(IndexError):
+        levels.speech_level_of(np.array([]))
 
 
 def test_gain_moves_levels_by_decibels() -> None:

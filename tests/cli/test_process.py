@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from amhctl.cli.process import end_as_interrupted, follows_another, is_interrupt, require_utf8
+from amhctl.cli.process import end_as_interrupted, follows_another, is_interrupt, require_utf8, spare_plugins
 
 ODD_LOCALE = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 
@@ -204,3 +204,12 @@ def test_a_caller_in_the_same_process_keeps_its_own_way() -> None:
     code = "import gc; from amhctl.cli.main import main\ntry: main(['--version'])\nexcept SystemExit: pass\n"
     code += "assert gc.isenabled() and not gc.get_freeze_count()"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
+
+
+def test_pydantic_is_told_to_look_for_no_plugins_unless_someone_wants_some() -> None:
+    environment: dict[str, str] = {}
+    spare_plugins(environment)
+    assert environment == {"PYDANTIC_DISABLE_PLUGINS": "__all__"}
+    wanted = {"PYDANTIC_DISABLE_PLUGINS": "one"}
+    spare_plugins(wanted)
+    assert wanted == {"PYDANTIC_DISABLE_PLUGINS": "one"}

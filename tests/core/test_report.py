@@ -40,6 +40,7 @@ NO_COMMANDS = {
     "speak",
     "speak_items",
     "speak_journal",
+    "speak_opening",
     "speak_output",
     "speak_playing",
     "speak_request",

@@ -4,12 +4,10 @@ A filter takes it away, not the subtraction of its mean: where a sound card sett
 fades within a second, and subtracting its mean would give the rest an offset that it had not. Knows samples only.
 """
 
+import importlib
 from dataclasses import replace
 
 import numpy as np
-
-# scipy.signal is loaded on use, see audio/augment.py.
-import scipy
 
 from amhctl.audio.waveform import Waveform
 
@@ -51,6 +49,8 @@ def _high_passed(waveform: Waveform, hertz: float) -> Waveform:
     # Forth and back, so that nothing is moved in time.
     if waveform.samples.size < _FEWEST_SAMPLES or waveform.sample_rate <= 2.0 * hertz:
         return waveform
-    sections = scipy.signal.butter(_POLES, hertz, "highpass", fs=waveform.sample_rate, output="sos")
-    filtered = scipy.signal.sosfiltfilt(sections, waveform.samples.astype(np.float64))
+    # On use: who only speaks waits for no scipy.
+    signal = importlib.import_module("scipy.signal")
+    sections = signal.butter(_POLES, hertz, "highpass", fs=waveform.sample_rate, output="sos")
+    filtered = signal.sosfiltfilt(sections, waveform.samples.astype(np.float64))
     return replace(waveform, samples=filtered.astype(np.float32))

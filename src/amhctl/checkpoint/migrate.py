@@ -7,6 +7,7 @@ means (``ADDITIONS``): an earlier manifest is read as it stands, and ``completed
 A manifest of a later version is refused, and the version named, rather than read in part.
 """
 
+import importlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,7 +19,6 @@ from amhctl import __version__
 from amhctl.checkpoint.manifest import FORMAT_VERSION, Manifest
 from amhctl.checkpoint.parts import OTHERS, read_part
 from amhctl.checkpoint.rules import RULES
-from amhctl.config.voice import read_voice_config
 from amhctl.core.errors import CheckpointError
 from amhctl.core.units import SPEECH_LEVEL
 
@@ -73,7 +73,9 @@ class Addition:
 
 
 def _whole_config(manifest: Manifest) -> JsonValue:
-    return cast(Raw, read_voice_config(manifest.config).model_dump(mode="json"))
+    # On use: who speaks with a voice of this version needs no description of the other kind.
+    read = importlib.import_module("amhctl.config.voice").read_voice_config
+    return cast(Raw, read(manifest.config).model_dump(mode="json"))
 
 
 def _level(manifest: Manifest) -> JsonValue:

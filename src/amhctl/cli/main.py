@@ -17,7 +17,7 @@ import typer
 from amhctl import __version__
 from amhctl.cli.app import BUG, INTERRUPTED, OK, USAGE, end_with_error, end_with_interrupt, named, open_console
 from amhctl.cli.console import Console
-from amhctl.cli.process import end_as_interrupted, is_interrupt, require_utf8, spare_collections
+from amhctl.cli.process import end_as_interrupted, is_interrupt, require_utf8, spare_collections, spare_plugins
 from amhctl.cli.render import render_error
 from amhctl.core.errors import AmhctlError
 from amhctl.devices.processors import settle_threads
@@ -105,6 +105,7 @@ def main(arguments: list[str] | None = None) -> None:
     if arguments is None:
         require_utf8()
         spare_collections()
+        spare_plugins(os.environ)
     settle_threads(os.environ)
     words = sys.argv[1:] if arguments is None else arguments
     console = open_console(_named_command(words), json="--json" in words)

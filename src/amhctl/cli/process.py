@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from types import FrameType
 
@@ -47,6 +47,17 @@ def spare_collections() -> None:
     # It is done last, as the first to be registered.
     atexit.register(gc.freeze)
     _sparing.set()
+
+
+def spare_plugins(environment: MutableMapping[str, str]) -> None:
+    """Let pydantic look for no plugins: it reads what every installed package says of itself, and amhctl has no use.
+
+    Parameters
+    ----------
+    environment : MutableMapping[str, str]
+        Variables of the process; changed in place, unless someone has said so already.
+    """
+    environment.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 
 def collect_garbage() -> None:

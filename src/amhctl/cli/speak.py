@@ -309,6 +309,9 @@ def command(
     named = [name.partition("=") for name in cast or ()]
     if any(not (name and place) for name, _, place in named):
         raise typer.BadParameter("--cast is NAME=VOICE")
+    from amhctl.workflows.speak_opening import open_ahead
+
+    opened = open_ahead(voice, codec) if batch is None else None
     from amhctl.workflows import speak
 
     request = speak.SpeakRequest(
@@ -363,4 +366,4 @@ def command(
 
         whole = speak_batch.BatchRequest(batch, output, request, subtitles=str(subtitles or ""), workers=workers or 0)
         return lambda progress: speak_batch.run(whole, progress)
-    return lambda progress: speak.run(request, progress)
+    return lambda progress: speak.run(request, progress, opened)

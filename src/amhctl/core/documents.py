@@ -9,9 +9,9 @@ document, 4 MiB a line. NaN and the infinities, which JSON does not have and Pyt
 UTF-8 is read with or without a byte-order mark.
 """
 
+import importlib
 import json
 import math
-import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -67,9 +67,11 @@ def parse_toml(content: bytes | str) -> dict[str, object]:
         If it is not UTF-8, not TOML, or beyond the limits.
     """
     text = _decode(content, "TOML")
+    # On use: most commands read JSON alone.
+    toml = importlib.import_module("tomllib")
     try:
-        value: dict[str, object] = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        value: dict[str, object] = toml.loads(text)
+    except toml.TOMLDecodeError as error:
         raise DocumentError(f"not TOML: {error}") from None
     except RecursionError:
         raise _too_deep("TOML") from None

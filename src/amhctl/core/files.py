@@ -13,16 +13,19 @@ from pathlib import Path
 from amhctl.core.errors import FileExistsRefused
 from amhctl.core.temporaries import State, discard, find_beside, hold_temporary, name_beside, sweep
 
-_CHUNK_BYTES = 1 << 20
+_CHUNK_BYTES = 1 << 22
 _STATES: tuple[State, ...] = ("new", "old")
 
 
 def sha256_of_file(path: Path) -> str:
     """Return the hexadecimal SHA-256 of a file's bytes."""
     digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while chunk := stream.read(_CHUNK_BYTES):
-            digest.update(chunk)
+    # Large pieces: between them the interpreter is waited for, where it is busy with something else.
+    buffer = bytearray(_CHUNK_BYTES)
+    view = memoryview(buffer)
+    with path.open("rb", buffering=0) as stream:
+        while size := stream.readinto(buffer):
+            digest.update(view[:size])
     return digest.hexdigest()
 
 

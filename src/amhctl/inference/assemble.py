@@ -5,7 +5,6 @@ PyTorch's (``on_torch``), which takes a second to load and is loaded only where 
 """
 
 import importlib
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -14,22 +13,21 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import safe_open
 
-from amhctl.checkpoint.folder import VOCODER_FOLDER, WEIGHTS_FILE, require_match
+from amhctl.checkpoint.folder import WEIGHTS_FILE, require_match
 from amhctl.checkpoint.manifest import Manifest
 from amhctl.checkpoint.parts import read_part
 from amhctl.checkpoint.textparts import check_vocabulary
 from amhctl.checkpoint.verified import VerifiedFolder
 from amhctl.codec.vocoder_session import VocoderOnOnnx
-from amhctl.codec.vocoder_spec import VOCODER_GRAPH, bundled_vocoders, open_vocoder, vocoder_path
+from amhctl.codec.vocoder_spec import VOCODER_GRAPH
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.core.errors import CheckpointError, SynthesisError
 from amhctl.core.units import PrecisionChoice
-from amhctl.inference.catalog import open_voice
+from amhctl.inference.opening import OpenedVoice, open_parts
 from amhctl.inference.reference import EncodeSpeech
 from amhctl.inference.spectrogram_voice import SpectrogramVoice
 from amhctl.model.flow_files import GRAPHS, SPEAKERS_FILE
 from amhctl.model.flow_on_onnx import FlowOnOnnx
-from amhctl.model.versions import FLOW_VOICE
 from amhctl.text.frontend import Frontend
 from amhctl.tokenizer.tokenizer import Tokenizer
 from amhctl.tokenizer.vocabulary import Vocabulary
@@ -45,6 +43,7 @@ def load_voice(
     codec: str | None = None,
     features_model: Path | None = None,
     precision: PrecisionChoice = "auto",
+    opened: OpenedVoice | None = None,
 ) -> "CodeVoice | SpectrogramVoice":
     """Load a voice by bundled name or checkpoint folder, with everything it needs, each part checked.
 
@@ -63,6 +62,8 @@ def load_voice(
     precision : PrecisionChoice
         In what a UnifiedVoice multiplies; ``auto`` is fp32 for a small one, and half precision for a large one on a
         device that is faster in it.
+    opened : OpenedVoice | None
+        What ``open_parts`` returned for this voice and codec; None opens them here.
 
     Raises
     ------
@@ -73,8 +74,9 @@ def load_voice(
     CheckpointError
         If the checkpoint is damaged, or a part is not the one it was trained with.
     """
-    voice = open_voice(name_or_path)
-    if voice.manifest.model_version != FLOW_VOICE:
+    opened = opened or open_parts(name_or_path, codec)
+    voice = opened.voice
+    if opened.vocoder is None:
         code_voice: CodeVoice = _on_torch().build_code_voice(
             voice, device=device, codec=codec, features_model=features_model, precision=precision
         )
@@ -91,7 +93,7 @@ def load_voice(
             subject=voice.manifest.name,
             hint="omit it: it is for UnifiedVoices",
         )
-    vocoder = open_vocoder(str(find_vocoder(voice.manifest, voice.folder, codec)))
+    vocoder = opened.vocoder
     if device in ("auto", "cpu") and has_graphs(voice.manifest, vocoder.manifest):
         return _build_on_graphs(voice, vocoder)
     spectrogram_voice: SpectrogramVoice = _on_torch().build_spectrogram_voice(voice, vocoder, device=device)
@@ -145,30 +147,6 @@ def read_text_parts(voice: VerifiedFolder) -> tuple[Frontend, Tokenizer]:
     return frontend, Tokenizer(vocabulary)
 
 
-def find_vocoder(manifest: Manifest, path: Path, wanted: str | None) -> Path:
-    """Return the folder of a voice's vocoder: the one wanted, else the one beside it, else a bundled one.
-
-    Raises
-    ------
-    CheckpointError
-        If there is none of these.
-    CodecError
-        If the one that is wanted is not there.
-    """
-    name, beside = manifest.vocoder.name if manifest.vocoder else "", path / VOCODER_FOLDER
-    if wanted is not None:
-        return vocoder_path(wanted)
-    if (beside / "manifest.json").is_file():
-        return beside
-    if name in bundled_vocoders():
-        return vocoder_path(name)
-    raise CheckpointError(
-        f"the voice's vocoder {name!r} is not bundled",
-        subject=str(path),
-        hint=f"pass --codec with its folder, or copy its folder to {beside}",
-    )
-
-
 def has_graphs(voice: Manifest, vocoder: Manifest) -> bool:
     """Return whether a voice and its vocoder both have graphs, so that it speaks without torch."""
     return set(GRAPHS) <= set(voice.files) and VOCODER_GRAPH in vocoder.files
@@ -177,18 +155,16 @@ def has_graphs(voice: Manifest, vocoder: Manifest) -> bool:
 def _build_on_graphs(voice: VerifiedFolder, vocoder: VerifiedFolder) -> SpectrogramVoice:
     manifest = voice.manifest
     config = read_part(FlowVoiceConfig.model_validate, manifest.config, place="config", subject=str(voice.folder))
-    # The runtime prepares its graphs while the frontend prepares its rules.
-    with ThreadPoolExecutor() as pool:
-        network = pool.submit(FlowOnOnnx, config, voice.folder, weights=WEIGHTS_FILE)
-        synthesiser = pool.submit(VocoderOnOnnx, vocoder)
-        frontend, tokenizer = read_text_parts(voice)
-    require_match(manifest, vocoder=synthesiser.result())
+    # One after the other: onnxruntime keeps the interpreter to itself while it prepares a graph.
+    synthesiser = VocoderOnOnnx(vocoder)
+    require_match(manifest, vocoder=synthesiser)
+    frontend, tokenizer = read_text_parts(voice)
     return SpectrogramVoice(
         manifest=manifest,
         frontend=frontend,
         tokenizer=tokenizer,
-        network=network.result(),
-        vocoder=synthesiser.result(),
+        network=FlowOnOnnx(config, voice.folder, weights=WEIGHTS_FILE),
+        vocoder=synthesiser,
         speakers=read_speakers(voice),
     )
 

@@ -32,11 +32,13 @@ from amhctl.inference.catalog import DEFAULT_VOICE as DEFAULT_VOICE
 from amhctl.inference.dubbing import stream_cues
 from amhctl.inference.labels import label
 from amhctl.inference.longtext import LineChunk, Position, Role, stream_lines
+from amhctl.inference.opening import OpenedVoice
 from amhctl.inference.options import MOST_UNSPOKEN as MOST_UNSPOKEN
 from amhctl.inference.options import SpeakOptions as SpeakOptions
 from amhctl.inference.reference import read_clip
 from amhctl.inference.voice import Voice
 from amhctl.parallel.ahead import iterate_ahead
+from amhctl.parallel.deferred import Deferred
 from amhctl.recogniser.catalog import DEFAULT_RECOGNISER
 from amhctl.text.lexicon import Lexicon
 from amhctl.text.lexicon_file import read_lexicons
@@ -86,8 +88,19 @@ class _Task:
     settings: dict[str, object]
 
 
-def run(request: SpeakRequest, progress: Progress) -> SpeakReport | StreamReport:
+def run(
+    request: SpeakRequest, progress: Progress, opened: Deferred[OpenedVoice] | None = None
+) -> SpeakReport | StreamReport:
     """Speak a text into a file, to a player, or into the report.
+
+    Parameters
+    ----------
+    request : SpeakRequest
+        What to say, how, and where to.
+    progress : Progress
+        Receives the progress.
+    opened : Deferred[OpenedVoice] | None
+        The voice's files, if they are being verified already (``speak_opening``).
 
     Raises
     ------
@@ -111,6 +124,7 @@ def run(request: SpeakRequest, progress: Progress) -> SpeakReport | StreamReport
         codec=request.codec,
         features_model=request.clips.features_model,
         precision=request.precision,
+        opened=None if opened is None else opened.result(),
     )
     voice: Voice[Any] = loaded.with_lexicon(lexicon)
     cast = _load_cast(request, lexicon)

@@ -94,11 +94,13 @@ class Gemination:
     ) -> None:
         self._words = _MarkedWords(words)
         try:
-            self._weights = {feature: int(weight) for feature, weight in weights.items()}
+            # A few hundred numbers stand for the tens of thousands of weights.
+            numbers = {weight: int(weight) for weight in set(weights.values())}
         except ValueError as error:
             raise TextError(
                 f"a weight of the gemination table is not a number: {error}", subject="gemination"
             ) from error
+        self._weights = dict(zip(weights, map(numbers.__getitem__, weights.values()), strict=True))
         self._morphology = Morphology(_MarkedWords(stems), verbs) if verbs or stems else None
 
     def mark(self, word: str) -> tuple[bool, ...]:

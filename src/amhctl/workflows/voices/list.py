@@ -10,8 +10,9 @@ from amhctl.core.errors import CheckpointError, SynthesisError
 from amhctl.core.findings import Finding, Rule, Rules, Severity
 from amhctl.core.progress import Progress
 from amhctl.core.report import Report
-from amhctl.inference.assemble import find_vocoder, has_graphs
+from amhctl.inference.assemble import has_graphs
 from amhctl.inference.catalog import DEFAULT_VOICE, bundled_voices, read_voice_manifest, voice_path
+from amhctl.inference.opening import find_vocoder
 from amhctl.model.versions import FLOW_VOICE
 
 RULES = Rules(
