@@ -8,10 +8,12 @@ import torch
 from support.training_runs import build_run
 
 from amhctl.core.errors import TrainingError
+from amhctl.devices import compiler
+from amhctl.devices.compiler import find_missing
+from amhctl.nn.conformer import Conformer
 from amhctl.nn.decoder import Decoder
 from amhctl.nn.recompute import blocks_of
-from amhctl.training import compilation
-from amhctl.training.compilation import compile_blocks, explain_compiling, find_missing, require_compiler
+from amhctl.training.compilation import compile_blocks, explain_compiling, require_compiler
 from amhctl.training.devices import connect_devices
 from amhctl.training.loop import Loop
 from amhctl.training.network_tensors import read_network
@@ -31,7 +33,7 @@ def test_blocks_are_compiled_whole_and_once_for_all_and_nothing_else_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What dynamo makes of them, computed by torch as ever: the same to the bit."""
-    monkeypatch.setattr(compilation, "BACKEND", "eager")
+    monkeypatch.setattr(compiler, "BACKEND", "eager")
     torch._dynamo.reset()
     torch._dynamo.utils.counters.clear()
     plain, wanted = take_steps(tmp_path / "plain", steps=2, wanted=False)
@@ -68,6 +70,15 @@ def test_compiled_blocks_compute_the_same_dropout_included() -> None:
         torch.testing.assert_close(ours, theirs)
 
 
+def test_what_torch_cannot_compile_for_all_sizes_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiler, "BACKEND", "eager")
+    conformer = Conformer(features=8, width=16, heads=2, inner=16, blocks=2)
+    compile_blocks(conformer, CPU)
+    compiled = {name for name, module in conformer.named_modules() if module._compiled_call_impl is not None}
+    assert compiled == {"encoders.0", "encoders.1"}
+    assert {name for name, _ in blocks_of(conformer)} == {*compiled, "embed"}
+
+
 def test_a_machine_without_a_compiler_is_told_so_before_the_first_step(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -76,7 +87,7 @@ def test_a_machine_without_a_compiler_is_told_so_before_the_first_step(
         Loop(build_run(tmp_path, compile=True), connect_devices("cpu"))
     assert caught.value.subject == "training.compile"
     assert "--set training.compile=false" in caught.value.hint
-    monkeypatch.setattr(compilation, "find_spec", lambda _: None)
+    monkeypatch.setattr(compiler, "find_spec", lambda _: None)
     with pytest.raises(TrainingError, match="cuda needs the package triton, which is not installed"):
         require_compiler(torch.device("cuda"))
 
@@ -86,7 +97,7 @@ def test_a_compiler_that_does_not_work_is_told_so_too(monkeypatch: pytest.Monkey
         raise RuntimeError("C++ compile error\nmuch more")
 
     monkeypatch.setattr(torch, "compile", broken)
-    monkeypatch.setattr(compilation, "find_missing", lambda _: "")
+    monkeypatch.setattr(compiler, "find_missing", lambda _: "")
     with pytest.raises(TrainingError, match=r"compiling for cpu does not work on this machine: C\+\+ compile error$"):
         require_compiler(CPU)
 

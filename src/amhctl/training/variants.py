@@ -10,8 +10,8 @@ from importlib.util import find_spec
 
 import torch
 
+from amhctl.devices.compiler import find_missing
 from amhctl.devices.device import choose_device
-from amhctl.training.compilation import find_missing
 
 
 @dataclass(frozen=True, slots=True)
