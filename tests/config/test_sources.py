@@ -27,6 +27,13 @@ def test_whatever_is_in_the_place_of_a_project_file_is_read(
     assert has_settings(Path(), {})
 
 
+def test_the_key_of_a_server_is_no_setting() -> None:
+    environment = {"AMHCTL_API_KEY": "correct-horse-battery"}
+    assert not has_settings(Path(), environment)
+    resolved = load_run_config(preset=None, project=None, environment={**environment, "AMHCTL_SEED": "3"})
+    assert resolved.config.seed == 3
+
+
 def test_a_named_project_and_a_variable_are_settings(tmp_path: Path) -> None:
     assert has_settings(tmp_path, {})
     assert has_settings(tmp_path / "absent.toml", {})

@@ -258,6 +258,16 @@ def test_a_voice_that_cannot_bend_speaks_in_parts(voice: CodeVoice) -> None:
     np.testing.assert_array_equal(joined([chunks[0], *rest]), joined(chunks))
 
 
+@pytest.mark.parametrize("between", ["[pause:40s] [pause:50s]", "[pause:60s]" * 900])
+def test_pauses_in_a_row_are_no_longer_than_one(flow: SpectrogramVoice, between: str) -> None:
+    """Ten thousand characters of pauses would be fifteen hours of silence, held in memory."""
+    chunks = spoken(flow, f"ሰላም።{between}ዓለም።{between}")
+    seconds = sum(chunk.waveform.duration for chunk in chunks)
+    assert 120.0 < seconds < 124.0
+    faults = [finding.message for chunk in chunks for finding in chunk.findings]
+    assert faults == ["pauses in a row are cut to 60 s"] * 2
+
+
 def test_another_voice_speaks_at_the_rate_of_the_first(flow: SpectrogramVoice, voice: CodeVoice) -> None:
     lines = [Line("ሰላም።"), Line("ዓለም።", manner=Manner(voice="other"))]
     chunks = list(stream_lines(Role(flow), lines, any_speech(), cast={"other": Role(voice)}))

@@ -39,6 +39,13 @@ def test_headings_begin_chapters_where_they_are_asked_for() -> None:
     assert [line.chapter for line in read_lines(split_pieces("አንድ።\n\nሁለት።"), "paragraphs")] == ["አንድ።", "ሁለት።"]
 
 
+@pytest.mark.parametrize("pause", ["[pause:60s]", "[pause: 1 s]", "ሀ[pause:1s]"])
+def test_a_paragraph_is_never_cut_inside_of_a_pause(pause: str) -> None:
+    lines = list(read_lines(split_pieces(f"{pause * 1_000}ሀ")))
+    assert "".join(line.text for line in lines).strip("ሀ ") == ""
+    assert not any(line.findings for line in lines)
+
+
 def test_a_pause_is_silence_before_what_follows() -> None:
     lines = list(read_lines(["ሰላም [pause:1.5s] ዓለም[PAUSE:300ms][pause:1]ነው።"]))
     assert [(line.text.strip(), line.before, line.paragraph) for line in lines] == [

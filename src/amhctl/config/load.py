@@ -17,7 +17,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from amhctl.config.schema import RunConfig
-from amhctl.config.sources import ENVIRONMENT, PROJECT_FILE
+from amhctl.config.sources import ENVIRONMENT, PROJECT_FILE, is_setting
 from amhctl.core.documents import parse_toml_value, read_toml
 from amhctl.core.errors import ConfigError, DocumentError, DocumentLimitError, OptionError
 
@@ -195,7 +195,7 @@ def _environment_layers(environment: Mapping[str, str], faults: list[str]) -> li
     layers = []
     # Which kind a section is of comes first: it decides what else there is.
     for name, text in sorted(environment.items(), key=lambda item: (not item[0].endswith(f"__{_KIND.upper()}"), item)):
-        if not name.startswith(ENVIRONMENT):
+        if not is_setting(name):
             continue
         key = name.removeprefix(ENVIRONMENT).lower().replace(_NESTED, ".")
         if key.split(".")[0] not in RunConfig.model_fields:

@@ -7,6 +7,13 @@ from pathlib import Path
 PROJECT_FILE = "amhctl.toml"
 ENVIRONMENT = "AMHCTL_"
 """How the names of variables begin that are settings."""
+API_KEY = "AMHCTL_API_KEY"
+"""The key of `amhctl serve`: no setting, since settings are shown and written down."""
+
+
+def is_setting(variable: str) -> bool:
+    """Return whether a variable of the environment is a setting, by its name."""
+    return variable.startswith(ENVIRONMENT) and variable != API_KEY
 
 
 def has_settings(project: Path | None, environment: Mapping[str, str] | None = None) -> bool:
@@ -22,6 +29,6 @@ def has_settings(project: Path | None, environment: Mapping[str, str] | None = N
     environment : Mapping[str, str] | None
         Variables; the process's own by default.
     """
-    if any(name.startswith(ENVIRONMENT) for name in (os.environ if environment is None else environment)):
+    if any(map(is_setting, os.environ if environment is None else environment)):
         return True
     return project is not None and (project != Path() or os.path.lexists(project / PROJECT_FILE))

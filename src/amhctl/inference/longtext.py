@@ -23,8 +23,8 @@ from amhctl.inference.options import SpeakOptions
 from amhctl.inference.speech import Attempt, Chunk, Job, make_chunk
 from amhctl.inference.stitching import Stitcher, StitcherState
 from amhctl.inference.voice import LOUDNESS, batches
+from amhctl.text.lines import LONGEST_SILENCE, Line, split_line
 from amhctl.text.lines import RULES as LINE_RULES
-from amhctl.text.lines import Line, split_line
 from amhctl.text.spoken import SpokenText
 from amhctl.text.unspoken import RULES as TEXT_RULES
 from amhctl.text.unspoken import count_unspoken, find_unspoken, refuse_unspoken, report_unspoken
@@ -217,9 +217,9 @@ class _Reader:
             # What belongs to a line with nothing to say belongs to the next one.
             chapter = line.chapter if line.chapter is not None else chapter
             paragraph = paragraph or line.paragraph
-            if line.before is not None:
-                self.silence = Seconds((self.silence or 0.0) + line.before)
             is_continued = self._after is not None and number == skipped and self._after.segment > 0
+            if line.before is not None:
+                self._wait(line, quiet=is_continued)
             self._notes += () if is_continued else line.findings
             found = self._plan(number, replace(line, before=self.silence, paragraph=paragraph), chapter, is_continued)
             if found is None:
@@ -232,6 +232,15 @@ class _Reader:
             yield from self._readable(held)
             held = []
         yield from self._readable(held)
+
+    def _wait(self, line: Line, *, quiet: bool) -> None:
+        """Add the silence before a line to what precedes it; together they are no longer than one pause may be."""
+        before = self.silence or 0.0
+        seconds = before + (line.before or 0.0)
+        self.silence = Seconds(min(seconds, LONGEST_SILENCE))
+        if before < LONGEST_SILENCE < seconds and not quiet:
+            message = f"pauses in a row are cut to {LONGEST_SILENCE:g} s"
+            self._notes.append(LINE_RULES.finding("T004", f"{line.subject}, character {line.offset + 1}", message))
 
     def _fitting(self, lines: Iterable[Line]) -> Iterator[Line]:
         """Yield lines, in parts where their manner changes and the voice cannot follow inside of a segment."""

@@ -26,6 +26,7 @@ LONGEST_SILENCE = 60.0
 Chapters = Literal["headings", "paragraphs"]
 
 _LONGEST = 2_000
+_LONGEST_MARKUP = 60
 _PAUSE = re.compile(r"\[pause:([^\[\]\n]{0,40})\]", re.IGNORECASE)
 _SILENCE = re.compile(r"\s*(\d{1,6}(?:\.\d{1,6})?|\.\d{1,6})\s*(ms|s)?\s*")
 _SENTENCE_END = re.compile(r"(?:[።፧!?]|::|፡፡)[\"»”’)]*\s+")
@@ -205,8 +206,10 @@ def _not_understood(written: str, place: int) -> Finding:
 
 
 def _find_cut(text: str) -> int:
-    """Return where to cut a paragraph that is too long: after a sentence, else between words."""
-    for pattern in (_SENTENCE_END, _SPACE):
-        if ends := [match.end() for match in pattern.finditer(text, 0, _LONGEST)]:
-            return ends[-1]
-    return _LONGEST
+    """Return where to cut a paragraph that is too long: after a sentence, else between words, never in markup."""
+    found = (
+        match.end() for pattern in (_SENTENCE_END, _SPACE) for match in reversed([*pattern.finditer(text, 0, _LONGEST)])
+    )
+    cut = next(found, _LONGEST)
+    opened = text.rfind("[", max(1, cut - _LONGEST_MARKUP), cut)
+    return cut if opened < 0 or "]" in text[opened:cut] else opened

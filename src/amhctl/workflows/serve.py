@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from amhctl.checkpoint.licences import require_commercial
 from amhctl.config.load import load_run_config
 from amhctl.config.schema import PathsConfig, RunConfig
-from amhctl.config.sources import has_settings
+from amhctl.config.sources import API_KEY, has_settings
 from amhctl.core.documents import read_limited
 from amhctl.core.errors import ConfigError, OptionError
 from amhctl.core.progress import Progress
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from amhctl.service.application import Service
     from amhctl.service.shelf import Shelf
 
-KEY_VARIABLE = "AMHCTL_API_KEY"
+KEY_VARIABLE = API_KEY
 _SHORTEST_KEY = 16
 # Beside the requests that are spoken: refusals, the page, figures, and browsers that keep connections open.
 _OTHER_CONNECTIONS = 256
