@@ -13,11 +13,13 @@ from torch.nn.functional import cross_entropy
 
 from amhctl.config.unified import ConformerConfig, ModelConfig
 from amhctl.core.errors import ModelError, OptionError, SynthesisError
+from amhctl.devices import compiler
 from amhctl.inference import decode as decode_module
 from amhctl.inference.code_voice import CodeVoice
 from amhctl.inference.decode import Passage, decode, fits, predict_durations, round_durations
 from amhctl.inference.sampling import Sampling
 from amhctl.inference.speaker import Speaker
+from amhctl.model.compiled_steps import CompiledSteps
 from amhctl.model.layout import delay
 from amhctl.model.unified_voice import UnifiedVoice
 
@@ -67,6 +69,20 @@ def test_with_a_penalty_codes_come_once_and_passages_do_not_share_theirs(aligned
     assert all(len(set(codes)) == len(codes) for codes in once)
     assert codes_of(penalised, passages[1:]) == once[1:]
     assert [codes[0] for codes in once] == [codes[0] for codes in free]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_compiled_steps_write_the_same_codes(
+    free: CodeVoice, guided: CodeVoice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compiler, "BACKEND", "eager")
+    for voice, durations, guidance in ((free, None, 0.0), (guided, (3, 2, 4, 1), 2.0)):
+        passages = [passage(durations=durations), passage(ids=IDS[:2], durations=durations and durations[:2])]
+        given = voice.model, passages, prompt_of(voice), Sampling(temperature=0.0, guidance=guidance)
+        wanted, found = decode(*given), decode(*given, CompiledSteps(voice.model))
+        for ours, theirs in zip(found, wanted, strict=True):
+            np.testing.assert_array_equal(ours.codes_QS, theirs.codes_QS)
+            assert ours.stopped == theirs.stopped
 
 
 def test_explicit_durations_give_exactly_their_frames(aligned: CodeVoice) -> None:

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +20,10 @@ from amhctl.checkpoint.store import LoadedCheckpoint, load_checkpoint
 from amhctl.core.errors import CheckpointError, OptionError, SynthesisError
 from amhctl.core.progress import SilentProgress
 from amhctl.core.units import Precision
+from amhctl.devices import compiler
 from amhctl.devices import precision as precision_module
 from amhctl.encoders.speaker import SpeakerEncoder
+from amhctl.inference import on_torch
 from amhctl.inference.assemble import load_voice
 from amhctl.inference.code_voice import CodeVoice
 from amhctl.inference.on_torch import load_speech_encoder
@@ -115,3 +118,22 @@ def test_loading_needs_the_memory_of_the_weights_once(tmp_path: Path, precision:
     # All of them, and of the last one what was read of the file, or is turned.
     wanted = 240 + 80 if precision == "fp32" else 120 + 80 + 40
     assert (peak - before) / 1024 < wanted + 16
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_steps_are_compiled_where_that_may_be_faster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, flow = str(tiny_voice_folder(tmp_path)), str(flow_voice_folder(tmp_path))
+    with pytest.raises(SynthesisError, match="for CUDA devices; on the device cpu they save next to nothing") as caught:
+        load_voice(folder, compiled=True)
+    assert caught.value.subject == "--compile"
+    with pytest.raises(SynthesisError, match="FlowVoice: --compile cannot be used"):
+        load_voice(flow, compiled=True)
+    monkeypatch.setattr(on_torch, "_require_launches", lambda _: None)
+    monkeypatch.setattr(compiler, "BACKEND", "eager")
+    torch._dynamo.reset()
+    torch._dynamo.utils.counters.clear()
+    compiled, plain = (load_voice(folder, compiled=wanted) for wanted in (True, False))
+    options = replace(any_speech(), temperature=0.0)
+    first, second = (voice.speak("ሰላም", options).waveform.samples for voice in (compiled, plain))
+    np.testing.assert_array_equal(first, second)
+    assert torch._dynamo.utils.counters["stats"]["unique_graphs"]

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from amhctl.nn.kvcache import LayerCache
+from amhctl.nn.kvcache import LayerCache, StaticLayerCache
 
 
 def test_positions_stand_in_the_order_in_which_they_came() -> None:
@@ -27,3 +27,26 @@ def test_more_than_it_holds_is_an_error() -> None:
     cache = LayerCache(2)
     with pytest.raises(RuntimeError):
         cache.extend(torch.zeros(1, 1, 3, 2), torch.zeros(1, 1, 3, 2), 0)
+
+
+def test_a_prefix_is_read_once_something_is_written() -> None:
+    cache = LayerCache(4)
+    with pytest.raises(RuntimeError, match="nothing has been written"):
+        cache.read(1)
+    keys = torch.randn(1, 2, 3, 2)
+    cache.extend(keys, -keys, 0)
+    assert all(map(torch.equal, cache.read(2), (keys[:, :, :2], -keys[:, :, :2])))
+
+
+def test_a_static_cache_is_given_back_whole_and_written_where_it_is_told() -> None:
+    buffers, place_P, key = (
+        (torch.zeros(1, 2, 5, 3), torch.ones(1, 2, 5, 3)),
+        torch.tensor([3]),
+        torch.randn(1, 2, 1, 3),
+    )
+    keys, values = StaticLayerCache(*buffers, place_P).extend(key, 2 * key, 0)
+    assert keys.data_ptr() == buffers[0].data_ptr()
+    assert torch.equal(keys[:, :, 3:4], key)
+    assert torch.equal(values[:, :, 3:4], 2 * key)
+    assert not keys[:, :, [0, 1, 2, 4]].any()
+    assert bool((values[:, :, [0, 1, 2, 4]] == 1).all())

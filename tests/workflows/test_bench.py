@@ -43,5 +43,5 @@ def test_indextts2_is_measured_only_where_it_is_asked_for(monkeypatch: pytest.Mo
     monkeypatch.setattr(benchmark, "time_speaking", lambda request, progress: found)
     report = benchmark.run(BenchmarkRequest(only=("indextts2",)), SilentProgress())
     assert report.payload()["indextts2"] == [found[0].row()]
-    assert list(report.lines())[-1] == "fp32       not measured: nothing is missing"
+    assert list(report.lines())[-1] == "fp32           not measured: nothing is missing"
     assert "indextts2" not in benchmark._USUAL

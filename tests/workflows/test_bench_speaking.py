@@ -1,6 +1,7 @@
 """Twin of ``workflows/bench_speaking.py``: variants side by side, and clear errors where the machine has no room."""
 
 import subprocess
+from dataclasses import replace
 
 import pytest
 import torch
@@ -42,24 +43,33 @@ def test_each_variant_has_a_row_and_its_lines(native: list[str]) -> None:
     assert (row["peak_bytes"], row["processor_seconds"], row["missing"]) == (2**30, TIMES.processor, None)
     assert half.row().keys() == row.keys()
     assert (half.row()["missing"], half.row()["realtime_factor"]) == ("native bf16 on the device cpu", None)
-    assert list(half.lines()) == ["bf16       not measured: native bf16 on the device cpu is missing"]
+    assert list(half.lines()) == ["bf16           not measured: native bf16 on the device cpu is missing"]
     what, columns = head(exact.trial)
     assert "2 layers, on cpu: 0.4 s of speech after a prompt of 1 s, 2 steps" in what
     first, second = exact.lines()
     assert len(first) == len(columns)
     assert first.split()[:3] == ["fp32", "0.50", "0.50"]
     assert second.split()[:2] == ["cpu", "0.25"]
+    assert [each.name for each in choose_speaking(REQUEST)] == ["fp32", "bf16", "fp16"]
+    assert all(each.is_usual(torch.device("cuda")) for each in SPEAKING_VARIANTS)
     native.append("bf16")
     assert [each.missing == "" for each in time_speaking(REQUEST, SilentProgress())] == [True, True, False]
 
 
-def test_what_is_named_must_be_possible(native: list[str]) -> None:
+@pytest.mark.usefixtures("native")
+def test_what_is_named_must_be_possible(monkeypatch: pytest.MonkeyPatch) -> None:
     named = SpeakingRequest(variants=("fp16",), sizes=small_sizes(), layers=2)
     with pytest.raises(OptionError, match="fp16 needs native fp16 on the device cpu"):
         time_speaking(named, SilentProgress())
+    monkeypatch.setattr(bench_speaking, "find_missing", lambda _: "a compiler")
+    with pytest.raises(OptionError, match="the variant compile needs a compiler"):
+        time_speaking(replace(named, variants=("compile",)), SilentProgress())
+    monkeypatch.setattr(bench_speaking, "find_missing", lambda _: "")
+    (found,) = time_speaking(replace(named, variants=("compile",)), SilentProgress())
+    assert (found.trial.compiled, found.trial.precision) == (True, "fp32")
     with pytest.raises(OptionError, match="no variant 'int8'") as caught:
         choose_speaking(SpeakingRequest(variants=("int8",)))
-    assert "fp32, bf16, fp16" in caught.value.hint
+    assert "fp32, bf16, fp16, compile, compile-bf16" in caught.value.hint
 
 
 def test_too_little_memory_is_an_error_that_says_how_much_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import torch
 from support.indextts2 import small_sizes
 
 from amhctl.codec.indextts2 import acoustics
-from amhctl.devices import precision
+from amhctl.devices import compiler, precision
 from amhctl.workflows import indextts2_speed
 from amhctl.workflows.indextts2_speed import (
     PARTS,
@@ -40,6 +40,17 @@ def test_every_part_is_timed(chosen: str, monkeypatch: pytest.MonkeyPatch) -> No
         assert all(seconds >= 0.0 for seconds in taken.values())
     assert min(times.seconds[name] for name in ("prompt", "codes", "second pass", "waveform")) > 0.0
     assert times.peak_bytes > 2**20
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_compiled_steps_are_timed_when_they_are_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiler, "BACKEND", "eager")
+    monkeypatch.setattr(indextts2_speed, "_LONG", 0.0)
+    torch._dynamo.reset()
+    torch._dynamo.utils.counters.clear()
+    times = measure_here(replace(TRIAL, compiled=True))
+    assert torch._dynamo.utils.counters["stats"]["unique_graphs"]
+    assert times.seconds["codes"] > 0.0
 
 
 def test_what_it_took_is_a_line_of_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -37,6 +37,7 @@ def test_what_changes_the_speech_changes_the_settings_and_what_lets_it_out_does_
         settings_of(replace(REQUEST, clips=Clips(reference=clip)), voice, {}, LINES),
         settings_of(REQUEST, voice.with_lexicon(Lexicon({"ሰላም": "ጤና"})), {}, LINES),
         settings_of(REQUEST, replace(voice, precision="bf16"), {}, LINES),
+        settings_of(replace(REQUEST, compiled=True), voice, {}, LINES),
         settings_of(REQUEST, voice, {"she": Role(voice)}, LINES),
         settings_of(REQUEST, voice, {}, replace(LINES, cues=(Cue(0.0, 1.0, "ሰላም"),))),
     ]

@@ -44,6 +44,7 @@ def load_voice(
     features_model: Path | None = None,
     precision: PrecisionChoice = "auto",
     opened: OpenedVoice | None = None,
+    compiled: bool = False,
 ) -> "CodeVoice | SpectrogramVoice":
     """Load a voice by bundled name or checkpoint folder, with everything it needs, each part checked.
 
@@ -64,6 +65,8 @@ def load_voice(
         device that is faster in it.
     opened : OpenedVoice | None
         What ``open_parts`` returned for this voice and codec; None opens them here.
+    compiled : bool
+        Whether the steps of a UnifiedVoice are compiled, on a CUDA device.
 
     Raises
     ------
@@ -78,7 +81,12 @@ def load_voice(
     voice = opened.voice
     if opened.vocoder is None:
         code_voice: CodeVoice = _on_torch().build_code_voice(
-            voice, device=device, codec=codec, features_model=features_model, precision=precision
+            voice,
+            device=device,
+            codec=codec,
+            features_model=features_model,
+            precision=precision,
+            compiled=compiled,
         )
         return code_voice
     if features_model is not None:
@@ -87,9 +95,9 @@ def load_voice(
             subject=voice.manifest.name,
             hint="omit it: a FlowVoice has no speech encoder",
         )
-    if precision != "auto":
+    if precision != "auto" or compiled:
         raise SynthesisError(
-            "this is a FlowVoice: --precision cannot be used",
+            f"this is a FlowVoice: {'--compile' if compiled else '--precision'} cannot be used",
             subject=voice.manifest.name,
             hint="omit it: it is for UnifiedVoices",
         )

@@ -20,6 +20,7 @@ from amhctl.inference.sampling import Sampling
 from amhctl.inference.speaker import Speaker, encode_speaker, features_of, mix_emotion
 from amhctl.inference.speech import Attempt, Job
 from amhctl.inference.voice import Voice, derive_seed
+from amhctl.model.compiled_steps import CompiledSteps
 from amhctl.model.speaker_probe import probe_synthetic_prompts
 from amhctl.model.unified_voice import UnifiedVoice
 
@@ -48,12 +49,15 @@ class CodeVoice(Voice[Speaker]):
         The prompt it speaks with by default; None for a voice that needs a reference.
     precision : Precision
         In what it multiplies: the decoder and, in IndexTTS-2, the network of the mel frames.
+    compiled : CompiledSteps | None
+        Makes the steps of its model; None lets the model make them itself.
     """
 
     model: UnifiedVoice
     codec: Codec
     speaker: Speaker | None
     precision: Precision = "fp32"
+    compiled: CompiledSteps | None = None
 
     @property
     def sample_rate(self) -> int:
@@ -263,7 +267,7 @@ class CodeVoice(Voice[Speaker]):
             for take in range(takes)
         ]
         chosen = self._chosen(speaker)
-        codes = decode(self.model, passages, chosen, self._sampling_of(options, takes))
+        codes = decode(self.model, passages, chosen, self._sampling_of(options, takes), self.compiled)
         results = []
         for place, job in enumerate(batch):
             spoken = codes[place * takes : (place + 1) * takes]

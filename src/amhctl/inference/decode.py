@@ -20,6 +20,7 @@ from amhctl.config.unified import ModelConfig
 from amhctl.core.errors import ModelError, SynthesisError
 from amhctl.inference.sampling import Sampling
 from amhctl.inference.speaker import Speaker
+from amhctl.model.compiled_steps import CompiledSteps
 from amhctl.model.sampling import penalise_repeats, sample
 from amhctl.model.unified_passes import DecodeState
 from amhctl.model.unified_voice import UnifiedVoice
@@ -127,8 +128,27 @@ def _most_frames(model: UnifiedVoice) -> int:
 
 
 @torch.inference_mode()
-def decode(model: UnifiedVoice, passages: Sequence[Passage], speaker: Speaker, sampling: Sampling) -> list[Codes]:
+def decode(
+    model: UnifiedVoice,
+    passages: Sequence[Passage],
+    speaker: Speaker,
+    sampling: Sampling,
+    compiled: CompiledSteps | None = None,
+) -> list[Codes]:
     """Return the codes of a batch of passages; each draws from a generator of its own seed.
+
+    Parameters
+    ----------
+    model : UnifiedVoice
+        The voice.
+    passages : Sequence[Passage]
+        What to say.
+    speaker : Speaker
+        Who says it.
+    sampling : Sampling
+        How codes are drawn.
+    compiled : CompiledSteps | None
+        Makes the steps of this voice; None lets the voice make them itself.
 
     Raises
     ------
@@ -162,13 +182,17 @@ def decode(model: UnifiedVoice, passages: Sequence[Passage], speaker: Speaker, s
         torch.arange(twins * batch, device=text_BT.device) < batch if guidance else None,
         _speeds_tensor(passages, twins, text_BT),
     )
+    if compiled is not None:
+        longest = max(bound if known == _UNKNOWN else known for bound, known in zip(most, frames, strict=True))
+        state = compiled.begin(state, longest + config.codebooks)
     with _fitting_threads(model):
-        stopped = _step(model, state, frames, most, generators, sampling, guidance, history)
+        stopped = _step(model, compiled or model, state, frames, most, generators, sampling, guidance, history)
     return [_undelay(history, row, frames[row], stopped[row]) for row in range(batch)]
 
 
 def _step(
     model: UnifiedVoice,
+    stepper: UnifiedVoice | CompiledSteps,
     state: DecodeState,
     frames: list[int],
     most: list[int],
@@ -183,7 +207,7 @@ def _step(
     stopped = [count != _UNKNOWN for count in frames]
     codes_BQ = torch.full((len(frames), books), config.start_mel_token)
     while any(count == _UNKNOWN or len(history) < count + books - 1 for count in frames):
-        logits_BQV, state = _guided_step(model, state, codes_BQ.to(device), guidance)
+        logits_BQV, state = _guided_step(stepper, state, codes_BQ.to(device), guidance)
         position = len(history)
         if sampling.repetition_penalty != 1.0 and history:
             past_BQP = torch.stack(history, dim=-1)
@@ -210,12 +234,12 @@ def _require_guidable(sampling: Sampling, config: ModelConfig) -> float:
 
 
 def _guided_step(
-    model: UnifiedVoice, state: DecodeState, codes_BQ: Tensor, guidance: float
+    stepper: UnifiedVoice | CompiledSteps, state: DecodeState, codes_BQ: Tensor, guidance: float
 ) -> tuple[Tensor, DecodeState]:
     """Step once and return the logits on the CPU; where the state has twins without text, guided away from theirs."""
     rows = codes_BQ.shape[0]
     twins = state.rows // rows
-    logits_BQV, state = model.step(codes_BQ.repeat(twins, 1), state)
+    logits_BQV, state = stepper.step(codes_BQ.repeat(twins, 1), state)
     guided_BQV = logits_BQV[:rows].float()
     if twins > 1:
         guided_BQV = guided_BQV + guidance * (guided_BQV - logits_BQV[rows:].float())

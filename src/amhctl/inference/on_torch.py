@@ -25,7 +25,7 @@ from amhctl.config.conditioning import read_conditioning
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.config.mel import MelConfig
 from amhctl.config.unified import ModelConfig
-from amhctl.core.errors import CheckpointError
+from amhctl.core.errors import CheckpointError, SynthesisError
 from amhctl.core.units import Precision, PrecisionChoice
 from amhctl.devices.device import choose_device
 from amhctl.devices.precision import choose_precision
@@ -37,6 +37,7 @@ from amhctl.inference.code_voice import CodeVoice
 from amhctl.inference.reference import EncodeSpeech
 from amhctl.inference.speaker import encode_speaker
 from amhctl.inference.spectrogram_voice import SpectrogramVoice
+from amhctl.model.compiled_steps import CompiledSteps
 from amhctl.model.flow_on_torch import FlowOnTorch
 from amhctl.model.flow_voice import FlowVoice
 from amhctl.model.kept_weights import keep_weight
@@ -77,6 +78,7 @@ def build_code_voice(
     codec: str | Codec | None,
     features_model: Path | None = None,
     precision: PrecisionChoice = "auto",
+    compiled: bool = False,
 ) -> CodeVoice:
     """Build a UnifiedVoice from its verified folder.
 
@@ -93,11 +95,13 @@ def build_code_voice(
         Folder of the speech encoder of a semantic codec; None looks where the codec is, and into the cache.
     precision : PrecisionChoice
         In what it multiplies, as ``choose_precision`` takes it.
+    compiled : bool
+        Whether its steps are compiled.
 
     Raises
     ------
     SynthesisError
-        If there is no such device.
+        If there is no such device, or nothing can be compiled for it.
     OptionError
         If the device does not compute in the precision.
     CheckpointError
@@ -111,7 +115,10 @@ def build_code_voice(
     if codec is None or isinstance(codec, str):
         codec = _load_codec(manifest.codec, voice.folder, codec, chosen, features_model)
     require_match(manifest, codec=codec.spec)
+    if compiled:
+        _require_launches(torch.device(chosen))
     model, arithmetic = _build_model(checkpoint, torch.device(chosen), precision)
+    steps = CompiledSteps(model) if compiled else None
     speaker = None
     if REFERENCE_FILE in manifest.files:
         speaker = encode_speaker(model, checkpoint.read_tensors(REFERENCE_FILE)["features"].float())
@@ -124,6 +131,7 @@ def build_code_voice(
             tokenizer=tokenizer,
             speaker=speaker,
             precision=arithmetic,
+            compiled=steps,
         )
     if isinstance(codec, SemanticCodec):
         raise CheckpointError("the codec alone makes no speech of its codes", subject=str(voice.folder), hint=SPEAKING)
@@ -141,6 +149,7 @@ def build_code_voice(
         tokenizer=tokenizer,
         speaker=speaker,
         precision=arithmetic,
+        compiled=steps,
     )
 
 
@@ -211,6 +220,15 @@ def build_flow(checkpoint: LoadedCheckpoint) -> FlowVoice:
     model = FlowVoice(config)
     model.load_state_dict({name: tensor.float() for name, tensor in checkpoint.tensors.items()}, strict=True)
     return model.eval().requires_grad_(False)
+
+
+def _require_launches(device: torch.device) -> None:
+    if device.type != "cuda":
+        raise SynthesisError(
+            f"compiled steps are for CUDA devices; on the device {device} they save next to nothing",
+            subject="--compile",
+            hint="omit it",
+        )
 
 
 def _build_model(

@@ -7,7 +7,12 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from amhctl.config.unified import ModelConfig
+from amhctl.core.errors import ModelError
 from amhctl.nn.kvcache import LayerCache
+
+BESIDE_CODES = 3
+"""Code positions that a model has beside those of its frames."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +54,8 @@ class DecodeState:
         Code positions fed so far.
     rows : int
         Rows of the batch.
+    capacity : int
+        Positions of the caches of ``CompiledSteps``, whose state it then is; else 0.
     """
 
     caches: tuple[LayerCache, ...]
@@ -57,3 +64,26 @@ class DecodeState:
     aligned_BSD: Tensor | None
     position: int
     rows: int
+    capacity: int = 0
+
+    @property
+    def aligned_B1D(self) -> Tensor | None:
+        """The text of the next position, with explicit durations; None without, and after the last frame."""
+        if self.aligned_BSD is None or self.position >= self.aligned_BSD.shape[1]:
+            return None
+        return self.aligned_BSD[:, self.position : self.position + 1]
+
+
+def code_position(config: ModelConfig, state: DecodeState) -> int:
+    """Return the code position of what is fed next, by the ``position_rule`` of a model.
+
+    Raises
+    ------
+    ModelError
+        If the model's longest sequence is reached.
+    """
+    # Upstream gives the start code position 0 and the first generated code position 2.
+    skipped = 1 if config.position_rule == "upstream" and state.position > 0 else 0
+    if state.position + skipped >= config.max_mel_tokens + BESIDE_CODES:
+        raise ModelError(f"the sequence is longer than the model's {config.max_mel_tokens} frames")
+    return state.position + skipped

@@ -20,7 +20,7 @@ from amhctl.config.unified import ModelConfig
 from amhctl.core.errors import ModelError
 from amhctl.model.conditioning import build_conditioner, encode_prompt
 from amhctl.model.layout import delay
-from amhctl.model.unified_passes import DecodeState, VoiceOutput
+from amhctl.model.unified_passes import BESIDE_CODES, DecodeState, VoiceOutput, code_position
 from amhctl.model.versions import UNIFIED_VOICE
 from amhctl.nn.alignment import AlignedText
 from amhctl.nn.attention import causal_mask
@@ -68,7 +68,7 @@ class UnifiedVoice(nn.Module):
             self.text_head = nn.Linear(width, config.number_text_tokens + 1)
         # The table of book q is at row q * number_mel_codes; one book is the official shape.
         self.mel_embedding = IdTable(config.codebooks * config.number_mel_codes, width)
-        self.mel_pos_embedding = PositionTable(config.max_mel_tokens + 3, width)
+        self.mel_pos_embedding = PositionTable(config.max_mel_tokens + BESIDE_CODES, width)
         self.gpt = Decoder(width=width, heads=config.heads, layers=config.layers, dropout=config.dropout)
         self.final_norm = nn.LayerNorm(width, eps=1e-5)
         self.mel_head = nn.Linear(width, config.codebooks * config.number_mel_codes)
@@ -361,19 +361,29 @@ class UnifiedVoice(nn.Module):
         ModelError
             If the model's longest sequence is reached.
         """
-        # Upstream gives the start code position 0 and the first generated code position 2.
-        skipped = 1 if self.config.position_rule == "upstream" and state.position > 0 else 0
-        index = state.position + skipped
-        if index >= self.mel_pos_embedding.emb.num_embeddings:
-            raise ModelError(f"the sequence is longer than the model's {self.config.max_mel_tokens} frames")
-        hidden_B1D = self._embed_codes(codes_BQ[..., None], torch.tensor([index], device=codes_BQ.device))
-        if state.aligned_BSD is not None and state.position < state.aligned_BSD.shape[1]:
-            hidden_B1D = hidden_B1D + state.aligned_BSD[:, state.position : state.position + 1]
+        index_1 = torch.tensor([code_position(self.config, state)], device=codes_BQ.device)
         mask = None
         if state.prefix_keep_BK is not None:
             mask = functional.pad(state.prefix_keep_BK, (0, state.position + 1), value=True)[:, None, None, :]
-        hidden_B1D = self.final_norm(self.gpt(hidden_B1D, mask, state.caches, state.prefix + state.position))
-        return self._code_logits(hidden_B1D)[:, :, 0], replace(state, position=state.position + 1)
+        start, aligned_B1D = state.prefix + state.position, state.aligned_B1D
+        logits_BQV = self.compute_step(codes_BQ, index_1, state.caches, mask, aligned_B1D, start)
+        return logits_BQV, replace(state, position=state.position + 1)
+
+    def compute_step(
+        self,
+        codes_BQ: Tensor,
+        index_1: Tensor,
+        caches: tuple[LayerCache, ...],
+        mask: Tensor | None,
+        aligned_B1D: Tensor | None,
+        start: int = 0,
+    ) -> Tensor:
+        """Return the logits (B, Q, V) after one position: all that ``step`` computes, and nothing that it decides."""
+        hidden_B1D = self._embed_codes(codes_BQ[..., None], index_1)
+        if aligned_B1D is not None:
+            hidden_B1D = hidden_B1D + aligned_B1D
+        hidden_B1D = self.final_norm(self.gpt(hidden_B1D, mask, caches, start))
+        return self._code_logits(hidden_B1D)[:, :, 0]
 
 
 def _require_durations(durations_BT: Tensor | None) -> Tensor:

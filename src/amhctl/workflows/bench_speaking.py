@@ -13,6 +13,7 @@ from amhctl.core.errors import EvaluationError, OptionError, ShortageError
 from amhctl.core.memory import available_memory
 from amhctl.core.progress import Progress
 from amhctl.core.units import Precision
+from amhctl.devices.compiler import find_missing
 from amhctl.devices.device import choose_device
 from amhctl.devices.precision import computes_in
 from amhctl.model.official import OFFICIAL
@@ -32,17 +33,32 @@ class SpeakingVariant:
         What it is called.
     precision : Precision
         In what is multiplied.
+    compiled : bool
+        Whether the steps of the GPT are compiled.
     """
 
     name: str
     precision: Precision
+    compiled: bool = False
 
     def find_missing(self, device: torch.device) -> str:
         """Return in words what a device lacks for it; nothing if it is all there."""
-        return "" if computes_in(self.precision, device) else f"native {self.precision} on the device {device}"
+        if not computes_in(self.precision, device):
+            return f"native {self.precision} on the device {device}"
+        return find_missing(device) if self.compiled else ""
+
+    def is_usual(self, device: torch.device) -> bool:
+        """Return whether it is measured on a device without being named: compiled steps are for CUDA devices."""
+        return not self.compiled or device.type == "cuda"
 
 
-SPEAKING_VARIANTS = (SpeakingVariant("fp32", "fp32"), SpeakingVariant("bf16", "bf16"), SpeakingVariant("fp16", "fp16"))
+SPEAKING_VARIANTS = (
+    SpeakingVariant("fp32", "fp32"),
+    SpeakingVariant("bf16", "bf16"),
+    SpeakingVariant("fp16", "fp16"),
+    SpeakingVariant("compile", "fp32", compiled=True),
+    SpeakingVariant("compile-bf16", "bf16", compiled=True),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +99,7 @@ class SpeakingRequest:
             speech=self.speech,
             prompt=self.prompt,
             steps=self.steps,
+            compiled=variant.compiled,
         )
 
 
@@ -139,11 +156,11 @@ class SpeakingFigures:
     def lines(self) -> Iterator[str]:
         """Yield the lines of the table that ``head`` begins: seconds by the clock, and those of processors."""
         if self.times is None or self.factor is None:
-            yield f"{self.variant.name:<10} not measured: {self.missing} is missing"
+            yield f"{self.variant.name:<14} not measured: {self.missing} is missing"
             return
         gibs = f"{self.weights / 2**30:>9.2f}{self.times.peak_bytes / 2**30:>9.2f}"
-        yield f"{self.variant.name:<10}{_columns(self.times.seconds)}{self.factor:>9.3f}{gibs}"
-        yield f"{'  cpu':<10}{_columns(self.times.processor)}"
+        yield f"{self.variant.name:<14}{_columns(self.times.seconds)}{self.factor:>9.3f}{gibs}"
+        yield f"{'  cpu':<14}{_columns(self.times.processor)}"
 
 
 def _columns(seconds: dict[str, float]) -> str:
@@ -158,7 +175,7 @@ def head(trial: Trial) -> tuple[str, str]:
         f"{trial.speech:g} s of speech after a prompt of {trial.prompt:g} s, {trial.steps} steps; "
         "seconds by the clock, and of processors (cpu)"
     )
-    return what, f"{'variant':<10}{parts}{'factor':>9}{'weights':>9}{'peak GiB':>9}"
+    return what, f"{'variant':<14}{parts}{'factor':>9}{'weights':>9}{'peak GiB':>9}"
 
 
 def choose_speaking(request: SpeakingRequest) -> tuple[SpeakingVariant, ...]:
@@ -169,10 +186,12 @@ def choose_speaking(request: SpeakingRequest) -> tuple[SpeakingVariant, ...]:
     OptionError
         If one is not known.
     """
+    device = torch.device(choose_device(request.device))
     known = {each.name: each for each in SPEAKING_VARIANTS}
     if unknown := [name for name in request.variants if name not in known]:
         raise OptionError(f"no variant {unknown[0]!r}", hint=f"there are: {', '.join(known)}")
-    return tuple(each for name, each in known.items() if name in (request.variants or known))
+    usual = [name for name, each in known.items() if each.is_usual(device)]
+    return tuple(each for name, each in known.items() if name in (request.variants or usual))
 
 
 def time_speaking(request: SpeakingRequest, progress: Progress) -> tuple[SpeakingFigures, ...]:

@@ -125,6 +125,7 @@ def run(
         features_model=request.clips.features_model,
         precision=request.precision,
         opened=None if opened is None else opened.result(),
+        compiled=request.compiled,
     )
     voice: Voice[Any] = loaded.with_lexicon(lexicon)
     cast = _load_cast(request, lexicon)

@@ -35,6 +35,7 @@ from amhctl.workflows.speak_request import SpeakRequest, read_settings
 RESULTS: Final = "results.jsonl"
 _RESULTS = FileKind("results of a batch", re.compile(rb'\{"id": "[^"\n]{1,600}", "ok": (?:true|false), "digest": "'))
 _KEPT_VOICES = 4
+_OF_MAIN_VOICE = ("codec", "precision", "compiled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ class _Room:
         """Return a voice by name, as the common options and the cast know it."""
         if name not in self.voices:
             common, place = self.common, dict(self.common.cast).get(name, name or self.common.voice)
-            own: dict[str, Any] = {} if name else {"codec": common.codec, "precision": common.precision}
+            own: dict[str, Any] = {} if name else {key: getattr(common, key) for key in _OF_MAIN_VOICE}
             voice = load_voice(place, device=common.device, **own).with_lexicon(read_lexicons(self.lexicons))
             if self.commercial:
                 require_commercial(voice.licences, voice.manifest.name)

@@ -171,7 +171,14 @@ def _read_item(raw: bytes | None, request: BatchRequest) -> Item:
         options=replace(request.common.options, **changes),
         force=True,
     )
-    how = [asdict(spoken.options), spoken.precision, chosen, voice or request.common.voice, *([timed] if timed else [])]
+    how = [
+        asdict(spoken.options),
+        spoken.precision,
+        spoken.compiled,
+        chosen,
+        voice or request.common.voice,
+        *([timed] if timed else []),
+    ]
     digest = sha256_of_json([spoken.text, spoken.input_format, *how])
     return Item(name, voice, output, spoken, digest)
 

@@ -121,6 +121,8 @@ class SpeakRequest:
         Where to compute.
     precision : PrecisionChoice
         In what a UnifiedVoice multiplies.
+    compiled : bool
+        Whether the steps of a UnifiedVoice are compiled.
     check : bool | None
         Whether a recogniser checks what is said; None is yes for voices that sample codes.
     play : bool
@@ -148,6 +150,7 @@ class SpeakRequest:
     commercial: bool = False
     device: str = "auto"
     precision: PrecisionChoice = "auto"
+    compiled: bool = False
     check: bool | None = False
     play: bool = False
     force: bool = False

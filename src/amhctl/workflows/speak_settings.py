@@ -33,7 +33,7 @@ def settings_of(request: SpeakRequest, voice: Voice[Any], cast: dict[str, Role],
     return {
         "voice": _identity(voice),
         "codec": request.codec,
-        "precision": voice.precision,
+        "precision": [voice.precision, request.compiled],
         "cast": {name: _identity(role.voice) for name, role in cast.items()},
         "clips": clips,
         "emotion": [request.clips.emotion_strength, request.clips.emotions],
