@@ -113,8 +113,23 @@ def verify_folder(folder: Path, *, kind: str) -> VerifiedFolder:
     return verify_files(folder, manifest)
 
 
-def verify_files(folder: Path, manifest: Manifest) -> VerifiedFolder:
+def digest_files(folder: Path, manifest: Manifest) -> dict[str, str]:
+    """Return the SHA-256 of each file that a manifest names; one that is missing is left out."""
+    paths = {name: folder / name for name in manifest.files}
+    return {name: sha256_of_file(path) for name, path in paths.items() if path.is_file()}
+
+
+def verify_files(folder: Path, manifest: Manifest, digests: Mapping[str, str] | None = None) -> VerifiedFolder:
     """Return a checkpoint all of whose files are those that its manifest names.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it lies.
+    manifest : Manifest
+        What ``read_manifest`` returned for it.
+    digests : Mapping[str, str] | None
+        What ``digest_files`` returned for it; None computes them here.
 
     Raises
     ------
@@ -124,7 +139,7 @@ def verify_files(folder: Path, manifest: Manifest) -> VerifiedFolder:
     if WEIGHTS_FILE not in manifest.files:
         raise CheckpointError(f"the manifest names no {WEIGHTS_FILE}", subject=str(folder))
     hint = f"copy the folder from its source again; `amhctl ckpt validate {folder}` lists all problems"
-    if broken := broken_files(folder, manifest):
+    if broken := broken_files(manifest, digest_files(folder, manifest) if digests is None else digests):
         raise CheckpointError(_joined(broken), subject=str(folder), hint=hint)
     inside = embedded_manifest(folder / WEIGHTS_FILE)
     if unlike := manifest_differences(inside, manifest.model_dump(mode="json")):
@@ -141,15 +156,14 @@ def other_kind_hint(folder: Path, manifest: Manifest) -> str:
     return "a training run keeps its voice in the folder best/" if manifest.kind == "training" else ""
 
 
-def broken_files(folder: Path, manifest: Manifest) -> tuple[Difference, ...]:
-    """Return every file that is missing, or whose content is not what the manifest says."""
+def broken_files(manifest: Manifest, digests: Mapping[str, str]) -> tuple[Difference, ...]:
+    """Return every file that is missing, or whose content is not what the manifest says, by ``digest_files``."""
     found = []
     for name, digest in sorted(manifest.files.items()):
-        path = folder / name
-        if not path.is_file():
-            found.append(Difference(name, f"sha256 {digest[:16]}…", "no file"))
-        elif (actual := sha256_of_file(path)) != digest:
-            found.append(Difference(name, f"sha256 {digest[:16]}…", f"sha256 {actual[:16]}…"))
+        actual = digests.get(name)
+        if actual != digest:
+            shown = "no file" if actual is None else f"sha256 {actual[:16]}…"
+            found.append(Difference(name, f"sha256 {digest[:16]}…", shown))
     return tuple(found)
 
 

@@ -14,6 +14,7 @@ from amhctl.checkpoint.folder import (
     WEIGHTS_FILE,
     Difference,
     broken_files,
+    digest_files,
     embedded_manifest,
     manifest_differences,
 )
@@ -37,7 +38,7 @@ def check_files(folder: Path, manifest: Manifest) -> tuple[Finding, ...]:
     hint = "copy the folder from its source again, or export it again from its run"
     found = [
         RULES.finding("C002", item.field, f"expected {item.expected}, found {item.found}", hint)
-        for item in broken_files(folder, manifest)
+        for item in broken_files(manifest, digest_files(folder, manifest))
     ]
     known = {*manifest.files, MANIFEST_FILE, CARD_FILE, *APART}
     extra = sorted(path.name for path in folder.iterdir() if path.name not in known and path.is_file())

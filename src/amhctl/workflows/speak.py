@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -38,7 +38,6 @@ from amhctl.inference.options import SpeakOptions as SpeakOptions
 from amhctl.inference.reference import read_clip
 from amhctl.inference.voice import Voice
 from amhctl.parallel.ahead import iterate_ahead
-from amhctl.parallel.deferred import Deferred
 from amhctl.recogniser.catalog import DEFAULT_RECOGNISER
 from amhctl.text.lexicon import Lexicon
 from amhctl.text.lexicon_file import read_lexicons
@@ -89,7 +88,7 @@ class _Task:
 
 
 def run(
-    request: SpeakRequest, progress: Progress, opened: Deferred[OpenedVoice] | None = None
+    request: SpeakRequest, progress: Progress, opened: Callable[[], OpenedVoice] | None = None
 ) -> SpeakReport | StreamReport:
     """Speak a text into a file, to a player, or into the report.
 
@@ -99,8 +98,8 @@ def run(
         What to say, how, and where to.
     progress : Progress
         Receives the progress.
-    opened : Deferred[OpenedVoice] | None
-        The voice's files, if they are being verified already (``speak_opening``).
+    opened : Callable[[], OpenedVoice] | None
+        Verifies the voice, whose files are being digested already (``speak_opening``); None verifies it from the start.
 
     Raises
     ------
@@ -124,7 +123,7 @@ def run(
         codec=request.codec,
         features_model=request.clips.features_model,
         precision=request.precision,
-        opened=None if opened is None else opened.result(),
+        opened=None if opened is None else opened(),
         compiled=request.compiled,
     )
     voice: Voice[Any] = loaded.with_lexicon(lexicon)
