@@ -44,6 +44,7 @@ from amhctl.model.kept_weights import keep_weight
 from amhctl.model.soundness import REFERENCE_FILE, find_faults
 from amhctl.model.unified_voice import UnifiedVoice
 from amhctl.model.versions import FLOW_VOICE
+from amhctl.nn.unfilled import unfilled
 
 
 def build_spectrogram_voice(voice: VerifiedFolder, vocoder: VerifiedFolder, *, device: str) -> SpectrogramVoice:
@@ -238,7 +239,7 @@ def _build_model(
     config = read_part(
         ModelConfig.model_validate, checkpoint.manifest.config, place="config", subject=str(checkpoint.folder)
     )
-    with torch.device("meta"):
+    with unfilled():
         model = UnifiedVoice(config)
     parameters = sum(parameter.numel() for parameter in model.parameters())
     precision = choose_precision(wanted, device, parameters=parameters)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 
-import torch
 from pydantic import ValidationError
 
 from amhctl.checkpoint import validate as rules
@@ -15,12 +14,13 @@ from amhctl.model.flow_files import SPEAKERS_FILE
 from amhctl.model.flow_voice import FlowVoice
 from amhctl.model.network_soundness import contradiction, find_network_faults
 from amhctl.model.shapes import Shape
+from amhctl.nn.unfilled import unfilled
 
 
 def flow_shapes(config: FlowVoiceConfig) -> dict[str, Shape]:
     """Return the shape of every tensor of a FlowVoice, by name."""
     # Made without memory: a manifest may ask for any size.
-    with torch.device("meta"):
+    with unfilled():
         state = FlowVoice(config).state_dict()
     return {name: tuple(tensor.shape) for name, tensor in state.items()}
 

@@ -13,6 +13,7 @@ from torch import Tensor
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.model.flow_voice import FlowVoice
 from amhctl.model.speaker_probe import SpeakerProbe, measure_spread
+from amhctl.nn.unfilled import unfilled
 
 _MOST_SPEAKERS = 16
 _PIECES = 24
@@ -68,7 +69,7 @@ def probe_speaker_tensors(
     speakers : Sequence[Tensor]
         As for ``probe_speakers``.
     """
-    with torch.device("meta"):
+    with unfilled():
         model = FlowVoice(config)
     whole = {name: tensor.float() for name, tensor in tensors.items()}
     model.load_state_dict(whole, strict=True, assign=True)

@@ -18,6 +18,7 @@ from torch.nn import functional
 from amhctl.config.unified import ModelConfig
 from amhctl.model.unified_voice import UnifiedVoice
 from amhctl.nn.standard import FeatureStandard
+from amhctl.nn.unfilled import unfilled
 
 BRANCH = (
     "conditioning_standard.",
@@ -179,7 +180,7 @@ def probe_tensors(
     mean, deviation : float
         As for ``probe_synthetic_prompts``.
     """
-    with torch.device("meta"):
+    with unfilled():
         model = UnifiedVoice(config)
     branch = {name: tensor.float() for name, tensor in tensors.items() if name.startswith(BRANCH)}
     model.load_state_dict(branch, strict=False, assign=True)
