@@ -37,6 +37,7 @@ from amhctl.model.compiled_steps import CompiledSteps
 from amhctl.model.kept_weights import count_bytes, keep_weight
 from amhctl.model.official import OFFICIAL
 from amhctl.model.unified_voice import UnifiedVoice
+from amhctl.nn.unfilled import unfilled
 
 _CODE_RATE = 50
 _TEXT_PIECES = 40
@@ -143,7 +144,7 @@ class Times:
 
 def count_weights(sizes: NetworkSizes, precision: Precision) -> int:
     """Return the bytes of all weights; none are made."""
-    with torch.device("meta"):
+    with unfilled():
         gpt, parts = UnifiedVoice(sizes.gpt).state_dict(), build_parts(sizes)
     others = (parts.projection, parts.regulator, parts.transformer, parts.style, parts.vocoder)
     beside = sum(int(tensor.nbytes) for network in others for tensor in network.state_dict().values())
@@ -166,7 +167,7 @@ def build_parts(sizes: NetworkSizes) -> AcousticParts:
 
 def build_gpt(shape: ModelConfig, precision: Precision, device: torch.device) -> UnifiedVoice:
     """Return a GPT with random weights, each made as a voice keeps it: none is in memory twice."""
-    with torch.device("meta"):
+    with unfilled():
         model = UnifiedVoice(shape)
     generator = torch.Generator().manual_seed(0)
 
