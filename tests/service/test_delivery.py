@@ -58,7 +58,7 @@ def test_a_client_that_leaves_before_the_first_sound_ends_the_making() -> None:
     shelf = CountingShelf(1000, allowed)
     with served(shelf) as service:
         connection = begin(service)
-        settle(lambda: open_requests(service) == 1)
+        settle(lambda: shelf.begun == 1)
         connection.close()
         settle(lambda: open_requests(service) == 0)
         allowed.release(4)

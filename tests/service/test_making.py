@@ -58,6 +58,12 @@ def test_aliases_are_voices_of_markup_too() -> None:
     assert [finding.code for piece in nobody for finding in piece.findings] == ["S020"]
 
 
+@pytest.mark.parametrize("text", ["<speak>" + "ሰ <break time='60s'/>" * 11 + "</speak>", "ሰላም [pause:60s] " * 11])
+def test_a_text_of_pauses_is_refused(text: str) -> None:
+    with pytest.raises(TextError, match="asks for 660 s of pauses, and this server makes 600 s at most"):
+        pieces_of(input=text)
+
+
 def test_ssml_that_cannot_be_read_is_refused() -> None:
     for content in ("<speak>ሰላም", "<!DOCTYPE a [<!ENTITY b 'c'>]><speak>&b;</speak>", "<speak>" + "<p>" * 99):
         with pytest.raises(TextError):

@@ -47,6 +47,7 @@ class CountingShelf(Shelf):
     def __init__(self, chunks: int, allowed: threading.Semaphore | None = None) -> None:
         super().__init__([bundled_voice()])
         self.allowed = allowed
+        self.begun = 0
         self.made = 0
         self.ended = 0
         self._chunks = chunks
@@ -57,6 +58,7 @@ class CountingShelf(Shelf):
         """Yield seconds of a quiet tone."""
         voice, text = role.voice, "".join(line.text for line in lines)
         samples = (0.1 * np.sin(np.arange(voice.sample_rate) * 0.1)).astype(np.float32)
+        self.begun += 1
         try:
             for number in range(self._chunks):
                 if self.allowed is not None:

@@ -14,14 +14,13 @@ flac  all at the end: its header says the length
 
 import io
 import os
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import soundfile
 import soxr
 
 from amhctl.audio.aac import RATES, AdtsEncoder
-from amhctl.audio.files import encode
 from amhctl.audio.pcm import encode_pcm, wav_header
 from amhctl.audio.tags import Tags, id3_tag, write_tags
 from amhctl.audio.waveform import Waveform
@@ -38,13 +37,22 @@ MEDIA_TYPES: Final[dict[Encoding, str]] = {
 }
 PCM_RATE: Final = 24_000
 """Samples per second of ``pcm``: those who read it cannot know the rate of the voice."""
+_KINDS: Final[dict[Encoding, dict[str, Any]]] = {
+    "mp3": {"format": "MP3", "subtype": "MPEG_LAYER_III", "bitrate_mode": "CONSTANT", "compression_level": 0.5},
+    "opus": {"format": "OGG", "subtype": "OPUS"},
+    "flac": {"format": "FLAC", "subtype": "PCM_16"},
+}
 _OPUS_RATES = frozenset({8_000, 12_000, 16_000, 24_000, 48_000})
 
 
 class _Sink(io.RawIOBase):
-    """A file of which everything that is written is taken away at once; what is written again at its start is lost."""
+    """A file of which everything that is written is taken away at once; what is written again at its start is lost.
 
-    def __init__(self) -> None:
+    One that keeps what is written gives it away at the end, with what was written again.
+    """
+
+    def __init__(self, *, keeps: bool) -> None:
+        self._keeps = keeps
         self._waiting = bytearray()
         self._taken = 0
         self._at = 0
@@ -73,7 +81,9 @@ class _Sink(io.RawIOBase):
         self._waiting[begin : begin + len(new)] = new
         return size
 
-    def take(self) -> bytes:
+    def take(self, *, last: bool) -> bytes:
+        if self._keeps and not last:
+            return b""
         content = bytes(self._waiting)
         self._taken += len(content)
         self._waiting.clear()
@@ -107,10 +117,9 @@ class SoundEncoder:
         self._resample = None
         if self._rate != sample_rate:
             self._resample = soxr.ResampleStream(sample_rate, self._rate, 1, dtype="float32")
-        self._kept: list[np.ndarray[tuple[int], np.dtype[np.float32]]] = []
-        self._sink = _Sink()
+        self._sink = _Sink(keeps=encoding == "flac")
         self._first = b""
-        self._sound = self._open() if encoding in ("mp3", "opus") else None
+        self._sound = self._open() if encoding in _KINDS else None
         self._aac = AdtsEncoder(self._rate, tags) if encoding == "aac" else None
         if encoding == "wav":
             self._first = wav_header(self._rate, tags)
@@ -126,11 +135,8 @@ class SoundEncoder:
         return self._push(np.zeros(0, dtype=np.float32), last=True)
 
     def _open(self) -> soundfile.SoundFile:
-        kind = {"format": "MP3", "subtype": "MPEG_LAYER_III", "bitrate_mode": "CONSTANT", "compression_level": 0.5}
-        if self._encoding == "opus":
-            kind = {"format": "OGG", "subtype": "OPUS"}
         try:
-            sound = soundfile.SoundFile(self._sink, "w", self._rate, 1, **kind)
+            sound = soundfile.SoundFile(self._sink, "w", self._rate, 1, **_KINDS[self._encoding])
         except (soundfile.LibsndfileError, ValueError) as error:
             raise AudioError(f"{self._encoding} cannot be written at {self._rate} Hz here ({error})") from error
         write_tags(sound, self._tags)
@@ -141,10 +147,6 @@ class SoundEncoder:
             samples = self._resample.resample_chunk(samples, last=last)
         samples = np.clip(samples, -1.0, 1.0).astype(np.float32, copy=False)
         first, self._first = self._first, b""
-        if self._encoding == "flac":
-            self._kept.append(samples)
-            whole = Waveform(np.concatenate(self._kept), self._rate) if last else None
-            return b"" if whole is None else encode(whole, "flac", self._tags)
         if self._aac is not None:
             return self._aac.push(samples) + (self._aac.finish() if last else b"")
         if self._sound is None:
@@ -154,7 +156,7 @@ class SoundEncoder:
             self._sound.write(samples[start : start + self._rate])
         if last:
             self._sound.close()
-        return first + self._sink.take()
+        return first + self._sink.take(last=last)
 
 
 def _rate_of(encoding: Encoding, sample_rate: int) -> int:
