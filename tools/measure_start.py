@@ -21,7 +21,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-SENTENCE = "ሰላም ለሁላችሁ፣ ደህና መጣችሁ።"
+SENTENCE = "ሰላም፣ እንኳን ደህና መጣችሁ።"
 """About two seconds of speech."""
 _HEADER = 2_048
 """Bytes of a stream that are not samples yet, at most."""

@@ -198,7 +198,7 @@ try:
 finally:
     slow = {{"torch", "scipy", "resemblyzer", "transformers", "accelerate"}}
     # Each takes a hundredth of the command.
-    slow |= {{"numpy.ma", "concurrent.futures", "tomllib", "amhctl.config.voice", "tensorboard"}}
+    slow |= {{"numpy.ma", "concurrent.futures", "tomllib", "amhctl.config.voice", "pyworld"}}
     print("loaded:", sorted(slow & sys.modules.keys()))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
