@@ -1,6 +1,7 @@
 """A render that is stopped anywhere, damaged or changed, and continued."""
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -174,3 +175,16 @@ def test_a_process_that_was_killed_before_its_first_line_is_no_trouble(voice: Co
             assert journal.rendered.segments == []
             header = json.loads((folder / "journal.jsonl").read_text())
             assert header["settings"] == SETTINGS
+
+
+@pytest.mark.parametrize("lasts", [True, False])
+def test_only_what_may_be_continued_waits_for_the_disk(
+    voice: CodeVoice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: bytes, lasts: bool
+) -> None:
+    waited: list[int] = []
+    monkeypatch.setattr(os, "fsync", waited.append)
+    journal = Journal(tmp_path / "render", voice.sample_rate, lasts=lasts)
+    journal.start(SETTINGS)
+    done = render(voice, journal, TEXT)
+    assert len(waited) == (2 * done if lasts else 0)
+    assert journal.samples.read_bytes() == whole

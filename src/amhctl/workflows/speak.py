@@ -319,7 +319,7 @@ def _journal_of(task: _Task) -> Iterator[Journal]:
             there = next(parent for parent in request.output.absolute().parents if parent.is_dir())
             folder = stack.enter_context(hold_temporary(there / request.output.name, folder=True))
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        journal = Journal(folder / "render", rate)
+        journal = Journal(folder / "render", rate, lasts=False)
         journal.start(task.settings)
         yield journal
 

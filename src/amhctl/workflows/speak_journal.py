@@ -91,9 +91,12 @@ class Journal:
         The folder.
     sample_rate : int
         Of its samples.
+    lasts : bool
+        Whether the render may be continued after the machine has stopped: each chunk then waits for the disk.
     """
 
-    def __init__(self, folder: Path, sample_rate: int) -> None:
+    def __init__(self, folder: Path, sample_rate: int, *, lasts: bool = True) -> None:
+        self._lasts = lasts
         self.folder = folder
         self.samples = folder / _SAMPLES
         self.rendered = Rendered()
@@ -152,15 +155,18 @@ class Journal:
         with self.samples.open("ab") as stream:
             _write_silence(stream, chunk.lead)
             stream.write(encode_pcm(chunk.waveform))
-            stream.flush()
-            os.fsync(stream.fileno())
+            self._settle(stream)
             samples = stream.tell() // BYTES_PER_SAMPLE
         entry = _describe(chunk, samples, digests)
         with (self.folder / _JOURNAL).open("ab") as stream:
             stream.write(_line_of(entry))
-            stream.flush()
-            os.fsync(stream.fileno())
+            self._settle(stream)
         self._take(entry)
+
+    def _settle(self, stream: BinaryIO) -> None:
+        stream.flush()
+        if self._lasts:
+            os.fsync(stream.fileno())
 
     def discard(self) -> None:
         """Remove the folder."""
