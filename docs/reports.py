@@ -405,6 +405,7 @@ KEYS: dict[str, dict[str, Schema]] = {
                 speech=NUMBER,
                 prompt=NUMBER,
                 steps=COUNT,
+                sentences=COUNT,
                 layers=COUNT,
                 realtime_factor=MAYBE_NUMBER,
                 seconds=mapping(NUMBER),

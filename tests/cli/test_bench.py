@@ -53,13 +53,13 @@ def test_options_of_indextts2_want_it_and_a_variant_is_of_one_section(monkeypatc
         return benchmark.BenchmarkReport((), describe_machine())
 
     monkeypatch.setattr(benchmark, "run", run)
-    words = ["indextts2", "--speech", "1.5", "--steps", "2", "--layers", "3", "--variant", "bf16"]
+    words = ["indextts2", "--speech", "1.5", "--steps", "2", "--layers", "3", "--variant", "bf16", "--sentences", "8"]
     assert CliRunner().invoke(app, words).exit_code == 0
     assert asked[0].only == ("indextts2",)
-    assert asked[0].speaking == SpeakingRequest(speech=1.5, steps=2, layers=3, variants=("bf16",))
+    assert asked[0].speaking == SpeakingRequest(speech=1.5, steps=2, sentences=8, layers=3, variants=("bf16",))
     assert CliRunner().invoke(app, []).exit_code == 0
     assert asked[1].speaking == SpeakingRequest()
-    for option in (["--speech", "2"], ["--steps", "2"], ["--layers", "2"], ["--variant", "bf16"]):
+    for option in (["--sentences", "2"], ["--speech", "2"], ["--steps", "2"], ["--layers", "2"], ["--variant", "bf16"]):
         assert CliRunner().invoke(app, ["text", *option]).exit_code == 2
     assert CliRunner().invoke(app, ["train", "indextts2", "--variant", "bf16"]).exit_code == 2
     assert len(asked) == 2

@@ -45,7 +45,7 @@ def test_each_variant_has_a_row_and_its_lines(native: list[str]) -> None:
     assert (half.row()["missing"], half.row()["realtime_factor"]) == ("native bf16 on the device cpu", None)
     assert list(half.lines()) == ["bf16           not measured: native bf16 on the device cpu is missing"]
     what, columns = head(exact.trial)
-    assert "2 layers, on cpu: 0.4 s of speech after a prompt of 1 s, 2 steps" in what
+    assert "2 layers, on cpu: 0.4 s of speech after a prompt of 1 s, 2 steps, 1 sentence(s) decoded together" in what
     first, second = exact.lines()
     assert len(first) == len(columns)
     assert first.split()[:3] == ["fp32", "0.50", "0.50"]

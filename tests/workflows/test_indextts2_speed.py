@@ -1,6 +1,8 @@
 """How fast IndexTTS-2 speaks, on small networks of its kind."""
 
 import json
+import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -40,6 +42,19 @@ def test_every_part_is_timed(chosen: str, monkeypatch: pytest.MonkeyPatch) -> No
         assert all(seconds >= 0.0 for seconds in taken.values())
     assert min(times.seconds[name] for name in ("prompt", "codes", "second pass", "waveform")) > 0.0
     assert times.peak_bytes > 2**20
+
+
+def test_what_several_sentences_take_together_is_told_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def write(_: object, passages: Sequence[object], *__: object) -> None:
+        asked.append(len(passages))
+
+    ticks = iter(float(tick) for tick in range(100))
+    monkeypatch.setattr(indextts2_speed, "decode", write)
+    monkeypatch.setattr(time, "perf_counter", lambda: next(ticks))
+    assert measure_here(replace(TRIAL, sentences=4)).seconds["codes"] == 0.25
+    assert asked == [4, 4]
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

@@ -83,6 +83,15 @@ def command(
         int | None,
         typer.Option("--steps", min=1, max=100, help="Flow-matching steps of indextts2; 25 by default."),
     ] = None,
+    sentences: Annotated[
+        int | None,
+        typer.Option(
+            "--sentences",
+            min=1,
+            max=64,
+            help="Sentences that indextts2 decodes together, as in long texts; 1 by default.",
+        ),
+    ] = None,
     layers: Annotated[
         int | None,
         typer.Option(
@@ -112,7 +121,7 @@ def command(
                 ("train",),
                 (store, vocabulary, base, preset, sets, frames, compare, plot),
             ),
-            "--speech, --steps and --layers": (("indextts2",), (speech, steps, layers)),
+            "--speech, --steps, --sentences and --layers": (("indextts2",), (speech, steps, sentences, layers)),
             "--variant": (("train", "indextts2"), (variant,)),
         },
     )
@@ -127,6 +136,7 @@ def command(
         speaking=SpeakingRequest(
             speech=speech or 5.0,
             steps=steps or 25,
+            sentences=sentences or 1,
             layers=layers or 24,
             variants=tuple(variant or ()),
             device=device,

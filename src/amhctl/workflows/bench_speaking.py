@@ -71,6 +71,8 @@ class SpeakingRequest:
         Seconds of speech, and of the clip whose voice it has.
     steps : int
         Of flow matching.
+    sentences : int
+        How many are decoded together.
     layers : int
         Of the GPT; fewer than the published ones take less time and memory, in proportion.
     variants : tuple[str, ...]
@@ -84,6 +86,7 @@ class SpeakingRequest:
     speech: float = 5.0
     prompt: float = 5.0
     steps: int = 25
+    sentences: int = 1
     layers: int = OFFICIAL.layers
     variants: tuple[str, ...] = ()
     device: str = "cpu"
@@ -99,6 +102,7 @@ class SpeakingRequest:
             speech=self.speech,
             prompt=self.prompt,
             steps=self.steps,
+            sentences=self.sentences,
             compiled=variant.compiled,
         )
 
@@ -144,6 +148,7 @@ class SpeakingFigures:
             "speech": trial.speech,
             "prompt": trial.prompt,
             "steps": trial.steps,
+            "sentences": trial.sentences,
             "layers": trial.sizes.gpt.layers,
             "realtime_factor": None if self.factor is None else round(self.factor, 4),
             "seconds": {name: round(value, 4) for name, value in times.seconds.items()},
@@ -172,7 +177,8 @@ def head(trial: Trial) -> tuple[str, str]:
     parts = "".join(f"{name:>13}" for name in PARTS)
     what = (
         f"IndexTTS-2 with random weights, {trial.sizes.gpt.layers} layers, on {trial.device}: "
-        f"{trial.speech:g} s of speech after a prompt of {trial.prompt:g} s, {trial.steps} steps; "
+        f"{trial.speech:g} s of speech after a prompt of {trial.prompt:g} s, {trial.steps} steps, "
+        f"{trial.sentences} sentence(s) decoded together; "
         "seconds by the clock, and of processors (cpu)"
     )
     return what, f"{'variant':<14}{parts}{'factor':>9}{'weights':>9}{'peak GiB':>9}"

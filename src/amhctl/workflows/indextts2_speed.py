@@ -87,6 +87,8 @@ class Trial:
         Seconds of speech, and of the clip whose voice it has.
     steps : int
         Of flow matching.
+    sentences : int
+        How many are decoded together, as those of a long text are; what it takes is told for one of them.
     compiled : bool
         Whether the steps of the GPT are compiled.
     """
@@ -97,6 +99,7 @@ class Trial:
     speech: float = 5.0
     prompt: float = 5.0
     steps: int = 25
+    sentences: int = 1
     compiled: bool = False
 
     def to_json(self) -> str:
@@ -191,6 +194,7 @@ def measure_here(trial: Trial) -> Times:
     seconds, processor = _time_parts(_work(trial, model, parts, acoustics), device, compiled=trial.compiled)
     # What ``speak`` does of both is the mel frames and the waveform.
     for taken in (seconds, processor):
+        taken["codes"] /= trial.sentences
         taken["mel frames"] = max(0.0, taken["mel frames"] - taken["waveform"])
     peak = torch.cuda.max_memory_allocated() if device.type == "cuda" else peak_memory()
     return Times(seconds, processor, int(peak))
@@ -216,8 +220,9 @@ def _work(
 
     def write_codes() -> object:
         # Of a length that is known: random weights would end anywhere.
-        passage = Passage(ids, (0,) * (len(ids) - 1) + (count,), count, seed=0)
-        return decode(model, [passage], heard[-1][0], Sampling(0.8, 30, 0.8, repetition_penalty=10.0), compiled)
+        durations = (0,) * (len(ids) - 1) + (count,)
+        passages = [Passage(ids, durations, count, seed=seed) for seed in range(trial.sentences)]
+        return decode(model, passages, heard[-1][0], Sampling(0.8, 30, 0.8, repetition_penalty=10.0), compiled)
 
     def pass_again() -> object:
         speaker = heard[-1][0]
