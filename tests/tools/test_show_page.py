@@ -175,3 +175,15 @@ def test_pictures_for_the_guide(browser: Any, service: Served, tmp_path: Path) -
         assert path.stat().st_size < 150_000
         with Image.open(path) as picture:
             assert picture.size[0] == 900
+
+
+def test_markup_that_is_not_understood_is_shown(page: Any) -> None:
+    write(page, "<speak>ሰላም <foo>ዓለም።</foo></speak>")
+    click(page, "#read")
+    wait_for(page, "document.querySelector('#spoken').textContent.length > 0")
+    assert text_of(page, "spoken") == "ሰላም ዓለም።"
+    assert text_of(page, "findings") == "Not understood: <foo> is not understood"
+    write(page, "ሰላም።")
+    click(page, "#read")
+    wait_for(page, "document.querySelector('#spoken').textContent === 'ሰላም።'")
+    assert not page.find_element("id", "findings").is_displayed()

@@ -183,6 +183,8 @@ function fillReading(reading, text) {
   $("spoken").textContent = reading.spoken;
   $("unspoken").hidden = !reading.unspoken.length;
   $("unspoken").textContent = say("unspoken", { text: reading.unspoken.join(", ") });
+  $("findings").hidden = !reading.findings.length;
+  $("findings").textContent = say("findings", { text: reading.findings.map((finding) => finding.message).join("; ") });
   const changes = reading.changes.filter((change) => change.before.trim() && change.after.trim());
   $("changes").hidden = !changes.length;
   fillRows($("changes"), changes.map((change) => {
