@@ -142,7 +142,7 @@ def test_the_examples_of_the_guide_work_and_a_signal_ends_the_server_well(tmp_pa
             process.kill()
     assert process.returncode == 0
     report = json.loads(output)
-    assert (report["command"], report["ok"], report["requests"]) == ("serve", True, 4)
-    for name in ("out.wav", "out.mp3"):
+    assert (report["command"], report["ok"], report["requests"]) == ("serve", True, 5)
+    for name in ("out.wav", "out.mp3", "slow.mp3"):
         with soundfile.SoundFile(tmp_path / name) as sound:
             assert len(sound.read(16_000)) > 8_000
