@@ -83,7 +83,7 @@ def test_codes_are_drawn_by_what_suits_voice_and_takes_unless_it_is_said(
     heard = decode.decode
 
     def encode_speech(
-        model: UnifiedVoice, passages: Sequence[Passage], speaker: Speaker, sampling: Sampling
+        model: UnifiedVoice, passages: Sequence[Passage], speaker: Speaker, sampling: Sampling, compiled: None
     ) -> list[Codes]:
         drawn.append(sampling)
         return heard(model, passages, speaker, sampling)
