@@ -145,7 +145,7 @@ def test_a_voice_that_was_told_speeds_follows_those_and_no_others(
     heard = decode.decode
 
     def encode_speech(
-        model: UnifiedVoice, passages: Sequence[Passage], speaker: Speaker, sampling: Sampling
+        model: UnifiedVoice, passages: Sequence[Passage], speaker: Speaker, sampling: Sampling, compiled: None
     ) -> list[Codes]:
         told.append([passage.speed for passage in passages])
         return heard(model, passages, speaker, sampling)
