@@ -2,10 +2,10 @@
 
     python tools/measure_drawing.py VOICE MANIFEST --limit 12 --drawing 6,1,0.7 --drawing 4,1,0.7 --drawing 6,0,0.7
 
-A drawing is ``steps,guidance,noise``. Each says the same sentences of MANIFEST by the same seed. Printed are DNSMOS
-(P.808 and overall, not validated for Amharic), the warped MFCC distance to the own recording, the share of sentences
-nearest to their own recording, and the real-time factor by processor time and by the clock; first of all the
-recordings' DNSMOS.
+A drawing is ``steps,guidance,noise``, or with ``,sharpness`` too. Each says the same sentences of MANIFEST by
+the same seed. Printed are DNSMOS (P.808 and overall, not validated for Amharic), the warped MFCC distance to the own
+recording, the share of sentences nearest to their own recording, and the real-time factor by processor time and by the
+clock; first of all the recordings' DNSMOS.
 """
 
 import argparse
@@ -80,12 +80,24 @@ def measure(
     )
 
 
+def read_drawing(words: str) -> FlowSampling:
+    """Return how to draw, from ``steps,guidance,noise`` with or without ``,sharpness``."""
+    steps, *values = words.split(",")
+    names = ("guidance", "noise", "sharpness")
+    return FlowSampling(steps=int(steps), **dict(zip(names, map(float, values), strict=False)))
+
+
 def main() -> None:
     """Read the command line, measure each drawing, and print a line for it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("voice")
     parser.add_argument("manifest", type=Path)
-    parser.add_argument("--drawing", action="append", required=True, help="steps,guidance,noise; may be repeated")
+    parser.add_argument(
+        "--drawing",
+        action="append",
+        required=True,
+        help="steps,guidance,noise[,sharpness]; may be repeated",
+    )
     parser.add_argument("--limit", type=int, default=12, help="sentences, the first of the manifest")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
@@ -98,8 +110,7 @@ def main() -> None:
     print(f"recordings: P.808 {fmean(s.p808 for s in scores):.3f}, overall {fmean(s.overall for s in scores):.3f}")  # noqa: T201
     cepstra = tuple(textmatch.cepstra(one) for one in natural)
     for words in options.drawing:
-        steps, guidance, noise = words.split(",")
-        drawing = FlowSampling(steps=int(steps), guidance=float(guidance), noise=float(noise))
+        drawing = read_drawing(words)
         found = measure(voice, records, cepstra, drawing, options.seed)
         print(  # noqa: T201
             f"{words}: P.808 {found.p808:.3f}, overall {found.overall:.3f}, MFCC {found.distance:.3f}, "

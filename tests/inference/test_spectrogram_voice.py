@@ -78,7 +78,15 @@ def test_a_reference_of_an_encoder_that_the_voice_does_not_know_is_refused(voice
 
 
 @pytest.mark.parametrize(
-    "change", [{"pitch": 3.0}, {"energy": 6.0}, {"steps": 2}, {"noise": 0.2}, {"prosody_noise": 0.0}]
+    "change",
+    [
+        {"pitch": 3.0},
+        {"energy": 6.0},
+        {"steps": 2},
+        {"noise": 0.2},
+        {"prosody_noise": 0.0},
+        {"sharpness": 0.0},
+    ],
 )
 def test_what_is_steered_changes_the_sound(voice: SpectrogramVoice, change: dict[str, Any]) -> None:
     plain = voice.speak(TEXT, any_speech())

@@ -197,6 +197,7 @@ class CodeVoice(Voice[Speaker]):
             "--speaker": options.person,
             "noise": options.noise,
             "prosody_noise": options.prosody_noise,
+            "sharpness": options.sharpness,
         }
 
     def require_options(self, options: SpeakOptions) -> None:

@@ -45,6 +45,8 @@ class SpeakOptions:
         Steps in which a FlowVoice generates a spectrogram; None for what suits it.
     noise, prosody_noise : float | None
         Deviation of the noise that it starts from (``FlowSampling``); None for what suits it.
+    sharpness : float | None
+        How much its spectrogram is sharpened (``FlowSampling``); None for what suits it.
     pitch : float
         Semitones up or down, of a FlowVoice; the timbre stays.
     energy : float
@@ -78,6 +80,7 @@ class SpeakOptions:
     steps: int | None = None
     noise: float | None = None
     prosody_noise: float | None = None
+    sharpness: float | None = None
     pitch: float = 0.0
     energy: float = 0.0
     volume: float = 0.0
@@ -130,7 +133,7 @@ class SpeakOptions:
 
     def flow_sampling(self) -> FlowSampling:
         """Return how a spectrogram is generated: as usual, but for what these options say."""
-        return FlowSampling(**self._given("steps", "guidance", "noise", "prosody_noise"))
+        return FlowSampling(**self._given("steps", "guidance", "noise", "prosody_noise", "sharpness"))
 
     def _given(self, *names: str) -> dict[str, Any]:
         return {name: value for name in names if (value := getattr(self, name)) is not None}

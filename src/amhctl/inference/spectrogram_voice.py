@@ -35,6 +35,7 @@ from amhctl.model.flow_sampling import (
     sample_prosody,
     settle_durations,
 )
+from amhctl.model.mel_sharpening import sharpen
 
 # What is left of the silence that recordings begin and end with.
 _EDGE_SECONDS = 0.1
@@ -200,7 +201,7 @@ class SpectrogramVoice(Voice[NDArray[np.float32]]):
         noise_MX = random.standard_normal((steps, shape.acoustics.mel.bins * shape.stacked_frames), dtype=np.float32)
         noise_MX *= np.float32(drawing.noise)
         mel_TF = sample_mel(network, score, noise_MX, steps=drawing.steps, guidance=guidance, silent=silent)
-        return mel_TF[:frames], durations_P
+        return sharpen(mel_TF[:frames], drawing.sharpness), durations_P
 
     def _duration_scale(self, person: str | None) -> float:
         scale = self.manifest.duration_scale

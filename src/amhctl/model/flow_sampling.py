@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from amhctl.config.flow import FlowVoiceConfig
 from amhctl.core.errors import OptionError
+from amhctl.model.mel_sharpening import MOST_SHARPNESS
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
@@ -43,12 +44,15 @@ class FlowSampling:
         Deviation of the noise it starts from, where training has 1: less is plainer.
     prosody_noise : float
         The same for durations, pitch and energy; 0 gives their likeliest course.
+    sharpness : float
+        How much the spectrogram is sharpened (``mel_sharpening``), from 0, which leaves it as it is, to 3.
     """
 
     steps: int = 3
     guidance: float | None = None
     noise: float = 0.7
     prosody_noise: float = 0.6
+    sharpness: float = 1.0
 
     def __post_init__(self) -> None:
         """Refuse impossible values.
@@ -63,6 +67,10 @@ class FlowSampling:
         if self.guidance is not None and not 0.0 <= self.guidance <= _MOST_GUIDANCE:
             raise OptionError(
                 f"guidance {self.guidance:g} is not between 0 and {_MOST_GUIDANCE:g}", subject="--guidance"
+            )
+        if not 0.0 <= self.sharpness <= MOST_SHARPNESS:
+            raise OptionError(
+                f"sharpness {self.sharpness:g} is not between 0 and {MOST_SHARPNESS:g}", subject="sharpness"
             )
 
     def guidance_for(self, shape: FlowVoiceConfig) -> float:
