@@ -145,6 +145,31 @@ def test_the_first_of_several_processes_speaks_for_all(
     assert follows_another() is follows
 
 
+DROPPED = """
+import time, weakref
+from amhctl.cli.process import end_as_interrupted
+
+class Thing: pass
+
+def callback(_):
+    raise KeyboardInterrupt
+
+with end_as_interrupted():
+    thing = Thing()
+    seen = weakref.ref(thing, callback)
+    try:
+        del thing
+        time.sleep(20)
+    except KeyboardInterrupt:
+        print("interrupted")
+"""
+
+
+def test_an_interrupt_that_python_drops_comes_once_more() -> None:
+    done = subprocess.run([sys.executable, "-c", DROPPED], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "interrupted\n", "")
+
+
 def load_library() -> None:
     try:
         raise KeyboardInterrupt

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
+_AGAIN_SECONDS = 0.01
 _sparing = threading.Event()
 """Whether garbage is spared."""
 
@@ -73,7 +74,8 @@ def end_as_interrupted() -> Iterator[None]:
     """Let a signal that ends the process do so as Ctrl-C does: what is incomplete is cleared away first.
 
     A second one changes nothing while that continues. Signals that are ignored or handled already stay so, as under
-    ``nohup``; children made by a fork end as if there were no handler.
+    ``nohup``; children made by a fork end as if there were no handler. An interrupt that Python drops, because it hit a
+    callback that may raise nothing, such as those of each import, comes once more.
     """
     owner = os.getpid()
 
@@ -93,9 +95,21 @@ def end_as_interrupted() -> Iterator[None]:
     taken = [number for number in _ENDING if signal.getsignal(number) is signal.SIG_DFL]
     for number in taken:
         signal.signal(number, interrupt)
+    usual = sys.unraisablehook
+
+    def heed(dropped: "sys.UnraisableHookArgs") -> None:
+        if not issubclass(dropped.exc_type, KeyboardInterrupt):
+            usual(dropped)
+            return
+        # Not at once: here, too, it would be dropped.
+        signal.signal(signal.SIGALRM, signal.default_int_handler)
+        signal.setitimer(signal.ITIMER_REAL, _AGAIN_SECONDS)
+
+    sys.unraisablehook = heed
     try:
         yield
     finally:
+        sys.unraisablehook = usual
         for number in taken:
             signal.signal(number, signal.SIG_DFL)
 
