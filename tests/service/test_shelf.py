@@ -6,6 +6,7 @@ import pytest
 from support.services import bundled_voice
 
 from amhctl.core.errors import OptionError, TextError
+from amhctl.service.aliases import Aliases
 from amhctl.service.fault import RequestError
 from amhctl.service.shelf import ServedVoice, Shelf
 
@@ -28,6 +29,20 @@ def test_a_voice_without_speakers_has_its_own_name() -> None:
     assert shelf.require_voice("alone", "alone") == ServedVoice("alone", "alone", None)
     with pytest.raises(OptionError, match="the same name"):
         Shelf([voice, voice])
+
+
+def test_markup_names_what_is_served_before_aliases_and_aliases_of_every_model() -> None:
+    voice = bundled_voice()
+    nova = replace(voice, manifest=voice.manifest.model_copy(update={"speakers": None, "name": "nova"}))
+    shelf = Shelf([voice, nova], Aliases({"teller": "nova"}))
+    cast = shelf.cast("m01", ["nova", "teller", "alloy", "alffa-11", "nobody"], {})
+    # The speakers of the model that speaks need no cast.
+    assert {name: (role.voice.manifest.name, role.person) for name, role in cast.items()} == {
+        "nova": ("nova", None),
+        "teller": ("nova", None),
+        "alloy": ("m01", "m01"),
+    }
+    assert shelf.cast("nova", ["alffa-11", "m01"], {})["alffa-11"].person == "alffa-11"
 
 
 def test_words_are_kept_for_a_few_requests_and_never_change_the_voice() -> None:

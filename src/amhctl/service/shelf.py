@@ -142,7 +142,7 @@ class Shelf:
         return Role(self.with_words(served.model, words), person=served.person)
 
     def cast(self, model: str, names: Collection[str], words: Mapping[str, str]) -> dict[str, Role]:
-        """Return whom markup names: voices by their aliases, and those of other models.
+        """Return whom markup names: voices of other models, and any voice by an alias.
 
         Parameters
         ----------
@@ -154,19 +154,20 @@ class Shelf:
             How a request reads words.
         """
         found: dict[str, Role] = {}
-        own = self._speakers(model)
-        for name in names:
-            if name in own:
-                continue
-            aliased = self.voice_aliases[model].get(name, model if name == model else None)
-            served = next((each for each in self.served if each.name == name), None)
-            if aliased is not None:
-                served = self.require_voice(model, aliased)
-            elif served is None and name in self._voices:
-                served = self.require_voice(name, name)
+        for name in set(names) - set(self._speakers(model)):
+            served = self._find_named(model, name)
             if served is not None:
                 found[name] = self.role(served, words)
         return found
+
+    def _find_named(self, model: str, name: str) -> ServedVoice | None:
+        """Return whom a name stands for: what is served under it first, then aliases, those of a model first."""
+        if name in self._voices:
+            return self.require_voice(name, name)
+        if served := next((each for each in self.served if each.name == name), None):
+            return served
+        places = (place for place in (model, *self._voices) if name in self.voice_aliases[place])
+        return next((self.require_voice(place, name) for place in places), None)
 
     def with_words(self, model: str, words: Mapping[str, str]) -> Voice[Any]:
         """Return a voice that reads words as a request says.
