@@ -1,6 +1,7 @@
 """AAC: decodes to what went in, in pieces of any size, with tags and chapters, and the same bytes each time."""
 
 import importlib.util
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -73,3 +74,14 @@ def test_what_cannot_be_written_is_refused(tmp_path: Path, monkeypatch: pytest.M
     assert caught.value.hint == "pip install 'amhctl[aac]'"
     with pytest.raises(MissingExtra):
         write_aac([], tmp_path / "a.aac", 16_000, TAGS, is_mpeg4=False)
+
+
+def test_a_library_that_cannot_be_loaded_is_refused_before_anything_is_spoken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in sys.modules if name == "av" or name.startswith("av.")]:
+        monkeypatch.delitem(sys.modules, name)
+    (tmp_path / "av.py").write_text("raise ImportError('libavcodec.so.62: no such file')", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(MissingExtra, match=r"AAC needs av, which cannot be loaded \(libavcodec.so.62: no such file\)"):
+        require_aac()

@@ -41,12 +41,21 @@ def require_aac() -> None:
     Raises
     ------
     MissingExtra
-        If PyAV is not installed.
+        If PyAV is not installed, or cannot be loaded.
     """
     if not has_aac():
         raise MissingExtra(
             "AAC needs av, which is not installed", subject="amhctl[aac]", hint="pip install 'amhctl[aac]'"
         )
+    try:
+        importlib.import_module("av")
+    except ImportError as error:
+        # A wheel of another system, or a library of FFmpeg that it does not find.
+        raise MissingExtra(
+            f"AAC needs av, which cannot be loaded ({error})",
+            subject="amhctl[aac]",
+            hint="pip install --force-reinstall av",
+        ) from error
 
 
 class AdtsEncoder:
