@@ -46,6 +46,18 @@ def test_a_stream_is_read_no_further_than_needed() -> None:
     assert Stream.read_lines == 4
 
 
+@pytest.mark.parametrize("before", ["", "\n\n  ", "\ufeff", '<?xml version="1.0"?>\n'])
+def test_a_stream_that_begins_as_ssml_is_ssml(before: str) -> None:
+    text = before + '<speak>ሰላም\n<break time="1s"/>\nዓለም</speak>\n'
+    lines = [*open_source(request_of(stream=io.StringIO(text))).lines()]
+    assert lines == [*open_source(request_of(text=text.strip())).lines()]
+    assert [line.before for line in lines] == [None, 1.0]
+    plain = open_source(request_of(stream=io.StringIO(text), input_format="text"))
+    assert not any(line.before for line in plain.lines())
+    with pytest.raises(TextError, match="not well-formed"):
+        open_source(request_of(stream=io.StringIO(before + "<speak>ሰላም")))
+
+
 def test_a_file_knows_its_length_and_can_be_read_again(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("\ufeff\n\nሰላም።\r\n\r\nዓለም።\n", encoding="utf-8")
@@ -63,6 +75,10 @@ def test_a_pipe_is_read_once(tmp_path: Path) -> None:
     source = open_source(request_of(file=path))
     writer.join()
     assert (source.can_resume, [line.text for line in source.lines()]) == (False, ["ሰላም።", "ዓለም።"])
+    writer = threading.Thread(target=lambda: path.write_text("<speak>ሰላም <break time='1s'/>ዓለም</speak>", "utf-8"))
+    writer.start()
+    assert [line.before for line in open_source(request_of(file=path)).lines()] == [None, 1.0]
+    writer.join()
 
 
 def test_subtitles_ssml_and_pages_are_read(tmp_path: Path) -> None:

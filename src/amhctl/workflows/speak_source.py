@@ -102,7 +102,7 @@ def _open_text(request: SpeakRequest) -> Source:
     chapters = request.chapters
     if request.file is not None and request.file.exists() and not (request.file.is_file() or request.file.is_dir()):
         # A pipe can be read once: <(command) and /dev/stdin.
-        return _of_pieces(_read_pieces(request.file), chapters)
+        return _open_pieces(_read_pieces(request.file), request)
     if request.file is not None:
         file = request.file
         head, characters = _survey(file)
@@ -110,16 +110,23 @@ def _open_text(request: SpeakRequest) -> Source:
             raise empty_text(str(file))
         return Source(lambda: _read_file(file, chapters), None, head, characters, can_resume=True)
     if request.stream is not None:
-        return _of_pieces(pieces_of(request.stream), chapters)
+        return _open_pieces(pieces_of(request.stream), request)
     return _of_passage(read_passage(request.text or "", "text", chapters=chapters), can_resume=False)
 
 
-def _of_pieces(pieces: Iterator[str], chapters: Chapters | None) -> Source:
-    """Return a text that can be read once."""
+def _open_pieces(pieces: Iterator[str], request: SpeakRequest) -> Source:
+    """Return a text that can be read once; one that begins as SSML does is read as a whole, as an argument is."""
     # Blank lines at the beginning are no text.
-    first = next((piece for piece in pieces if piece.strip()), None)
-    if first is None:
+    first = next((piece for piece in pieces if piece.strip()), "")
+    if not first:
         raise empty_text("text")
+    if request.input_format is None:
+        if first.lstrip("\ufeff \t").startswith("<?xml") and first.rstrip().endswith("?>"):
+            # What the document is stands in the next line.
+            first += next(pieces, "")
+        if kind_of(first) == "ssml":
+            return _of_passage(read_passage(_limited(chain((first,), pieces)), "ssml"), can_resume=False)
+    chapters = request.chapters
     return Source(lambda: read_lines(chain((first,), pieces), chapters), None, first[:_HEAD], None, can_resume=False)
 
 
@@ -148,12 +155,21 @@ def _read_whole(request: SpeakRequest) -> str:
         with _explained(request.file):
             content = read_limited(request.file, most_bytes=_MOST_BYTES).decode("utf-8-sig")
     else:
-        content = (request.text or "") if request.stream is None else request.stream.read(_MOST_BYTES + 1)
-        if len(content) > _MOST_BYTES:
-            raise TextError(f"the text is longer than {_MOST_BYTES >> 20} MiB", subject="text", hint="divide it")
+        content = _limited(iter((request.text or "",)) if request.stream is None else pieces_of(request.stream))
     if not content.strip():
         raise empty_text("text" if request.file is None else str(request.file))
     return content
+
+
+def _limited(pieces: Iterator[str]) -> str:
+    """Return what is read as a whole before it is spoken."""
+    parts, size = [], 0
+    for piece in pieces:
+        parts.append(piece)
+        size += len(piece)
+        if size > _MOST_BYTES:
+            raise TextError(f"the text is longer than {_MOST_BYTES >> 20} MiB", subject="text", hint="divide it")
+    return "".join(parts)
 
 
 class _explained:
