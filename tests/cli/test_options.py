@@ -25,6 +25,14 @@ def test_the_manifest_is_an_argument_with_help() -> None:
     assert info.help == "Manifest, a JSON Lines file."
 
 
+def test_names_of_voices_are_given_once() -> None:
+    assert options.read_names("--cast", None) == ()
+    assert options.read_names("--cast", ["she=m01", "he=a=b"]) == (("she", "m01"), ("he", "a=b"))
+    for given, message in ((["she"], "--cast is NAME=VOICE"), (["a=b", "a=c"], "--cast gives the name 'a' twice")):
+        with pytest.raises(typer.BadParameter, match=message):
+            options.read_names("--cast", given)
+
+
 @pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
 def test_what_is_no_number_is_in_no_range(value: str) -> None:
     with pytest.raises(typer.BadParameter, match="is not a finite number"):

@@ -71,7 +71,7 @@ def test_wrong_usage_is_refused(asked: list[ServeRequest], words: str) -> None:
     assert asked == []
 
 
-@pytest.mark.parametrize("alias", ["x", "=m01", "x="])
-def test_an_alias_has_a_name_and_a_voice(asked: list[ServeRequest], alias: str) -> None:
-    result = CliRunner().invoke(app, ["--alias", alias])
+@pytest.mark.parametrize("aliases", [["x"], ["=m01"], ["x="], ["x=a", "x=b"]])
+def test_an_alias_has_a_name_of_its_own_and_a_voice(asked: list[ServeRequest], aliases: list[str]) -> None:
+    result = CliRunner().invoke(app, [word for alias in aliases for word in ("--alias", alias)])
     assert (result.exit_code, asked) == (2, [])

@@ -87,6 +87,7 @@ def test_an_empty_text_is_an_error_and_bad_usage_is_usage(voice: str, tmp_path: 
         ("--batch", "x.jsonl", "-o", output, "--chapters", "headings"),
         ("ሰላም", "-o", output, "--workers", "2"),
         ("ሰላም", "-o", output, "--cast", "she"),
+        ("ሰላም", "-o", output, "--cast", "she=m01", "--cast", "she=other"),
         ("ሰላም", "-o", output, "--volume", "7"),
         ("ሰላም", "-o", output, "--pause", "-1"),
         ("ሰላም", "-o", output, "--paragraph-pause", "nan"),

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -32,6 +33,23 @@ def require_device(value: str) -> str:
     if re.fullmatch(r"auto|cpu|mps|cuda(:\d{1,3})?", value) is None:
         raise typer.BadParameter(f"{value!r} is none of auto, cpu, cuda, cuda:N, mps")
     return value
+
+
+def read_names(option: str, given: Sequence[str] | None) -> tuple[tuple[str, str], ...]:
+    """Return the values of a repeated NAME=VOICE option.
+
+    Raises
+    ------
+    typer.BadParameter
+        If one is something else, or two have the same name.
+    """
+    named = [each.partition("=") for each in given or ()]
+    if any(not name or not target for name, _, target in named):
+        raise typer.BadParameter(f"{option} is NAME=VOICE")
+    names = [name for name, _, _ in named]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise typer.BadParameter(f"{option} gives the name {twice!r} twice")
+    return tuple((name, target) for name, _, target in named)
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object on standard output.")]

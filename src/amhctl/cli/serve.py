@@ -95,16 +95,13 @@ def command(
     """Serve voices over HTTP: OpenAI's speech API and a page at /. SIGTERM or Ctrl-C ends it."""
     from amhctl.workflows import serve
 
-    named = [each.partition("=") for each in alias or ()]
-    if any(not name or not target for name, _, target in named):
-        raise typer.BadParameter("--alias is NAME=VOICE")
     request = serve.ServeRequest(
         voices=tuple(voice or (serve.DEFAULT_VOICE,)),
         host=host,
         port=port,
         key_file=api_key_file,
         origins=tuple(allow_origin or ()),
-        aliases=tuple((name, target) for name, _, target in named),
+        aliases=options.read_names("--alias", alias),
         openai_names=openai_names,
         workers=workers,
         queue=queue,

@@ -314,9 +314,7 @@ def command(
         raise typer.BadParameter("give --play or -o -, not both")
     if output is None and format is not None:
         raise typer.BadParameter("--format needs -o: without a file the speech is played")
-    named = [name.partition("=") for name in cast or ()]
-    if any(not (name and place) for name, _, place in named):
-        raise typer.BadParameter("--cast is NAME=VOICE")
+    named = options.read_names("--cast", cast)
     from amhctl.workflows.speak_opening import open_ahead
 
     opened = open_ahead(voice, codec) if batch is None else None
@@ -330,7 +328,7 @@ def command(
         chapters=chapters,
         subtitles=None if batch is not None else subtitles,
         fastest=speak.FASTEST_FIT if max_speed is None else max_speed,
-        cast=tuple((name, place) for name, _, place in named),
+        cast=named,
         output=None if to_stdout else output,
         format=format,
         voice=speak.DEFAULT_VOICE if voice is None else voice,
