@@ -170,6 +170,15 @@ def test_an_interrupt_that_python_drops_comes_once_more() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "interrupted\n", "")
 
 
+def test_every_error_after_an_interrupt_is_an_interrupt() -> None:
+    with end_as_interrupted():
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        assert is_interrupt(AttributeError("module 'numpy.linalg' has no attribute '_umath_linalg'"))
+    assert not is_interrupt(AttributeError())
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
 def load_library() -> None:
     try:
         raise KeyboardInterrupt

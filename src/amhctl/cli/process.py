@@ -19,6 +19,8 @@ _ENDING = (signal.SIGTERM, signal.SIGHUP)
 _AGAIN_SECONDS = 0.01
 _sparing = threading.Event()
 """Whether garbage is spared."""
+_interrupts: list[int] = []
+"""Ctrl-C, as often as it came; no event, whose lock a signal may find taken."""
 
 
 def require_utf8() -> None:
@@ -95,27 +97,41 @@ def end_as_interrupted() -> Iterator[None]:
     taken = [number for number in _ENDING if signal.getsignal(number) is signal.SIG_DFL]
     for number in taken:
         signal.signal(number, interrupt)
-    usual = sys.unraisablehook
+    usual, was = sys.unraisablehook, signal.getsignal(signal.SIGINT)
+
+    def note(number: int, frame: FrameType | None) -> None:
+        _interrupts.append(number)
+        signal.default_int_handler(number, frame)
 
     def heed(dropped: "sys.UnraisableHookArgs") -> None:
         if not issubclass(dropped.exc_type, KeyboardInterrupt):
             usual(dropped)
             return
         # Not at once: here, too, it would be dropped.
-        signal.signal(signal.SIGALRM, signal.default_int_handler)
+        signal.signal(signal.SIGALRM, note)
         signal.setitimer(signal.ITIMER_REAL, _AGAIN_SECONDS)
 
     sys.unraisablehook = heed
+    if was is signal.default_int_handler:
+        signal.signal(signal.SIGINT, note)
     try:
         yield
     finally:
+        if was is signal.default_int_handler:
+            signal.signal(signal.SIGINT, was)
+        _interrupts.clear()
         sys.unraisablehook = usual
         for number in taken:
             signal.signal(number, signal.SIG_DFL)
 
 
 def is_interrupt(error: BaseException | None) -> bool:
-    """Return whether an error is Ctrl-C, or came of it: libraries in C that are being loaded turn it into another."""
+    """Return whether an error is Ctrl-C, or came of it: libraries in C that are being loaded turn it into another.
+
+    After Ctrl-C every error is: what was loaded by half fails later, in a way that says nothing of it.
+    """
+    if _interrupts:
+        return True
     while error is not None:
         if isinstance(error, KeyboardInterrupt):
             return True
