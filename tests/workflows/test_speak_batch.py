@@ -91,6 +91,20 @@ def test_only_what_is_missing_failed_or_changed_is_spoken_again(voice_folder: Pa
     assert spoken(other).spoken == 3
 
 
+def test_everything_is_spoken_again_when_a_lexicon_or_the_voice_has_changed(tmp_path: Path) -> None:
+    voice = tiny_voice_folder(tmp_path / "voice")
+    lexicon = tmp_path / "words.tsv"
+    lexicon.write_text("ሰላም\tጤና\n", encoding="utf-8")
+    request = request_of(tmp_path, voice, [{"id": "a", "text": "ሰላም።"}], lexicons=(lexicon,))
+    assert [spoken(request).spoken for _ in range(2)] == [1, 0]
+    lexicon.write_text("ሰላም\tቀን\n", encoding="utf-8")
+    assert [spoken(request).spoken for _ in range(2)] == [1, 0]
+    other = replace(request, common=replace(request.common, voice=str(tiny_voice_folder(tmp_path / "other", seed=3))))
+    assert [spoken(other).spoken for _ in range(2)] == [1, 0]
+    cast = replace(other, common=replace(other.common, cast=(("she", str(voice)),)))
+    assert [spoken(cast).spoken for _ in range(2)] == [1, 0]
+
+
 def test_items_have_subtitles_of_their_own(tmp_path: Path) -> None:
     items: list[object] = [
         {"id": "a", "text": "ሰላም ዓለም።"},

@@ -24,7 +24,7 @@ def test_an_item_has_the_options_of_the_command_unless_it_says_so(tmp_path: Path
         {"id": "b", "ssml": "<speak>ሰላም</speak>", "format": "wav", "speed": 2, "speaker": "x", "subtitles": ".JSON"},
         {"id": "c", "text": "ሰላም", "sneed": 3},
     )
-    (one, two), (fault,) = read_items(replace(request, subtitles="vtt"))
+    (one, two), (fault,) = read_items(replace(request, subtitles="vtt"), "")
     out = request.output
     assert (one.files, two.files) == ((out / "a.mp3", out / "a.vtt"), (out / "b.wav", out / "b.json"))
     assert (two.request.input_format, two.request.options.speed, two.request.options.person) == ("ssml", 2.0, "x")
@@ -35,14 +35,14 @@ def test_an_item_has_the_options_of_the_command_unless_it_says_so(tmp_path: Path
 def test_the_digest_is_of_all_that_a_file_follows_from(tmp_path: Path) -> None:
     request = request_of(tmp_path, {"id": "a", "text": "ሰላም"})
     digests = {
-        read_items(each)[0][0].digest
-        for each in (
-            request,
-            replace(request, subtitles="srt"),
-            replace(request, subtitles="vtt"),
-            replace(request, common=replace(request.common, format="wav")),
-            replace(request, common=replace(request.common, voice="other")),
-            replace(request, workers=3),
+        read_items(each, settings)[0][0].digest
+        for each, settings in (
+            (request, ""),
+            (replace(request, subtitles="srt"), ""),
+            (replace(request, subtitles="vtt"), ""),
+            (replace(request, common=replace(request.common, format="wav")), ""),
+            (request, "of another voice or lexicon"),
+            (replace(request, workers=3), ""),
         )
     }
     assert len(digests) == 5

@@ -31,6 +31,7 @@ from amhctl.workflows.speak_items import RULES, Item, read_items
 from amhctl.workflows.speak_items import BatchRequest as BatchRequest
 from amhctl.workflows.speak_items import choose_timing as choose_timing
 from amhctl.workflows.speak_request import SpeakRequest, read_settings
+from amhctl.workflows.speak_settings import batch_settings
 
 RESULTS: Final = "results.jsonl"
 _RESULTS = FileKind("results of a batch", re.compile(rb'\{"id": "[^"\n]{1,600}", "ok": (?:true|false), "digest": "'))
@@ -124,7 +125,7 @@ def run(request: BatchRequest, progress: Progress) -> BatchReport:
     lexicons, commercial = read_settings(request.common)
     request.output.mkdir(parents=True, exist_ok=True)
     with hold(request.output / ".lock", what="the batch"):
-        items, findings = read_items(request)
+        items, findings = read_items(request, batch_settings(request.common, read_lexicons(lexicons)))
         done = _read_results(request.output)
         wanted = [item for item in items if not _is_done(item, done.get(item.id))]
         skipped = len(items) - len(wanted)

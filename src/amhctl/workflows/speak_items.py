@@ -88,8 +88,15 @@ class Item:
         return tuple(path for path in (self.output, self.request.subtitles) if path is not None)
 
 
-def read_items(request: BatchRequest) -> tuple[list[Item], list[Finding]]:
+def read_items(request: BatchRequest, settings: str) -> tuple[list[Item], list[Finding]]:
     """Return the items of a batch, and a finding for each line that is none.
+
+    Parameters
+    ----------
+    request : BatchRequest
+        The batch.
+    settings : str
+        A digest of what all items have in common.
 
     Raises
     ------
@@ -103,7 +110,7 @@ def read_items(request: BatchRequest) -> tuple[list[Item], list[Finding]]:
         if raw is not None and not raw.strip():
             continue
         try:
-            item = _read_item(raw, request)
+            item = _read_item(raw, request, settings)
             name = unicodedata.normalize("NFC", item.id).casefold()
             if name in known:
                 raise TextError(f"the id {item.id!r} is that of line {known[name]} too")
@@ -130,7 +137,7 @@ def _lines_of(path: Path) -> Iterator[bytes | None]:
         raise TextError("the path is a folder", subject=str(path), hint="give a JSON Lines file") from None
 
 
-def _read_item(raw: bytes | None, request: BatchRequest) -> Item:
+def _read_item(raw: bytes | None, request: BatchRequest, settings: str) -> Item:
     """Return a line as an item."""
     if raw is None:
         raise TextError("the line is too long")
@@ -172,11 +179,10 @@ def _read_item(raw: bytes | None, request: BatchRequest) -> Item:
         force=True,
     )
     how = [
+        settings,
         asdict(spoken.options),
-        spoken.precision,
-        spoken.compiled,
         chosen,
-        voice or request.common.voice,
+        voice,
         *([timed] if timed else []),
     ]
     digest = sha256_of_json([spoken.text, spoken.input_format, *how])

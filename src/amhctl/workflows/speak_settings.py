@@ -3,9 +3,12 @@
 from dataclasses import asdict
 from typing import Any
 
+from amhctl.core.errors import AmhctlError
 from amhctl.core.files import sha256_of_file, sha256_of_json
+from amhctl.inference.catalog import bundled_voices, read_voice_manifest
 from amhctl.inference.longtext import Role
 from amhctl.inference.voice import Voice
+from amhctl.text.lexicon import Lexicon
 from amhctl.workflows.speak_request import SpeakRequest
 from amhctl.workflows.speak_source import Source
 
@@ -42,6 +45,46 @@ def settings_of(request: SpeakRequest, voice: Voice[Any], cast: dict[str, Role],
         "subtitles_read": cues,
         "fastest": request.fastest if cues else None,
     }
+
+
+def batch_settings(request: SpeakRequest, lexicon: Lexicon) -> str:
+    """Return a digest of all that the items of a batch have in common; no voice is loaded for it.
+
+    Parameters
+    ----------
+    request : SpeakRequest
+        How to speak what does not say so itself.
+    lexicon : Lexicon
+        How words are read in place of the voice's own readings.
+
+    Raises
+    ------
+    AmhctlError
+        If the voice or its manifest cannot be read.
+    """
+    return sha256_of_json(
+        {
+            "voice": _manifest(request.voice),
+            "codec": request.codec,
+            "precision": [request.precision, request.compiled, request.device],
+            "check": request.check,
+            "cast": {name: _manifest_or_nothing(place) for name, place in request.cast},
+            "bundled": {name: _manifest(name) for name in bundled_voices()},
+            "lexicon": asdict(lexicon),
+        }
+    )
+
+
+def _manifest(name_or_path: str) -> str:
+    return sha256_of_json(read_voice_manifest(name_or_path).model_dump(mode="json"))
+
+
+def _manifest_or_nothing(name_or_path: str) -> str:
+    """Return the digest of a manifest; empty where there is none: what is to be spoken by that voice will say so."""
+    try:
+        return _manifest(name_or_path)
+    except AmhctlError:
+        return ""
 
 
 def _identity(voice: Voice[Any]) -> list[str]:
