@@ -171,6 +171,15 @@ def test_an_interrupt_that_python_drops_comes_once_more() -> None:
 
 
 def test_every_error_after_an_interrupt_is_an_interrupt() -> None:
+    # Where the tests run in the background of a shell, SIGINT is ignored.
+    found = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        _interrupt_and_fail()
+    finally:
+        signal.signal(signal.SIGINT, found)
+
+
+def _interrupt_and_fail() -> None:
     with end_as_interrupted():
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
