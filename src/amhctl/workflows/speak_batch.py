@@ -25,6 +25,7 @@ from amhctl.inference.assemble import load_voice
 from amhctl.inference.catalog import voice_path
 from amhctl.inference.longtext import Role
 from amhctl.parallel.workers import map_in_order, open_pool
+from amhctl.text.lexicon import Lexicon
 from amhctl.text.lexicon_file import read_lexicons
 from amhctl.workflows.speak import write_speech as write_speech
 from amhctl.workflows.speak_items import RULES, Item, read_items
@@ -88,7 +89,7 @@ class _Room:
     """What a process speaks with; loaded when it is first needed."""
 
     common: SpeakRequest
-    lexicons: tuple[Path, ...]
+    lexicon: Lexicon
     commercial: bool
     voices: dict[str, Role] = field(default_factory=dict)
 
@@ -97,7 +98,7 @@ class _Room:
         if name not in self.voices:
             common, place = self.common, dict(self.common.cast).get(name, name or self.common.voice)
             own: dict[str, Any] = {} if name else {key: getattr(common, key) for key in _OF_MAIN_VOICE}
-            voice = load_voice(place, device=common.device, **own).with_lexicon(read_lexicons(self.lexicons))
+            voice = load_voice(place, device=common.device, **own).with_lexicon(self.lexicon)
             if self.commercial:
                 require_commercial(voice.licences, voice.manifest.name)
             while len(self.voices) >= _KEPT_VOICES:
@@ -123,9 +124,10 @@ def run(request: BatchRequest, progress: Progress) -> BatchReport:
     _require_results(request.output / RESULTS)
     require_output_files(request.output, sources=(request.batch, voice_path(request.common.voice)))
     lexicons, commercial = read_settings(request.common)
+    lexicon = read_lexicons(lexicons)
     request.output.mkdir(parents=True, exist_ok=True)
     with hold(request.output / ".lock", what="the batch"):
-        items, findings = read_items(request, batch_settings(request.common, read_lexicons(lexicons)))
+        items, findings = read_items(request, batch_settings(request.common, lexicon))
         done = _read_results(request.output)
         wanted = [item for item in items if not _is_done(item, done.get(item.id))]
         skipped = len(items) - len(wanted)
@@ -139,12 +141,12 @@ def run(request: BatchRequest, progress: Progress) -> BatchReport:
             if item.id in strange
         )
         # What is wrong with the voice or the options concerns all items, and is said once.
-        _prepare(request.common, lexicons, commercial)
+        _prepare(request.common, lexicon, commercial)
         if missing:
             _known_room().role("").voice.require_options(request.common.options)
         progress.start("speaking", len(missing), "items")
         spoken, seconds = 0, 0.0
-        arguments = (request.common, lexicons, commercial)
+        arguments = (request.common, lexicon, commercial)
         with (
             (request.output / RESULTS).open("a", encoding="utf-8") as results,
             open_pool(request.workers, _prepare, arguments) as pool,
@@ -194,11 +196,11 @@ def _write(results: TextIO, result: Mapping[str, object]) -> None:
     results.flush()
 
 
-def _prepare(common: SpeakRequest, lexicons: tuple[Path, ...], commercial: bool) -> None:
+def _prepare(common: SpeakRequest, lexicon: Lexicon, commercial: bool) -> None:
     """Set up a process."""
     global _room
-    if _room is None or (_room.common, _room.lexicons, _room.commercial) != (common, lexicons, commercial):
-        _room = _Room(common, lexicons, commercial)
+    if _room is None or (_room.common, _room.lexicon, _room.commercial) != (common, lexicon, commercial):
+        _room = _Room(common, lexicon, commercial)
 
 
 def _known_room() -> _Room:

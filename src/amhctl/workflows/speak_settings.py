@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from amhctl.checkpoint.manifest import Manifest
 from amhctl.core.errors import AmhctlError
 from amhctl.core.files import sha256_of_file, sha256_of_json
 from amhctl.inference.catalog import bundled_voices, read_voice_manifest
@@ -76,7 +77,7 @@ def batch_settings(request: SpeakRequest, lexicon: Lexicon) -> str:
 
 
 def _manifest(name_or_path: str) -> str:
-    return sha256_of_json(read_voice_manifest(name_or_path).model_dump(mode="json"))
+    return _digest(read_voice_manifest(name_or_path))
 
 
 def _manifest_or_nothing(name_or_path: str) -> str:
@@ -88,4 +89,8 @@ def _manifest_or_nothing(name_or_path: str) -> str:
 
 
 def _identity(voice: Voice[Any]) -> list[str]:
-    return [voice.manifest.name, sha256_of_json(voice.manifest.model_dump(mode="json")), voice.frontend.state_hash]
+    return [voice.manifest.name, _digest(voice.manifest), voice.frontend.state_hash]
+
+
+def _digest(manifest: Manifest) -> str:
+    return sha256_of_json(manifest.model_dump(mode="json"))
