@@ -13,7 +13,7 @@ from amhctl.devices.compiler import find_missing
 from amhctl.nn.conformer import Conformer
 from amhctl.nn.decoder import Decoder
 from amhctl.nn.recompute import blocks_of
-from amhctl.training.compilation import compile_blocks, explain_compiling, require_compiler
+from amhctl.training.compilation import REFUSAL, compile_blocks
 from amhctl.training.devices import connect_devices
 from amhctl.training.loop import Loop
 from amhctl.training.network_tensors import read_network
@@ -89,7 +89,7 @@ def test_a_machine_without_a_compiler_is_told_so_before_the_first_step(
     assert "--set training.compile=false" in caught.value.hint
     monkeypatch.setattr(compiler, "find_spec", lambda _: None)
     with pytest.raises(TrainingError, match="cuda needs the package triton, which is not installed"):
-        require_compiler(torch.device("cuda"))
+        REFUSAL.require_compiler(torch.device("cuda"))
 
 
 def test_a_compiler_that_does_not_work_is_told_so_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,7 +99,7 @@ def test_a_compiler_that_does_not_work_is_told_so_too(monkeypatch: pytest.Monkey
     monkeypatch.setattr(torch, "compile", broken)
     monkeypatch.setattr(compiler, "find_missing", lambda _: "")
     with pytest.raises(TrainingError, match=r"compiling for cpu does not work on this machine: C\+\+ compile error$"):
-        require_compiler(CPU)
+        REFUSAL.require_compiler(CPU)
 
 
 def test_blocks_in_shards_are_refused() -> None:
@@ -109,11 +109,11 @@ def test_blocks_in_shards_are_refused() -> None:
 
 
 def test_what_torch_cannot_compile_is_an_error_that_says_so() -> None:
-    with pytest.raises(TrainingError, match="cannot compile this voice: no such stride") as caught, explain_compiling():
+    with pytest.raises(TrainingError, match="cannot compile this voice: no such stride") as caught, REFUSAL.explain():
         raise torch._dynamo.exc.TorchDynamoException("no such stride\nmore")
     assert (caught.value.subject, caught.value.hint) == (
         "training.compile",
         "train without it: --set training.compile=false",
     )
-    with pytest.raises(RuntimeError, match="another fault"), explain_compiling():
+    with pytest.raises(RuntimeError, match="another fault"), REFUSAL.explain():
         raise RuntimeError("another fault")

@@ -1,16 +1,85 @@
-"""What ``torch.compile`` needs on a machine, and whether it works there. Knows no networks and refuses nothing."""
+"""What ``torch.compile`` needs on a machine, and whether it works there. Knows no networks."""
 
 import os
 import shutil
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.util import find_spec
 
 import torch
 
+from amhctl.core.errors import AmhctlError
+
 BACKEND = "inductor"
 """What compiles: torch's own compiler, which writes C++ for a CPU and Triton for a CUDA device."""
 _LONGEST_REASON = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """How those who compile something say that it cannot be done.
+
+    Attributes
+    ----------
+    error : type[AmhctlError]
+        What is raised.
+    subject : str
+        Their option or setting.
+    compiled : str
+        What they compile, in words.
+    otherwise, hint : str
+        How to do without, after ``or`` and as a sentence of its own.
+    """
+
+    error: type[AmhctlError]
+    subject: str
+    compiled: str
+    otherwise: str
+    hint: str
+
+    def require_compiler(self, device: torch.device) -> None:
+        """Refuse a machine on which nothing can be compiled; a sum is, to see that it can.
+
+        Raises
+        ------
+        AmhctlError
+            The error, if a compiler is missing, or does not work.
+        """
+        if missing := find_missing(device):
+            raise self.error(
+                f"compiling for {device.type} needs {missing}, which is not installed",
+                subject=self.subject,
+                hint=f"install it, or {self.otherwise}",
+            )
+        if fault := find_fault(device):
+            raise self.error(
+                f"compiling for {device.type} does not work on this machine: {fault}",
+                subject=self.subject,
+                hint=f"see what `amhctl doctor` reports about torch, or {self.otherwise}",
+            )
+
+    @contextmanager
+    def explain(self) -> Iterator[None]:
+        """Turn what torch says when it cannot compile something into an error that says what to do.
+
+        Raises
+        ------
+        AmhctlError
+            The error, in its place.
+        """
+        try:
+            yield
+        except RuntimeError as error:
+            if not is_of_compiler(error):
+                raise
+            raise self.error(
+                f"torch {torch.__version__} cannot compile {self.compiled}: {first_line(error)}",
+                subject=self.subject,
+                hint=self.hint,
+            ) from error
 
 
 def find_missing(device: torch.device) -> str:

@@ -8,7 +8,6 @@ Shapes: ``B batch, Q codebooks, V codes, C capacity``.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
 import torch
@@ -22,6 +21,13 @@ from amhctl.model.unified_voice import UnifiedVoice
 from amhctl.nn.kvcache import StaticLayerCache
 
 _FLAG = "--compile"
+_REFUSAL = compiler.Refusal(
+    error=SynthesisError,
+    subject=_FLAG,
+    compiled="the steps of this voice",
+    otherwise=f"omit {_FLAG}",
+    hint=f"omit {_FLAG}",
+)
 # Capacities are multiples of this, so that few are compiled.
 _STRIDE = 256
 _KEPT_SHAPES = 4
@@ -47,7 +53,7 @@ class CompiledSteps:
     def __init__(self, model: UnifiedVoice) -> None:
         device = next(model.parameters()).device
         if compiler.BACKEND == "inductor":
-            _require_compiler(device)
+            _REFUSAL.require_compiler(device)
         self._model = model
         self._buffers: dict[tuple[int, int], Buffers] = {}
         self._compute = torch.compile(
@@ -98,7 +104,7 @@ class CompiledSteps:
         elif state.aligned_BSD is not None:
             aligned_B1D = state.aligned_BSD.new_zeros(state.rows, 1, state.aligned_BSD.shape[2])
         keys, values = self._buffers[state.rows, state.capacity]
-        with _explained():
+        with _REFUSAL.explain():
             torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
             place_1, mask = torch.tensor([place], device=device), keep_BC[:, None, None, :]
             logits_BQV: Tensor = self._compute(codes_BQ, index_1, place_1, mask, aligned_B1D, keys, values)
@@ -132,31 +138,3 @@ class CompiledSteps:
             self._buffers[shape] = (tuple(made[0]), tuple(made[1]))
         keys, values = self._buffers[shape]
         yield from zip(keys, values, strict=True)
-
-
-def _require_compiler(device: torch.device) -> None:
-    hint = f"install it, or omit {_FLAG}"
-    if missing := compiler.find_missing(device):
-        raise SynthesisError(
-            f"compiling for {device.type} needs {missing}, which is not installed", subject=_FLAG, hint=hint
-        )
-    if fault := compiler.find_fault(device):
-        raise SynthesisError(
-            f"compiling for {device.type} does not work on this machine: {fault}",
-            subject=_FLAG,
-            hint=f"see what `amhctl doctor` reports about torch, or omit {_FLAG}",
-        )
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    try:
-        yield
-    except RuntimeError as error:
-        if not compiler.is_of_compiler(error):
-            raise
-        raise SynthesisError(
-            f"torch {torch.__version__} cannot compile the steps of this voice: {compiler.first_line(error)}",
-            subject=_FLAG,
-            hint=f"omit {_FLAG}",
-        ) from error

@@ -9,9 +9,6 @@ compiled step has the losses of one that is not, within rounding. Names of tenso
 which voices are validated and kept, is not compiled.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import torch
 from torch import nn
 
@@ -20,7 +17,13 @@ from amhctl.devices import compiler
 from amhctl.nn.recompute import blocks_of
 
 _KEY = "training.compile"
-_WITHOUT = f"or --set {_KEY}=false"
+REFUSAL = compiler.Refusal(
+    error=TrainingError,
+    subject=_KEY,
+    compiled="this voice",
+    otherwise=f"--set {_KEY}=false",
+    hint=f"train without it: --set {_KEY}=false",
+)
 # Code is made again for batches of one utterance, for what stages freeze, for texts with a mask and without: few, and
 # more than the eight after which torch would continue uncompiled without an error.
 _MOST_VERSIONS = 64
@@ -47,57 +50,14 @@ def compile_blocks(model: nn.Module, device: torch.device, *, sharded: bool = Fa
         raise TrainingError(
             "training.compile does not support sharding: the shards of a block are gathered from several processes",
             subject=_KEY,
-            hint=f"--set training.sharding=none, {_WITHOUT}",
+            hint=f"--set training.sharding=none, or {REFUSAL.otherwise}",
         )
     options = None
     if compiler.BACKEND == "inductor":
-        require_compiler(device)
+        REFUSAL.require_compiler(device)
         options = {"fallback_random": True}
     torch._dynamo.config.recompile_limit = max(torch._dynamo.config.recompile_limit, _MOST_VERSIONS)
     for name, block in blocks_of(model):
         # One of a list of blocks has a number.
         if name.rpartition(".")[2].isdecimal():
             block.compile(dynamic=True, backend=compiler.BACKEND, options=options)
-
-
-@contextmanager
-def explain_compiling() -> Iterator[None]:
-    """Turn what torch says when it cannot compile a voice into an error that says what to do.
-
-    Raises
-    ------
-    TrainingError
-        In its place.
-    """
-    try:
-        yield
-    except RuntimeError as error:
-        if not compiler.is_of_compiler(error):
-            raise
-        raise TrainingError(
-            f"torch {torch.__version__} cannot compile this voice: {compiler.first_line(error)}",
-            subject=_KEY,
-            hint=f"train without it: --set {_KEY}=false",
-        ) from error
-
-
-def require_compiler(device: torch.device) -> None:
-    """Refuse a machine on which nothing can be compiled; a sum is, to see that it can.
-
-    Raises
-    ------
-    TrainingError
-        If a compiler is missing, or does not work.
-    """
-    if missing := compiler.find_missing(device):
-        raise TrainingError(
-            f"compiling for {device.type} needs {missing}, which is not installed",
-            subject=_KEY,
-            hint=f"install it, {_WITHOUT}",
-        )
-    if fault := compiler.find_fault(device):
-        raise TrainingError(
-            f"compiling for {device.type} does not work on this machine: {fault}",
-            subject=_KEY,
-            hint=f"see what `amhctl doctor` reports about torch, {_WITHOUT}",
-        )

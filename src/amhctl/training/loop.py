@@ -23,7 +23,7 @@ from amhctl.model.speaker_probe import SpeakerProbe
 from amhctl.training.assembly import assemble_parts, assemble_passes
 from amhctl.training.checkpoints import SoundCheckpoint
 from amhctl.training.choice import take_note
-from amhctl.training.compilation import explain_compiling
+from amhctl.training.compilation import REFUSAL
 from amhctl.training.feed import Group, Plan, Share, iterate_groups, shares_of
 from amhctl.training.forgetting import Memory, judge_memory
 from amhctl.training.guard import MOST_RETURNS, SLOWER, Judgement, judge_step, refuse
@@ -165,7 +165,7 @@ class Loop:
         shares = self.shares(group.batches)
         held = [next(batches) for _ in shares]
         counts = self.run.recipe.count(self._train_lengths, group.batches)
-        with explain_compiling():
+        with REFUSAL.explain():
             packed = self._in_parts(held, lambda: self._learn(held, shares, counts, number))
         self.processes.exchange(gradients_of(self._exchanged))
         if self.state.scale is not None:
